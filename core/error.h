@@ -1,0 +1,55 @@
+#pragma once
+// Errors. One sentence, no blame: "[op] need ..., got ..." with every shape, dtype and device; files name the line.
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace grus {
+
+/// Base of everything Grus throws on purpose.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+/// Shapes that do not fit together.
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+/// A dtype an operation does not take, or a mix of dtypes: nothing is promoted silently.
+class DtypeError : public Error {
+ public:
+  using Error::Error;
+};
+/// Tensors on different devices, a device that is not there, or a device that failed.
+class DeviceError : public Error {
+ public:
+  using Error::Error;
+};
+/// An API used in a way that has no meaning: backward twice, a negative size, an unknown name.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+/// A file or stream whose content is not what it should be; the message names the file and the line or byte.
+class DataError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Throws E with the formatted message.
+template <class E = UsageError, class... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> message, Args&&... args) {
+  throw E(fmt::format(message, std::forward<Args>(args)...));
+}
+
+/// Throws E with the formatted message unless `condition` holds. The arguments are formatted only on failure.
+template <class E = ShapeError, class... Args>
+void require(bool condition, fmt::format_string<Args...> message, Args&&... args) {
+  if (!condition) [[unlikely]]
+    fail<E>(message, std::forward<Args>(args)...);
+}
+
+}  // namespace grus
