@@ -1,0 +1,10 @@
+#pragma once
+// The backends that are linked in.
+#include "core/kernels.h"
+
+namespace grus {
+
+const KernelTable& reference_backend();  // plain loops: the specification
+const KernelTable& cpu_backend();        // OpenBLAS, SIMD, threads
+
+}  // namespace grus

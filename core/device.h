@@ -1,0 +1,61 @@
+#pragma once
+// Devices: a kernel table, its context, and the allocator that stands on it.
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <fmt/core.h>
+
+#include "core/kernels.h"
+
+namespace grus {
+
+class DeviceState;  // core/device_state.h
+
+/// A value handle for an opened device. Devices are opened once and live as long as the process.
+class Device {
+ public:
+  /// "cpu", "reference", or a backend's name with an index. Throws DeviceError listing what is there.
+  explicit Device(std::string_view name);
+  explicit Device(DeviceState* state) : state_(state) {}
+
+  const std::string& name() const;
+  const KernelTable& kernels() const;
+  Context* context() const;
+  DeviceState& state() const { return *state_; }
+  bool operator==(const Device& other) const = default;
+
+  /// Throws DeviceError with the backend's last message unless status is ok.
+  void check(Status status, const char* op) const {
+    if (status != Status::ok) [[unlikely]]
+      raise(status, op);
+  }
+  void synchronize() const;
+
+ private:
+  [[noreturn]] void raise(Status status, const char* op) const;
+  DeviceState* state_;
+};
+
+/// The device of new tensors: "cpu", the value of GRUS_DEVICE, or the last one set on this thread.
+Device default_device();
+void set_default_device(Device device);
+
+/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but kept.
+struct MemoryStatistics {
+  size_t live, peak, cached;
+  size_t allocations;  // calls that reached the backend
+};
+MemoryStatistics memory_statistics(Device device);
+void reset_peak_memory(Device device);
+void release_cached_memory(Device device);
+
+}  // namespace grus
+
+template <>
+struct fmt::formatter<grus::Device> : fmt::formatter<std::string> {
+  template <class FormatContext>
+  auto format(const grus::Device& device, FormatContext& context) const {
+    return fmt::formatter<std::string>::format(device.name(), context);
+  }
+};

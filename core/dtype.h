@@ -1,0 +1,49 @@
+#pragma once
+// Element types. Never promoted silently: an op that meets two of them throws DtypeError and names both.
+#include <cstddef>
+#include <cstdint>
+
+namespace grus {
+
+enum class DType : int32_t { f32, f64, i32, i64, boolean };
+
+constexpr size_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::f32:
+    case DType::i32: return 4;
+    case DType::f64:
+    case DType::i64: return 8;
+    case DType::boolean: return 1;
+  }
+  return 0;
+}
+constexpr const char* name_of(DType dtype) {
+  switch (dtype) {
+    case DType::f32: return "f32";
+    case DType::f64: return "f64";
+    case DType::i32: return "i32";
+    case DType::i64: return "i64";
+    case DType::boolean: return "bool";
+  }
+  return "?";
+}
+constexpr bool is_float(DType dtype) { return dtype == DType::f32 || dtype == DType::f64; }
+
+/// The DType of a C++ element type: float, double, int32_t, int64_t or bool.
+template <class T>
+inline constexpr DType dtype_of = [] {
+  static_assert(sizeof(T) == 0, "float, double, int32_t, int64_t or bool");
+  return DType::f32;
+}();
+template <>
+inline constexpr DType dtype_of<float> = DType::f32;
+template <>
+inline constexpr DType dtype_of<double> = DType::f64;
+template <>
+inline constexpr DType dtype_of<int32_t> = DType::i32;
+template <>
+inline constexpr DType dtype_of<int64_t> = DType::i64;
+template <>
+inline constexpr DType dtype_of<bool> = DType::boolean;
+
+}  // namespace grus

@@ -1,0 +1,74 @@
+#include "core/shape.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace grus {
+
+Shape::Shape(std::span<const int64_t> dims) {
+  for (int64_t dim : dims) push_back(dim);
+}
+
+void Shape::push_back(int64_t dim) {
+  require(rank_ < max_rank, "[shape] need at most {} axes, got more: {} and one of {}", max_rank, *this, dim);
+  require(dim >= 0, "[shape] need sizes of at least 0, got {}", dim);
+  dims_[static_cast<size_t>(rank_++)] = dim;
+}
+
+int64_t Shape::numel() const {
+  int64_t n = 1;
+  for (int64_t dim : *this) {
+    require(dim == 0 || n <= std::numeric_limits<int64_t>::max() / dim, "[shape] {} has too many elements", *this);
+    n *= dim;
+  }
+  return n;
+}
+
+bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+
+Shape Shape::without(int axis) const {
+  Shape result;
+  for (int i = 0; i < rank_; ++i)
+    if (i != axis) result.push_back((*this)[i]);
+  return result;
+}
+
+Shape Shape::with(int axis, int64_t dim) const {
+  Shape result = *this;
+  result[axis] = dim;
+  return result;
+}
+
+Shape Shape::inserted(int axis, int64_t dim) const {
+  Shape result;
+  for (int i = 0; i <= rank_; ++i) {
+    if (i == axis) result.push_back(dim);
+    if (i < rank_) result.push_back((*this)[i]);
+  }
+  return result;
+}
+
+std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape.begin(), shape.end(), ", ")); }
+
+Shape broadcast(const Shape& a, const Shape& b, const char* op) {
+  const Shape& longer = a.rank() >= b.rank() ? a : b;
+  const Shape& shorter = a.rank() >= b.rank() ? b : a;
+  Shape result = longer;
+  const int lead = longer.rank() - shorter.rank();
+  for (int i = 0; i < shorter.rank(); ++i) {
+    int64_t& dim = result[lead + i];
+    if (dim == shorter[i] || shorter[i] == 1) continue;
+    require(dim == 1, "[{}] need shapes that broadcast together, got {} and {}", op, a, b);
+    dim = shorter[i];
+  }
+  return result;
+}
+
+int normalize_axis(int axis, int rank, const char* op) {
+  require(axis >= -rank && axis < rank, "[{}] need an axis in [{}, {}), got {}", op, -rank, rank, axis);
+  return axis < 0 ? axis + rank : axis;
+}
+
+}  // namespace grus

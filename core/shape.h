@@ -1,0 +1,64 @@
+#pragma once
+// Shapes: up to max_rank sizes, row-major.
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "core/error.h"
+#include "core/kernels.h"
+
+namespace grus {
+
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
+  explicit Shape(std::span<const int64_t> dims);
+
+  int rank() const { return rank_; }
+  int64_t numel() const;
+  int64_t operator[](int axis) const { return dims_[static_cast<size_t>(axis)]; }
+  int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
+  int64_t back() const { return dims_[static_cast<size_t>(rank_ - 1)]; }
+  const int64_t* begin() const { return dims_.data(); }
+  const int64_t* end() const { return dims_.data() + rank_; }
+  bool operator==(const Shape& other) const;
+
+  void push_back(int64_t dim);
+  /// This shape without `axis`; with `dim` in place of, or before, `axis`.
+  Shape without(int axis) const;
+  Shape with(int axis, int64_t dim) const;
+  Shape inserted(int axis, int64_t dim) const;
+
+ private:
+  std::array<int64_t, max_rank> dims_{};
+  int rank_ = 0;
+};
+
+/// "(2, 3)"; "()" for a scalar.
+std::string to_string(const Shape& shape);
+
+/// NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError naming `op` and both shapes.
+Shape broadcast(const Shape& a, const Shape& b, const char* op);
+
+/// Axis in [0, rank) from one in [-rank, rank). Throws ShapeError naming `op`.
+int normalize_axis(int axis, int rank, const char* op);
+
+}  // namespace grus
+
+template <>
+struct fmt::formatter<grus::Shape> : fmt::formatter<std::string> {
+  template <class Context>
+  auto format(const grus::Shape& shape, Context& context) const {
+    return fmt::formatter<std::string>::format(grus::to_string(shape), context);
+  }
+};
+template <>
+struct fmt::formatter<grus::DType> : fmt::formatter<const char*> {
+  template <class Context>
+  auto format(grus::DType dtype, Context& context) const {
+    return fmt::formatter<const char*>::format(grus::name_of(dtype), context);
+  }
+};

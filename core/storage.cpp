@@ -1,0 +1,80 @@
+#include "core/storage.h"
+
+#include <bit>
+
+#include "core/error.h"
+
+namespace grus {
+namespace {
+
+/// Sizes are rounded up so that a buffer fits more requests: to 64 bytes, then to an eighth of the power of two below.
+size_t size_class(size_t bytes) {
+  if (bytes <= 512) return bytes <= 64 ? 64 : (bytes + 63) / 64 * 64;
+  const size_t step = std::bit_floor(bytes) / 8;
+  return (bytes + step - 1) / step * step;
+}
+
+}  // namespace
+
+Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) {
+  const size_t size = size_class(bytes);
+  std::lock_guard lock(mutex_);
+  Buffer buffer{};
+  if (auto found = free_.find(size); found != free_.end() && !found->second.empty()) {
+    buffer = found->second.back();
+    found->second.pop_back();
+    statistics_.cached -= size;
+  } else {
+    Status status = table_.allocate(context_, size, &buffer);
+    if (status == Status::out_of_memory) {
+      release_cached_locked();
+      status = table_.allocate(context_, size, &buffer);
+    }
+    require<DeviceError>(status == Status::ok, "[{}] out of memory: {} bytes wanted, {} live, {} at the peak", device_name,
+                         size, statistics_.live, statistics_.peak);
+    buffer.bytes = size;
+    ++statistics_.allocations;
+  }
+  statistics_.live += size;
+  statistics_.peak = std::max(statistics_.peak, statistics_.live);
+  return buffer;
+}
+
+void CachingAllocator::release(Buffer buffer) {
+  std::lock_guard lock(mutex_);
+  if (buffer.derived) table_.drop_derived(context_, &buffer);
+  buffer.derived = nullptr;
+  ++buffer.version;
+  statistics_.live -= buffer.bytes;
+  statistics_.cached += buffer.bytes;
+  free_[buffer.bytes].push_back(buffer);
+}
+
+void CachingAllocator::release_cached_locked() {
+  for (auto& [size, buffers] : free_)
+    for (Buffer& buffer : buffers) table_.release(context_, &buffer);
+  free_.clear();
+  statistics_.cached = 0;
+}
+
+void CachingAllocator::release_cached() {
+  std::lock_guard lock(mutex_);
+  release_cached_locked();
+}
+
+MemoryStatistics CachingAllocator::statistics() const {
+  std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+void CachingAllocator::reset_peak() {
+  std::lock_guard lock(mutex_);
+  statistics_.peak = statistics_.live;
+}
+
+Storage::Storage(size_t bytes, Device device)
+    : device_(device), buffer_(device.state().allocator.allocate(bytes, device.name())) {}
+
+Storage::~Storage() { device_.state().allocator.release(buffer_); }
+
+}  // namespace grus

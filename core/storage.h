@@ -1,0 +1,68 @@
+#pragma once
+// Reference-counted device memory, handed out by a caching allocator that keeps statistics.
+#include <array>
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/device.h"
+
+namespace grus {
+
+/// Keeps freed buffers by size class and hands them out again; the backend is asked only for new sizes.
+class CachingAllocator {
+ public:
+  CachingAllocator(const KernelTable& table, Context* context) : table_(table), context_(context) {}
+  /// Throws DeviceError when the backend has no more memory, also after the cache was given back.
+  Buffer allocate(size_t bytes, const std::string& device_name);
+  void release(Buffer buffer);
+  void release_cached();
+  MemoryStatistics statistics() const;
+  void reset_peak();
+
+ private:
+  void release_cached_locked();
+  const KernelTable& table_;
+  Context* context_;
+  mutable std::mutex mutex_;
+  std::map<size_t, std::vector<Buffer>> free_;
+  MemoryStatistics statistics_{};
+};
+
+class DeviceState {
+ public:
+  DeviceState(std::string name, const KernelTable& table, Context* context)
+      : name(std::move(name)), table(table), context(context), allocator(table, context) {}
+  const std::string name;
+  const KernelTable& table;
+  Context* const context;
+  CachingAllocator allocator;
+};
+
+/// An intrusively counted buffer. Tensors hold it; nobody else needs to.
+class Storage {
+ public:
+  static Storage* create(size_t bytes, Device device) { return new Storage(bytes, device); }
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+  bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
+
+  Device device() const { return device_; }
+  Buffer* buffer() { return &buffer_; }
+  const Buffer& buffer() const { return buffer_; }
+  uint64_t version() const { return buffer_.version; }
+  void raise_version() { ++buffer_.version; }
+
+ private:
+  Storage(size_t bytes, Device device);
+  ~Storage();
+  Device device_;
+  Buffer buffer_;
+  std::atomic<int32_t> references_{1};
+};
+
+}  // namespace grus
