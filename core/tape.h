@@ -1,0 +1,197 @@
+#pragma once
+// The tape. While a Tape lives it is its thread's active tape: ops push records onto it, so push order is topological order and the
+// backward pass is a loop over the records in reverse.
+//
+// 1. A value id names one output of one record, or a leaf; ids grow with time.
+// 2. A record's inputs have smaller ids than its outputs.
+// 3. A record's saved tensors are unchanged (same storage version) until backward consumed them; then they are released.
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <unordered_map>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace grus {
+
+class Tape;
+
+/// A tensor argument of `record`: refers to, never copies.
+struct TensorArg {
+  TensorArg(const Tensor& tensor) : tensor(&tensor) {}
+  const Tensor* tensor;
+};
+
+/// The tensors a record kept, in the order they were given.
+class Saved {
+ public:
+  explicit Saved(std::span<const Tensor> tensors) : tensors_(tensors) {}
+  const Tensor& operator[](size_t i) const { return tensors_[i]; }
+  size_t size() const { return tensors_.size(); }
+
+ private:
+  std::span<const Tensor> tensors_;
+};
+
+/// Where a record's backward function puts the gradients of its inputs.
+class Grads {
+ public:
+  /// Whether anything wants the gradient of input i; when not, do not compute it.
+  bool wanted(int input) const { return value_of(input) >= 0; }
+  /// Gradient of output k; undefined when nothing reached it.
+  const Tensor& dy(int output) const { return dy_[static_cast<size_t>(output)]; }
+  /// Adds a gradient of the input's own shape.
+  void add(int input, Tensor gradient);
+  /// Adds to rows [begin, begin + gradient.dim(0)) of the input's gradient.
+  void add_rows_at(int input, int64_t begin, const Tensor& gradient);
+
+  /// True under create_graph: the rule must then use recorded ops only, and `add`.
+  bool recording() const { return recording_; }
+  struct Target {
+    Tensor& tensor;   // the input's gradient, written in place
+    bool accumulate;  // false: its content is undefined, write; true: add
+  };
+  /// The gradient buffer itself, for kernels that add in place. Not while recording.
+  Target target(int input);
+  /// The same, filled with zeros where nothing was added yet.
+  Tensor& zeroed_target(int input);
+
+ private:
+  friend class Tape;
+  Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
+        const std::vector<bool>* needed, bool recording, const char* op)
+      : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
+  int32_t value_of(int input) const;
+
+  Tape& tape_;
+  std::vector<Tensor>& table_;
+  std::span<const int32_t> inputs_;
+  std::span<const Tensor> dy_;
+  const std::vector<bool>* needed_;
+  bool recording_;
+  const char* op_;
+};
+
+/// One op on the tape. `backward` reads attributes from `closure`, which lives in the tape's arena.
+struct Record {
+  const char* name;
+  const char* scope;  // path of the module that ran it, or ""
+  std::span<int32_t> inputs;
+  int32_t first_output, outputs;
+  std::span<Tensor> saved;
+  std::span<uint64_t> versions;
+  void (*backward)(const void* closure, const Saved&, Grads&);
+  const void* closure;
+  bool consumed;
+};
+
+class Tape {
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// Adds d(loss)/d(leaf) to the gradient of every leaf that reached `loss`. loss: one element, or give `seed` of its shape.
+  /// Throws UsageError when loss is not on this tape, or when the tape was walked before.
+  void backward(const Tensor& loss, const Tensor& seed = Tensor());
+  /// d(sum(seed * y)) / d(input), one tensor an input (undefined where y does not depend on it). Frees nothing; with create_graph the
+  /// walk itself is recorded, so gradients of gradients work. Inputs: watched tensors, leaf tensors, or results of ops.
+  std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false, const Tensor& seed = Tensor());
+  std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs, bool create_graph);
+  /// x as a value of this tape, so that grad() can be asked for it.
+  Tensor watch(const Tensor& x);
+
+  size_t size() const { return records_.size(); }
+  const Record& record(size_t index) const { return *records_[index]; }
+  /// Bytes of saved tensors that the records still hold; memory that several share counts once.
+  size_t saved_bytes() const;
+
+  /// Anomaly mode: every recorded output is checked, and the first NaN or infinity throws an Error that names op and module.
+  void check_finite(bool on) { check_finite_ = on; }
+
+  /// The thread's recording tape, or null.
+  static Tape* active();
+
+  // For `record` and `Grads`.
+  bool tracks(const Tensor& x) const;
+  int32_t value_of(const Tensor& x, const char* op);
+  const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
+  Tensor empty_like_value(int32_t value) const;
+  void push(const char* name, std::span<const TensorArg> inputs, std::span<Tensor> outputs, std::span<const TensorArg> saved,
+            void (*backward)(const void*, const Saved&, Grads&), const void* closure, size_t closure_bytes);
+
+ private:
+  friend class NoGrad;
+  struct Value {
+    Shape shape;
+    DType dtype;
+    Device device;
+    Record* producer;  // null: leaf or watched
+    Ref<Leaf> leaf;
+  };
+  void walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph, bool consume);
+  void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph);
+  void seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller);
+  std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest);
+  int32_t new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf);
+  void* allocate(size_t bytes, size_t alignment);
+  void release_saved(Record& record);
+
+  const uint64_t serial_;
+  Tape* const outer_;
+  std::deque<Value> values_;
+  std::vector<Record*> records_;
+  std::unordered_map<Leaf*, int32_t> leaves_;
+  std::vector<int32_t> leaf_values_;  // in order of first use: the order of commits
+  std::vector<std::unique_ptr<std::byte[]>> arena_;
+  size_t arena_used_ = 0, arena_size_ = 0;
+  bool walked_ = false;
+  bool check_finite_ = false;
+};
+
+/// No recording on this thread while it lives.
+class NoGrad {
+ public:
+  NoGrad();
+  ~NoGrad();
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+
+ private:
+  Tape* suspended_;
+};
+
+/// The path of the running module, for errors and profiles; set by nn.
+const char*& current_scope();
+
+/// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `backward` is called as
+/// backward(saved, grads), or backward(saved, dy, grads) for one output (only when a gradient reached it); it may capture only
+/// trivially copyable attributes. A saved tensor that is an output is bound to its node.
+template <class F>
+void record_outputs(const char* name, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
+                    std::initializer_list<TensorArg> saved, F backward) {
+  static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
+  Tape* tape = Tape::active();
+  if (!tape) return;
+  bool tracked = false;
+  for (const TensorArg& input : inputs) tracked |= tape->tracks(*input.tensor);
+  if (!tracked) return;
+  tape->push(
+      name, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
+      [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward, sizeof(F));
+}
+
+template <class F>
+Tensor record(const char* name, std::initializer_list<TensorArg> inputs, Tensor output, std::initializer_list<TensorArg> saved,
+              F backward) {
+  auto with_dy = [backward](const Saved& s, Grads& dx) { backward(s, dx.dy(0), dx); };
+  static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
+  record_outputs(name, inputs, std::span<Tensor>(&output, 1), saved, with_dy);
+  return output;
+}
+
+}  // namespace grus
