@@ -1,0 +1,69 @@
+#!/bin/sh
+# ./dev data NAME [DIR]: fetches the public data set that NAME.txt beside this file describes into DIR (downloads/NAME).
+# Files are put in place only when every one of them has the sha256 sum kept here. GRUS_DATA_MIRROR, a folder or the
+# beginning of a URL, is asked instead of the set's own address: for MIRROR/NAME/FILE, MIRROR/FILE or the source's layout.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+sets=$(cd "$here" && ls ./*.txt | sed 's|^\./||; s|\.txt$||' | tr '\n' ' ')
+name=${1:-}
+[ -n "$name" ] || { for s in $sets; do sed -n "s/^about  */$s: /p" "$here/$s.txt"; done; exit 0; }
+
+die() { printf 'data: %s\n' "$*" >&2; exit 1; }
+
+list=$here/$name.txt
+case $name in */*) list='' ;; esac
+[ -f "$list" ] || { echo "data: no set '$name'; there are: $sets" >&2; exit 2; }
+dir=${2:-$here/../../downloads/$name}
+
+field() { sed -n "s/^$1  *//p" "$list"; }
+sum_of() { if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1; }
+
+get() {  # address, file; quiet, false when it is not there
+  case $1 in
+    http://* | https://* | file://*)
+      if command -v curl >/dev/null; then curl -fsSL --retry 2 -o "$2" "$1"
+      elif command -v wget >/dev/null; then wget -q --tries 3 -O "$2" "$1"
+      else die 'need curl or wget'; fi 2>/dev/null ;;
+    *) [ -f "$1" ] && cp "$1" "$2" ;;
+  esac
+}
+
+bases() {
+  if [ -n "${GRUS_DATA_MIRROR:-}" ]; then
+    printf '%s\n' "$GRUS_DATA_MIRROR/$name" "$GRUS_DATA_MIRROR" "$GRUS_DATA_MIRROR/$(field path)"
+  else
+    field source | sed "s|\$|/$(field path)|"
+  fi
+}
+
+# Whole already? Then there is nothing to fetch.
+complete() {
+  field sha256 | while read -r sum file; do
+    [ -f "$dir/$file" ] && [ "$(sum_of "$dir/$file")" = "$sum" ] || exit 1
+  done
+}
+
+fetch_all() {
+  mkdir -p "$dir"
+  new=$(mktemp -d "$dir/.fetch.XXXXXX")
+  trap 'rm -rf "$new"; rmdir "$dir" 2>/dev/null || true' EXIT
+  trap 'exit 130' INT TERM
+  first=$(field sha256 | sed -n '1s/.* //p')
+  base=$(bases | while read -r b; do if get "$b/$first" "$new/first"; then echo "$b"; break; fi; done)
+  [ -n "$base" ] || die "$name: no answer for $first from $(bases | tr '\n' ' ')"
+  [ ! -t 2 ] || echo "$name: fetching $(field sha256 | wc -l) files from $base" >&2
+  field sha256 | while read -r sum file; do
+    mkdir -p "$new/$(dirname "$file")"
+    get "$base/$file" "$new/$file" || die "$name: cannot fetch $base/$file"
+    got=$(sum_of "$new/$file")
+    [ "$got" = "$sum" ] || die "$base/$file: need sha256 $sum, got $got; nothing was changed"
+  done || exit 1
+  field sha256 | while read -r _ file; do mkdir -p "$dir/$(dirname "$file")" && mv "$new/$file" "$dir/$file"; done
+}
+
+complete || fetch_all
+dir=$(cd "$dir" && pwd)
+echo "$(field about)
+licence: $(field licence)
+folder: $dir
+use: $(field use | sed "s|DIR|$dir|g")"

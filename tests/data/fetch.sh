@@ -1,0 +1,61 @@
+#!/bin/sh
+# ./dev data with local mirrors: a toy set made here; with a folder as second argument, the real sums against its files.
+set -eu
+script=$1/data/sets/fetch.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fail() { echo "failed: $*"; exit 1; }
+
+if [ $# = 2 ]; then
+  [ -d "$2/multi30k" ] || { echo 'skipped: no data'; exit 77; }
+  GRUS_DATA_MIRROR=$2 "$script" multi30k "$work/out" >/dev/null || fail 'the kept sums are not those of the files'
+  [ "$(wc -l <"$work/out/tok/train.lc.norm.tok.de")" -eq 29000 ] || fail 'train has another number of lines'
+  exit 0
+fi
+
+mkdir -p "$work/sets" "$work/a mirror/toy/tok" "$work/source/data/task1"
+cp "$script" "$work/sets/"
+echo 'one' >"$work/a mirror/toy/tok/a.de"
+echo 'two' >"$work/a mirror/toy/tok/a.en"
+cp -R "$work/a mirror/toy/tok" "$work/source/data/task1/"
+cat >"$work/sets/toy.txt" <<END
+about    Toy: two lines
+licence  none needed
+source   file://$work/source
+path     data/task1
+use      train DIR/tok/a.de
+sha256   2c8b08da5ce60398e1f19af0e5dccc744df274b826abe585eaba68c525434806  tok/a.de
+sha256   27dd8ed44a83ff94d557f9fd0412ed5a8cbca69ea04922d88c01184a07300a5a  tok/a.en
+END
+fetch() { "$work/sets/fetch.sh" "$@" >"$work/stdout" 2>"$work/stderr"; }
+export GRUS_DATA_MIRROR
+
+for GRUS_DATA_MIRROR in "$work/a mirror" "$work/a mirror/toy" "$work/source" "file://$work/source"; do
+  fetch toy "$work/out" || fail "mirror $GRUS_DATA_MIRROR: $(cat "$work/stderr")"
+  [ "$(cat "$work/out/tok/a.de" "$work/out/tok/a.en")" = "$(printf 'one\ntwo')" ] || fail 'wrong files'
+  grep -q '^licence: none needed$' "$work/stdout" || fail 'the licence is not told'
+  grep -q "train $work/out/tok/a.de" "$work/stdout" || fail 'the use is not told'
+  [ "$(ls -A "$work/out")" = tok ] || fail 'something is left over'
+  rm -rf "$work/out"
+done
+GRUS_DATA_MIRROR=
+fetch toy "$work/out" || fail "the set's own source: $(cat "$work/stderr")"
+
+GRUS_DATA_MIRROR=$work/nowhere
+fetch toy "$work/out" || fail 'a whole folder is fetched again'
+if fetch toy "$work/other"; then fail 'a mirror that is not there is no error'; fi
+[ "$(wc -l <"$work/stderr")" -eq 1 ] && [ ! -e "$work/other" ] || fail 'not one line, or something was written'
+
+GRUS_DATA_MIRROR="$work/a mirror"
+echo 'changed' >"$work/a mirror/toy/tok/a.en"
+status=0; fetch toy "$work/other" || status=$?
+[ $status = 1 ] || fail "a wrong sum exits $status"
+[ "$(wc -l <"$work/stderr")" -eq 1 ] || fail "a wrong sum tells more than a line: $(cat "$work/stderr")"
+grep -q 'a.en: need sha256 27dd.*, got ' "$work/stderr" || fail "a wrong sum is not named: $(cat "$work/stderr")"
+[ ! -e "$work/other" ] || fail 'a wrong sum leaves files'
+rm "$work/out/tok/a.de"
+if fetch toy "$work/out"; then fail 'a wrong sum is no error'; fi
+[ "$(ls "$work/out/tok")" = a.en ] || fail 'a failed fetch changes a folder'
+
+status=0; fetch nothing || status=$?
+[ $status = 2 ] || fail "an unknown set exits $status"
