@@ -1,0 +1,102 @@
+#include "data/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "core/error.h"
+
+namespace grus::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int no_descriptor = -1;
+
+// A link is followed, so that the file it points to is replaced and not the link.
+fs::path resolve(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_symlink(path, ignored)) return path;
+  const fs::path target = fs::weakly_canonical(path, ignored);
+  return ignored ? path : target;
+}
+
+bool is_special(const fs::path& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+// A rename is only sure to survive a power cut once its folder is on the disk; a file system that cannot do it is no
+// error.
+void flush_folder(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor == no_descriptor) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(fs::path path) : path_(resolve(path)) {
+  std::error_code ignored;
+  if (fs::is_directory(path_, ignored)) give_up(EISDIR);
+  written_ = path_;
+  if (!is_special(path_)) written_ += ".tmp";
+  descriptor_ = ::open(written_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor_ == no_descriptor) give_up(errno);
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ == no_descriptor) return;
+  ::close(descriptor_);
+  if (written_ != path_) ::unlink(written_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  require<UsageError>(descriptor_ != no_descriptor, "[write {}] need an open file, got a committed one",
+                      path_.string());
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
+    if (count < 0 && errno != EINTR) give_up(errno);
+  }
+}
+
+void AtomicFile::commit() {
+  require<UsageError>(descriptor_ != no_descriptor, "[write {}] need an open file, got a committed one",
+                      path_.string());
+  const bool special = written_ == path_;
+  if (::fsync(descriptor_) != 0 && !special) give_up(errno);
+  const int closing = descriptor_;
+  descriptor_ = no_descriptor;
+  const int closed = ::close(closing);
+  if (closed != 0 || (!special && ::rename(written_.c_str(), path_.c_str()) != 0)) {
+    const int error = errno;
+    if (!special) ::unlink(written_.c_str());
+    give_up(error);
+  }
+  if (!special) flush_folder(path_);
+}
+
+void AtomicFile::give_up(int error) {
+  if (descriptor_ != no_descriptor) {
+    ::close(descriptor_);
+    descriptor_ = no_descriptor;
+    if (written_ != path_) ::unlink(written_.c_str());
+  }
+  fail<Error>("[write {}] need a file that can be written, got: {}", path_.string(),
+              std::generic_category().message(error));
+}
+
+void write_file_atomically(const fs::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
+}
+
+}  // namespace grus::data
