@@ -28,11 +28,12 @@ DeviceState* open_device(std::string_view name) {
     if (state->name == name) return state;
   const KernelTable* table = linked_in_backend(name);
   require<DeviceError>(table != nullptr, "[device] there is no device '{}'; there are cpu and reference", name);
-  require<DeviceError>(table->abi == kernels_abi, "[device] backend {} speaks ABI {}, this library {}", name, table->abi,
-                       kernels_abi);
+  require<DeviceError>(table->abi == kernels_abi, "[device] backend {} speaks ABI {}, this library {}", name,
+                       table->abi, kernels_abi);
   Context* context = nullptr;
   const Status status = table->open(0, &context);
-  require<DeviceError>(status == Status::ok, "[device] {} could not be opened: status {}", name, static_cast<int>(status));
+  require<DeviceError>(status == Status::ok, "[device] {} could not be opened: status {}", name,
+                       static_cast<int>(status));
   open->push_back(new DeviceState(std::string(name), *table, context));
   return open->back();
 }

@@ -41,7 +41,8 @@ class Device {
 Device default_device();
 void set_default_device(Device device);
 
-/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but kept.
+/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but
+/// kept.
 struct MemoryStatistics {
   size_t live, peak, cached;
   size_t allocations;  // calls that reached the backend

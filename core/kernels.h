@@ -8,7 +8,8 @@
 // 4. Sums have a fixed order for a given number of threads: no float atomics.
 // 5. Entries marked optional may be null: ops then compose the result from the required ones, on the same device.
 // 6. `Buffer::version` is raised by core at every write. A backend may keep data derived from a buffer (packed weights)
-//    in `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the buffer.
+//    in `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
+//    buffer.
 #include <cstddef>
 #include <cstdint>
 
@@ -31,7 +32,8 @@ struct Buffer {
   uint64_t derived_version;
 };
 
-/// A strided view, up to max_rank axes, strides in elements. Stride 0 broadcasts (inputs) or reduces (outputs of reduce).
+/// A strided view, up to max_rank axes, strides in elements. Stride 0 broadcasts (inputs) or reduces (outputs of
+/// reduce).
 struct View {
   Buffer* buffer;
   int64_t offset;
@@ -83,15 +85,17 @@ struct GemmArgs {
   bool b_is_weight;  // b will come again unchanged: the backend may keep a packed form in its buffer's slot
 };
 
-/// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the weight is 0
-/// (log: -inf); a row with no true entry is all 0 (log: all -inf).
+/// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the
+/// weight is 0 (log: -inf); a row with no true entry is all 0 (log: all -inf).
 struct SoftmaxArgs {
   View y, x, mask;
   bool log;
 };
 
-/// Philox4x32-10 with key `seed` and counter (element, draw). Element of y (rows, cols) at (i, j): row_ids[i] * cols + j, or i * cols
-/// + j without row_ids (i64). uniform: [low, high). normal: mean `low`, deviation `high`. keep_mask: 0 with probability low, else high.
+/// Philox4x32-10 with key `seed` and counter (element, draw). Element of y (rows, cols) at (i, j): row_ids[i] * cols +
+/// j, or i * cols
+/// + j without row_ids (i64). uniform: [low, high). normal: mean `low`, deviation `high`. keep_mask: 0 with probability
+/// low, else high.
 struct RandomArgs {
   RandomKind kind;
   Matrix y, row_ids;
@@ -104,7 +108,7 @@ enum class OptimizerKind : int32_t { sgd, adam, adadelta };
 struct OptimizerArgs {
   OptimizerKind kind;
   Matrix value, grad, first, second;  // (1, n); first, second: momentum | m, v | E[g^2], E[dx^2]; absent when unused
-  Matrix average;                     // (1, n) or absent: average += (1 - average_decay) (value - average), after the step
+  Matrix average;  // (1, n) or absent: average += (1 - average_decay) (value - average), after the step
   double grad_scale, lr, beta1, beta2, eps;  // sgd: beta1 = momentum; adadelta: beta1 = rho
   double bias1, bias2;                       // adam: 1 - beta1^t, 1 - beta2^t
   double weight_decay;                       // added to the gradient, or
@@ -120,21 +124,22 @@ struct OptimizerArgs {
 enum class Reset : int32_t { after, before };
 enum class Update : int32_t { keep, replace };
 
-/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H); absent where a phase does not use them.
+/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H); absent where a phase does not use
+/// them.
 ///   phase `all` (Reset::after):     gx, gh, h -> gates = (r, z, n), hidden_n = gh_n, y = h'
-///   phase `reset_update` (before):  gx, gh (rows, 2H used), h -> gates r, z; y = r * h  (the input of the second product)
-///   phase `candidate` (before):     gx, hidden_n = gh_n, h, gates r, z -> gates n, y = h'
+///   phase `reset_update` (before):  gx, gh (rows, 2H used), h -> gates r, z; y = r * h  (the input of the second
+///   product) phase `candidate` (before):     gx, hidden_n = gh_n, h, gates r, z -> gates n, y = h'
 enum class GruPhase : int32_t { all, reset_update, candidate };
 struct GruGatesArgs {
   GruPhase phase;
   Update update;
   Matrix gx, gh, h, gates, hidden_n, y;
 };
-/// Backward of the same. dh (rows, H) is read and written: on entry the gradient of h' from later steps, on return that of h.
-/// dy (rows, H), or absent: the gradient that reached this step's output itself. g = dh + dy.
-///   all:           gates, hidden_n, h -> dgx, dgh (rows, 3H; equal but in the n part: dgh_n = r * dgx_n);  dh = direct path of g
-///   candidate:     gates, h -> dgx z and n parts;  dh = direct path of g
-///   reset_update:  gates, h, dy = gradient of r * h -> dgx r part;  dh += r * dy
+/// Backward of the same. dh (rows, H) is read and written: on entry the gradient of h' from later steps, on return that
+/// of h. dy (rows, H), or absent: the gradient that reached this step's output itself. g = dh + dy.
+///   all:           gates, hidden_n, h -> dgx, dgh (rows, 3H; equal but in the n part: dgh_n = r * dgx_n);  dh = direct
+///   path of g candidate:     gates, h -> dgx z and n parts;  dh = direct path of g reset_update:  gates, h, dy =
+///   gradient of r * h -> dgx r part;  dh += r * dy
 struct GruGatesBackwardArgs {
   GruPhase phase;
   Update update;
@@ -142,23 +147,27 @@ struct GruGatesBackwardArgs {
 };
 
 /// Additive attention for `rows` queries, one per batch row (Bahdanau et al. 2014, A.1.2), a = alignment:
-///   e[i, s] = v . tanh(query[i] + keys[row(i, s)]),  a[i] = softmax over s < lengths[i],  context[i] = sum_s a[i, s] values[row(i, s)]
-/// row(i, s) = starts[s] + columns[i]. weights (rows, S) is written (0 past the length); a length of 0 gives a zero context.
-/// columns, lengths (rows) and starts (S) are i64. Several rows may share a column (beam search).
+///   e[i, s] = v . tanh(query[i] + keys[row(i, s)]),  a[i] = softmax over s < lengths[i],  context[i] = sum_s a[i, s]
+///   values[row(i, s)]
+/// row(i, s) = starts[s] + columns[i]. weights (rows, S) is written (0 past the length); a length of 0 gives a zero
+/// context. columns, lengths (rows) and starts (S) are i64. Several rows may share a column (beam search).
 struct AttentionArgs {
   Matrix query, keys, values, v, weights, context;  // (rows, A), (N, A), (N, C), (1, A), (rows, S), (rows, C)
   Matrix columns, lengths, starts;
 };
-/// Given dcontext: dquery = , dkeys +=, dv (1, A) += ; dscores (rows, S) is written. dvalues is left to the caller: after the loop it is
-/// sum over steps of a^T dcontext. dweights (rows, S) or absent: a gradient that reached the weights themselves.
+/// Given dcontext: dquery = , dkeys +=, dv (1, A) += ; dscores (rows, S) is written. dvalues is left to the caller:
+/// after the loop it is sum over steps of a^T dcontext. dweights (rows, S) or absent: a gradient that reached the
+/// weights themselves.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dv, dscores;
 };
 
 /// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get
-///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore) 0.
-/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q). nll (rows), or absent: -log p[target], unscaled.
+///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore)
+///   0.
+/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q). nll (rows), or absent: -log p[target],
+/// unscaled.
 struct CrossEntropyArgs {
   Matrix logits, targets, losses, nll;
   double smoothing, row_scale;
@@ -194,14 +203,18 @@ struct KernelTable {
   Status (*select)(Context*, const View& y, const View& condition, const View& a, const View& b);
 
   // Reductions, products, indices.
-  Status (*reduce)(Context*, ReduceOp, const View& y, const View& x, bool accumulate);  // y: x's dims, stride 0 where reduced
-  Status (*arg_reduce)(Context*, ArgReduceOp, const View& y, const View& x);  // over the last axis; y i64, without it; first wins
+  Status (*reduce)(Context*, ReduceOp, const View& y, const View& x,
+                   bool accumulate);  // y: x's dims, stride 0 where reduced
+  Status (*arg_reduce)(Context*, ArgReduceOp, const View& y,
+                       const View& x);  // over the last axis; y i64, without it; first wins
   Status (*gemm)(Context*, const GemmArgs&);
-  Status (*gather_rows)(Context*, const Matrix& y, const Matrix& table, const Matrix& ids);         // y[i] = table[ids[i]]
-  Status (*scatter_add_rows)(Context*, const Matrix& table, const Matrix& x, const Matrix& ids);    // table[ids[i]] += x[i]
+  Status (*gather_rows)(Context*, const Matrix& y, const Matrix& table, const Matrix& ids);  // y[i] = table[ids[i]]
+  Status (*scatter_add_rows)(Context*, const Matrix& table, const Matrix& x,
+                             const Matrix& ids);  // table[ids[i]] += x[i]
   Status (*softmax)(Context*, const SoftmaxArgs&);
   Status (*softmax_gradient)(Context*, const View& dx, const View& y, const View& dy, bool log);
-  Status (*top_k)(Context*, const Matrix& values, const Matrix& ids, const Matrix& x);  // (rows, k), i64; ties: lowest id first
+  Status (*top_k)(Context*, const Matrix& values, const Matrix& ids,
+                  const Matrix& x);  // (rows, k), i64; ties: lowest id first
   Status (*random)(Context*, const RandomArgs&);
   Status (*optimizer_step)(Context*, const OptimizerArgs&);
 

@@ -1,6 +1,6 @@
 #pragma once
-// The lengths of a ragged batch, made once per batch. Packed rows (N, ...) are step-major, longest sequence first: step t is rows
-// [start(t), start(t) + alive(t)), and row i of a step is the sequence order()[i].
+// The lengths of a ragged batch, made once per batch. Packed rows (N, ...) are step-major, longest sequence first: step
+// t is rows [start(t), start(t) + alive(t)), and row i of a step is the sequence order()[i].
 #include <vector>
 
 #include "core/tensor.h"
@@ -9,16 +9,16 @@ namespace grus {
 
 class Lengths {
  public:
-  /// lengths[b] of each sequence; `steps` is the padded length T (default: the longest). Throws UsageError for a negative length or
-  /// one above T.
+  /// lengths[b] of each sequence; `steps` is the padded length T (default: the longest). Throws UsageError for a
+  /// negative length or one above T.
   explicit Lengths(std::vector<int64_t> lengths, int64_t steps = -1, Device device = default_device());
   /// Every sequence of length `steps`.
   static Lengths dense(int64_t steps, int64_t batch, Device device = default_device());
 
   int64_t batch() const { return static_cast<int64_t>(lengths_.size()); }
-  int64_t steps() const { return steps_; }        // T, the padded length
+  int64_t steps() const { return steps_; }  // T, the padded length
   int64_t longest() const { return static_cast<int64_t>(alive_.size()); }
-  int64_t total() const { return total_; }        // N = sum of lengths
+  int64_t total() const { return total_; }  // N = sum of lengths
   bool is_dense() const { return total_ == steps_ * batch(); }
   int64_t operator[](int64_t b) const { return lengths_[static_cast<size_t>(b)]; }
   int64_t alive(int64_t t) const { return alive_[static_cast<size_t>(t)]; }

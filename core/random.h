@@ -1,6 +1,6 @@
 #pragma once
-// Counter-based random numbers (Philox4x32-10; Salmon et al. 2011): a draw is named by (seed, draw number), an element of it by its
-// logical index, so the bits do not depend on threads, devices or how a batch is packed.
+// Counter-based random numbers (Philox4x32-10; Salmon et al. 2011): a draw is named by (seed, draw number), an element
+// of it by its logical index, so the bits do not depend on threads, devices or how a batch is packed.
 #include "core/tensor.h"
 
 namespace grus {
@@ -26,11 +26,12 @@ Rng& default_rng();
 inline void manual_seed(uint64_t seed) { default_rng().set_state({seed, 0}); }
 
 /// Uniform in [low, high).
-Tensor random_uniform(const Shape& shape, double low, double high, Rng& rng, DType dtype = DType::f32, Device device = default_device());
+Tensor random_uniform(const Shape& shape, double low, double high, Rng& rng, DType dtype = DType::f32,
+                      Device device = default_device());
 Tensor random_normal(const Shape& shape, double mean, double deviation, Rng& rng, DType dtype = DType::f32,
                      Device device = default_device());
 /// 0 with probability p, else 1 / (1 - p). With row_ids (i64, one a row), row i draws the numbers of row row_ids[i].
-Tensor random_keep_mask(const Shape& shape, double p, Rng& rng, DType dtype = DType::f32, Device device = default_device(),
-                        const Tensor& row_ids = Tensor());
+Tensor random_keep_mask(const Shape& shape, double p, Rng& rng, DType dtype = DType::f32,
+                        Device device = default_device(), const Tensor& row_ids = Tensor());
 
 }  // namespace grus

@@ -30,8 +30,8 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
       release_cached_locked();
       status = table_.allocate(context_, size, &buffer);
     }
-    require<DeviceError>(status == Status::ok, "[{}] out of memory: {} bytes wanted, {} live, {} at the peak", device_name,
-                         size, statistics_.live, statistics_.peak);
+    require<DeviceError>(status == Status::ok, "[{}] out of memory: {} bytes wanted, {} live, {} at the peak",
+                         device_name, size, statistics_.live, statistics_.peak);
     buffer.bytes = size;
     ++statistics_.allocations;
   }

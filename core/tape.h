@@ -1,10 +1,11 @@
 #pragma once
-// The tape. While a Tape lives it is its thread's active tape: ops push records onto it, so push order is topological order and the
-// backward pass is a loop over the records in reverse.
+// The tape. While a Tape lives it is its thread's active tape: ops push records onto it, so push order is topological
+// order and the backward pass is a loop over the records in reverse.
 //
 // 1. A value id names one output of one record, or a leaf; ids grow with time.
 // 2. A record's inputs have smaller ids than its outputs.
-// 3. A record's saved tensors are unchanged (same storage version) until backward consumed them; then they are released.
+// 3. A record's saved tensors are unchanged (same storage version) until backward consumed them; then they are
+// released.
 #include <cstring>
 #include <deque>
 #include <memory>
@@ -95,13 +96,16 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// Adds d(loss)/d(leaf) to the gradient of every leaf that reached `loss`. loss: one element, or give `seed` of its shape.
-  /// Throws UsageError when loss is not on this tape, or when the tape was walked before.
+  /// Adds d(loss)/d(leaf) to the gradient of every leaf that reached `loss`. loss: one element, or give `seed` of its
+  /// shape. Throws UsageError when loss is not on this tape, or when the tape was walked before.
   void backward(const Tensor& loss, const Tensor& seed = Tensor());
-  /// d(sum(seed * y)) / d(input), one tensor an input (undefined where y does not depend on it). Frees nothing; with create_graph the
-  /// walk itself is recorded, so gradients of gradients work. Inputs: watched tensors, leaf tensors, or results of ops.
-  std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false, const Tensor& seed = Tensor());
-  std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs, bool create_graph);
+  /// d(sum(seed * y)) / d(input), one tensor an input (undefined where y does not depend on it). Frees nothing; with
+  /// create_graph the walk itself is recorded, so gradients of gradients work. Inputs: watched tensors, leaf tensors,
+  /// or results of ops.
+  std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false,
+                           const Tensor& seed = Tensor());
+  std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs,
+                           bool create_graph);
   /// x as a value of this tape, so that grad() can be asked for it.
   Tensor watch(const Tensor& x);
 
@@ -110,7 +114,8 @@ class Tape {
   /// Bytes of saved tensors that the records still hold; memory that several share counts once.
   size_t saved_bytes() const;
 
-  /// Anomaly mode: every recorded output is checked, and the first NaN or infinity throws an Error that names op and module.
+  /// Anomaly mode: every recorded output is checked, and the first NaN or infinity throws an Error that names op and
+  /// module.
   void check_finite(bool on) { check_finite_ = on; }
 
   /// The thread's recording tape, or null.
@@ -121,8 +126,9 @@ class Tape {
   int32_t value_of(const Tensor& x, const char* op);
   const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
   Tensor empty_like_value(int32_t value) const;
-  void push(const char* name, std::span<const TensorArg> inputs, std::span<Tensor> outputs, std::span<const TensorArg> saved,
-            void (*backward)(const void*, const Saved&, Grads&), const void* closure, size_t closure_bytes);
+  void push(const char* name, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
+            std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,
+            size_t closure_bytes);
 
  private:
   friend class NoGrad;
@@ -133,8 +139,10 @@ class Tape {
     Record* producer;  // null: leaf or watched
     Ref<Leaf> leaf;
   };
-  void walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph, bool consume);
-  void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph);
+  void walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
+            bool consume);
+  void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
+           bool consume);
   void seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest);
   int32_t new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf);
@@ -168,9 +176,9 @@ class NoGrad {
 /// The path of the running module, for errors and profiles; set by nn.
 const char*& current_scope();
 
-/// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `backward` is called as
-/// backward(saved, grads), or backward(saved, dy, grads) for one output (only when a gradient reached it); it may capture only
-/// trivially copyable attributes. A saved tensor that is an output is bound to its node.
+/// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `backward` is called
+/// as backward(saved, grads), or backward(saved, dy, grads) for one output (only when a gradient reached it); it may
+/// capture only trivially copyable attributes. A saved tensor that is an output is bound to its node.
 template <class F>
 void record_outputs(const char* name, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
                     std::initializer_list<TensorArg> saved, F backward) {
@@ -182,12 +190,13 @@ void record_outputs(const char* name, std::initializer_list<TensorArg> inputs, s
   if (!tracked) return;
   tape->push(
       name, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
-      [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward, sizeof(F));
+      [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward,
+      sizeof(F));
 }
 
 template <class F>
-Tensor record(const char* name, std::initializer_list<TensorArg> inputs, Tensor output, std::initializer_list<TensorArg> saved,
-              F backward) {
+Tensor record(const char* name, std::initializer_list<TensorArg> inputs, Tensor output,
+              std::initializer_list<TensorArg> saved, F backward) {
   auto with_dy = [backward](const Saved& s, Grads& dx) { backward(s, dx.dy(0), dx); };
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
   record_outputs(name, inputs, std::span<Tensor>(&output, 1), saved, with_dy);

@@ -1,6 +1,6 @@
 #pragma once
-// A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape are views,
-// everything else copies. No in-place operation is public, so a view and a copy cannot be told apart.
+// A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape
+// are views, everything else copies. No in-place operation is public, so a view and a copy cannot be told apart.
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -31,7 +31,8 @@ class Tensor {
   static Tensor ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   /// start, start + 1, ..., end - 1 as i64.
   static Tensor arange(int64_t start, int64_t end, Device device = default_device());
-  /// Copies host values; T is float, double, int32_t, int64_t (bool: from_bools). Throws ShapeError when the counts differ.
+  /// Copies host values; T is float, double, int32_t, int64_t (bool: from_bools). Throws ShapeError when the counts
+  /// differ.
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape, Device device = default_device()) {
     return upload(values.data(), static_cast<int64_t>(values.size()), dtype_of<T>, shape, device);
@@ -98,6 +99,10 @@ class Tensor {
   Tensor unrecorded_rows(int64_t begin, int64_t end) const;
   Tensor unrecorded_reshape(const Shape& shape) const;
   bool shares_storage(const Tensor& other) const { return storage_ == other.storage_; }
+  /// Whether both are the same view of the same memory.
+  bool same_elements(const Tensor& other) const {
+    return storage_ == other.storage_ && offset_ == other.offset_ && shape_ == other.shape_;
+  }
   bool owns_storage_alone() const { return storage_ && storage_->unique(); }
   uint64_t version() const { return storage_->version(); }
 

@@ -1,0 +1,56 @@
+#include "core/leaf.h"
+
+#include "core/error.h"
+
+namespace grus {
+namespace {
+
+/// y += x, in place.
+void add_in_place(Tensor& y, const Tensor& x) {
+  const Device device = y.device();
+  device.check(device.kernels().copy(device.context(), y.write_view(), x.view(), true), "accumulate");
+}
+
+}  // namespace
+
+Tensor Leaf::tensor() const {
+  Tensor tracked = value_;
+  tracked.leaf_ = Ref<Leaf>::share(const_cast<Leaf*>(this));
+  return tracked;
+}
+
+void Leaf::set_grad(Tensor grad) {
+  if (grad.defined()) {
+    require_same_kind("set_grad", value_, grad);
+    require(grad.shape() == value_.shape(), "[set_grad] need the value's shape {}, got {}", value_.shape(),
+            grad.shape());
+    grad = grad.detach();
+  }
+  grad_ = std::move(grad);
+}
+
+void Leaf::accumulate(Tensor gradient) {
+  std::lock_guard lock(mutex_);
+  if (!grad_.defined()) {
+    grad_ = gradient.owns_storage_alone() ? gradient.detach() : gradient.clone();
+    return;
+  }
+  if (!grad_.owns_storage_alone()) grad_ = grad_.clone();
+  add_in_place(grad_, gradient);
+}
+
+void Leaf::assign(const Tensor& value) {
+  require_same_kind("assign", value_, value);
+  require(value.shape() == value_.shape(), "[assign] need shape {}, got {}", value_.shape(), value.shape());
+  const Device device = value_.device();
+  device.check(device.kernels().copy(device.context(), value_.write_view(), value.view(), false), "assign");
+}
+
+void Leaf::replace(const Tensor& value) {
+  require<DtypeError>(value.dtype() == value_.dtype(), "[replace] need {}, got {}", value_.dtype(), value.dtype());
+  require(value.shape() == value_.shape(), "[replace] need shape {}, got {}", value_.shape(), value.shape());
+  value_ = value.detach();
+  grad_ = Tensor();
+}
+
+}  // namespace grus

@@ -1,0 +1,230 @@
+#include "core/tensor.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/tape.h"
+
+namespace grus {
+namespace {
+
+View contiguous_view(Buffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
+  View view{buffer, offset, dtype, shape.rank(), {}, {}};
+  int64_t stride = 1;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    view.dims[axis] = shape[axis];
+    view.strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  return view;
+}
+
+Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
+  Shape shape;
+  int inferred = -1;
+  int64_t known = 1;
+  for (int64_t dim : dims) {
+    if (dim == -1) {
+      require(inferred < 0, "[reshape] need at most one size of -1, got more");
+      inferred = shape.rank();
+      shape.push_back(1);
+    } else {
+      shape.push_back(dim);
+      known *= dim;
+    }
+  }
+  if (inferred >= 0) {
+    require(known > 0 && from.numel() % known == 0, "[reshape] need a size for -1 that fits, got {} for {}", shape,
+            from);
+    shape[inferred] = from.numel() / known;
+  }
+  return shape;
+}
+
+}  // namespace
+
+Device Tensor::device() const {
+  require<UsageError>(defined(), "[device] need a tensor, got an undefined one");
+  return storage_->device();
+}
+
+Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
+  Tensor tensor;
+  tensor.storage_ = Ref<Storage>::adopt(Storage::create(static_cast<size_t>(shape.numel()) * size_of(dtype), device));
+  tensor.shape_ = shape;
+  tensor.dtype_ = dtype;
+  return tensor;
+}
+
+Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
+  Tensor tensor = empty(shape, dtype, device);
+  device.check(device.kernels().fill(device.context(), tensor.write_view(), value), "fill");
+  return tensor;
+}
+Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
+Tensor Tensor::ones(const Shape& shape, DType dtype, Device device) { return full(shape, 1, dtype, device); }
+
+Tensor Tensor::arange(int64_t start, int64_t end, Device device) {
+  require(end >= start, "[arange] need start <= end, got {} and {}", start, end);
+  std::vector<int64_t> values;
+  for (int64_t i = start; i < end; ++i) values.push_back(i);
+  return from(values, device);
+}
+
+Tensor Tensor::from_bools(const std::vector<bool>& values, const Shape& shape, Device device) {
+  const std::vector<uint8_t> bytes(values.begin(), values.end());
+  return upload(bytes.data(), static_cast<int64_t>(bytes.size()), DType::boolean, shape, device);
+}
+
+Tensor Tensor::upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device) {
+  require(count == shape.numel(), "[tensor] need {} values for shape {}, got {}", shape.numel(), shape, count);
+  Tensor tensor = empty(shape, dtype, device);
+  const size_t bytes = static_cast<size_t>(count) * size_of(dtype);
+  device.check(device.kernels().upload(device.context(), tensor.storage_->buffer(), 0, values, bytes), "upload");
+  return tensor;
+}
+
+void Tensor::download(void* to, DType dtype) const {
+  require<DtypeError>(dtype == dtype_, "[to_vector] need values of {}, asked for {}", dtype_, dtype);
+  const size_t size = size_of(dtype_);
+  device().check(device().kernels().download(device().context(), to, storage_->buffer(),
+                                             static_cast<size_t>(offset_) * size, static_cast<size_t>(numel()) * size),
+                 "download");
+}
+
+std::vector<bool> Tensor::to_bools() const {
+  std::vector<uint8_t> bytes(static_cast<size_t>(numel()));
+  download(bytes.data(), DType::boolean);
+  return {bytes.begin(), bytes.end()};
+}
+
+double Tensor::item() const {
+  require(defined() && numel() == 1, "[item] need one element, got shape {}", shape_);
+  switch (dtype_) {
+    case DType::f32:
+      return to_vector<float>()[0];
+    case DType::f64:
+      return to_vector<double>()[0];
+    case DType::i32:
+      return to_vector<int32_t>()[0];
+    case DType::i64:
+      return static_cast<double>(to_vector<int64_t>()[0]);
+    case DType::boolean:
+      return to_bools()[0] ? 1 : 0;
+  }
+  return 0;
+}
+
+Tensor Tensor::unrecorded_rows(int64_t begin, int64_t end) const {
+  const int64_t row = shape_.without(0).numel();
+  Tensor part = *this;
+  part.node_ = {};
+  part.leaf_ = {};
+  part.shape_[0] = end - begin;
+  part.offset_ += begin * row;
+  return part;
+}
+
+Tensor Tensor::unrecorded_reshape(const Shape& shape) const {
+  Tensor result = *this;
+  result.node_ = {};
+  result.leaf_ = {};
+  result.shape_ = shape;
+  return result;
+}
+
+Tensor Tensor::rows(int64_t begin, int64_t end) const {
+  require(rank() >= 1, "[rows] need at least one axis, got shape {}", shape_);
+  const int64_t count = shape_[0];
+  const int64_t first = begin < 0 ? begin + count : begin, last = end < 0 ? end + count : end;
+  require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
+          begin, end);
+  return record("rows", {*this}, unrecorded_rows(first, last), {},
+                [first](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, first, dy); });
+}
+
+Tensor Tensor::operator[](int64_t index) const {
+  require(rank() >= 1, "[index] need at least one axis, got shape {}", shape_);
+  const int64_t i = index < 0 ? index + shape_[0] : index;
+  require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
+  return record(
+      "index", {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
+      [i](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, i, dy.reshape(dy.shape().inserted(0, 1))); });
+}
+
+Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return reshape(infer_size(shape_, dims)); }
+
+Tensor Tensor::reshape(const Shape& shape) const {
+  require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
+  const Shape from = shape_;
+  return record("reshape", {*this}, unrecorded_reshape(shape), {},
+                [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(from)); });
+}
+
+Tensor Tensor::detach() const { return unrecorded_reshape(shape_); }
+
+Tensor Tensor::clone() const {
+  Tensor copy = empty(shape_, dtype_, device());
+  device().check(device().kernels().copy(device().context(), copy.write_view(), view(), false), "clone");
+  return copy;
+}
+
+View Tensor::view() const {
+  require<UsageError>(defined(), "[view] need a tensor, got an undefined one");
+  return contiguous_view(storage_->buffer(), offset_, dtype_, shape_);
+}
+
+View Tensor::broadcast_view(const Shape& to) const {
+  const View own = view();
+  View wide{own.buffer, own.offset, own.dtype, to.rank(), {}, {}};
+  const int lead = to.rank() - rank();
+  for (int axis = 0; axis < to.rank(); ++axis) {
+    wide.dims[axis] = to[axis];
+    const bool repeats = axis < lead || shape_[axis - lead] != to[axis];
+    wide.strides[axis] = repeats ? 0 : own.strides[axis - lead];
+  }
+  return wide;
+}
+
+Matrix Tensor::matrix() const {
+  require<UsageError>(defined(), "[matrix] need a tensor, got an undefined one");
+  const int64_t cols = rank() == 0 ? 1 : shape_.back();
+  const int64_t rows = rank() <= 1 ? 1 : shape_.without(rank() - 1).numel();
+  return {storage_->buffer(), offset_, dtype_, rows, cols, cols, rows * cols};
+}
+
+Matrix Tensor::matrix(int64_t begin, int64_t end) const {
+  Matrix part = matrix();
+  part.offset += begin * part.row_stride;
+  part.rows = end - begin;
+  return part;
+}
+
+View Tensor::write_view() {
+  storage_->raise_version();
+  return view();
+}
+Matrix Tensor::write_matrix() {
+  storage_->raise_version();
+  return matrix();
+}
+Matrix Tensor::write_matrix(int64_t begin, int64_t end) {
+  storage_->raise_version();
+  return matrix(begin, end);
+}
+
+void require_same_kind(const char* op, const Tensor& a, const Tensor& b) {
+  require<UsageError>(a.defined() && b.defined(), "[{}] need tensors, got an undefined one", op);
+  require<DtypeError>(a.dtype() == b.dtype(), "[{}] need one dtype, got {} {} and {} {}", op, a.dtype(), a.shape(),
+                      b.dtype(), b.shape());
+  require<DeviceError>(a.device() == b.device(), "[{}] need one device, got {} and {}", op, a.device(), b.device());
+}
+
+void require_float(const char* op, const Tensor& x) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  require<DtypeError>(is_float(x.dtype()), "[{}] need f32 or f64, got {} {}", op, x.dtype(), x.shape());
+}
+
+}  // namespace grus
