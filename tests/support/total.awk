@@ -8,7 +8,7 @@ function close_test() {
   name = ""
 }
 /^=+ [0-9]+\/[0-9]+ =+$/ { close_test(); counted = failures = told = 0 }
-/^test: / { if (!counted) { name = $2 } }
+/^test: / { if (!counted) { name = $0; sub(/^test: *([^ ]* [/] )?/, "", name) } }
 /^result: / { result = $0; sub(/^result: */, "", result) }
 /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { passed += $1; failed += $3; skipped += $5; failures = $3; counted = 1 }
 /^skipped: / { skips[++s] = name ": " substr($0, 10) }

@@ -1,0 +1,33 @@
+#!/bin/sh
+# The arrows of ARCHITECTURE.md, read off the #include lines: core <- ops <- nn <- examples; optim sees core and
+# nn/parameter.h, data sees core; a backend sees the contract and its own folder (cpu may use reference's).
+set -eu
+cd "$1"
+find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+  xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
+  function starts(s, list,   n, i, parts) {
+    n = split(list, parts, " ")
+    for (i = 1; i <= n; i++) if (index(s, parts[i]) == 1) return 1
+    return 0
+  }
+  {
+    from = $1; to = $3
+    sub(/^[^"]*"/, "", to); sub(/".*/, "", to)
+    split(from, f, "/")
+    own = f[1] "/"
+    contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h"
+    if (from ~ /^core\/backends\/.*\//) {
+      own = "core/backends/" f[3] "/"
+      allowed = own " " contract (f[3] == "cpu" ? " core/backends/reference/" : "")
+    } else if (f[1] == "core" || f[1] == "data") allowed = "core/ " own
+    else if (f[1] == "ops") allowed = "core/ ops/"
+    else if (f[1] == "nn") allowed = "core/ ops/ nn/"
+    else if (f[1] == "optim") allowed = "core/ nn/parameter.h optim/"
+    else allowed = "core/ ops/ nn/ optim/ data/ examples/"
+    bad = !starts(to, allowed)
+    if (starts(to, "core/backends/") && own !~ /^core\/backends/ && from !~ /^core\/[a-z_]*\.cpp$/) bad = 1
+    if (to ~ /\.\./) bad = 1
+    lines++
+    if (bad) { print "failed: " $1 ":" $2 " includes \"" to "\"; allowed: " allowed; wrong++ }
+  }
+  END { if (!lines) print "failed: no includes found"; exit wrong > 0 || !lines }'
