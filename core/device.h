@@ -54,9 +54,10 @@ void release_cached_memory(Device device);
 }  // namespace grus
 
 template <>
-struct fmt::formatter<grus::Device> : fmt::formatter<std::string> {
-  template <class FormatContext>
-  auto format(const grus::Device& device, FormatContext& context) const {
-    return fmt::formatter<std::string>::format(device.name(), context);
+struct fmt::formatter<grus::Device> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(const grus::Device& device, Context& context) const {
+    return fmt::format_to(context.out(), "{}", device.name());
   }
 };

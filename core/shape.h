@@ -48,17 +48,20 @@ int normalize_axis(int axis, int rank, const char* op);
 
 }  // namespace grus
 
+// Written out, because the formatters of fmt are defined in fmt/format.h only.
 template <>
-struct fmt::formatter<grus::Shape> : fmt::formatter<std::string> {
+struct fmt::formatter<grus::Shape> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(const grus::Shape& shape, Context& context) const {
-    return fmt::formatter<std::string>::format(grus::to_string(shape), context);
+    return fmt::format_to(context.out(), "{}", grus::to_string(shape));
   }
 };
 template <>
-struct fmt::formatter<grus::DType> : fmt::formatter<const char*> {
+struct fmt::formatter<grus::DType> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
   template <class Context>
   auto format(grus::DType dtype, Context& context) const {
-    return fmt::formatter<const char*>::format(grus::name_of(dtype), context);
+    return fmt::format_to(context.out(), "{}", grus::name_of(dtype));
   }
 };

@@ -1,6 +1,7 @@
 #pragma once
 // A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape
 // are views, everything else copies. No in-place operation is public, so a view and a copy cannot be told apart.
+#include <cstddef>
 #include <initializer_list>
 #include <span>
 #include <vector>
@@ -70,6 +71,20 @@ class Tensor {
     return values;
   }
   std::vector<bool> to_bools() const;
+  /// The elements as they lie in memory, row-major: for files and transfers between devices.
+  std::vector<std::byte> to_bytes() const {
+    std::vector<std::byte> bytes(static_cast<size_t>(numel()) * size_of(dtype_));
+    download(bytes.data(), dtype_);
+    return bytes;
+  }
+  static Tensor from_bytes(std::span<const std::byte> bytes, const Shape& shape, DType dtype,
+                           Device device = default_device()) {
+    return upload(bytes.data(), static_cast<int64_t>(bytes.size() / size_of(dtype)), dtype, shape, device);
+  }
+  /// A copy on another device (this tensor when it is there already), not recorded.
+  Tensor to(Device target) const {
+    return target == device() ? detach() : from_bytes(to_bytes(), shape_, dtype_, target);
+  }
   /// The one element of a tensor of any dtype, as a double. Throws ShapeError unless numel is 1.
   double item() const;
 

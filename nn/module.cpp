@@ -1,0 +1,176 @@
+#include "nn/module.h"
+
+#include <mutex>
+#include <set>
+
+#include "nn/glob.h"
+
+namespace grus::nn {
+
+namespace {
+
+// Paths outlive modules, because a tape's records keep them.
+const char* intern(const std::string& path) {
+  static std::mutex mutex;
+  static std::set<std::string> paths;
+  const std::lock_guard lock(mutex);
+  return paths.insert(path).first->c_str();
+}
+
+std::string join(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : fmt::format("{}.{}", prefix, name);
+}
+
+void set_paths(ModuleNode& node, const std::string& path) {
+  node.path = intern(path);
+  for (auto& [name, child] : node.children) set_paths(*child, join(path, name));
+}
+
+// Calls visit(prefix, node) for the node and all below it, parents first.
+template <class Visit>
+void walk(const std::string& prefix, ModuleNode& node, const Visit& visit) {
+  visit(prefix, node);
+  for (auto& [name, child] : node.children) walk(join(prefix, name), *child, visit);
+}
+
+std::shared_ptr<ModuleNode> clone_node(CloneScope& scope, const std::shared_ptr<ModuleNode>& node) {
+  return scope.copy_of(node, [&scope](const ModuleNode& original) {
+    auto copy = std::make_shared<ModuleNode>(original);  // copies parameters and buffers under the scope
+    for (auto& [name, child] : copy->children) child = clone_node(scope, child);
+    return copy;
+  });
+}
+
+}  // namespace
+
+Constant::Constant(const Constant& other) : tensor_(other.tensor_) {
+  if (CloneScope* scope = CloneScope::active())
+    tensor_ = scope->copy_of(other.tensor_, [](const Tensor& t) { return std::make_shared<Tensor>(t.clone()); });
+}
+
+void Constant::assign(const Tensor& value) {
+  require(value.shape() == tensor_->shape() && value.dtype() == tensor_->dtype(),
+          "[Constant] need a value of {} {}, got {} {}", tensor_->shape(), tensor_->dtype(), value.shape(),
+          value.dtype());
+  *tensor_ = value.clone();
+}
+
+ModuleBase::ModuleBase(const ModuleBase& other) {
+  CloneScope* scope = CloneScope::active();
+  require<UsageError>(scope != nullptr, "[Module] need clone() or std::move, got a plain copy of module '{}'",
+                      other.path());
+  node_ = clone_node(*scope, other.node_);
+}
+
+void ModuleBase::require_free(const std::string& name) const {
+  require<UsageError>(!name.empty() && name.find('.') == std::string::npos,
+                      "[Module] need a name without dots, got '{}'", name);
+  bool taken = false;
+  for (const auto& p : node_->parameters) taken |= p.name == name;
+  for (const auto& b : node_->buffers) taken |= b.first == name;
+  for (const auto& c : node_->children) taken |= c.first == name;
+  require<UsageError>(!taken, "[Module] need a new name, got '{}' twice", name);
+}
+
+Parameter ModuleBase::param(const std::string& name, const Tensor& value) {
+  require_free(name);
+  if (!value.defined()) return Parameter();
+  Parameter parameter(value);
+  node_->parameters.push_back({name, parameter});
+  return parameter;
+}
+
+Constant ModuleBase::buffer(const std::string& name, const Tensor& value) {
+  require_free(name);
+  Constant constant(value);
+  node_->buffers.emplace_back(name, constant);
+  return constant;
+}
+
+void ModuleBase::link(const std::string& name, const std::shared_ptr<ModuleNode>& node) {
+  require_free(name);
+  node_->children.emplace_back(name, node);
+  set_paths(*node, join(node_->path, name));
+}
+
+ModuleBase::Call::Call(const ModuleNode& node) : node_(node), outer_(std::exchange(current_scope(), node.path)) {
+  for (const CallHook& hook : node_.hooks)
+    if (hook.before) hook.before(node_.path);
+}
+
+ModuleBase::Call::~Call() {
+  for (const CallHook& hook : node_.hooks)
+    if (hook.after) hook.after(node_.path);
+  current_scope() = outer_;
+}
+
+Parameters ModuleBase::named_parameters(bool with_aliases) const {
+  Parameters all;
+  std::set<const Leaf*> seen;
+  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+    for (const auto& [name, parameter] : node.parameters)
+      if (seen.insert(parameter.identity()).second || with_aliases) all.push_back({join(prefix, name), parameter});
+  });
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> ModuleBase::aliases() const {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  const Parameters first = named_parameters();
+  for (const auto& [name, parameter] : named_parameters(true))
+    for (const auto& [first_name, other] : first)
+      if (parameter.identity() == other.identity() && name != first_name) pairs.emplace_back(name, first_name);
+  return pairs;
+}
+
+NamedTensors ModuleBase::named_buffers() const {
+  NamedTensors all;
+  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+    for (const auto& [name, constant] : node.buffers) all.push_back({join(prefix, name), constant.value()});
+  });
+  return all;
+}
+
+int64_t ModuleBase::parameter_count(bool trainable_only) const {
+  int64_t count = 0;
+  for (const auto& [name, parameter] : named_parameters())
+    if (parameter.requires_grad() || !trainable_only) count += parameter.numel();
+  return count;
+}
+
+std::vector<std::string> ModuleBase::children_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, child] : node_->children) names.push_back(name);
+  return names;
+}
+
+void ModuleBase::visit_buffers(const std::function<void(const std::string&, Constant&)>& visit) {
+  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+    for (auto& [name, constant] : node.buffers) visit(join(prefix, name), constant);
+  });
+}
+
+void ModuleBase::train(bool on) {
+  walk("", *node_, [on](const std::string&, ModuleNode& node) { node.training = on; });
+}
+
+void ModuleBase::add_hook(const CallHook& hook) {
+  walk("", *node_, [&hook](const std::string&, ModuleNode& node) { node.hooks.push_back(hook); });
+}
+
+void ModuleBase::zero_grad() {
+  for (auto& [name, parameter] : named_parameters()) parameter.zero_grad();
+}
+
+int ModuleBase::set_requires_grad(bool on, std::string_view pattern) {
+  int matched = 0;
+  for (auto& [name, parameter] : named_parameters(true)) {
+    if (!glob_match(pattern, name)) continue;
+    parameter.set_requires_grad(on);
+    ++matched;
+  }
+  require<UsageError>(matched > 0, "[set_requires_grad] need a pattern that matches a parameter, got '{}'", pattern);
+  return matched;
+}
+
+}  // namespace grus::nn

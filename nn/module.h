@@ -1,0 +1,178 @@
+#pragma once
+// Modules: parameters with names, and the call that uses them.
+//
+//   class Linear : public Module<Linear> {
+//    public:
+//     Linear(int64_t in, int64_t out, Rng& rng) : weight(param("weight", uniform_fan_in({out, in}, rng))) {}
+//     Tensor forward(const Tensor& x) const { return matmul(x, weight, Plain, Transposed); }
+//     Parameter weight;
+//   };
+//   // in a parent:  first(child("first", Linear(4, 8, rng)))   ->  "first.weight"
+//
+// What a module registers lives in a shared ModuleNode, so that a module may be moved after its parent linked it. There
+// is no virtual forward: signatures differ honestly.
+#include <functional>
+
+#include "core/random.h"
+#include "core/tape.h"
+#include "nn/parameter.h"
+
+namespace grus::nn {
+
+/// A registered tensor that training does not touch: a running mean, a table. In the state dict, not in the parameters.
+class Constant {
+ public:
+  operator Tensor() const { return value(); }
+  const Tensor& value() const { return *tensor_; }
+  void assign(const Tensor& value);  // same shape and dtype
+  void replace(const Tensor& value) { *tensor_ = value.detach(); }
+  Constant(const Constant& other);
+  Constant(Constant&&) noexcept = default;
+  Constant& operator=(const Constant&) = default;
+  Constant& operator=(Constant&&) noexcept = default;
+
+ private:
+  friend struct ModuleNode;
+  friend class ModuleBase;
+  explicit Constant(const Tensor& value) : tensor_(std::make_shared<Tensor>(value.detach())) {}
+  std::shared_ptr<Tensor> tensor_;
+};
+
+/// Runs around every call of a module; `path` is "encoder.gru", "" for the root.
+struct CallHook {
+  std::function<void(const char*path)> before, after;
+};
+
+/// What one module registered.
+struct ModuleNode {
+  std::vector<NamedParameter> parameters;
+  std::vector<std::pair<std::string, Constant>> buffers;
+  std::vector<std::pair<std::string, std::shared_ptr<ModuleNode>>> children;
+  std::vector<CallHook> hooks;
+  const char* path = "";  // interned: records may outlive the module
+  bool training = true;
+};
+
+/// How loading went, when it was not strict.
+struct LoadReport {
+  std::vector<std::string> missing, unexpected;
+};
+
+class ModuleBase {
+ public:
+  /// Every parameter once, in order of registration, own before children's; with_aliases also lists further names of
+  /// tied ones.
+  Parameters named_parameters(bool with_aliases = false) const;
+  NamedTensors named_buffers() const;
+  /// (alias, first name) of each tied parameter.
+  std::vector<std::pair<std::string, std::string>> aliases() const;
+  /// Number of elements; tied parameters count once.
+  int64_t parameter_count(bool trainable_only = false) const;
+  std::vector<std::string> children_names() const;
+
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const { return node_->training; }
+
+  /// Values (shared, not copied) of parameters, each once, then buffers.
+  NamedTensors state_dict() const;
+  /// Copies values in. Names of tied parameters may all be there (they must be equal) or one of them. Throws DataError
+  /// that lists missing, unexpected and misshapen names; without `strict` only for misshapen ones. Nothing is changed
+  /// when it throws.
+  LoadReport load_state_dict(const NamedTensors& state, bool strict = true);
+
+  /// A table: name, shape, count, notes (tied, frozen), and the totals.
+  std::string summary() const;
+
+  /// Moves all values; gradients are dropped.
+  void to(Device device);
+  void zero_grad();
+  /// Sets requires_grad of parameters whose name matches the pattern ("encoder.*", `*` and `?`), returns how many there
+  /// were. Throws UsageError when none matches.
+  int set_requires_grad(bool on, std::string_view pattern = "*");
+  int freeze(std::string_view pattern) { return set_requires_grad(false, pattern); }
+
+  /// Adds the hook to this module and all below it.
+  void add_hook(const CallHook& hook);
+  const char* path() const { return node_->path; }
+
+ protected:
+  ModuleBase() : node_(std::make_shared<ModuleNode>()) {}
+  /// Only clone() copies. Throws UsageError elsewhere: two modules with the same parameters are made by tie().
+  ModuleBase(const ModuleBase& other);
+  ModuleBase(ModuleBase&&) noexcept = default;
+  ModuleBase& operator=(const ModuleBase&) = delete;
+  ModuleBase& operator=(ModuleBase&&) noexcept = default;
+  ~ModuleBase() = default;
+
+  /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
+  /// absent parameter.
+  Parameter param(const std::string& name, const Tensor& value);
+  Constant buffer(const std::string& name, const Tensor& value);
+  template <class M>
+  M child(const std::string& name, M module) {
+    link(name, module.node_);
+    return module;
+  }
+  /// Links a module that is a member already.
+  void link_child(const std::string& name, const ModuleBase& module) { link(name, module.node_); }
+
+  class Call {  // pushes the path, runs hooks
+   public:
+    explicit Call(const ModuleNode& node);
+    ~Call();
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+   private:
+    const ModuleNode& node_;
+    const char* outer_;
+  };
+  const ModuleNode& node() const { return *node_; }
+
+ private:
+  void visit_buffers(const std::function<void(const std::string&, Constant&)>& visit);
+  void require_free(const std::string& name) const;
+  void link(const std::string& name, const std::shared_ptr<ModuleNode>& node);
+  std::shared_ptr<ModuleNode> node_;
+};
+
+template <class Derived>
+class Module : public ModuleBase {
+ public:
+  /// Calls forward, with this module's path as the current scope. (Braced arguments need a type: `Options{...}`.)
+  template <class... Args>
+  decltype(auto) operator()(Args&&... args) const {
+    const Call call(node());
+    return static_cast<const Derived&>(*this).forward(std::forward<Args>(args)...);
+  }
+
+  /// A module of its own with equal values; ties inside it are kept, gradients are not copied.
+  Derived clone() const {
+    const CloneScope scope;
+    return Derived(static_cast<const Derived&>(*this));
+  }
+};
+
+/// Children of one type, named "0", "1", ...
+template <class M>
+class ModuleList : public Module<ModuleList<M>> {
+ public:
+  M& push_back(M module) {
+    this->link_child(std::to_string(modules_.size()), module);
+    modules_.push_back(std::move(module));
+    return modules_.back();
+  }
+  size_t size() const { return modules_.size(); }
+  const M& operator[](size_t i) const { return modules_[i]; }
+  M& operator[](size_t i) { return modules_[i]; }
+  auto begin() const { return modules_.begin(); }
+  auto end() const { return modules_.end(); }
+  auto begin() { return modules_.begin(); }
+  auto end() { return modules_.end(); }
+
+ private:
+  std::vector<M> modules_;
+};
+
+}  // namespace grus::nn

@@ -1,0 +1,63 @@
+#include "nn/parameter.h"
+
+#include <unordered_map>
+
+namespace grus::nn {
+
+namespace {
+thread_local CloneScope* active_clone = nullptr;
+}
+
+struct CloneScope::Copies {
+  std::unordered_map<const void*, std::shared_ptr<void>> objects;
+  std::unordered_map<const Leaf*, Ref<Leaf>> leaves;  // apart from the slots, so that tied parameters stay tied
+};
+
+CloneScope::CloneScope() : copies_(std::make_unique<Copies>()), outer_(std::exchange(active_clone, this)) {}
+CloneScope::~CloneScope() { active_clone = outer_; }
+CloneScope* CloneScope::active() { return active_clone; }
+
+std::shared_ptr<void> CloneScope::find_copy(const void* original) const {
+  const auto found = copies_->objects.find(original);
+  return found == copies_->objects.end() ? nullptr : found->second;
+}
+
+void CloneScope::remember(const void* original, std::shared_ptr<void> copy) {
+  copies_->objects.emplace(original, std::move(copy));
+}
+
+std::shared_ptr<Parameter::Slot> CloneScope::copy_slot(const std::shared_ptr<Parameter::Slot>& slot) {
+  return copy_of(slot, [this](const Parameter::Slot& original) {
+    Ref<Leaf>& leaf = copies_->leaves[original.leaf.get()];
+    if (!leaf) {
+      leaf = Leaf::create(original.leaf->value().clone());
+      leaf->requires_grad = original.leaf->requires_grad;
+    }
+    return std::make_shared<Parameter::Slot>(Parameter::Slot{leaf});
+  });
+}
+
+Parameter::Parameter(const Tensor& value) : slot_(std::make_shared<Slot>(Slot{Leaf::create(value)})) {}
+
+Parameter::Parameter(const Parameter& other)
+    : slot_(active_clone ? active_clone->copy_slot(other.slot_) : other.slot_) {}
+
+Leaf& Parameter::leaf() const {
+  require<UsageError>(slot_ != nullptr, "[Parameter] need a defined parameter, got an absent one");
+  return *slot_->leaf;
+}
+
+void tie(const Parameter& keep, Parameter& drop) {
+  require<UsageError>(keep.shape() == drop.shape() && keep.value().dtype() == drop.value().dtype(),
+                      "[tie] need two parameters of the same shape and dtype, got {} {} and {} {}", keep.shape(),
+                      keep.value().dtype(), drop.shape(), drop.value().dtype());
+  drop.slot_->leaf = keep.slot_->leaf;
+}
+
+const Tensor* find(const NamedTensors& tensors, std::string_view name) {
+  for (const NamedTensor& entry : tensors)
+    if (entry.name == name) return &entry.tensor;
+  return nullptr;
+}
+
+}  // namespace grus::nn

@@ -1,0 +1,103 @@
+#pragma once
+// A parameter is a handle to a slot that a module registered; the slot holds the leaf. Tying or moving to a device
+// changes the slot, so no handle keeps an old value. What a parameter *is* (for optimizers, clipping, counts) is its
+// leaf: `identity()`.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace grus::nn {
+
+class Parameter {
+ public:
+  /// Undefined: an absent bias. Converts to an undefined Tensor.
+  Parameter() = default;
+  explicit Parameter(const Tensor& value);
+  /// Another handle to the same slot (or, while Module::clone runs, to that slot's copy).
+  Parameter(const Parameter& other);
+  Parameter(Parameter&&) noexcept = default;
+  Parameter& operator=(const Parameter& other) = default;
+  Parameter& operator=(Parameter&&) noexcept = default;
+
+  bool defined() const { return slot_ != nullptr; }
+  /// The value as ops take it: tapes give it a gradient.
+  operator Tensor() const { return tensor(); }
+  Tensor tensor() const { return slot_ ? slot_->leaf->tensor() : Tensor(); }
+  /// The value alone, which no tape follows.
+  const Tensor& value() const { return leaf().value(); }
+  const Tensor& grad() const { return leaf().grad(); }
+  const Shape& shape() const { return value().shape(); }
+  int64_t dim(int axis) const { return value().dim(axis); }
+  int64_t numel() const { return value().numel(); }
+  /// Overwrites the elements; same shape and dtype.
+  void assign(const Tensor& value) { leaf().assign(value); }
+  void zero_grad() { leaf().zero_grad(); }
+  bool requires_grad() const { return leaf().requires_grad; }
+  void set_requires_grad(bool on) { leaf().requires_grad = on; }
+
+  /// Throws UsageError when undefined.
+  Leaf& leaf() const;
+  const Leaf* identity() const { return slot_ ? slot_->leaf.get() : nullptr; }
+
+ private:
+  friend void tie(const Parameter& keep, Parameter& drop);
+  friend class CloneScope;
+  struct Slot {
+    Ref<Leaf> leaf;
+  };
+  std::shared_ptr<Slot> slot_;
+};
+
+/// From now on `drop` is `keep`: one value, one gradient, two names. Throws UsageError when shapes or dtypes differ.
+void tie(const Parameter& keep, Parameter& drop);
+
+struct NamedParameter {
+  std::string name;
+  Parameter parameter;
+};
+/// Ordered; what optimizers and clipping take.
+using Parameters = std::vector<NamedParameter>;
+
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+/// An ordered list of names and values: a module's state, an optimizer's state, a file's content.
+using NamedTensors = std::vector<NamedTensor>;
+
+/// The tensor called `name`, or null.
+const Tensor* find(const NamedTensors& tensors, std::string_view name);
+
+/// Copies on this thread clone what parameters and modules refer to, once each, while it lives (Module::clone).
+class CloneScope {
+ public:
+  CloneScope();
+  ~CloneScope();
+  CloneScope(const CloneScope&) = delete;
+  CloneScope& operator=(const CloneScope&) = delete;
+
+  static CloneScope* active();
+  /// The copy of *original: made by `make(original)` the first time it is asked for.
+  template <class T, class Make>
+  std::shared_ptr<T> copy_of(const std::shared_ptr<T>& original, Make make) {
+    if (!original) return nullptr;
+    if (std::shared_ptr<void> known = find_copy(original.get())) return std::static_pointer_cast<T>(known);
+    std::shared_ptr<T> copy = make(*original);
+    remember(original.get(), copy);
+    return copy;
+  }
+
+ private:
+  friend class Parameter;
+  std::shared_ptr<Parameter::Slot> copy_slot(const std::shared_ptr<Parameter::Slot>& slot);
+  std::shared_ptr<void> find_copy(const void* original) const;
+  void remember(const void* original, std::shared_ptr<void> copy);
+
+  struct Copies;
+  std::unique_ptr<Copies> copies_;
+  CloneScope* outer_;
+};
+
+}  // namespace grus::nn
