@@ -1,0 +1,18 @@
+#pragma once
+// Gradients of inputs, added in place where nothing records (Grads::target) and as recorded ops under create_graph.
+#include "core/tape.h"
+#include "ops/matmul.h"
+
+namespace grus {
+
+/// dinput += op(a) op(b), which has the input's number of elements; a and b are (M, K) matrices, or (batch, M, K) both.
+/// `shape`: the input's shape. Products into one gradient join: no temporary.
+void add_product(Grads& dx, int input, const Shape& shape, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
+
+/// The same for a matrix input: its shape is that of the product.
+void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
+
+/// dinput += sum of gradient over the axes along which an input of `shape` was broadcast.
+void add_sum_to(Grads& dx, int input, const Shape& shape, const Tensor& gradient);
+
+}  // namespace grus

@@ -1,0 +1,36 @@
+#pragma once
+// Losses. The two sides never broadcast: different shapes are a ShapeError that names both.
+#include <optional>
+
+#include "core/tensor.h"
+
+namespace grus {
+
+/// none: one value an element (a row); mean: over all that count.
+enum class Reduction { mean, sum, none };
+
+struct CrossEntropyOptions {
+  std::optional<int64_t> ignore_index;  // rows with this target count for nothing
+  double label_smoothing = 0;           // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
+  Tensor weight;  // (V) or undefined: of each class; the mean then divides by the sum of the targets' weights
+  Reduction reduction = Reduction::mean;
+};
+
+/// -sum_j q_j log softmax(logits)_j of each row.   logits (N, V), targets (N) i32 or i64 -> () or (N).   Fused where
+/// the backend can (without weight); saves logits, targets and the gradient. No row that counts: the mean is 0. Throws
+/// ShapeError; UsageError for a target outside [0, V).
+Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
+/// Its twin, by plain ops.
+Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
+
+/// -log_probs[i, targets[i]]. The options are those of cross_entropy, without smoothing.
+Tensor nll_loss(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options = {});
+
+/// (prediction - target)^2
+Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::mean);
+/// |prediction - target|
+Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::mean);
+/// -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), as softplus(x) - t x: no overflow.
+Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::mean);
+
+}  // namespace grus
