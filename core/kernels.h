@@ -155,12 +155,12 @@ struct AttentionArgs {
   Matrix query, keys, values, v, weights, context;  // (rows, A), (N, A), (N, C), (1, A), (rows, S), (rows, C)
   Matrix columns, lengths, starts;
 };
-/// Given dcontext: dquery = , dkeys +=, dv (1, A) += ; dscores (rows, S) is written. dvalues is left to the caller:
-/// after the loop it is sum over steps of a^T dcontext. dweights (rows, S) or absent: a gradient that reached the
-/// weights themselves.
+/// Given dcontext: dquery is written; dkeys (N, A), dvalues (N, C) and dv (1, A) are added to. dvalues may be absent:
+/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. No two rows share a
+/// column here.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
-  Matrix dcontext, dweights, dquery, dkeys, dv, dscores;
+  Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;
 };
 
 /// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get

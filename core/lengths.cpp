@@ -7,44 +7,52 @@
 
 namespace grus {
 
-Lengths::Lengths(std::vector<int64_t> lengths, int64_t steps, Device device) : lengths_(std::move(lengths)) {
-  const int64_t longest = lengths_.empty() ? 0 : *std::max_element(lengths_.begin(), lengths_.end());
-  steps_ = steps < 0 ? longest : steps;
-  for (size_t b = 0; b < lengths_.size(); ++b)
-    require<UsageError>(lengths_[b] >= 0 && lengths_[b] <= steps_,
-                        "[lengths] need lengths in [0, {}], got {} for sequence {}", steps_, lengths_[b], b);
-  order_.resize(lengths_.size());
-  std::iota(order_.begin(), order_.end(), 0);
-  std::stable_sort(order_.begin(), order_.end(), [&](int64_t a, int64_t b) {
-    return lengths_[static_cast<size_t>(a)] > lengths_[static_cast<size_t>(b)];
-  });
-  rank_.resize(order_.size());
-  for (size_t i = 0; i < order_.size(); ++i) rank_[static_cast<size_t>(order_[i])] = static_cast<int64_t>(i);
+Lengths::Lengths(std::vector<int64_t> lengths, int64_t steps, Device device) {
+  auto data = std::make_shared<Data>();
+  Data& d = *data;
+  const auto batch = static_cast<int64_t>(lengths.size());
+  const int64_t longest = lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+  d.lengths = std::move(lengths);
+  d.steps = steps < 0 ? longest : steps;
+  const auto length_of = [&d](int64_t b) { return d.lengths[static_cast<size_t>(b)]; };
+  for (int64_t b = 0; b < batch; ++b)
+    require<UsageError>(length_of(b) >= 0 && length_of(b) <= d.steps,
+                        "[lengths] need lengths in [0, {}], got {} for sequence {}", d.steps, length_of(b), b);
+  d.order.resize(d.lengths.size());
+  std::iota(d.order.begin(), d.order.end(), 0);
+  std::stable_sort(d.order.begin(), d.order.end(), [&](int64_t a, int64_t b) { return length_of(a) > length_of(b); });
+  d.rank.resize(d.order.size());
+  for (size_t i = 0; i < d.order.size(); ++i) d.rank[static_cast<size_t>(d.order[i])] = static_cast<int64_t>(i);
 
-  std::vector<int64_t> packed_rows, batch_rows;
-  int64_t alive = batch();
-  total_ = 0;
+  std::vector<int64_t> packed_rows, batch_rows, first_rows(d.lengths.size(), -1), last_rows(d.lengths.size(), -1);
+  int64_t alive = batch;
   for (int64_t t = 0; t < longest; ++t) {
-    while (alive > 0 && lengths_[static_cast<size_t>(order_[static_cast<size_t>(alive - 1)])] <= t) --alive;
-    alive_.push_back(alive);
-    starts_.push_back(total_);
+    while (alive > 0 && length_of(d.order[static_cast<size_t>(alive - 1)]) <= t) --alive;
+    d.alive.push_back(alive);
+    d.starts.push_back(d.total);
     for (int64_t i = 0; i < alive; ++i) {
-      batch_rows.push_back(order_[static_cast<size_t>(i)]);
-      packed_rows.push_back(t * batch() + batch_rows.back());
+      const int64_t b = d.order[static_cast<size_t>(i)];
+      if (t == 0) first_rows[static_cast<size_t>(b)] = d.total + i;
+      last_rows[static_cast<size_t>(b)] = d.total + i;
+      batch_rows.push_back(b);
+      packed_rows.push_back(t * batch + b);
     }
-    total_ += alive;
+    d.total += alive;
   }
 
   std::vector<bool> mask;
-  for (int64_t length : lengths_)
-    for (int64_t t = 0; t < steps_; ++t) mask.push_back(t < length);
-  lengths_tensor_ = Tensor::from(lengths_, device);
-  order_tensor_ = Tensor::from(order_, device);
-  rank_tensor_ = Tensor::from(rank_, device);
-  starts_tensor_ = Tensor::from(starts_, device);
-  packed_rows_ = Tensor::from(packed_rows, device);
-  batch_rows_ = Tensor::from(batch_rows, device);
-  mask_ = Tensor::from_bools(mask, {batch(), steps_}, device);
+  for (int64_t length : d.lengths)
+    for (int64_t t = 0; t < d.steps; ++t) mask.push_back(t < length);
+  d.lengths_tensor = Tensor::from(d.lengths, device);
+  d.order_tensor = Tensor::from(d.order, device);
+  d.rank_tensor = Tensor::from(d.rank, device);
+  d.starts_tensor = Tensor::from(d.starts, device);
+  d.packed_rows = Tensor::from(packed_rows, device);
+  d.batch_rows = Tensor::from(batch_rows, device);
+  d.first_rows = Tensor::from(first_rows, device);
+  d.last_rows = Tensor::from(last_rows, device);
+  d.mask = Tensor::from_bools(mask, {batch, d.steps}, device);
+  data_ = std::move(data);
 }
 
 Lengths Lengths::dense(int64_t steps, int64_t batch, Device device) {

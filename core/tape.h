@@ -121,6 +121,9 @@ class Tape {
   /// The thread's recording tape, or null.
   static Tape* active();
 
+  /// Keeps `object` as long as the tape, for closures that point into it.
+  void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
+
   // For `record` and `Grads`.
   bool tracks(const Tensor& x) const;
   int32_t value_of(const Tensor& x, const char* op);
@@ -155,6 +158,7 @@ class Tape {
   std::vector<Record*> records_;
   std::unordered_map<Leaf*, int32_t> leaves_;
   std::vector<int32_t> leaf_values_;  // in order of first use: the order of commits
+  std::vector<std::shared_ptr<const void>> kept_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   size_t arena_used_ = 0, arena_size_ = 0;
   bool walked_ = false;
