@@ -1,0 +1,39 @@
+#pragma once
+// Additive attention (Bahdanau et al. 2014, A.1.2):
+//   e[i, s] = v . tanh(query[i] + keys[s])      a[i] = softmax(e[i])      context[i] = sum_s a[i, s] values[s]
+#include "core/lengths.h"
+#include "core/tape.h"
+
+namespace grus {
+
+/// What is attended to: the packed rows of a batch of source sequences, keys already projected.
+struct AttentionMemory {
+  Tensor keys;      // (N, A)
+  Tensor values;    // (N, C)
+  Lengths lengths;  // of the sources
+};
+
+/// For each query row, which source sequence it looks at; made once per batch (or beam).
+struct AttentionRows {
+  Tensor columns;  // i64 (rows): rank of the source sequence
+  Tensor lengths;  // i64 (rows)
+};
+/// Rows in the order given: sources[i] is the batch index of row i's source.
+AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
+
+struct AttentionOutput {
+  Tensor context;  // (rows, C)
+  Tensor weights;  // (rows, S), zeros past each length
+};
+
+/// query (rows, A), v (A). A source of length 0 gives a zero context. Saves its inputs and the weights; tanh is
+/// recomputed in backward.
+AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
+                                   const Tensor& v);
+AttentionOutput additive_attention_composed(const Tensor& query, const AttentionMemory& memory,
+                                            const AttentionRows& rows, const Tensor& v);
+/// Padded form: query (B, A), keys (S, B, A), values (S, B, C), lengths of the B sources or null: all S.
+AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
+                                   const Lengths* lengths);
+
+}  // namespace grus

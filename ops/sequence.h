@@ -1,0 +1,13 @@
+#pragma once
+// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/lengths.h).
+#include "core/lengths.h"
+#include "core/tape.h"
+
+namespace grus {
+
+/// Packed rows of x (T, B, ...): y[n] = x[t, b] at the real places. T may exceed the longest length.
+Tensor pack(const Tensor& x, const Lengths& lengths);
+/// The inverse, zeros at padded places: (N, ...) -> (T, B, ...).
+Tensor unpack(const Tensor& packed, const Lengths& lengths);
+
+}  // namespace grus
