@@ -1,4 +1,4 @@
-#include "data/atomic_file.h"
+#include "core/atomic_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace grus::data {
+namespace grus {
 namespace {
 
 namespace fs = std::filesystem;
@@ -99,4 +99,4 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
-}  // namespace grus::data
+}  // namespace grus

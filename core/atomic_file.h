@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace grus::data {
+namespace grus {
 
 /// A file written beside its place, as PATH.tmp, and moved there by commit(); without a commit nothing is left and an
 /// old file stays as it was. An existing special file (/dev/null, a pipe) is written directly.
@@ -30,4 +30,4 @@ class AtomicFile {
 /// The whole file in one call.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-}  // namespace grus::data
+}  // namespace grus

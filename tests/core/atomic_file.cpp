@@ -1,4 +1,4 @@
-#include "data/atomic_file.h"
+#include "core/atomic_file.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -14,8 +14,8 @@
 #include "tests/support/skip.h"
 
 namespace fs = std::filesystem;
-using grus::data::AtomicFile;
-using grus::data::write_file_atomically;
+using grus::AtomicFile;
+using grus::write_file_atomically;
 
 namespace {
 
