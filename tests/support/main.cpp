@@ -33,10 +33,8 @@ class Counter : public doctest::IReporter {
     Outcome& o = outcome();
     if (!stats.testCaseSuccess)
       o.failed.push_back(fmt::format("{} ({}:{})", test_->m_name, test_->m_file.c_str(), test_->m_line));
-    else if (!o.reason.empty())
-      o.skipped.push_back(fmt::format("{} ({})", o.reason, test_->m_name));
-    else
-      ++o.passed;
+    else if (!o.reason.empty()) o.skipped.push_back(fmt::format("{} ({})", o.reason, test_->m_name));
+    else ++o.passed;
   }
   void report_query(const doctest::QueryData&) override {}
   void test_run_start() override {}
