@@ -1,0 +1,31 @@
+#pragma once
+// Text on its way into HTML and SVG.
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace grus::chart {
+
+/// Text for an element or a quoted attribute. What is no UTF-8, and what XML forbids, becomes U+FFFD.
+std::string escape(std::string_view text);
+
+/// Width in columns: East Asian wide characters count two, combining marks none.
+int64_t columns(std::string_view text);
+
+/// The text itself, or its beginning and an ellipsis, in at most `most` columns.
+std::string shortened(std::string_view text, int64_t most);
+
+/// 1234567 as "1,234,567".
+std::string grouped(int64_t number);
+
+/// Appends formatted text.
+template <class... Args>
+void append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
+  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+}
+
+}  // namespace grus::chart
