@@ -1,0 +1,90 @@
+// concat and stack of shape.h.
+#include "core/tape.h"
+#include "ops/box.h"
+#include "ops/shape.h"
+
+namespace grus {
+namespace {
+
+/// The attributes of a concat: axis, then the size of each piece. They lie in the tape's arena, so any number fits.
+struct Pieces {
+  const int64_t* attributes;
+  int axis() const { return static_cast<int>(attributes[0]); }
+  int64_t size(size_t i) const { return attributes[i + 1]; }
+};
+
+void backward(const void* closure, size_t count, Grads& dx) {
+  const Pieces pieces{static_cast<const int64_t*>(closure)};
+  const Tensor& dy = dx.dy(0);
+  int64_t begin = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t size = pieces.size(i);
+    if (dx.wanted(static_cast<int>(i))) dx.add(static_cast<int>(i), slice(dy, pieces.axis(), begin, begin + size));
+    begin += size;
+  }
+}
+
+Shape joined_shape(std::span<const Tensor> xs, int axis) {
+  Shape shape = xs[0].shape();
+  shape[axis] = 0;
+  for (size_t i = 0; i < xs.size(); ++i) {
+    require_same_kind("concat", xs[0], xs[i]);
+    require(xs[i].rank() == shape.rank() && xs[i].shape().without(axis) == shape.without(axis),
+            "[concat] need shapes that agree except along axis {}, got {} and, at {}, {}", axis, xs[0].shape(), i,
+            xs[i].shape());
+    shape[axis] += xs[i].dim(axis);
+  }
+  return shape;
+}
+
+}  // namespace
+
+Tensor concat(std::span<const Tensor> xs, int axis) {
+  require<UsageError>(!xs.empty() && xs[0].defined(), "[concat] need at least one tensor, got none");
+  axis = normalize_axis(axis, xs[0].rank(), "concat");
+  Tensor y = Tensor::empty(joined_shape(xs, axis), xs[0].dtype(), xs[0].device());
+  const Device device = y.device();
+  std::vector<int64_t> attributes{static_cast<int64_t>(xs.size()), axis};
+  Box box(y.shape());
+  for (const Tensor& x : xs) {
+    box.shape = x.shape();
+    device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), "concat");
+    box.begin[static_cast<size_t>(axis)] += x.dim(axis);
+    attributes.push_back(x.dim(axis));
+  }
+  Tape* tape = Tape::active();
+  bool tracked = false;
+  for (const Tensor& x : xs) tracked |= tape && tape->tracks(x);
+  if (!tracked) return y;
+  const std::vector<TensorArg> inputs(xs.begin(), xs.end());
+  tape->push(
+      "concat", inputs, {&y, 1}, {},
+      [](const void* closure, const Saved&, Grads& dx) {
+        const auto* attributes = static_cast<const int64_t*>(closure);
+        backward(attributes + 1, static_cast<size_t>(attributes[0]), dx);
+      },
+      attributes.data(), attributes.size() * sizeof(int64_t));
+  return y;
+}
+
+Tensor concat(std::initializer_list<Tensor> xs, int axis) {
+  return concat(std::span<const Tensor>(xs.begin(), xs.size()), axis);
+}
+
+Tensor stack(std::span<const Tensor> xs, int axis) {
+  require<UsageError>(!xs.empty() && xs[0].defined(), "[stack] need at least one tensor, got none");
+  axis = normalize_axis(axis, xs[0].rank() + 1, "stack");
+  std::vector<Tensor> pieces;
+  for (const Tensor& x : xs) {
+    require(x.defined() && x.shape() == xs[0].shape(), "[stack] need tensors of one shape, got {} and {}",
+            xs[0].shape(), x.shape());
+    pieces.push_back(unsqueeze(x, axis));
+  }
+  return concat(pieces, axis);
+}
+
+Tensor stack(std::initializer_list<Tensor> xs, int axis) {
+  return stack(std::span<const Tensor>(xs.begin(), xs.size()), axis);
+}
+
+}  // namespace grus

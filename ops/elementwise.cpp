@@ -1,0 +1,208 @@
+#include "ops/elementwise.h"
+
+#include <numbers>
+
+#include "core/tape.h"
+#include "ops/accumulate.h"
+#include "ops/launch.h"
+#include "ops/reduce.h"
+
+namespace grus {
+
+// Which of its tensors does a gradient need? Answered at compile time: the row's expression is evaluated on Traces.
+namespace trace {
+
+struct Trace {
+  unsigned mentions = 0;
+  bool is_dy = false;  // the expression is dy itself: nothing to compute
+};
+constexpr unsigned mentions_x = 1, mentions_a = 1, mentions_b = 2, mentions_y = 4;
+
+template <class... T>
+constexpr Trace join(const T&... t) {
+  return {(t.mentions | ... | 0u), false};
+}
+constexpr Trace K(double) { return {}; }
+constexpr Trace operator-(Trace a) { return join(a); }
+constexpr Trace operator+(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator-(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator*(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator/(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator<(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator>(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator==(Trace a, Trace b) { return join(a, b); }
+constexpr Trace select(Trace c, Trace a, Trace b) { return join(c, a, b); }
+constexpr Trace exp(Trace a) { return join(a); }
+constexpr Trace log(Trace a) { return join(a); }
+constexpr Trace sqrt(Trace a) { return join(a); }
+constexpr Trace tanh(Trace a) { return join(a); }
+constexpr Trace erf(Trace a) { return join(a); }
+constexpr Trace sin(Trace a) { return join(a); }
+constexpr Trace cos(Trace a) { return join(a); }
+constexpr Trace sigmoid(Trace a) { return join(a); }
+constexpr Trace softplus(Trace a) { return join(a); }
+constexpr Trace pow(Trace a, Trace b) { return join(a, b); }
+
+constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0, true};
+#define GRUS_UNARY(name, value, gradient, ...) constexpr Trace name##_gradient = gradient;
+#define GRUS_BINARY(name, value, da, db, ...) constexpr Trace name##_gradient[2] = {da, db};
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+
+}  // namespace trace
+
+// The same expressions on tensors, by recorded ops: for gradients of gradients.
+namespace tensors {
+
+double K(double value) { return value; }
+template <class T>
+Tensor operator<(const Tensor& a, const T& b) {
+  return less(a, b);
+}
+template <class T>
+Tensor operator>(const Tensor& a, const T& b) {
+  return greater(a, b);
+}
+Tensor operator==(const Tensor& a, double b) { return equal(a, b); }
+Tensor select(const Tensor& c, const Tensor& a, const Tensor& b) { return where(c, a, b); }
+
+struct Unary {
+  Tensor (*gradient)(const Tensor& x, const Tensor& y, const Tensor& dy);
+};
+struct Binary {
+  Tensor (*gradient[2])(const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy);
+};
+#define GRUS_UNARY(name, value, expression, ...)                                                    \
+  constexpr Unary name##_row{[]([[maybe_unused]] const Tensor& x, [[maybe_unused]] const Tensor& y, \
+                                const Tensor& dy) -> Tensor { return expression; }};
+#define GRUS_BINARY(name, value, da, db, ...)                                                                   \
+  constexpr Binary name##_row{{[]([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,           \
+                                  [[maybe_unused]] const Tensor& y, const Tensor& dy) -> Tensor { return da; }, \
+                               []([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,           \
+                                  [[maybe_unused]] const Tensor& y, const Tensor& dy) -> Tensor { return db; }}};
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+
+}  // namespace tensors
+
+namespace {
+
+bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
+
+constexpr bool takes_integers(UnaryOp op) {
+  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+}
+constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
+
+template <class Op>
+void require_dtype(Op op, const char* name, const Tensor& x) {
+  if (!takes_integers(op)) return require_float(name, x);
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", name);
+  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
+}
+
+const Tensor& if_needed(bool needed, const Tensor& x) {
+  static const Tensor nothing;
+  return needed ? x : nothing;
+}
+
+/// A view of x, or where the gradient does not read x, of something of the same size.
+View view_or(const Tensor& x, const Tensor& instead) {
+  return x.defined() ? x.broadcast_view(instead.shape()) : instead.view();
+}
+
+template <UnaryOp op, unsigned mentions, bool passes_dy, const tensors::Unary& row>
+Tensor unary(const char* name, const Tensor& x) {
+  require_dtype(op, name, x);
+  Tensor value = launch::unary(op, x, name);
+  return record(
+      name, {x}, value, {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
+      [](const Saved& s, const Tensor& dy, Grads& dx) {
+        if (passes_dy) return dx.add(0, dy);
+        if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
+        Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+        dy.device().check(dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
+                                                               view_or(s[0], dy), view_or(s[1], dy), dy.view()),
+                          "elementwise gradient");
+        dx.add(0, std::move(result));
+      });
+}
+
+/// The gradient of side `wrt`, of y's shape: not yet summed over the axes along which that side was broadcast.
+template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
+Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
+  if (passes_dy) return dy;
+  if (recording) return row.gradient[wrt](s[0], s[1], s[2], dy);
+  Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+  const Device device = dy.device();
+  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(s[0], dy),
+                                                view_or(s[1], dy), view_or(s[2], dy), dy.view()),
+               "elementwise gradient");
+  return result;
+}
+
+template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& row>
+Tensor binary(const char* name, const Tensor& a, const Tensor& b) {
+  require_same_kind(name, a, b);
+  require_dtype(op, name, a);
+  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
+  Tensor value = launch::binary(op, a, b, shape, name);
+  const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
+  const Shape shape_a = a.shape(), shape_b = b.shape();
+  return record(name, {a, b}, value,
+                {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
+                 if_needed(needs & trace::mentions_y, value)},
+                [shape_a, shape_b](const Saved& s, const Tensor& dy, Grads& dx) {
+                  if (dx.wanted(0))
+                    add_sum_to(dx, 0, shape_a, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
+                  if (dx.wanted(1))
+                    add_sum_to(dx, 1, shape_b, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
+                });
+}
+
+/// A scalar as a tensor like `like`.
+Tensor scalar(const char* name, double value, const Tensor& like) {
+  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
+  require<DtypeError>(is_float(like.dtype()) || value == static_cast<double>(static_cast<int64_t>(value)),
+                      "[{}] need an integral number beside {} {}, got {}", name, like.dtype(), like.shape(), value);
+  return Tensor::full({}, value, like.dtype(), like.device());
+}
+
+Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
+  require_same_kind(name, a, b);
+  return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
+}
+
+}  // namespace
+
+#define GRUS_UNARY(name, ...)                                                                                        \
+  Tensor name(const Tensor& x) {                                                                                     \
+    return unary<UnaryOp::name, trace::name##_gradient.mentions, trace::name##_gradient.is_dy, tensors::name##_row>( \
+        #name, x);                                                                                                   \
+  }
+#define GRUS_SCALARS(name)                                                        \
+  Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); } \
+  Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
+#define GRUS_BINARY(name, ...)                                                               \
+  Tensor name(const Tensor& a, const Tensor& b) {                                            \
+    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(#name, a, b); \
+  }                                                                                          \
+  GRUS_SCALARS(name)
+#define GRUS_COMPARE(name, ...)                                                                   \
+  Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \
+  GRUS_SCALARS(name)
+#include "core/elementwise.def"
+#undef GRUS_SCALARS
+
+Tensor clamp(const Tensor& x, double low, double high) {
+  require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
+  return minimum(maximum(x, low), high);
+}
+
+Tensor gelu(const Tensor& x, Gelu kind) {
+  if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
+  const double scale = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(2 / pi)
+  return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * x * square(x))));
+}
+
+}  // namespace grus

@@ -1,0 +1,113 @@
+#include "ops/launch.h"
+
+namespace grus::launch {
+
+Tensor unary(UnaryOp op, const Tensor& x, const char* name) {
+  const Device device = x.device();
+  Tensor y = Tensor::empty(x.shape(), x.dtype(), device);
+  device.check(device.kernels().unary(device.context(), op, y.write_view(), x.view()), name);
+  return y;
+}
+
+Tensor binary(BinaryOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name) {
+  const Device device = a.device();
+  Tensor y = Tensor::empty(shape, a.dtype(), device);
+  device.check(
+      device.kernels().binary(device.context(), op, y.write_view(), a.broadcast_view(shape), b.broadcast_view(shape)),
+      name);
+  return y;
+}
+
+Tensor compare(CompareOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name) {
+  const Device device = a.device();
+  Tensor y = Tensor::empty(shape, DType::boolean, device);
+  device.check(
+      device.kernels().compare(device.context(), op, y.write_view(), a.broadcast_view(shape), b.broadcast_view(shape)),
+      name);
+  return y;
+}
+
+void fill(Tensor& y, double value) {
+  y.device().check(y.device().kernels().fill(y.device().context(), y.write_view(), value), "fill");
+}
+
+void copy(Tensor& y, const Tensor& x, bool accumulate) {
+  const Device device = y.device();
+  device.check(device.kernels().copy(device.context(), y.write_view(), x.broadcast_view(y.shape()), accumulate),
+               "copy");
+}
+
+Tensor expanded(const Tensor& x, const Shape& shape) {
+  Tensor y = Tensor::empty(shape, x.dtype(), x.device());
+  copy(y, x);
+  return y;
+}
+
+Tensor converted(const Tensor& x, DType dtype) {
+  Tensor y = Tensor::empty(x.shape(), dtype, x.device());
+  copy(y, x);
+  return y;
+}
+
+void reduce(ReduceOp op, Tensor& y, const Tensor& x, bool accumulate) {
+  const Device device = x.device();
+  y.write_view();  // raises the version
+  device.check(device.kernels().reduce(device.context(), op, y.broadcast_view(x.shape()), x.view(), accumulate),
+               "reduce");
+}
+
+Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape) {
+  Tensor y = Tensor::empty(shape, x.dtype(), x.device());
+  reduce(op, y, x);
+  return y;
+}
+
+void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta,
+          double alpha, int64_t batch, bool b_is_weight) {
+  const GemmArgs args{y, a, b, form_a == Transposed, form_b == Transposed, batch, alpha, beta, b_is_weight};
+  device.check(device.kernels().gemm(device.context(), args), "gemm");
+}
+
+namespace {
+/// x (M, K) or (batch, M, K), rows of one matrix of the batch.
+Matrix batched(Matrix matrix, int64_t batch) {
+  if (batch > 0) matrix.rows /= batch;
+  matrix.batch_stride = matrix.rows * matrix.row_stride;
+  return matrix;
+}
+}  // namespace
+
+void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta) {
+  const int64_t batch = y.rank() == 3 ? y.dim(0) : 1;
+  gemm(y.device(), batched(y.write_matrix(), batch), batched(a.matrix(), batch), form_a, batched(b.matrix(), batch),
+       form_b, beta, 1, batch, b.leaf() != nullptr);
+}
+
+Tensor permuted(const Tensor& x, std::span<const int> order) {
+  const View from = x.view();
+  View view = from;
+  Shape shape;
+  for (int i = 0; i < x.rank(); ++i) {
+    const auto axis = static_cast<size_t>(order[static_cast<size_t>(i)]);
+    shape.push_back(from.dims[axis]);
+    view.dims[i] = from.dims[axis];
+    view.strides[i] = from.strides[axis];
+  }
+  Tensor y = Tensor::empty(shape, x.dtype(), x.device());
+  x.device().check(x.device().kernels().copy(x.device().context(), y.write_view(), view, false), "permute");
+  return y;
+}
+
+namespace {
+Matrix as_column(Matrix matrix) {
+  matrix.rows *= matrix.cols;
+  matrix.cols = matrix.row_stride = 1;
+  matrix.batch_stride = matrix.rows;
+  return matrix;
+}
+}  // namespace
+
+Matrix column(const Tensor& x) { return as_column(x.matrix()); }
+Matrix write_column(Tensor& x) { return as_column(x.write_matrix()); }
+
+}  // namespace grus::launch

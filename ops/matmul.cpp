@@ -1,0 +1,102 @@
+#include "ops/matmul.h"
+
+#include "core/tape.h"
+#include "ops/accumulate.h"
+#include "ops/launch.h"
+#include "ops/shape.h"
+
+namespace grus {
+namespace {
+
+/// a and b both (M, K)-like matrices, or both (batch, ...): one gemm.
+Tensor product(const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
+  Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b), a.dtype(), a.device());
+  launch::gemm(y, a, form_a, b, form_b);
+  return record("matmul", {a, b}, y, {a, b}, [form_a, form_b](const Saved& s, const Tensor& dy, Grads& dx) {
+    const Tensor &a = s[0], &b = s[1];
+    const Form not_a = form_a == Plain ? Transposed : Plain, not_b = form_b == Plain ? Transposed : Plain;
+    if (dx.wanted(0)) {
+      if (form_a == Plain) add_product(dx, 0, dy, Plain, b, not_b);  // da = dy op(b)^T
+      else add_product(dx, 0, b, form_b, dy, Transposed);            // da = op(b) dy^T
+    }
+    if (dx.wanted(1)) {
+      if (form_b == Plain) add_product(dx, 1, a, not_a, dy, Plain);  // db = op(a)^T dy
+      else add_product(dx, 1, dy, Transposed, a, form_a);            // db = dy^T op(a)
+    }
+  });
+}
+
+/// x (..., R, C) as (batch, R, C) of the common batch axes.
+Tensor with_batch(const Tensor& x, const Shape& batch) {
+  Shape full = batch;
+  full.push_back(x.dim(-2));
+  full.push_back(x.dim(-1));
+  return broadcast_to(x, full).reshape({batch.numel(), x.dim(-2), x.dim(-1)});
+}
+
+Shape leading(const Shape& shape) { return shape.without(shape.rank() - 1).without(shape.rank() - 2); }
+
+}  // namespace
+
+Shape matmul_shape(const char* op, const Shape& a, Form form_a, const Shape& b, Form form_b) {
+  const int ra = a.rank(), rb = b.rank();
+  require(ra >= 2 && rb >= 2, "[{}] need matrices, got a {} and b {}", op, a, b);
+  const int64_t m = a[ra - 2 + form_a], inner_a = a[ra - 1 - form_a], inner_b = b[rb - 2 + form_b],
+                n = b[rb - 1 - form_b];
+  require(inner_a == inner_b, "[{}] need a (..., M, K) and b (..., K, N), got a {}{} and b {}{}", op, a,
+          form_a ? " transposed" : "", b, form_b ? " transposed" : "");
+  Shape shape = broadcast(leading(a), leading(b), op);
+  shape.push_back(m);
+  shape.push_back(n);
+  return shape;
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b, Form form_a, Form form_b) {
+  require_same_kind("matmul", a, b);
+  require_float("matmul", a);
+  if (a.rank() == 2 && b.rank() == 2) return product(a, form_a, b, form_b);
+  require(a.rank() >= 1 && b.rank() >= 1, "[matmul] need at least one axis on each side, got a {} and b {}", a.shape(),
+          b.shape());
+  if (a.rank() == 1 || b.rank() == 1) {
+    require((a.rank() > 1 || form_a == Plain) && (b.rank() > 1 || form_b == Plain),
+            "[matmul] need a plain vector, got a transposed one: a {} and b {}", a.shape(), b.shape());
+    const Tensor y = matmul(a.rank() == 1 ? a.reshape({1, a.dim(0)}) : a, b.rank() == 1 ? b.reshape({b.dim(0), 1}) : b,
+                            form_a, form_b);
+    Shape shape = y.shape();
+    if (b.rank() == 1) shape = shape.without(shape.rank() - 1);
+    if (a.rank() == 1) shape = shape.without(shape.rank() - (b.rank() == 1 ? 1 : 2));
+    return y.reshape(shape);
+  }
+  const Shape shape = matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b);
+  if (b.rank() == 2 && form_a == Plain) {  // the leading axes of a are rows: one product
+    const Tensor rows = a.reshape({a.shape().without(a.rank() - 1).numel(), a.dim(-1)});
+    return product(rows, Plain, b, form_b).reshape(shape);
+  }
+  const Shape batch = leading(shape);
+  return product(with_batch(a, batch), form_a, with_batch(b, batch), form_b).reshape(shape);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  require_same_kind("linear", x, weight);
+  require_float("linear", x);
+  require(x.rank() >= 1 && weight.rank() == 2 && x.dim(-1) == weight.dim(1),
+          "[linear] need x (..., in) and weight (out, in), got x {} and weight {}", x.shape(), weight.shape());
+  if (bias.defined()) {
+    require_same_kind("linear", x, bias);
+    require(bias.shape() == Shape{weight.dim(0)}, "[linear] need bias (out) beside weight {}, got {}", weight.shape(),
+            bias.shape());
+  }
+  const int64_t rows = x.shape().without(x.rank() - 1).numel();
+  const Tensor flat = x.rank() == 2 ? x : x.reshape(Shape{rows, x.dim(-1)});
+  Tensor y = Tensor::empty({rows, weight.dim(0)}, x.dtype(), x.device());
+  if (bias.defined()) launch::copy(y, bias);
+  launch::gemm(y, flat, Plain, weight, Transposed, bias.defined() ? 1 : 0);
+  y = record("linear", {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+    add_product(dx, 0, dy, Plain, s[1], Plain);       // dx = dy W
+    add_product(dx, 1, dy, Transposed, s[0], Plain);  // dW = dy^T x
+    add_sum_to(dx, 2, {dy.dim(-1)}, dy);              // db = the sum of dy's rows
+  });
+  return x.rank() == 2 ? y : y.reshape(x.shape().with(x.rank() - 1, weight.dim(0)));
+}
+
+}  // namespace grus

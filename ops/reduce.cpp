@@ -1,0 +1,135 @@
+#include "ops/reduce.h"
+
+#include <limits>
+
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/launch.h"
+#include "ops/shape.h"
+
+namespace grus {
+namespace {
+
+using Mask = std::bitset<max_rank>;
+
+/// x's shape with size 1, or without, the axes of the mask.
+Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
+  Shape result;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (!axes[static_cast<size_t>(i)]) result.push_back(shape[i]);
+    else if (keepdim) result.push_back(1);
+  }
+  return result;
+}
+
+struct Reduction {
+  Shape kept, shape;  // with size 1 where x is reduced; as asked for
+  int64_t count;      // elements of x in one of y
+};
+
+Reduction plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  const Mask mask = axes.mask(x.rank(), op);
+  int64_t count = 1;
+  for (int i = 0; i < x.rank(); ++i)
+    if (mask[static_cast<size_t>(i)]) count *= x.dim(i);
+  return {reduced_shape(x.shape(), mask, true), reduced_shape(x.shape(), mask, keepdim), count};
+}
+
+Reduction nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Reduction p = plan(op, x, axes, keepdim);
+  require(p.count > 0, "[{}] need at least one element to reduce, got x of shape {}", op, x.shape());
+  return p;
+}
+
+void require_number(const char* op, const Tensor& x) {
+  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
+}
+
+Tensor extremum(const char* name, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Reduction p = nonempty_plan(name, x, axes, keepdim);
+  require_number(name, x);
+  const Tensor y = launch::reduced(op, x, p.kept).unrecorded_reshape(p.shape);
+  const Shape kept = p.kept;
+  return record(name, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
+    const Tensor wins = cast(equal(s[0].detach(), s[1].detach().reshape(kept)), dy.dtype());
+    dx.add(0, wins * (dy.reshape(kept) / sum_to(wins, kept)));
+  });
+}
+
+Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Reduction p = nonempty_plan(name, x, axes, keepdim);
+  require_number(name, x);
+  const Mask mask = axes.mask(x.rank(), name);
+  std::array<int, max_rank> order{};
+  size_t n = 0;
+  for (const bool reduced : {false, true})
+    for (int i = 0; i < x.rank(); ++i)
+      if (mask[static_cast<size_t>(i)] == reduced) order[n++] = i;
+  const Tensor last = launch::permuted(x, {order.data(), n}).unrecorded_reshape({p.kept.numel(), p.count});
+  const Device device = x.device();
+  Tensor y = Tensor::empty({p.kept.numel()}, DType::i64, device);
+  device.check(device.kernels().arg_reduce(device.context(), op, y.write_view(), last.view()), name);
+  return y.unrecorded_reshape(p.shape);
+}
+
+/// x - y, where y (not recorded) is -inf: x. So that exp(-inf - -inf) is 0.
+Tensor finite_or_zero(const Tensor& y) {
+  const double inf = std::numeric_limits<double>::infinity();
+  return where(logical_or(equal(y, -inf), equal(y, inf)), 0.0, y);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Reduction p = plan("sum", x, axes, keepdim);
+  require_number("sum", x);
+  const Shape from = x.shape(), kept = p.kept;
+  return record(
+      "sum", {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape), {},
+      [from, kept](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy.reshape(kept), from)); });
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+  require_float("mean", x);
+  const Reduction p = nonempty_plan("mean", x, axes, keepdim);
+  return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
+}
+
+Tensor max(const Tensor& x, const Axes& axes, bool keepdim) { return extremum("max", ReduceOp::max, x, axes, keepdim); }
+Tensor min(const Tensor& x, const Axes& axes, bool keepdim) { return extremum("min", ReduceOp::min, x, axes, keepdim); }
+
+Tensor argmax(const Tensor& x, const Axes& axes, bool keepdim) {
+  return arg_extremum("argmax", ArgReduceOp::argmax, x, axes, keepdim);
+}
+Tensor argmin(const Tensor& x, const Axes& axes, bool keepdim) {
+  return arg_extremum("argmin", ArgReduceOp::argmin, x, axes, keepdim);
+}
+
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
+  require_float("logsumexp", x);
+  const Reduction p = nonempty_plan("logsumexp", x, axes, keepdim);
+  Tensor y;
+  {
+    NoGrad off;
+    const Tensor largest = finite_or_zero(launch::reduced(ReduceOp::max, x, p.kept));
+    y = (log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest).unrecorded_reshape(p.shape);
+  }
+  const Shape kept = p.kept;
+  return record("logsumexp", {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
+    dx.add(0, dy.reshape(kept) * exp(s[0] - finite_or_zero(s[1]).reshape(kept)));
+  });
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  require<UsageError>(x.defined(), "[sum_to] need a tensor, got an undefined one");
+  if (x.shape() == shape) return x;
+  require_number("sum_to", x);
+  require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
+          "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
+  const Shape from = x.shape();
+  return record("sum_to", {x}, launch::reduced(ReduceOp::sum, x, shape), {},
+                [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy, from)); });
+}
+
+}  // namespace grus
