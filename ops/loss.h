@@ -16,9 +16,9 @@ struct CrossEntropyOptions {
   Reduction reduction = Reduction::mean;
 };
 
-/// -sum_j q_j log softmax(logits)_j of each row.   logits (N, V), targets (N) i32 or i64 -> () or (N).   Fused where
-/// the backend can (without weight); saves logits, targets and the gradient. No row that counts: the mean is 0. Throws
-/// ShapeError; UsageError for a target outside [0, V).
+/// -sum_j q_j log softmax(logits)_j of each row.   logits (..., V), targets (...) i32 or i64 -> () or (...).   Fused
+/// where the backend can (without weight); saves logits, targets and the gradient. No row that counts: the mean is 0.
+/// Throws ShapeError; UsageError for a target outside [0, V).
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
 /// Its twin, by plain ops.
 Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});

@@ -1,0 +1,171 @@
+#include "ops/gradcheck.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "core/random.h"
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
+
+namespace grus {
+namespace {
+
+using Tensors = std::vector<Tensor>;
+
+bool is_checked(const Tensor& x) { return x.defined() && x.dtype() == DType::f64; }
+
+double dot(const Tensor& a, const Tensor& b) { return sum(a.detach() * b.detach()).item(); }
+
+/// Random weights for the f64 outputs; undefined for the others.
+Tensors random_like(std::span<const Tensor> xs, Rng& rng) {
+  Tensors result;
+  for (const Tensor& x : xs)
+    result.push_back(is_checked(x) ? random_normal(x.shape(), 0, 1, rng, DType::f64, x.device()) : Tensor());
+  return result;
+}
+
+double weighted(std::span<const Tensor> ys, std::span<const Tensor> weights) {
+  double total = 0;
+  for (size_t k = 0; k < ys.size(); ++k)
+    if (weights[k].defined()) total += dot(ys[k], weights[k]);
+  return total;
+}
+
+/// d(sum of weights * f(inputs)) / d(inputs) by the active tape, which knows the inputs; zeros where nothing reached
+/// one.
+Tensors tape_gradients(std::span<const Tensor> ys, std::span<const Tensor> weights, std::span<const Tensor> inputs,
+                       bool create_graph) {
+  Tensors recorded, seeds, asked;
+  for (size_t k = 0; k < ys.size(); ++k) {
+    if (!weights[k].defined() || ys[k].node().tape == 0) continue;
+    recorded.push_back(ys[k]);
+    seeds.push_back(weights[k]);
+  }
+  for (const Tensor& x : inputs)
+    if (is_checked(x)) asked.push_back(x);
+  Tensors gradients(asked.size());
+  if (!recorded.empty()) gradients = Tape::active()->grad(recorded, seeds, asked, create_graph);
+  for (size_t i = 0; i < asked.size(); ++i)
+    if (!gradients[i].defined()) gradients[i] = Tensor::zeros(asked[i].shape(), DType::f64, asked[i].device());
+  return gradients;
+}
+
+Tensors watched(std::span<const Tensor> inputs) {
+  Tensors result;
+  for (const Tensor& x : inputs) result.push_back(is_checked(x) ? Tape::active()->watch(x) : x);
+  return result;
+}
+
+/// One function at one point, its outputs weighted: a number that moves with each input.
+class Check {
+ public:
+  Check(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options)
+      : f_(f), inputs_(inputs), options_(options), rng_(options.seed) {
+    Tape tape;
+    const Tensors xs = watched(inputs);
+    const Tensors ys = f(xs);
+    weights_ = random_like(ys, rng_);
+    const Tensors gradients = tape_gradients(ys, weights_, xs, false);
+    gradients_.resize(inputs.size());
+    for (size_t i = 0, k = 0; i < inputs.size(); ++i)
+      if (is_checked(inputs[i])) gradients_[i] = gradients[k++];
+  }
+
+  void run() {
+    NoGrad off;
+    for (size_t i = 0; i < inputs_.size(); ++i)
+      for (int d = 0; gradients_[i].defined() && d < options_.directions; ++d) check(i, d);
+  }
+
+ private:
+  void check(size_t i, int d) {
+    const Tensor direction = random_normal(inputs_[i].shape(), 0, 1, rng_, DType::f64, inputs_[i].device());
+    const double analytic = dot(gradients_[i], direction), numeric = slope(i, direction);
+    if (agree(analytic, numeric)) return;
+    fail<Error>(
+        "[gradcheck] along direction {} of input {} {} the tape's slope is {:.10g} and the measured one {:.10g}{}", d,
+        i, inputs_[i].shape(), analytic, numeric, worst_entry(i));
+  }
+
+  bool agree(double a, double b) const {
+    return std::abs(a - b) <= options_.absolute + options_.relative * std::max(std::abs(a), std::abs(b));
+  }
+
+  double value(size_t i, const Tensor& x) const {
+    Tensors moved = inputs_;
+    moved[i] = x;
+    return weighted(f_(moved), weights_);
+  }
+
+  /// By central differences.
+  double slope(size_t i, const Tensor& direction) const {
+    const Tensor move = direction * options_.step;
+    return (value(i, inputs_[i] + move) - value(i, inputs_[i] - move)) / (2 * options_.step);
+  }
+
+  std::string worst_entry(size_t i) const {
+    const std::vector<double> gradient = gradients_[i].to_vector<double>();
+    const size_t count = std::min<size_t>(gradient.size(), 1000);
+    size_t worst = 0;
+    double worst_slope = 0, worst_distance = -1;
+    for (size_t e = 0; e < count; ++e) {
+      std::vector<double> one(gradient.size(), 0.0);
+      one[e] = 1;
+      const double numeric = slope(i, Tensor::from(one, inputs_[i].shape(), inputs_[i].device()));
+      const double distance = std::abs(numeric - gradient[e]);
+      if (distance <= worst_distance) continue;
+      worst = e, worst_slope = numeric, worst_distance = distance;
+    }
+    if (count == 0) return "";
+    return fmt::format("; the entries differ most at {}: {:.10g} and {:.10g}", worst, gradient[worst], worst_slope);
+  }
+
+  const TensorsFunction& f_;
+  const Tensors& inputs_;
+  GradcheckOptions options_;
+  Rng rng_;
+  Tensors weights_, gradients_;
+};
+
+TensorsFunction as_many(const TensorFunction& f) {
+  return [f](std::span<const Tensor> xs) { return Tensors{f(xs)}; };
+}
+
+}  // namespace
+
+void gradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  require<UsageError>(std::any_of(inputs.begin(), inputs.end(), is_checked),
+                      "[gradcheck] need at least one f64 input, got none");
+  Check(f, inputs, options).run();
+}
+
+void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  Rng rng(options.seed + 1);
+  Tensors all = inputs;
+  {
+    NoGrad off;
+    for (const Tensor& weight : random_like(f(inputs), rng)) all.push_back(weight);
+  }
+  // The gradient as a function of the inputs and of the outputs' weights. Measured without a tape around it, it brings
+  // its own.
+  const auto gradient = [&](std::span<const Tensor> xs) {
+    std::optional<Tape> own;
+    const auto own_inputs = xs.first(inputs.size()), weights = xs.subspan(inputs.size());
+    if (Tape::active()) return tape_gradients(f(own_inputs), weights, own_inputs, true);
+    own.emplace();
+    const Tensors known = watched(own_inputs);
+    return tape_gradients(f(known), weights, known, true);
+  };
+  gradcheck(TensorsFunction(gradient), all, options);
+}
+
+void gradcheck(const TensorFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  gradcheck(as_many(f), inputs, options);
+}
+void gradgradcheck(const TensorFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  gradgradcheck(as_many(f), inputs, options);
+}
+
+}  // namespace grus

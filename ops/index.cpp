@@ -1,0 +1,192 @@
+#include "ops/index.h"
+
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/launch.h"
+#include "ops/reduce.h"
+
+namespace grus {
+namespace {
+
+void require_integers(const char* op, const Tensor& ids) {
+  require<UsageError>(ids.defined(), "[{}] need ids, got an undefined tensor", op);
+  require<DtypeError>(ids.dtype() == DType::i32 || ids.dtype() == DType::i64, "[{}] need i32 or i64 ids, got {} {}", op,
+                      ids.dtype(), ids.shape());
+}
+
+void require_on(const char* op, const Tensor& x, const Tensor& ids) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  require_integers(op, ids);
+  require<DeviceError>(x.device() == ids.device(), "[{}] need one device, got {} and ids on {}", op, x.device(),
+                       ids.device());
+}
+
+/// Elements of one entry of axis 0.
+int64_t row_size(const Shape& shape) { return shape.without(0).numel(); }
+
+Tensor as_rows(const Tensor& x) { return x.unrecorded_reshape({x.dim(0), row_size(x.shape())}); }
+
+/// table[ids[i]] += x[i], in place.
+void add_rows(Tensor& table, const Tensor& x, const Tensor& ids) {
+  if (x.numel() == 0) return;
+  const Device device = table.device();
+  Tensor rows = as_rows(table);
+  const Matrix from = x.unrecorded_reshape({ids.numel(), rows.dim(1)}).matrix();
+  device.check(device.kernels().scatter_add_rows(device.context(), rows.write_matrix(), from, launch::column(ids)),
+               "scatter_add_rows");
+}
+
+/// gather_rows; rows of id `padding` get no gradient.
+Tensor lookup(const char* name, const Tensor& table, const Tensor& ids, int64_t padding) {
+  require_on(name, table, ids);
+  require(table.rank() >= 1, "[{}] need a table (V, ...), got {}", name, table.shape());
+  require_ids(name, ids, table.dim(0));
+  Shape shape = ids.shape();
+  for (int i = 1; i < table.rank(); ++i) shape.push_back(table.dim(i));
+  const Device device = table.device();
+  Tensor y = Tensor::empty(shape, table.dtype(), device);
+  if (y.numel() > 0) {
+    Tensor rows = y.unrecorded_reshape({ids.numel(), row_size(table.shape())});
+    device.check(device.kernels().gather_rows(device.context(), rows.write_matrix(), as_rows(table).matrix(),
+                                              launch::column(ids)),
+                 name);
+  }
+  const Shape table_shape = table.shape();
+  return record(name, {table}, y, {ids}, [table_shape, padding](const Saved& s, const Tensor& dy, Grads& dx) {
+    const Tensor& ids = s[0];
+    Tensor rows = dy.reshape(table_shape.with(0, ids.numel()));
+    if (padding >= 0) {
+      Shape mask = rows.shape();
+      for (int i = 1; i < mask.rank(); ++i) mask[i] = 1;
+      rows = masked_fill(rows, equal(ids, static_cast<double>(padding)).reshape(mask), 0);
+    }
+    if (dx.recording()) return dx.add(0, scatter_rows(rows, ids.reshape({ids.numel()}), table_shape[0]));
+    add_rows(dx.zeroed_target(0), rows, ids);
+  });
+}
+
+/// For each element of ids, its place in x flattened: ids stand for the coordinate along `axis`, and elsewhere for
+/// themselves.
+Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids) {
+  require_on(op, x, ids);
+  bool fits = ids.rank() == x.rank();
+  for (int i = 0; fits && i < x.rank(); ++i) fits = i == axis || ids.dim(i) <= x.dim(i);
+  require(fits, "[{}] need ids with the rank of x, and sizes of at most x's but along axis {}, got x {} and ids {}", op,
+          axis, x.shape(), ids.shape());
+  require_ids(op, ids, x.dim(axis));
+  std::array<int64_t, max_rank> strides{};
+  int64_t stride = 1;
+  for (int i = x.rank() - 1; i >= 0; --i) {
+    strides[static_cast<size_t>(i)] = stride;
+    stride *= x.dim(i);
+  }
+  Tensor places = cast(ids, DType::i64) * static_cast<double>(strides[static_cast<size_t>(axis)]);
+  for (int i = 0; i < x.rank(); ++i) {
+    if (i == axis || ids.dim(i) <= 1) continue;
+    Shape along;
+    for (int j = 0; j < x.rank(); ++j) along.push_back(j == i ? ids.dim(i) : 1);
+    const Tensor coordinate = Tensor::arange(0, ids.dim(i), x.device());
+    places = places + (coordinate * static_cast<double>(strides[static_cast<size_t>(i)])).reshape(along);
+  }
+  return places;
+}
+
+}  // namespace
+
+void require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed) {
+  require_integers(op, ids);
+  if (ids.numel() == 0) return;
+  NoGrad off;
+  const Tensor checked = allowed ? where(equal(ids, static_cast<double>(*allowed)), 0.0, ids) : ids;
+  const auto lowest = static_cast<int64_t>(launch::reduced(ReduceOp::min, checked, {}).item());
+  const auto highest = static_cast<int64_t>(launch::reduced(ReduceOp::max, checked, {}).item());
+  if (lowest >= 0 && highest < size) return;
+  fail<UsageError>("[{}] need ids in [0, {}), got {}", op, size, lowest < 0 ? lowest : highest);
+}
+
+Tensor gather_rows(const Tensor& table, const Tensor& ids) { return lookup("gather_rows", table, ids, -1); }
+
+Tensor embedding(const Tensor& table, const Tensor& ids, std::optional<int64_t> padding_index) {
+  require<UsageError>(table.defined() && table.rank() >= 1, "[embedding] need a table (V, E)");
+  require<UsageError>(!padding_index || (*padding_index >= 0 && *padding_index < table.dim(0)),
+                      "[embedding] need a padding index in [0, {}), got {}", table.dim(0), padding_index.value_or(0));
+  return lookup("embedding", table, ids, padding_index.value_or(-1));
+}
+
+Tensor scatter_rows(const Tensor& x, const Tensor& ids, int64_t rows) {
+  require_on("scatter_rows", x, ids);
+  require(x.rank() >= 1 && ids.shape() == Shape{x.dim(0)},
+          "[scatter_rows] need x (N, ...) and ids (N), got x {} and ids {}", x.shape(), ids.shape());
+  require_ids("scatter_rows", ids, rows);
+  Tensor y = Tensor::zeros(x.shape().with(0, rows), x.dtype(), x.device());
+  add_rows(y, x, ids);
+  return record("scatter_rows", {x}, y, {ids},
+                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, gather_rows(dy, s[0])); });
+}
+
+Tensor index_select(const Tensor& x, int axis, const Tensor& ids) {
+  require_on("index_select", x, ids);
+  axis = normalize_axis(axis, x.rank(), "index_select");
+  require(ids.rank() == 1, "[index_select] need ids (K), got {}", ids.shape());
+  require_ids("index_select", ids, x.dim(axis));
+  if (axis == 0) return gather_rows(x, ids);
+  int64_t outer = 1, inner = 1;
+  for (int i = 0; i < axis; ++i) outer *= x.dim(i);
+  for (int i = axis + 1; i < x.rank(); ++i) inner *= x.dim(i);
+  const Tensor starts = Tensor::arange(0, outer, x.device()) * static_cast<double>(x.dim(axis));
+  const Tensor rows = starts.reshape({outer, 1}) + cast(ids, DType::i64);
+  return gather_rows(x.reshape({outer * x.dim(axis), inner}), rows).reshape(x.shape().with(axis, ids.numel()));
+}
+
+Tensor gather(const Tensor& x, int axis, const Tensor& ids) {
+  require_on("gather", x, ids);
+  axis = normalize_axis(axis, x.rank(), "gather");
+  return gather_rows(x.reshape({x.numel()}), flat_places("gather", x, axis, ids));
+}
+
+Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& source) {
+  require_same_kind("scatter_add", x, source);
+  require_on("scatter_add", x, ids);
+  axis = normalize_axis(axis, x.rank(), "scatter_add");
+  require(source.shape() == ids.shape(), "[scatter_add] need a source of the shape of ids, got {} and ids {}",
+          source.shape(), ids.shape());
+  const Tensor places = flat_places("scatter_add", x, axis, ids);
+  Tensor y = x.clone();
+  Tensor flat = y.unrecorded_reshape({y.numel()});
+  add_rows(flat, source, places);
+  return record("scatter_add", {x, source}, y, {places}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+    dx.add(0, dy);
+    if (dx.wanted(1)) dx.add(1, gather_rows(dy.reshape({dy.numel()}), s[0]));
+  });
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
+  require<UsageError>(x.defined() && mask.defined(), "[masked_fill] need tensors, got an undefined one");
+  require(broadcast(mask.shape(), x.shape(), "masked_fill") == x.shape(),
+          "[masked_fill] need a mask that broadcasts to x {}, got {}", x.shape(), mask.shape());
+  return where(mask, value, x);
+}
+
+Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
+  require<UsageError>(classes >= 0, "[one_hot] need at least 0 classes, got {}", classes);
+  require_ids("one_hot", ids, classes);
+  const Tensor column = cast(ids, DType::i64).reshape(ids.shape().inserted(ids.rank(), 1));
+  return cast(equal(column, Tensor::arange(0, classes, ids.device())), dtype);
+}
+
+TopK top_k(const Tensor& x, int64_t k) {
+  require<UsageError>(x.defined() && x.rank() >= 1, "[top_k] need at least one axis");
+  require(k >= 1 && k <= x.dim(-1), "[top_k] need k in [1, {}], got {}", x.dim(-1), k);
+  const Shape shape = x.shape().with(x.rank() - 1, k), from = x.shape();
+  const Device device = x.device();
+  TopK y{Tensor::empty(shape, x.dtype(), device), Tensor::empty(shape, DType::i64, device)};
+  if (x.numel() > 0)
+    device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
+                 "top_k");
+  y.values = record("top_k", {x}, y.values, {y.ids}, [from](const Saved& s, const Tensor& dy, Grads& dx) {
+    dx.add(0, scatter_add(Tensor::zeros(from, dy.dtype(), dy.device()), -1, s[0], dy));
+  });
+  return y;
+}
+
+}  // namespace grus

@@ -1,0 +1,67 @@
+#include "ops/softmax.h"
+
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/index.h"
+#include "ops/reduce.h"
+#include "ops/shape.h"
+
+namespace grus {
+namespace {
+
+/// Over the last axis, by the kernel. mask: bool, of x's shape or broadcasting to it, or undefined.
+Tensor forward(const char* name, const Tensor& x, const Tensor& mask, bool log) {
+  const Device device = x.device();
+  Tensor y = Tensor::empty(x.shape(), x.dtype(), device);
+  if (x.numel() == 0) return y;
+  SoftmaxArgs args{y.write_view(), x.view(), View{}, log};
+  if (mask.defined()) args.mask = mask.broadcast_view(x.shape());
+  device.check(device.kernels().softmax(device.context(), args), name);
+  return y;
+}
+
+/// softmax: dx = y (dy - sum y dy);   log_softmax: dx = dy - exp(y) sum dy.
+Tensor gradient(const Tensor& y, const Tensor& dy, bool log, bool recording) {
+  if (recording) return log ? dy - exp(y) * sum(dy, -1, true) : y * (dy - sum(y * dy, -1, true));
+  const Device device = y.device();
+  Tensor dx = Tensor::empty(y.shape(), y.dtype(), device);
+  if (y.numel() == 0) return dx;
+  device.check(device.kernels().softmax_gradient(device.context(), dx.write_view(), y.view(), dy.view(), log),
+               "softmax gradient");
+  return dx;
+}
+
+Tensor over_last_axis(const char* name, const Tensor& x, const Tensor& mask, bool log) {
+  const Tensor y = forward(name, x, mask, log);
+  return record(name, {x}, y, {y, log ? mask : Tensor()}, [log](const Saved& s, const Tensor& dy, Grads& dx) {
+    // Where log_softmax is -inf it does not depend on x, whatever gradient came.
+    const Tensor reaching = s[1].defined() ? where(s[1], dy, 0.0) : dy;
+    dx.add(0, gradient(s[0], reaching, log, dx.recording()));
+  });
+}
+
+Tensor over_axis(const char* name, const Tensor& x, int axis, Tensor mask, bool log) {
+  require_float(name, x);
+  require(x.rank() >= 1, "[{}] need at least one axis, got shape {}", name, x.shape());
+  axis = normalize_axis(axis, x.rank(), name);
+  if (mask.defined()) {
+    require<DtypeError>(mask.dtype() == DType::boolean, "[{}] need a bool mask, got {} {}", name, mask.dtype(),
+                        mask.shape());
+    require<DeviceError>(mask.device() == x.device(), "[{}] need one device, got {} and a mask on {}", name, x.device(),
+                         mask.device());
+    require(broadcast(mask.shape(), x.shape(), name) == x.shape(), "[{}] need a mask that broadcasts to x {}, got {}",
+            name, x.shape(), mask.shape());
+  }
+  if (axis == x.rank() - 1) return over_last_axis(name, x, mask, log);
+  if (mask.defined()) mask = transpose(broadcast_to(mask, x.shape()), axis, -1);
+  return transpose(over_last_axis(name, transpose(x, axis, -1), mask, log), axis, -1);
+}
+
+}  // namespace
+
+Tensor softmax(const Tensor& x, int axis, const Tensor& mask) { return over_axis("softmax", x, axis, mask, false); }
+Tensor log_softmax(const Tensor& x, int axis, const Tensor& mask) {
+  return over_axis("log_softmax", x, axis, mask, true);
+}
+
+}  // namespace grus
