@@ -1,0 +1,229 @@
+#include "data/loader.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <stdexcept>
+
+#include "core/error.h"
+#include "data/shuffle.h"
+#include "tests/data/files.h"
+
+using namespace grus;
+using namespace grus::data;
+using test::message_of;
+
+namespace {
+
+using Plan = std::vector<std::vector<int64_t>>;
+
+// Pair i: source of 1 + i * 7 % 23 tokens, target of 1 + i * 5 % 19, of ids that tell the pair.
+EncodedCorpus pairs(int64_t count) {
+  EncodedCorpus corpus;
+  for (int64_t i = 0; i < count; ++i) {
+    corpus.source.emplace_back(static_cast<size_t>(1 + i * 7 % 23), static_cast<int32_t>(4 + i));
+    corpus.target.emplace_back(static_cast<size_t>(1 + i * 5 % 19), static_cast<int32_t>(4 + i));
+  }
+  return corpus;
+}
+
+std::vector<int64_t> flat(const Plan& plan) {
+  std::vector<int64_t> all;
+  for (const auto& batch : plan) all.insert(all.end(), batch.begin(), batch.end());
+  return all;
+}
+
+std::vector<int64_t> sorted(std::vector<int64_t> v) {
+  std::sort(v.begin(), v.end());
+  return v;
+}
+
+std::vector<int64_t> up_to(int64_t n) {
+  std::vector<int64_t> v(static_cast<size_t>(n));
+  std::iota(v.begin(), v.end(), 0);
+  return v;
+}
+
+Plan walk(Loader& loader) {
+  Plan seen;
+  while (const auto batch = loader.next()) seen.push_back(batch->index);
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("loader: every epoch visits each pair once") {
+  for (const bool shuffle : {true, false})
+    for (const int64_t bucket : {0, 1, 30, 1000}) {
+      Loader loader(pairs(101), {.batch_tokens = 90, .shuffle = shuffle, .bucket = bucket});
+      for (int64_t epoch = 0; epoch < 3; ++epoch) {
+        loader.start(epoch);
+        CHECK(sorted(flat(walk(loader))) == up_to(101));
+        CHECK_FALSE(loader.next().has_value());
+      }
+    }
+}
+
+TEST_CASE("loader: a batch holds no more padded tokens than asked, and is filled") {
+  const EncodedCorpus corpus = pairs(500);
+  const Loader loader(corpus, {.batch_tokens = 200});
+  const Plan plan = loader.plan(0);
+  for (const auto& index : plan) {
+    const Batch batch = make_batch(corpus, index);
+    CHECK(std::max(batch.source.length, batch.target.length - 1) * batch.source.batch <= 200);
+  }
+  CHECK(plan.size() < 60);  // 500 pairs, 13 tokens each or so
+}
+
+TEST_CASE("loader: a batch holds no more sentences than asked") {
+  const Loader loader(pairs(50), {.batch_tokens = 0, .batch_sentences = 8, .bucket = 0});
+  const Plan plan = loader.plan(0);
+  CHECK(plan.size() == 7);
+  for (size_t i = 0; i < 6; ++i) CHECK(plan[i].size() == 8);
+}
+
+TEST_CASE("loader: a pair longer than the limit of a batch is a batch of its own") {
+  const Loader loader({{{4}, {4, 5, 6, 7, 8, 9}, {4}}, {{4}, {5}, {6}}},
+                      {.batch_tokens = 4, .shuffle = false, .bucket = 0});
+  CHECK(loader.plan(0) == Plan{{0}, {1}, {2}});
+}
+
+TEST_CASE("loader: within a bucket batches are of like lengths") {
+  const EncodedCorpus corpus = pairs(400);
+  const auto padding = [&](int64_t bucket) {
+    int64_t padded = 0, real = 0;
+    for (const auto& index : Loader(corpus, {.batch_tokens = 200, .bucket = bucket}).plan(0)) {
+      const Batch batch = make_batch(corpus, index);
+      padded += batch.target.length * batch.target.batch;
+      real += batch.target_tokens;
+    }
+    return static_cast<double>(padded) / static_cast<double>(real);
+  };
+  CHECK(padding(400) < 1.05);
+  CHECK(padding(0) > 1.3);
+}
+
+TEST_CASE("loader: the order depends on seed and epoch and on nothing else") {
+  const LoaderOptions options{.batch_tokens = 100, .seed = 7};
+  const Loader loader(pairs(200), options);
+  CHECK(loader.plan(3) == Loader(pairs(200), options).plan(3));
+  CHECK(loader.plan(3) != loader.plan(4));
+  LoaderOptions other = options;
+  other.seed = 8;
+  CHECK(loader.plan(3) != Loader(pairs(200), other).plan(3));
+}
+
+TEST_CASE("loader: the shuffle is the same everywhere") {
+  std::vector<int> v = {0, 1, 2, 3, 4, 5, 6, 7};
+  SplitMix random(1, 0);
+  shuffle(v, random);
+  CHECK(v == std::vector<int>{0, 1, 2, 7, 3, 4, 5, 6});  // by another program
+}
+
+TEST_CASE("loader: the shuffle is fair") {
+  int counts[5][5] = {};
+  for (uint64_t epoch = 0; epoch < 5000; ++epoch) {
+    std::vector<int> v = {0, 1, 2, 3, 4};
+    SplitMix random(1, epoch);
+    shuffle(v, random);
+    for (int i = 0; i < 5; ++i) ++counts[v[static_cast<size_t>(i)]][i];
+  }
+  for (const auto& row : counts)
+    for (const int count : row) CHECK(std::abs(count - 1000) < 150);  // five standard deviations
+}
+
+TEST_CASE("loader: file order is file order") {
+  Loader loader(pairs(20), {.batch_tokens = 0, .batch_sentences = 6, .shuffle = false, .bucket = 0});
+  loader.start(5);
+  CHECK(flat(walk(loader)) == up_to(20));
+}
+
+TEST_CASE("loader: an epoch goes on from any batch, with and without a thread") {
+  for (const int64_t prefetch : {0, 1, 3}) {
+    Loader loader(pairs(100), {.batch_tokens = 100, .prefetch = prefetch});
+    CHECK_FALSE(loader.next().has_value());  // not started
+    loader.start(2);
+    Plan whole = walk(loader);
+    CHECK(loader.position() == loader.batches());
+    for (const int64_t first : {int64_t{0}, int64_t{3}, loader.batches()}) {
+      loader.start(2, first);
+      CHECK(loader.position() == first);
+      CHECK(walk(loader) == Plan(whole.begin() + first, whole.end()));
+    }
+    loader.start(2);
+    loader.next();
+    loader.start(2, loader.position());  // in the middle of an epoch
+    CHECK(loader.next()->index == whole[1]);
+    CHECK_THROWS_AS(loader.start(2, loader.batches() + 1), UsageError);
+  }
+}
+
+TEST_CASE("loader: what a batch holds is what the corpus has") {
+  const EncodedCorpus corpus = pairs(40);
+  Loader loader(corpus, {.batch_tokens = 60});
+  loader.start(0);
+  while (const auto batch = loader.next())
+    for (int64_t b = 0; b < batch->source.batch; ++b) {
+      const auto pair = static_cast<size_t>(batch->index[static_cast<size_t>(b)]);
+      CHECK(batch->source.at(0, b) == corpus.source[pair][0]);
+      CHECK(batch->target.at(1, b) == corpus.target[pair][0]);
+      CHECK(batch->source.lengths[static_cast<size_t>(b)] == static_cast<int64_t>(corpus.source[pair].size()) + 1);
+    }
+}
+
+TEST_CASE("loader: overlong pairs are cut or skipped, counted and said") {
+  const EncodedCorpus corpus{{{4, 5, 6}, {4}, {5}}, {{4}, {4, 5, 6, 7}, {6}}};
+  std::string told;
+  const Notice notice = [&](std::string_view line) { told = line; };
+  LoaderOptions options{.shuffle = false, .bucket = 0, .max_length = 2};
+  Loader cut(corpus, options, notice);
+  CHECK(told == "2 of 3 sentence pairs cut: longer than 2 tokens");
+  CHECK(cut.pairs() == 3);
+  CHECK(cut.overlong() == 2);
+  cut.start(0);
+  CHECK(cut.next()->source.lengths == std::vector<int64_t>{3, 2, 2});
+  options.overlong = Overlong::skip;
+  Loader skip(corpus, options, notice);
+  CHECK(told == "2 of 3 sentence pairs skipped: longer than 2 tokens");
+  CHECK(flat(skip.plan(0)) == std::vector<int64_t>{2});
+  CHECK(message_of<DataError>([&] {
+          Loader({{{4, 5, 6}}, {{4}}}, options);
+        }) == "[loader] need sentence pairs, got none (of 1, 1 are too long)");
+}
+
+TEST_CASE("loader: one pair makes an epoch of one batch") {
+  Loader loader({{{4}}, {{5}}}, {});
+  loader.start(0);
+  CHECK(walk(loader) == Plan{{0}});
+}
+
+TEST_CASE("loader: options out of range are errors") {
+  CHECK_THROWS_AS(Loader(pairs(1), {.batch_tokens = 0}), UsageError);
+  CHECK_THROWS_AS(Loader(pairs(1), {.batch_tokens = -1}), UsageError);
+  CHECK_THROWS_AS(Loader(pairs(1), {.max_length = -1}), UsageError);
+  CHECK_THROWS_AS(Loader({}, {}), DataError);
+}
+
+TEST_CASE("prefetch: what the background thread throws comes out in its place") {
+  int made = 0;
+  Prefetch<int> ahead(2, [&]() -> std::optional<int> {
+    if (made == 3) throw std::runtime_error("out of cranes");
+    return made++;
+  });
+  for (int i = 0; i < 3; ++i) CHECK(ahead.next() == i);
+  CHECK_THROWS_WITH_AS(ahead.next(), "out of cranes", std::runtime_error);
+  CHECK_THROWS_AS(ahead.next(), std::runtime_error);
+}
+
+TEST_CASE("prefetch: it stays within its bound and stops when dropped") {
+  std::atomic<int> made = 0;
+  {
+    Prefetch<int> ahead(3, [&]() -> std::optional<int> { return made++; });
+    for (int i = 0; i < 10; ++i) CHECK(ahead.next() == i);
+    CHECK(made <= 10 + 3 + 1);  // three ready, one waiting to be
+  }
+  const int after = made;
+  CHECK(after <= 14);
+}
