@@ -20,11 +20,10 @@ sum_of() { if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum
 
 get() {  # address, file; quiet, false when it is not there
   case $1 in
-    http://* | https://* | file://*)
-      if command -v curl >/dev/null; then curl -fsSL --retry 2 -o "$2" "$1"
-      elif command -v wget >/dev/null; then wget -q --tries 3 -O "$2" "$1"
-      else die 'need curl or wget'; fi 2>/dev/null ;;
-    *) [ -f "$1" ] && cp "$1" "$2" ;;
+    http://* | https://*)
+      if command -v curl >/dev/null; then curl -fsSL --retry 2 -o "$2" "$1" 2>/dev/null
+      else wget -q --tries 3 -O "$2" "$1" 2>/dev/null; fi ;;
+    *) [ -f "${1#file://}" ] && cp "${1#file://}" "$2" ;;
   esac
 }
 
@@ -44,6 +43,7 @@ complete() {
 }
 
 fetch_all() {
+  case $(bases) in http*) command -v curl >/dev/null || command -v wget >/dev/null || die 'need curl or wget' ;; esac
   mkdir -p "$dir"
   new=$(mktemp -d "$dir/.fetch.XXXXXX")
   trap 'rm -rf "$new"; rmdir "$dir" 2>/dev/null || true' EXIT
