@@ -86,6 +86,8 @@ class ModuleBase {
 
   /// Moves all values; gradients are dropped.
   void to(Device device);
+  /// Makes every f32 or f64 value one of `dtype`. The parameters become new ones: call it before making an optimizer.
+  void to(DType dtype);
   void zero_grad();
   /// Sets requires_grad of parameters whose name matches the pattern ("encoder.*", `*` and `?`), returns how many there
   /// were. Throws UsageError when none matches.
@@ -137,13 +139,14 @@ class ModuleBase {
   std::shared_ptr<ModuleNode> node_;
 };
 
-template <class Derived>
-class Module : public ModuleBase {
+/// Base: ModuleBase, or a class on it that several modules share.
+template <class Derived, class Base = ModuleBase>
+class Module : public Base {
  public:
   /// Calls forward, with this module's path as the current scope. (Braced arguments need a type: `Options{...}`.)
   template <class... Args>
   decltype(auto) operator()(Args&&... args) const {
-    const Call call(node());
+    const typename Base::Call call(this->node());
     return static_cast<const Derived&>(*this).forward(std::forward<Args>(args)...);
   }
 
@@ -152,6 +155,9 @@ class Module : public ModuleBase {
     const CloneScope scope;
     return Derived(static_cast<const Derived&>(*this));
   }
+
+ protected:
+  using Base::Base;
 };
 
 /// Children of one type, named "0", "1", ...

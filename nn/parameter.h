@@ -37,6 +37,9 @@ class Parameter {
   bool requires_grad() const { return leaf().requires_grad; }
   void set_requires_grad(bool on) { leaf().requires_grad = on; }
 
+  /// Puts another leaf into the slot: every handle to it changes.
+  void replace_leaf(Ref<Leaf> leaf) const { slot_->leaf = std::move(leaf); }
+
   /// Throws UsageError when undefined.
   Leaf& leaf() const;
   const Leaf* identity() const { return slot_ ? slot_->leaf.get() : nullptr; }

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "nn/module.h"
+#include "ops/elementwise.h"
 
 namespace grus::nn {
 
@@ -91,6 +92,22 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
 void ModuleBase::to(Device device) {
   for (const auto& [name, parameter] : named_parameters()) parameter.leaf().replace(parameter.value().to(device));
   visit_buffers([device](const std::string&, Constant& constant) { constant.replace(constant.value().to(device)); });
+}
+
+void ModuleBase::to(DType dtype) {
+  const NoGrad constant_values;
+  std::map<const Leaf*, Ref<Leaf>> converted;
+  for (const auto& [name, parameter] : named_parameters(true)) {
+    if (converted.contains(parameter.identity())) continue;
+    Ref<Leaf> leaf = Leaf::create(cast(parameter.value(), dtype));
+    leaf->requires_grad = parameter.requires_grad();
+    converted.emplace(parameter.identity(), std::move(leaf));
+  }
+  for (const auto& [name, parameter] : named_parameters(true))
+    parameter.replace_leaf(converted.at(parameter.identity()));
+  visit_buffers([dtype](const std::string&, Constant& constant) {
+    if (is_float(constant.value().dtype())) constant.replace(cast(constant.value(), dtype));
+  });
 }
 
 std::string ModuleBase::summary() const {

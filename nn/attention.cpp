@@ -1,0 +1,89 @@
+#include "nn/attention.h"
+
+#include <cmath>
+
+#include "nn/init.h"
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+#include "ops/softmax.h"
+
+namespace grus::nn {
+
+Attention::Attention(AttentionOptions given, Rng& rng) : options(given) {
+  require<UsageError>(options.query > 0 && options.memory > 0 && options.hidden >= 0,
+                      "[Attention] need sizes of at least 1, got query {}, memory {}, hidden {}", options.query,
+                      options.memory, options.hidden);
+  require<UsageError>(options.score != Score::dot || options.query == options.memory,
+                      "[Attention] need equal sizes for dot scores, got query {} and memory {}", options.query,
+                      options.memory);
+  if (options.hidden == 0) options.hidden = options.query;
+  if (options.score == Score::additive) {
+    query = child("query", Linear(options.query, options.hidden, rng, {.bias = options.bias}));
+    key = child("key", Linear(options.memory, options.hidden, rng, {.bias = false}));
+    const double bound = 1 / std::sqrt(static_cast<double>(options.hidden));
+    v = param("v", init::uniform({options.hidden}, -bound, bound, rng));
+  } else if (options.score == Score::general) {
+    key = child("key", Linear(options.memory, options.query, rng, {.bias = false}));
+  }
+}
+
+PreparedMemory Attention::prepare(const Tensor& states) const {
+  require(states.rank() == 3, "[Attention] need states (S, B, {}), got {}", options.memory, states.shape());
+  return prepare(states, Lengths::dense(states.dim(0), states.dim(1), states.device()));
+}
+
+PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) const {
+  require(states.rank() == 3 && states.dim(2) == options.memory && states.dim(1) == lengths.batch() &&
+              states.dim(0) == lengths.steps(),
+          "[Attention] need states ({}, {}, {}), got {}", lengths.steps(), lengths.batch(), options.memory,
+          states.shape());
+  PreparedMemory memory;
+  memory.batch = lengths.batch();
+  if (options.score == Score::additive) {
+    const Tensor values = pack(states, lengths);
+    memory.packed = {(*key)(values), values, lengths};
+    std::vector<int64_t> sources;
+    for (int64_t b = 0; b < memory.batch; ++b) sources.push_back(b);
+    memory.rows = attention_rows(lengths, sources);
+    return memory;
+  }
+  // Zeros at padded places: whatever lay there would meet weights of 0, and 0 * NaN is NaN.
+  memory.values = transpose(lengths.is_dense() ? states : unpack(pack(states, lengths), lengths), 0, 1);
+  memory.keys = key ? (*key)(memory.values) : memory.values;
+  memory.mask = unsqueeze(lengths.mask(), 1);
+  return memory;
+}
+
+AttentionOutput Attention::forward(const Tensor& queries, const PreparedMemory& memory) const {
+  require((queries.rank() == 2 || queries.rank() == 3) && queries.dim(-2) == memory.batch &&
+              queries.dim(-1) == options.query,
+          "[Attention] need a query ({0}, {1}) or (T, {0}, {1}), got {2}", memory.batch, options.query,
+          queries.shape());
+  return options.score == Score::additive ? additive(queries, memory) : multiplicative(queries, memory);
+}
+
+AttentionOutput Attention::additive(const Tensor& queries, const PreparedMemory& memory) const {
+  const Tensor projected = (*query)(queries);
+  if (queries.rank() == 2) return additive_attention(projected, memory.packed, memory.rows, v);
+  const int64_t steps = queries.dim(0), batch = memory.batch;
+  std::vector<int64_t> sources;
+  for (int64_t row = 0; row < steps * batch; ++row) sources.push_back(row % batch);
+  const AttentionOutput out = additive_attention(projected.reshape({steps * batch, -1}), memory.packed,
+                                                 attention_rows(memory.packed.lengths, sources), v);
+  return {out.context.reshape({steps, batch, -1}), out.weights.reshape({steps, batch, -1})};
+}
+
+AttentionOutput Attention::multiplicative(const Tensor& queries, const PreparedMemory& memory) const {
+  const bool single = queries.rank() == 2;
+  const Tensor q = single ? unsqueeze(queries, 1) : transpose(queries, 0, 1);  // (B, T, Q)
+  Tensor scores = matmul(q, memory.keys, Plain, Transposed);                   // (B, T, S)
+  if (options.scaled) scores = scores * (1 / std::sqrt(static_cast<double>(options.query)));
+  const Tensor weights = softmax(scores, -1, memory.mask);
+  const Tensor context = matmul(weights, memory.values);  // (B, T, C)
+  if (single) return {squeeze(context, 1), squeeze(weights, 1)};
+  return {transpose(context, 0, 1), transpose(weights, 0, 1)};
+}
+
+}  // namespace grus::nn
