@@ -7,7 +7,7 @@ namespace grus {
 struct LinearCrossEntropyOptions {
   double label_smoothing = 0;
   int64_t ignore_index = -100;
-  int64_t chunk_rows = 256;  // rows of logits that exist at a time
+  int64_t chunk_rows = 512;  // rows of logits that exist at a time
 };
 struct LinearCrossEntropyOutput {
   Tensor loss;     // scalar: mean over the rows that are not ignored, smoothed

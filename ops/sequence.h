@@ -10,4 +10,7 @@ Tensor pack(const Tensor& x, const Lengths& lengths);
 /// The inverse, zeros at padded places: (N, ...) -> (T, B, ...).
 Tensor unpack(const Tensor& packed, const Lengths& lengths);
 
+/// A copy of lengths that lives as long as the active tape, for closures to point to; null without one.
+const Lengths* keep_on_tape(const Lengths& lengths);
+
 }  // namespace grus

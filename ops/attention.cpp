@@ -1,0 +1,147 @@
+#include "ops/attention.h"
+
+#include "core/error.h"
+#include "ops/elementwise.h"
+#include "ops/gru_step.h"
+#include "ops/index.h"
+#include "ops/launch.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+#include "ops/softmax.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+
+void require_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows, const Tensor& v) {
+  const int64_t total = memory.lengths.total();
+  require_same_kind("attention", query, memory.keys);
+  require_same_kind("attention", query, memory.values);
+  require_same_kind("attention", query, v);
+  require_float("attention", query);
+  require(query.rank() == 2 && memory.keys.shape() == Shape{total, query.dim(1)} && memory.values.rank() == 2 &&
+              memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.columns.numel() == query.dim(0),
+          "[attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
+          rows.columns.numel(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
+}
+
+struct Inputs {
+  enum { query, keys, values, v, weights, columns, lengths };
+};
+
+void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const AttentionRows& rows) {
+  const Tensor &query = s[Inputs::query], &v = s[Inputs::v], &weights = s[Inputs::weights];
+  const AttentionMemory memory{s[Inputs::keys], s[Inputs::values], source};
+  if (dx.recording()) {
+    const AttentionOutput twin = additive_attention_composed(query, memory, rows, v);
+    return differentiate_twin(dx, {query, memory.keys, memory.values, v}, {twin.context, twin.weights});
+  }
+  const Device device = query.device();
+  Tensor dcontext =
+      dx.dy(0).defined() ? dx.dy(0) : Tensor::zeros({query.dim(0), memory.values.dim(1)}, query.dtype(), device);
+  Tensor dquery = Tensor::empty(query.shape(), query.dtype(), device), dv = Tensor::zeros(v.shape(), v.dtype(), device);
+  Tensor dkeys = Tensor::zeros(memory.keys.shape(), query.dtype(), device);
+  Tensor dvalues;
+  AttentionBackwardArgs args{};
+  args.forward = {
+      query.matrix(),        memory.keys.matrix(),  memory.values.matrix(),         v.matrix(), weights.matrix(), {},
+      rows.columns.matrix(), rows.lengths.matrix(), source.starts_tensor().matrix()};
+  args.dcontext = dcontext.matrix();
+  if (dx.dy(1).defined()) args.dweights = dx.dy(1).matrix();
+  args.dquery = dquery.write_matrix();
+  args.dkeys = dkeys.write_matrix();
+  args.dv = dv.write_matrix();
+  if (dx.wanted(Inputs::values)) {
+    dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
+    args.dvalues = dvalues.write_matrix();
+  }
+  device.check(device.kernels().attention_backward(device.context(), args), "attention backward");
+  dx.add(Inputs::query, dquery);
+  dx.add(Inputs::keys, dkeys);
+  dx.add(Inputs::values, dvalues);
+  dx.add(Inputs::v, dv);
+}
+
+}  // namespace
+
+AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
+  std::vector<int64_t> columns, lengths;
+  for (int64_t b : sources) {
+    require<UsageError>(b >= 0 && b < source.batch(), "[attention] need sources in [0, {}), got {}", source.batch(), b);
+    columns.push_back(source.rank()[static_cast<size_t>(b)]);
+    lengths.push_back(source[b]);
+  }
+  const Device device = source.lengths_tensor().device();
+  return {Tensor::from(columns, device), Tensor::from(lengths, device)};
+}
+
+AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
+                                   const Tensor& v) {
+  require_attention(query, memory, rows, v);
+  const Device device = query.device();
+  const KernelTable& kernels = device.kernels();
+  // Backward adds into the memory's rows, one writer each: rows that share a source take the twin when they record.
+  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward ||
+      (Tape::active() && query.dim(0) > memory.lengths.batch()))
+    return additive_attention_composed(query, memory, rows, v);
+  std::array<Tensor, 2> outputs{Tensor::empty({query.dim(0), memory.values.dim(1)}, query.dtype(), device),
+                                Tensor::empty({query.dim(0), memory.lengths.longest()}, query.dtype(), device)};
+  const AttentionArgs args{query.matrix(),
+                           memory.keys.matrix(),
+                           memory.values.matrix(),
+                           v.matrix(),
+                           outputs[1].write_matrix(),
+                           outputs[0].write_matrix(),
+                           rows.columns.matrix(),
+                           rows.lengths.matrix(),
+                           memory.lengths.starts_tensor().matrix()};
+  device.check(kernels.attention(device.context(), args), "attention");
+  const Lengths* kept = keep_on_tape(memory.lengths);
+  record_outputs("attention", {query, memory.keys, memory.values, v}, outputs,
+                 {query, memory.keys, memory.values, v, outputs[1], rows.columns, rows.lengths},
+                 [kept](const Saved& s, Grads& dx) {
+                   backward_attention(s, dx, *kept, {s[Inputs::columns], s[Inputs::lengths]});
+                 });
+  return {outputs[0], outputs[1]};
+}
+
+AttentionOutput additive_attention_composed(const Tensor& query, const AttentionMemory& memory,
+                                            const AttentionRows& rows, const Tensor& v) {
+  require_attention(query, memory, rows, v);
+  const int64_t count = query.dim(0), steps = memory.lengths.longest();
+  const std::vector<int64_t> columns = rows.columns.to_vector<int64_t>(), lengths = rows.lengths.to_vector<int64_t>();
+  std::vector<int64_t> places;  // packed row of (i, s)
+  std::vector<bool> real;
+  for (size_t i = 0; i < columns.size(); ++i)
+    for (int64_t s = 0; s < steps; ++s) {
+      real.push_back(s < lengths[i]);
+      places.push_back(real.back() ? memory.lengths.start(s) + columns[i] : 0);
+    }
+  if (places.empty())
+    return {Tensor::zeros({count, memory.values.dim(1)}, query.dtype(), query.device()),
+            Tensor::zeros({count, steps}, query.dtype(), query.device())};
+  const Tensor at = Tensor::from(places, {count, steps}, query.device()),
+               mask = Tensor::from_bools(real, {count, steps}, query.device());
+  const Tensor scores = sum(tanh(gather_rows(memory.keys, at) + unsqueeze(query, 1)) * v, {-1});
+  const Tensor weights = softmax(scores, -1, mask);
+  return {squeeze(matmul(unsqueeze(weights, 1), gather_rows(memory.values, at)), {1}), weights};
+}
+
+AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
+                                   const Lengths* lengths) {
+  require(keys.rank() == 3 && values.rank() == 3 && keys.dim(0) == values.dim(0) && keys.dim(1) == values.dim(1),
+          "[attention] need keys (S, B, A) and values (S, B, C), got {} and {}", keys.shape(), values.shape());
+  const int64_t steps = keys.dim(0), batch = keys.dim(1);
+  const Lengths source =
+      lengths ? Lengths(lengths->lengths(), steps, keys.device()) : Lengths::dense(steps, batch, keys.device());
+  std::vector<int64_t> each(static_cast<size_t>(batch));
+  for (int64_t b = 0; b < batch; ++b) each[static_cast<size_t>(b)] = b;
+  const AttentionMemory memory{pack(keys, source), pack(values, source), source};
+  AttentionOutput output = additive_attention(query, memory, attention_rows(source, each), v);
+  if (source.longest() < steps) output.weights = pad(output.weights, {{0, steps - source.longest()}});
+  return output;
+}
+
+}  // namespace grus

@@ -1,0 +1,398 @@
+#include "ops/attention_gru.h"
+
+#include "core/error.h"
+#include "ops/accumulate.h"
+#include "ops/elementwise.h"
+#include "ops/gru_step.h"
+#include "ops/index.h"
+#include "ops/launch.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+
+struct Sizes {
+  int64_t input, hidden, attention, context;
+};
+
+Sizes require_attention_gru(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
+                            const AttentionGruWeights& w) {
+  const Sizes n{x.dim(-1), w.second.weight_hh.dim(1), w.v.dim(0), memory.values.dim(-1)};
+  require_float("attention_gru", x);
+  for (const Tensor* other :
+       {&h, &memory.keys, &memory.values, &w.v, &w.query_weight, &w.second.weight_ih, &w.second.weight_hh})
+    require_same_kind("attention_gru", x, *other);
+  const int64_t second_input = w.conditional() ? n.context : n.input + n.context;
+  require(x.rank() == 2 && h.rank() == 2 && h.dim(1) == n.hidden,
+          "[attention_gru] need x (N, E) and h (B, H = {}), got {} and {}", n.hidden, x.shape(), h.shape());
+  require(w.second.weight_ih.shape() == Shape{3 * n.hidden, second_input} &&
+              w.second.weight_hh.shape() == Shape{3 * n.hidden, n.hidden},
+          "[attention_gru] need the second GRU's weight_ih {} and weight_hh (3H, H), got {} and {}",
+          Shape{3 * n.hidden, second_input}, w.second.weight_ih.shape(), w.second.weight_hh.shape());
+  require(!w.conditional() || (w.first.weight_ih.shape() == Shape{3 * n.hidden, n.input} &&
+                               w.first.weight_hh.shape() == Shape{3 * n.hidden, n.hidden}),
+          "[attention_gru] need the first GRU's weight_ih {} and weight_hh (3H, H), got {} and {}",
+          Shape{3 * n.hidden, n.input}, w.first.weight_ih.shape(), w.first.weight_hh.shape());
+  require(w.query_weight.shape() == Shape{n.attention, n.hidden} &&
+              memory.keys.shape() == Shape{memory.lengths.total(), n.attention} &&
+              memory.values.dim(0) == memory.lengths.total(),
+          "[attention_gru] need query_weight (A, H), keys (N, A) and values (N, C), got {}, {} and {}",
+          w.query_weight.shape(), memory.keys.shape(), memory.values.shape());
+  return n;
+}
+
+/// The columns of the second GRU's weight_ih that take the context.
+Matrix context_weight(const AttentionGruWeights& w, const Sizes& n) {
+  return columns_of(w.second.weight_ih.matrix(), w.conditional() ? 0 : n.input, n.context);
+}
+
+/// The buffers of a whole loop, each with one row for each row of x, and the step that fills some rows of them.
+struct Loop {
+  Loop(const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows, const AttentionGruWeights& weights,
+       const Sizes& sizes, int64_t batch)
+      : memory(memory), rows(rows), w(weights), n(sizes), second(w.second.weight_hh, w.second.bias_hh, w.form, batch) {
+    const auto buffer = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
+    gx_second = buffer(3 * n.hidden);
+    fill_rows(gx_second, w.second.bias_ih);
+    previous = buffer(n.hidden);
+    queries = buffer(n.attention);
+    alignments = buffer(memory.lengths.longest());
+    contexts = buffer(n.context);
+    states = buffer(n.hidden);
+    second_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
+    if (!w.conditional()) {
+      multiply_by_weight(gx_second, x, columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed, 1);
+      middle = previous;
+      return;
+    }
+    first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
+    gx_first = buffer(3 * n.hidden);
+    fill_rows(gx_first, w.first.bias_ih);
+    multiply_by_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, 1);
+    middle = buffer(n.hidden);
+    first_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
+  }
+
+  /// Rows [begin, end): previous is given; middle, queries, alignments, contexts and states are made.
+  void step(int64_t begin, int64_t end) {
+    const auto part = [begin, end](const Tensor& buffer) { return buffer.unrecorded_rows(begin, end); };
+    if (w.conditional()) first->forward(part(gx_first), part(previous), first_rows, begin, end, part(middle));
+    Tensor query = part(queries), context = part(contexts), alignment = part(alignments), gx = part(gx_second);
+    fill_rows(query, w.query_bias);
+    multiply_by_weight(query, part(middle), w.query_weight.matrix(), Transposed, 1);
+    const AttentionArgs args = attention(begin, end);
+    query.device().check(query.device().kernels().attention(query.device().context(), args), "attention");
+    multiply_by_weight(gx, context, context_weight(w, n), Transposed, 1);
+    second.forward(gx, part(middle), second_rows, begin, end, part(states));
+  }
+
+  AttentionArgs attention(int64_t begin, int64_t end) {
+    Matrix columns = rows.columns.matrix(), lengths = rows.lengths.matrix();
+    columns.cols = lengths.cols = end - begin;
+    return {queries.matrix(begin, end),
+            memory.keys.matrix(),
+            memory.values.matrix(),
+            w.v.matrix(),
+            alignments.write_matrix(begin, end),
+            contexts.write_matrix(begin, end),
+            columns,
+            lengths,
+            memory.lengths.starts_tensor().matrix()};
+  }
+
+  const AttentionMemory& memory;
+  const AttentionRows& rows;
+  const AttentionGruWeights& w;
+  const Sizes n;
+  std::optional<GruStep> first;
+  GruStep second;
+  Tensor gx_first, gx_second, previous, middle, queries, alignments, contexts, states;
+  GruRows first_rows, second_rows;
+};
+
+struct Inputs {
+  enum {
+    x,
+    h0,
+    keys,
+    values,
+    first_ih,
+    first_hh,
+    first_bias_ih,
+    first_bias_hh,
+    second_ih,
+    second_hh,
+    second_bias_ih,
+    second_bias_hh,
+    query_weight,
+    query_bias,
+    v,
+    count
+  };
+};
+struct Kept {
+  enum {
+    previous = Inputs::count,
+    middle,
+    queries,
+    alignments,
+    contexts,
+    gates_first,
+    product_first,
+    gates_second,
+    product_second,
+    columns,
+    lengths
+  };
+};
+
+AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
+  using I = Inputs;
+  return {{s[I::first_ih], s[I::first_hh], s[I::first_bias_ih], s[I::first_bias_hh]},
+          {s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh]},
+          s[I::query_weight],
+          s[I::query_bias],
+          s[I::v],
+          form};
+}
+
+/// The reverse loop: gradients of every row first, those of the weights after it, from all rows at once.
+class BackwardLoop {
+ public:
+  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form)
+      : s_(s),
+        dx_(dx),
+        targets_(targets),
+        w_(saved_weights(s, form)),
+        memory_{s[Inputs::keys], s[Inputs::values], sources},
+        n_{s[Inputs::x].dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
+        second_(w_.second.weight_hh, w_.second.bias_hh, form, targets.batch()) {
+    const Tensor& x = s[Inputs::x];
+    const auto empty = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
+    const auto zeros_like = [](const Tensor& t) { return Tensor::zeros(t.shape(), t.dtype(), t.device()); };
+    second_rows_.gates = s[Kept::gates_second];
+    second_rows_.product = s[Kept::product_second];
+    const bool two = form.reset == Reset::after;  // dgh differs from dgx only there
+    dgx_second_ = empty(3 * n_.hidden);
+    dgh_second_ = two ? empty(3 * n_.hidden) : dgx_second_;
+    if (w_.conditional()) {
+      first_.emplace(w_.first.weight_hh, w_.first.bias_hh, form, targets.batch());
+      first_rows_.gates = s[Kept::gates_first];
+      first_rows_.product = s[Kept::product_first];
+      dgx_first_ = empty(3 * n_.hidden);
+      dgh_first_ = two ? empty(3 * n_.hidden) : dgx_first_;
+    }
+    dqueries_ = empty(n_.attention);
+    dcontexts_ = dx.dy(1).defined() ? dx.dy(1).clone() : zeros_like(s[Kept::contexts]);
+    dkeys_ = zeros_like(memory_.keys);
+    dvalues_ = zeros_like(memory_.values);
+    dv_ = zeros_like(w_.v);
+    dh_ = Tensor::zeros({targets.batch(), n_.hidden}, x.dtype(), x.device());
+  }
+
+  void run() {
+    for (int64_t t = targets_.longest() - 1; t >= 0; --t)
+      step(targets_.start(t), targets_.start(t) + targets_.alive(t));
+    add_gradients();
+  }
+
+ private:
+  void step(int64_t begin, int64_t end) {
+    const auto part = [begin, end](const Tensor& buffer) {
+      return buffer.defined() ? buffer.unrecorded_rows(begin, end) : buffer;
+    };
+    Tensor dh = dh_.unrecorded_rows(0, end - begin);
+    second_.backward(part(s_[Kept::middle]), second_rows_, begin, end, part(dx_.dy(0)), part(dgx_second_),
+                     part(dgh_second_), dh);
+    multiply_by_weight(part(dcontexts_), part(dgx_second_), context_weight(w_, n_), Plain, 1);
+    attend(begin, end);
+    multiply_by_weight(dh, part(dqueries_), w_.query_weight.matrix(), Plain, 1);
+    if (w_.conditional())
+      first_->backward(part(s_[Kept::previous]), first_rows_, begin, end, Tensor(), part(dgx_first_), part(dgh_first_),
+                       dh);
+  }
+
+  void attend(int64_t begin, int64_t end) {
+    Matrix columns = s_[Kept::columns].matrix(), lengths = s_[Kept::lengths].matrix();
+    columns.cols = lengths.cols = end - begin;
+    AttentionBackwardArgs args{};
+    args.forward = {s_[Kept::queries].matrix(begin, end),
+                    memory_.keys.matrix(),
+                    memory_.values.matrix(),
+                    w_.v.matrix(),
+                    s_[Kept::alignments].matrix(begin, end),
+                    {},
+                    columns,
+                    lengths,
+                    memory_.lengths.starts_tensor().matrix()};
+    args.dcontext = dcontexts_.matrix(begin, end);
+    args.dquery = dqueries_.write_matrix(begin, end);
+    args.dkeys = dkeys_.write_matrix();
+    args.dvalues = dvalues_.write_matrix();
+    args.dv = dv_.write_matrix();
+    const Device device = dh_.device();
+    device.check(device.kernels().attention_backward(device.context(), args), "attention backward");
+  }
+
+  void add_gradients() {
+    using I = Inputs;
+    const Tensor &x = s_[I::x], &contexts = s_[Kept::contexts], &middle = s_[Kept::middle];
+    const Tensor& dgx_word = w_.conditional() ? dgx_first_ : dgx_second_;
+    const Matrix word_weight =
+        w_.conditional() ? w_.first.weight_ih.matrix() : columns_of(w_.second.weight_ih.matrix(), 0, n_.input);
+    if (dx_.wanted(I::x)) {
+      Tensor dword = Tensor::empty(x.shape(), x.dtype(), x.device());
+      multiply_by_weight(dword, dgx_word, word_weight, Plain, 0);
+      dx_.add(I::x, dword);
+    }
+    if (dx_.wanted(I::h0)) dx_.add(I::h0, gathered_rows(dh_, targets_.rank_tensor()));
+    dx_.add(I::keys, dkeys_);
+    dx_.add(I::values, dvalues_);
+    dx_.add(I::v, dv_);
+    if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, Transposed, middle, Plain);
+    add_sum_of_rows(dx_, I::query_bias, dqueries_);
+    add_weight_gradient(dx_, w_.conditional() ? I::first_ih : I::second_ih, 0, 0, dgx_word.matrix(), x.matrix());
+    add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, dgx_second_.matrix(), contexts.matrix());
+    add_sum_of_rows(dx_, I::second_bias_ih, dgx_second_);
+    second_.add_weight_gradients(dx_, I::second_hh, I::second_bias_hh, middle, second_rows_, dgx_second_, dgh_second_);
+    if (!w_.conditional()) return;
+    add_sum_of_rows(dx_, I::first_bias_ih, dgx_first_);
+    first_->add_weight_gradients(dx_, I::first_hh, I::first_bias_hh, s_[Kept::previous], first_rows_, dgx_first_,
+                                 dgh_first_);
+  }
+
+  const Saved& s_;
+  Grads& dx_;
+  const Lengths& targets_;
+  const AttentionGruWeights w_;
+  const AttentionMemory memory_;
+  const Sizes n_;
+  std::optional<GruStep> first_;
+  GruStep second_;
+  GruRows first_rows_, second_rows_;
+  Tensor dgx_first_, dgh_first_, dgx_second_, dgh_second_, dqueries_, dcontexts_, dkeys_, dvalues_, dv_, dh_;
+};
+
+void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form) {
+  using I = Inputs;
+  if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, form).run();
+  const AttentionGruOutput twin =
+      attention_gru_composed(s[I::x], targets, s[I::h0], {s[I::keys], s[I::values], sources}, saved_weights(s, form));
+  differentiate_twin(dx,
+                     {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
+                      s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
+                      s[I::query_weight], s[I::query_bias], s[I::v]},
+                     {twin.states, twin.contexts});
+}
+
+bool has_fused_attention(Device device) {
+  return has_fused_gru(device) && device.kernels().attention && device.kernels().attention_backward;
+}
+
+void require_batches(const Lengths& targets, const Tensor& x, const Tensor& h0, const AttentionMemory& memory) {
+  require(x.dim(0) == targets.total() && h0.dim(0) == targets.batch() && memory.lengths.batch() == targets.batch(),
+          "[attention_gru] need x (N = {}, E), h0 (B = {}, H) and {} sources, got {}, {} and {}", targets.total(),
+          targets.batch(), targets.batch(), x.shape(), h0.shape(), memory.lengths.batch());
+}
+
+}  // namespace
+
+AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0,
+                                 const AttentionMemory& memory, const AttentionGruWeights& w) {
+  const Sizes n = require_attention_gru(x, h0, memory, w);
+  require_batches(lengths, x, h0, memory);
+  if (!has_fused_attention(x.device())) return attention_gru_composed(x, lengths, h0, memory, w);
+  const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
+  Loop loop(x, memory, rows, w, n, lengths.batch());
+  const Tensor first = gathered_rows(h0, lengths.order_tensor());
+  for (int64_t t = 0; t < lengths.longest(); ++t) {
+    const int64_t begin = lengths.start(t), alive = lengths.alive(t);
+    Tensor previous = loop.previous.unrecorded_rows(begin, begin + alive);
+    launch::copy(previous, t == 0 ? first.unrecorded_rows(0, alive)
+                                  : loop.states.unrecorded_rows(lengths.start(t - 1), lengths.start(t - 1) + alive));
+    loop.step(begin, begin + alive);
+  }
+  std::array<Tensor, 2> outputs{loop.states, loop.contexts};
+  const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
+  const GruForm form = w.form;
+  record_outputs(
+      "attention_gru",
+      {x, h0, memory.keys, memory.values, w.first.weight_ih, w.first.weight_hh, w.first.bias_ih, w.first.bias_hh,
+       w.second.weight_ih, w.second.weight_hh, w.second.bias_ih, w.second.bias_hh, w.query_weight, w.query_bias, w.v},
+      outputs,
+      {x,
+       h0,
+       memory.keys,
+       memory.values,
+       w.first.weight_ih,
+       w.first.weight_hh,
+       w.first.bias_ih,
+       w.first.bias_hh,
+       w.second.weight_ih,
+       w.second.weight_hh,
+       w.second.bias_ih,
+       w.second.bias_hh,
+       w.query_weight,
+       w.query_bias,
+       w.v,
+       loop.previous,
+       loop.middle,
+       loop.queries,
+       loop.alignments,
+       loop.contexts,
+       loop.first_rows.gates,
+       loop.first_rows.product,
+       loop.second_rows.gates,
+       loop.second_rows.product,
+       rows.columns,
+       rows.lengths},
+      [targets, sources, form](const Saved& s, Grads& dx) { backward_attention_gru(s, dx, *targets, *sources, form); });
+  return {outputs[0], outputs[1], loop.alignments};
+}
+
+AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0,
+                                          const AttentionMemory& memory, const AttentionGruWeights& w) {
+  require_attention_gru(x, h0, memory, w);
+  require_batches(lengths, x, h0, memory);
+  const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
+  Tensor h = gather_rows(h0, lengths.order_tensor());
+  std::vector<Tensor> states, contexts, alignments;
+  for (int64_t t = 0; t < lengths.longest(); ++t) {
+    const int64_t begin = lengths.start(t), alive = lengths.alive(t);
+    const Tensor word = x.rows(begin, begin + alive);
+    h = h.rows(0, alive);
+    if (w.conditional()) h = gru_cell(word, h, w.first, w.form);
+    const AttentionRows alive_rows{rows.columns.unrecorded_rows(0, alive), rows.lengths.unrecorded_rows(0, alive)};
+    const AttentionOutput attended =
+        additive_attention_composed(linear(h, w.query_weight, w.query_bias), memory, alive_rows, w.v);
+    h = gru_cell(w.conditional() ? attended.context : concat({word, attended.context}, 1), h, w.second, w.form);
+    states.push_back(h);
+    contexts.push_back(attended.context);
+    alignments.push_back(attended.weights);
+  }
+  return {concat(states, 0), concat(contexts, 0), concat(alignments, 0).detach()};
+}
+
+AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
+                                      const AttentionRows& rows, const AttentionGruWeights& w) {
+  const NoGrad unrecorded;
+  const Sizes n = require_attention_gru(x, h, memory, w);
+  require(rows.columns.numel() == x.dim(0) && h.dim(0) == x.dim(0),
+          "[attention_gru_step] need one source and one state for each of {} rows, got {} and {}", x.dim(0),
+          rows.columns.shape(), h.shape());
+  if (!has_fused_attention(x.device())) {
+    const Tensor middle = w.conditional() ? gru_cell(x, h, w.first, w.form) : h;
+    const AttentionOutput attended =
+        additive_attention_composed(linear(middle, w.query_weight, w.query_bias), memory, rows, w.v);
+    const Tensor input = w.conditional() ? attended.context : concat({x, attended.context}, 1);
+    return {gru_cell(input, middle, w.second, w.form), attended.context, attended.weights};
+  }
+  Loop loop(x, memory, rows, w, n, x.dim(0));
+  launch::copy(loop.previous, h);
+  loop.step(0, x.dim(0));
+  return {loop.states, loop.contexts, loop.alignments};
+}
+
+}  // namespace grus

@@ -1,0 +1,125 @@
+#include "ops/linear_cross_entropy.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "ops/elementwise.h"
+#include "ops/gru_step.h"
+#include "ops/launch.h"
+#include "ops/loss.h"
+#include "ops/matmul.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+
+/// Number of targets that count. Throws UsageError for one that is neither a class nor ignored.
+int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
+                             const LinearCrossEntropyOptions& options) {
+  require_same_kind("linear_cross_entropy", x, weight);
+  require_float("linear_cross_entropy", x);
+  require(x.rank() == 2 && weight.rank() == 2 && weight.dim(1) == x.dim(1) &&
+              (!bias.defined() || bias.shape() == Shape{weight.dim(0)}),
+          "[linear_cross_entropy] need x (N, K), weight (V, K) and bias (V), got {}, {} and {}", x.shape(),
+          weight.shape(), bias.shape());
+  require<DtypeError>(targets.dtype() == DType::i32, "[linear_cross_entropy] need i32 targets, got {} {}",
+                      targets.dtype(), targets.shape());
+  require(targets.shape() == Shape{x.dim(0)}, "[linear_cross_entropy] need targets (N = {}), got {}", x.dim(0),
+          targets.shape());
+  require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1 && options.chunk_rows >= 1,
+                      "[linear_cross_entropy] need label_smoothing in [0, 1] and chunk_rows >= 1, got {} and {}",
+                      options.label_smoothing, options.chunk_rows);
+  int64_t count = 0;
+  for (int32_t target : targets.to_vector<int32_t>()) {
+    if (target == options.ignore_index) continue;
+    require<UsageError>(target >= 0 && target < weight.dim(0), "[linear_cross_entropy] need targets in [0, {}), got {}",
+                        weight.dim(0), target);
+    ++count;
+  }
+  return count;
+}
+
+Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
+
+struct Inputs {
+  enum { x, weight, bias, targets, dx, dweight, dbias };
+};
+
+}  // namespace
+
+LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                                              const Tensor& targets, const LinearCrossEntropyOptions& options) {
+  const int64_t count = require_output_layer(x, weight, bias, targets, options);
+  const Device device = x.device();
+  if (!fused_kernels_wanted() || !device.kernels().cross_entropy)
+    return linear_cross_entropy_composed(x, weight, bias, targets, options);
+  Tape* tape = Tape::active();
+  const auto wanted = [tape](const Tensor& t) { return tape && t.defined() && tape->tracks(t); };
+  const bool gradient = wanted(x) || wanted(weight) || wanted(bias);
+  const int64_t rows = x.dim(0), classes = weight.dim(0);
+  Tensor losses = Tensor::empty({rows, 1}, x.dtype(), device), nll = Tensor::empty({rows, 1}, x.dtype(), device);
+  Tensor logits = Tensor::empty({std::min(rows, options.chunk_rows), classes}, x.dtype(), device);
+  Tensor dx, dweight, dbias;
+  if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), device);
+  if (wanted(weight)) dweight = Tensor::empty(weight.shape(), x.dtype(), device);
+  if (wanted(bias)) dbias = Tensor::empty(bias.shape(), x.dtype(), device);
+  if (rows == 0 && dweight.defined()) launch::fill(dweight, 0);
+  if (rows == 0 && dbias.defined()) launch::fill(dbias, 0);
+
+  const double row_scale = count > 0 ? 1.0 / static_cast<double>(count) : 0;
+  for (int64_t begin = 0; begin < rows; begin += options.chunk_rows) {
+    const int64_t end = std::min(rows, begin + options.chunk_rows);
+    const Tensor inputs = x.unrecorded_rows(begin, end);
+    Tensor chunk = logits.unrecorded_rows(0, end - begin);
+    fill_rows(chunk, bias);
+    multiply_by_weight(chunk, inputs, weight.matrix(), Transposed, 1);
+    const CrossEntropyArgs args{chunk.write_matrix(),
+                                targets.unrecorded_rows(begin, end).matrix(),
+                                losses.write_matrix(begin, end),
+                                nll.write_matrix(begin, end),
+                                options.label_smoothing,
+                                row_scale,
+                                options.ignore_index,
+                                gradient};
+    device.check(device.kernels().cross_entropy(device.context(), args), "linear_cross_entropy");
+    if (dx.defined()) multiply_by_weight(dx.unrecorded_rows(begin, end), chunk, weight.matrix(), Plain, 0);
+    if (dweight.defined()) launch::gemm(dweight, chunk, Transposed, inputs, Plain, begin > 0 ? 1 : 0);
+    if (dbias.defined()) launch::reduce(ReduceOp::sum, dbias, chunk, begin > 0);
+  }
+
+  const LinearCrossEntropyOptions attributes = options;
+  const auto backward = [attributes](const Saved& s, const Tensor& dy, Grads& grads) {
+    if (grads.recording()) {
+      const LinearCrossEntropyOutput twin = linear_cross_entropy_composed(
+          s[Inputs::x], s[Inputs::weight], s[Inputs::bias], s[Inputs::targets], attributes);
+      return differentiate_twin(grads, {s[Inputs::x], s[Inputs::weight], s[Inputs::bias]}, {twin.loss});
+    }
+    const double scale = dy.item();
+    for (int input : {Inputs::x, Inputs::weight, Inputs::bias}) {
+      const Tensor& ready = s[static_cast<size_t>(Inputs::dx + input)];
+      if (grads.wanted(input)) grads.add(input, scale == 1 ? ready : mul(ready, scale));
+    }
+  };
+  return {record("linear_cross_entropy", {x, weight, bias}, total(losses),
+                 {x, weight, bias, targets, dx, dweight, dbias}, backward),
+          total(nll)};
+}
+
+LinearCrossEntropyOutput linear_cross_entropy_composed(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                                                       const Tensor& targets,
+                                                       const LinearCrossEntropyOptions& options) {
+  require_output_layer(x, weight, bias, targets, options);
+  const Tensor logits = linear(x, weight, bias);
+  const Tensor loss = cross_entropy_composed(logits, targets,
+                                             {.ignore_index = options.ignore_index,
+                                              .label_smoothing = options.label_smoothing,
+                                              .weight = {},
+                                              .reduction = Reduction::mean});
+  const NoGrad unrecorded;
+  return {loss,
+          cross_entropy_composed(
+              logits.detach(), targets,
+              {.ignore_index = options.ignore_index, .label_smoothing = 0, .weight = {}, .reduction = Reduction::sum})};
+}
+
+}  // namespace grus
