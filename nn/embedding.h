@@ -6,8 +6,8 @@
 namespace grus::nn {
 
 struct EmbeddingOptions {
-  int64_t count, width;                  // V, E
-  std::optional<int64_t> padding_index;  // this row starts as zeros and gets no gradient from here
+  int64_t count, width;                                 // V, E
+  std::optional<int64_t> padding_index = std::nullopt;  // this row starts as zeros and gets no gradient from here
 };
 
 /// y[i...] = weight[ids[i...]].   ids (...) i32 or i64 -> y (..., E).   Starts from N(0, 1), as PyTorch's.

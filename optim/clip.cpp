@@ -1,0 +1,99 @@
+#include "optim/clip.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace grus::optim {
+
+namespace {
+
+/// One number for all elements, as a view that broadcasts.
+class Scalar {
+ public:
+  Scalar(double value, const Tensor& like) : value_(Tensor::full({1}, value, like.dtype(), like.device())) {}
+  View over(const Shape& shape) const { return value_.broadcast_view(shape); }
+
+ private:
+  Tensor value_;
+};
+
+void apply(BinaryOp op, double value, Tensor& gradient) {
+  if (!gradient.owns_storage_alone()) gradient = gradient.clone();  // somebody else looks at it
+  const Scalar scalar(value, gradient);
+  const Device device = gradient.device();
+  const View y = gradient.write_view();
+  device.check(device.kernels().binary(device.context(), op, y, y, scalar.over(gradient.shape())), "clip");
+}
+
+/// Sum of squares of each gradient; one download for all that share device and dtype.
+std::vector<double> sums_of_squares(const std::vector<const Tensor*>& gradients) {
+  std::vector<double> sums(gradients.size());
+  std::vector<bool> done(gradients.size(), false);
+  for (size_t first = 0; first < gradients.size(); ++first) {
+    if (done[first]) continue;
+    const Tensor& like = *gradients[first];
+    const Device device = like.device();
+    Tensor each = Tensor::empty({static_cast<int64_t>(gradients.size())}, like.dtype(), device);
+    std::vector<size_t> members;
+    for (size_t i = first; i < gradients.size(); ++i) {
+      const Tensor& g = *gradients[i];
+      if (g.dtype() != like.dtype() || g.device() != device) continue;
+      const auto place = static_cast<int64_t>(i);
+      View y = each.unrecorded_rows(place, place + 1).unrecorded_reshape({}).broadcast_view(g.shape());
+      each.write_view();  // raises the version
+      device.check(device.kernels().reduce(device.context(), ReduceOp::sum_of_squares, y, g.view(), false), "clip");
+      members.push_back(i);
+      done[i] = true;
+    }
+    const std::vector<double> values = like.dtype() == DType::f64 ? each.to_vector<double>() : [&] {
+      const std::vector<float> narrow = each.to_vector<float>();
+      return std::vector<double>(narrow.begin(), narrow.end());
+    }();
+    for (size_t i : members) sums[i] = values[i];
+  }
+  return sums;
+}
+
+}  // namespace
+
+ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  require<UsageError>(max_norm > 0, "[clip_grad_norm] need a largest norm above 0, got {}", max_norm);
+  std::vector<const Tensor*> gradients;
+  std::vector<const std::string*> names;
+  for (const auto& [name, parameter] : parameters) {
+    if (!parameter.defined() || !parameter.grad().defined() || parameter.grad().numel() == 0) continue;
+    gradients.push_back(&parameter.grad());
+    names.push_back(&name);
+  }
+  const std::vector<double> sums = sums_of_squares(gradients);
+  double total = 0;
+  for (size_t i = 0; i < sums.size(); ++i) {
+    total += sums[i];
+    require<Error>(std::isfinite(sums[i]) || non_finite == NonFinite::flag,
+                   "[clip_grad_norm] need finite gradients, got {} in that of {}",
+                   std::isnan(sums[i]) ? "NaN" : "infinity", *names[i]);
+  }
+  if (!std::isfinite(total)) return {std::sqrt(total), 0, false};
+  const double norm = std::sqrt(total);
+  return {norm, std::min(1.0, max_norm / (norm + 1e-6)), true};
+}
+
+ClipResult clip_grad_norm(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  const ClipResult result = clip_scale(parameters, max_norm, non_finite);
+  if (!result.finite || result.scale == 1) return result;
+  for (const auto& [name, parameter] : parameters)
+    if (parameter.defined() && parameter.grad().defined())
+      apply(BinaryOp::mul, result.scale, parameter.leaf().mutable_grad());
+  return result;
+}
+
+void clip_grad_value(const nn::Parameters& parameters, double limit) {
+  require<UsageError>(limit > 0, "[clip_grad_value] need a limit above 0, got {}", limit);
+  for (const auto& [name, parameter] : parameters) {
+    if (!parameter.defined() || !parameter.grad().defined()) continue;
+    apply(BinaryOp::maximum, -limit, parameter.leaf().mutable_grad());
+    apply(BinaryOp::minimum, limit, parameter.leaf().mutable_grad());
+  }
+}
+
+}  // namespace grus::optim

@@ -1,0 +1,84 @@
+#pragma once
+// Optimizers: one kernel call a parameter. They know parameters by identity, so tied ones are stepped once.
+#include <optional>
+
+#include "core/kernels.h"
+#include "nn/parameter.h"
+
+namespace grus::optim {
+
+using nn::NamedTensors;
+using nn::Parameters;
+class ExponentialMovingAverage;
+
+/// Parameters with settings of their own; what is absent is the optimizer's.
+struct ParameterGroup {
+  Parameters parameters;
+  std::optional<double> lr = std::nullopt, weight_decay = std::nullopt;
+};
+
+class Optimizer {
+ public:
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  /// Further parameters. Throws UsageError when one is known already.
+  void add_group(const ParameterGroup& group);
+
+  /// One update from the gradients times grad_scale (clip_scale().scale, 1 / accumulated batches). Parameters without a
+  /// gradient, or that do not require one, stay.
+  void step(double grad_scale = 1);
+  void zero_grad();
+  int64_t steps() const { return steps_; }
+
+  /// Learning rates are a group's lr times this factor: optimizer.set_lr_factor(schedule(optimizer.steps())).
+  void set_lr_factor(double factor) { lr_factor_ = factor; }
+  /// In force now, of the first group.
+  double lr() const { return groups_.front().lr * lr_factor_; }
+  void set_lr(double lr);
+
+  /// From now on step() also updates this average, in the same pass over memory. It must outlive the optimizer; null:
+  /// none.
+  void attach(ExponentialMovingAverage* average) { average_ = average; }
+
+  /// Moments and counts, for exact resume: tensors "first.NAME", "second.NAME" (shared, not copied), "steps",
+  /// "updates".
+  NamedTensors state() const;
+  /// Throws DataError that lists missing, unexpected and misshapen names; nothing is changed then.
+  void load_state(const NamedTensors& state);
+
+ protected:
+  struct Rule {
+    OptimizerKind kind;
+    double lr;
+    double weight_decay;
+    bool first, second;                // which moments it keeps
+    double beta1, beta2 = 0, eps = 0;  // as in OptimizerArgs
+    bool nesterov = false;
+    bool decoupled = false;  // weight decay
+  };
+  Optimizer(const char* name, const Rule& rule, const std::vector<ParameterGroup>& groups);
+
+ private:
+  struct Slot {
+    std::string name;
+    nn::Parameter parameter;
+    size_t group;
+    int64_t steps = 0;
+    Tensor first, second;  // made at the first step
+  };
+  struct Group {
+    double lr, weight_decay;
+  };
+  void step(Slot& slot, double grad_scale, double average_decay);
+  const char* name_;
+  Rule rule_;
+  std::vector<Group> groups_;
+  std::vector<Slot> slots_;
+  double lr_factor_ = 1;
+  int64_t steps_ = 0;
+  ExponentialMovingAverage* average_ = nullptr;
+};
+
+}  // namespace grus::optim

@@ -1,0 +1,21 @@
+#pragma once
+#include "optim/optimizer.h"
+
+namespace grus::optim {
+
+struct SgdOptions {
+  double lr = 0.01;
+  double momentum = 0;
+  bool nesterov = false;
+  double weight_decay = 0;
+};
+
+/// Stochastic gradient descent:  g += weight_decay * w;  m = momentum * m + g;  w -= lr * m,  or with Nesterov's
+/// look-ahead (Sutskever et al. 2013)  w -= lr * (g + momentum * m).   As torch.optim.SGD.
+class Sgd : public Optimizer {
+ public:
+  explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{parameters, {}, {}}}, options) {}
+  explicit Sgd(const std::vector<ParameterGroup>& groups, SgdOptions options = {});
+};
+
+}  // namespace grus::optim
