@@ -1,0 +1,30 @@
+#pragma once
+// The header of a safetensors file: u64 length, JSON {name: {dtype, shape, data_offsets}}, then the bytes.
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/shape.h"
+
+namespace grus::nn {
+
+enum class Stored { f32, f64, i32, i64, boolean, f16, bf16 };
+size_t size_of(Stored stored);
+
+struct TensorEntry {
+  std::string name;
+  Stored stored;
+  Shape shape;
+  uint64_t begin, end;  // bytes, from the end of the header
+};
+
+struct SafetensorsHeader {
+  std::vector<TensorEntry> entries;  // in the order of their bytes, which they cover without gap or overlap
+  std::map<std::string, std::string> metadata;
+};
+
+/// Throws DataError, naming `file`, unless every entry is valid and together they cover exactly data_bytes.
+SafetensorsHeader parse_safetensors_header(const std::string& file, const std::string& json, uint64_t data_bytes);
+
+}  // namespace grus::nn

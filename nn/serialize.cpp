@@ -1,0 +1,197 @@
+#include "nn/serialize.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/atomic_file.h"
+#include "nn/safetensors_header.h"
+
+namespace grus::nn {
+
+static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
+
+namespace {
+
+constexpr uint64_t most_header_bytes = 100'000'000;  // the format's own limit
+
+class File {
+ public:
+  explicit File(const std::filesystem::path& path) : name_(path.string()) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    require<DataError>(std::filesystem::exists(status), "{}: need a safetensors file, got no such file", name_);
+    require<DataError>(std::filesystem::is_regular_file(status),
+                       "{}: need a safetensors file, got something that is not a file", name_);
+    size_ = std::filesystem::file_size(path, error);
+    stream_.open(path, std::ios::binary);
+    require<DataError>(!error && stream_.is_open(), "{}: need a file that can be read", name_);
+  }
+  void read(void* to, uint64_t bytes) {
+    stream_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
+    require<DataError>(static_cast<uint64_t>(stream_.gcount()) == bytes, "{}: need {} more bytes, got {}", name_, bytes,
+                       stream_.gcount());
+  }
+  const std::string& name() const { return name_; }
+  uint64_t size() const { return size_; }
+
+ private:
+  std::string name_;
+  uint64_t size_ = 0;
+  std::ifstream stream_;
+};
+
+float from_half(uint16_t half) {
+  const uint32_t sign = static_cast<uint32_t>(half >> 15) << 31, exponent = (half >> 10) & 31u, fraction = half & 1023u;
+  if (exponent == 0) {  // subnormal: fraction * 2^-24
+    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
+    return sign ? -magnitude : magnitude;
+  }
+  const uint32_t wide = exponent == 31 ? 255 : exponent + 112;
+  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
+}
+
+float from_bfloat(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+
+Tensor widen(const std::vector<std::byte>& bytes, const Shape& shape, float (*convert)(uint16_t), Device device) {
+  std::vector<float> values(bytes.size() / 2);
+  for (size_t i = 0; i < values.size(); ++i) {
+    uint16_t bits = 0;
+    std::memcpy(&bits, &bytes[2 * i], 2);
+    values[i] = convert(bits);
+  }
+  return Tensor::from(values, shape, device);
+}
+
+Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
+  std::vector<std::byte> bytes(entry.end - entry.begin);
+  file.read(bytes.data(), bytes.size());
+  switch (entry.stored) {
+    case Stored::f16:
+      return widen(bytes, entry.shape, from_half, device);
+    case Stored::bf16:
+      return widen(bytes, entry.shape, from_bfloat, device);
+    case Stored::f32:
+      return Tensor::from_bytes(bytes, entry.shape, DType::f32, device);
+    case Stored::f64:
+      return Tensor::from_bytes(bytes, entry.shape, DType::f64, device);
+    case Stored::i32:
+      return Tensor::from_bytes(bytes, entry.shape, DType::i32, device);
+    case Stored::i64:
+      return Tensor::from_bytes(bytes, entry.shape, DType::i64, device);
+    case Stored::boolean:
+      break;
+  }
+  const bool valid = std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; });
+  require<DataError>(valid, "{}: need bytes of 0 or 1 for the BOOL '{}', got others", file.name(), entry.name);
+  return Tensor::from_bytes(bytes, entry.shape, DType::boolean, device);
+}
+
+const char* stored_name(DType dtype) {
+  switch (dtype) {
+    case DType::f32:
+      return "F32";
+    case DType::f64:
+      return "F64";
+    case DType::i32:
+      return "I32";
+    case DType::i64:
+      return "I64";
+    case DType::boolean:
+      return "BOOL";
+  }
+  return "?";
+}
+
+// Header and padding: the data starts at a multiple of 8.
+std::string header_bytes(const std::vector<const NamedTensor*>& tensors, const Metadata& metadata) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  uint64_t offset = 0;
+  for (const NamedTensor* entry : tensors) {
+    const Shape& shape = entry->tensor.shape();
+    const uint64_t end = offset + static_cast<uint64_t>(shape.numel()) * size_of(entry->tensor.dtype());
+    header[entry->name] = {{"dtype", stored_name(entry->tensor.dtype())},
+                           {"shape", std::vector<int64_t>(shape.begin(), shape.end())},
+                           {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const nlohmann::json::exception&) {
+    fail<UsageError>("[write_safetensors] need names and metadata in UTF-8");
+  }
+  text.append((8 - text.size() % 8) % 8, ' ');
+  const uint64_t length = text.size();
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes + text;
+}
+
+}  // namespace
+
+TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
+  File file(path);
+  uint64_t length = 0;
+  require<DataError>(file.size() >= 8, "{}: need a safetensors file of at least 8 bytes, got {}", file.name(),
+                     file.size());
+  file.read(&length, 8);
+  require<DataError>(
+      length <= file.size() - 8 && length <= most_header_bytes,
+      "{}: need a header that fits in the file's {} bytes, got a length of {}: not a safetensors file, or truncated",
+      file.name(), file.size(), length);
+  std::string json(length, '\0');
+  file.read(json.data(), length);
+  SafetensorsHeader header = parse_safetensors_header(file.name(), json, file.size() - 8 - length);
+  TensorFile content;
+  content.metadata = std::move(header.metadata);
+  for (const TensorEntry& entry : header.entries)
+    content.tensors.push_back({entry.name, read_tensor(file, entry, device)});
+  return content;
+}
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata) {
+  std::vector<const NamedTensor*> order;
+  std::set<std::string> names{"__metadata__"};
+  for (const NamedTensor& entry : tensors) {
+    require<UsageError>(names.insert(entry.name).second, "[write_safetensors] need each name once, got '{}' again",
+                        entry.name);
+    require<UsageError>(entry.tensor.defined(), "[write_safetensors] need a tensor for '{}', got an undefined one",
+                        entry.name);
+    order.push_back(&entry);
+  }
+  // Wide elements first: each tensor then starts at a multiple of its element's size.
+  std::stable_sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
+    return size_of(a->tensor.dtype()) > size_of(b->tensor.dtype());
+  });
+  AtomicFile file(path);
+  file.write(header_bytes(order, metadata));
+  for (const NamedTensor* entry : order) {
+    const std::vector<std::byte> bytes = entry->tensor.to_bytes();
+    file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
+  file.commit();
+}
+
+void save_weights(const std::filesystem::path& path, const ModuleBase& module, const Metadata& metadata) {
+  Metadata all = metadata;
+  for (const auto& [alias, stored] : module.aliases()) all.emplace(alias, stored);
+  write_safetensors(path, module.state_dict(), all);
+}
+
+LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict) {
+  const TensorFile file = read_safetensors(path);
+  try {
+    return module.load_state_dict(file.tensors, strict);
+  } catch (const DataError& e) {
+    fail<DataError>("{}: {}", path.string(), e.what());
+  }
+}
+
+}  // namespace grus::nn

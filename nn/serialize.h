@@ -1,0 +1,30 @@
+#pragma once
+// Weights in files: safetensors (huggingface.co/docs/safetensors), which PyTorch reads and writes too. Everything a
+// file claims is checked against its size before it is believed.
+#include <filesystem>
+#include <map>
+
+#include "nn/module.h"
+
+namespace grus::nn {
+
+using Metadata = std::map<std::string, std::string>;
+
+struct TensorFile {
+  NamedTensors tensors;  // in the order of the file's bytes
+  Metadata metadata;
+};
+
+/// F32, F64, I32, I64, BOOL; F16 and BF16 become f32. Throws DataError that names the file and what was expected.
+TensorFile read_safetensors(const std::filesystem::path& path, Device device = default_device());
+/// Atomic: the file appears whole or not at all. Throws UsageError for a name given twice, Error when it cannot be
+/// written.
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
+
+/// The state dict; tied parameters are stored once, and the metadata says alias -> stored name, as PyTorch's save_model
+/// does.
+void save_weights(const std::filesystem::path& path, const ModuleBase& module, const Metadata& metadata = {});
+/// Throws DataError as read_safetensors and load_state_dict do, naming the file.
+LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict = true);
+
+}  // namespace grus::nn
