@@ -7,8 +7,8 @@
 #include <charconv>
 #include <limits>
 
-#include "core/error.h"
 #include "core/atomic_file.h"
+#include "core/error.h"
 #include "data/text.h"
 
 namespace grus::data {

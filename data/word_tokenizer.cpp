@@ -2,67 +2,29 @@
 
 #include <utf8proc.h>
 
-#include <cstdlib>
-#include <optional>
-
-#include "core/error.h"
+#include "data/unicode.h"
 
 namespace grus::data {
 namespace {
 
-struct CodePoint {
-  utf8proc_int32_t value;
-  std::string_view bytes;
-};
-
-std::vector<CodePoint> decode(std::string_view text) {
-  std::vector<CodePoint> points;
-  points.reserve(text.size());
-  for (size_t at = 0; at < text.size();) {
-    CodePoint point{};
-    const auto length = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at),
-                                         static_cast<utf8proc_ssize_t>(text.size() - at), &point.value);
-    require<DataError>(length > 0, "[tokenizer] need UTF-8, got an invalid sequence at byte {}", at + 1);
-    point.bytes = text.substr(at, static_cast<size_t>(length));
-    points.push_back(point);
-    at += static_cast<size_t>(length);
-  }
-  return points;
-}
-
-utf8proc_category_t category(utf8proc_int32_t point) { return utf8proc_category(point); }
-bool is_digit(utf8proc_int32_t point) { return category(point) == UTF8PROC_CATEGORY_ND; }
-bool is_letter(utf8proc_int32_t point) {
-  const auto c = category(point);
-  return c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_LO;
-}
-// Letters, marks, numbers, and format characters such as the soft hyphen: what stays within a word.
-bool is_word(utf8proc_int32_t point) {
-  const auto c = category(point);
-  return (c >= UTF8PROC_CATEGORY_LU && c <= UTF8PROC_CATEGORY_NO) || c == UTF8PROC_CATEGORY_CF;
-}
-bool is_space(utf8proc_int32_t point) {
-  const auto c = category(point);
-  return (c >= UTF8PROC_CATEGORY_ZS && c <= UTF8PROC_CATEGORY_ZP) || c == UTF8PROC_CATEGORY_CC;
-}
-bool is_apostrophe(utf8proc_int32_t point) { return point == '\'' || point == 0x2019; }
+bool is_apostrophe(int32_t point) { return point == '\'' || point == 0x2019; }
 
 // Does the code point at i, which is none of a word, hold the word before and after it together?
 bool joins(const std::vector<CodePoint>& points, size_t i) {
   if (i == 0 || i + 1 >= points.size()) return false;
   const auto before = points[i - 1].value, here = points[i].value, after = points[i + 1].value;
-  if (here == '-' || here == '_' || here == 0x2010) return is_word(before) && is_word(after);
+  if (here == '-' || here == '_' || here == 0x2010) return is_word_character(before) && is_word_character(after);
   return (here == '.' || here == ',') && is_digit(before) && is_digit(after);
 }
 
 // One past the piece that begins at i.
 size_t piece_end(const std::vector<CodePoint>& points, size_t i) {
   size_t end = i + 1;
-  if (!is_word(points[i].value)) {
+  if (!is_word_character(points[i].value)) {
     while (end < points.size() && points[end].value == points[i].value) ++end;
     return end;
   }
-  while (end < points.size() && (is_word(points[end].value) || joins(points, end))) ++end;
+  while (end < points.size() && (is_word_character(points[end].value) || joins(points, end))) ++end;
   if (end + 1 < points.size() && is_apostrophe(points[end].value) && is_letter(points[end + 1].value)) ++end;
   return end;
 }
@@ -74,7 +36,7 @@ struct Spacing {
 
 Spacing spacing_of_sign(const CodePoint& sign) {
   constexpr std::string_view closing = ".,!?;:%\u2026\u3002\u3001";
-  switch (category(sign.value)) {
+  switch (utf8proc_category(sign.value)) {
     case UTF8PROC_CATEGORY_PS:
     case UTF8PROC_CATEGORY_PI:
       return {.none_before = false, .none_after = true};
@@ -94,11 +56,11 @@ class WordTokenizer : public Tokenizer {
   std::string kind() const override { return "word"; }
 
   std::vector<std::string> tokenize(std::string_view line) const override {
-    const std::string text = lower_case(line);
-    const std::vector<CodePoint> points = decode(text);
+    const std::string text = compose(lower_case(line));
+    const std::vector<CodePoint> points = decode_utf8(text);
     std::vector<std::string> pieces;
     for (size_t i = 0; i < points.size();) {
-      if (is_space(points[i].value)) {
+      if (is_space(points[i].value) || utf8proc_category(points[i].value) == UTF8PROC_CATEGORY_CC) {
         ++i;
         continue;
       }
@@ -116,16 +78,16 @@ class WordTokenizer : public Tokenizer {
     bool quoted = false, single_quoted = false;
     bool after_currency = false;
     for (const std::string& piece : pieces) {
-      const std::vector<CodePoint> points = decode(piece);
+      const std::vector<CodePoint> points = decode_utf8(piece);
       if (points.empty()) continue;
       if (after_currency && is_digit(points.front().value)) glue = true;  // "$" "5"
-      after_currency = category(points.front().value) == UTF8PROC_CATEGORY_SC;
+      after_currency = utf8proc_category(points.front().value) == UTF8PROC_CATEGORY_SC;
       Spacing spacing;
       if (piece == "\"" || piece == "'") {
         bool& open = piece == "\"" ? quoted : single_quoted;
         spacing = {.none_before = open, .none_after = !open};
         open = !open;
-      } else if (is_word(points.front().value)) {
+      } else if (is_word_character(points.front().value)) {
         spacing.none_after = is_apostrophe(points.back().value);  // "l'" "eau"
       } else {
         spacing = spacing_of_sign(points.front());
@@ -139,23 +101,6 @@ class WordTokenizer : public Tokenizer {
 };
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string lowered;
-  lowered.reserve(text.size() + 1);
-  for (const CodePoint& point : decode(text)) {
-    utf8proc_uint8_t bytes[4];
-    const auto length = utf8proc_encode_char(utf8proc_tolower(point.value), bytes);
-    lowered.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(length));
-  }
-  utf8proc_uint8_t* composed = nullptr;
-  const auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(lowered.data()),
-                                   static_cast<utf8proc_ssize_t>(lowered.size()), &composed,
-                                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(composed, &std::free);
-  require<DataError>(length >= 0, "[tokenizer] need UTF-8, got: {}", utf8proc_errmsg(length));
-  return {reinterpret_cast<const char*>(composed), static_cast<size_t>(length)};
-}
 
 std::unique_ptr<Tokenizer> word_tokenizer() { return std::make_unique<WordTokenizer>(); }
 

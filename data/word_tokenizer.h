@@ -12,7 +12,4 @@ namespace grus::data {
 /// % ) or after ( and the like, and pairs plain quotes.
 std::unique_ptr<Tokenizer> word_tokenizer();
 
-/// Lower case of every code point by Unicode's simple mapping, then NFC.
-std::string lower_case(std::string_view text);
-
 }  // namespace grus::data

@@ -1,0 +1,65 @@
+// The tokenizer of mteval-v13a.pl, rule by rule. Its signs are ASCII, so bytes do for code points.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "data/bleu.h"
+#include "data/ngrams.h"
+
+namespace grus::data {
+namespace {
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+bool point_or_comma(char c) { return c == '.' || c == ','; }
+
+// ASCII punctuation but for ' , - . and the space itself.
+bool apart(char c) {
+  return (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') ||
+         (c >= ':' && c <= '@') || c == '/';
+}
+
+// Puts the wanted spaces around every pair of neighbours that `matches`; a character takes part in one pair only.
+template <class Match>
+std::string space_pairs(std::string_view text, Match matches, std::array<std::string_view, 3> spaces) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i + 1 == text.size() || !matches(text[i], text[i + 1])) {
+      out += text[i];
+      continue;
+    }
+    out.append(spaces[0]) += text[i];
+    out.append(spaces[1]) += text[i + 1];
+    out.append(spaces[2]);
+    ++i;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string tokenize_13a(std::string_view line) {
+  std::string text(line);
+  replace_all(text, "<skipped>", "");
+  replace_all(text, "&quot;", "\"");
+  replace_all(text, "&amp;", "&");
+  replace_all(text, "&lt;", "<");
+  replace_all(text, "&gt;", ">");
+  std::string spaced = " ";
+  for (const char c : text) {
+    if (apart(c)) spaced += ' ';
+    spaced += c;
+    if (apart(c)) spaced += ' ';
+  }
+  spaced += ' ';
+  spaced = space_pairs(spaced, [](char a, char b) { return !digit(a) && point_or_comma(b); }, {"", " ", " "});
+  spaced = space_pairs(spaced, [](char a, char b) { return point_or_comma(a) && !digit(b); }, {" ", " ", ""});
+  spaced = space_pairs(spaced, [](char a, char b) { return digit(a) && b == '-'; }, {"", " ", " "});
+  return fmt::format("{}", fmt::join(split_white_space(spaced), " "));
+}
+
+}  // namespace grus::data
