@@ -108,8 +108,8 @@ std::string draw_mark(const Mark& mark, const Axis& x, const Axis& y) {
   if (mark.label.empty() || !drawable(mark.point, y.logarithmic)) return out;
   const double height = y(mark.point.y);
   append(out, R"(<circle class="f1" cx="{}" cy="{}" r="5" fill="{}"/>)", px(at), px(height), colour(1));
-  // Below the line where there is room: a curve that has stopped rising leaves it there.
-  const bool below = height < (y.start + y.end) / 2 + 20;
+  // Below the line where there is room: under a rising curve nothing is drawn.
+  const bool below = height + 40 < y.start;
   const bool leftwards = at > (x.start + x.end) / 2;
   const std::string style = fmt::format(R"({} font-weight="600")", halo);
   return out + label({.x = at + (leftwards ? -9 : 9),
@@ -147,9 +147,9 @@ std::string line_chart(const LineChart& chart) {
   y.start = chart_height - 46;
   y.end = 56;
   Axis x = linear_axis(xs.low, xs.high, 10, true, false);
-  x.start = left_margin(y);
-  x.end = chart_width - 10;
   if (xs.low == xs.high) x.ticks = {{xs.low, fmt::format("{:g}", xs.low)}};
+  x.start = left_margin(y);
+  x.end = chart_width - std::max(10.0, text_width(x.ticks.back().label, 12) / 2 + 2);
 
   std::string out = open_svg(chart_width, chart_height, chart.title);
   out += heading(chart.title, chart.unit) + legend(chart) + grid_and_y_labels(y, x.start, x.end);
@@ -168,9 +168,9 @@ std::string bin_chart(const BinChart& chart) {
   }
   if (values.low > values.high) return empty_chart(chart.title, "nothing measured");
 
-  Axis y = linear_axis(std::min(values.low, 0.0), values.high, 4, false, true);
+  Axis y = linear_axis(std::min(values.low, 0.0), values.high, 5, false, true);
   y.start = 188;
-  y.end = 56;
+  y.end = 64;
   const double left = std::max(left_margin(y), 36.0), right = chart_width - 10, bars_base = 254, bars_height = 30;
   const double slot = (right - left) / static_cast<double>(chart.bins.size());
   const auto center = [&](size_t i) { return left + (static_cast<double>(i) + 0.5) * slot; };

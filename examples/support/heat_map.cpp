@@ -32,8 +32,8 @@ std::vector<std::string> short_labels(const std::vector<std::string>& words) {
 Layout lay_out(const std::vector<std::string>& columns, const std::vector<std::string>& rows) {
   Layout layout{};
   const double longer = static_cast<double>(std::max(columns.size(), rows.size()));
-  layout.cell = std::clamp(std::floor(620 / longer), 15.0, 30.0);
-  layout.font = std::min(13.0, layout.cell * 0.74);
+  layout.cell = std::clamp(std::floor(620 / longer), 15.0, 22.0);
+  layout.font = std::min(12.5, layout.cell * 0.74);
   double widest_row = 0, widest_column = 0;
   for (const std::string& row : rows) widest_row = std::max(widest_row, text_width(row, layout.font));
   for (const std::string& column : columns) widest_column = std::max(widest_column, text_width(column, layout.font));

@@ -46,7 +46,7 @@ std::string tile(std::string_view name, std::string_view value, std::string_view
 }
 
 std::string headline_figures(const Report& report) {
-  std::string out = "<dl class=\"tiles\">\n";
+  std::string out;
   if (std::isfinite(report.test_bleu_beam))
     out +=
         tile("Test BLEU", fmt::format("{:.1f}", report.test_bleu_beam), fmt::format("beam {}", report.beam), "first");
@@ -65,19 +65,32 @@ std::string headline_figures(const Report& report) {
     out += tile("Speed", rounded_count(speed), "target tokens/s");
   if (const int64_t count = parameter_count(report); count > 0)
     out += tile("Parameters", rounded_count(static_cast<double>(count)), chart::grouped(count));
-  return out + "</dl>\n";
+  return out.empty() ? "" : fmt::format("<dl class=\"tiles\">\n{}</dl>\n", out);
 }
 
 std::string pairs_sentence(const Report& report) {
   std::string out;
   const auto add = [&](int64_t pairs, std::string_view verb) {
-    if (pairs > 0) append(out, "{}{} on {} sentence pairs", out.empty() ? "" : ", ", verb, chart::grouped(pairs));
+    if (pairs > 0)
+      append(out, "{}{} on {}{}", out.empty() ? "" : ", ", verb, chart::grouped(pairs),
+             out.empty() ? " sentence pairs" : "");
   };
   add(report.train_pairs, "trained");
-  add(report.valid_pairs, "judged while training");
-  add(report.test_pairs, "tested once at the end");
+  add(report.valid_pairs, "validated");
+  add(report.test_pairs, "tested");
   if (!out.empty()) out[0] = static_cast<char>(out[0] - 'a' + 'A');
   return out.empty() ? "" : out + ". ";
+}
+
+std::string bleu_sentence(const Report& report) {
+  const EpochMetrics* best = best_epoch_of(report);
+  const bool shown = std::isfinite(report.test_bleu_beam) || std::isfinite(report.test_bleu_greedy) ||
+                     (best != nullptr && std::isfinite(best->valid_bleu));
+  if (!shown) return "";
+  std::string out =
+      "BLEU runs from 0 to 100 and counts the one- to four-word sequences that a translation shares with its reference";
+  if (!report.bleu_signature.empty()) append(out, " (<code>{}</code>)", escape(report.bleu_signature));
+  return out + ".";
 }
 
 std::string page_title(const Report& report) {
@@ -89,12 +102,7 @@ std::string header(const Report& report) {
   std::string out = "<header>\n<p class=\"kicker\">Grus · training report</p>\n";
   append(out, "<h1>{}</h1>\n<p class=\"model\">{}</p>\n", page_title(report), escape(report.model));
   out += headline_figures(report);
-  append(out,
-         "<p class=\"note\">{}BLEU runs from 0 to 100 and counts the one- to four-word sequences that a translation "
-         "shares "
-         "with its reference{}.</p>\n</header>\n",
-         pairs_sentence(report),
-         report.bleu_signature.empty() ? "" : fmt::format(" (<code>{}</code>)", escape(report.bleu_signature)));
+  append(out, "<p class=\"note\">{}{}</p>\n</header>\n", pairs_sentence(report), bleu_sentence(report));
   return out;
 }
 
@@ -150,7 +158,6 @@ std::string render_report(const Report& report) {
   Figures figures;
   page += header(report);
   page += curves_section(report, figures);
-  page += lengths_section(report, figures);
   page += alignments_section(report, figures);
   page += samples_section(report);
   page += model_section(report);

@@ -25,7 +25,6 @@ struct Figures {
 };
 
 std::string curves_section(const Report& report, Figures& figures);
-std::string lengths_section(const Report& report, Figures& figures);
 std::string alignments_section(const Report& report, Figures& figures);
 std::string samples_section(const Report& report);
 std::string model_section(const Report& report);

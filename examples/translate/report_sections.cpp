@@ -16,7 +16,7 @@ using chart::append;
 using chart::escape;
 using chart::grouped;
 
-constexpr std::string_view paper = R"(<a href="https://arxiv.org/abs/1409.0473">Bahdanau, Cho and Bengio (2014)</a>)";
+constexpr std::string_view paper = R"(<a href="https://arxiv.org/abs/1409.0473">Bahdanau, Cho and Bengio, 2014</a>)";
 
 std::string section(std::string_view title, std::string_view body) {
   return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", title, body);
@@ -90,6 +90,22 @@ std::string bin_label(const LengthBin& bin) {
   return bin.shortest == bin.longest ? fmt::format("{}", bin.longest) : fmt::format("{}–{}", bin.shortest, bin.longest);
 }
 
+std::string lengths_figure(const Report& report, Figures& figures) {
+  chart::BinChart plot{.title = "BLEU by sentence length",
+                       .unit = "0 to 100",
+                       .x_title = "words in the source sentence",
+                       .count_title = "bars: number of sentences",
+                       .bins = {}};
+  for (const LengthBin& bin : report.length_bins) plot.bins.push_back({bin_label(bin), bin.bleu, bin.sentences});
+  if (std::ranges::none_of(plot.bins, [](const chart::Bin& bin) { return std::isfinite(bin.value); })) return "";
+  return figures(
+      chart::bin_chart(plot),
+      fmt::format("A model without attention squeezes every sentence into one vector and fails on long ones; "
+                  "with attention the line should stay level (figure 2 of {}). Bins with few sentences "
+                  "scatter.",
+                  paper));
+}
+
 // Words as the reader compares them: without the punctuation around them.
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
@@ -123,42 +139,48 @@ std::string translation_with_differences(const SampleTranslation& sample) {
   return out;
 }
 
+// A dotted name may be broken after a dot or an underscore.
+std::string breakable(std::string_view name) {
+  std::string out;
+  for (size_t at = 0; at < name.size();) {
+    const size_t end = std::min(name.find_first_of("._", at), name.size() - 1) + 1;
+    append(out, "{}{}", escape(name.substr(at, end - at)), end < name.size() ? "<wbr/>" : "");
+    at = end;
+  }
+  return out;
+}
+
+// One option a line, still to be pasted into a shell; within quotes a line break would be part of the text.
+std::string folded_command(const std::string& command) {
+  if (command.size() < 80 || command.find_first_of("\"'") != std::string::npos) return command;
+  std::string out = command;
+  for (size_t at = 0; (at = out.find(" --", at)) != std::string::npos; at += 5) out.replace(at, 1, " \\\n  ");
+  return out;
+}
+
 }  // namespace
 
 std::string curves_section(const Report& report, Figures& figures) {
-  const std::string curves =
-      loss_figure(report, figures) + perplexity_figure(report, figures) + bleu_figure(report, figures);
-  if (curves.empty())
-    return section("Learning", "<p class=\"note\">No epoch was finished, so there are no curves yet.</p>\n");
-  return section("Learning", fmt::format("<div class=\"pair\">\n{}</div>\n", curves));
-}
-
-std::string lengths_section(const Report& report, Figures& figures) {
-  chart::BinChart plot{.title = "BLEU by sentence length",
-                       .unit = "0 to 100",
-                       .x_title = "words in the source sentence",
-                       .count_title = "bars: number of sentences",
-                       .bins = {}};
-  for (const LengthBin& bin : report.length_bins) plot.bins.push_back({bin_label(bin), bin.bleu, bin.sentences});
-  if (std::ranges::none_of(plot.bins, [](const chart::Bin& bin) { return std::isfinite(bin.value); })) return "";
-  const std::string caption = fmt::format(
-      "A model without attention squeezes any sentence into one vector and fails on long ones; with attention the line "
-      "should stay level (figure 2 of {}). Bins with few sentences scatter.",
-      paper);
-  return section("Long sentences",
-                 fmt::format("<div class=\"pair\">\n{}</div>\n", figures(chart::bin_chart(plot), caption)));
+  std::string curves = loss_figure(report, figures);
+  curves += perplexity_figure(report, figures);
+  curves += bleu_figure(report, figures);
+  curves += lengths_figure(report, figures);
+  if (curves.empty()) curves = "<p class=\"note\">No epoch was finished, so there are no curves yet.</p>\n";
+  return section("Learning and quality", fmt::format("<div class=\"pair\">\n{}</div>\n", curves));
 }
 
 std::string alignments_section(const Report& report, Figures& figures) {
   std::string maps;
   for (const Alignment& a : report.alignments) {
     if (a.source.empty() || a.target.empty()) continue;
-    append(maps, "<div class=\"scroll\">{}</div>\n",
+    const bool small = a.source.size() <= 24;
+    append(maps, "<div class=\"scroll {}\">{}</div>\n", small ? "small" : "large",
            chart::heat_map({a.source, a.target, a.weights, "Attention weights of a sample sentence"}));
   }
   if (maps.empty()) return "";
   const std::string caption = fmt::format(
-      "Each row is a word the model wrote and shows where it looked in the source while writing it: the darker a cell, "
+      "Each row is a word the model wrote and shows where it looked in the source while writing it: the stronger a "
+      "cell's colour, "
       "the larger its share of the row. A diagonal means the same word order; steps off it are words that moved, "
       "as in figure 3 of {}. Point at a cell for its words and weight.",
       paper);
@@ -170,9 +192,13 @@ std::string alignments_section(const Report& report, Figures& figures) {
 
 std::string samples_section(const Report& report) {
   if (report.samples.empty()) return "";
-  std::string body =
-      "<p class=\"note\">Words in <mark>colour</mark> are not in the reference. They may be right all the "
-      "same: BLEU cannot know.</p>\n<div class=\"samples\">\n";
+  const bool compared = std::ranges::any_of(report.samples, [](const auto& s) { return !s.reference.empty(); });
+  std::string body;
+  if (compared)
+    body +=
+        "<p class=\"note\">Words in <mark>colour</mark> are not in the reference. They may be right all the same: "
+        "BLEU cannot know.</p>\n";
+  body += "<div class=\"samples\">\n";
   for (const SampleTranslation& sample : report.samples) {
     append(body, "<dl class=\"sample\"><dt>Source</dt><dd dir=\"auto\">{}</dd>\n", escape(sample.source));
     if (!sample.reference.empty())
@@ -195,18 +221,19 @@ std::string model_section(const Report& report) {
     append(body,
            "<tr><td><code>{}</code></td><td class=\"shape\">{}</td><td class=\"number\">{}</td>"
            "<td class=\"share\"><span style=\"width:{:.1f}%\"></span></td></tr>\n",
-           escape(row.name), escape(row.shape), grouped(row.count), share);
+           breakable(row.name), escape(row.shape), grouped(row.count), share);
   }
-  append(
-      body,
-      "</tbody>\n<tfoot><tr><td>All</td><td></td><td class=\"number\">{}</td><td></td></tr></tfoot>\n</table></div>\n",
-      grouped(total));
+  // No tfoot: a printed table repeats it on every page.
+  append(body,
+         "<tr class=\"total\"><td>All</td><td></td><td class=\"number\">{}</td><td class=\"share\"></td></tr>\n"
+         "</tbody>\n</table></div>\n",
+         grouped(total));
   return section("The model", body);
 }
 
 std::string reproduce_section(const Report& report) {
   std::string body;
-  if (!report.command.empty()) append(body, "<pre>{}</pre>\n", escape(report.command));
+  if (!report.command.empty()) append(body, "<pre>{}</pre>\n", escape(folded_command(report.command)));
   body += "<dl class=\"facts\">\n";
   const auto fact = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) append(body, "<div><dt>{}</dt><dd>{}</dd></div>\n", name, escape(value));

@@ -49,6 +49,7 @@ figcaption b { color: var(--ink); font-weight: 600; }
 .maps { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 2rem 2.5rem; margin-bottom: 1rem; }
 .maps .scroll { max-width: 100%; break-inside: avoid; }
 .maps svg.chart { display: block; }
+.maps .small svg.chart { max-width: 100%; height: auto; }
 .scroll { overflow-x: auto; overflow-y: hidden; }
 
 svg.chart { fill: var(--ink); font-family: var(--sans); font-variant-numeric: tabular-nums; }
@@ -77,8 +78,8 @@ table { border-collapse: collapse; width: 100%; max-width: 52rem; font: .875rem/
 th { text-align: left; font-weight: 600; color: var(--muted); border-bottom: 1px solid var(--rule); }
 th, td { padding: .3125rem 1.25rem .3125rem 0; vertical-align: baseline; }
 tbody tr + tr td { border-top: 1px solid var(--line); }
-tfoot td { border-top: 1px solid var(--rule); font-weight: 600; }
-td code { white-space: nowrap; }
+tbody tr.total td { border-top: 1px solid var(--rule); font-weight: 600; }
+td code { white-space: nowrap; overflow-wrap: normal; }
 .shape { white-space: nowrap; }
 .number { text-align: right; }
 .share { width: 28%; min-width: 6rem; padding-right: 0; }
@@ -100,14 +101,20 @@ pre { margin: 0 0 1.5rem; padding: .875rem 1rem; background: var(--ground); bord
   .tiles { display: grid; grid-template-columns: repeat(2, 1fr); gap: 1.25rem 1rem; }
   .sample { grid-template-columns: 1fr; }
   .sample dt { line-height: 1.4; margin-top: .25rem; }
+  th, td { padding-right: .75rem; }
+  td code { white-space: normal; }
+  .share { display: none; }
 }
 @media print {
-  body { font-size: 10pt; }
+  :root { --paper: #ffffff; }
+  html { font-size: 8.5pt; }
   main { max-width: none; padding: 0; }
+  .wide { break-inside: auto; }
   header, section { margin-bottom: 1.5rem; }
   h2, h3 { break-after: avoid; }
   .pair { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
   .maps svg.chart { max-width: 100%; height: auto; }
+  .maps .small { max-width: 46%; }
   .scroll { overflow: visible; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
