@@ -1,6 +1,6 @@
 #!/bin/sh
 # The arrows of ARCHITECTURE.md, read off the #include lines: core <- ops <- nn <- examples; optim sees core and
-# nn/parameter.h, data sees core; a backend sees the contract and its own folder (cpu may use reference's).
+# nn/parameter.h, data sees core; a backend sees the contract, the list of backends and its own folder (cpu: also reference).
 set -eu
 cd "$1"
 find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
@@ -15,7 +15,7 @@ find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.de
     sub(/^[^"]*"/, "", to); sub(/".*/, "", to)
     split(from, f, "/")
     own = f[1] "/"
-    contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h"
+    contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h core/backends/backends.h"
     if (from ~ /^core\/backends\/.*\//) {
       own = "core/backends/" f[3] "/"
       allowed = own " " contract (f[3] == "cpu" ? " core/backends/reference/" : "")
