@@ -1,0 +1,120 @@
+#include "core/tape.h"
+
+#include <doctest/doctest.h>
+
+#include "core/error.h"
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+
+using namespace grus;
+
+namespace {
+Tensor numbers(std::initializer_list<double> values) {
+  return Tensor::from<double>(values, {static_cast<int64_t>(values.size())});
+}
+}  // namespace
+
+TEST_CASE("tape: a leaf's gradient adds up over uses and over tapes") {
+  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  for (int i = 0; i < 2; ++i) {
+    Tape tape;
+    tape.backward(sum(w->tensor() * w->tensor()));
+  }
+  CHECK(w->grad().to_vector<double>() == std::vector<double>{8, 12});
+  w->zero_grad();
+  CHECK_FALSE(w->grad().defined());
+}
+
+TEST_CASE("tape: gradients of gradients are recorded on the same tape") {
+  Tape tape;
+  const Tensor x = tape.watch(numbers({2, -1}));
+  const Tensor y = sum(x * x * x);
+  const Tensor first = tape.grad(y, std::vector{x}, true)[0];
+  const Tensor second = tape.grad(sum(first), std::vector{x}, true)[0];
+  const Tensor third = tape.grad(sum(second), std::vector{x})[0];
+  CHECK(first.to_vector<double>() == std::vector<double>{12, 3});
+  CHECK(second.to_vector<double>() == std::vector<double>{12, -6});
+  CHECK(third.to_vector<double>() == std::vector<double>{6, 6});
+}
+
+TEST_CASE("tape: the gradient of an inner value is asked for by name, and undefined where nothing reaches") {
+  Tape tape;
+  const Tensor x = tape.watch(numbers({3})), other = tape.watch(numbers({1}));
+  const Tensor inner = x * x;
+  const Tensor y = sum(inner * inner);
+  const auto gradients = tape.grad(y, std::vector{inner, x, other});
+  CHECK(gradients[0].item() == 18);
+  CHECK(gradients[1].item() == 108);
+  CHECK_FALSE(gradients[2].defined());
+}
+
+TEST_CASE("tape: rows and entries of a tensor are views with gradients") {
+  const Ref<Leaf> w = Leaf::create(Tensor::from<double>({1, 2, 3, 4, 5, 6}, {3, 2}));
+  Tape tape;
+  const Tensor x = w->tensor();
+  CHECK(x[1].to_vector<double>() == std::vector<double>{3, 4});
+  CHECK(x[-1].shares_storage(x));
+  tape.backward(sum(x[0] * x[2]) + sum(x.rows(1, 3)));
+  CHECK(w->grad().to_vector<double>() == std::vector<double>{5, 6, 1, 1, 2, 3});
+}
+
+TEST_CASE("tape: nothing is recorded without a tape, without a gradient to take, or under NoGrad") {
+  const Ref<Leaf> w = Leaf::create(numbers({1}));
+  CHECK((w->tensor() * 2.0).node().tape == 0);
+  Tape tape;
+  CHECK((numbers({1}) * 2.0).node().tape == 0);
+  {
+    const NoGrad off;
+    CHECK((w->tensor() * 2.0).node().tape == 0);
+  }
+  w->requires_grad = false;
+  CHECK((w->tensor() * 2.0).node().tape == 0);
+  w->requires_grad = true;
+  CHECK((w->tensor() * 2.0).node().tape != 0);
+}
+
+TEST_CASE("tape: saved memory is released as backward consumes it") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({64, 64}));
+  const size_t before = memory_statistics(default_device()).live;
+  {
+    Tape tape;
+    const Tensor y = sum(tanh(matmul(w->tensor(), w->tensor())));
+    CHECK(tape.saved_bytes() > 0);
+    tape.backward(y);
+    CHECK(tape.saved_bytes() == 0);
+  }
+  w->zero_grad();
+  CHECK(memory_statistics(default_device()).live == before);
+}
+
+TEST_CASE("tape: misuse is a sentence that names the op") {
+  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  Tensor from_before;
+  {
+    Tape tape;
+    from_before = w->tensor() * 2.0;
+    CHECK_THROWS_WITH_AS(tape.backward(from_before),
+                         "[backward] need one element or a seed gradient of shape (2), got none", ShapeError);
+    CHECK_THROWS_AS(tape.backward(numbers({1})), UsageError);
+    const Tensor loss = sum(from_before);
+    tape.backward(loss);
+    CHECK_THROWS_WITH_AS(tape.backward(loss),
+                         "[backward] was called twice on this tape; make a new Tape for each forward pass", UsageError);
+  }
+  Tape tape;
+  CHECK_THROWS_WITH_AS(from_before * from_before,
+                       "[mul] got a tensor of shape (2) that another tape recorded; detach() it first", UsageError);
+  const Tensor loss = sum(w->tensor() * w->tensor());
+  w->assign(numbers({5, 5}));
+  CHECK_THROWS_WITH_AS(tape.backward(loss),
+                       "[mul] a tensor of shape (2) that backward needs was changed since the forward pass",
+                       UsageError);
+}
+
+TEST_CASE("tape: anomaly mode names the op whose result is not finite") {
+  Tape tape;
+  tape.check_finite(true);
+  const Tensor x = tape.watch(numbers({0}));
+  CHECK_THROWS_WITH_AS(log(x), "[log] the result of shape (1) has a NaN or an infinity", Error);
+}
