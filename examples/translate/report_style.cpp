@@ -112,6 +112,7 @@ pre { margin: 0 0 1.5rem; padding: .875rem 1rem; background: var(--ground); bord
   .wide { break-inside: auto; }
   header, section { margin-bottom: 1.5rem; }
   h2, h3 { break-after: avoid; }
+  pre { break-inside: avoid; }
   .pair { grid-template-columns: 1fr 1fr; gap: 1.5rem; }
   .maps svg.chart { max-width: 100%; height: auto; }
   .maps .small { max-width: 46%; }
