@@ -166,8 +166,8 @@ struct AttentionBackwardArgs {
 /// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get
 ///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore)
 ///   0.
-/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q). nll (rows), or absent: -log p[target],
-/// unscaled.
+/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q); else they stay. nll (rows), or absent:
+/// -log p[target], unscaled.
 struct CrossEntropyArgs {
   Matrix logits, targets, losses, nll;
   double smoothing, row_scale;

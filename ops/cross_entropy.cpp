@@ -82,7 +82,7 @@ Tensor run_kernel(Tensor& logits, const Tensor& targets, const Fused& fused, boo
   Tensor losses = Tensor::empty({logits.dim(0), 1}, logits.dtype(), device);
   if (logits.dim(0) == 0) return losses;
   CrossEntropyArgs args{};
-  args.logits = logits.write_matrix();
+  args.logits = gradient ? logits.write_matrix() : logits.matrix();
   args.targets = launch::column(targets);
   args.losses = losses.write_matrix();
   args.smoothing = fused.smoothing;
@@ -104,7 +104,7 @@ Tensor recorded_gradient(const Tensor& logits, const Tensor& targets, const Fuse
 
 Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Fused& fused) {
   const bool tracked = Tape::active() && Tape::active()->tracks(logits);
-  Tensor gradient = logits.clone();
+  Tensor gradient = tracked ? logits.clone() : logits;  // the kernel writes only gradients
   const Tensor losses = run_kernel(gradient, targets, fused, tracked);
   const Tensor y = fused.reduction == Reduction::none ? losses : launch::reduced(ReduceOp::sum, losses, {});
   return record("cross_entropy", {logits}, y, {logits, targets, gradient},

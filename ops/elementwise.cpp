@@ -89,15 +89,10 @@ namespace {
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
-constexpr bool takes_integers(UnaryOp op) {
-  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
-}
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
-template <class Op>
-void require_dtype(Op op, const char* name, const Tensor& x) {
+void require_number(BinaryOp op, const char* name, const Tensor& x) {
   if (!takes_integers(op)) return require_float(name, x);
-  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", name);
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
 }
 
@@ -113,7 +108,7 @@ View view_or(const Tensor& x, const Tensor& instead) {
 
 template <UnaryOp op, unsigned mentions, bool passes_dy, const tensors::Unary& row>
 Tensor unary(const char* name, const Tensor& x) {
-  require_dtype(op, name, x);
+  require_float(name, x);
   Tensor value = launch::unary(op, x, name);
   return record(
       name, {x}, value, {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
@@ -144,7 +139,7 @@ Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
 template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& row>
 Tensor binary(const char* name, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
-  require_dtype(op, name, a);
+  require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor value = launch::binary(op, a, b, shape, name);
   const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);

@@ -10,9 +10,10 @@ namespace grus {
 enum class Reduction { mean, sum, none };
 
 struct CrossEntropyOptions {
-  std::optional<int64_t> ignore_index;  // rows with this target count for nothing
-  double label_smoothing = 0;           // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
-  Tensor weight;  // (V) or undefined: of each class; the mean then divides by the sum of the targets' weights
+  std::optional<int64_t> ignore_index = std::nullopt;  // rows with this target count for nothing
+  double label_smoothing = 0;  // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
+  Tensor weight =
+      Tensor();  // (V) or undefined: of each class; the mean then divides by the sum of the targets' weights
   Reduction reduction = Reduction::mean;
 };
 
