@@ -1,0 +1,21 @@
+#pragma once
+// OpenBLAS, loaded at run time, so that its choice of kernels can be corrected before it makes it. It runs
+// single-threaded.
+#include <string>
+
+#include "core/backends/cpu/product.h"
+
+namespace grus::cpu {
+
+/// False when OpenBLAS cannot be loaded; blas_error() then says why.
+bool blas_load();
+const std::string& blas_error();
+
+/// The kernels OpenBLAS took: "Zen", "SkylakeX", ...
+std::string blas_kernels();
+
+/// One product on the calling thread, beta 0 writes without reading y. Call blas_load() first.
+void blas_gemm(const Product<float>& p);
+void blas_gemm(const Product<double>& p);
+
+}  // namespace grus::cpu

@@ -1,0 +1,68 @@
+// The cpu backend: the reference table with the entries below put in the place of plain loops.
+#include <fmt/format.h>
+
+#include "core/backends/cpu/blas.h"
+#include "core/backends/cpu/cpu_info.h"
+#include "core/backends/cpu/derived.h"
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/pool.h"
+
+namespace grus {
+namespace cpu {
+namespace {
+
+std::string& error_message() {
+  thread_local std::string message;
+  return message;
+}
+
+Status open(int index, Context** context) {
+  limit_simd_targets();
+  return reference_backend().open(index, context);
+}
+
+const char* describe(Context*) {
+  thread_local std::string text;
+  text = fmt::format("{}, SIMD {}, OpenBLAS {}, {} thread{}", cpu_name(), simd_target(),
+                     blas_load() ? blas_kernels() : "not found", pool_threads(), pool_threads() == 1 ? "" : "s");
+  return text.c_str();
+}
+
+const char* last_error(Context* context) {
+  return error_message().empty() ? reference_backend().last_error(context) : error_message().c_str();
+}
+
+void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
+
+void release(Context* context, Buffer* buffer) {
+  drop_derived(buffer);
+  reference_backend().release(context, buffer);
+}
+
+KernelTable make_table() {
+  KernelTable table = reference_backend();
+  table.name = "cpu";
+  table.open = open;
+  table.describe = describe;
+  table.last_error = last_error;
+  table.release = release;
+  table.drop_derived = drop_derived_entry;
+  table.gemm = gemm;
+  return table;
+}
+
+}  // namespace
+
+Status fail_with(std::string message) {
+  error_message() = std::move(message);
+  return Status::failed;
+}
+
+}  // namespace cpu
+
+const KernelTable& cpu_backend() {
+  static const KernelTable table = cpu::make_table();
+  return table;
+}
+
+}  // namespace grus

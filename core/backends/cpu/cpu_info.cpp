@@ -1,0 +1,102 @@
+#include "core/backends/cpu/cpu_info.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/backends/cpu/cpu_info.cpp"
+#include "core/backends/cpu/simd_targets.h"
+#include "hwy/foreach_target.h"  // keep before highway.h
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grus::cpu::HWY_NAMESPACE {
+const char* target_name() { return hwy::TargetName(HWY_TARGET); }
+}  // namespace grus::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grus::cpu {
+namespace {
+
+Isa highest_allowed() {
+  const char* text = std::getenv("GRUS_ISA");
+  if (text && std::string_view(text) == "baseline") return Isa::baseline;
+  if (text && std::string_view(text) == "avx2") return Isa::avx2;
+  return Isa::avx512;
+}
+
+Isa detect_isa() {
+#if defined(__x86_64__)
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                      __builtin_cpu_supports("avx512cd");
+  if (avx512) return Isa::avx512;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::avx2;
+#endif
+  return Isa::baseline;
+}
+
+std::string trimmed(std::string text) {
+  text.resize(std::strlen(text.c_str()));
+  text.erase(0, text.find_first_not_of(' '));
+  text.erase(text.find_last_not_of(' ') + 1);
+  return text;
+}
+
+HWY_EXPORT(target_name);
+
+}  // namespace
+
+std::string cpu_name() {
+#if defined(__x86_64__)
+  unsigned words[12] = {};
+  bool known = true;
+  for (unsigned i = 0; i < 3 && known; ++i)
+    known = __get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2], &words[4 * i + 3]) != 0;
+  if (known) {
+    std::string name(sizeof words + 1, '\0');
+    std::memcpy(name.data(), words, sizeof words);
+    return trimmed(name);
+  }
+#endif
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name") || line.starts_with("Hardware")) return trimmed(line.substr(line.find(':') + 1));
+  return "unknown CPU";
+}
+
+Isa isa() {
+  static const Isa isa = std::min(detect_isa(), highest_allowed());
+  return isa;
+}
+
+bool is_amd_19h() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx) return false;
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
+  return ((a >> 8) & 0xf) + ((a >> 20) & 0xff) == 0x19;
+#else
+  return false;
+#endif
+}
+
+const char* simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
+
+void limit_simd_targets() {
+#if HWY_ARCH_X86
+  if (highest_allowed() == Isa::baseline) hwy::DisableTargets(HWY_AVX2 | HWY_AVX3);
+  if (highest_allowed() == Isa::avx2) hwy::DisableTargets(HWY_AVX3);
+#endif
+}
+
+}  // namespace grus::cpu
+#endif

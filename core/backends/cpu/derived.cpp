@@ -1,0 +1,78 @@
+#include "core/backends/cpu/derived.h"
+
+#include <cstdlib>
+#include <mutex>
+#include <vector>
+
+#include "core/backends/cpu/packed_gemm.h"
+
+namespace grus::cpu {
+namespace {
+
+struct Form {
+  int64_t offset, k, n, stride;
+  bool transposed;
+  uint64_t version;
+  AlignedFloats panels;
+};
+
+struct Derived {
+  std::vector<Form> forms;
+};
+
+// Forms whose weight was not used since it changed are thrown out when a buffer holds more than this many.
+constexpr size_t many_forms = 64;
+
+std::mutex& mutex() {
+  static std::mutex mutex;
+  return mutex;
+}
+
+Form* find(Derived& derived, int64_t offset, const Product<float>& p) {
+  for (Form& form : derived.forms)
+    if (form.offset == offset && form.k == p.k && form.n == p.n && form.stride == p.ldb &&
+        form.transposed == p.transpose_b)
+      return &form;
+  return nullptr;
+}
+
+Form* add(Derived& derived, const Buffer& buffer, int64_t offset, const Product<float>& p) {
+  if (derived.forms.size() >= many_forms)
+    std::erase_if(derived.forms, [&](const Form& form) { return form.version != buffer.version; });
+  AlignedFloats panels = aligned_floats(packed_elements(p.k, p.n));
+  if (!panels) return nullptr;
+  derived.forms.push_back({offset, p.k, p.n, p.ldb, p.transpose_b, buffer.version - 1, std::move(panels)});
+  return &derived.forms.back();
+}
+
+}  // namespace
+
+void FreeAligned::operator()(float* p) const { std::free(p); }
+
+AlignedFloats aligned_floats(int64_t n) {
+  const size_t bytes = (static_cast<size_t>(n) * sizeof(float) + 63) / 64 * 64;
+  return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
+}
+
+const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p) {
+  std::lock_guard lock(mutex());
+  if (!buffer->derived) buffer->derived = new Derived;
+  buffer->derived_version = buffer->version;
+  Derived& derived = *static_cast<Derived*>(buffer->derived);
+  Form* form = find(derived, offset, p);
+  if (!form) form = add(derived, *buffer, offset, p);
+  if (!form) return nullptr;
+  if (form->version != buffer->version) {
+    pack_all(p, form->panels.get());
+    form->version = buffer->version;
+  }
+  return form->panels.get();
+}
+
+void drop_derived(Buffer* buffer) {
+  std::lock_guard lock(mutex());
+  delete static_cast<Derived*>(buffer->derived);
+  buffer->derived = nullptr;
+}
+
+}  // namespace grus::cpu

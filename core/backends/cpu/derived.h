@@ -1,0 +1,25 @@
+#pragma once
+// Packed forms of a weight, kept in its buffer's slot. A form is made once per version of the buffer and place in it;
+// when the version moved it is made again in the memory it had.
+#include <cstdint>
+#include <memory>
+
+#include "core/backends/cpu/product.h"
+#include "core/kernels.h"
+
+namespace grus::cpu {
+
+struct FreeAligned {
+  void operator()(float* p) const;
+};
+using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
+/// 64-byte aligned; null when there is no memory.
+AlignedFloats aligned_floats(int64_t n);
+
+/// op(b) of `p`, which lies at `offset` of `buffer`, in panels; null when there is no memory. Valid until the buffer is
+/// written.
+const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p);
+
+void drop_derived(Buffer* buffer);
+
+}  // namespace grus::cpu

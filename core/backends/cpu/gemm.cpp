@@ -1,0 +1,99 @@
+// Which product goes where: f32 with a weight on the right, or few rows, to our packed kernels; the rest to OpenBLAS,
+// cut into one part per thread.
+#include <algorithm>
+
+#include "core/backends/cpu/blas.h"
+#include "core/backends/cpu/derived.h"
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/packed_gemm.h"
+#include "core/backends/cpu/pool.h"
+#include "core/backends/cpu/product.h"
+
+namespace grus::cpu {
+namespace {
+
+// Below this many multiply-adds a product is not worth a second thread.
+constexpr int64_t parallel_work = 1 << 17;
+
+template <class T>
+Product<T> product_of(const GemmArgs& args, int64_t batch) {
+  Product<T> p;
+  p.transpose_a = args.transpose_a;
+  p.transpose_b = args.transpose_b;
+  p.m = args.y.rows;
+  p.n = args.y.cols;
+  p.k = args.transpose_a ? args.a.rows : args.a.cols;
+  p.alpha = static_cast<T>(args.alpha);
+  p.beta = static_cast<T>(args.beta);
+  p.a = data<const T>(args.a) + batch * args.a.batch_stride;
+  p.b = data<const T>(args.b) + batch * args.b.batch_stride;
+  p.y = data<T>(args.y) + batch * args.y.batch_stride;
+  p.lda = args.a.row_stride;
+  p.ldb = args.b.row_stride;
+  p.ldy = args.y.row_stride;
+  return p;
+}
+
+template <class T>
+void scale(const Product<T>& p) {
+  for (int64_t i = 0; i < p.m; ++i)
+    for (int64_t j = 0; j < p.n; ++j) p.y[i * p.ldy + j] = p.beta == 0 ? 0 : p.beta * p.y[i * p.ldy + j];
+}
+
+/// OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
+template <class T>
+void split_blas_gemm(const Product<T>& p) {
+  constexpr int64_t tile = 48;
+  const int64_t tiles = (std::max(p.m, p.n) + tile - 1) / tile;
+  const int64_t grain = std::max<int64_t>(1, tiles * parallel_work / std::max<int64_t>(1, p.m * p.n * p.k));
+  parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
+    const int64_t from = begin * tile, size = std::min(end * tile, std::max(p.m, p.n)) - from;
+    blas_gemm(p.m >= p.n ? part_of(p, from, size, 0, p.n) : part_of(p, 0, p.m, from, size));
+  });
+}
+
+template <class T>
+void blas_batch(const GemmArgs& args) {
+  if (args.batch == 1) return split_blas_gemm(product_of<T>(args, 0));
+  const int64_t work = std::max<int64_t>(1, args.y.rows * args.y.cols * product_of<T>(args, 0).k);
+  parallel_for(args.batch, parallel_work / work + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) blas_gemm(product_of<T>(args, i));
+  });
+}
+
+/// Our kernels, where they are the better choice; false: not taken.
+bool packed_batch(const GemmArgs& args) {
+  Product<float> p = product_of<float>(args, 0);
+  if (args.batch == 1 && args.b_is_weight) {
+    const float* packed = packed_weight(args.b.buffer, args.b.offset, p);
+    if (!packed) return false;
+    packed_gemm(p, packed);
+    return true;
+  }
+  return false;
+}
+
+template <class T>
+Status gemm_of(const GemmArgs& args) {
+  const Product<T> first = product_of<T>(args, 0);
+  if (first.m == 0 || first.n == 0 || args.batch == 0) return Status::ok;
+  if (first.k == 0 || args.alpha == 0) {
+    for (int64_t i = 0; i < args.batch; ++i) scale(product_of<T>(args, i));
+    return Status::ok;
+  }
+  if constexpr (std::is_same_v<T, float>)
+    if (packed_batch(args)) return Status::ok;
+  if (!blas_load()) return fail_with(blas_error());
+  blas_batch<T>(args);
+  return Status::ok;
+}
+
+}  // namespace
+
+Status gemm(Context* context, const GemmArgs& args) {
+  if (args.y.dtype == DType::f32) return gemm_of<float>(args);
+  if (args.y.dtype == DType::f64) return gemm_of<double>(args);
+  return reference_backend().gemm(context, args);
+}
+
+}  // namespace grus::cpu

@@ -1,0 +1,47 @@
+#pragma once
+// The one thread pool. A job is a number of tasks fixed by the work and the number of threads, never by who runs them,
+// so that results do not depend on timing: task t starts on thread t, and whoever is free takes what nobody has begun.
+//
+// 1. The calling thread is one of the pool's threads.
+// 2. Within a task everything is serial: a nested job runs on the thread that asked, task by task.
+// 3. A job asked for while another thread's job runs is done by the thread that asked, task by task: the same bits.
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+namespace grus::cpu {
+
+inline constexpr int max_pool_threads = 256;
+inline constexpr int max_tasks = 1024;
+
+int pool_threads();
+void set_pool_threads(int threads);
+
+using TaskFunction = void (*)(void* argument, int task);
+/// Runs function(argument, t) for t in [0, tasks), tasks <= max_tasks, and returns when all are done. Nothing may
+/// throw.
+void run_tasks(int tasks, TaskFunction function, void* argument);
+
+template <class F>
+void run_tasks(int tasks, F&& f) {
+  run_tasks(
+      tasks, [](void* argument, int task) { (*static_cast<std::remove_reference_t<F>*>(argument))(task); }, &f);
+}
+
+/// Into how many ranges parallel_for cuts n items when a range should have at least `grain` of them.
+inline int ranges_of(int64_t n, int64_t grain) {
+  return static_cast<int>(std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, pool_threads()));
+}
+
+/// Calls f(begin, end) for ranges that cover [0, n), on as many threads as the grain allows.
+template <class F>
+void parallel_for(int64_t n, int64_t grain, F&& f) {
+  const int ranges = ranges_of(n, grain);
+  if (ranges == 1) {
+    if (n > 0) f(int64_t{0}, n);
+    return;
+  }
+  run_tasks(ranges, [&](int task) { f(n * task / ranges, n * (task + 1) / ranges); });
+}
+
+}  // namespace grus::cpu

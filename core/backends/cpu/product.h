@@ -1,0 +1,33 @@
+#pragma once
+// One matrix product, with pointers: what the GEMM paths of this backend hand to each other.
+#include <cstdint>
+
+namespace grus::cpu {
+
+/// y (m, n) = alpha op(a) op(b) + beta y, row-major; ld*: elements from row to row. beta 0 writes without reading y.
+template <class T>
+struct Product {
+  bool transpose_a, transpose_b;
+  int64_t m, n, k;
+  T alpha;
+  const T* a;
+  int64_t lda;
+  const T* b;
+  int64_t ldb;
+  T beta;
+  T* y;
+  int64_t ldy;
+};
+
+/// The part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.
+template <class T>
+Product<T> part_of(Product<T> p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
+  p.a += p.transpose_a ? row : row * p.lda;
+  p.b += p.transpose_b ? column * p.ldb : column;
+  p.y += row * p.ldy + column;
+  p.m = rows;
+  p.n = columns;
+  return p;
+}
+
+}  // namespace grus::cpu

@@ -1,0 +1,216 @@
+// Products of the cpu backend against plain loops in f64, on sizes around the edges of its tiles, panels and blocks.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "core/device.h"
+#include "core/storage.h"
+#include "core/threads.h"
+
+using namespace grus;
+
+namespace {
+
+struct Memory {
+  explicit Memory(int64_t n, DType dtype)
+      : storage(Storage::create(static_cast<size_t>(n) * size_of(dtype), Device("cpu"))) {}
+  ~Memory() { storage->release(); }
+  Memory(const Memory&) = delete;
+  template <class T>
+  T* data() {
+    return static_cast<T*>(storage->buffer()->handle);
+  }
+  Storage* storage;
+};
+
+/// A repeatable spread of values in [-0.5, 0.5).
+double value(int64_t i, int64_t salt) {
+  uint64_t x = (static_cast<uint64_t>(i) + static_cast<uint64_t>(salt) * 1000003) * 0x9E3779B97F4A7C15;
+  x = (x ^ (x >> 31)) * 0xBF58476D1CE4E5B9;
+  return static_cast<double>(x >> 11) * 0x1p-53 - 0.5;
+}
+
+template <class T>
+void fill(Memory& memory, int64_t n, int64_t salt) {
+  for (int64_t i = 0; i < n; ++i) memory.data<T>()[i] = static_cast<T>(value(i, salt));
+}
+
+struct Case {
+  int64_t m, n, k;
+  bool transpose_a = false, transpose_b = false, weight = true;
+  double alpha = 1, beta = 0;
+  int64_t batch = 1, gap = 0;  // gap: elements between rows
+};
+
+/// Runs the case and returns the largest difference to plain loops, in units of sqrt(k) roundings.
+template <class T>
+struct Run {
+  explicit Run(const Case& c)
+      : c(c),
+        a_cols((c.transpose_a ? c.m : c.k) + c.gap),
+        b_cols((c.transpose_b ? c.k : c.n) + c.gap),
+        y_cols(c.n + c.gap),
+        a_size((c.transpose_a ? c.k : c.m) * a_cols),
+        b_size((c.transpose_b ? c.n : c.k) * b_cols),
+        y_size(c.m * y_cols),
+        a(std::max<int64_t>(1, a_size * c.batch), dtype_of<T>),
+        b(std::max<int64_t>(1, b_size * c.batch), dtype_of<T>),
+        y(std::max<int64_t>(1, y_size * c.batch), dtype_of<T>) {
+    fill<T>(a, a_size * c.batch, 1);
+    fill<T>(b, b_size * c.batch, 2);
+  }
+  void multiply() {
+    fill<T>(y, y_size * c.batch, 3);
+    if (c.beta == 0)
+      for (int64_t i = 0; i < y_size * c.batch; ++i)
+        if (i % y_cols < c.n) y.data<T>()[i] = std::numeric_limits<T>::quiet_NaN();
+    GemmArgs args{};
+    args.y = {y.storage->buffer(), 0, dtype_of<T>, c.m, c.n, y_cols, y_size};
+    args.a = {a.storage->buffer(),       0,      dtype_of<T>, c.transpose_a ? c.k : c.m,
+              c.transpose_a ? c.m : c.k, a_cols, a_size};
+    args.b = {b.storage->buffer(),       0,      dtype_of<T>, c.transpose_b ? c.n : c.k,
+              c.transpose_b ? c.k : c.n, b_cols, b_size};
+    args.transpose_a = c.transpose_a;
+    args.transpose_b = c.transpose_b;
+    args.batch = c.batch;
+    args.alpha = c.alpha;
+    args.beta = c.beta;
+    args.b_is_weight = c.weight;
+    const Device cpu("cpu");
+    cpu.check(cpu.kernels().gemm(cpu.context(), args), "gemm");
+  }
+  double wanted(int64_t batch, int64_t i, int64_t j) {
+    const T *pa = a.data<T>() + batch * a_size, *pb = b.data<T>() + batch * b_size;
+    double sum = 0;
+    for (int64_t k = 0; k < c.k; ++k)
+      sum += static_cast<double>(c.transpose_a ? pa[k * a_cols + i] : pa[i * a_cols + k]) *
+             static_cast<double>(c.transpose_b ? pb[j * b_cols + k] : pb[k * b_cols + j]);
+    const int64_t at = batch * y_size + i * y_cols + j;
+    return c.alpha * sum + (c.beta == 0 ? 0 : c.beta * static_cast<double>(static_cast<T>(value(at, 3))));
+  }
+  double error() {
+    multiply();
+    double worst = 0;
+    for (int64_t batch = 0; batch < c.batch; ++batch)
+      for (int64_t i = 0; i < c.m; ++i)
+        for (int64_t j = 0; j < y_cols; ++j) {
+          const int64_t at = batch * y_size + i * y_cols + j;
+          const double want = j < c.n ? wanted(batch, i, j) : static_cast<double>(static_cast<T>(value(at, 3)));
+          const double difference = std::abs(static_cast<double>(y.data<T>()[at]) - want);
+          worst = difference <= worst ? worst : difference;  // NaN is kept
+        }
+    return worst / (std::numeric_limits<T>::epsilon() * std::sqrt(static_cast<double>(c.k) + 1));
+  }
+  Case c;
+  int64_t a_cols, b_cols, y_cols, a_size, b_size, y_size;
+  Memory a, b, y;
+};
+
+struct Threads {
+  explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
+  ~Threads() { set_num_threads(before); }
+  int before;
+};
+
+std::string text(const Case& c) {
+  return fmt::format("m {} n {} k {} ta {} tb {} weight {} alpha {} beta {} gap {}", c.m, c.n, c.k, c.transpose_a,
+                     c.transpose_b, c.weight, c.alpha, c.beta, c.gap);
+}
+
+}  // namespace
+
+TEST_CASE("gemm: a weight's product is right around the edges of tiles, panels and blocks, on 1, 2 and 3 threads") {
+  for (int threads : {1, 2, 3}) {
+    const Threads scope(threads);
+    for (int64_t m : {1, 2, 3, 5, 6, 7, 11, 12, 13, 25, 31})
+      for (int64_t n : {1, 7, 8, 15, 16, 17, 31, 32, 33, 97})
+        for (int64_t k : {1, 2, 3, 16, 37}) {
+          const Case c{.m = m,
+                       .n = n,
+                       .k = k,
+                       .transpose_a = (m + k) % 2 == 0,
+                       .transpose_b = (n + k) % 3 != 0,
+                       .beta = m % 3 == 0 ? 1.0 : 0.0,
+                       .gap = n % 2};
+          CAPTURE(text(c));
+          CHECK(Run<float>(c).error() < 5);
+        }
+  }
+}
+
+TEST_CASE("gemm: deep, tall and wide products cross block edges") {
+  for (int threads : {1, 3}) {
+    const Threads scope(threads);
+    for (const Case& c :
+         {Case{.m = 145, .n = 65, .k = 513}, Case{.m = 145, .n = 65, .k = 1030, .transpose_a = true},
+          Case{.m = 290, .n = 40, .k = 512, .transpose_b = true, .beta = 1},
+          Case{.m = 13, .n = 700, .k = 1537, .transpose_a = true, .transpose_b = true, .alpha = 0.5, .beta = -2},
+          Case{.m = 145, .n = 700, .k = 300, .weight = false},
+          Case{.m = 200, .n = 130, .k = 300, .transpose_a = true, .weight = false, .beta = 1},
+          Case{.m = 1, .n = 999, .k = 600, .transpose_b = true, .weight = false}}) {
+      CAPTURE(text(c));
+      CHECK(Run<float>(c).error() < 5);
+      CHECK(Run<double>(c).error() < 5);
+    }
+  }
+}
+
+TEST_CASE("gemm: batches, with and without rows between") {
+  for (bool transpose_b : {false, true}) {
+    const Case c{.m = 5, .n = 9, .k = 7, .transpose_b = transpose_b, .weight = false, .beta = 1, .batch = 4, .gap = 3};
+    CHECK(Run<float>(c).error() < 5);
+    CHECK(Run<double>(c).error() < 5);
+  }
+}
+
+TEST_CASE("gemm: without depth or with alpha 0 only beta y remains") {
+  CHECK(Run<float>({.m = 3, .n = 4, .k = 0, .beta = 0.5}).error() < 1);
+  CHECK(Run<float>({.m = 3, .n = 4, .k = 5, .alpha = 0}).error() < 1);
+  CHECK(Run<double>({.m = 3, .n = 4, .k = 0, .weight = false}).error() < 1);
+  CHECK(Run<float>({.m = 0, .n = 4, .k = 5}).error() == 0);
+}
+
+TEST_CASE("gemm: the same bits on any number of threads, when a weight is on the right") {
+  const Case c{.m = 37, .n = 300, .k = 700, .transpose_b = true};
+  std::vector<float> first;
+  for (int threads : {1, 2, 3}) {
+    const Threads scope(threads);
+    Run<float> run(c);
+    run.multiply();
+    const std::vector<float> y(run.y.data<float>(), run.y.data<float>() + run.y_size);
+    if (threads == 1) first = y;
+    CHECK(y == first);
+  }
+}
+
+TEST_CASE("gemm: a weight that was written is packed again") {
+  Run<float> run({.m = 12, .n = 40, .k = 30, .transpose_b = true});
+  CHECK(run.error() < 5);
+  fill<float>(run.b, run.b_size, 5);
+  run.b.storage->raise_version();
+  CHECK(run.error() < 5);
+}
+
+TEST_CASE("gemm: both forms of a weight, and parts of it, are packed side by side") {
+  const Device cpu("cpu");
+  Run<float> run({.m = 6, .n = 40, .k = 40, .transpose_b = true});
+  CHECK(run.error() < 5);
+  run.c.transpose_b = false;
+  CHECK(run.error() < 5);
+  run.c.transpose_b = true;
+  CHECK(run.error() < 5);
+  cpu.kernels().drop_derived(cpu.context(), run.b.storage->buffer());
+  CHECK(run.b.storage->buffer()->derived == nullptr);
+  CHECK(run.error() < 5);
+}
+
+TEST_CASE("cpu: the description names the CPU, the instruction set, OpenBLAS's kernels and the threads") {
+  const Device cpu("cpu");
+  const std::string text = cpu.kernels().describe(cpu.context());
+  CHECK(text.find("SIMD ") != std::string::npos);
+  CHECK(text.find("OpenBLAS ") != std::string::npos);
+  CHECK(text.find(" thread") != std::string::npos);
+}

@@ -1,0 +1,78 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "core/backends/cpu/pool.h"
+#include "core/error.h"
+#include "core/threads.h"
+
+using namespace grus;
+
+namespace {
+
+/// Sets the number of threads and puts back what it was.
+struct Threads {
+  explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
+  ~Threads() { set_num_threads(before); }
+  int before;
+};
+
+}  // namespace
+
+TEST_CASE("pool: every task runs once, whatever the number of threads and tasks") {
+  for (int threads : {1, 2, 3, 5}) {
+    const Threads scope(threads);
+    for (int tasks : {0, 1, 2, 3, 7, 64, cpu::max_tasks}) {
+      std::vector<std::atomic<int>> runs(static_cast<size_t>(tasks));
+      for (int repeat = 0; repeat < 20; ++repeat)
+        cpu::run_tasks(tasks, [&](int task) { ++runs[static_cast<size_t>(task)]; });
+      for (const auto& count : runs) CHECK(count == 20);
+    }
+  }
+}
+
+TEST_CASE("pool: parallel_for covers the range once and obeys the grain") {
+  const Threads scope(3);
+  for (int64_t n : {0, 1, 2, 3, 10, 1000}) {
+    std::vector<std::atomic<int>> seen(static_cast<size_t>(n));
+    std::atomic<int> ranges = 0;
+    cpu::parallel_for(n, 4, [&](int64_t begin, int64_t end) {
+      ++ranges;
+      for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
+    });
+    for (const auto& count : seen) CHECK(count == 1);
+    CHECK(ranges == (n == 0 ? 0 : n < 8 ? 1 : n < 12 ? 2 : 3));
+  }
+}
+
+TEST_CASE("pool: a nested job runs on the thread that asked") {
+  const Threads scope(2);
+  std::atomic<int> count = 0;
+  cpu::run_tasks(2, [&](int) {
+    const auto self = std::this_thread::get_id();
+    cpu::run_tasks(8, [&](int) {
+      if (std::this_thread::get_id() == self) ++count;
+    });
+  });
+  CHECK(count == 16);
+}
+
+TEST_CASE("pool: jobs of several threads at once are all done") {
+  const Threads scope(2);
+  std::atomic<int> count = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i)
+    callers.emplace_back([&] {
+      for (int repeat = 0; repeat < 200; ++repeat) cpu::run_tasks(5, [&](int) { ++count; });
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK(count == 4 * 200 * 5);
+}
+
+TEST_CASE("threads: a number that makes no sense is a usage error") {
+  CHECK_THROWS_WITH_AS(set_num_threads(0), "[threads] need 1 to 256 threads, got 0", UsageError);
+  CHECK_THROWS_AS(set_num_threads(257), UsageError);
+  CHECK(num_threads() >= 1);
+}
