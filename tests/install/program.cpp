@@ -1,9 +1,12 @@
-// A program of somebody who has Grus installed.
+// A program of somebody who has Grus installed: d(sum(x w)) / dw is the sums of x's columns.
 #include <cstdio>
 
-#include "core/shape.h"
+#include "grus.h"
 
 int main() {
-  const grus::Shape y = grus::broadcast({2, 1}, {1, 3}, "add");
-  std::puts(grus::to_string(y).c_str());
+  const grus::Tensor x = grus::Tensor::from({1.0f, 2.0f, 3.0f, 4.0f}, {2, 2});
+  const auto w = grus::Leaf::create(grus::Tensor::ones({2, 1}));
+  grus::Tape tape;
+  tape.backward(grus::sum(grus::matmul(x, w->tensor())));
+  for (const float gradient : w->grad().to_vector<float>()) std::printf("%g\n", gradient);
 }
