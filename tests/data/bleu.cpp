@@ -67,7 +67,8 @@ TEST_CASE("bleu: scores and lines are sacreBLEU's") {
 }
 
 TEST_CASE("bleu: the 13a tokenizer is sacreBLEU's") {
-  for (const json& pair : golden()["tokenized_13a"])
+  const json file = golden();
+  for (const json& pair : file["tokenized_13a"])
     CHECK(tokenize_13a(pair[0].get<std::string>()) == pair[1].get<std::string>());
 }
 
