@@ -6,21 +6,15 @@
 namespace grus {
 namespace {
 
-/// The attributes of a concat: axis, then the size of each piece. They lie in the tape's arena, so any number fits.
-struct Pieces {
-  const int64_t* attributes;
-  int axis() const { return static_cast<int>(attributes[0]); }
-  int64_t size(size_t i) const { return attributes[i + 1]; }
-};
-
-void backward(const void* closure, size_t count, Grads& dx) {
-  const Pieces pieces{static_cast<const int64_t*>(closure)};
-  const Tensor& dy = dx.dy(0);
+/// The closure of a concat, which lies in the tape's arena: count, axis, the size of each piece.
+void backward(const void* closure, const Saved&, Grads& dx) {
+  const auto* attributes = static_cast<const int64_t*>(closure);
+  const int64_t *sizes = attributes + 2, axis = attributes[1];
   int64_t begin = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const int64_t size = pieces.size(i);
-    if (dx.wanted(static_cast<int>(i))) dx.add(static_cast<int>(i), slice(dy, pieces.axis(), begin, begin + size));
-    begin += size;
+  for (int i = 0; i < static_cast<int>(attributes[0]); ++i) {
+    const int64_t end = begin + sizes[i];
+    if (dx.wanted(i)) dx.add(i, slice(dx.dy(0), static_cast<int>(axis), begin, end));
+    begin = end;
   }
 }
 
@@ -57,13 +51,7 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
   for (const Tensor& x : xs) tracked |= tape && tape->tracks(x);
   if (!tracked) return y;
   const std::vector<TensorArg> inputs(xs.begin(), xs.end());
-  tape->push(
-      "concat", inputs, {&y, 1}, {},
-      [](const void* closure, const Saved&, Grads& dx) {
-        const auto* attributes = static_cast<const int64_t*>(closure);
-        backward(attributes + 1, static_cast<size_t>(attributes[0]), dx);
-      },
-      attributes.data(), attributes.size() * sizeof(int64_t));
+  tape->push("concat", inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
   return y;
 }
 

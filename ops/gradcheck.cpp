@@ -61,13 +61,13 @@ Tensors watched(std::span<const Tensor> inputs) {
 /// One function at one point, its outputs weighted: a number that moves with each input.
 class Check {
  public:
-  Check(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options)
+  Check(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options, bool create_graph = false)
       : f_(f), inputs_(inputs), options_(options), rng_(options.seed) {
     Tape tape;
     const Tensors xs = watched(inputs);
     const Tensors ys = f(xs);
     weights_ = random_like(ys, rng_);
-    const Tensors gradients = tape_gradients(ys, weights_, xs, false);
+    const Tensors gradients = tape_gradients(ys, weights_, xs, create_graph);
     gradients_.resize(inputs.size());
     for (size_t i = 0, k = 0; i < inputs.size(); ++i)
       if (is_checked(inputs[i])) gradients_[i] = gradients[k++];
@@ -142,6 +142,7 @@ void gradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckO
 }
 
 void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  Check(f, inputs, options, true).run();  // what create_graph records is a gradient too
   Rng rng(options.seed + 1);
   Tensors all = inputs;
   {

@@ -23,7 +23,8 @@ using TensorsFunction = std::function<std::vector<Tensor>(std::span<const Tensor
 /// numeric one. f64 inputs are checked; others are handed through. f must be deterministic and smooth near the inputs.
 void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 void gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
-/// The same for the gradient's own gradient, with respect to the inputs and to the gradient of the outputs.
+/// The same for the gradient that create_graph records, and for its own gradient with respect to the inputs and to the
+/// gradient of the outputs.
 void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 void gradgradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 

@@ -22,12 +22,12 @@ Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
   return result;
 }
 
-struct Reduction {
+struct Plan {
   Shape kept, shape;  // with size 1 where x is reduced; as asked for
   int64_t count;      // elements of x in one of y
 };
 
-Reduction plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+Plan plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
   const Mask mask = axes.mask(x.rank(), op);
   int64_t count = 1;
@@ -36,8 +36,8 @@ Reduction plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) 
   return {reduced_shape(x.shape(), mask, true), reduced_shape(x.shape(), mask, keepdim), count};
 }
 
-Reduction nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Reduction p = plan(op, x, axes, keepdim);
+Plan nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = plan(op, x, axes, keepdim);
   require(p.count > 0, "[{}] need at least one element to reduce, got x of shape {}", op, x.shape());
   return p;
 }
@@ -47,7 +47,7 @@ void require_number(const char* op, const Tensor& x) {
 }
 
 Tensor extremum(const char* name, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Reduction p = nonempty_plan(name, x, axes, keepdim);
+  const Plan p = nonempty_plan(name, x, axes, keepdim);
   require_number(name, x);
   const Tensor y = launch::reduced(op, x, p.kept).unrecorded_reshape(p.shape);
   const Shape kept = p.kept;
@@ -58,7 +58,7 @@ Tensor extremum(const char* name, ReduceOp op, const Tensor& x, const Axes& axes
 }
 
 Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Reduction p = nonempty_plan(name, x, axes, keepdim);
+  const Plan p = nonempty_plan(name, x, axes, keepdim);
   require_number(name, x);
   const Mask mask = axes.mask(x.rank(), name);
   std::array<int, max_rank> order{};
@@ -73,7 +73,7 @@ Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axe
   return y.unrecorded_reshape(p.shape);
 }
 
-/// x - y, where y (not recorded) is -inf: x. So that exp(-inf - -inf) is 0.
+/// y, or 0 where it is infinite: so that exp(-inf - y) is 0, not NaN.
 Tensor finite_or_zero(const Tensor& y) {
   const double inf = std::numeric_limits<double>::infinity();
   return where(logical_or(equal(y, -inf), equal(y, inf)), 0.0, y);
@@ -82,7 +82,7 @@ Tensor finite_or_zero(const Tensor& y) {
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  const Reduction p = plan("sum", x, axes, keepdim);
+  const Plan p = plan("sum", x, axes, keepdim);
   require_number("sum", x);
   const Shape from = x.shape(), kept = p.kept;
   return record(
@@ -92,7 +92,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   require_float("mean", x);
-  const Reduction p = nonempty_plan("mean", x, axes, keepdim);
+  const Plan p = nonempty_plan("mean", x, axes, keepdim);
   return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
 }
 
@@ -108,7 +108,7 @@ Tensor argmin(const Tensor& x, const Axes& axes, bool keepdim) {
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   require_float("logsumexp", x);
-  const Reduction p = nonempty_plan("logsumexp", x, axes, keepdim);
+  const Plan p = nonempty_plan("logsumexp", x, axes, keepdim);
   Tensor y;
   {
     NoGrad off;
