@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Golden values from PyTorch, in f64: python3 make_torch.py [FOLDER] (needs torch, safetensors).
+
+Writes recurrent, attention, loss and optimizer .safetensors beside itself. A file holds several cases: tensors are called
+"CASE/NAME", and the metadata says of each case what it is, as JSON.
+"""
+
+import json
+import pathlib
+import sys
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+
+FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
+FOLDER = FOLDER if FOLDER.is_dir() else FOLDER.parent
+torch.set_default_dtype(torch.float64)
+torch.manual_seed(1)
+
+
+class Writer:
+    def __init__(self, name):
+        self.path, self.tensors, self.metadata = FOLDER / f"{name}.safetensors", {}, {"torch": torch.__version__}
+
+    def case(self, name, settings, tensors):
+        self.metadata[name] = json.dumps(settings)
+        for key, value in tensors.items():
+            self.tensors[f"{name}/{key}"] = value.detach().clone().contiguous()
+
+    def close(self):
+        save_file(self.tensors, self.path, self.metadata)
+        print(self.path.name, self.path.stat().st_size, "bytes")
+
+
+def leaf(*shape):
+    return torch.randn(*shape, requires_grad=True)
+
+
+def grads_of(loss, tensors):
+    found = torch.autograd.grad(loss, list(tensors.values()))
+    return {f"d/{name}": g for name, g in zip(tensors, found)}
+
+
+def recurrent():
+    out = Writer("recurrent")
+    T, B, I, H = 5, 4, 3, 4
+    ragged = [2, 5, 3, 5]
+    cases = {
+        "gru": dict(kind="GRU", layers=1, bidirectional=False, lengths=None, h0=False),
+        "gru_h0": dict(kind="GRU", layers=1, bidirectional=False, lengths=None, h0=True),
+        "gru_no_bias": dict(kind="GRU", layers=1, bidirectional=False, lengths=ragged, h0=True, bias=False),
+        "gru_two_layers": dict(kind="GRU", layers=2, bidirectional=False, lengths=ragged, h0=True),
+        "gru_both_directions": dict(kind="GRU", layers=1, bidirectional=True, lengths=ragged, h0=False),
+        "gru_three_layers_both_directions": dict(kind="GRU", layers=3, bidirectional=True, lengths=ragged, h0=True),
+        "rnn_tanh": dict(kind="tanh", layers=2, bidirectional=True, lengths=ragged, h0=True),
+        "rnn_relu": dict(kind="relu", layers=1, bidirectional=False, lengths=None, h0=False),
+    }
+    for name, c in cases.items():
+        options = dict(num_layers=c["layers"], bidirectional=c["bidirectional"], bias=c.get("bias", True))
+        m = torch.nn.GRU(I, H, **options) if c["kind"] == "GRU" else torch.nn.RNN(I, H, nonlinearity=c["kind"], **options)
+        D = 2 if c["bidirectional"] else 1
+        x = leaf(T, B, I)
+        h0 = leaf(c["layers"] * D, B, H) if c["h0"] else None
+        if c["lengths"]:
+            packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(c["lengths"]), enforce_sorted=False)
+            y, h = m(packed, h0)
+            y, _ = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=T)
+        else:
+            y, h = m(x, h0)
+        wy, wh = torch.randn_like(y), torch.randn_like(h)
+        inputs = {"x": x, **({"h0": h0} if c["h0"] else {}), **dict(m.named_parameters())}
+        out.case(name, dict(c, input=I, hidden=H, bias=options["bias"]),
+                 {**inputs, "y": y, "h": h, "wy": wy, "wh": wh, **grads_of((y * wy).sum() + (h * wh).sum(), inputs)})
+    out.close()
+
+
+def attention():
+    out = Writer("attention")
+    S, B, Q, A = 5, 3, 4, 6
+    lengths = torch.tensor([5, 2, 4])
+    for score in ["additive", "dot", "general"]:
+        C = Q if score == "dot" else 5
+        query, states = leaf(B, Q), leaf(S, B, C)
+        parameters = {}
+        if score == "additive":
+            parameters = {"query.weight": leaf(A, Q), "query.bias": leaf(A), "key.weight": leaf(A, C), "v": leaf(A)}
+            projected = query @ parameters["query.weight"].t() + parameters["query.bias"]
+            e = torch.tanh(projected + states @ parameters["key.weight"].t()) @ parameters["v"]  # (S, B)
+        elif score == "general":
+            parameters = {"key.weight": leaf(Q, C)}
+            e = ((states @ parameters["key.weight"].t()) * query).sum(-1)
+        else:
+            e = (states * query).sum(-1)
+        mask = torch.arange(S)[:, None] < lengths
+        weights = F.softmax(e.masked_fill(~mask, -torch.inf), 0).t()  # (B, S)
+        context = torch.einsum("bs,sbc->bc", weights, states)
+        wc = torch.randn_like(context)
+        inputs = {"query": query, "states": states, **parameters}
+        out.case(score, dict(score=score, query=Q, memory=C, hidden=A, lengths=lengths.tolist()),
+                 {**inputs, "context": context, "weights": weights, "wc": wc, **grads_of((context * wc).sum(), inputs)})
+    out.close()
+
+
+def loss():
+    out = Writer("loss")
+    N, V = 7, 5
+    targets = torch.tensor([0, 4, 2, 2, 1, 3, 2])
+    for name, c in {
+        "plain": {},
+        "sum": dict(reduction="sum"),
+        "smoothing": dict(label_smoothing=0.1),
+        "ignore": dict(ignore_index=2),
+        "ignore_smoothing": dict(ignore_index=2, label_smoothing=0.2),
+        "weight": dict(weight=True),
+        "weight_smoothing_ignore": dict(weight=True, label_smoothing=0.1, ignore_index=3),
+    }.items():
+        logits = leaf(N, V)
+        weight = torch.rand(V) + 0.5
+        options = {k: v for k, v in c.items() if k != "weight"}
+        value = F.cross_entropy(logits, targets, weight=weight if c.get("weight") else None, **options)
+        out.case(name, c, {"logits": logits, "targets": targets, "weight": weight, "loss": value,
+                           **grads_of(value, {"logits": logits})})
+    out.close()
+
+
+def optimizers():
+    out = Writer("optimizer")
+    steps = 10
+    for name, make, c in [
+        ("sgd", torch.optim.SGD, dict(lr=0.1)),
+        ("sgd_momentum", torch.optim.SGD, dict(lr=0.1, momentum=0.9, weight_decay=0.01)),
+        ("sgd_nesterov", torch.optim.SGD, dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
+        ("adam", torch.optim.Adam, dict(lr=0.01, betas=(0.9, 0.98), eps=1e-9)),
+        ("adam_decay", torch.optim.Adam, dict(lr=0.01, weight_decay=0.1)),
+        ("adamw", torch.optim.AdamW, dict(lr=0.01, weight_decay=0.1)),
+        ("adadelta", torch.optim.Adadelta, dict(lr=1.0, rho=0.95, eps=1e-6)),
+    ]:
+        w = torch.nn.Parameter(torch.randn(3, 7))
+        start = w.detach().clone()
+        gradients = torch.randn(steps, 3, 7)
+        optimizer = make([w], **c)
+        values = []
+        for g in gradients:
+            w.grad = g.clone()
+            optimizer.step()
+            values.append(w.detach().clone())
+        out.case(name, c, {"start": start, "gradients": gradients, "values": torch.stack(values)})
+    out.close()
+
+
+recurrent()
+attention()
+loss()
+optimizers()
