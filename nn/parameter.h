@@ -32,10 +32,10 @@ class Parameter {
   int64_t dim(int axis) const { return value().dim(axis); }
   int64_t numel() const { return value().numel(); }
   /// Overwrites the elements; same shape and dtype.
-  void assign(const Tensor& value) { leaf().assign(value); }
-  void zero_grad() { leaf().zero_grad(); }
+  void assign(const Tensor& value) const { leaf().assign(value); }
+  void zero_grad() const { leaf().zero_grad(); }
   bool requires_grad() const { return leaf().requires_grad; }
-  void set_requires_grad(bool on) { leaf().requires_grad = on; }
+  void set_requires_grad(bool on) const { leaf().requires_grad = on; }
 
   /// Puts another leaf into the slot: every handle to it changes.
   void replace_leaf(Ref<Leaf> leaf) const { slot_->leaf = std::move(leaf); }

@@ -1,0 +1,235 @@
+#include "optim/optimizer.h"
+
+#include "nn/linear.h"
+#include "ops/reduce.h"
+#include "optim/adadelta.h"
+#include "optim/adam.h"
+#include "optim/average.h"
+#include "optim/clip.h"
+#include "optim/sgd.h"
+#include "tests/support/golden.h"
+
+using namespace grus;
+using namespace grus::optim;
+using nn::Parameter;
+using test::difference;
+using test::GoldenCase;
+
+namespace {
+
+std::unique_ptr<Optimizer> make(const GoldenCase& c, const Parameters& parameters) {
+  const auto& s = c.settings;
+  const double lr = s["lr"], decay = s.value("weight_decay", 0.0);
+  const double beta1 = s.contains("betas") ? s["betas"][0].get<double>() : 0.9;
+  const double beta2 = s.contains("betas") ? s["betas"][1].get<double>() : 0.999;
+  if (c.name.starts_with("sgd"))
+    return std::make_unique<Sgd>(parameters, SgdOptions{.lr = lr,
+                                                        .momentum = s.value("momentum", 0.0),
+                                                        .nesterov = s.value("nesterov", false),
+                                                        .weight_decay = decay});
+  if (c.name == "adamw") return std::make_unique<AdamW>(parameters, AdamWOptions{.lr = lr, .weight_decay = decay});
+  if (c.name == "adadelta")
+    return std::make_unique<Adadelta>(parameters, AdadeltaOptions{.lr = lr, .rho = s["rho"], .eps = s["eps"]});
+  return std::make_unique<Adam>(
+      parameters,
+      AdamOptions{.lr = lr, .beta1 = beta1, .beta2 = beta2, .eps = s.value("eps", 1e-8), .weight_decay = decay});
+}
+
+std::vector<float> floats(const Parameter& p) { return p.value().to_vector<float>(); }
+
+}  // namespace
+
+TEST_CASE("golden: ten steps of each optimizer equal PyTorch's") {
+  for (const GoldenCase& c : test::golden_cases("optimizer")) {
+    CAPTURE(c.name);
+    for (const DType dtype : {DType::f64, DType::f32}) {
+      const Tensor gradients = c.at("gradients", dtype), values = c.at("values");
+      const Parameter w(c.at("start", dtype));
+      const auto optimizer = make(c, {{"w", w}});
+      for (int64_t step = 0; step < gradients.dim(0); ++step) {
+        w.leaf().set_grad(gradients[step].clone());
+        optimizer->step();
+        CHECK(difference(w.value(), values[step]) < (dtype == DType::f64 ? 1e-12 : 2e-6));
+      }
+    }
+  }
+}
+
+TEST_CASE("optimizer: a saved state goes on bit for bit") {
+  for (const GoldenCase& c : test::golden_cases("optimizer")) {
+    CAPTURE(c.name);
+    const Tensor gradients = c.at("gradients", DType::f32);
+    const Parameter whole(c.at("start", DType::f32)), first(whole.value().clone());
+    const auto one = make(c, {{"w", whole}}), before = make(c, {{"w", first}});
+    nn::NamedTensors saved;
+    Parameter second;
+    std::unique_ptr<Optimizer> after;
+    for (int64_t step = 0; step < 6; ++step) {
+      whole.leaf().set_grad(gradients[step].clone());
+      one->step();
+      if (step == 3) {
+        for (const auto& [name, tensor] : before->state()) saved.push_back({name, tensor.clone()});
+        second = Parameter(first.value().clone());
+        after = make(c, {{"w", second}});
+        after->load_state(saved);
+      }
+      (step < 3 ? first : second).leaf().set_grad(gradients[step].clone());
+      (step < 3 ? before : after)->step();
+    }
+    CHECK(floats(whole) == floats(second));
+    CHECK(after->steps() == 6);
+  }
+}
+
+TEST_CASE("optimizer: a state that does not fit is refused and changes nothing") {
+  const Parameter w(Tensor::ones({2}));
+  Adam adam({{"w", w}});
+  CHECK_THROWS_AS(adam.load_state({}), DataError);
+  const Tensor one = Tensor::from(std::vector<int64_t>{1});
+  CHECK_THROWS_AS(adam.load_state({{"steps", one}, {"updates", one}}), DataError);
+  const nn::NamedTensors misshapen{
+      {"first.w", Tensor::ones({3})}, {"second.w", Tensor::ones({2})}, {"steps", one}, {"updates", one}};
+  CHECK_THROWS_AS(adam.load_state(misshapen), DataError);
+  const nn::NamedTensors unknown{{"first.w", Tensor::ones({2})},
+                                 {"second.w", Tensor::ones({2})},
+                                 {"first.x", one},
+                                 {"steps", one},
+                                 {"updates", one}};
+  CHECK_THROWS_AS(adam.load_state(unknown), DataError);
+  CHECK(adam.steps() == 0);
+}
+
+TEST_CASE("optimizer: parameters without a gradient, and frozen ones, stay") {
+  const Parameter without(Tensor::ones({2})), still(Tensor::ones({2}));
+  Parameter frozen = still;
+  frozen.set_requires_grad(false);
+  frozen.leaf().set_grad(Tensor::ones({2}));
+  Sgd sgd({{"without", without}, {"frozen", frozen}}, {.lr = 1});
+  sgd.step();
+  CHECK(floats(without) == std::vector<float>{1, 1});
+  CHECK(floats(frozen) == std::vector<float>{1, 1});
+}
+
+TEST_CASE("optimizer: groups have their own learning rate and decay, and each parameter is in one") {
+  const Parameter a(Tensor::ones({1})), b(Tensor::ones({1}));
+  a.leaf().set_grad(Tensor::ones({1}));
+  b.leaf().set_grad(Tensor::ones({1}));
+  Sgd sgd(std::vector<ParameterGroup>{{.parameters = {{"a", a}}},
+                                      {.parameters = {{"b", b}}, .lr = 0.5, .weight_decay = 1.0}},
+          {.lr = 0.25});
+  sgd.set_lr_factor(0.5);
+  sgd.step();
+  CHECK(floats(a)[0] == doctest::Approx(1 - 0.125));
+  CHECK(floats(b)[0] == doctest::Approx(1 - 0.25 * 2));
+  CHECK_THROWS_AS(sgd.add_group({.parameters = {{"again", a}}}), UsageError);
+  CHECK_THROWS_AS(Sgd(Parameters{}), UsageError);
+  CHECK_THROWS_AS(Sgd({{"a", a}}, {.lr = -1}), UsageError);
+  CHECK_THROWS_AS(Sgd({{"a", a}}, {.nesterov = true}), UsageError);
+}
+
+TEST_CASE("optimizer: changing a parameter between forward and backward is an error") {
+  nn::Linear layer(2, 1);
+  Tape tape;
+  const Tensor x = tape.watch(Tensor::ones({1, 2}));
+  const Tensor loss = sum(layer(x));
+  layer.weight.leaf().set_grad(Tensor::ones({1, 2}));
+  Sgd(layer.named_parameters()).step();
+  CHECK_THROWS_AS(tape.backward(loss), UsageError);
+}
+
+TEST_CASE("clipping: the norm is that of all gradients, and a step with the scale equals scaling in place") {
+  const auto make_parameters = [] {
+    Parameters all{{"a", Parameter(Tensor::ones({2}))},
+                   {"b", Parameter(Tensor::ones({1}, DType::f64))},
+                   {"none", Parameter(Tensor::ones({1}))}};
+    all[0].parameter.leaf().set_grad(Tensor::from({2.0f, 3.0f}, {2}));
+    all[1].parameter.leaf().set_grad(Tensor::from({6.0}, {1}));
+    return all;
+  };
+  const Parameters in_place = make_parameters(), handed_on = make_parameters();
+  const ClipResult clipped = clip_grad_norm(in_place, 3.5), measured = clip_scale(handed_on, 3.5);
+  CHECK(clipped.norm == doctest::Approx(7));
+  CHECK(clipped.scale == doctest::Approx(0.5));
+  CHECK(in_place[0].parameter.grad().to_vector<float>()[1] == doctest::Approx(1.5));
+  CHECK(in_place[1].parameter.grad().item() == doctest::Approx(3));
+  CHECK(handed_on[1].parameter.grad().item() == 6);
+  Sgd(in_place).step();
+  Sgd(handed_on).step(measured.scale);
+  CHECK(floats(in_place[0].parameter) == floats(handed_on[0].parameter));
+  CHECK(clip_grad_norm(make_parameters(), 100).scale == 1);
+}
+
+TEST_CASE("clipping: a gradient that is not finite is an error that names it, or a flag") {
+  const Parameters parameters{{"fine", Parameter(Tensor::ones({1}))}, {"encoder.weight", Parameter(Tensor::ones({2}))}};
+  parameters[0].parameter.leaf().set_grad(Tensor::ones({1}));
+  parameters[1].parameter.leaf().set_grad(Tensor::from({1.0f, std::nanf("")}, {2}));
+  CHECK_THROWS_WITH_AS(clip_grad_norm(parameters, 1),
+                       "[clip_grad_norm] need finite gradients, got NaN in that of encoder.weight", Error);
+  const ClipResult result = clip_grad_norm(parameters, 1, NonFinite::flag);
+  CHECK_FALSE(result.finite);
+  CHECK(result.scale == 0);
+  CHECK(parameters[0].parameter.grad().item() == 1);
+}
+
+TEST_CASE("clipping: by value, and a gradient that somebody else holds is left alone") {
+  const Parameter p(Tensor::ones({3}));
+  p.leaf().set_grad(Tensor::from({-5.0f, 0.5f, 7.0f}, {3}));
+  const Tensor held = p.grad();
+  clip_grad_value({{"p", p}}, 1);
+  CHECK(p.grad().to_vector<float>() == std::vector<float>{-1, 0.5f, 1});
+  CHECK(held.to_vector<float>() == std::vector<float>{-5, 0.5f, 7});
+}
+
+TEST_CASE("average: inside the optimizer's step it is what the formula says, and equals a separate pass") {
+  const Parameter a(Tensor::full({3}, 2)), b(Tensor::full({3}, 2));
+  const Parameter idle(Tensor::full({1}, 5));
+  Sgd with({{"w", a}, {"idle", idle}}, {.lr = 1}), apart({{"w", b}}, {.lr = 1});
+  ExponentialMovingAverage inside({{"w", a}, {"idle", idle}}, {.decay = 0.5}), outside({{"w", b}}, {.decay = 0.5});
+  with.attach(&inside);
+  idle.assign(Tensor::full({1}, 3));
+  double value = 2, average = 2, idle_average = 5;
+  for (int t = 1; t <= 10; ++t) {
+    a.leaf().set_grad(Tensor::ones({3}));
+    b.leaf().set_grad(Tensor::ones({3}));
+    with.step();
+    apart.step();
+    outside.update();
+    value -= 1;
+    const double decay = std::min(0.5, (1.0 + t) / (10.0 + t));
+    average += (1 - decay) * (value - average);
+    idle_average += (1 - decay) * (3 - idle_average);
+  }
+  CHECK(inside.state()[0].tensor.to_vector<float>()[2] == doctest::Approx(average));
+  CHECK(inside.state()[1].tensor.item() == doctest::Approx(idle_average));
+  CHECK(outside.state()[0].tensor.to_vector<float>() == inside.state()[0].tensor.to_vector<float>());
+}
+
+TEST_CASE("average: it is swapped in for a scope only, keeps the gradient, and no step is taken then") {
+  const Parameter p(Tensor::full({1}, 4));
+  Sgd sgd({{"p", p}}, {.lr = 1});
+  ExponentialMovingAverage average({{"p", p}});
+  sgd.attach(&average);
+  p.assign(Tensor::full({1}, 9));
+  p.leaf().set_grad(Tensor::ones({1}));
+  {
+    const SwapIn averaged(average);
+    CHECK(p.value().item() == 4);
+    CHECK_THROWS_AS(sgd.step(), UsageError);
+  }
+  CHECK(p.value().item() == 9);
+  CHECK(p.grad().item() == 1);
+}
+
+TEST_CASE("average: its state goes into another one") {
+  const Parameter p(Tensor::full({1}, 4));
+  ExponentialMovingAverage first({{"p", p}}), second({{"p", p}});
+  p.assign(Tensor::zeros({1}));
+  first.update();
+  second.load_state(first.state());
+  first.update();
+  second.update();
+  CHECK(first.state()[0].tensor.item() == second.state()[0].tensor.item());
+  CHECK(second.updates() == 2);
+  CHECK_THROWS_AS(second.load_state({{"p", Tensor::ones({2})}, {"updates", Tensor::from(std::vector<int64_t>{1})}}),
+                  DataError);
+}
