@@ -72,10 +72,10 @@ void ModuleBase::require_free(const std::string& name) const {
   require<UsageError>(!taken, "[Module] need a new name, got '{}' twice", name);
 }
 
-Parameter ModuleBase::param(const std::string& name, const Tensor& value) {
+Parameter ModuleBase::param(const std::string& name, Tensor value) {
   require_free(name);
   if (!value.defined()) return Parameter();
-  Parameter parameter(value);
+  Parameter parameter(std::move(value));
   node_->parameters.push_back({name, parameter});
   return parameter;
 }

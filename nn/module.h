@@ -109,7 +109,7 @@ class ModuleBase {
 
   /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
   /// absent parameter.
-  Parameter param(const std::string& name, const Tensor& value);
+  Parameter param(const std::string& name, Tensor value);
   Constant buffer(const std::string& name, const Tensor& value);
   template <class M>
   M child(const std::string& name, M module) {

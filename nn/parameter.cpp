@@ -37,7 +37,10 @@ std::shared_ptr<Parameter::Slot> CloneScope::copy_slot(const std::shared_ptr<Par
   });
 }
 
-Parameter::Parameter(const Tensor& value) : slot_(std::make_shared<Slot>(Slot{Leaf::create(value)})) {}
+Parameter::Parameter(Tensor value) {
+  require<UsageError>(value.defined(), "[Parameter] need a tensor, got an undefined one");
+  slot_ = std::make_shared<Slot>(Slot{Leaf::create(value.owns_storage_alone() ? value : value.clone())});
+}
 
 Parameter::Parameter(const Parameter& other)
     : slot_(active_clone ? active_clone->copy_slot(other.slot_) : other.slot_) {}

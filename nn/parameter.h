@@ -14,7 +14,8 @@ class Parameter {
  public:
   /// Undefined: an absent bias. Converts to an undefined Tensor.
   Parameter() = default;
-  explicit Parameter(const Tensor& value);
+  /// Takes the tensor over; memory that others hold too is copied, because training writes in place.
+  explicit Parameter(Tensor value);
   /// Another handle to the same slot (or, while Module::clone runs, to that slot's copy).
   Parameter(const Parameter& other);
   Parameter(Parameter&&) noexcept = default;

@@ -99,6 +99,15 @@ TEST_CASE("optimizer: a state that does not fit is refused and changes nothing")
   CHECK(adam.steps() == 0);
 }
 
+TEST_CASE("optimizer: a tensor that became a parameter is not written through other handles") {
+  const Tensor mine = Tensor::ones({2});
+  const Parameter p(mine);
+  p.leaf().set_grad(Tensor::ones({2}));
+  Sgd({{"p", p}}, {.lr = 1}).step();
+  CHECK(floats(p)[0] == 0);
+  CHECK(mine.to_vector<float>()[0] == 1);
+}
+
 TEST_CASE("optimizer: parameters without a gradient, and frozen ones, stay") {
   const Parameter without(Tensor::ones({2})), still(Tensor::ones({2}));
   Parameter frozen = still;
