@@ -1,0 +1,21 @@
+#pragma once
+// The texts of a training run.
+#include "data/batch.h"
+#include "data/corpus.h"
+#include "examples/translate/model_folder.h"
+
+namespace grus::translate {
+
+struct Corpora {
+  data::ParallelCorpus train;
+  data::ReferenceCorpus valid;
+  data::ReferenceCorpus test;  // empty: none given
+};
+
+/// Reads what the options name. Throws DataError with file and line.
+Corpora read_corpora(const TrainOptions& options);
+
+/// Learns vocabularies from the training text. Sets options.tokenizer where none was named.
+Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
+
+}  // namespace grus::translate

@@ -1,0 +1,38 @@
+// The subcommand `demo`: a translator from nothing but the program itself.
+#include <fmt/format.h>
+
+#include "core/atomic_file.h"
+#include "core/error.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/console.h"
+#include "examples/translate/demo_data.h"
+
+namespace grus::translate {
+
+int demo(const Given& given, const std::string& command_line) {
+  TrainOptions defaults;
+  use_demo_recipe(defaults);
+  defaults.out = "translate-demo";
+  defaults.overwrite = true;
+  for (const auto& [flag, text] : given) {
+    if (flag != "out" || text == defaults.out) continue;
+    defaults.out = text;
+    defaults.overwrite = false;  // a folder of the user's
+  }
+  // The texts stay in the folder: they show what `train` takes.
+  const std::filesystem::path folder = std::filesystem::path(defaults.out) / "data";
+  defaults.train = (folder / "train.tsv.gz").string();
+  defaults.valid = (folder / "valid.tsv.gz").string();
+  defaults.test = (folder / "test.tsv.gz").string();
+  TrainOptions options = resolve_options(given, defaults);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  require<Error>(!error, "{}: cannot be made a folder: {}", folder.string(), error.message());
+  write_file_atomically(folder / "train.tsv.gz", train_tsv_gz);
+  write_file_atomically(folder / "valid.tsv.gz", valid_tsv_gz);
+  write_file_atomically(folder / "test.tsv.gz", test_tsv_gz);
+  fmt::print("English to French, short sentences of frequent words (Tatoeba, CC BY 2.0)\n");
+  return train(std::move(options), command_line, 10);
+}
+
+}  // namespace grus::translate

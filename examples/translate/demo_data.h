@@ -1,0 +1,9 @@
+#pragma once
+// The excerpt in data/, as the program carries it.
+#include <string_view>
+
+namespace grus::translate {
+
+extern const std::string_view train_tsv_gz, valid_tsv_gz, test_tsv_gz;
+
+}  // namespace grus::translate

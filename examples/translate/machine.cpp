@@ -1,0 +1,31 @@
+#include "examples/translate/machine.h"
+
+#include <fstream>
+
+#include "core/device.h"
+#include "core/threads.h"
+
+namespace grus::translate {
+
+const char* const version = GRUS_VERSION;
+
+void use_machine(std::string_view device, int64_t threads) {
+  if (threads > 0) set_num_threads(static_cast<int>(threads));
+  set_default_device(Device(device));
+}
+
+int threads_in_use() { return num_threads(); }
+
+std::string device_text() {
+  const Device device = default_device();
+  return device.kernels().describe(device.context());
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "";
+}
+
+}  // namespace grus::translate
