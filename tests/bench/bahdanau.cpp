@@ -1,0 +1,122 @@
+// Training throughput of an attention translator on fixed work: the steps of torch_bahdanau.py, with the same keys.
+//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --json]
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/threads.h"
+#include "nn/serialize.h"
+#include "optim/adam.h"
+#include "optim/clip.h"
+#include "tests/bench/measure.h"
+#include "tests/bench/peer_model.h"
+
+using namespace grus;
+using namespace grus::bench;
+
+namespace {
+
+struct Options {
+  std::string data, load;
+  int64_t steps = 20, warmup = 3, batch = 128;
+  int threads = 2;
+  double dropout = 0.5;
+  uint64_t seed = 1;
+  bool json = false;
+};
+
+struct Measured {
+  double seconds = 0;
+  int64_t target_tokens = 0, source_tokens = 0, parameters = 0;
+  std::vector<int64_t> vocab;
+  std::vector<double> losses;
+};
+
+Measured train(const Options& o) {
+  const std::string source_path = o.data + "/train.lc.norm.tok.de", target_path = o.data + "/train.lc.norm.tok.en";
+  const PeerVocab source_vocab = peer_vocab(source_path), target_vocab = peer_vocab(target_path);
+  const int64_t pairs = (o.steps + o.warmup) * o.batch;
+  const auto source = peer_rows(source_path, source_vocab, pairs), target = peer_rows(target_path, target_vocab, pairs);
+  require<UsageError>(static_cast<int64_t>(source.size()) == pairs, "--steps: need {} pairs, {} has {}", pairs,
+                      source_path, source.size());
+  Rng rng(o.seed);
+  manual_seed(o.seed);
+  Measured m;
+  m.vocab = {static_cast<int64_t>(source_vocab.size()) + 4, static_cast<int64_t>(target_vocab.size()) + 4};
+  PeerModel model(m.vocab[0], m.vocab[1], o.dropout, rng);
+  if (!o.load.empty()) nn::load_weights(o.load, model);
+  const nn::Parameters parameters = model.named_parameters();
+  m.parameters = model.parameter_count();
+  optim::Adam adam(parameters);
+  double start = 0;
+  for (int64_t step = 0; step < o.steps + o.warmup; ++step) {
+    if (step == o.warmup) {
+      start = seconds();
+      m.target_tokens = m.source_tokens = 0;
+    }
+    const int64_t begin = step * o.batch, end = begin + o.batch;
+    const PackedIds s = packed_ids(source, begin, end, 0, 0), inputs = packed_ids(target, begin, end, 0, 1);
+    const PackedIds targets = packed_ids(target, begin, end, 1, 0);
+    adam.zero_grad();
+    Tape tape;
+    const Tensor loss = model(s, inputs, targets.ids);
+    tape.backward(loss);
+    adam.step(optim::clip_scale(parameters, 1.0).scale);
+    m.target_tokens += targets.lengths.total();
+    m.source_tokens += s.lengths.total();
+    m.losses.push_back(std::round(loss.item() * 1e4) / 1e4);
+  }
+  m.seconds = seconds() - start;
+  return m;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options o;
+  CLI::App app("Training steps of a 20.6 M-parameter attention translator on fixed batches");
+  app.add_option("--data", o.data, "folder with train.lc.norm.tok.{de,en}")->required();
+  app.add_option("--steps", o.steps)->check(CLI::PositiveNumber);
+  app.add_option("--warmup", o.warmup)->check(CLI::NonNegativeNumber);
+  app.add_option("--batch", o.batch)->check(CLI::PositiveNumber);
+  app.add_option("--threads", o.threads)->check(CLI::PositiveNumber);
+  app.add_option("--dropout", o.dropout)->check(CLI::Range(0.0, 0.99));
+  app.add_option("--load", o.load, "initial weights (safetensors)");
+  app.add_option("--seed", o.seed);
+  app.add_flag("--json", o.json, "one JSON line (the default: a line for people)");
+  CLI11_PARSE(app, argc, argv);
+  set_num_threads(o.threads);
+  const Measured m = train(o);
+  const int64_t peak_memory = peak_rss_mib();  // before the products below ask for more
+  const double gflops =
+      6e-9 * (13.625e6 * static_cast<double>(m.target_tokens) + 2.884e6 * static_cast<double>(m.source_tokens)) /
+      m.seconds;
+  const double peak = gemm_peak_gflops();
+  const double tokens_per_second = static_cast<double>(m.target_tokens) / m.seconds;
+  if (!o.json)
+    fmt::print("{:.0f} target tokens/s, {:.1f} of {:.1f} GFLOP/s ({:.0f} %), {} MiB, loss {:.4f} -> {:.4f}\n{}\n",
+               tokens_per_second, gflops, peak, 100 * gflops / peak, peak_memory, m.losses.front(), m.losses.back(),
+               machine());
+  else
+    fmt::print("{}\n", nlohmann::ordered_json{{"program", "grus"},
+                                              {"machine", machine()},
+                                              {"threads", o.threads},
+                                              {"batch", o.batch},
+                                              {"steps", o.steps},
+                                              {"params", m.parameters},
+                                              {"vocab", m.vocab},
+                                              {"tokens", m.target_tokens},
+                                              {"seconds", m.seconds},
+                                              {"target_tokens_per_second", tokens_per_second},
+                                              {"model_gflops", gflops},
+                                              {"gemm_peak_gflops", peak},
+                                              {"share_of_peak", gflops / peak},
+                                              {"losses", m.losses},
+                                              {"peak_rss_mib", peak_memory}}
+                           .dump());
+  return 0;
+} catch (const std::exception& error) {
+  fmt::print(stderr, "bench bahdanau: {}\n", error.what());
+  return 1;
+}

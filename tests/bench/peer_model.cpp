@@ -1,0 +1,91 @@
+#include "tests/bench/peer_model.h"
+
+#include <algorithm>
+
+#include "data/text.h"
+#include "ops/dropout.h"
+#include "ops/elementwise.h"
+#include "ops/linear_cross_entropy.h"
+#include "ops/shape.h"
+
+namespace grus::bench {
+namespace {
+constexpr int64_t E = 256, H = 512;
+}
+
+PeerVocab peer_vocab(const std::string& path) {
+  std::unordered_map<std::string, int64_t> counts;
+  std::vector<std::string> seen;  // in order: equally frequent tokens keep it
+  for (const std::string& line : data::read_lines(path))
+    for (std::string_view token : data::split_spaces(line))
+      if (counts[std::string(token)]++ == 0) seen.emplace_back(token);
+  std::stable_sort(seen.begin(), seen.end(), [&](const auto& a, const auto& b) { return counts[a] > counts[b]; });
+  PeerVocab vocab;
+  for (const std::string& token : seen)
+    if (counts[token] >= 2) vocab.emplace(token, static_cast<int32_t>(vocab.size()) + 4);
+  return vocab;
+}
+
+std::vector<std::vector<int32_t>> peer_rows(const std::string& path, const PeerVocab& vocab, int64_t limit) {
+  std::vector<std::vector<int32_t>> rows;
+  for (const std::string& line : data::read_lines(path)) {
+    if (static_cast<int64_t>(rows.size()) == limit) break;
+    std::vector<int32_t>& row = rows.emplace_back(1, SOS);
+    for (std::string_view token : data::split_spaces(line)) {
+      const auto found = vocab.find(std::string(token));
+      row.push_back(found == vocab.end() ? UNK : found->second);
+    }
+    row.push_back(EOS);
+  }
+  return rows;
+}
+
+PackedIds packed_ids(const std::vector<std::vector<int32_t>>& rows, int64_t begin, int64_t end, int64_t skip,
+                     int64_t drop) {
+  std::vector<int64_t> sizes;
+  for (int64_t b = begin; b < end; ++b)
+    sizes.push_back(static_cast<int64_t>(rows[static_cast<size_t>(b)].size()) - skip - drop);
+  const Lengths lengths(sizes);
+  std::vector<int32_t> ids;
+  for (int64_t t = 0; t < lengths.longest(); ++t)
+    for (int64_t i = 0; i < lengths.alive(t); ++i)
+      ids.push_back(
+          rows[static_cast<size_t>(begin + lengths.order()[static_cast<size_t>(i)])][static_cast<size_t>(t + skip)]);
+  return {Tensor::from(ids), lengths};
+}
+
+PeerModel::PeerModel(int64_t source_vocab, int64_t target_vocab, double dropout, Rng& rng)
+    : dropout(dropout),
+      source_embedding(child("src_emb", nn::Embedding({.count = source_vocab, .width = E, .padding_index = PAD}, rng))),
+      encoder(child("encoder", nn::Gru({.input = E, .hidden = H, .bidirectional = true}, rng))),
+      bridge(child("bridge", nn::Linear(2 * H, H, rng))),
+      query(child("attn_h", nn::Linear(H, H, rng))),
+      key(child("attn_e", nn::Linear(2 * H, H, rng, {.bias = false}))),
+      score(child("attn_v", nn::Linear(H, 1, rng, {.bias = false}))),
+      target_embedding(child("tgt_emb", nn::Embedding({.count = target_vocab, .width = E, .padding_index = PAD}, rng))),
+      cell(child("cell", nn::GruCell({.input = E + 2 * H, .hidden = H}, rng))),
+      output(child("out", nn::Linear(H + 2 * H + E, target_vocab, rng))) {}
+
+Tensor PeerModel::embedded(const nn::Embedding& table, const PackedIds& ids) const {
+  const Tensor x = table(ids.ids);
+  return is_training() && dropout > 0 ? grus::dropout(x, dropout, default_rng(), ids.lengths.packed_rows()) : x;
+}
+
+PeerModel::Encoded PeerModel::encode(const PackedIds& source) const {
+  const nn::RecurrentOutput states = encoder.forward_packed(embedded(source_embedding, source), source.lengths);
+  return {{key(states.y), states.y, source.lengths}, tanh(bridge(concat({states.h[0], states.h[1]}, 1)))};
+}
+
+AttentionGruWeights PeerModel::decoder() const {
+  return {{}, cell.weights, query.weight, query.bias, score.weight.tensor().reshape({H}), {}};
+}
+
+Tensor PeerModel::forward(const PackedIds& source, const PackedIds& inputs, const Tensor& targets) const {
+  const Encoded encoded = encode(source);
+  const Tensor words = embedded(target_embedding, inputs);
+  const AttentionGruOutput decoded = attention_gru(words, inputs.lengths, encoded.h, encoded.memory, decoder());
+  return linear_cross_entropy(concat({decoded.states, decoded.contexts, words}, 1), output.weight, output.bias, targets)
+      .loss;
+}
+
+}  // namespace grus::bench
