@@ -10,6 +10,9 @@
 // 6. `Buffer::version` is raised by core at every write. A backend may keep data derived from a buffer (packed weights)
 //    in `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
 //    buffer.
+// 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
+//    order. Ids, targets and lengths are i32 or i64.
+// 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
 #include <cstddef>
 #include <cstdint>
 
@@ -76,7 +79,8 @@ enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask };
 
-/// y (m, n) = alpha op(a) op(b) + beta y, for each of `batch` matrices. op transposes when its flag is set.
+/// y (m, n) = alpha op(a) op(b) + beta y, for each of `batch` matrices. op transposes when its flag is set. With beta 0
+/// y is not read. An inner dimension of 0 gives beta y.
 struct GemmArgs {
   Matrix y, a, b;
   bool transpose_a, transpose_b;
@@ -86,16 +90,18 @@ struct GemmArgs {
 };
 
 /// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the
-/// weight is 0 (log: -inf); a row with no true entry is all 0 (log: all -inf).
+/// weight is 0 (log: -inf); a row with no true entry, or only -inf under them, is all 0 (log: all -inf).
 struct SoftmaxArgs {
   View y, x, mask;
   bool log;
 };
 
-/// Philox4x32-10 with key `seed` and counter (element, draw). Element of y (rows, cols) at (i, j): row_ids[i] * cols +
-/// j, or i * cols
-/// + j without row_ids (i64). uniform: [low, high). normal: mean `low`, deviation `high`. keep_mask: 0 with probability
-/// low, else high.
+/// Philox4x32-10, key (low, high word of seed). Element e of y (rows, cols) at (i, j) is row_ids[i] * cols + j (i64),
+/// or i * cols + j without row_ids. It takes lane e % 4 of counter (e / 4, draw), low words first; u = (lane >> 8) *
+/// 2^-24.
+///   uniform: low + (high - low) u, rounded to y's type.   keep_mask: 0 where u < low, else high.
+///   normal: low + high * Box-Muller of lanes (0, 1) or (2, 3), from which even elements take
+///   sqrt(-2 log(u_first + 2^-24)) cos(2 pi u_second) and odd ones the sine.
 struct RandomArgs {
   RandomKind kind;
   Matrix y, row_ids;
@@ -103,7 +109,8 @@ struct RandomArgs {
   double low, high;
 };
 
-/// One optimizer step over n contiguous elements (f32 or f64), in place. g is first multiplied by grad_scale.
+/// One optimizer step over n = rows * cols contiguous elements (f32 or f64), in place, PyTorch's formulas. g is first
+/// multiplied by grad_scale. Decoupled decay comes first of all.
 enum class OptimizerKind : int32_t { sgd, adam, adadelta };
 struct OptimizerArgs {
   OptimizerKind kind;
@@ -191,8 +198,10 @@ struct KernelTable {
   Status (*download)(Context*, void* to, const Buffer* from, size_t byte_offset, size_t bytes);
   Status (*synchronize)(Context*);
 
-  // Elements. Dims are those of y; inputs broadcast by stride 0.
-  Status (*copy)(Context*, const View& y, const View& x, bool accumulate);  // casts when dtypes differ
+  // Elements. Dims are those of y; inputs broadcast by stride 0. Integers: all of copy, fill, compare and select; of
+  // the table's rows neg, abs, square, relu and all binary ones but div and pow, without gradients.
+  Status (*copy)(Context*, const View& y, const View& x,
+                 bool accumulate);  // casts: floats are cut towards 0 and to an integer's range, NaN to 0; bool: x != 0
   Status (*fill)(Context*, const View& y, double value);
   Status (*unary)(Context*, UnaryOp, const View& y, const View& x);
   Status (*unary_gradient)(Context*, UnaryOp, const View& dx, const View& x, const View& y, const View& dy);
@@ -212,7 +221,8 @@ struct KernelTable {
   Status (*scatter_add_rows)(Context*, const Matrix& table, const Matrix& x,
                              const Matrix& ids);  // table[ids[i]] += x[i]
   Status (*softmax)(Context*, const SoftmaxArgs&);
-  Status (*softmax_gradient)(Context*, const View& dx, const View& y, const View& dy, bool log);
+  Status (*softmax_gradient)(Context*, const View& dx, const View& y, const View& dy,
+                             bool log);  // log: where y is -inf, dx is 0 and dy does not count
   Status (*top_k)(Context*, const Matrix& values, const Matrix& ids,
                   const Matrix& x);  // (rows, k), i64; ties: lowest id first
   Status (*random)(Context*, const RandomArgs&);

@@ -1,80 +1,87 @@
 #pragma once
-// How the plain loops reach elements. A buffer's handle is host memory.
+// From the contract's PODs to typed host memory, and the loops over it.
 #include <cstdint>
-#include <type_traits>
+#include <utility>
 
+#include "core/error.h"
 #include "core/kernels.h"
 
 namespace grus::reference {
 
-/// Calls fn with a value of the C++ type of `dtype`: fn(float{}) for f32.
-template <class Fn>
-Status with_type(DType dtype, Fn&& fn) {
-  switch (dtype) {
-    case DType::f32:
-      return fn(float{});
-    case DType::f64:
-      return fn(double{});
-    case DType::i32:
-      return fn(int32_t{});
-    case DType::i64:
-      return fn(int64_t{});
-    case DType::boolean:
-      return fn(bool{});
-  }
-  return Status::unsupported;
-}
-/// The same for f32 and f64 only.
-template <class Fn>
-Status with_float(DType dtype, Fn&& fn) {
-  if (dtype == DType::f32) return fn(float{});
-  if (dtype == DType::f64) return fn(double{});
-  return Status::unsupported;
+/// First element of a view or matrix.
+template <class T, class Place>
+T* data(const Place& place) {
+  return static_cast<T*>(place.buffer->handle) + place.offset;
 }
 
-template <class T>
-T* data(const View& view) {
-  return static_cast<T*>(view.buffer->handle) + view.offset;
-}
-template <class T>
-T* data(const Matrix& matrix) {
-  return static_cast<T*>(matrix.buffer->handle) + matrix.offset;
-}
-template <class T>
-T* row(const Matrix& matrix, int64_t i) {
-  return data<T>(matrix) + i * matrix.row_stride;
-}
-inline bool present(const Matrix& matrix) { return matrix.buffer != nullptr; }
+inline bool present(const Matrix& m) { return m.buffer != nullptr; }
+inline int64_t size_of(const Matrix& m) { return m.rows * m.cols; }
 
-inline int64_t count(const View& view) {
-  int64_t n = 1;
-  for (int axis = 0; axis < view.rank; ++axis) n *= view.dims[axis];
-  return n;
+template <class T>
+T* row(const Matrix& m, int64_t i) {
+  return data<T>(m) + i * m.row_stride;
 }
 
-/// Entry i of a vector of ids (i32 or i64), however it is laid out as a matrix.
+/// Element i of a matrix that stands for a vector, whether it lies in one row or in one column.
+template <class T>
+T& element(const Matrix& m, int64_t i) {
+  return row<T>(m, i / m.cols)[i % m.cols];
+}
+
+/// Element i of i32 or i64 ids.
 inline int64_t id_at(const Matrix& ids, int64_t i) {
-  const int64_t place = ids.cols == 1 ? i * ids.row_stride : i;
-  return ids.dtype == DType::i32 ? data<int32_t>(ids)[place] : data<int64_t>(ids)[place];
+  return ids.dtype == DType::i32 ? element<const int32_t>(ids, i) : element<const int64_t>(ids, i);
 }
 
-/// Calls fn(offset in a, offset in b, ...) for every element of `dims`' index space, in row-major order.
-template <class Fn, class... Views>
-void for_each_element(const View& dims, Fn&& fn, const Views&... views) {
-  const int64_t total = count(dims);
-  int64_t index[max_rank] = {};
-  constexpr size_t n = sizeof...(Views);
-  const View* all[n] = {&views...};
-  int64_t offsets[n] = {};
-  for (int64_t i = 0; i < total; ++i) {
-    fn(static_cast<const int64_t*>(offsets));
-    for (int axis = dims.rank - 1; axis >= 0; --axis) {
-      for (size_t v = 0; v < n; ++v) offsets[v] += all[v]->strides[axis];
-      if (++index[axis] < dims.dims[axis]) break;
-      for (size_t v = 0; v < n; ++v) offsets[v] -= all[v]->strides[axis] * dims.dims[axis];
-      index[axis] = 0;
-    }
-  }
+/// Calls f.operator()<T>() with the C++ type of `dtype`. Throws DtypeError for types the kernel is not made for.
+template <class F>
+void with_float(const char* kernel, DType dtype, F f) {
+  if (dtype == DType::f32) return f.template operator()<float>();
+  if (dtype == DType::f64) return f.template operator()<double>();
+  fail<DtypeError>("[{}] need f32 or f64, got {}", kernel, name_of(dtype));
+}
+template <class F>
+void with_number(const char* kernel, DType dtype, F f) {
+  if (dtype == DType::i32) return f.template operator()<int32_t>();
+  if (dtype == DType::i64) return f.template operator()<int64_t>();
+  if (dtype != DType::boolean) return with_float(kernel, dtype, f);
+  fail<DtypeError>("[{}] need numbers, got bool", kernel);
+}
+template <class F>
+void with_any(const char* kernel, DType dtype, F f) {
+  if (dtype == DType::boolean) return f.template operator()<bool>();
+  with_number(kernel, dtype, f);
+}
+
+/// Where a loop over a view's elements starts, and how far apart they are along each axis.
+template <class T>
+struct Cursor {
+  T* at;
+  const int64_t* strides;
+  Cursor(T* at, const int64_t* strides) : at(at), strides(strides) {}
+  explicit Cursor(const View& view) : at(data<T>(view)), strides(view.strides) {}
+};
+
+/// Offset of the n-th index, in row-major order, of the first `rank` axes.
+inline int64_t offset_of(int64_t n, const int64_t* dims, const int64_t* strides, int rank) {
+  int64_t offset = 0;
+  for (int axis = rank - 1; axis >= 0; n /= dims[axis--]) offset += n % dims[axis] * strides[axis];
+  return offset;
+}
+
+/// Calls f(pointers...) for every index of `dims` in row-major order. All cursors walk views of these dims.
+template <class F, class... T>
+void for_each(const int64_t* dims, int rank, F&& f, Cursor<T>... cursors) {
+  if (rank == 0) return f(cursors.at...);
+  const int last = rank - 1;
+  const int64_t columns = dims[last];
+  int64_t rows = 1;
+  for (int axis = 0; axis < last; ++axis) rows *= dims[axis];
+  const auto walk_row = [&](Cursor<T>... row) {
+    for (int64_t i = 0; i < columns; ++i) f((row.at + i * row.strides[last])...);
+  };
+  for (int64_t n = 0; n < rows; ++n)
+    walk_row(Cursor<T>(cursors.at + offset_of(n, dims, cursors.strides, last), cursors.strides)...);
 }
 
 }  // namespace grus::reference

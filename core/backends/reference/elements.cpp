@@ -1,206 +1,174 @@
-// Elementwise entries: the rows of elementwise.def read as scalar code.
-#include <cmath>
+// copy, fill, select and the ops of core/elementwise.def, element by element.
+#include <limits>
+#include <type_traits>
 
 #include "core/backends/reference/access.h"
-#include "core/backends/reference/entries.h"
+#include "core/backends/reference/reference.h"
+#include "core/backends/reference/scalar_ops.h"
 
 namespace grus::reference {
 namespace {
 
-// What the names in elementwise.def mean for a scalar.
-template <class T>
-T select(bool condition, T a, T b) {
-  return condition ? a : b;
-}
-template <class T>
-T sigmoid(T x) {
-  const T e = std::exp(-std::abs(x));  // never overflows
-  return x >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-template <class T>
-T softplus(T x) {
-  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
-}
-using std::cos;
-using std::erf;
-using std::exp;
-using std::log;
-using std::pow;
-using std::sin;
-using std::sqrt;
-using std::tanh;
-
-template <class T>
-T unary_value(UnaryOp op, T x) {
-  [[maybe_unused]] const auto K = [](double value) { return static_cast<T>(value); };
-  switch (op) {
-#define GRUS_UNARY(name, y_expression, ...) \
-  case UnaryOp::name:                       \
-    return y_expression;
-#define GRUS_BINARY(...)
-#define GRUS_COMPARE(...)
-#include "core/elementwise.def"
-  }
-  return T(0);
+/// x as a To: floats are cut towards zero and kept within an integer's range, NaN is 0; bool is x != 0.
+template <class To, class From>
+To cast(From x) {
+  if constexpr (std::is_same_v<To, bool>) return x != From(0);
+  else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    // 2^31 or 2^63: the first value that does not fit, and exact in every float type.
+    constexpr From end = static_cast<From>(1ull << (8 * sizeof(To) - 1));
+    if (x != x) return 0;
+    if (x >= end) return std::numeric_limits<To>::max();
+    return x < -end ? std::numeric_limits<To>::min() : static_cast<To>(x);
+  } else return static_cast<To>(x);
 }
 
 template <class T>
-T unary_slope(UnaryOp op, [[maybe_unused]] T x, [[maybe_unused]] T y, T dy) {
-  [[maybe_unused]] const auto K = [](double value) { return static_cast<T>(value); };
-  switch (op) {
-#define GRUS_UNARY(name, y_expression, dx_expression, ...) \
-  case UnaryOp::name:                                      \
-    return dx_expression;
-#define GRUS_BINARY(...)
-#define GRUS_COMPARE(...)
-#include "core/elementwise.def"
-  }
-  return T(0);
+T sum_of(T a, T b) {
+  if constexpr (std::is_same_v<T, bool>) return a || b;
+  else return a + b;
 }
 
-template <class T>
-T binary_value(BinaryOp op, T a, T b) {
-  switch (op) {
-#define GRUS_UNARY(...)
-#define GRUS_BINARY(name, y_expression, ...) \
-  case BinaryOp::name:                       \
-    return static_cast<T>(y_expression);
-#define GRUS_COMPARE(...)
-#include "core/elementwise.def"
-  }
-  return T(0);
+/// Which types a row of the table has a meaning for: all for floats; the exact ones for integers.
+template <class T, UnaryOp op>
+constexpr bool defined = std::is_floating_point_v<T> || op == UnaryOp::neg || op == UnaryOp::abs ||
+                         op == UnaryOp::square || op == UnaryOp::relu;
+template <class T, BinaryOp op>
+constexpr bool defined_binary = std::is_floating_point_v<T> || (op != BinaryOp::div && op != BinaryOp::pow);
+
+template <UnaryOp op>
+void unary_of(const View& y, const View& x) {
+  with_number("unary", y.dtype, [&]<class T>() {
+    if constexpr (defined<T, op>)
+      for_each(
+          y.dims, y.rank, [](T* to, const T* from) { *to = Unary<op>::y_of(*from); }, Cursor<T>(y), Cursor<const T>(x));
+    else fail<DtypeError>("[unary] need f32 or f64, got {}", name_of(y.dtype));
+  });
 }
 
-template <class T>
-T binary_slope(BinaryOp op, int wrt, [[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T y, T dy) {
-  [[maybe_unused]] const auto K = [](double value) { return static_cast<T>(value); };
-  switch (op) {
-#define GRUS_UNARY(...)
-#define GRUS_BINARY(name, y_expression, da_expression, db_expression, ...) \
-  case BinaryOp::name:                                                     \
-    return wrt == 0 ? (da_expression) : (db_expression);
-#define GRUS_COMPARE(...)
-#include "core/elementwise.def"
-  }
-  return T(0);
+template <UnaryOp op>
+void unary_gradient_of(const View& dx, const View& x, const View& y, const View& dy) {
+  with_float("unary_gradient", dx.dtype, [&]<class T>() {
+    for_each(
+        dx.dims, dx.rank, [](T* to, const T* x, const T* y, const T* dy) { *to = Unary<op>::dx_of(*x, *y, *dy); },
+        Cursor<T>(dx), Cursor<const T>(x), Cursor<const T>(y), Cursor<const T>(dy));
+  });
 }
 
-template <class T>
-bool comparison(CompareOp op, T a, T b) {
-  switch (op) {
-#define GRUS_UNARY(...)
-#define GRUS_BINARY(...)
-#define GRUS_COMPARE(name, expression) \
-  case CompareOp::name:                \
-    return expression;
-#include "core/elementwise.def"
-  }
-  return false;
+template <BinaryOp op>
+void binary_of(const View& y, const View& a, const View& b) {
+  with_number("binary", y.dtype, [&]<class T>() {
+    if constexpr (defined_binary<T, op>)
+      for_each(
+          y.dims, y.rank, [](T* to, const T* a, const T* b) { *to = Binary<op>::y_of(*a, *b); }, Cursor<T>(y),
+          Cursor<const T>(a), Cursor<const T>(b));
+    else fail<DtypeError>("[binary] need f32 or f64, got {}", name_of(y.dtype));
+  });
+}
+
+template <BinaryOp op>
+void binary_gradient_of(int wrt, const View& dx, const View& a, const View& b, const View& y, const View& dy) {
+  with_float("binary_gradient", dx.dtype, [&]<class T>() {
+    for_each(
+        dx.dims, dx.rank,
+        [wrt](T* to, const T* a, const T* b, const T* y, const T* dy) {
+          *to = wrt == 0 ? Binary<op>::da_of(*a, *b, *y, *dy) : Binary<op>::db_of(*a, *b, *y, *dy);
+        },
+        Cursor<T>(dx), Cursor<const T>(a), Cursor<const T>(b), Cursor<const T>(y), Cursor<const T>(dy));
+  });
+}
+
+template <CompareOp op>
+void compare_of(const View& y, const View& a, const View& b) {
+  with_any("compare", a.dtype, [&]<class T>() {
+    for_each(
+        y.dims, y.rank, [](bool* to, const T* a, const T* b) { *to = Compare<op>::y_of(*a, *b); }, Cursor<bool>(y),
+        Cursor<const T>(a), Cursor<const T>(b));
+  });
 }
 
 }  // namespace
 
-Status copy(Context*, const View& y, const View& x, bool accumulate) {
-  return with_type(y.dtype, [&](auto to) {
-    using To = decltype(to);
-    return with_type(x.dtype, [&](auto from) {
-      using From = decltype(from);
-      To* out = data<To>(y);
-      const From* in = data<From>(x);
-      for_each_element(
-          y,
-          [&](const int64_t* at) {
-            const To value = static_cast<To>(in[at[1]]);
-            out[at[0]] = accumulate ? static_cast<To>(out[at[0]] + value) : value;
-          },
-          y, x);
-      return Status::ok;
+void copy(const View& y, const View& x, bool accumulate) {
+  with_any("copy", y.dtype, [&]<class To>() {
+    with_any("copy", x.dtype, [&]<class From>() {
+      for_each(
+          y.dims, y.rank,
+          [accumulate](To* to, const From* from) { *to = accumulate ? sum_of(*to, cast<To>(*from)) : cast<To>(*from); },
+          Cursor<To>(y), Cursor<const From>(x));
     });
   });
 }
 
-Status fill(Context*, const View& y, double value) {
-  return with_type(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* out = data<T>(y);
-    for_each_element(
-        y, [&](const int64_t* at) { out[at[0]] = static_cast<T>(value); }, y);
-    return Status::ok;
+void fill(const View& y, double value) {
+  with_any("fill", y.dtype, [&]<class T>() {
+    const T number = cast<T>(value);
+    for_each(
+        y.dims, y.rank, [number](T* to) { *to = number; }, Cursor<T>(y));
   });
 }
 
-Status unary(Context*, UnaryOp op, const View& y, const View& x) {
-  return with_float(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_element(
-        y, [&](const int64_t* at) { data<T>(y)[at[0]] = unary_value<T>(op, data<T>(x)[at[1]]); }, y, x);
-    return Status::ok;
+void select(const View& y, const View& condition, const View& a, const View& b) {
+  with_any("select", y.dtype, [&]<class T>() {
+    for_each(
+        y.dims, y.rank, [](T* to, const bool* chosen, const T* a, const T* b) { *to = *chosen ? *a : *b; },
+        Cursor<T>(y), Cursor<const bool>(condition), Cursor<const T>(a), Cursor<const T>(b));
   });
 }
 
-Status unary_gradient(Context*, UnaryOp op, const View& dx, const View& x, const View& y, const View& dy) {
-  return with_float(dx.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_element(
-        dx,
-        [&](const int64_t* at) {
-          data<T>(dx)[at[0]] = unary_slope<T>(op, data<T>(x)[at[1]], data<T>(y)[at[2]], data<T>(dy)[at[3]]);
-        },
-        dx, x, y, dy);
-    return Status::ok;
-  });
+void unary(UnaryOp op, const View& y, const View& x) {
+  switch (op) {
+#define GRUS_UNARY(name, ...) \
+  case UnaryOp::name:         \
+    return unary_of<UnaryOp::name>(y, x);
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+  }
 }
 
-Status binary(Context*, BinaryOp op, const View& y, const View& a, const View& b) {
-  return with_type(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    if constexpr (std::is_same_v<T, bool>) {
-      return Status::unsupported;
-    } else {
-      for_each_element(
-          y, [&](const int64_t* at) { data<T>(y)[at[0]] = binary_value<T>(op, data<T>(a)[at[1]], data<T>(b)[at[2]]); },
-          y, a, b);
-      return Status::ok;
-    }
-  });
+void unary_gradient(UnaryOp op, const View& dx, const View& x, const View& y, const View& dy) {
+  switch (op) {
+#define GRUS_UNARY(name, ...) \
+  case UnaryOp::name:         \
+    return unary_gradient_of<UnaryOp::name>(dx, x, y, dy);
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+  }
 }
 
-Status binary_gradient(Context*, BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y,
-                       const View& dy) {
-  return with_float(dx.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_element(
-        dx,
-        [&](const int64_t* at) {
-          data<T>(dx)[at[0]] =
-              binary_slope<T>(op, wrt, data<T>(a)[at[1]], data<T>(b)[at[2]], data<T>(y)[at[3]], data<T>(dy)[at[4]]);
-        },
-        dx, a, b, y, dy);
-    return Status::ok;
-  });
+void binary(BinaryOp op, const View& y, const View& a, const View& b) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(name, ...) \
+  case BinaryOp::name:         \
+    return binary_of<BinaryOp::name>(y, a, b);
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+  }
 }
 
-Status compare(Context*, CompareOp op, const View& y, const View& a, const View& b) {
-  return with_type(a.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_element(
-        y, [&](const int64_t* at) { data<bool>(y)[at[0]] = comparison<T>(op, data<T>(a)[at[1]], data<T>(b)[at[2]]); },
-        y, a, b);
-    return Status::ok;
-  });
+void binary_gradient(BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y,
+                     const View& dy) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(name, ...) \
+  case BinaryOp::name:         \
+    return binary_gradient_of<BinaryOp::name>(wrt, dx, a, b, y, dy);
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+  }
 }
 
-Status select(Context*, const View& y, const View& condition, const View& a, const View& b) {
-  return with_type(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    for_each_element(
-        y,
-        [&](const int64_t* at) {
-          data<T>(y)[at[0]] = data<bool>(condition)[at[1]] ? data<T>(a)[at[2]] : data<T>(b)[at[3]];
-        },
-        y, condition, a, b);
-    return Status::ok;
-  });
+void compare(CompareOp op, const View& y, const View& a, const View& b) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(name, ...) \
+  case CompareOp::name:         \
+    return compare_of<CompareOp::name>(y, a, b);
+#include "core/elementwise.def"
+  }
 }
 
 }  // namespace grus::reference

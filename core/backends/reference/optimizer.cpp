@@ -1,66 +1,72 @@
-// One step of an optimizer, element by element. The formulas are PyTorch's.
+// One step of SGD, Adam(W) or Adadelta: PyTorch's formulas, element by element, in double.
 #include <cmath>
 
 #include "core/backends/reference/access.h"
-#include "core/backends/reference/entries.h"
+#include "core/backends/reference/reference.h"
 
 namespace grus::reference {
 namespace {
 
-template <class T>
-struct Element {
-  T& value;
-  T *first, *second;  // null when unused
-};
+/// Sutskever et al. 2013, as PyTorch writes it: buf = momentum buf + g; value -= lr buf (Nesterov: lr (g + momentum
+/// buf)).
+double sgd(const OptimizerArgs& args, double g, double* momentum) {
+  if (!momentum) return args.lr * g;
+  *momentum = args.beta1 * *momentum + g;
+  return args.lr * (args.nesterov ? g + args.beta1 * *momentum : *momentum);
+}
 
-/// SGD with momentum (Sutskever et al. 2013 in PyTorch's form): b = m b + g; g = nesterov ? g + m b : b.
-template <class T>
-void sgd(const OptimizerArgs& a, Element<T> e, double g) {
-  if (e.first) {
-    *e.first = static_cast<T>(a.beta1 * *e.first + g);
-    g = a.nesterov ? g + a.beta1 * *e.first : *e.first;
+/// Kingma and Ba 2015: m, v are running means of g, g^2; value -= lr (m / bias1) / (sqrt(v / bias2) + eps).
+double adam(const OptimizerArgs& args, double g, double* m, double* v) {
+  *m = args.beta1 * *m + (1 - args.beta1) * g;
+  *v = args.beta2 * *v + (1 - args.beta2) * g * g;
+  return args.lr * (*m / args.bias1) / (std::sqrt(*v / args.bias2) + args.eps);
+}
+
+/// Zeiler 2012: dx = sqrt(E[dx^2] + eps) / sqrt(E[g^2] + eps) g; value -= lr dx.
+double adadelta(const OptimizerArgs& args, double g, double* square, double* square_step) {
+  *square = args.beta1 * *square + (1 - args.beta1) * g * g;
+  const double step = std::sqrt(*square_step + args.eps) / std::sqrt(*square + args.eps) * g;
+  *square_step = args.beta1 * *square_step + (1 - args.beta1) * step * step;
+  return args.lr * step;
+}
+
+double step_of(const OptimizerArgs& args, double g, double* first, double* second) {
+  switch (args.kind) {
+    case OptimizerKind::sgd:
+      return sgd(args, g, first);
+    case OptimizerKind::adam:
+      return adam(args, g, first, second);
+    case OptimizerKind::adadelta:
+      return adadelta(args, g, first, second);
   }
-  e.value = static_cast<T>(e.value - a.lr * g);
+  return 0;
 }
 
-/// Adam (Kingma and Ba 2015): m, v; value -= lr * (m / bias1) / (sqrt(v / bias2) + eps).
 template <class T>
-void adam(const OptimizerArgs& a, Element<T> e, double g) {
-  *e.first = static_cast<T>(a.beta1 * *e.first + (1 - a.beta1) * g);
-  *e.second = static_cast<T>(a.beta2 * *e.second + (1 - a.beta2) * g * g);
-  e.value = static_cast<T>(e.value - a.lr / a.bias1 * *e.first / (std::sqrt(*e.second / a.bias2) + a.eps));
-}
-
-/// Adadelta (Zeiler 2012): dx = sqrt(E[dx^2] + eps) / sqrt(E[g^2] + eps) * g.
-template <class T>
-void adadelta(const OptimizerArgs& a, Element<T> e, double g) {
-  *e.first = static_cast<T>(a.beta1 * *e.first + (1 - a.beta1) * g * g);
-  const double delta = std::sqrt(*e.second + a.eps) / std::sqrt(*e.first + a.eps) * g;
-  *e.second = static_cast<T>(a.beta1 * *e.second + (1 - a.beta1) * delta * delta);
-  e.value = static_cast<T>(e.value - a.lr * delta);
+void optimizer_step_of(const OptimizerArgs& args) {
+  const int64_t n = size_of(args.value);
+  T* const value = data<T>(args.value);
+  const T* const grad = data<const T>(args.grad);
+  T* const first = present(args.first) ? data<T>(args.first) : nullptr;
+  T* const second = present(args.second) ? data<T>(args.second) : nullptr;
+  T* const average = present(args.average) ? data<T>(args.average) : nullptr;
+  for (int64_t i = 0; i < n; ++i) {
+    auto x = static_cast<double>(value[i]);
+    double a = first ? static_cast<double>(first[i]) : 0, b = second ? static_cast<double>(second[i]) : 0;
+    x *= 1 - args.lr * args.decoupled_decay;
+    const double g = static_cast<double>(grad[i]) * args.grad_scale + args.weight_decay * x;
+    x -= step_of(args, g, first ? &a : nullptr, &b);
+    value[i] = static_cast<T>(x);
+    if (first) first[i] = static_cast<T>(a);
+    if (second) second[i] = static_cast<T>(b);
+    if (average) average[i] = static_cast<T>(average[i] + (1 - args.average_decay) * (value[i] - average[i]));
+  }
 }
 
 }  // namespace
 
-Status optimizer_step(Context*, const OptimizerArgs& a) {
-  return with_float(a.value.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    T* value = data<T>(a.value);
-    const T* grad = data<T>(a.grad);
-    T *first = present(a.first) ? data<T>(a.first) : nullptr, *second = present(a.second) ? data<T>(a.second) : nullptr;
-    for (int64_t i = 0; i < a.value.cols; ++i) {
-      const double g = a.grad_scale * static_cast<double>(grad[i]) + a.weight_decay * static_cast<double>(value[i]);
-      value[i] = static_cast<T>(value[i] * (1 - a.lr * a.decoupled_decay));
-      const Element<T> element{value[i], first ? first + i : nullptr, second ? second + i : nullptr};
-      if (a.kind == OptimizerKind::sgd) sgd(a, element, g);
-      if (a.kind == OptimizerKind::adam) adam(a, element, g);
-      if (a.kind == OptimizerKind::adadelta) adadelta(a, element, g);
-      if (!present(a.average)) continue;
-      T& average = data<T>(a.average)[i];
-      average = static_cast<T>(average + (1 - a.average_decay) * static_cast<double>(value[i] - average));
-    }
-    return Status::ok;
-  });
+void optimizer_step(const OptimizerArgs& args) {
+  with_float("optimizer_step", args.value.dtype, [&]<class T>() { optimizer_step_of<T>(args); });
 }
 
 }  // namespace grus::reference

@@ -1,0 +1,52 @@
+// Softmax cross-entropy with label smoothing, row by row, in place.
+#include <algorithm>
+#include <cmath>
+
+#include "core/backends/reference/access.h"
+#include "core/backends/reference/reference.h"
+
+namespace grus::reference {
+namespace {
+
+/// log of the sum of exp(x), without overflow.
+template <class T>
+double log_sum_exp(const T* x, int64_t n) {
+  const auto largest = static_cast<double>(*std::max_element(x, x + n));
+  double sum = 0;
+  for (int64_t j = 0; j < n; ++j) sum += std::exp(static_cast<double>(x[j]) - largest);
+  return largest + std::log(sum);
+}
+
+template <class T>
+void cross_entropy_row(const CrossEntropyArgs& args, int64_t i) {
+  const int64_t classes = args.logits.cols, target = id_at(args.targets, i);
+  T* x = row<T>(args.logits, i);
+  double loss = 0, nll = 0;
+  if (target == args.ignore) {
+    if (args.gradient) std::fill_n(x, classes, T(0));
+  } else {
+    require<UsageError>(target >= 0 && target < classes, "[cross_entropy] need targets in [0, {}), got {} at {}",
+                        classes, target, i);
+    const double log_sum = log_sum_exp(x, classes), even = args.smoothing / static_cast<double>(classes);
+    nll = log_sum - static_cast<double>(x[target]);
+    double all = 0;  // sum over j of -log p[j]
+    for (int64_t j = 0; j < classes; ++j) all += log_sum - static_cast<double>(x[j]);
+    loss = args.row_scale * ((1 - args.smoothing) * nll + even * all);
+    for (int64_t j = 0; args.gradient && j < classes; ++j) {
+      const double q = even + (j == target ? 1 - args.smoothing : 0);
+      x[j] = static_cast<T>(args.row_scale * (std::exp(static_cast<double>(x[j]) - log_sum) - q));
+    }
+  }
+  element<T>(args.losses, i) = static_cast<T>(loss);
+  if (present(args.nll)) element<T>(args.nll, i) = static_cast<T>(nll);
+}
+
+}  // namespace
+
+void cross_entropy(const CrossEntropyArgs& args) {
+  with_float("cross_entropy", args.logits.dtype, [&]<class T>() {
+    for (int64_t i = 0; i < args.logits.rows; ++i) cross_entropy_row<T>(args, i);
+  });
+}
+
+}  // namespace grus::reference

@@ -1,0 +1,86 @@
+#pragma once
+// The scalar meaning of core/elementwise.def: y and its gradients for one element of type T.
+#include <cmath>
+
+#include "core/kernels.h"
+
+namespace grus::reference {
+
+template <class T>
+T select(bool condition, T a, T b) {
+  return condition ? a : b;
+}
+
+/// 1 / (1 + exp(-x)), without overflow on either side.
+template <class T>
+T sigmoid(T x) {
+  const T e = std::exp(-std::abs(x));
+  return (x < 0 ? e : T(1)) / (1 + e);
+}
+
+/// log(1 + exp(x)), without overflow.
+template <class T>
+T softplus(T x) {
+  return (x > 0 ? x : T(0)) + std::log1p(std::exp(-std::abs(x)));
+}
+
+using std::cos;
+using std::erf;
+using std::exp;
+using std::log;
+using std::pow;
+using std::sin;
+using std::sqrt;
+using std::tanh;
+
+template <UnaryOp>
+struct Unary;
+template <BinaryOp>
+struct Binary;
+template <CompareOp>
+struct Compare;
+
+// K(number): a constant of the element type.
+#define GRUS_UNARY(name, value, gradient, ...)                                              \
+  template <>                                                                               \
+  struct Unary<UnaryOp::name> {                                                             \
+    template <class T>                                                                      \
+    static T y_of(T x) {                                                                    \
+      [[maybe_unused]] const auto K = [](double number) { return static_cast<T>(number); }; \
+      return value;                                                                         \
+    }                                                                                       \
+    template <class T>                                                                      \
+    static T dx_of([[maybe_unused]] T x, [[maybe_unused]] T y, T dy) {                      \
+      [[maybe_unused]] const auto K = [](double number) { return static_cast<T>(number); }; \
+      return gradient;                                                                      \
+    }                                                                                       \
+  };
+#define GRUS_BINARY(name, value, gradient_a, gradient_b, ...)                                \
+  template <>                                                                                \
+  struct Binary<BinaryOp::name> {                                                            \
+    template <class T>                                                                       \
+    static T y_of(T a, T b) {                                                                \
+      return value;                                                                          \
+    }                                                                                        \
+    template <class T>                                                                       \
+    static T da_of([[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T y, T dy) { \
+      [[maybe_unused]] const auto K = [](double number) { return static_cast<T>(number); };  \
+      return gradient_a;                                                                     \
+    }                                                                                        \
+    template <class T>                                                                       \
+    static T db_of([[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T y, T dy) { \
+      [[maybe_unused]] const auto K = [](double number) { return static_cast<T>(number); };  \
+      return gradient_b;                                                                     \
+    }                                                                                        \
+  };
+#define GRUS_COMPARE(name, value)   \
+  template <>                       \
+  struct Compare<CompareOp::name> { \
+    template <class T>              \
+    static bool y_of(T a, T b) {    \
+      return value;                 \
+    }                               \
+  };
+#include "core/elementwise.def"
+
+}  // namespace grus::reference
