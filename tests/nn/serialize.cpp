@@ -1,0 +1,177 @@
+#include "nn/serialize.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+
+#include "nn/linear.h"
+
+using namespace grus;
+using namespace grus::nn;
+namespace fs = std::filesystem;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "grus-weights-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+  fs::path path;
+};
+
+void write(const fs::path& path, const std::string& json, const std::string& data) {
+  std::ofstream file(path, std::ios::binary);
+  const uint64_t length = json.size();
+  file.write(reinterpret_cast<const char*>(&length), 8);
+  file << json << data;
+}
+
+std::string message(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const DataError& e) {
+    return e.what();
+  }
+  return "no DataError";
+}
+
+}  // namespace
+
+TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come back bit for bit") {
+  const Folder folder;
+  const fs::path path = folder.path / "all.safetensors";
+  const NamedTensors written{{"flags", Tensor::from_bools({true, false, true}, {3})},
+                             {"f32", Tensor::from({1.5f, -0.f, 3e-40f}, {3, 1})},
+                             {"f64", Tensor::from({0.1, 1e300}, {2})},
+                             {"i32", Tensor::from(std::vector<int32_t>{-5}, {})},
+                             {"i64", Tensor::from(std::vector<int64_t>{1ll << 40}, {1})},
+                             {"none", Tensor::zeros({0, 4})},
+                             {"view", Tensor::from({1.f, 2.f, 3.f, 4.f}, {2, 2})[1]}};
+  write_safetensors(path, written, {{"a", "1"}, {"b", "ü \"quoted\""}});
+  const TensorFile read = read_safetensors(path);
+  CHECK(read.metadata == Metadata{{"a", "1"}, {"b", "ü \"quoted\""}});
+  CHECK(read.tensors.size() == written.size());
+  for (const auto& [name, tensor] : written) {
+    CAPTURE(name);
+    const Tensor* found = find(read.tensors, name);
+    REQUIRE(found != nullptr);
+    CHECK(found->dtype() == tensor.dtype());
+    CHECK(found->shape() == tensor.shape());
+    CHECK(found->to_bytes() == tensor.to_bytes());
+  }
+}
+
+TEST_CASE("safetensors: half precision is read as f32") {
+  const Folder folder;
+  const fs::path path = folder.path / "half.safetensors";
+  const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555}, bf16[] = {0x3f80, 0xc000};
+  std::string data(sizeof f16 + sizeof bf16, '\0');
+  std::memcpy(data.data(), f16, sizeof f16);
+  std::memcpy(data.data() + sizeof f16, bf16, sizeof bf16);
+  write(
+      path,
+      R"({"h":{"dtype":"F16","shape":[5],"data_offsets":[0,10]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]}})",
+      data);
+  const TensorFile file = read_safetensors(path);
+  const std::vector<float> h = find(file.tensors, "h")->to_vector<float>();
+  CHECK(h[0] == 1);
+  CHECK(h[1] == -2);
+  CHECK(h[2] == 0x1p-24f);
+  CHECK(std::isinf(h[3]));
+  CHECK(h[4] == doctest::Approx(1.0 / 3).epsilon(1e-3));
+  CHECK(find(file.tensors, "b")->to_vector<float>() == std::vector<float>{1, -2});
+}
+
+TEST_CASE("safetensors: what a damaged or foreign file claims is refused with its name and what was due") {
+  const Folder folder;
+  const fs::path path = folder.path / "bad.safetensors";
+  const auto refuse = [&](const std::string& json, const std::string& data) {
+    write(path, json, data);
+    const std::string text = message([&] { read_safetensors(path); });
+    CHECK_MESSAGE(text.starts_with(path.string() + ": need "), text);
+    return text;
+  };
+  const std::string eight(8, 'x');
+  CHECK(refuse(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", "1234").find("truncated") !=
+        std::string::npos);
+  refuse(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", eight + "more");
+  refuse(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}})", eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,2],"data_offsets":[0,8]}})", eight);
+  refuse(
+      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}})",
+      eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", eight);
+  refuse(
+      R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+      eight);
+  CHECK(refuse(R"({"a":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}})", eight).find("F8_E4M3") !=
+        std::string::npos);
+  refuse(R"({"a":{"dtype":"BOOL","shape":[8],"data_offsets":[0,8]}})", eight);
+  refuse(R"({"a":{"dtype":"F32","shape":[2]}})", eight);
+  refuse(R"({"a":[1]})", eight);
+  refuse(R"({"__metadata__":{"a":1}})", "");
+  refuse(R"([])", "");
+  refuse(R"({"a":)", "");
+  refuse(R"({"a":[[[[[[[[1]]]]]]]]})", "");
+  refuse("\xff\xfe", "");
+}
+
+TEST_CASE("safetensors: short files, long headers, folders and missing files are refused") {
+  const Folder folder;
+  const fs::path path = folder.path / "bad.safetensors";
+  CHECK(message([&] { read_safetensors(path); }) ==
+        fmt::format("{}: need a safetensors file, got no such file", path.string()));
+  CHECK(message([&] { read_safetensors(folder.path); }).find("not a file") != std::string::npos);
+  std::ofstream(path) << "1234";
+  CHECK(message([&] { read_safetensors(path); }).find("at least 8 bytes, got 4") != std::string::npos);
+  std::ofstream(path) << "{\"text\": \"not weights\"}";
+  CHECK(message([&] { read_safetensors(path); }).find("need a header that fits") != std::string::npos);
+  write_safetensors(path, {{"w", Tensor::ones({100})}});
+  fs::resize_file(path, fs::file_size(path) - 1);
+  CHECK(message([&] { read_safetensors(path); }).find("truncated") != std::string::npos);
+}
+
+TEST_CASE("safetensors: a name twice is a usage error, and an old file stays when writing fails") {
+  const Folder folder;
+  const fs::path path = folder.path / "w.safetensors";
+  write_safetensors(path, {{"w", Tensor::ones({1})}});
+  CHECK_THROWS_AS(write_safetensors(path, {{"w", Tensor::ones({1})}, {"w", Tensor::ones({1})}}), UsageError);
+  CHECK_THROWS_AS(write_safetensors(path, {{"\xff", Tensor::ones({1})}}), UsageError);
+  CHECK(read_safetensors(path).tensors.size() == 1);
+}
+
+TEST_CASE("weights: a module comes back from its file; tied ones are stored once and named in the metadata") {
+  class Tied : public Module<Tied> {
+   public:
+    explicit Tied(uint64_t seed) : Tied(Rng(seed)) {}
+    explicit Tied(Rng rng) : a(child("a", Linear(3, 3, rng))), b(child("b", Linear(3, 3, rng))) {
+      tie(a.weight, b.weight);
+    }
+    Tensor forward(const Tensor& x) const { return b(a(x)); }
+    Linear a, b;
+  };
+  const Folder folder;
+  const fs::path path = folder.path / "model.safetensors";
+  const Tied first(1);
+  save_weights(path, first, {{"kind", "test"}});
+  const TensorFile file = read_safetensors(path);
+  CHECK(file.metadata == Metadata{{"b.weight", "a.weight"}, {"kind", "test"}});
+  CHECK(file.tensors.size() == 3);
+  Tied second(2);
+  load_weights(path, second);
+  CHECK(second(Tensor::ones({1, 3})).to_vector<float>() == first(Tensor::ones({1, 3})).to_vector<float>());
+  Linear other(3, 3);
+  CHECK(message([&] { load_weights(path, other); }).starts_with(path.string() + ": [load_state_dict] need"));
+}
