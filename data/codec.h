@@ -17,7 +17,7 @@ struct CodecOptions {
   int64_t min_count = 1;  // rarer pieces are unknown; "bpe" and "unigram" do not use it
 };
 
-/// A tokenizer and a vocabulary of its pieces. Cheap to copy the tokenizer's part; safe to share by threads.
+/// A tokenizer and a vocabulary of its pieces. Safe to share by threads.
 class Codec {
  public:
   Codec(std::shared_ptr<const Tokenizer> tokenizer, Vocab vocab);

@@ -10,6 +10,7 @@ using namespace grus::data;
 TEST_CASE("unicode: lower case follows Unicode, special cases too") {
   CHECK(lower_case("ÀÉÎ ŒUVRE ΑΒΓ ЖЗ ẞ") == "àéî œuvre αβγ жз ß");
   CHECK(lower_case("ΟΔΟΣ ΣΟΣ Σ ΑΣ. ΑΣ.Β") == "οδος σος σ ας. ασ.β");
+  CHECK(lower_case("Σ") == "σ");
   CHECK(lower_case("\u0130") == "i\u0307");
   CHECK(lower_case("").empty());
 }
