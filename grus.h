@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/leaf.h"
 #include "core/lengths.h"
+#include "core/print.h"
 #include "core/random.h"
 #include "core/tape.h"
 #include "core/tensor.h"

@@ -104,6 +104,9 @@ class Tape {
   /// or results of ops.
   std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false,
                            const Tensor& seed = Tensor());
+  std::vector<Tensor> grad(const Tensor& y, std::initializer_list<Tensor> inputs, bool create_graph = false) {
+    return grad(y, std::span<const Tensor>(inputs.begin(), inputs.size()), create_graph);
+  }
   std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs,
                            bool create_graph);
   /// x as a value of this tape, so that grad() can be asked for it.

@@ -1,0 +1,55 @@
+// 4. A recurrent network reads a series and predicts one number. Run it: ./dev run 04_gru_regression
+#include "grus.h"
+
+using namespace grus;
+
+// A GRU reads the series step by step; its state after the last step is what it knows of it; a linear layer turns that
+// into a number.
+class SeriesModel : public nn::Module<SeriesModel> {
+ public:
+  SeriesModel(int64_t input, int64_t hidden, Rng& rng)
+      : gru(child("gru", nn::Gru({.input = input, .hidden = hidden}, rng))),
+        output(child("output", nn::Linear(hidden, 1, rng))) {}
+
+  /// x (T, B, input) -> (B, 1)
+  Tensor forward(const Tensor& x) const {
+    const auto [y, h] = gru(x);  // y (T, B, hidden): every state; h (1, B, hidden): the last one
+    return output(h[0]);
+  }
+
+  nn::Gru gru;
+  nn::Linear output;
+};
+
+int main() {
+  // 32 random series of 5 steps with 10 numbers each, and a random number to learn for each: nothing to understand, all
+  // to memorise.
+  Rng rng(0);
+  const Tensor x = random_normal({5, 32, 10}, 0, 1, rng);
+  const Tensor target = random_normal({32, 1}, 0, 1, rng);
+
+  SeriesModel model(10, 20, rng);
+  optim::Adam optimizer(model.named_parameters(), {.lr = 0.01});
+  fmt::print("{}\n", model.summary());
+
+  // The target has the prediction's shape, (32, 1). With (32) a broadcasting loss would compare every prediction with
+  // every target and learn the mean; here it is an error:
+  try {
+    mse_loss(model(x), target.reshape({32}));
+  } catch (const ShapeError& error) {
+    fmt::print("{}\n\n", error.what());
+  }
+
+  double first = 0, last = 0;
+  for (int epoch = 1; epoch <= 100; ++epoch) {
+    Tape tape;
+    const Tensor loss = mse_loss(model(x), target);
+    tape.backward(loss);
+    optimizer.step();
+    optimizer.zero_grad();
+    last = loss.item();
+    if (epoch == 1) first = last;
+    if (epoch % 10 == 0) fmt::print("epoch {:3}   loss {:.6f}\n", epoch, last);
+  }
+  return last < 0.1 * first ? 0 : 1;
+}
