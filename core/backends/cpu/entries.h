@@ -17,6 +17,13 @@ T* data(const Place& place) {
 /// Keeps the message for last_error and returns Status::failed.
 Status fail_with(std::string message);
 
+// elementwise.cpp
+Status unary(Context* context, UnaryOp op, const View& y, const View& x);
+Status unary_gradient(Context* context, UnaryOp op, const View& dx, const View& x, const View& y, const View& dy);
+Status binary(Context* context, BinaryOp op, const View& y, const View& a, const View& b);
+Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y,
+                       const View& dy);
+// gemm.cpp
 Status gemm(Context* context, const GemmArgs& args);
 
 }  // namespace grus::cpu

@@ -1,0 +1,77 @@
+#pragma once
+// Strided views walked together: adjacent axes that can be are merged, the last one is left to an inner loop, the others are
+// shared out among the threads.
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+#include "core/backends/cpu/pool.h"
+#include "core/kernels.h"
+
+namespace grus::cpu {
+
+/// Elements worth a thread in a cheap loop.
+inline constexpr int64_t loop_grain = 1 << 14;
+
+/// The index space of several views with the same dims; strides[v][axis] in elements. rank >= 1 and no axis of 1 but the last.
+template <size_t views>
+struct Loop {
+  int rank = 1;
+  int64_t dims[max_rank] = {1};
+  int64_t strides[views][max_rank] = {};
+
+  int64_t inner() const { return dims[rank - 1]; }
+  int64_t inner_stride(size_t view) const { return strides[view][rank - 1]; }
+  int64_t rows() const {
+    int64_t n = 1;
+    for (int axis = 0; axis + 1 < rank; ++axis) n *= dims[axis];
+    return n;
+  }
+  bool empty() const { return std::any_of(dims, dims + rank, [](int64_t n) { return n == 0; }); }
+  /// Where row `row` begins in each view.
+  std::array<int64_t, views> offsets(int64_t row) const {
+    std::array<int64_t, views> at{};
+    for (int axis = rank - 2; axis >= 0; --axis) {
+      for (size_t v = 0; v < views; ++v) at[v] += row % dims[axis] * strides[v][axis];
+      row /= dims[axis];
+    }
+    return at;
+  }
+};
+
+/// The loop over `dims` (its axes) and the strides of each view, with adjacent axes merged.
+template <class... Views>
+Loop<sizeof...(Views)> loop_over(const View& dims, const Views&... views) {
+  constexpr size_t n = sizeof...(Views);
+  const View* const all[n] = {&views...};
+  Loop<n> loop;
+  int rank = 0;
+  for (int axis = 0; axis < dims.rank; ++axis) {
+    if (dims.dims[axis] == 1) continue;
+    bool merges = rank > 0;
+    for (size_t v = 0; v < n && merges; ++v)
+      merges = loop.strides[v][rank - 1] == all[v]->strides[axis] * dims.dims[axis];
+    if (!merges) loop.dims[rank++] = 1;
+    loop.dims[rank - 1] *= dims.dims[axis];
+    for (size_t v = 0; v < n; ++v) loop.strides[v][rank - 1] = all[v]->strides[axis];
+  }
+  if (rank > 0) loop.rank = rank;
+  return loop;
+}
+
+/// Calls f(offsets, begin, end) for pieces [begin, end) of every row, on all threads when there is enough work.
+template <size_t views, class F>
+void for_pieces(const Loop<views>& loop, F&& f) {
+  if (loop.empty()) return;
+  const int64_t rows = loop.rows(), inner = loop.inner();
+  if (rows >= pool_threads() || inner < 2 * loop_grain) {
+    parallel_for(rows, loop_grain / inner + 1, [&](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) f(loop.offsets(row), int64_t{0}, inner);
+    });
+    return;
+  }
+  for (int64_t row = 0; row < rows; ++row)
+    parallel_for(inner, loop_grain, [&](int64_t begin, int64_t end) { f(loop.offsets(row), begin, end); });
+}
+
+}  // namespace grus::cpu
