@@ -6,15 +6,11 @@
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/pool.h"
+#include "core/backends/reference/reference.h"
 
 namespace grus {
 namespace cpu {
 namespace {
-
-std::string& error_message() {
-  thread_local std::string message;
-  return message;
-}
 
 Status open(int index, Context** context) {
   limit_simd_targets();
@@ -26,10 +22,6 @@ const char* describe(Context*) {
   text = fmt::format("{}, SIMD {}, OpenBLAS {}, {} thread{}", cpu_name(), simd_target(),
                      blas_load() ? blas_kernels() : "not found", pool_threads(), pool_threads() == 1 ? "" : "s");
   return text.c_str();
-}
-
-const char* last_error(Context* context) {
-  return error_message().empty() ? reference_backend().last_error(context) : error_message().c_str();
 }
 
 void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
@@ -44,9 +36,17 @@ KernelTable make_table() {
   table.name = "cpu";
   table.open = open;
   table.describe = describe;
-  table.last_error = last_error;
   table.release = release;
   table.drop_derived = drop_derived_entry;
+  table.copy = copy;
+  table.fill = fill;
+  table.unary = unary;
+  table.unary_gradient = unary_gradient;
+  table.binary = binary;
+  table.binary_gradient = binary_gradient;
+  table.compare = compare;
+  table.select = select;
+  table.reduce = reduce;
   table.gemm = gemm;
   return table;
 }
@@ -54,7 +54,7 @@ KernelTable make_table() {
 }  // namespace
 
 Status fail_with(std::string message) {
-  error_message() = std::move(message);
+  reference::error_message() = std::move(message);
   return Status::failed;
 }
 

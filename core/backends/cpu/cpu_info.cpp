@@ -13,8 +13,10 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/cpu_info.cpp"
 #include "core/backends/cpu/simd_targets.h"
-#include "hwy/foreach_target.h"  // keep before highway.h
-#include "hwy/highway.h"
+
+#include <hwy/foreach_target.h>  // keep before highway.h
+
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {

@@ -61,8 +61,8 @@ Status binary(Context* context, BinaryOp op, const View& y, const View& a, const
   return done ? Status::ok : reference_backend().binary(context, op, y, a, b);
 }
 
-Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y,
-                       const View& dy) {
+Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, const View& a, const View& b,
+                       const View& y, const View& dy) {
   const bool done = with_functions(dx.dtype, [&](const auto& table) {
     return run(table.binary_gradient[wrt == 0 ? 0 : 1][index(op)], dx, a, b, y, dy);
   });

@@ -3,9 +3,11 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/elementwise_rows.cpp"
 #include "core/backends/cpu/simd_targets.h"
-#include "hwy/foreach_target.h"  // keep before highway.h
-#include "hwy/highway.h"
-// after highway.h
+
+#include <hwy/foreach_target.h>  // keep before highway.h
+
+#include <hwy/highway.h>
+
 #include "core/backends/cpu/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,47 +20,47 @@ HWY_INLINE Number<T> number(double value) {
 #define K number<T>
 
 // One struct per expression: value of vectors from vectors. in[]: see ElementFunctions.
-#define GRUS_UNARY(name, y_expression, dx_expression, ...)                                                          \
-  struct Value_##name {                                                                                             \
-    static constexpr int inputs = 1;                                                                                \
-    template <class T>                                                                                              \
-    static HWY_INLINE Number<T> of(const Number<T>* in) {                                                           \
-      const Number<T> x = in[0];                                                                                    \
-      return y_expression;                                                                                          \
-    }                                                                                                               \
-  };                                                                                                                \
-  struct Slope_##name {                                                                                             \
-    static constexpr int inputs = 3;                                                                                \
-    template <class T>                                                                                              \
-    static HWY_INLINE Number<T> of(const Number<T>* in) {                                                           \
-      [[maybe_unused]] const Number<T> x = in[0], y = in[1], dy = in[2];                                            \
-      return dx_expression;                                                                                         \
-    }                                                                                                               \
+#define GRUS_UNARY(name, y_expression, dx_expression, ...)               \
+  struct Value_##name {                                                  \
+    static constexpr int inputs = 1;                                     \
+    template <class T>                                                   \
+    static HWY_INLINE Number<T> of(const Number<T>* in) {                \
+      const Number<T> x = in[0];                                         \
+      return y_expression;                                               \
+    }                                                                    \
+  };                                                                     \
+  struct Slope_##name {                                                  \
+    static constexpr int inputs = 3;                                     \
+    template <class T>                                                   \
+    static HWY_INLINE Number<T> of(const Number<T>* in) {                \
+      [[maybe_unused]] const Number<T> x = in[0], y = in[1], dy = in[2]; \
+      return dx_expression;                                              \
+    }                                                                    \
   };
-#define GRUS_BINARY(name, y_expression, da_expression, db_expression, ...)                                          \
-  struct Value_##name {                                                                                             \
-    static constexpr int inputs = 2;                                                                                \
-    template <class T>                                                                                              \
-    static HWY_INLINE Number<T> of(const Number<T>* in) {                                                           \
-      const Number<T> a = in[0], b = in[1];                                                                         \
-      return y_expression;                                                                                          \
-    }                                                                                                               \
-  };                                                                                                                \
-  struct SlopeA_##name {                                                                                            \
-    static constexpr int inputs = 4;                                                                                \
-    template <class T>                                                                                              \
-    static HWY_INLINE Number<T> of(const Number<T>* in) {                                                           \
-      [[maybe_unused]] const Number<T> a = in[0], b = in[1], y = in[2], dy = in[3];                                 \
-      return da_expression;                                                                                         \
-    }                                                                                                               \
-  };                                                                                                                \
-  struct SlopeB_##name {                                                                                            \
-    static constexpr int inputs = 4;                                                                                \
-    template <class T>                                                                                              \
-    static HWY_INLINE Number<T> of(const Number<T>* in) {                                                           \
-      [[maybe_unused]] const Number<T> a = in[0], b = in[1], y = in[2], dy = in[3];                                 \
-      return db_expression;                                                                                         \
-    }                                                                                                               \
+#define GRUS_BINARY(name, y_expression, da_expression, db_expression, ...)          \
+  struct Value_##name {                                                             \
+    static constexpr int inputs = 2;                                                \
+    template <class T>                                                              \
+    static HWY_INLINE Number<T> of(const Number<T>* in) {                           \
+      const Number<T> a = in[0], b = in[1];                                         \
+      return y_expression;                                                          \
+    }                                                                               \
+  };                                                                                \
+  struct SlopeA_##name {                                                            \
+    static constexpr int inputs = 4;                                                \
+    template <class T>                                                              \
+    static HWY_INLINE Number<T> of(const Number<T>* in) {                           \
+      [[maybe_unused]] const Number<T> a = in[0], b = in[1], y = in[2], dy = in[3]; \
+      return da_expression;                                                         \
+    }                                                                               \
+  };                                                                                \
+  struct SlopeB_##name {                                                            \
+    static constexpr int inputs = 4;                                                \
+    template <class T>                                                              \
+    static HWY_INLINE Number<T> of(const Number<T>* in) {                           \
+      [[maybe_unused]] const Number<T> a = in[0], b = in[1], y = in[2], dy = in[3]; \
+      return db_expression;                                                         \
+    }                                                                               \
   };
 #define GRUS_COMPARE(...)
 #include "core/elementwise.def"

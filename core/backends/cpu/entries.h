@@ -17,12 +17,19 @@ T* data(const Place& place) {
 /// Keeps the message for last_error and returns Status::failed.
 Status fail_with(std::string message);
 
+// copy.cpp
+Status copy(Context* context, const View& y, const View& x, bool accumulate);
+Status fill(Context* context, const View& y, double value);
+Status compare(Context* context, CompareOp op, const View& y, const View& a, const View& b);
+Status select(Context* context, const View& y, const View& condition, const View& a, const View& b);
 // elementwise.cpp
 Status unary(Context* context, UnaryOp op, const View& y, const View& x);
 Status unary_gradient(Context* context, UnaryOp op, const View& dx, const View& x, const View& y, const View& dy);
 Status binary(Context* context, BinaryOp op, const View& y, const View& a, const View& b);
-Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y,
-                       const View& dy);
+Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, const View& a, const View& b,
+                       const View& y, const View& dy);
+// reduce.cpp
+Status reduce(Context* context, ReduceOp op, const View& y, const View& x, bool accumulate);
 // gemm.cpp
 Status gemm(Context* context, const GemmArgs& args);
 

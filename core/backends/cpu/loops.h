@@ -1,6 +1,6 @@
 #pragma once
-// Strided views walked together: adjacent axes that can be are merged, the last one is left to an inner loop, the others are
-// shared out among the threads.
+// Strided views walked together: adjacent axes that can be are merged, the last one is left to an inner loop, the
+// others are shared out among the threads.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace grus::cpu {
 /// Elements worth a thread in a cheap loop.
 inline constexpr int64_t loop_grain = 1 << 14;
 
-/// The index space of several views with the same dims; strides[v][axis] in elements. rank >= 1 and no axis of 1 but the last.
+/// The index space of several views with the same dims; strides[v][axis] in elements. rank >= 1 and no axis of 1 but
+/// the last.
 template <size_t views>
 struct Loop {
   int rank = 1;
@@ -27,7 +28,9 @@ struct Loop {
     for (int axis = 0; axis + 1 < rank; ++axis) n *= dims[axis];
     return n;
   }
-  bool empty() const { return std::any_of(dims, dims + rank, [](int64_t n) { return n == 0; }); }
+  bool empty() const {
+    return std::any_of(dims, dims + rank, [](int64_t n) { return n == 0; });
+  }
   /// Where row `row` begins in each view.
   std::array<int64_t, views> offsets(int64_t row) const {
     std::array<int64_t, views> at{};

@@ -1,5 +1,5 @@
-// A vector of numbers with the operators and functions of core/elementwise.def, so that its rows read as SIMD code. Included
-// once per instruction set, inside no namespace, after hwy/highway.h.
+// A vector of numbers with the operators and functions of core/elementwise.def, so that its rows read as SIMD code.
+// Included once per instruction set, inside no namespace, after hwy/highway.h.
 #if defined(GRUS_CPU_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_INL_H
 #undef GRUS_CPU_SIMD_INL_H
@@ -10,8 +10,8 @@
 #include <cmath>
 #include <limits>
 
-#include "hwy/contrib/math/math-inl.h"
-#include "hwy/highway.h"
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
@@ -114,14 +114,17 @@ HWY_INLINE Number<T> polynomial(Number<T> u, double k, More... more) {
   return fused(polynomial(u, more...), u, Number<T>::of(k));
 }
 
-/// x P(x^2) / Q(x^2), a minimax fit of the relative error over |x| <= 9.02, beyond which tanh rounds to 1: within 6 ulp, 3.2e-7.
+/// x P(x^2) / Q(x^2), a minimax fit of the relative error over |x| <= 9.02, beyond which tanh rounds to 1: within 6
+/// ulp, 3.2e-7.
 HWY_INLINE Number<float> tanh(Number<float> x) {
   using N = Number<float>;
   const N most = N::of(9.02), one = N::of(1);
   const N c = select(x > most, most, select(x < -most, -most, x));
   const N u = c * c;
-  const N p = polynomial(u, 1.0, 0.13379721343517303, 0.0034940379178895592, 2.0583553123287857e-05, 1.3319164438030384e-08);
-  const N q = polynomial(u, 1.0, 0.4671303629875183, 0.025871090590953827, 0.0003283100377302617, 7.762059226479323e-07);
+  const N p =
+      polynomial(u, 1.0, 0.13379721343517303, 0.0034940379178895592, 2.0583553123287857e-05, 1.3319164438030384e-08);
+  const N q =
+      polynomial(u, 1.0, 0.4671303629875183, 0.025871090590953827, 0.0003283100377302617, 7.762059226479323e-07);
   const N y = c * p / q;
   return unless_nan(x, select(y > one, one, select(y < -one, -one, y)));
 }

@@ -1,0 +1,161 @@
+// Copies, casts, transpositions, fills, selections and comparisons.
+#include <cstring>
+#include <type_traits>
+
+#include "core/backends/cpu/elementwise_rows.h"
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/loops.h"
+
+namespace grus::cpu {
+namespace {
+
+template <class F>
+bool with_type(DType dtype, F&& f) {
+  switch (dtype) {
+    case DType::f32:
+      return f(float{});
+    case DType::f64:
+      return f(double{});
+    case DType::i32:
+      return f(int32_t{});
+    case DType::i64:
+      return f(int64_t{});
+    case DType::boolean:
+      return f(bool{});
+  }
+  return false;
+}
+
+/// y[i * sy] = x[i * sx]; the usual strides are constants to the compiler.
+template <class To, class From>
+void copy_row(To* y, int64_t sy, const From* x, int64_t sx, int64_t n) {
+  if (sy == 1 && sx == 1) {
+    if constexpr (std::is_same_v<To, From>) {
+      if (n > 0) std::memcpy(y, x, static_cast<size_t>(n) * sizeof(To));
+    } else {
+      for (int64_t i = 0; i < n; ++i) y[i] = static_cast<To>(x[i]);
+    }
+  } else if (sy == 1 && sx == 0) {
+    std::fill_n(y, n, static_cast<To>(*x));
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i * sy] = static_cast<To>(x[i * sx]);
+  }
+}
+
+/// When x runs along the axis before the last (a transposition), copies square blocks, so that both sides stay in the
+/// cache.
+template <class T>
+bool copy_transposed(const Loop<2>& loop, T* y, const T* x) {
+  constexpr int64_t block = 16;
+  const int inner = loop.rank - 1, outer = loop.rank - 2;
+  if (outer < 0 || loop.strides[1][outer] != 1 || loop.strides[0][inner] != 1 || loop.strides[1][inner] < 2)
+    return false;
+  const int64_t rows = loop.dims[outer], columns = loop.dims[inner];
+  const int64_t y_stride = loop.strides[0][outer], x_stride = loop.strides[1][inner];
+  const int64_t strips = (rows + block - 1) / block, matrices = loop.rows() / rows;
+  parallel_for(matrices * strips, loop_grain / (block * columns) + 1, [&](int64_t first, int64_t last) {
+    for (int64_t strip = first; strip < last; ++strip) {
+      const auto at = loop.offsets(strip / strips * rows);
+      const int64_t from = strip % strips * block, to = std::min(rows, from + block);
+      for (int64_t j = 0; j < columns; j += block)
+        for (int64_t i = from; i < to; ++i)
+          for (int64_t jj = j; jj < std::min(columns, j + block); ++jj)
+            y[at[0] + i * y_stride + jj] = x[at[1] + i + jj * x_stride];
+    }
+  });
+  return true;
+}
+
+template <class To, class From>
+bool copy_typed(const View& to, const View& from) {
+  const Loop<2> loop = loop_over(to, to, from);
+  To* const y = data<To>(to);
+  const From* const x = data<const From>(from);
+  if (loop.empty()) return true;
+  if constexpr (std::is_same_v<To, From>)
+    if (copy_transposed(loop, y, x)) return true;
+  for_pieces(loop, [&](const std::array<int64_t, 2>& at, int64_t begin, int64_t end) {
+    const int64_t sy = loop.inner_stride(0), sx = loop.inner_stride(1);
+    copy_row(y + at[0] + begin * sy, sy, x + at[1] + begin * sx, sx, end - begin);
+  });
+  return true;
+}
+
+template <class T>
+bool select_typed(const View& to, const View& condition, const View& left, const View& right) {
+  const Loop<4> loop = loop_over(to, to, condition, left, right);
+  T* const y = data<T>(to);
+  const bool* const c = data<const bool>(condition);
+  const T *const a = data<const T>(left), *const b = data<const T>(right);
+  for_pieces(loop, [&](const std::array<int64_t, 4>& at, int64_t begin, int64_t end) {
+    const int64_t sy = loop.inner_stride(0), sc = loop.inner_stride(1), sa = loop.inner_stride(2),
+                  sb = loop.inner_stride(3);
+    for (int64_t i = begin; i < end; ++i) y[at[0] + i * sy] = c[at[1] + i * sc] ? a[at[2] + i * sa] : b[at[3] + i * sb];
+  });
+  return true;
+}
+
+template <class T>
+bool holds(CompareOp op, T a, T b) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(name, expression) \
+  case CompareOp::name:                \
+    return expression;
+#include "core/elementwise.def"
+  }
+  return false;
+}
+
+template <class T>
+bool compare_typed(CompareOp op, const View& to, const View& left, const View& right) {
+  const Loop<3> loop = loop_over(to, to, left, right);
+  bool* const y = data<bool>(to);
+  const T *const a = data<const T>(left), *const b = data<const T>(right);
+  for_pieces(loop, [&](const std::array<int64_t, 3>& at, int64_t begin, int64_t end) {
+    const int64_t sy = loop.inner_stride(0), sa = loop.inner_stride(1), sb = loop.inner_stride(2);
+    for (int64_t i = begin; i < end; ++i) y[at[0] + i * sy] = holds(op, a[at[1] + i * sa], b[at[2] + i * sb]);
+  });
+  return true;
+}
+
+}  // namespace
+
+Status copy(Context* context, const View& y, const View& x, bool accumulate) {
+  if (accumulate && x.dtype == y.dtype && is_float(y.dtype)) return binary(context, BinaryOp::add, y, y, x);
+  if (accumulate) return reference_backend().copy(context, y, x, accumulate);
+  if (is_float(x.dtype) && (y.dtype == DType::i32 || y.dtype == DType::i64))  // saturates
+    return reference_backend().copy(context, y, x, accumulate);
+  with_type(y.dtype, [&](auto to) {
+    return with_type(x.dtype, [&](auto from) { return copy_typed<decltype(to), decltype(from)>(y, x); });
+  });
+  return Status::ok;
+}
+
+Status fill(Context*, const View& y, double value) {
+  with_type(y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const Loop<1> loop = loop_over(y, y);
+    T* const out = data<T>(y);
+    for_pieces(loop, [&](const std::array<int64_t, 1>& at, int64_t begin, int64_t end) {
+      const T element = static_cast<T>(value);
+      const int64_t stride = loop.inner_stride(0);
+      copy_row(out + at[0] + begin * stride, stride, &element, 0, end - begin);
+    });
+    return true;
+  });
+  return Status::ok;
+}
+
+Status select(Context*, const View& y, const View& condition, const View& a, const View& b) {
+  with_type(y.dtype, [&](auto zero) { return select_typed<decltype(zero)>(y, condition, a, b); });
+  return Status::ok;
+}
+
+Status compare(Context*, CompareOp op, const View& y, const View& a, const View& b) {
+  with_type(a.dtype, [&](auto zero) { return compare_typed<decltype(zero)>(op, y, a, b); });
+  return Status::ok;
+}
+
+}  // namespace grus::cpu

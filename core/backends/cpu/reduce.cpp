@@ -1,0 +1,229 @@
+// Reductions of f32 over all elements, the last axes, or the axes before them; the rest goes to the plain loops. Sums
+// are taken in f64, over pieces whose size does not depend on the number of threads.
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/loops.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/backends/cpu/reduce.cpp"
+#include "core/backends/cpu/simd_targets.h"
+
+#include <hwy/foreach_target.h>  // keep before highway.h
+
+#include <hwy/highway.h>
+
+#include "core/backends/cpu/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grus::cpu::HWY_NAMESPACE {
+
+using N = Number<float>;
+using Wide = Number<double>;
+
+/// The number of f64 vectors that hold one f32 vector.
+constexpr int halves = HWY_TARGET == HWY_SCALAR ? 1 : 2;
+
+/// x (or its square) added to `halves` sums.
+template <bool square>
+HWY_INLINE void add_wide(N x, Wide* sums) {
+  const Wide::D d;
+#if HWY_TARGET == HWY_SCALAR
+  Wide parts[halves] = {{hn::PromoteTo(d, x.v)}};
+#else
+  const hn::Rebind<float, Wide::D> half;
+  Wide parts[halves] = {{hn::PromoteTo(d, hn::LowerHalf(half, x.v))}, {hn::PromoteTo(d, hn::UpperHalf(half, x.v))}};
+#endif
+  for (int i = 0; i < halves; ++i) sums[i] = square ? fused(parts[i], parts[i], sums[i]) : sums[i] + parts[i];
+}
+
+template <bool square>
+double sum_of(const float* x, int64_t n) {
+  constexpr int chains = 4;
+  Wide sums[chains][halves];
+  for (auto& chain : sums)
+    for (Wide& sum : chain) sum = Wide::of(0);
+  int64_t i = 0;
+  for (; i + chains * N::lanes <= n; i += chains * N::lanes)
+    for (int c = 0; c < chains; ++c) add_wide<square>(N::load(x + i + c * N::lanes), sums[c]);
+  for (; i < n; i += N::lanes) add_wide<square>(N::load(x + i, std::min(n - i, N::lanes)), sums[0]);
+  Wide total = Wide::of(0);
+  for (const auto& chain : sums)
+    for (const Wide& sum : chain) total = total + sum;
+  return hn::GetLane(hn::SumOfLanes(Wide::D(), total.v));
+}
+
+/// NaN wins, as in the reference.
+template <bool largest>
+HWY_INLINE N better(N so_far, N x) {
+  const N y = select(largest ? x > so_far : x < so_far, x, so_far);
+  return select(x == x, y, x);
+}
+inline float better_of(bool largest, float so_far, float x) {
+  return (largest ? x > so_far : x < so_far) || x != x ? x : so_far;
+}
+
+template <bool largest>
+double extreme_of(const float* x, int64_t n) {
+  const float start = largest ? -HUGE_VALF : HUGE_VALF;
+  N best = N::of(start);
+  int64_t i = 0;
+  for (; i + N::lanes <= n; i += N::lanes) best = better<largest>(best, N::load(x + i));
+  HWY_ALIGN float lane[N::lanes];
+  best.store(lane);
+  float result = start;
+  for (float value : lane) result = better_of(largest, result, value);
+  for (; i < n; ++i) result = better_of(largest, result, x[i]);
+  return static_cast<double>(result);
+}
+
+double reduce_row(ReduceOp op, const float* x, int64_t n) {
+  switch (op) {
+    case ReduceOp::sum:
+      return sum_of<false>(x, n);
+    case ReduceOp::sum_of_squares:
+      return sum_of<true>(x, n);
+    case ReduceOp::max:
+      return extreme_of<true>(x, n);
+    case ReduceOp::min:
+      return extreme_of<false>(x, n);
+  }
+  return 0;
+}
+
+/// result[j] = the fold of x[i * stride + j] over i < rows, for one strip of at most column_strip columns.
+constexpr int64_t column_strip = 64;
+template <bool square>
+void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
+  constexpr int64_t vectors = column_strip / N::lanes;
+  Wide sums[vectors][halves];
+  for (auto& vector : sums)
+    for (Wide& sum : vector) sum = Wide::of(0);
+  for (int64_t i = 0; i < rows; ++i, x += stride)
+    for (int64_t v = 0; v * N::lanes < columns; ++v)
+      add_wide<square>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
+  HWY_ALIGN double lanes[column_strip];
+  for (int64_t v = 0; v < vectors; ++v)
+    for (int h = 0; h < halves; ++h) sums[v][h].store(lanes + v * N::lanes + h * Wide::lanes);
+  std::copy_n(lanes, columns, result);
+}
+
+void reduce_columns(ReduceOp op, const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
+  if (op == ReduceOp::sum) return sum_columns<false>(x, stride, rows, columns, result);
+  if (op == ReduceOp::sum_of_squares) return sum_columns<true>(x, stride, rows, columns, result);
+  float best[column_strip];
+  std::fill_n(best, columns, op == ReduceOp::max ? -HUGE_VALF : HUGE_VALF);
+  for (int64_t i = 0; i < rows; ++i, x += stride)
+    for (int64_t j = 0; j < columns; ++j) best[j] = better_of(op == ReduceOp::max, best[j], x[j]);
+  std::copy_n(best, columns, result);
+}
+
+}  // namespace grus::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grus::cpu {
+namespace {
+
+HWY_EXPORT(reduce_row);
+HWY_EXPORT(reduce_columns);
+
+constexpr int64_t piece = 1 << 14;
+constexpr int64_t strip = 64;  // column_strip
+
+double folded(ReduceOp op, double a, double b) {
+  if (op == ReduceOp::max) return b > a || b != b ? b : a;
+  if (op == ReduceOp::min) return b < a || b != b ? b : a;
+  return a + b;
+}
+
+/// A long row, in pieces of a fixed size on all threads.
+double reduce_long(ReduceOp op, const float* x, int64_t n) {
+  const int64_t pieces = std::max<int64_t>(1, (n + piece - 1) / piece);
+  std::vector<double> partial(static_cast<size_t>(pieces));
+  parallel_for(pieces, 2, [&](int64_t first, int64_t last) {
+    for (int64_t p = first; p < last; ++p)
+      partial[static_cast<size_t>(p)] =
+          HWY_DYNAMIC_DISPATCH(reduce_row)(op, x + p * piece, std::min(piece, n - p * piece));
+  });
+  double result = partial[0];
+  for (int64_t p = 1; p < pieces; ++p) result = folded(op, result, partial[static_cast<size_t>(p)]);
+  return result;
+}
+
+void put(float* y, double value, bool accumulate) {
+  *y = static_cast<float>(accumulate ? static_cast<double>(*y) + value : value);
+}
+
+/// y and x walked together: which axes of the merged loop are reduced.
+struct Shape {
+  Loop<2> loop;
+  bool reduced(int axis) const { return loop.strides[0][axis] == 0; }
+  /// Every axis but the last is kept, and the last is reduced.
+  bool along_rows() const {
+    for (int axis = 0; axis + 1 < loop.rank; ++axis)
+      if (reduced(axis)) return false;
+    return reduced(loop.rank - 1) && loop.inner_stride(1) == 1;
+  }
+  /// (reduced, kept) or (kept, reduced, kept).
+  bool along_columns() const {
+    const int last = loop.rank - 1;
+    return loop.rank >= 2 && loop.rank <= 3 && !reduced(last) && reduced(last - 1) && (last == 1 || !reduced(0)) &&
+           loop.inner_stride(0) == 1 && loop.inner_stride(1) == 1;
+  }
+};
+
+void reduce_rows(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
+  const int64_t rows = loop.rows(), n = loop.inner();
+  if (n >= 2 * piece) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const auto at = loop.offsets(row);
+      put(y + at[0], reduce_long(op, x + at[1], n), accumulate);
+    }
+    return;
+  }
+  parallel_for(rows, loop_grain / std::max<int64_t>(n, 1) + 1, [&](int64_t first, int64_t last) {
+    for (int64_t row = first; row < last; ++row) {
+      const auto at = loop.offsets(row);
+      put(y + at[0], HWY_DYNAMIC_DISPATCH(reduce_row)(op, x + at[1], n), accumulate);
+    }
+  });
+}
+
+void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
+  const int last = loop.rank - 1;
+  const int64_t outer = last == 2 ? loop.dims[0] : 1, rows = loop.dims[last - 1], columns = loop.inner();
+  const int64_t strips = (columns + strip - 1) / strip;
+  parallel_for(outer * strips, loop_grain / (rows * strip) + 1, [&](int64_t first, int64_t end) {
+    double sums[strip];
+    for (int64_t task = first; task < end; ++task) {
+      const int64_t i = task / strips, from = task % strips * strip, n = std::min(strip, columns - from);
+      float* const to = y + (last == 2 ? i * loop.strides[0][0] : 0) + from;
+      const float* const source = x + (last == 2 ? i * loop.strides[1][0] : 0) + from;
+      HWY_DYNAMIC_DISPATCH(reduce_columns)(op, source, loop.strides[1][last - 1], rows, n, sums);
+      for (int64_t j = 0; j < n; ++j) put(to + j, sums[j], accumulate);
+    }
+  });
+}
+
+}  // namespace
+
+Status reduce(Context* context, ReduceOp op, const View& y, const View& x, bool accumulate) {
+  const Shape shape{loop_over(x, y, x)};
+  if (x.dtype == DType::f32 && !shape.loop.empty()) {
+    if (shape.along_rows()) {
+      reduce_rows(op, shape.loop, data<float>(y), data<const float>(x), accumulate);
+      return Status::ok;
+    }
+    if (shape.along_columns()) {
+      reduce_down(op, shape.loop, data<float>(y), data<const float>(x), accumulate);
+      return Status::ok;
+    }
+  }
+  return reference_backend().reduce(context, op, y, x, accumulate);
+}
+
+}  // namespace grus::cpu
+#endif
