@@ -48,6 +48,13 @@ KernelTable make_table() {
   table.select = select;
   table.reduce = reduce;
   table.gemm = gemm;
+  table.gru_gates = gru_gates;
+  table.gru_gates_backward = gru_gates_backward;
+  table.attention = attention;
+  table.attention_backward = attention_backward;
+  table.cross_entropy = cross_entropy;
+  table.optimizer_step = optimizer_step;
+  table.random = random;
   return table;
 }
 

@@ -32,5 +32,15 @@ Status binary_gradient(Context* context, BinaryOp op, int wrt, const View& dx, c
 Status reduce(Context* context, ReduceOp op, const View& y, const View& x, bool accumulate);
 // gemm.cpp
 Status gemm(Context* context, const GemmArgs& args);
+// gru.cpp
+Status gru_gates(Context* context, const GruGatesArgs& args);
+Status gru_gates_backward(Context* context, const GruGatesBackwardArgs& args);
+// attention.cpp
+Status attention(Context* context, const AttentionArgs& args);
+Status attention_backward(Context* context, const AttentionBackwardArgs& args);
+// cross_entropy.cpp, optimizer.cpp, random.cpp
+Status cross_entropy(Context* context, const CrossEntropyArgs& args);
+Status optimizer_step(Context* context, const OptimizerArgs& args);
+Status random(Context* context, const RandomArgs& args);
 
 }  // namespace grus::cpu

@@ -1,0 +1,103 @@
+// Softmax cross-entropy of rows of logits, which become their own gradient: three passes over a row that stays in
+// cache.
+#include <cmath>
+
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/pool.h"
+#include "core/backends/cpu/rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/backends/cpu/cross_entropy.cpp"
+#include "core/backends/cpu/simd_targets.h"
+
+#include <hwy/foreach_target.h>  // keep before highway.h
+
+#include <hwy/highway.h>
+
+#include "core/backends/cpu/simd_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grus::cpu::HWY_NAMESPACE {
+
+struct LogitSums {
+  float largest, total;
+};
+LogitSums largest_and_total(const float* logits, int64_t classes) {
+  const Floats d;
+  auto largest = hn::Set(d, logits[0]), total = hn::Zero(d);
+  for_each_vector(classes, [&](auto tag, int64_t j, size_t n) HWY_ATTR {
+    const auto x = load_some(tag, logits + j, n);
+    largest =
+        n == hn::Lanes(tag) ? hn::Max(largest, x) : hn::Max(largest, hn::IfThenElse(hn::FirstN(tag, n), x, largest));
+    total = hn::Add(total, x);
+  });
+  return {hn::GetLane(hn::MaxOfLanes(d, largest)), sum_of_lanes(d, total)};
+}
+
+/// logits = exp(logits - largest) when `keep`; returns their sum.
+float exponentials(float* logits, int64_t classes, float largest, bool keep) {
+  const Floats d;
+  const auto shift = hn::Set(d, largest);
+  auto sum = hn::Zero(d);
+  for_each_vector(classes, [&](auto tag, int64_t j, size_t n) HWY_ATTR {
+    const auto e = exp_of(hn::Sub(load_some(tag, logits + j, n), shift));
+    sum = hn::Add(sum, n == hn::Lanes(tag) ? e : hn::IfThenElseZero(hn::FirstN(tag, n), e));
+    if (keep) store_some(tag, e, logits + j, n);
+  });
+  return sum_of_lanes(d, sum);
+}
+
+/// x = scale x - shift
+void scale_and_shift(float* x, int64_t count, float scale, float shift) {
+  const auto factor = hn::Set(Floats(), scale), offset = hn::Set(Floats(), shift);
+  for_each_vector(count, [&](auto d, int64_t j, size_t n)
+                             HWY_ATTR { store_some(d, hn::MulSub(factor, load_some(d, x + j, n), offset), x + j, n); });
+}
+
+void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
+  const int64_t classes = a.logits.cols;
+  for (int64_t i = begin; i < end; ++i) {
+    float* logits = row_of(a.logits, i);
+    const int64_t target = data<int32_t>(a.targets)[i];
+    float* nll_place = a.nll.buffer ? data<float>(a.nll) + i : nullptr;
+    if (target == a.ignore) {
+      data<float>(a.losses)[i] = 0;
+      if (nll_place) *nll_place = 0;
+      if (a.gradient) std::fill(logits, logits + classes, 0.0f);
+      continue;
+    }
+    const auto [largest, total] = largest_and_total(logits, classes);
+    const float at_target = logits[target];
+    const float sum = exponentials(logits, classes, largest, a.gradient);
+    const double log_sum = static_cast<double>(largest) + std::log(static_cast<double>(sum));
+    const double nll = log_sum - at_target,
+                 uniform = log_sum - static_cast<double>(total) / static_cast<double>(classes);
+    data<float>(a.losses)[i] = static_cast<float>(a.row_scale * ((1 - a.smoothing) * nll + a.smoothing * uniform));
+    if (nll_place) *nll_place = static_cast<float>(nll);
+    if (!a.gradient) continue;
+    scale_and_shift(logits, classes, static_cast<float>(a.row_scale / sum),
+                    static_cast<float>(a.row_scale * a.smoothing / static_cast<double>(classes)));
+    logits[target] -= static_cast<float>(a.row_scale * (1 - a.smoothing));
+  }
+}
+
+}  // namespace grus::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace grus::cpu {
+namespace {
+HWY_EXPORT(cross_entropy_rows);
+}
+
+Status cross_entropy(Context* context, const CrossEntropyArgs& args) {
+  if (args.logits.dtype != DType::f32 || args.targets.dtype != DType::i32)
+    return reference_backend().cross_entropy(context, args);
+  const auto rows = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(cross_entropy_rows)(arguments...); };
+  parallel_for(args.logits.rows, rows_per_task(args.logits.cols),
+               [&](int64_t begin, int64_t end) { rows(args, begin, end); });
+  return Status::ok;
+}
+
+}  // namespace grus::cpu
+#endif
