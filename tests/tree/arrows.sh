@@ -1,6 +1,6 @@
 #!/bin/sh
 # The arrows of ARCHITECTURE.md, read off the #include lines: core <- ops <- nn <- examples; optim sees core and
-# nn/parameter.h, data sees core; a backend sees the contract, the list of backends and its own folder (cpu: also reference).
+# nn/parameter.h, data sees core; a backend sees the contract, the list of backends and its own folder (cpu: also reference, hwy).
 set -eu
 cd "$1"
 find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
@@ -18,7 +18,7 @@ find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.de
     contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h core/backends/backends.h"
     if (from ~ /^core\/backends\/.*\//) {
       own = "core/backends/" f[3] "/"
-      allowed = own " " contract (f[3] == "cpu" ? " core/backends/reference/" : "")
+      allowed = own " " contract (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")
     } else if (f[1] == "core" || f[1] == "data") allowed = "core/ " own
     else if (f[1] == "ops") allowed = "core/ ops/"
     else if (f[1] == "nn") allowed = "core/ ops/ nn/"
