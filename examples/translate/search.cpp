@@ -36,6 +36,11 @@ struct Candidate {
   int64_t row;
 };
 
+void sort_by_score(std::vector<Hypothesis>& found) {
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+}
+
 class BatchSearch {
  public:
   BatchSearch(const Architecture& model, std::span<const std::vector<int32_t>> sources, const SearchOptions& options)
@@ -52,7 +57,11 @@ class BatchSearch {
   void extend(int64_t begin, int64_t end, Rows& next);
   std::vector<Candidate> candidates(int64_t begin, int64_t end) const;
   Hypothesis trace(const Candidate& last, bool finished) const;
-  void keep_best(std::vector<Hypothesis>& found) const;
+  bool may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const;
+  // Of a hypothesis with as many words as there were steps.
+  double score(double log_probability) const {
+    return log_probability / std::pow(static_cast<double>(history_.size()), options_.length_penalty);
+  }
   int64_t limit(int64_t sentence) const {
     const auto words = static_cast<int64_t>(sources_[static_cast<size_t>(sentence)].size());
     return options_.max_length > 0 ? options_.max_length : 2 * words + 10;
@@ -111,7 +120,7 @@ Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
   Hypothesis h;
   h.finished = finished;
   h.log_probability = last.log_probability;
-  h.score = last.log_probability / std::pow(static_cast<double>(steps), options_.length_penalty);
+  h.score = score(last.log_probability);
   const auto sentence = static_cast<size_t>(history_.back().sentences[static_cast<size_t>(last.row)]);
   const size_t source = sources_[sentence].size();
   if (!finished) h.ids.push_back(last.word);
@@ -129,14 +138,16 @@ Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
   return h;
 }
 
-void BatchSearch::keep_best(std::vector<Hypothesis>& found) const {
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
-  if (found.size() > static_cast<size_t>(options_.n_best)) found.resize(static_cast<size_t>(options_.n_best));
+// Whether a live hypothesis is, as it stands, better than the worst that would be kept.
+bool BatchSearch::may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const {
+  if (live.empty()) return false;
+  sort_by_score(found);
+  const Hypothesis& last_kept = found[std::min(found.size(), static_cast<size_t>(options_.n_best)) - 1];
+  return score(live.front().log_probability) > last_kept.score;
 }
 
 // One sentence's step: an <eos> among the best `beam` ends a hypothesis, the best `beam` others live on. A sentence is
-// done with `beam` ended ones or at its limit, and its rows are gone from then on.
+// done with `beam` ended ones that no live one outdoes, or at its limit; its rows are gone from then on.
 void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
   const int64_t sentence = history_.back().sentences[static_cast<size_t>(begin)];
   std::vector<Hypothesis>& found = results_[static_cast<size_t>(sentence)];
@@ -148,13 +159,15 @@ void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
     else if (rank < beam) found.push_back(trace(all[rank], true));
   }
   const bool at_limit = static_cast<int64_t>(history_.size()) >= limit(sentence);
-  if (found.size() < beam && !at_limit && !live.empty()) {
+  const bool enough = found.size() >= beam && !may_win(live, found);
+  if (!enough && !at_limit && !live.empty()) {
     for (const Candidate& c : live) next.add(c.log_probability, c.word, sentence, c.row);
     return;
   }
   for (const Candidate& c : live)
     if (found.size() < static_cast<size_t>(options_.n_best)) found.push_back(trace(c, false));
-  keep_best(found);
+  sort_by_score(found);
+  if (found.size() > static_cast<size_t>(options_.n_best)) found.resize(static_cast<size_t>(options_.n_best));
 }
 
 std::vector<std::vector<Hypothesis>> BatchSearch::run() {

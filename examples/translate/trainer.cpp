@@ -69,7 +69,10 @@ bool Trainer::run() {
     const bool whole = run_epoch();
     if (whole) end_epoch();
     save();
-    if (!whole) return false;
+    if (!whole) {
+      if (progress_.best_epoch == 0) save_weights();  // so that the folder can be used
+      return false;
+    }
   }
   folder_.load_weights(model_.module());
   model_.module().eval();
@@ -139,12 +142,7 @@ void Trainer::find_origin(const PackedBatch& batch, const RandomKey& rng) {
   } catch (const Error& error) {
     why = error.what();
   }
-  if (progress_.best_epoch == 0) {
-    optimizer_->zero_grad();
-    std::optional<optim::SwapIn> averaged;
-    if (average_ && average_->updates() > 0) averaged.emplace(*average_);
-    folder_.save_weights(model_.module());
-  }
+  if (progress_.best_epoch == 0) save_weights();
   fail<Error>("step {} (epoch {}): {}; the last good weights are in {}", progress_.step + 1, progress_.epoch, why,
               folder_.weights().string());
 }
@@ -201,6 +199,11 @@ void Trainer::keep_if_better(const EpochMetrics& metrics) {
   progress_.epochs_without_better = better ? 0 : progress_.epochs_without_better + 1;
   if (!better) return;
   progress_.best_epoch = metrics.epoch;
+  save_weights();
+}
+
+// Those that count: the averages.
+void Trainer::save_weights() {
   std::optional<optim::SwapIn> averaged;
   if (average_) averaged.emplace(*average_);
   folder_.save_weights(model_.module());

@@ -40,6 +40,7 @@ class Trainer {
   Figures validate();
   void keep_if_better(const EpochMetrics& metrics);
   void save();
+  void save_weights();
   void write_metrics() const;
   void show_progress();
   bool done() const;

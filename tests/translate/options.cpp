@@ -1,0 +1,68 @@
+#include "examples/translate/options.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "examples/translate/commands.h"
+#include "tests/data/files.h"
+
+using namespace grus;
+using namespace grus::translate;
+using grus::test::message_of;
+
+TEST_CASE("options: a value out of range is an error that names the flag") {
+  TrainOptions o;
+  CHECK(message_of<UsageError>([&] { set_option(o, "hidden", "-3"); }) ==
+        "--hidden: need a whole number from 1 to 65536, got '-3'");
+  CHECK(message_of<UsageError>([&] { set_option(o, "dropout", "1.5"); }) ==
+        "--dropout: need a number from 0 to below 1, got '1.5'");
+  CHECK(message_of<UsageError>([&] { set_option(o, "dropout", "nan"); }) ==
+        "--dropout: need a number from 0 to below 1, got 'nan'");
+  CHECK(message_of<UsageError>([&] { set_option(o, "epochs", "ten"); }) ==
+        "--epochs: need a whole number from 1 to 1000000, got 'ten'");
+  CHECK(message_of<UsageError>([&] { set_option(o, "tie", "some"); }) ==
+        "--tie: need all or output or none, got 'some'");
+  CHECK(message_of<UsageError>([&] { set_option(o, "layers", "2"); }) == "--layers: there is no such option");
+}
+
+TEST_CASE("options: every default lies within its own limits") {
+  TrainOptions o;
+  for (const Option& option : option_table(o)) CHECK_NOTHROW(set_option(o, option.flag, text_of(option)));
+}
+
+TEST_CASE("options: what JSON says comes back") {
+  TrainOptions o, back;
+  use_paper_recipe(o);
+  o.train_source = "a b";
+  o.learning_rate = 0.1;
+  apply_json(back, nlohmann::json::parse(to_json(o).dump()), "f");
+  CHECK(to_json(back) == to_json(o));
+  CHECK(back.learning_rate == 0.1);
+  CHECK(message_of<DataError>([&] {
+          apply_json(back, {{"emb", "wide"}}, "f.json");
+        }) == "f.json: --emb: need a whole number from 1 to 65536, got 'wide'");
+}
+
+TEST_CASE("options: flags go over the configuration, which goes over the recipe") {
+  const test::Folder folder;
+  const std::string file = folder.file("c.json", R"({"hidden": 100, "emb": 10})");
+  const Given given = {{"paper", "true"}, {"config", file}, {"emb", "20"},
+                       {"train", "t"},    {"valid", "v"},   {"out", "o"}};
+  const TrainOptions o = resolve_options(given);
+  CHECK(o.model.embedding == 20);
+  CHECK(o.model.hidden == 100);
+  CHECK(o.model.readout == "maxout");
+}
+
+TEST_CASE("options: files that do not go together are named") {
+  const auto message = [](Given given) { return message_of<UsageError>([&] { resolve_options(given); }); };
+  CHECK(message({{"out", "o"}}) == "--train-src: need --train-src and --train-tgt, or --train, got none");
+  CHECK(message({{"train", "t"}, {"valid", "v"}}) == "--out: need a folder for the model, got none");
+  CHECK(message({{"out", "o"}, {"train-src", "t"}}) == "--train-src: need --train-tgt with it, got one of the two");
+  CHECK(message({{"out", "o"}, {"train", "t"}, {"valid", "v"}, {"freeze", "encoder.*"}}) ==
+        "--freeze: need --init-from with it, got none");
+  CHECK(message({{"out", "o"}, {"train", "t"}, {"valid", "v"}, {"readout-size", "8"}}) ==
+        "--readout-size: need --emb (256) because of --tie all, got 8");
+}

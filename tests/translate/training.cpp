@@ -1,0 +1,194 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "data/text.h"
+#include "examples/translate/commands.h"
+#include "examples/translate/trainer.h"
+#include "examples/translate/translator.h"
+#include "nn/serialize.h"
+#include "tests/data/files.h"
+
+using namespace grus;
+using namespace grus::translate;
+using grus::test::message_of;
+
+namespace {
+
+// "a b c" means "C B A".
+struct Text {
+  test::Folder folder;
+  std::string train, valid;
+  explicit Text(size_t pairs) {
+    std::string lines;
+    for (size_t n = 0; n < pairs; ++n) {
+      std::string source, target;
+      for (size_t i = 0; i < 1 + n % 4; ++i) {
+        const char letter = static_cast<char>('a' + (n * 7 + i * 3) % 10);
+        source += (i ? " " : "") + std::string(1, letter);
+        target = std::string(1, static_cast<char>(letter - 32)) + (i ? " " : "") + target;
+      }
+      lines += source + "\t" + target + "\n";
+    }
+    train = folder.file("train.tsv", lines);
+    valid = folder.file("valid.tsv", lines);
+  }
+  Given flags(const std::string& out, Given more = {}) const {
+    Given given = {{"train", train},   {"valid", valid},    {"out", folder.path(out)}, {"tokenizer", "space"},
+                   {"emb", "16"},      {"hidden", "24"},    {"batch-tokens", "40"},    {"warmup", "3"},
+                   {"average", "0.9"}, {"lr", "0.01"},      {"epochs", "3"},           {"patience", "0"},
+                   {"dropout", "0.1"}, {"save-every", "0"}, {"overwrite", "true"}};
+    given.insert(given.end(), more.begin(), more.end());
+    return given;
+  }
+};
+
+// A run in this process, which can be stopped after any step.
+struct Run {
+  TrainOptions options;
+  Corpora corpora;
+  Codecs codecs;
+  std::unique_ptr<Architecture> model;
+  Trainer trainer;
+
+  explicit Run(const Given& given)
+      : options(resolve_options(given)),
+        corpora(read_corpora(options)),
+        codecs(learn_codecs(options, corpora.train, [](std::string_view) {})),
+        model(make()),
+        trainer(options, *model, codecs, corpora) {}
+  std::unique_ptr<Architecture> make() {
+    Rng rng(static_cast<uint64_t>(options.seed));
+    manual_seed(7);
+    ModelFolder(options.out).prepare(1000);
+    ModelFolder(options.out).save_config(options, codecs);
+    return make_architecture(options.model, codecs.sizes(), rng);
+  }
+};
+
+nn::NamedTensors state_of(const Run& run) { return nn::read_safetensors(ModelFolder(run.options.out).state()).tensors; }
+
+void check_equal(const nn::NamedTensors& a, const nn::NamedTensors& b) {
+  REQUIRE(a.size() == b.size());
+  for (size_t i = 0; i < a.size(); ++i) {
+    CHECK(a[i].name == b[i].name);
+    CHECK_MESSAGE(a[i].tensor.to_bytes() == b[i].tensor.to_bytes(), a[i].name);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("training: one pair is learnt by heart") {
+  const Text text(1);
+  const test::Folder& folder = text.folder;
+  const std::string pair = folder.file("pair.tsv", "der hund schläft .\tthe dog sleeps .\n");
+  CHECK(train(resolve_options(text.flags("m", {{"train", pair}, {"valid", pair}, {"epochs", "60"}})), "", 0) == 0);
+  const SavedModel saved = ModelFolder(folder.path("m")).load();
+  CHECK(translate_best(*saved.model, saved.codecs, {"der hund schläft ."}, {}) ==
+        std::vector<std::string>{"the dog sleeps ."});
+  CHECK(std::filesystem::exists(folder.path("m") + "/report.html"));
+  CHECK(data::read_lines(folder.path("m") + "/metrics.jsonl").size() == 60);
+}
+
+TEST_CASE("training: a run stopped after any step and resumed ends as one that never stopped, bit for bit") {
+  const Text text(40);
+  for (const std::string forcing : {"1", "0.5"}) {
+    const Given more = {{"teacher-forcing", forcing}};
+    Run straight(text.flags("straight", more));
+    REQUIRE(straight.trainer.run());
+    const int64_t steps = straight.trainer.progress().step;
+    REQUIRE(steps >= 9);
+    for (const int64_t stop : {int64_t{1}, steps / 3, steps / 2 + 1}) {
+      Run first(text.flags("stopped", more));
+      first.trainer.after_step = [&](int64_t step) { request_stop(step == stop); };
+      CHECK_FALSE(first.trainer.run());
+      request_stop(false);
+      Run second(text.flags("stopped", more));
+      default_rng().next();  // where the process stands must not matter
+      second.trainer.resume();
+      CHECK(second.trainer.progress().step == stop);
+      CHECK(second.trainer.run());
+      check_equal(state_of(second), state_of(straight));
+      CHECK(test::bytes_of(ModelFolder(second.options.out).weights()) ==
+            test::bytes_of(ModelFolder(straight.options.out).weights()));
+      REQUIRE(second.trainer.progress().epochs.size() == straight.trainer.progress().epochs.size());
+      for (size_t e = 0; e < 3; ++e) {
+        const EpochMetrics &a = second.trainer.progress().epochs[e], &b = straight.trainer.progress().epochs[e];
+        CHECK(a.train_loss == b.train_loss);
+        CHECK(a.valid_loss == b.valid_loss);
+        CHECK(a.valid_bleu == b.valid_bleu);
+      }
+    }
+  }
+}
+
+TEST_CASE("training: the same seed gives the same bits, another one others") {
+  const Text text(12);
+  Run a(text.flags("a", {{"epochs", "1"}})), b(text.flags("b", {{"epochs", "1"}}));
+  a.trainer.run();
+  manual_seed(7);
+  b.trainer.run();
+  // b's model was made before a trained, so only the draws of dropout were set back
+  check_equal(state_of(a), state_of(b));
+  Run c(text.flags("c", {{"epochs", "1"}, {"seed", "2"}}));
+  c.trainer.run();
+  CHECK(test::bytes_of(ModelFolder(c.options.out).weights()) != test::bytes_of(ModelFolder(a.options.out).weights()));
+}
+
+TEST_CASE("training: a model that is stopped before its first validation can be used") {
+  const Text text(12);
+  Run run(text.flags("m"));
+  run.trainer.after_step = [](int64_t) { request_stop(); };
+  CHECK_FALSE(run.trainer.run());
+  request_stop(false);
+  const SavedModel saved = ModelFolder(run.options.out).load();
+  CHECK(translate_best(*saved.model, saved.codecs, {"a"}, {}).size() == 1);
+}
+
+TEST_CASE("training: a loss that is not finite stops with step and op, and the last good model stays") {
+  const Text text(12);
+  Run run(text.flags("m", {{"epochs", "2"}}));
+  const int64_t per_epoch = [&] {
+    Run other(text.flags("n", {{"epochs", "1"}}));
+    other.trainer.run();
+    return other.trainer.progress().step;
+  }();
+  run.trainer.after_step = [&](int64_t step) {
+    if (step != per_epoch + 1) return;
+    for (auto& [name, parameter] : run.model->module().named_parameters())
+      if (name == "v")
+        nn::Parameter(parameter).assign(Tensor::full(parameter.shape(), std::numeric_limits<double>::quiet_NaN()));
+  };
+  const std::string message = message_of<Error>([&] { run.trainer.run(); });
+  CHECK(message.find("step " + std::to_string(per_epoch + 2) + " (epoch 2)") == 0);
+  CHECK(message.find("attention_gru") != std::string::npos);
+  const SavedModel saved = ModelFolder(run.options.out).load();
+  for (const auto& [name, parameter] : saved.model->module().named_parameters())
+    for (const float w : parameter.value().to_vector<float>()) REQUIRE(std::isfinite(w));
+}
+
+TEST_CASE("training: --init-from goes on from saved weights, and frozen ones stay as they are") {
+  const Text text(12);
+  CHECK(train(resolve_options(text.flags("first", {{"epochs", "1"}})), "", 0) == 0);
+  const std::string first = text.folder.path("first");
+  const Given more = {{"init-from", first}, {"freeze", "encoder.*,key.*"}, {"epochs", "1"}};
+  CHECK(train(resolve_options(text.flags("second", more)), "", 0) == 0);
+  const nn::NamedTensors before = ModelFolder(first).load().model->module().state_dict();
+  const nn::NamedTensors after = ModelFolder(text.folder.path("second")).load().model->module().state_dict();
+  for (size_t i = 0; i < before.size(); ++i) {
+    const bool frozen = before[i].name.starts_with("encoder.") || before[i].name.starts_with("key.");
+    CHECK_MESSAGE((before[i].tensor.to_bytes() == after[i].tensor.to_bytes()) == frozen, before[i].name);
+  }
+  const Given other = {{"init-from", first}, {"hidden", "32"}};
+  CHECK(message_of<UsageError>([&] { resolve_options(text.flags("third", other)); }) ==
+        "--hidden: need 24 as in " + first + ", got 32");
+}
+
+TEST_CASE("training: patience ends a run that gets no better") {
+  const Text text(4);
+  Run run(text.flags("m", {{"lr", "0"}, {"average", "0"}, {"epochs", "50"}, {"patience", "2"}}));
+  CHECK(run.trainer.run());
+  CHECK(run.trainer.progress().epochs.size() == 3);
+  CHECK(run.trainer.progress().best_epoch == 1);
+}
