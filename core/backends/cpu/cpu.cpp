@@ -47,7 +47,13 @@ KernelTable make_table() {
   table.compare = compare;
   table.select = select;
   table.reduce = reduce;
+  table.arg_reduce = arg_reduce;
   table.gemm = gemm;
+  table.gather_rows = gather_rows;
+  table.scatter_add_rows = scatter_add_rows;
+  table.softmax = softmax;
+  table.softmax_gradient = softmax_gradient;
+  table.top_k = top_k;
   table.gru_gates = gru_gates;
   table.gru_gates_backward = gru_gates_backward;
   table.attention = attention;

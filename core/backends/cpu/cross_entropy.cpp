@@ -54,14 +54,19 @@ void scale_and_shift(float* x, int64_t count, float scale, float shift) {
                              HWY_ATTR { store_some(d, hn::MulSub(factor, load_some(d, x + j, n), offset), x + j, n); });
 }
 
+/// Entry i of a vector of floats, or null when it is absent.
+HWY_INLINE float* place_in(const Matrix& vector, int64_t i) {
+  return vector.buffer ? data<float>(vector) + (vector.cols == 1 ? i * vector.row_stride : i) : nullptr;
+}
+
 void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
   const int64_t classes = a.logits.cols;
   for (int64_t i = begin; i < end; ++i) {
     float* logits = row_of(a.logits, i);
-    const int64_t target = data<int32_t>(a.targets)[i];
-    float* nll_place = a.nll.buffer ? data<float>(a.nll) + i : nullptr;
+    const int64_t target = id_at(a.targets, i);
+    float *loss_place = place_in(a.losses, i), *nll_place = place_in(a.nll, i);
     if (target == a.ignore) {
-      data<float>(a.losses)[i] = 0;
+      *loss_place = 0;
       if (nll_place) *nll_place = 0;
       if (a.gradient) std::fill(logits, logits + classes, 0.0f);
       continue;
@@ -72,7 +77,7 @@ void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
     const double log_sum = static_cast<double>(largest) + std::log(static_cast<double>(sum));
     const double nll = log_sum - at_target,
                  uniform = log_sum - static_cast<double>(total) / static_cast<double>(classes);
-    data<float>(a.losses)[i] = static_cast<float>(a.row_scale * ((1 - a.smoothing) * nll + a.smoothing * uniform));
+    *loss_place = static_cast<float>(a.row_scale * ((1 - a.smoothing) * nll + a.smoothing * uniform));
     if (nll_place) *nll_place = static_cast<float>(nll);
     if (!a.gradient) continue;
     scale_and_shift(logits, classes, static_cast<float>(a.row_scale / sum),
@@ -88,10 +93,19 @@ HWY_AFTER_NAMESPACE();
 namespace grus::cpu {
 namespace {
 HWY_EXPORT(cross_entropy_rows);
+
+bool targets_are_classes(const CrossEntropyArgs& args) {
+  for (int64_t i = 0; i < args.logits.rows; ++i)
+    if (const int64_t target = id_at(args.targets, i);
+        target != args.ignore && (target < 0 || target >= args.logits.cols))
+      return false;
+  return true;
 }
+}  // namespace
 
 Status cross_entropy(Context* context, const CrossEntropyArgs& args) {
-  if (args.logits.dtype != DType::f32 || args.targets.dtype != DType::i32)
+  // A wrong target gets the reference's message.
+  if (args.logits.dtype != DType::f32 || !targets_are_classes(args))
     return reference_backend().cross_entropy(context, args);
   const auto rows = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(cross_entropy_rows)(arguments...); };
   parallel_for(args.logits.rows, rows_per_task(args.logits.cols),

@@ -42,5 +42,13 @@ Status attention_backward(Context* context, const AttentionBackwardArgs& args);
 Status cross_entropy(Context* context, const CrossEntropyArgs& args);
 Status optimizer_step(Context* context, const OptimizerArgs& args);
 Status random(Context* context, const RandomArgs& args);
+// softmax.cpp
+Status softmax(Context* context, const SoftmaxArgs& args);
+Status softmax_gradient(Context* context, const View& dx, const View& y, const View& dy, bool log);
+// index.cpp
+Status gather_rows(Context* context, const Matrix& y, const Matrix& table, const Matrix& ids);
+Status scatter_add_rows(Context* context, const Matrix& table, const Matrix& x, const Matrix& ids);
+Status top_k(Context* context, const Matrix& values, const Matrix& ids, const Matrix& x);
+Status arg_reduce(Context* context, ArgReduceOp op, const View& y, const View& x);
 
 }  // namespace grus::cpu

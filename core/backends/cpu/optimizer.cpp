@@ -71,10 +71,10 @@ void steps_by(const Rule& rule, const OptimizerArgs& a, int64_t begin, int64_t e
   const V to_average = constant(1 - a.average_decay);
   for_each_vector(end - begin, [&](auto d, int64_t offset, size_t n) HWY_ATTR {
     const int64_t j = begin + offset;
-    V w = load_some(d, value + j, n);
+    V w = hn::Mul(load_some(d, value + j, n), shrink);
     const V g = hn::MulAdd(decay, w, hn::Mul(scale, load_some(d, grad + j, n)));
     V m = first ? load_some(d, first + j, n) : hn::Zero(d), v = second ? load_some(d, second + j, n) : hn::Zero(d);
-    w = hn::Sub(hn::Mul(w, shrink), rule.change(g, m, v));
+    w = hn::Sub(w, rule.change(g, m, v));
     store_some(d, w, value + j, n);
     if (first) store_some(d, m, first + j, n);
     if (second) store_some(d, v, second + j, n);
@@ -102,7 +102,8 @@ HWY_EXPORT(optimizer_elements);
 Status optimizer_step(Context* context, const OptimizerArgs& args) {
   if (args.value.dtype != DType::f32) return reference_backend().optimizer_step(context, args);
   const auto elements = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(optimizer_elements)(arguments...); };
-  parallel_for(args.value.cols, 4 * elements_per_task, [&](int64_t begin, int64_t end) { elements(args, begin, end); });
+  parallel_for(args.value.rows * args.value.cols, 4 * elements_per_task,
+               [&](int64_t begin, int64_t end) { elements(args, begin, end); });
   return Status::ok;
 }
 

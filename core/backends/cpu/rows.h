@@ -10,9 +10,13 @@ namespace grus::cpu {
 inline float* row_of(const Matrix& matrix, int64_t i) {
   return matrix.buffer ? data<float>(matrix) + i * matrix.row_stride : nullptr;
 }
-/// Entry i of a vector of i64.
+/// Entry i of a vector of i64, whether it lies in one row or in one column.
 inline int64_t index_at(const Matrix& ids, int64_t i) {
   return data<int64_t>(ids)[ids.cols == 1 ? i * ids.row_stride : i];
+}
+/// The same of i32 or i64.
+inline int64_t id_at(const Matrix& ids, int64_t i) {
+  return ids.dtype == DType::i64 ? index_at(ids, i) : data<int32_t>(ids)[ids.cols == 1 ? i * ids.row_stride : i];
 }
 
 /// A task of fewer elements costs more to hand over than to do.
