@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values from PyTorch, in f64: python3 make_torch.py [FOLDER] (needs torch, safetensors).
 
-Writes recurrent, attention, loss and optimizer .safetensors beside itself. A file holds several cases: tensors are called
+Writes recurrent, attention, loss, optimizer and translator .safetensors beside itself. A file holds several cases: tensors are called
 "CASE/NAME", and the metadata says of each case what it is, as JSON.
 """
 
@@ -11,7 +11,7 @@ import sys
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 FOLDER = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else __file__).resolve()
 FOLDER = FOLDER if FOLDER.is_dir() else FOLDER.parent
@@ -29,7 +29,11 @@ class Writer:
             self.tensors[f"{name}/{key}"] = value.detach().clone().contiguous()
 
     def close(self):
-        save_file(self.tensors, self.path, self.metadata)
+        data = save(self.tensors, self.metadata)
+        length = int.from_bytes(data[:8], "little")
+        header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True).encode()  # the library's order is random
+        header += b" " * (-len(header) % 8)
+        self.path.write_bytes(len(header).to_bytes(8, "little") + header + data[8 + length :])
         print(self.path.name, self.path.stat().st_size, "bytes")
 
 
@@ -149,7 +153,66 @@ def optimizers():
     out.close()
 
 
+class Translator(torch.nn.Module):
+    """Conditional attention decoder, the embedding tied to the output layer; cells as in examples/translate."""
+
+    def __init__(self, V, E, H, A):
+        super().__init__()
+        self.embedding = torch.nn.Embedding(V, E)
+        self.encoder = torch.nn.GRU(E, H // 2, bidirectional=True)
+        self.initial = torch.nn.Linear(H, H)
+        self.first, self.second = torch.nn.GRUCell(E, H), torch.nn.GRUCell(H, H)
+        self.query, self.key = torch.nn.Linear(H, A), torch.nn.Linear(H, A, bias=False)
+        self.v = torch.nn.Parameter(torch.randn(A))
+        self.readout = torch.nn.Linear(2 * H + E, E)
+        self.output_bias = torch.nn.Parameter(torch.randn(V))
+
+    def forward(self, source, lengths, inputs):
+        packed = torch.nn.utils.rnn.pack_padded_sequence(self.embedding(source), lengths, enforce_sorted=False)
+        states, _ = torch.nn.utils.rnn.pad_packed_sequence(self.encoder(packed)[0], total_length=len(source))
+        mask = torch.arange(len(source))[:, None] < lengths  # (S, B)
+        h = torch.tanh(self.initial(states.sum(0) / lengths[:, None]))
+        keys, logits = self.key(states), []
+        for word in self.embedding(inputs):
+            h1 = self.first(word, h)
+            scores = (torch.tanh(keys + self.query(h1)) @ self.v).masked_fill(~mask, -torch.inf)
+            context = (F.softmax(scores, 0)[..., None] * states).sum(0)
+            h = self.second(context, h1)
+            read = torch.tanh(self.readout(torch.cat([h, word, context], -1)))
+            logits.append(read @ self.embedding.weight.t() + self.output_bias)
+        return torch.stack(logits)
+
+
+def translator():
+    out = Writer("translator")
+    sizes = dict(V=11, E=4, H=6, A=5)
+    S, T, B, steps = 5, 4, 3, 10
+    model = Translator(**sizes)
+    source, target = torch.randint(0, sizes["V"], (S, B)), torch.randint(0, sizes["V"], (T, B))
+    lengths, target_lengths = torch.tensor([3, 5, 1]), torch.tensor([4, 2, 3])
+    inputs = torch.cat([torch.zeros(1, B, dtype=torch.long), target[:-1]])
+    start = {f"start/{name}": p.detach().clone() for name, p in model.named_parameters()}
+    options = dict(lr=0.01, betas=(0.9, 0.98), eps=1e-9)
+    optimizer = torch.optim.Adam(model.parameters(), **options)
+    real = torch.arange(T)[:, None] < target_lengths
+    losses, norms = [], []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(source, lengths, inputs)[real], target[real], label_smoothing=0.1)
+        loss.backward()
+        norms.append(torch.nn.utils.clip_grad_norm_(model.parameters(), 0.5))
+        optimizer.step()
+        losses.append(loss.detach())
+    ends = {f"end/{name}": p for name, p in model.named_parameters()}
+    out.case("ten_adam_steps",
+             dict(**sizes, **options, label_smoothing=0.1, clip=0.5, lengths=lengths.tolist(), target_lengths=target_lengths.tolist()),
+             {"source": source, "inputs": inputs, "target": target, "losses": torch.stack(losses), "norms": torch.stack(norms),
+              **start, **ends})
+    out.close()
+
+
 recurrent()
 attention()
 loss()
 optimizers()
+translator()
