@@ -26,9 +26,9 @@ void load_parameters(ModuleBase& module, const GoldenCase& c, DType dtype) {
 }
 
 void check_gradients(const ModuleBase& module, const GoldenCase& c, double tolerance) {
-  for (const auto& [name, parameter] : module.named_parameters()) {
-    CAPTURE(name);
-    CHECK(difference(parameter.grad(), c.at("d/" + name)) < tolerance);
+  for (const NamedParameter& p : module.named_parameters()) {
+    CAPTURE(p.name);
+    CHECK(difference(p.parameter.grad(), c.at("d/" + p.name)) < tolerance);
   }
 }
 

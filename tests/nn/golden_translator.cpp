@@ -79,9 +79,9 @@ void check_ten_steps(const GoldenCase& c, DType dtype, double tolerance) {
     CHECK(difference(loss, losses[step]) < tolerance);
     CHECK(clip.norm == doctest::Approx(norms[step].item()).epsilon(tolerance));
   }
-  for (const auto& [name, parameter] : parameters) {
-    CAPTURE(name);
-    CHECK(difference(parameter.value(), c.at("end/" + name)) < 10 * tolerance);
+  for (const NamedParameter& p : parameters) {
+    CAPTURE(p.name);
+    CHECK(difference(p.parameter.value(), c.at("end/" + p.name)) < 10 * tolerance);
   }
 }
 

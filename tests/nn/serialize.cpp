@@ -60,13 +60,13 @@ TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come
   const TensorFile read = read_safetensors(path);
   CHECK(read.metadata == Metadata{{"a", "1"}, {"b", "ü \"quoted\""}});
   CHECK(read.tensors.size() == written.size());
-  for (const auto& [name, tensor] : written) {
-    CAPTURE(name);
-    const Tensor* found = find(read.tensors, name);
+  for (const NamedTensor& entry : written) {
+    CAPTURE(entry.name);
+    const Tensor* found = find(read.tensors, entry.name);
     REQUIRE(found != nullptr);
-    CHECK(found->dtype() == tensor.dtype());
-    CHECK(found->shape() == tensor.shape());
-    CHECK(found->to_bytes() == tensor.to_bytes());
+    CHECK(found->dtype() == entry.tensor.dtype());
+    CHECK(found->shape() == entry.tensor.shape());
+    CHECK(found->to_bytes() == entry.tensor.to_bytes());
   }
 }
 
