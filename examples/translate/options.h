@@ -43,7 +43,7 @@ struct TrainOptions {
   int64_t min_count = 1;
   int64_t max_length = 100;  // pieces; longer training pairs are left out
   // Training.
-  int64_t epochs = 10;
+  int64_t epochs = 9;
   int64_t max_steps = 0;  // 0: no limit
   int64_t patience = 5;   // epochs without a better validation figure; 0: never stop early
   std::string select = "bleu";
