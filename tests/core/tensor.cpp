@@ -1,0 +1,115 @@
+#include "core/tensor.h"
+
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "core/error.h"
+#include "core/lengths.h"
+#include "core/random.h"
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
+
+using namespace grus;
+
+TEST_CASE("shape: broadcasting follows NumPy's rule, and names both shapes when it cannot") {
+  CHECK(broadcast({3, 1, 5}, {4, 1}, "add") == Shape{3, 4, 5});
+  CHECK(broadcast({}, {2}, "add") == Shape{2});
+  CHECK(broadcast({0, 3}, {1, 3}, "add") == Shape{0, 3});
+  CHECK_THROWS_WITH_AS(broadcast({2, 3}, {4, 3}, "add"),
+                       "[add] need shapes that broadcast together, got (2, 3) and (4, 3)", ShapeError);
+}
+
+TEST_CASE("shape: more axes than there may be, negative and overflowing sizes are errors") {
+  CHECK_THROWS_AS((Shape{1, 1, 1, 1, 1, 1, 1}), ShapeError);
+  CHECK_THROWS_AS((Shape{-1}), ShapeError);
+  CHECK_THROWS_AS((Shape{int64_t{1} << 40, int64_t{1} << 40}.numel()), ShapeError);
+}
+
+TEST_CASE("tensor: values go in and come out in row-major order") {
+  const Tensor x = Tensor::from<float>({1, 2, 3, 4, 5, 6}, {2, 3});
+  CHECK(x[1].to_vector<float>() == std::vector<float>{4, 5, 6});
+  CHECK(x.reshape({3, -1})[2].to_vector<float>() == std::vector<float>{5, 6});
+  CHECK(x.rows(-1, 2).shape() == Shape{1, 3});
+  CHECK(Tensor::arange(2, 5).to_vector<int64_t>() == std::vector<int64_t>{2, 3, 4});
+  CHECK(Tensor::full({2}, 7, DType::i32).to_vector<int32_t>() == std::vector<int32_t>{7, 7});
+  CHECK(Tensor::from_bools({true, false}, {2}).to_bools() == std::vector<bool>{true, false});
+  CHECK(Tensor::zeros({0, 3}).to_vector<float>().empty());
+}
+
+TEST_CASE("tensor: what does not fit is named") {
+  const Tensor x = Tensor::zeros({2, 3});
+  CHECK_THROWS_WITH_AS(Tensor::from<float>({1, 2}, {3}), "[tensor] need 3 values for shape (3), got 2", ShapeError);
+  CHECK_THROWS_WITH_AS(x.reshape({4, 2}), "[reshape] need the same number of elements, got (4, 2) for (2, 3)",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(x[2], "[index] need an index in [-2, 2), got 2", ShapeError);
+  CHECK_THROWS_WITH_AS(x.item(), "[item] need one element, got shape (2, 3)", ShapeError);
+  CHECK_THROWS_WITH_AS(x.to_vector<double>(), "[to_vector] need values of f32, asked for f64", DtypeError);
+  CHECK_THROWS_AS(Tensor().device(), UsageError);
+}
+
+TEST_CASE("device: one that is not there is an error that lists those that are") {
+  CHECK_THROWS_AS(Device("abacus"), DeviceError);
+  CHECK(Device("cpu") == Device("cpu"));
+  const Tensor a = Tensor::zeros({1}, DType::f32, Device("cpu")),
+               b = Tensor::zeros({1}, DType::f32, Device("reference"));
+  CHECK_THROWS_WITH_AS(a + b, "[add] need one device, got cpu and reference", DeviceError);
+}
+
+TEST_CASE("allocator: freed memory is used again, and live and peak bytes are counted") {
+  const Device device("reference");
+  const size_t before = memory_statistics(device).live;
+  { const Tensor warm = Tensor::empty({1000}, DType::f32, device); }
+  const size_t calls = memory_statistics(device).allocations;
+  reset_peak_memory(device);
+  {
+    const Tensor a = Tensor::empty({1000}, DType::f32, device);
+    CHECK(memory_statistics(device).live >= before + 4000);
+  }
+  CHECK(memory_statistics(device).allocations == calls);
+  CHECK(memory_statistics(device).live == before);
+  CHECK(memory_statistics(device).peak >= before + 4000);
+  release_cached_memory(device);
+  CHECK(memory_statistics(device).cached == 0);
+}
+
+TEST_CASE("lengths: packed rows are step-major, the longest sequence first") {
+  const Lengths lengths({1, 3, 2}, 4);
+  CHECK(lengths.order() == std::vector<int64_t>{1, 2, 0});
+  CHECK(lengths.rank() == std::vector<int64_t>{2, 0, 1});
+  CHECK(lengths.total() == 6);
+  CHECK(lengths.longest() == 3);
+  CHECK(lengths.alive(0) == 3);
+  CHECK(lengths.alive(2) == 1);
+  CHECK(lengths.packed_rows().to_vector<int64_t>() == std::vector<int64_t>{1, 2, 0, 4, 5, 7});
+  CHECK(lengths.last_rows().to_vector<int64_t>() == std::vector<int64_t>{2, 5, 4});
+  CHECK(lengths.mask().to_bools() ==
+        std::vector<bool>{true, false, false, false, true, true, true, false, true, true, false, false});
+  CHECK_THROWS_WITH_AS(Lengths({2, 5}, 4), "[lengths] need lengths in [0, 4], got 5 for sequence 1", UsageError);
+}
+
+TEST_CASE("random: a draw is named by seed and number, and its state can be put back") {
+  Rng rng(7);
+  const auto first = random_uniform({5}, 0, 1, rng).to_vector<float>();
+  const RandomKey state = rng.state();
+  const auto second = random_uniform({5}, 0, 1, rng).to_vector<float>();
+  CHECK(first != second);
+  rng.set_state(state);
+  CHECK(random_uniform({5}, 0, 1, rng).to_vector<float>() == second);
+  Rng same(7);
+  CHECK(random_uniform({5}, 0, 1, same).to_vector<float>() == first);
+}
+
+TEST_CASE("leaf: two threads, each with a tape over its shard, add up to the gradient of the whole") {
+  const Ref<Leaf> w = Leaf::create(Tensor::from<double>({1, -2}, {2}));
+  const Tensor x = Tensor::from<double>({3, 4, 5, 6}, {2, 2});
+  const auto work = [&](int64_t shard) {
+    Tape tape;
+    tape.backward(sum(w->tensor() * x[shard]));
+  };
+  std::thread other(work, 1);
+  work(0);
+  other.join();
+  CHECK(w->grad().to_vector<double>() == std::vector<double>{8, 10});
+}
