@@ -161,8 +161,16 @@ void pack_transposed(const float* b, int64_t ldb, int64_t k, int columns, float*
     for (int j = 0; j < width; ++j) to[kk * width + j] = j < columns ? b[j * ldb + kk] : 0.0f;
 }
 
+void pack_row(const float* b, int64_t panels, int64_t panel_size, float* to) {
+  const D d;
+  for (; panels > 0; --panels, b += width, to += panel_size) {
+    hn::Store(hn::LoadU(d, b), d, to);
+    hn::Store(hn::LoadU(d, b + lanes), d, to + lanes);
+  }
+}
+
 const TileKernels* kernels() {
-  static constexpr TileKernels kernels{max_rows, width, any_tile<false>, any_tile<true>, pack_transposed};
+  static constexpr TileKernels kernels{max_rows, width, any_tile<false>, any_tile<true>, pack_row, pack_transposed};
   return &kernels;
 }
 

@@ -26,6 +26,8 @@ struct TileKernels {
   int width;  // columns of a panel
   void (*rows_of_a)(const Tile& tile);
   void (*columns_of_a)(const Tile& tile);
+  /// One row of b into `panels` panels, panel_size apart.
+  void (*pack_row)(const float* b, int64_t panels, int64_t panel_size, float* to);
   /// to[kk * width + j] = b[j * ldb + kk] for kk < k, j < columns; 0 for columns <= j < width.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
 };

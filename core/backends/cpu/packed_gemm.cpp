@@ -130,16 +130,19 @@ void for_each_part(const Product<float>& p, F&& f) {
 /// Some panels at a time, so that a row of b is read in long runs.
 void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to) {
   constexpr int64_t at_once = 16;
-  const int64_t width = panel_width(), panel_size = width * p.k;
-  for (int64_t from = first; from < last; from += at_once) {
-    for (int64_t k = 0; k < p.k; ++k) {
-      for (int64_t panel = from; panel < std::min(last, from + at_once); ++panel) {
-        const int64_t columns = std::min(width, p.n - panel * width);
-        float* const out = to + (panel - first) * panel_size + k * width;
-        std::copy_n(p.b + k * p.ldb + panel * width, columns, out);
-        std::fill(out + columns, out + width, 0.0f);
-      }
-    }
+  const int64_t width = panel_width(), panel_size = width * p.k, whole = std::min(last, p.n / width);
+  for (int64_t from = first; from < whole; from += at_once) {
+    const int64_t panels = std::min(at_once, whole - from);
+    for (int64_t k = 0; k < p.k; ++k)
+      tile_kernels().pack_row(p.b + k * p.ldb + from * width, panels, panel_size,
+                              to + (from - first) * panel_size + k * width);
+  }
+  if (whole == last) return;
+  const int64_t columns = p.n - whole * width;
+  float* out = to + (whole - first) * panel_size;
+  for (int64_t k = 0; k < p.k; ++k, out += width) {
+    std::copy_n(p.b + k * p.ldb + whole * width, columns, out);
+    std::fill(out + columns, out + width, 0.0f);
   }
 }
 

@@ -1,39 +1,128 @@
-// Philox a block at a time, on all threads; the numbers are the reference's, bit for bit.
+// Philox several blocks at a time, on all threads; the numbers are the reference's, bit for bit.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
 #include "core/backends/reference/philox.h"
 
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "core/backends/cpu/random.cpp"
+#include "core/backends/cpu/simd_targets.h"
+
+#include <hwy/foreach_target.h>  // keep before highway.h
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace grus::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Words = hn::ScalableTag<uint64_t>;  // one block a lane; its numbers of 32 bits are kept in 64
+using Word = hn::Vec<Words>;
+
+HWY_INLINE Word low_half(Word x) { return hn::And(x, hn::Set(Words(), 0xffffffffull)); }
+/// The product of the low halves.
+HWY_INLINE Word product(Word a, Word b) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Set(Words(), hn::GetLane(a) * hn::GetLane(b));
+#else
+  const hn::Repartition<uint32_t, Words> halves;
+  return hn::MulEven(hn::BitCast(halves, a), hn::BitCast(halves, b));
+#endif
+}
+
+/// bits[4 i + lane] for blocks first + i, i < count; a multiple of the vector's lanes is written.
+void philox_blocks(uint64_t seed, uint64_t draw, uint64_t first, int64_t count, uint32_t* bits) {
+  const Words d;
+  constexpr auto lanes = static_cast<int64_t>(hn::MaxLanes(d));
+  const auto word = [](uint64_t x) HWY_ATTR { return hn::Set(Words(), x & 0xffffffffull); };
+  for (int64_t i = 0; i < count; i += lanes) {
+    const Word block = hn::Iota(d, first + static_cast<uint64_t>(i));
+    Word c0 = low_half(block), c1 = hn::ShiftRight<32>(block), c2 = word(draw), c3 = word(draw >> 32);
+    uint64_t key0 = seed, key1 = seed >> 32;
+    for (int round = 0; round < 10; ++round) {
+      const Word a = product(word(0xD2511F53), c0), b = product(word(0xCD9E8D57), c2);
+      c0 = hn::Xor(hn::Xor(hn::ShiftRight<32>(b), c1), word(key0));
+      c2 = hn::Xor(hn::Xor(hn::ShiftRight<32>(a), c3), word(key1));
+      c1 = low_half(b);
+      c3 = low_half(a);
+      key0 += 0x9E3779B9;
+      key1 += 0xBB67AE85;
+    }
+    HWY_ALIGN uint64_t columns[4][lanes];
+    hn::Store(c0, d, columns[0]);
+    hn::Store(c1, d, columns[1]);
+    hn::Store(c2, d, columns[2]);
+    hn::Store(c3, d, columns[3]);
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      for (int64_t k = 0; k < 4; ++k) bits[4 * (i + lane) + k] = static_cast<uint32_t>(columns[k][lane]);
+  }
+}
+
+}  // namespace grus::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
 namespace grus::cpu {
 namespace {
 
-float number_of(const RandomArgs& args, uint32_t bits) {
-  const double unit = reference::unit(bits);
-  if (args.kind == RandomKind::keep_mask) return unit < args.low ? 0.0f : static_cast<float>(args.high);
-  return static_cast<float>(args.low + (args.high - args.low) * unit);
+HWY_EXPORT(philox_blocks);
+
+constexpr int64_t piece = 1024;  // numbers made at a time
+
+/// Box and Muller on two neighbours' bits: the reference's formula, each logarithm and angle once.
+void put_normals(const RandomArgs& args, const uint32_t* pair, double* cosine, double* sine) {
+  const double radius = std::sqrt(-2 * std::log(reference::unit(pair[0]) + 0x1p-24));
+  const double angle = 2 * std::numbers::pi * reference::unit(pair[1]);
+  *cosine = args.low + args.high * (radius * std::cos(angle));
+  *sine = args.low + args.high * (radius * std::sin(angle));
 }
 
-void fill_row(const RandomArgs& args, uint64_t first_element, float* y) {
-  for (int64_t j = 0; j < args.y.cols;) {
-    const uint64_t element = first_element + static_cast<uint64_t>(j);
-    const reference::Lanes bits = reference::philox_block(args.seed, args.draw, element / 4);
-    for (size_t lane = element % 4; lane < 4 && j < args.y.cols; ++lane) y[j++] = number_of(args, bits[lane]);
+/// y[j] for elements first + j, j < count <= piece.
+void fill_piece(const RandomArgs& args, uint64_t first, int64_t count, float* y) {
+  std::array<uint32_t, piece + 4 * 16> bits;  // room for a partial block at either end, and for a whole vector
+  const auto skip = static_cast<int64_t>(first % 4);
+  HWY_DYNAMIC_DISPATCH(philox_blocks)
+  (args.seed, args.draw, first / 4, (skip + count + 3) / 4, bits.data());
+  const uint32_t* const own = bits.data() + skip;
+  if (args.kind == RandomKind::keep_mask) {
+    const auto dropped = static_cast<uint32_t>(std::ceil(std::clamp(args.low, 0.0, 1.0) * 0x1p24));
+    const auto kept = static_cast<float>(args.high);
+    for (int64_t j = 0; j < count; ++j) y[j] = own[j] >> 8 < dropped ? 0.0f : kept;
+  } else if (args.kind == RandomKind::uniform) {
+    const double range = args.high - args.low;
+    for (int64_t j = 0; j < count; ++j) y[j] = static_cast<float>(args.low + range * reference::unit(own[j]));
+  } else {
+    std::array<double, 2> both{};
+    for (int64_t j = 0; j < count; ++j) {
+      const int64_t odd = (skip + j) % 2;
+      if (j == 0 || !odd) put_normals(args, own + j - odd, &both[0], &both[1]);
+      y[j] = static_cast<float>(both[static_cast<size_t>(odd)]);
+    }
   }
 }
 
 }  // namespace
 
 Status random(Context* context, const RandomArgs& args) {
-  const bool other_ids = args.row_ids.buffer && args.row_ids.dtype != DType::i64;
-  if (args.y.dtype != DType::f32 || args.kind == RandomKind::normal || other_ids)
-    return reference_backend().random(context, args);
-  parallel_for(args.y.rows, rows_per_task(args.y.cols), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t row = args.row_ids.buffer ? index_at(args.row_ids, i) : i;
-      fill_row(args, static_cast<uint64_t>(row * args.y.cols), row_of(args.y, i));
+  if (args.y.dtype != DType::f32) return reference_backend().random(context, args);
+  const int64_t cols = args.y.cols, pieces = (cols + piece - 1) / piece;
+  const int64_t cost = args.kind == RandomKind::normal ? 16 : 1;
+  const int64_t grain = rows_per_task(cost * std::min(piece, cols));
+  parallel_for(args.y.rows * pieces, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t at = begin; at < end; ++at) {
+      const int64_t i = at / pieces, from = at % pieces * piece;
+      const int64_t row = args.row_ids.buffer ? id_at(args.row_ids, i) : i;
+      fill_piece(args, static_cast<uint64_t>(row * cols + from), std::min(piece, cols - from),
+                 row_of(args.y, i) + from);
     }
   });
   return Status::ok;
 }
 
 }  // namespace grus::cpu
+#endif
