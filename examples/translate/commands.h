@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "examples/translate/options.h"
+#include "examples/translate/search.h"
 
 namespace grus::translate {
 
@@ -26,7 +27,7 @@ int demo(const Given& given, const std::string& command_line);
 struct UseOptions {
   std::string model;
   int64_t beam = 5;
-  double length_penalty = 1;
+  double length_penalty = SearchOptions{}.length_penalty;
   int64_t max_length = 0;
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;

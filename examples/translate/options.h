@@ -26,7 +26,7 @@ struct ModelOptions {
   std::string update = "keep";
   std::string tie = "all";         // one matrix: source and target embedding and output; output: the last two; none
   std::string weights = "scaled";  // first values; paper: those of the paper's appendix B.1
-  double dropout = 0.35;           // locked: one mask for all time steps
+  double dropout = 0.3;            // locked: one mask for all time steps
 };
 
 struct TrainOptions {
@@ -50,7 +50,7 @@ struct TrainOptions {
   int64_t batch_tokens = 2000;  // padded places of the longer side
   int64_t batch_sentences = 0;  // > 0: that many pairs instead
   std::string optimizer = "adam";
-  double learning_rate = 1e-3;
+  double learning_rate = 1.5e-3;
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9;
   double weight_decay = 0;
   std::string schedule = "cosine";
@@ -58,7 +58,7 @@ struct TrainOptions {
   double label_smoothing = 0.1;
   double teacher_forcing = 1;
   double clip = 1;
-  double average = 0.999;  // of the weights; 0: none
+  double average = 0.998;  // of the weights; 0: none
   int64_t seed = 1;
   std::string bleu_tokenize = "none";
   int64_t beam = 5;           // for the test figure

@@ -11,7 +11,7 @@ namespace grus::translate {
 struct SearchOptions {
   int64_t beam = 5;           // 1: greedy
   int64_t n_best = 1;         // at most beam
-  double length_penalty = 1;  // A: score = log p / words^A, <eos> counts as a word
+  double length_penalty = 0.2;  // A: score = log p / words^A, <eos> counts as a word
   int64_t max_length = 0;     // words at most; 0: twice the source and ten more
   int64_t batch_rows = 320;   // hypotheses on their way at a time
   bool weights = false;       // keep the attention weights
