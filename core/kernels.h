@@ -131,11 +131,14 @@ struct OptimizerArgs {
 enum class Reset : int32_t { after, before };
 enum class Update : int32_t { keep, replace };
 
-/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H); absent where a phase does not use
+/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H); absent where a phase has no use for
 /// them.
-///   phase `all` (Reset::after):     gx, gh, h -> gates = (r, z, n), hidden_n = gh_n, y = h'
-///   phase `reset_update` (before):  gx, gh (rows, 2H used), h -> gates r, z; y = r * h  (the input of the second
-///   product) phase `candidate` (before):     gx, hidden_n = gh_n, h, gates r, z -> gates n, y = h'
+///
+///   all           (Reset::after)   gx, gh, h -> gates r, z, n;  hidden_n = gh_n;  y = h'
+///
+///   reset_update  (Reset::before)  gx, gh (2H columns), h -> gates r, z;  y = r * h, which the second product takes
+///
+///   candidate     (Reset::before)  gx, hidden_n = gh_n, h, gates r, z -> gates n;  y = h'
 enum class GruPhase : int32_t { all, reset_update, candidate };
 struct GruGatesArgs {
   GruPhase phase;
@@ -144,9 +147,12 @@ struct GruGatesArgs {
 };
 /// Backward of the same. dh (rows, H) is read and written: on entry the gradient of h' from later steps, on return that
 /// of h. dy (rows, H), or absent: the gradient that reached this step's output itself. g = dh + dy.
-///   all:           gates, hidden_n, h -> dgx, dgh (rows, 3H; equal but in the n part: dgh_n = r * dgx_n);  dh = direct
-///   path of g candidate:     gates, h -> dgx z and n parts;  dh = direct path of g reset_update:  gates, h, dy =
-///   gradient of r * h -> dgx r part;  dh += r * dy
+///
+///   all           gates, hidden_n, h -> dgx, dgh (rows, 3H; equal but for dgh_n = r * dgx_n);  dh = direct path of g
+///
+///   candidate     gates, h -> z and n parts of dgx;  dh = direct path of g
+///
+///   reset_update  gates, h, dy = gradient of r * h -> r part of dgx;  dh += r * dy
 struct GruGatesBackwardArgs {
   GruPhase phase;
   Update update;
