@@ -20,10 +20,12 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
   const size_t size = size_class(bytes);
   std::lock_guard lock(mutex_);
   Buffer buffer{};
-  if (auto found = free_.find(size); found != free_.end() && !found->second.empty()) {
+  // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
+  if (auto found = free_.lower_bound(size); found != free_.end() && found->first <= size + size / 2) {
     buffer = found->second.back();
     found->second.pop_back();
-    statistics_.cached -= size;
+    if (found->second.empty()) free_.erase(found);
+    statistics_.cached -= buffer.bytes;
   } else {
     Status status = table_.allocate(context_, size, &buffer);
     if (status == Status::out_of_memory) {
@@ -35,7 +37,7 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
     buffer.bytes = size;
     ++statistics_.allocations;
   }
-  statistics_.live += size;
+  statistics_.live += buffer.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
   return buffer;
 }
