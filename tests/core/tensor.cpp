@@ -113,3 +113,14 @@ TEST_CASE("leaf: two threads, each with a tape over its shard, add up to the gra
   other.join();
   CHECK(w->grad().to_vector<double>() == std::vector<double>{8, 10});
 }
+
+TEST_CASE("allocator: a somewhat larger free buffer serves, a much larger one does not") {
+  const Device device = default_device();
+  release_cached_memory(device);
+  const size_t calls = memory_statistics(device).allocations;
+  { const Tensor first = Tensor::empty({10000}); }
+  { const Tensor smaller = Tensor::empty({8000}); }
+  CHECK(memory_statistics(device).allocations == calls + 1);
+  { const Tensor tiny = Tensor::empty({1000}); }
+  CHECK(memory_statistics(device).allocations == calls + 2);
+}

@@ -4,6 +4,8 @@
 
 #include "examples/translate/bahdanau.h"
 #include "examples/translate/likelihood.h"
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
 #include "tests/translate/small.h"
 
 using namespace grus;
@@ -106,4 +108,38 @@ TEST_CASE("teacher forcing: 1 changes no input, 0 feeds the model's own words fr
   for (size_t i = 0; i < 5; ++i) CHECK(own[i] == data::SOS);
   CHECK(own != given);
   CHECK(own.size() == given.size());
+}
+
+TEST_CASE("bahdanau: gradients are the slopes of the loss, ties and dropout included") {
+  for (const std::string tie : {"all", "none"}) {
+    ModelOptions options = test::small_options();
+    options.tie = tie;
+    options.dropout = 0.35;
+    const auto model = test::small_model(options);
+    model->module().train();
+    const data::EncodedCorpus corpus = test::small_corpus(7);
+    const PackedBatch batch = pack_batch(data::make_batch(corpus, {0, 1, 2, 3, 4, 5, 6}, source_marks));
+    const auto loss = [&] {
+      manual_seed(3);
+      return loss_of(*model, batch, 0.1).loss;
+    };
+    {
+      Tape tape;
+      tape.backward(loss());
+    }
+    Rng rng(5);
+    for (auto& [name, parameter] : model->module().named_parameters()) {
+      nn::Parameter p = parameter;
+      const Tensor value = p.value().clone(), direction = random_normal(p.shape(), 0, 1, rng);
+      const double step = 3e-3;
+      p.assign(value + direction * step);
+      const double above = loss().item();
+      p.assign(value - direction * step);
+      const double below = loss().item();
+      p.assign(value);
+      const double slope = sum(p.grad() * direction).item();
+      CAPTURE(name);
+      CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(0.02).scale(0.05));
+    }
+  }
 }

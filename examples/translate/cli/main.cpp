@@ -1,8 +1,9 @@
 // The program's command line: the only file that sees CLI11.
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+#include <functional>
 
 #include "core/error.h"
 #include "examples/translate/commands.h"
@@ -44,11 +45,89 @@ void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
 }
 
+// A subcommand and what it does; options live as long as the function.
+struct Command {
+  CLI::App* app;
+  std::function<int(const std::string& command_line)> run;
+};
+
+Command add_train(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("train", "train a model on sentence pairs");
+  auto given = std::make_shared<Given>();
+  TrainOptions defaults;
+  add_training_flags(*app, defaults, *given);
+  app->add_flag_function(
+      "--paper", [given](int64_t) { given->emplace_back("paper", "true"); },
+      "the paper's own model, sizes and training");
+  app->add_option_function<std::string>(
+      "--config", [given](const std::string& file) { given->emplace_back("config", file); },
+      "options from a JSON file, such as another model's config.json");
+  return {app, [given](const std::string& line) { return train(resolve_options(*given), line); }};
+}
+
+Command add_demo(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("demo", "train on English-French sentences that the program carries");
+  auto given = std::make_shared<Given>();
+  TrainOptions defaults;
+  use_demo_recipe(defaults);
+  add_training_flags(*app, defaults, *given);
+  return {app, [given](const std::string& line) { return demo(*given, line); }};
+}
+
+Command add_run(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("run", "translate standard input, line by line");
+  auto options = std::make_shared<RunOptions>();
+  add_use_flags(*app, options->use);
+  CLI::Option* n_best =
+      app->add_option("--n-best", options->n_best, "print INDEX ||| TEXT ||| SCORE lines, the N best of each")
+          ->check(CLI::Range(1, 1000));
+  app->add_option("--alignments", options->alignments, "file for attention weights, a JSON object a line");
+  return {app, [options, n_best](const std::string&) {
+            options->n_best_given = n_best->count() > 0;
+            return run(*options);
+          }};
+}
+
+Command add_eval(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("eval", "BLEU, chrF, perplexity and speed on a test text");
+  auto options = std::make_shared<EvalOptions>();
+  add_use_flags(*app, options->use);
+  app->add_option("--src", options->source, "sentences")->required();
+  app->add_option("--ref", options->references, "their translations; several files: several references")->required();
+  app->add_option("--tokenize", options->tokenize, "for BLEU: none or 13a")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"none", "13a"}));
+  app->add_flag("--lowercase,--lc", options->lowercase, "compare without regard to case");
+  app->add_option("--output", options->output, "file for the translations");
+  return {app, [options](const std::string&) { return eval(*options); }};
+}
+
+Command add_score(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("score", "log-probability of pairs, a line each");
+  auto options = std::make_shared<ScoreOptions>();
+  add_use_flags(*app, options->use);
+  CLI::Option* source =
+      app->add_option("--src", options->source, "sentences; without: SOURCE<TAB>TARGET lines on standard input");
+  CLI::Option* target = app->add_option("--tgt", options->target, "their translations")->needs(source);
+  source->needs(target);
+  return {app, [options](const std::string&) { return score(*options); }};
+}
+
+Command add_attend(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("attend", "draw what the model looked at for one sentence");
+  auto options = std::make_shared<AttendOptions>();
+  add_use_flags(*app, options->use);
+  app->add_option("--out", options->out, "SVG file")->required();
+  app->add_option("sentence", options->sentence, "what to translate")->required();
+  return {app, [options](const std::string&) { return attend(*options); }};
+}
+
+// The arguments as a shell takes them.
 std::string joined(int argc, char** argv) {
   std::string line;
   for (int i = 0; i < argc; ++i) {
     const std::string word = argv[i];
-    const bool plain = word.find_first_of(" \t\"'\\$*?;|&<>()") == std::string::npos && !word.empty();
+    const bool plain = !word.empty() && word.find_first_of(" \t\"'\\$*?;|&<>()") == std::string::npos;
     line += (i ? " " : "") + (plain ? word : "'" + word + "'");
   }
   return line;
@@ -56,56 +135,10 @@ std::string joined(int argc, char** argv) {
 
 int program(int argc, char** argv) {
   CLI::App app("Neural machine translation with attention (Bahdanau et al. 2014): train, judge, use.", "translate");
-  app.set_version_flag("--version", [] { return version_text(); });
+  app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
-  Given given, demo_given;
-  TrainOptions defaults, demo_defaults;
-  use_demo_recipe(demo_defaults);
-  RunOptions run_options;
-  EvalOptions eval_options;
-  ScoreOptions score_options;
-  AttendOptions attend_options;
-
-  CLI::App* train_app = app.add_subcommand("train", "train a model on sentence pairs");
-  add_training_flags(*train_app, defaults, given);
-  train_app->add_flag_function(
-      "--paper", [&](int64_t) { given.emplace_back("paper", "true"); }, "the paper's own model, sizes and training");
-  train_app->add_option_function<std::string>(
-      "--config", [&](const std::string& f) { given.emplace_back("config", f); },
-      "options from a JSON file, such as another model's config.json");
-
-  CLI::App* run_app = app.add_subcommand("run", "translate standard input, line by line");
-  add_use_flags(*run_app, run_options.use);
-  CLI::Option* n_best =
-      run_app->add_option("--n-best", run_options.n_best, "print INDEX ||| TEXT ||| SCORE lines, the N best of each")
-          ->check(CLI::Range(1, 1000));
-  run_app->add_option("--alignments", run_options.alignments, "file for attention weights, a JSON object a line");
-
-  CLI::App* eval_app = app.add_subcommand("eval", "BLEU, chrF, perplexity and speed on a test text");
-  add_use_flags(*eval_app, eval_options.use);
-  eval_app->add_option("--src", eval_options.source, "sentences")->required();
-  eval_app->add_option("--ref", eval_options.references, "their translations; several files: several references")
-      ->required();
-  eval_app->add_option("--tokenize", eval_options.tokenize, "for BLEU: none or 13a")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"none", "13a"}));
-  eval_app->add_flag("--lowercase,--lc", eval_options.lowercase, "compare without regard to case");
-  eval_app->add_option("--output", eval_options.output, "file for the translations");
-
-  CLI::App* score_app = app.add_subcommand("score", "log-probability of pairs, a line each");
-  add_use_flags(*score_app, score_options.use);
-  CLI::Option* source =
-      score_app->add_option("--src", score_options.source, "sentences; else SOURCE<TAB>TARGET on standard input");
-  score_app->add_option("--tgt", score_options.target, "their translations")->needs(source);
-
-  CLI::App* attend_app = app.add_subcommand("attend", "draw what the model looked at for one sentence");
-  add_use_flags(*attend_app, attend_options.use);
-  attend_app->add_option("--out", attend_options.out, "SVG file")->required();
-  attend_app->add_option("sentence", attend_options.sentence, "what to translate")->required();
-
-  CLI::App* demo_app = app.add_subcommand("demo", "train on English-French sentences that the program carries");
-  add_training_flags(*demo_app, demo_defaults, demo_given);
-
+  std::vector<Command> commands;
+  for (auto add : {add_train, add_run, add_eval, add_score, add_attend, add_demo}) commands.push_back(add(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -114,14 +147,9 @@ int program(int argc, char** argv) {
     fmt::print(stderr, "translate: {}; --help lists what there is\n", error.what());
     return 2;
   }
-  const std::string line = joined(argc, argv);
-  if (*train_app) return train(resolve_options(given), line);
-  if (*demo_app) return demo(demo_given, line);
-  run_options.n_best_given = n_best->count() > 0;
-  if (*run_app) return run(run_options);
-  if (*eval_app) return eval(eval_options);
-  if (*score_app) return score(score_options);
-  return attend(attend_options);
+  for (const Command& command : commands)
+    if (*command.app) return command.run(joined(argc, argv));
+  return 2;
 }
 
 }  // namespace
