@@ -83,7 +83,9 @@ TEST_CASE("training: one pair is learnt by heart") {
   const Text text(1);
   const test::Folder& folder = text.folder;
   const std::string pair = folder.file("pair.tsv", "der hund schläft .\tthe dog sleeps .\n");
-  CHECK(train(resolve_options(text.flags("m", {{"train", pair}, {"valid", pair}, {"epochs", "60"}})), "", 0) == 0);
+  CHECK(train(resolve_options(
+                  text.flags("m", {{"train", pair}, {"valid", pair}, {"epochs", "60"}, {"select", "perplexity"}})),
+              "", 0) == 0);
   const SavedModel saved = ModelFolder(folder.path("m")).load();
   CHECK(translate_best(*saved.model, saved.codecs, {"der hund schläft ."}, {}) ==
         std::vector<std::string>{"the dog sleeps ."});
