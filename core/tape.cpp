@@ -12,6 +12,8 @@ namespace {
 thread_local Tape* active_tape = nullptr;
 std::atomic<uint64_t> last_serial{0};
 constexpr size_t max_outputs = 8;
+const Op accumulate_op("accumulate");  // of gradients, under create_graph
+const Op place_rows_op("place_rows");
 constexpr size_t arena_chunk = size_t{1} << 16;
 
 bool is_finite(const Tensor& x) {
@@ -29,7 +31,7 @@ bool is_finite(const Tensor& x) {
 }
 
 std::string where(const Record& record) {
-  return *record.scope ? fmt::format("{} in {}", record.name, record.scope) : record.name;
+  return *record.scope ? fmt::format("{} in {}", record.op->name(), record.scope) : record.op->name();
 }
 
 /// a + b as a recorded op, so that gradients of gradients see the accumulation.
@@ -37,7 +39,7 @@ Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   const Device device = a.device();
   device.check(device.kernels().binary(device.context(), BinaryOp::add, y.write_view(), a.view(), b.view()), "add");
-  return record("add", {a, b}, y, {}, [](const Saved&, const Tensor& dy, Grads& dx) {
+  return record(accumulate_op, {a, b}, y, {}, [](const Saved&, const Tensor& dy, Grads& dx) {
     if (dx.wanted(0)) dx.add(0, dy);
     if (dx.wanted(1)) dx.add(1, dy);
   });
@@ -61,7 +63,7 @@ void Grads::add(int input, Tensor gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
   require(gradient.shape() == tape_.shape_of(value),
-          "[{}] backward made a gradient of shape {} for input {} of shape {}", op_, gradient.shape(), input,
+          "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(), gradient.shape(), input,
           tape_.shape_of(value));
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
@@ -70,12 +72,12 @@ void Grads::add(int input, Tensor gradient) {
     slot = recorded_sum(slot, gradient);
   } else {
     const Device device = slot.device();
-    device.check(device.kernels().copy(device.context(), slot.write_view(), gradient.view(), true), op_);
+    device.check(device.kernels().copy(device.context(), slot.write_view(), gradient.view(), true), op_.name());
   }
 }
 
 Grads::Target Grads::target(int input) {
-  require<UsageError>(!recording_, "[{}] target() writes in place, which create_graph cannot record", op_);
+  require<UsageError>(!recording_, "[{}] target() writes in place, which create_graph cannot record", op_.name());
   const int32_t value = value_of(input);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
@@ -90,7 +92,7 @@ Tensor& Grads::zeroed_target(int input) {
   Target target = this->target(input);
   if (!target.accumulate) {
     const Device device = target.tensor.device();
-    device.check(device.kernels().fill(device.context(), target.tensor.write_view(), 0), op_);
+    device.check(device.kernels().fill(device.context(), target.tensor.write_view(), 0), op_.name());
   }
   return target.tensor;
 }
@@ -105,7 +107,7 @@ Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradi
   device.check(
       device.kernels().copy(device.context(), y.unrecorded_rows(begin, end).write_view(), gradient.view(), false),
       "place_rows");
-  return record("place_rows", {gradient}, y, {},
+  return record(place_rows_op, {gradient}, y, {},
                 [begin, end](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.rows(begin, end)); });
 }
 
@@ -117,7 +119,7 @@ void Grads::add_rows_at(int input, int64_t begin, const Tensor& gradient) {
   if (recording_) return add(input, recorded_placement(tape_.shape_of(value), begin, gradient));
   Tensor part = zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));
   const Device device = part.device();
-  device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), op_);
+  device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), op_.name());
 }
 
 // Tape: recording
@@ -177,17 +179,18 @@ Tensor Tape::empty_like_value(int32_t value) const {
   return Tensor::empty(v.shape, v.dtype, v.device);
 }
 
-void Tape::push(const char* name, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
+void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
                 std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&),
                 const void* closure, size_t closure_bytes) {
-  require<UsageError>(!walked_, "[{}] this tape was walked already; make a new Tape for the next forward pass", name);
-  require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", name, max_outputs,
+  require<UsageError>(!walked_, "[{}] this tape was walked already; make a new Tape for the next forward pass",
+                      op.name());
+  require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
   auto* input_values = static_cast<int32_t*>(allocate(inputs.size() * sizeof(int32_t), alignof(int32_t)));
   for (size_t i = 0; i < inputs.size(); ++i)
-    input_values[i] = inputs[i].tensor->defined() ? value_of(*inputs[i].tensor, name) : -1;
+    input_values[i] = inputs[i].tensor->defined() ? value_of(*inputs[i].tensor, op.name()) : -1;
   auto* record = new (allocate(sizeof(Record), alignof(Record))) Record{};
-  record->name = name;
+  record->op = &op;
   record->scope = current_scope();
   record->inputs = {input_values, inputs.size()};
   record->first_output = static_cast<int32_t>(values_.size());
@@ -267,7 +270,7 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
                         "[{}] a tensor of shape {} that backward needs was changed since the forward pass",
                         where(record), record.saved[i].shape());
   Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
-              record.name);
+              *record.op);
   record.backward(record.closure, Saved(record.saved), grads);
   if (!check_finite_) return;
   for (int32_t value : record.inputs)

@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/op.h"
 #include "core/tensor.h"
 
 namespace grus {
@@ -63,7 +64,7 @@ class Grads {
  private:
   friend class Tape;
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
-        const std::vector<bool>* needed, bool recording, const char* op)
+        const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
   int32_t value_of(int input) const;
 
@@ -73,12 +74,12 @@ class Grads {
   std::span<const Tensor> dy_;
   const std::vector<bool>* needed_;
   bool recording_;
-  const char* op_;
+  const Op& op_;
 };
 
 /// One op on the tape. `backward` reads attributes from `closure`, which lives in the tape's arena.
 struct Record {
-  const char* name;
+  const Op* op;
   const char* scope;  // path of the module that ran it, or ""
   std::span<int32_t> inputs;
   int32_t first_output, outputs;
@@ -132,7 +133,7 @@ class Tape {
   int32_t value_of(const Tensor& x, const char* op);
   const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
   Tensor empty_like_value(int32_t value) const;
-  void push(const char* name, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
+  void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
             std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,
             size_t closure_bytes);
 
@@ -187,7 +188,7 @@ const char*& current_scope();
 /// as backward(saved, grads), or backward(saved, dy, grads) for one output (only when a gradient reached it); it may
 /// capture only trivially copyable attributes. A saved tensor that is an output is bound to its node.
 template <class F>
-void record_outputs(const char* name, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
+void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
                     std::initializer_list<TensorArg> saved, F backward) {
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
   Tape* tape = Tape::active();
@@ -196,17 +197,17 @@ void record_outputs(const char* name, std::initializer_list<TensorArg> inputs, s
   for (const TensorArg& input : inputs) tracked |= tape->tracks(*input.tensor);
   if (!tracked) return;
   tape->push(
-      name, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
+      op, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
       [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward,
       sizeof(F));
 }
 
 template <class F>
-Tensor record(const char* name, std::initializer_list<TensorArg> inputs, Tensor output,
+Tensor record(const Op& op, std::initializer_list<TensorArg> inputs, Tensor output,
               std::initializer_list<TensorArg> saved, F backward) {
   auto with_dy = [backward](const Saved& s, Grads& dx) { backward(s, dx.dy(0), dx); };
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
-  record_outputs(name, inputs, std::span<Tensor>(&output, 1), saved, with_dy);
+  record_outputs(op, inputs, std::span<Tensor>(&output, 1), saved, with_dy);
   return output;
 }
 

@@ -10,6 +10,10 @@
 namespace grus {
 namespace {
 
+const Op rows_op("rows");
+const Op index_op("index");
+const Op reshape_op("reshape");
+
 View contiguous_view(Buffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
   View view{buffer, offset, dtype, shape.rank(), {}, {}};
   int64_t stride = 1;
@@ -141,7 +145,7 @@ Tensor Tensor::rows(int64_t begin, int64_t end) const {
   const int64_t first = begin < 0 ? begin + count : begin, last = end < 0 ? end + count : end;
   require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
           begin, end);
-  return record("rows", {*this}, unrecorded_rows(first, last), {},
+  return record(rows_op, {*this}, unrecorded_rows(first, last), {},
                 [first](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, first, dy); });
 }
 
@@ -150,7 +154,7 @@ Tensor Tensor::operator[](int64_t index) const {
   const int64_t i = index < 0 ? index + shape_[0] : index;
   require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
   return record(
-      "index", {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
+      index_op, {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
       [i](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, i, dy.reshape(dy.shape().inserted(0, 1))); });
 }
 
@@ -159,7 +163,7 @@ Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return resha
 Tensor Tensor::reshape(const Shape& shape) const {
   require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
   const Shape from = shape_;
-  return record("reshape", {*this}, unrecorded_reshape(shape), {},
+  return record(reshape_op, {*this}, unrecorded_reshape(shape), {},
                 [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(from)); });
 }
 

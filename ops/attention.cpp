@@ -15,6 +15,8 @@
 namespace grus {
 namespace {
 
+const Op attention_op("attention");
+
 void require_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows, const Tensor& v) {
   const int64_t total = memory.lengths.total();
   require_same_kind("attention", query, memory.keys);
@@ -99,7 +101,7 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
                            memory.lengths.starts_tensor().matrix()};
   device.check(kernels.attention(device.context(), args), "attention");
   const Lengths* kept = keep_on_tape(memory.lengths);
-  record_outputs("attention", {query, memory.keys, memory.values, v}, outputs,
+  record_outputs(attention_op, {query, memory.keys, memory.values, v}, outputs,
                  {query, memory.keys, memory.values, v, outputs[1], rows.columns, rows.lengths},
                  [kept](const Saved& s, Grads& dx) {
                    backward_attention(s, dx, *kept, {s[Inputs::columns], s[Inputs::lengths]});

@@ -13,6 +13,8 @@
 namespace grus {
 namespace {
 
+const Op attention_gru_op("attention_gru");
+
 using Sizes = AttentionGruSizes;
 
 Sizes require_attention_gru(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
@@ -136,7 +138,7 @@ AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const 
   const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
   const GruForm form = w.form;
   record_outputs(
-      "attention_gru",
+      attention_gru_op,
       {x, h0, memory.keys, memory.values, w.first.weight_ih, w.first.weight_hh, w.first.bias_ih, w.first.bias_hh,
        w.second.weight_ih, w.second.weight_hh, w.second.bias_ih, w.second.bias_hh, w.query_weight, w.query_bias, w.v},
       outputs,

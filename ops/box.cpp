@@ -3,6 +3,12 @@
 #include "ops/launch.h"
 
 namespace grus {
+namespace {
+
+const Op crop_op("crop");
+const Op place_op("place");
+
+}  // namespace
 
 View box_view(View whole, const Box& box) {
   for (int i = 0; i < box.shape.rank(); ++i) {
@@ -16,28 +22,28 @@ View box_view(View whole, const Box& box) {
 
 void add_box(Grads& dx, int input, const Box& box, const Shape& shape, const Tensor& gradient) {
   if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, place("place", gradient, box, shape));
+  if (dx.recording()) return dx.add(input, place(place_op, gradient, box, shape));
   Tensor& target = dx.zeroed_target(input);
   const Device device = target.device();
   device.check(device.kernels().copy(device.context(), box_view(target.write_view(), box), gradient.view(), true),
                "place");
 }
 
-Tensor crop(const char* name, const Tensor& x, const Box& box) {
+Tensor crop(const Op& op, const Tensor& x, const Box& box) {
   const Device device = x.device();
   Tensor y = Tensor::empty(box.shape, x.dtype(), device);
-  device.check(device.kernels().copy(device.context(), y.write_view(), box_view(x.view(), box), false), name);
+  device.check(device.kernels().copy(device.context(), y.write_view(), box_view(x.view(), box), false), op.name());
   const Shape whole = x.shape();
-  return record(name, {x}, y, {},
+  return record(op, {x}, y, {},
                 [box, whole](const Saved&, const Tensor& dy, Grads& dx) { add_box(dx, 0, box, whole, dy); });
 }
 
-Tensor place(const char* name, const Tensor& x, const Box& box, const Shape& shape, double value) {
+Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value) {
   const Device device = x.device();
   Tensor y = Tensor::full(shape, value, x.dtype(), device);
-  device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), name);
-  return record(name, {x}, y, {},
-                [box](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, crop("crop", dy, box)); });
+  device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), op.name());
+  return record(op, {x}, y, {},
+                [box](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, crop(crop_op, dy, box)); });
 }
 
 }  // namespace grus

@@ -16,9 +16,9 @@ struct Box {
 };
 
 /// A copy of the box of x.
-Tensor crop(const char* name, const Tensor& x, const Box& box);
+Tensor crop(const Op& op, const Tensor& x, const Box& box);
 /// A tensor of `shape` filled with `value` but for the box, which is x.
-Tensor place(const char* name, const Tensor& x, const Box& box, const Shape& shape, double value = 0);
+Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value = 0);
 /// The box of a view.
 View box_view(View whole, const Box& box);
 /// Adds to the box of input's gradient, whose shape is `shape`.

@@ -6,6 +6,8 @@
 namespace grus {
 namespace {
 
+const Op concat_op("concat");
+
 /// The closure of a concat, which lies in the tape's arena: count, axis, the size of each piece.
 void backward(const void* closure, const Saved&, Grads& dx) {
   const auto* attributes = static_cast<const int64_t*>(closure);
@@ -51,7 +53,7 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
   for (const Tensor& x : xs) tracked |= tape && tape->tracks(x);
   if (!tracked) return y;
   const std::vector<TensorArg> inputs(xs.begin(), xs.end());
-  tape->push("concat", inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
+  tape->push(concat_op, inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
   return y;
 }
 

@@ -10,6 +10,8 @@
 namespace grus {
 namespace {
 
+const Op cross_entropy_op("cross_entropy");
+
 constexpr int64_t no_target = -1;  // an ignore_index that no row has
 
 void check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
@@ -107,7 +109,7 @@ Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Fu
   Tensor gradient = tracked ? logits.clone() : logits;  // the kernel writes only gradients
   const Tensor losses = run_kernel(gradient, targets, fused, tracked);
   const Tensor y = fused.reduction == Reduction::none ? losses : launch::reduced(ReduceOp::sum, losses, {});
-  return record("cross_entropy", {logits}, y, {logits, targets, gradient},
+  return record(cross_entropy_op, {logits}, y, {logits, targets, gradient},
                 [fused](const Saved& s, const Tensor& dy, Grads& dx) {
                   dx.add(0, (dx.recording() ? recorded_gradient(s[0], s[1], fused) : s[2]) * dy);
                 });

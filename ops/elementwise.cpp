@@ -87,6 +87,11 @@ struct Binary {
 
 namespace {
 
+#define GRUS_UNARY(name, ...) const Op name##_op(#name);
+#define GRUS_BINARY(name, ...) const Op name##_op(#name);
+#define GRUS_COMPARE(...)
+#include "core/elementwise.def"
+
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
@@ -107,20 +112,21 @@ View view_or(const Tensor& x, const Tensor& instead) {
 }
 
 template <UnaryOp op, unsigned mentions, bool passes_dy, const tensors::Unary& row>
-Tensor unary(const char* name, const Tensor& x) {
-  require_float(name, x);
-  Tensor value = launch::unary(op, x, name);
-  return record(
-      name, {x}, value, {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
-      [](const Saved& s, const Tensor& dy, Grads& dx) {
-        if (passes_dy) return dx.add(0, dy);
-        if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
-        Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-        dy.device().check(dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
-                                                               view_or(s[0], dy), view_or(s[1], dy), dy.view()),
-                          "elementwise gradient");
-        dx.add(0, std::move(result));
-      });
+Tensor unary(const Op& recorded, const Tensor& x) {
+  require_float(recorded.name(), x);
+  Tensor value = launch::unary(op, x, recorded.name());
+  return record(recorded, {x}, value,
+                {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
+                [](const Saved& s, const Tensor& dy, Grads& dx) {
+                  if (passes_dy) return dx.add(0, dy);
+                  if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
+                  Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+                  dy.device().check(
+                      dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
+                                                           view_or(s[0], dy), view_or(s[1], dy), dy.view()),
+                      "elementwise gradient");
+                  dx.add(0, std::move(result));
+                });
 }
 
 /// The gradient of side `wrt`, of y's shape: not yet summed over the axes along which that side was broadcast.
@@ -137,14 +143,15 @@ Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
 }
 
 template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& row>
-Tensor binary(const char* name, const Tensor& a, const Tensor& b) {
+Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
+  const char* name = recorded.name();
   require_same_kind(name, a, b);
   require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor value = launch::binary(op, a, b, shape, name);
   const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
   const Shape shape_a = a.shape(), shape_b = b.shape();
-  return record(name, {a, b}, value,
+  return record(recorded, {a, b}, value,
                 {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
                  if_needed(needs & trace::mentions_y, value)},
                 [shape_a, shape_b](const Saved& s, const Tensor& dy, Grads& dx) {
@@ -173,15 +180,15 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
 #define GRUS_UNARY(name, ...)                                                                                        \
   Tensor name(const Tensor& x) {                                                                                     \
     return unary<UnaryOp::name, trace::name##_gradient.mentions, trace::name##_gradient.is_dy, tensors::name##_row>( \
-        #name, x);                                                                                                   \
+        name##_op, x);                                                                                               \
   }
 #define GRUS_SCALARS(name)                                                        \
   Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); } \
   Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
-#define GRUS_BINARY(name, ...)                                                               \
-  Tensor name(const Tensor& a, const Tensor& b) {                                            \
-    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(#name, a, b); \
-  }                                                                                          \
+#define GRUS_BINARY(name, ...)                                                                   \
+  Tensor name(const Tensor& a, const Tensor& b) {                                                \
+    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b); \
+  }                                                                                              \
   GRUS_SCALARS(name)
 #define GRUS_COMPARE(name, ...)                                                                   \
   Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \

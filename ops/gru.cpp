@@ -13,6 +13,8 @@
 namespace grus {
 namespace {
 
+const Op gru_op("gru");
+
 void require_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& w) {
   const int64_t hidden = w.weight_hh.dim(1), batch = lengths.batch();
   require_same_kind("gru", x, w.weight_ih);
@@ -110,7 +112,7 @@ GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, 
   outputs[1] = gathered_rows(y, reverse ? lengths.first_rows() : lengths.last_rows());
 
   const Lengths* kept = keep_on_tape(lengths);
-  record_outputs("gru", {x, h0, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh}, outputs,
+  record_outputs(gru_op, {x, h0, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh}, outputs,
                  {x, h0, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, previous, rows.gates,
                   rows.product},
                  [kept, form, reverse](const Saved& s, Grads& dx) { backward_gru(s, dx, *kept, form, reverse); });

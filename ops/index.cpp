@@ -8,6 +8,12 @@
 namespace grus {
 namespace {
 
+const Op gather_rows_op("gather_rows");
+const Op embedding_op("embedding");
+const Op scatter_rows_op("scatter_rows");
+const Op scatter_add_op("scatter_add");
+const Op top_k_op("top_k");
+
 void require_integers(const char* op, const Tensor& ids) {
   require<UsageError>(ids.defined(), "[{}] need ids, got an undefined tensor", op);
   require<DtypeError>(ids.dtype() == DType::i32 || ids.dtype() == DType::i64, "[{}] need i32 or i64 ids, got {} {}", op,
@@ -37,7 +43,8 @@ void add_rows(Tensor& table, const Tensor& x, const Tensor& ids) {
 }
 
 /// gather_rows; rows of id `padding` get no gradient.
-Tensor lookup(const char* name, const Tensor& table, const Tensor& ids, int64_t padding) {
+Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padding) {
+  const char* name = op.name();
   require_on(name, table, ids);
   require(table.rank() >= 1, "[{}] need a table (V, ...), got {}", name, table.shape());
   require_ids(name, ids, table.dim(0));
@@ -52,7 +59,7 @@ Tensor lookup(const char* name, const Tensor& table, const Tensor& ids, int64_t 
                  name);
   }
   const Shape table_shape = table.shape();
-  return record(name, {table}, y, {ids}, [table_shape, padding](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(op, {table}, y, {ids}, [table_shape, padding](const Saved& s, const Tensor& dy, Grads& dx) {
     const Tensor& ids = s[0];
     Tensor rows = dy.reshape(table_shape.with(0, ids.numel()));
     if (padding >= 0) {
@@ -104,13 +111,13 @@ void require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<
   fail<UsageError>("[{}] need ids in [0, {}), got {}", op, size, lowest < 0 ? lowest : highest);
 }
 
-Tensor gather_rows(const Tensor& table, const Tensor& ids) { return lookup("gather_rows", table, ids, -1); }
+Tensor gather_rows(const Tensor& table, const Tensor& ids) { return lookup(gather_rows_op, table, ids, -1); }
 
 Tensor embedding(const Tensor& table, const Tensor& ids, std::optional<int64_t> padding_index) {
   require<UsageError>(table.defined() && table.rank() >= 1, "[embedding] need a table (V, E)");
   require<UsageError>(!padding_index || (*padding_index >= 0 && *padding_index < table.dim(0)),
                       "[embedding] need a padding index in [0, {}), got {}", table.dim(0), padding_index.value_or(0));
-  return lookup("embedding", table, ids, padding_index.value_or(-1));
+  return lookup(embedding_op, table, ids, padding_index.value_or(-1));
 }
 
 Tensor scatter_rows(const Tensor& x, const Tensor& ids, int64_t rows) {
@@ -120,7 +127,7 @@ Tensor scatter_rows(const Tensor& x, const Tensor& ids, int64_t rows) {
   require_ids("scatter_rows", ids, rows);
   Tensor y = Tensor::zeros(x.shape().with(0, rows), x.dtype(), x.device());
   add_rows(y, x, ids);
-  return record("scatter_rows", {x}, y, {ids},
+  return record(scatter_rows_op, {x}, y, {ids},
                 [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, gather_rows(dy, s[0])); });
 }
 
@@ -154,7 +161,7 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& s
   Tensor y = x.clone();
   Tensor flat = y.unrecorded_reshape({y.numel()});
   add_rows(flat, source, places);
-  return record("scatter_add", {x, source}, y, {places}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(scatter_add_op, {x, source}, y, {places}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     dx.add(0, dy);
     if (dx.wanted(1)) dx.add(1, gather_rows(dy.reshape({dy.numel()}), s[0]));
   });
@@ -183,7 +190,7 @@ TopK top_k(const Tensor& x, int64_t k) {
   if (x.numel() > 0)
     device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
                  "top_k");
-  y.values = record("top_k", {x}, y.values, {y.ids}, [from](const Saved& s, const Tensor& dy, Grads& dx) {
+  y.values = record(top_k_op, {x}, y.values, {y.ids}, [from](const Saved& s, const Tensor& dy, Grads& dx) {
     dx.add(0, scatter_add(Tensor::zeros(from, dy.dtype(), dy.device()), -1, s[0], dy));
   });
   return y;

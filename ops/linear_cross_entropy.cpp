@@ -13,6 +13,8 @@
 namespace grus {
 namespace {
 
+const Op linear_cross_entropy_op("linear_cross_entropy");
+
 /// Number of targets that count. Throws UsageError for one that is neither a class nor ignored.
 int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
                              const LinearCrossEntropyOptions& options) {
@@ -100,7 +102,7 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
       if (grads.wanted(input)) grads.add(input, scale == 1 ? ready : mul(ready, scale));
     }
   };
-  return {record("linear_cross_entropy", {x, weight, bias}, total(losses),
+  return {record(linear_cross_entropy_op, {x, weight, bias}, total(losses),
                  {x, weight, bias, targets, dx, dweight, dbias}, backward),
           total(nll)};
 }

@@ -8,11 +8,14 @@
 namespace grus {
 namespace {
 
+const Op matmul_op("matmul");
+const Op linear_op("linear");
+
 /// a and b both (M, K)-like matrices, or both (batch, ...): one gemm.
 Tensor product(const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
   Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b), a.dtype(), a.device());
   launch::gemm(y, a, form_a, b, form_b);
-  return record("matmul", {a, b}, y, {a, b}, [form_a, form_b](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(matmul_op, {a, b}, y, {a, b}, [form_a, form_b](const Saved& s, const Tensor& dy, Grads& dx) {
     const Tensor &a = s[0], &b = s[1];
     const Form not_a = form_a == Plain ? Transposed : Plain, not_b = form_b == Plain ? Transposed : Plain;
     if (dx.wanted(0)) {
@@ -91,7 +94,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Tensor y = Tensor::empty({rows, weight.dim(0)}, x.dtype(), x.device());
   if (bias.defined()) launch::copy(y, bias);
   launch::gemm(y, flat, Plain, weight, Transposed, bias.defined() ? 1 : 0);
-  y = record("linear", {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+  y = record(linear_op, {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     add_product(dx, 0, dy, Plain, s[1], Plain);       // dx = dy W
     add_product(dx, 1, dy, Transposed, s[0], Plain);  // dW = dy^T x
     add_sum_to(dx, 2, {dy.dim(-1)}, dy);              // db = the sum of dy's rows

@@ -10,6 +10,12 @@
 namespace grus {
 namespace {
 
+const Op sum_op("sum");
+const Op max_op("max");
+const Op min_op("min");
+const Op logsumexp_op("logsumexp");
+const Op sum_to_op("sum_to");
+
 using Mask = std::bitset<max_rank>;
 
 /// x's shape with size 1, or without, the axes of the mask.
@@ -46,12 +52,12 @@ void require_number(const char* op, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
 }
 
-Tensor extremum(const char* name, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Plan p = nonempty_plan(name, x, axes, keepdim);
-  require_number(name, x);
+Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = nonempty_plan(recorded.name(), x, axes, keepdim);
+  require_number(recorded.name(), x);
   const Tensor y = launch::reduced(op, x, p.kept).unrecorded_reshape(p.shape);
   const Shape kept = p.kept;
-  return record(name, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(recorded, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
     const Tensor wins = cast(equal(s[0].detach(), s[1].detach().reshape(kept)), dy.dtype());
     dx.add(0, wins * (dy.reshape(kept) / sum_to(wins, kept)));
   });
@@ -86,7 +92,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   require_number("sum", x);
   const Shape from = x.shape(), kept = p.kept;
   return record(
-      "sum", {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape), {},
+      sum_op, {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape), {},
       [from, kept](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy.reshape(kept), from)); });
 }
 
@@ -96,8 +102,12 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
 }
 
-Tensor max(const Tensor& x, const Axes& axes, bool keepdim) { return extremum("max", ReduceOp::max, x, axes, keepdim); }
-Tensor min(const Tensor& x, const Axes& axes, bool keepdim) { return extremum("min", ReduceOp::min, x, axes, keepdim); }
+Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(max_op, ReduceOp::max, x, axes, keepdim);
+}
+Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(min_op, ReduceOp::min, x, axes, keepdim);
+}
 
 Tensor argmax(const Tensor& x, const Axes& axes, bool keepdim) {
   return arg_extremum("argmax", ArgReduceOp::argmax, x, axes, keepdim);
@@ -116,7 +126,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
     y = (log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest).unrecorded_reshape(p.shape);
   }
   const Shape kept = p.kept;
-  return record("logsumexp", {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(logsumexp_op, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
     dx.add(0, dy.reshape(kept) * exp(s[0] - finite_or_zero(s[1]).reshape(kept)));
   });
 }
@@ -128,7 +138,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
           "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
   const Shape from = x.shape();
-  return record("sum_to", {x}, launch::reduced(ReduceOp::sum, x, shape), {},
+  return record(sum_to_op, {x}, launch::reduced(ReduceOp::sum, x, shape), {},
                 [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy, from)); });
 }
 

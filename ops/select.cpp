@@ -7,6 +7,10 @@
 namespace grus {
 namespace {
 
+const Op where_op("where");
+const Op cast_op("cast");
+const Op to_op("to");
+
 void require_bool(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
   require<DtypeError>(x.dtype() == DType::boolean, "[{}] need a bool tensor, got {} {}", op, x.dtype(), x.shape());
@@ -49,7 +53,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   require<DeviceError>(condition.device() == a.device(), "[where] need one device, got {} and {}", condition.device(),
                        a.device());
   const Shape shape_a = a.shape(), shape_b = b.shape();
-  return record("where", {a, b}, select(condition, a, b, "where"), {condition},
+  return record(where_op, {a, b}, select(condition, a, b, "where"), {condition},
                 [shape_a, shape_b](const Saved& s, const Tensor& dy, Grads& dx) {
                   if (dx.wanted(0)) add_sum_to(dx, 0, shape_a, where(s[0], dy, 0.0));
                   if (dx.wanted(1)) add_sum_to(dx, 1, shape_b, where(s[0], 0.0, dy));
@@ -72,13 +76,13 @@ Tensor cast(const Tensor& x, DType dtype) {
   Tensor y = launch::converted(x, dtype);
   if (!is_float(dtype) || !is_float(x.dtype())) return y;
   const DType from = x.dtype();
-  return record("cast", {x}, y, {}, [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, cast(dy, from)); });
+  return record(cast_op, {x}, y, {}, [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, cast(dy, from)); });
 }
 
 Tensor to(const Tensor& x, Device device) {
   const Device from = x.device();
   if (from == device) return x;
-  return record("to", {x}, x.to(device), {},
+  return record(to_op, {x}, x.to(device), {},
                 [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, to(dy, from)); });
 }
 

@@ -11,6 +11,12 @@
 namespace grus {
 namespace {
 
+const Op permute_op("permute");
+const Op slice_op("slice");
+const Op pad_op("pad");
+const Op flip_op("flip");
+const Op broadcast_to_op("broadcast_to");
+
 void require_defined(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
 }
@@ -31,7 +37,7 @@ Tensor permute(const Tensor& x, const Axes& order) {
   }
   if (same) return x;
   const auto rank = static_cast<size_t>(x.rank());
-  return record("permute", {x}, launch::permuted(x, {forward.data(), rank}), {},
+  return record(permute_op, {x}, launch::permuted(x, {forward.data(), rank}), {},
                 [inverse, rank](const Saved&, const Tensor& dy, Grads& dx) {
                   dx.add(0, permute(dy, std::span<const int>(inverse.data(), rank)));
                 });
@@ -59,7 +65,7 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> en
   box.shape[axis] = (last - first + step - 1) / step;
   box.begin[static_cast<size_t>(axis)] = first;
   box.step[static_cast<size_t>(axis)] = step;
-  return crop("slice", x, box);
+  return crop(slice_op, x, box);
 }
 
 std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis) {
@@ -102,7 +108,7 @@ Tensor pad(const Tensor& x, std::initializer_list<std::pair<int64_t, int64_t>> p
     box.begin[static_cast<size_t>(axis)] = before;
     shape[axis++] += before + after;
   }
-  return place("pad", x, box, shape, value);
+  return place(pad_op, x, box, shape, value);
 }
 
 Tensor flip(const Tensor& x, const Axes& axes) {
@@ -114,7 +120,7 @@ Tensor flip(const Tensor& x, const Axes& axes) {
     box.begin[static_cast<size_t>(i)] = x.dim(i) - 1;
     box.step[static_cast<size_t>(i)] = -1;
   }
-  return crop("flip", x, box);
+  return crop(flip_op, x, box);
 }
 
 Tensor repeat(const Tensor& x, int64_t times, int axis) {
@@ -147,7 +153,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   require(x.rank() <= shape.rank() && broadcast(x.shape(), shape, "broadcast_to") == shape,
           "[broadcast_to] need a shape that {} broadcasts to, got {}", x.shape(), shape);
   const Shape from = x.shape();
-  return record("broadcast_to", {x}, launch::expanded(x, shape), {},
+  return record(broadcast_to_op, {x}, launch::expanded(x, shape), {},
                 [from](const Saved&, const Tensor& dy, Grads& dx) { add_sum_to(dx, 0, from, dy); });
 }
 

@@ -9,6 +9,9 @@
 namespace grus {
 namespace {
 
+const Op softmax_op("softmax");
+const Op log_softmax_op("log_softmax");
+
 /// Over the last axis, by the kernel. mask: bool, of x's shape or broadcasting to it, or undefined.
 Tensor forward(const char* name, const Tensor& x, const Tensor& mask, bool log) {
   const Device device = x.device();
@@ -31,16 +34,17 @@ Tensor gradient(const Tensor& y, const Tensor& dy, bool log, bool recording) {
   return dx;
 }
 
-Tensor over_last_axis(const char* name, const Tensor& x, const Tensor& mask, bool log) {
-  const Tensor y = forward(name, x, mask, log);
-  return record(name, {x}, y, {y, log ? mask : Tensor()}, [log](const Saved& s, const Tensor& dy, Grads& dx) {
+Tensor over_last_axis(const Op& op, const Tensor& x, const Tensor& mask, bool log) {
+  const Tensor y = forward(op.name(), x, mask, log);
+  return record(op, {x}, y, {y, log ? mask : Tensor()}, [log](const Saved& s, const Tensor& dy, Grads& dx) {
     // Where log_softmax is -inf it does not depend on x, whatever gradient came.
     const Tensor reaching = s[1].defined() ? where(s[1], dy, 0.0) : dy;
     dx.add(0, gradient(s[0], reaching, log, dx.recording()));
   });
 }
 
-Tensor over_axis(const char* name, const Tensor& x, int axis, Tensor mask, bool log) {
+Tensor over_axis(const Op& op, const Tensor& x, int axis, Tensor mask, bool log) {
+  const char* name = op.name();
   require_float(name, x);
   require(x.rank() >= 1, "[{}] need at least one axis, got shape {}", name, x.shape());
   axis = normalize_axis(axis, x.rank(), name);
@@ -52,16 +56,16 @@ Tensor over_axis(const char* name, const Tensor& x, int axis, Tensor mask, bool 
     require(broadcast(mask.shape(), x.shape(), name) == x.shape(), "[{}] need a mask that broadcasts to x {}, got {}",
             name, x.shape(), mask.shape());
   }
-  if (axis == x.rank() - 1) return over_last_axis(name, x, mask, log);
+  if (axis == x.rank() - 1) return over_last_axis(op, x, mask, log);
   if (mask.defined()) mask = transpose(broadcast_to(mask, x.shape()), axis, -1);
-  return transpose(over_last_axis(name, transpose(x, axis, -1), mask, log), axis, -1);
+  return transpose(over_last_axis(op, transpose(x, axis, -1), mask, log), axis, -1);
 }
 
 }  // namespace
 
-Tensor softmax(const Tensor& x, int axis, const Tensor& mask) { return over_axis("softmax", x, axis, mask, false); }
+Tensor softmax(const Tensor& x, int axis, const Tensor& mask) { return over_axis(softmax_op, x, axis, mask, false); }
 Tensor log_softmax(const Tensor& x, int axis, const Tensor& mask) {
-  return over_axis("log_softmax", x, axis, mask, true);
+  return over_axis(log_softmax_op, x, axis, mask, true);
 }
 
 }  // namespace grus

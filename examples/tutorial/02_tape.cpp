@@ -31,7 +31,7 @@ int main() {
   const Tensor h = tanh(a * x);
   const Tensor loss = square(b * h - t);
   fmt::print("the tape has {} records:", tape.size());
-  for (size_t i = 0; i < tape.size(); ++i) fmt::print(" {}", tape.record(i).name);
+  for (size_t i = 0; i < tape.size(); ++i) fmt::print(" {}", tape.record(i).op->name());
 
   // ... so that the derivatives come from walking the records backwards, each one applying its own rule.
   const std::vector<Tensor> gradients = tape.grad(loss, {a, b});
