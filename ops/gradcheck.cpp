@@ -58,11 +58,35 @@ Tensors watched(std::span<const Tensor> inputs) {
   return result;
 }
 
+/// The axes' indices of an element in row-major order: "(1, 2)".
+std::string place(size_t element, const Shape& shape) {
+  std::string indices;
+  auto rest = static_cast<int64_t>(element);
+  for (int axis = shape.rank() - 1; axis >= 0; rest /= shape[axis--])
+    indices = fmt::format("{}{}{}", rest % shape[axis], indices.empty() ? "" : ", ", indices);
+  return fmt::format("({})", indices);
+}
+
+/// What messages call things: who checks, and each input.
+struct Words {
+  const char* caller;
+  std::vector<std::string> inputs;
+};
+
+Words words_of(const char* caller, const Tensors& inputs, const GradcheckOptions& options) {
+  Words words{caller, {}};
+  for (size_t i = 0; i < inputs.size(); ++i)
+    words.inputs.push_back(i < options.names.size() ? fmt::format("input {} '{}'", i, options.names[i])
+                                                    : fmt::format("input {}", i));
+  return words;
+}
+
 /// One function at one point, its outputs weighted: a number that moves with each input.
 class Check {
  public:
-  Check(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options, bool create_graph = false)
-      : f_(f), inputs_(inputs), options_(options), rng_(options.seed) {
+  Check(const Words& words, const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options,
+        bool create_graph = false)
+      : words_(words), f_(f), inputs_(inputs), options_(options), rng_(options.seed) {
     Tape tape;
     const Tensors xs = watched(inputs);
     const Tensors ys = f(xs);
@@ -76,17 +100,21 @@ class Check {
   void run() {
     NoGrad off;
     for (size_t i = 0; i < inputs_.size(); ++i)
-      for (int d = 0; gradients_[i].defined() && d < options_.directions; ++d) check(i, d);
+      for (int d = 0; gradients_[i].defined() && d < options_.directions; ++d) check(i);
   }
 
  private:
-  void check(size_t i, int d) {
+  void check(size_t i) {
     const Tensor direction = random_normal(inputs_[i].shape(), 0, 1, rng_, DType::f64, inputs_[i].device());
     const double analytic = dot(gradients_[i], direction), numeric = slope(i, direction);
     if (agree(analytic, numeric)) return;
+    const Shape& shape = inputs_[i].shape();
+    const Entry worst = worst_entry(i);
     fail<Error>(
-        "[gradcheck] along direction {} of input {} {} the tape's slope is {:.10g} and the measured one {:.10g}{}", d,
-        i, inputs_[i].shape(), analytic, numeric, worst_entry(i));
+        "[{}] {} {}: the tape's gradient of entry {} is {:.10g}, measured {:.10g}; along a random direction {:.10g}, "
+        "measured {:.10g}",
+        words_.caller, words_.inputs[i], shape, place(worst.element, shape), worst.analytic, worst.numeric, analytic,
+        numeric);
   }
 
   bool agree(double a, double b) const {
@@ -105,29 +133,38 @@ class Check {
     return (value(i, inputs_[i] + move) - value(i, inputs_[i] - move)) / (2 * options_.step);
   }
 
-  std::string worst_entry(size_t i) const {
+  struct Entry {
+    size_t element;
+    double analytic, numeric;
+  };
+  /// Of the first thousand; a gradient that differs has at least one entry.
+  Entry worst_entry(size_t i) const {
     const std::vector<double> gradient = gradients_[i].to_vector<double>();
-    const size_t count = std::min<size_t>(gradient.size(), 1000);
-    size_t worst = 0;
-    double worst_slope = 0, worst_distance = -1;
-    for (size_t e = 0; e < count; ++e) {
+    Entry worst{0, 0, 0};
+    for (size_t e = 0; e < std::min<size_t>(gradient.size(), 1000); ++e) {
       std::vector<double> one(gradient.size(), 0.0);
       one[e] = 1;
       const double numeric = slope(i, Tensor::from(one, inputs_[i].shape(), inputs_[i].device()));
       const double distance = std::abs(numeric - gradient[e]);
-      if (distance <= worst_distance) continue;
-      worst = e, worst_slope = numeric, worst_distance = distance;
+      if (e == 0 || std::isnan(distance) || distance > std::abs(worst.numeric - worst.analytic))
+        worst = {e, gradient[e], numeric};
+      if (std::isnan(distance)) break;
     }
-    if (count == 0) return "";
-    return fmt::format("; the entries differ most at {}: {:.10g} and {:.10g}", worst, gradient[worst], worst_slope);
+    return worst;
   }
 
+  const Words& words_;
   const TensorsFunction& f_;
   const Tensors& inputs_;
   GradcheckOptions options_;
   Rng rng_;
   Tensors weights_, gradients_;
 };
+
+void require_checked(const char* caller, const Tensors& inputs) {
+  require<UsageError>(std::any_of(inputs.begin(), inputs.end(), is_checked),
+                      "[{}] need at least one f64 input, got none", caller);
+}
 
 TensorsFunction as_many(const TensorFunction& f) {
   return [f](std::span<const Tensor> xs) { return Tensors{f(xs)}; };
@@ -136,18 +173,25 @@ TensorsFunction as_many(const TensorFunction& f) {
 }  // namespace
 
 void gradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
-  require<UsageError>(std::any_of(inputs.begin(), inputs.end(), is_checked),
-                      "[gradcheck] need at least one f64 input, got none");
-  Check(f, inputs, options).run();
+  require_checked("gradcheck", inputs);
+  const Words words = words_of("gradcheck", inputs, options);
+  Check(words, f, inputs, options).run();
 }
 
 void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
-  Check(f, inputs, options, true).run();  // what create_graph records is a gradient too
+  require_checked("gradgradcheck", inputs);
+  // What create_graph records is a gradient too.
+  Words words = words_of("gradgradcheck, first order", inputs, options);
+  Check(words, f, inputs, options, true).run();
   Rng rng(options.seed + 1);
   Tensors all = inputs;
+  words.caller = "gradgradcheck";
   {
     NoGrad off;
-    for (const Tensor& weight : random_like(f(inputs), rng)) all.push_back(weight);
+    for (const Tensor& weight : random_like(f(inputs), rng)) {
+      words.inputs.push_back(fmt::format("gradient of output {}", all.size() - inputs.size()));
+      all.push_back(weight);
+    }
   }
   // The gradient as a function of the inputs and of the outputs' weights. Measured without a tape around it, it brings
   // its own.
@@ -159,7 +203,8 @@ void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const Gradch
     const Tensors known = watched(own_inputs);
     return tape_gradients(f(known), weights, known, true);
   };
-  gradcheck(TensorsFunction(gradient), all, options);
+  const TensorsFunction gradients = gradient;
+  Check(words, gradients, all, options).run();
 }
 
 void gradcheck(const TensorFunction& f, const Tensors& inputs, const GradcheckOptions& options) {

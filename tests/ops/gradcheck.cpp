@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdio>
+
 #include "core/tape.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
@@ -15,11 +17,11 @@ namespace {
 const Op wrong_square_op("wrong_square");
 const Op cut_square_op("cut_square");
 
-/// x^2, and a gradient that is right but for its first element.
+/// x^2, and a gradient that is right but for its last element.
 Tensor wrong_square(const Tensor& x) {
   return record(wrong_square_op, {x}, square(x.detach()), {x}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     std::vector<double> error(static_cast<size_t>(dy.numel()), 0.0);
-    error[0] = 0.5;
+    error.back() = 0.5;
     dx.add(0, 2.0 * s[0] * dy + Tensor::from(error, dy.shape(), dy.device()));
   });
 }
@@ -32,12 +34,30 @@ Tensor cut_square(const Tensor& x) {
 
 }  // namespace
 
-TEST_CASE("gradcheck: a wrong gradient is named by input, direction and entry") {
+TEST_CASE("gradcheck: of a wrong gradient it names the input, the entry and both values") {
   const Device d = devices()[0];
   const TensorFunction f = [](std::span<const Tensor> x) { return x[0] * wrong_square(x[1]); };
-  const std::string message = message_of([&] { gradcheck(f, {f64({1, 2}, {2}, d), f64({3, 4}, {2}, d)}); });
-  CHECK(message.find("[gradcheck] along direction 0 of input 1 (2) the tape's slope is ") == 0);
-  CHECK(message.find("the entries differ most at 0: ") != std::string::npos);
+  const std::vector<Tensor> inputs{f64({1, 1, 1, 1, 1, 1}, {2, 3}, d), f64({1, 2, 3, 4, 5, 6}, {2, 3}, d)};
+  const std::string message = message_of([&] { gradcheck(f, inputs); });
+  CHECK(message.find("[gradcheck] input 1 (2, 3): the tape's gradient of entry (1, 2) is ") == 0);
+  CHECK(message.find(", measured ") < message.find("; along a random direction "));
+  CHECK(message_of([&] {
+          gradcheck(f, inputs, {.names = {"scale", "x"}});
+        }).find("[gradcheck] input 1 'x' (2, 3): the tape's gradient of entry (1, 2) is ") == 0);
+}
+
+TEST_CASE("gradcheck: the values it prints are the tape's and the measured one") {
+  const Device d = devices()[0];
+  const TensorFunction f = [](std::span<const Tensor> x) { return 2.0 * x[0] - x[0].detach(); };  // 2 dy, and dy
+  const std::string message = message_of([&] { gradcheck(f, {f64({3}, {}, d)}); });
+  double entry = 0, entry_measured = 0, along = 0, along_measured = 0;
+  CHECK(std::sscanf(message.c_str(),
+                    "[gradcheck] input 0 (): the tape's gradient of entry () is %lf, measured %lf; along a random "
+                    "direction %lf, measured %lf",
+                    &entry, &entry_measured, &along, &along_measured) == 4);
+  CHECK(entry == doctest::Approx(2 * entry_measured));
+  CHECK(along == doctest::Approx(2 * along_measured));
+  CHECK(entry != 0);
 }
 
 TEST_CASE("gradcheck: a gradient that does not arrive is found") {
@@ -50,7 +70,9 @@ TEST_CASE("gradgradcheck: a gradient right in first order only is found") {
   const Device d = devices()[0];
   const TensorFunction f = [](std::span<const Tensor> x) { return cut_square(x[0]); };
   CHECK(message_of([&] { gradcheck(f, {f64({1, 2}, {2}, d)}); }) == "");
-  CHECK(message_of([&] { gradgradcheck(f, {f64({1, 2}, {2}, d)}); }).find("[gradcheck]") == 0);
+  CHECK(message_of([&] {
+          gradgradcheck(f, {f64({1, 2}, {2}, d)});
+        }).find("[gradgradcheck] input 0 (2): the tape's gradient of entry (") == 0);
 }
 
 TEST_CASE("gradcheck: several outputs, and inputs that are not f64, are handed through") {
