@@ -1,0 +1,129 @@
+// The tape read backwards: backward(), grad() and what both share.
+#include <algorithm>
+#include <array>
+
+#include "core/error.h"
+#include "core/tape.h"
+#include "core/tape_parts.h"
+
+namespace grus {
+
+void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller) {
+  require<UsageError>(
+      y.defined() && y.node().tape == serial_,
+      "[{}] need a tensor that this tape recorded, got one that is not on it: nothing with a gradient reached it",
+      caller);
+  require(seed.defined() || y.numel() == 1, "[{}] need one element or a seed gradient of shape {}, got none", caller,
+          y.shape());
+  if (seed.defined()) {
+    require_same_kind(caller, y, seed);
+    require(seed.shape() == y.shape(), "[{}] need a seed gradient of shape {}, got {}", caller, y.shape(),
+            seed.shape());
+  }
+  Tensor gradient = seed.defined() ? seed : Tensor::ones(y.shape(), y.dtype(), y.device());
+  Tensor& slot = table[static_cast<size_t>(y.node().value)];
+  slot = slot.defined() ? recorded_sum(slot, gradient) : gradient;
+}
+
+void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
+               bool consume) {
+  std::array<Tensor, max_outputs> dy;
+  bool reached = false;
+  for (int32_t k = 0; k < record.outputs; ++k) {
+    Tensor& slot = table[static_cast<size_t>(record.first_output + k)];
+    reached |= slot.defined();
+    dy[static_cast<size_t>(k)] = slot;
+    if (consume) slot = Tensor();
+  }
+  if (!reached) return;
+  require<UsageError>(!record.consumed, "[{}] backward was called twice over this op", where(record));
+  for (size_t i = 0; i < record.saved.size(); ++i)
+    require<UsageError>(!record.saved[i].defined() || record.saved[i].version() == record.versions[i],
+                        "[{}] a tensor of shape {} that backward needs was changed since the forward pass",
+                        where(record), record.saved[i].shape());
+  Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
+              *record.op);
+  record.backward(record.closure, Saved(record.saved), grads);
+  if (!check_finite_) return;
+  for (int32_t value : record.inputs)
+    if (value >= 0 && table[static_cast<size_t>(value)].defined())
+      require<Error>(is_finite(table[static_cast<size_t>(value)]),
+                     "[{} backward] a gradient of shape {} has a NaN or an infinity", where(record), shape_of(value));
+}
+
+void Tape::walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
+                bool consume) {
+  auto past = std::partition_point(records_.begin(), records_.end(),
+                                   [&](const Record* r) { return r->first_output <= newest; });
+  for (auto i = static_cast<ptrdiff_t>(past - records_.begin()) - 1; i >= 0; --i) {
+    Record& record = *records_[static_cast<size_t>(i)];
+    if (needed && !(*needed)[static_cast<size_t>(record.first_output)]) continue;
+    std::optional<NoGrad> suspended;
+    if (!create_graph) suspended.emplace();
+    run(record, table, needed, create_graph, consume);
+    if (consume) release_saved(record);
+  }
+}
+
+void Tape::backward(const Tensor& loss, const Tensor& seed) {
+  require<UsageError>(!walked_, "[backward] was called twice on this tape; make a new Tape for each forward pass");
+  std::vector<Tensor> table(values_.size());
+  {
+    NoGrad suspended;
+    seed_gradient(table, loss, seed, "backward");
+  }
+  walked_ = true;
+  walk(loss.node().value, table, nullptr, false, true);
+  for (int32_t value : leaf_values_) {
+    Tensor& gradient = table[static_cast<size_t>(value)];
+    if (gradient.defined()) values_[static_cast<size_t>(value)].leaf->accumulate(std::move(gradient));
+  }
+}
+
+std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newest) {
+  std::vector<bool> needed(values_.size(), false);
+  int32_t oldest = newest + 1;
+  for (const Tensor& input : inputs) {
+    const int32_t value = value_of(input, "grad");
+    require<UsageError>(value >= 0, "[grad] need inputs that this tape knows (watch them), got one of shape {}",
+                        input.shape());
+    if (static_cast<size_t>(value) >= needed.size()) needed.resize(static_cast<size_t>(value) + 1, false);
+    needed[static_cast<size_t>(value)] = true;
+    oldest = std::min(oldest, value);
+  }
+  auto first = std::partition_point(records_.begin(), records_.end(),
+                                    [&](const Record* r) { return r->first_output <= oldest; });
+  for (; first != records_.end() && (*first)->first_output <= newest; ++first) {
+    const Record* record = *first;
+    bool reaches = false;
+    for (int32_t input : record->inputs) reaches |= input >= 0 && needed[static_cast<size_t>(input)];
+    for (int32_t k = 0; reaches && k < record->outputs; ++k)
+      needed[static_cast<size_t>(record->first_output + k)] = true;
+  }
+  return needed;
+}
+
+std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                               std::span<const Tensor> inputs, bool create_graph) {
+  require<UsageError>(!walked_, "[grad] this tape was walked by backward already");
+  int32_t newest = -1;
+  std::vector<Tensor> table(values_.size());
+  for (size_t i = 0; i < ys.size(); ++i) {
+    seed_gradient(table, ys[i], i < seeds.size() ? seeds[i] : Tensor(), "grad");
+    newest = std::max(newest, ys[i].node().value);
+  }
+  const std::vector<bool> needed = descendants(inputs, newest);
+  table.resize(needed.size());
+
+  walk(newest, table, &needed, create_graph, false);
+
+  std::vector<Tensor> results;
+  for (const Tensor& input : inputs) results.push_back(table[static_cast<size_t>(value_of(input, "grad"))]);
+  return results;
+}
+
+std::vector<Tensor> Tape::grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph, const Tensor& seed) {
+  return grad(std::span<const Tensor>(&y, 1), std::span<const Tensor>(&seed, 1), inputs, create_graph);
+}
+
+}  // namespace grus
