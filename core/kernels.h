@@ -20,7 +20,7 @@
 
 namespace grus {
 
-inline constexpr uint32_t kernels_abi = 1;
+inline constexpr uint32_t kernels_abi = 2;
 inline constexpr int max_rank = 6;
 
 enum class Status : int32_t { ok, out_of_memory, unsupported, device_lost, failed };
@@ -159,6 +159,17 @@ struct GruGatesBackwardArgs {
   Matrix gates, hidden_n, h, dy, dgx, dgh, dh;
 };
 
+/// One step of LSTM gates over `rows` rows (equations: ops/lstm.h). gates (rows, 4H), in the order i, f, g, o: on entry
+/// the sums under them, on return the gates. c (rows, H) comes in; c_new and y = h' (rows, H) are written.
+struct LstmGatesArgs {
+  Matrix gates, c, c_new, y;
+};
+/// Backward of the same, g = dh + dy the gradient of h'; dy may be absent. dsums (rows, 4H): of the sums under the
+/// gates. dc (rows, H) is read and written: on entry the gradient of c' from later steps, on return that of c.
+struct LstmGatesBackwardArgs {
+  Matrix gates, c, c_new, dh, dy, dsums, dc;
+};
+
 /// Additive attention for `rows` queries, one per batch row (Bahdanau et al. 2014, A.1.2), a = alignment:
 ///   e[i, s] = v . tanh(query[i] + keys[row(i, s)]),  a[i] = softmax over s < lengths[i],  context[i] = sum_s a[i, s]
 ///   values[row(i, s)]
@@ -240,6 +251,8 @@ struct KernelTable {
   Status (*attention)(Context*, const AttentionArgs&);
   Status (*attention_backward)(Context*, const AttentionBackwardArgs&);
   Status (*cross_entropy)(Context*, const CrossEntropyArgs&);
+  Status (*lstm_gates)(Context*, const LstmGatesArgs&);
+  Status (*lstm_gates_backward)(Context*, const LstmGatesBackwardArgs&);
 };
 
 }  // namespace grus

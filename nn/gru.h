@@ -1,6 +1,7 @@
 #pragma once
 // Gated recurrent units; which one they are is said by `reset` and `update` (the equations: ops/gru.h).
 #include "nn/recurrent.h"
+#include "ops/gru.h"
 
 namespace grus::nn {
 
@@ -27,6 +28,9 @@ class Gru : public Module<Gru, RecurrentStack> {
   RecurrentOutput forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
 
   GruOptions options;
+
+ private:
+  Layer layer() const;
 };
 
 struct GruCellOptions {
@@ -38,14 +42,13 @@ struct GruCellOptions {
 
 /// One step: x (B, I), h (B, H), or undefined: zeros -> h' (B, H). Also without the batch axis. Parameters weight_ih,
 /// ...
-class GruCell : public Module<GruCell> {
+class GruCell : public Module<GruCell, RecurrentCell> {
  public:
   explicit GruCell(GruCellOptions options, Rng& rng = default_rng());
   Tensor forward(const Tensor& x, const Tensor& h = Tensor()) const;
 
   GruForm form() const { return {options.reset, options.update}; }
   GruCellOptions options;
-  CellParameters weights;
 };
 
 }  // namespace grus::nn

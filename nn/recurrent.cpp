@@ -11,28 +11,38 @@
 
 namespace grus::nn {
 
+namespace {
+/// Parameters as PyTorch starts them, U(-1/sqrt(H), 1/sqrt(H)); add(name, value) registers one.
+template <class Add>
+CellParameters make_cell(int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
+  const double bound = 1 / std::sqrt(static_cast<double>(hidden));
+  const int64_t rows = gates * hidden;
+  const auto make = [&](const char* name, const Shape& shape) {
+    return add(name, init::uniform(shape, -bound, bound, rng));
+  };
+  CellParameters cell;
+  cell.weight_ih = make("weight_ih", {rows, input});
+  cell.weight_hh = make("weight_hh", {rows, hidden});
+  if (bias) cell.bias_ih = make("bias_ih", {rows});
+  if (bias) cell.bias_hh = make("bias_hh", {rows});
+  return cell;
+}
+}  // namespace
+
 RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(options) {
   require<UsageError>(stack_.input > 0 && stack_.hidden > 0 && stack_.layers > 0,
                       "[{}] need input, hidden and layers of at least 1, got {}, {} and {}", stack_.name, stack_.input,
                       stack_.hidden, stack_.layers);
   require<UsageError>(stack_.dropout >= 0 && stack_.dropout < 1, "[{}] need a dropout in [0, 1), got {}", stack_.name,
                       stack_.dropout);
-  const double bound = 1 / std::sqrt(static_cast<double>(stack_.hidden));
-  const int64_t rows = stack_.gates * stack_.hidden;
   for (int64_t layer = 0; layer < stack_.layers; ++layer) {
     const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
-    for (int direction = 0; direction < directions(); ++direction) {
-      const auto make = [&](const char* name, const Shape& shape) {
-        return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
-                     init::uniform(shape, -bound, bound, rng));
-      };
-      CellParameters cell;
-      cell.weight_ih = make("weight_ih", {rows, input});
-      cell.weight_hh = make("weight_hh", {rows, stack_.hidden});
-      if (stack_.bias) cell.bias_ih = make("bias_ih", {rows});
-      if (stack_.bias) cell.bias_hh = make("bias_hh", {rows});
-      cells_.push_back(cell);
-    }
+    for (int direction = 0; direction < directions(); ++direction)
+      cells_.push_back(make_cell(stack_.gates, input, stack_.hidden, stack_.bias, rng,
+                                 [&](const char* name, const Tensor& value) {
+                                   return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
+                                                value);
+                                 }));
   }
 }
 
@@ -43,33 +53,48 @@ size_t RecurrentStack::index(int64_t layer, int direction) const {
   return static_cast<size_t>(layer * directions() + direction);
 }
 
-RecurrentOutput RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0,
-                                           const Layer& layer) const {
+void RecurrentStack::require_state(const char* name, const Tensor& state, int64_t batch) const {
   const int64_t states = stack_.layers * directions();
+  require(!state.defined() || state.shape() == Shape{states, batch, stack_.hidden},
+          "[{}] need {} ({}, {}, {}): layers * directions, batch, hidden, got {}", stack_.name, name, states, batch,
+          stack_.hidden, state.shape());
+}
+
+namespace {
+/// (B, H) of every layer and direction -> (L D, B, H); undefined where the cell has no such state.
+Tensor stacked(const std::vector<Tensor>& states) {
+  if (!states[0].defined()) return {};
+  return states.size() == 1 ? unsqueeze(states[0], 0) : stack(states, 0);
+}
+}  // namespace
+
+RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths,
+                                                       const RecurrentState& first, const Layer& layer) const {
   require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == stack_.input,
           "[{}] need packed rows ({}, {}), got {}", stack_.name, lengths.total(), stack_.input, x.shape());
-  require(!h0.defined() || h0.shape() == Shape{states, lengths.batch(), stack_.hidden},
-          "[{}] need h0 ({}, {}, {}): layers * directions, batch, hidden, got {}", stack_.name, states, lengths.batch(),
-          stack_.hidden, h0.shape());
+  require_state("h0", first.h, lengths.batch());
+  require_state("c0", first.c, lengths.batch());
   Tensor rows = x;
-  std::vector<Tensor> last;
+  std::vector<Tensor> last_h, last_c;
   for (int64_t l = 0; l < stack_.layers; ++l) {
     if (l > 0 && stack_.dropout > 0 && is_training())
       rows = dropout(rows, stack_.dropout, default_rng(), lengths.packed_rows());
     std::vector<Tensor> ys;
     for (int direction = 0; direction < directions(); ++direction) {
       const auto i = static_cast<int64_t>(index(l, direction));
-      GruOutput out = layer(rows, lengths, h0.defined() ? h0[i] : Tensor(), cell(l, direction), direction == 1);
+      const auto part = [i](const Tensor& states) { return states.defined() ? states[i] : Tensor(); };
+      Output out = layer(rows, lengths, {part(first.h), part(first.c)}, cell(l, direction), direction == 1);
       ys.push_back(std::move(out.y));
-      last.push_back(std::move(out.h));
+      last_h.push_back(std::move(out.last.h));
+      last_c.push_back(std::move(out.last.c));
     }
     rows = ys.size() == 1 ? ys[0] : concat(ys, 1);
   }
-  return {rows, last.size() == 1 ? unsqueeze(last[0], 0) : stack(last, 0)};
+  return {rows, {stacked(last_h), stacked(last_c)}};
 }
 
-RecurrentOutput RecurrentStack::run(const Tensor& x, const Lengths* lengths, const Tensor& h0,
-                                    const Layer& layer) const {
+RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengths, const RecurrentState& first,
+                                                const Layer& layer) const {
   const bool batched = x.rank() == 3;
   require((batched || x.rank() == 2) && x.dim(-1) == stack_.input,
           "[{}] need x {} or ({}, {}) for one sequence, got {}", stack_.name,
@@ -77,12 +102,15 @@ RecurrentOutput RecurrentStack::run(const Tensor& x, const Lengths* lengths, con
           stack_.input, x.shape());
   require<UsageError>(batched || !lengths, "[{}] need a batch (three axes) when lengths are given, got {}", stack_.name,
                       x.shape());
-  require(!h0.defined() || h0.rank() == x.rank(), "[{}] need h0 with as many axes as x, got {} for {}", stack_.name,
-          h0.shape(), x.shape());
+  for (const auto& [name, state] : {std::pair("h0", &first.h), std::pair("c0", &first.c)})
+    require(!state->defined() || state->rank() == x.rank(), "[{}] need {} with as many axes as x, got {} for {}",
+            stack_.name, name, state->shape(), x.shape());
   if (!batched) {
-    const RecurrentOutput out =
-        run(unsqueeze(x, stack_.batch_first ? 0 : 1), nullptr, h0.defined() ? unsqueeze(h0, 1) : h0, layer);
-    return {squeeze(out.y, stack_.batch_first ? 0 : 1), squeeze(out.h, 1)};
+    const auto with_batch = [](const Tensor& s) { return s.defined() ? unsqueeze(s, 1) : s; };
+    const auto alone = [](const Tensor& s) { return s.defined() ? squeeze(s, 1) : s; };
+    const Output out =
+        run(unsqueeze(x, stack_.batch_first ? 0 : 1), nullptr, {with_batch(first.h), with_batch(first.c)}, layer);
+    return {squeeze(out.y, stack_.batch_first ? 0 : 1), {alone(out.last.h), alone(out.last.c)}};
   }
   const Tensor steps_first = stack_.batch_first ? transpose(x, 0, 1) : x;  // (T, B, I)
   const int64_t steps = steps_first.dim(0), batch = steps_first.dim(1);
@@ -90,10 +118,26 @@ RecurrentOutput RecurrentStack::run(const Tensor& x, const Lengths* lengths, con
   require(all.batch() == batch && all.steps() <= steps,
           "[{}] need lengths of {} sequences of at most {} steps, got {} of {}", stack_.name, batch, steps, all.batch(),
           all.steps());
-  const RecurrentOutput out = run_packed(pack(steps_first, all), all, h0, layer);
+  const Output out = run_packed(pack(steps_first, all), all, first, layer);
   Tensor y = unpack(out.y, all);
   if (y.dim(0) < steps) y = pad(y, {{0, steps - y.dim(0)}, {0, 0}, {0, 0}});
-  return {stack_.batch_first ? transpose(y, 0, 1) : y, out.h};
+  return {stack_.batch_first ? transpose(y, 0, 1) : y, out.last};
+}
+
+RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng)
+    : name_(name) {
+  require<UsageError>(input > 0 && hidden > 0, "[{}] need sizes of at least 1, got {} and {}", name, input, hidden);
+  weights = make_cell(gates, input, hidden, bias, rng,
+                      [this](const char* parameter, const Tensor& value) { return param(parameter, value); });
+}
+
+void RecurrentCell::require_input(const Tensor& x) const {
+  require((x.rank() == 1 || x.rank() == 2) && x.dim(-1) == weights.weight_ih.dim(1),
+          "[{0}] need x (B, {1}) or ({1}), got {2}", name_, weights.weight_ih.dim(1), x.shape());
+}
+
+Tensor RecurrentCell::state_or_zeros(const Tensor& state, const Tensor& x) const {
+  return state.defined() ? state : Tensor::zeros({x.dim(0), weights.weight_hh.dim(1)}, x.dtype(), x.device());
 }
 
 }  // namespace grus::nn

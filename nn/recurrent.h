@@ -1,11 +1,11 @@
 #pragma once
-// What Rnn and Gru share: layers, directions, lengths, layouts. Names and layouts are PyTorch's: weight_ih_l0,
+// What Rnn, Gru and Lstm share: layers, directions, lengths, layouts. Names and layouts are PyTorch's: weight_ih_l0,
 // weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
 #include <functional>
 
 #include "core/lengths.h"
 #include "nn/module.h"
-#include "ops/gru.h"
+#include "ops/recurrence.h"
 
 namespace grus::nn {
 
@@ -14,13 +14,18 @@ struct RecurrentOutput {
   Tensor h;  // (L D, B, H): every layer's last state, in the order layer 0 forward, layer 0 reverse, layer 1 ...
 };
 
+/// What layers start from and end with: h (L D, B, H) and, of an LSTM, c (the same). Undefined: zeros, or none.
+struct RecurrentState {
+  Tensor h, c;
+};
+
 /// The parameters of one layer in one direction; G gates.
 struct CellParameters {
   Parameter weight_ih;  // (G H, I)
   Parameter weight_hh;  // (G H, H)
   Parameter bias_ih;    // (G H), or absent
   Parameter bias_hh;    // (G H), or absent
-  operator GruWeights() const { return {weight_ih, weight_hh, bias_ih, bias_hh}; }
+  operator RecurrentWeights() const { return {weight_ih, weight_hh, bias_ih, bias_hh}; }
 };
 
 struct StackOptions {
@@ -38,20 +43,44 @@ class RecurrentStack : public ModuleBase {
   const CellParameters& cell(int64_t layer, int direction = 0) const { return cells_[index(layer, direction)]; }
 
  protected:
-  /// One layer, one direction, on packed rows: x (N, I), h0 (B, H) or undefined.
-  using Layer =
-      std::function<GruOutput(const Tensor& x, const Lengths&, const Tensor& h0, const CellParameters&, bool reverse)>;
+  /// Of one layer and direction: y (N, H), last (B, H); of the whole stack as RecurrentOutput has it.
+  struct Output {
+    Tensor y;
+    RecurrentState last;
+    operator RecurrentOutput() const { return {y, last.h}; }
+  };
+  /// One layer, one direction, on packed rows: x (N, I), first (B, H) or undefined.
+  using Layer = std::function<Output(const Tensor& x, const Lengths&, const RecurrentState& first,
+                                     const CellParameters&, bool reverse)>;
 
   RecurrentStack(const StackOptions& options, Rng& rng);
-  RecurrentOutput run_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const Layer& layer) const;
+  Output run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+                         const Layer& layer) const;
   /// Padded, batched or not; lengths null: all T.
-  RecurrentOutput run(const Tensor& x, const Lengths* lengths, const Tensor& h0, const Layer& layer) const;
+  Output run(const Tensor& x, const Lengths* lengths, const RecurrentState& first, const Layer& layer) const;
 
  private:
   size_t index(int64_t layer, int direction) const;
+  void require_state(const char* name, const Tensor& state, int64_t batch) const;
   int directions() const { return stack_.bidirectional ? 2 : 1; }
   StackOptions stack_;
   std::vector<CellParameters> cells_;  // layer-major
+};
+
+/// What GruCell and LstmCell share: the parameters weight_ih, weight_hh, bias_ih and bias_hh.
+class RecurrentCell : public ModuleBase {
+ public:
+  CellParameters weights;
+
+ protected:
+  RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng);
+  /// x must be (B, I) or (I). Throws ShapeError.
+  void require_input(const Tensor& x) const;
+  /// The state, or zeros (B, H) where it is undefined.
+  Tensor state_or_zeros(const Tensor& state, const Tensor& x) const;
+
+ private:
+  const char* name_;
 };
 
 }  // namespace grus::nn

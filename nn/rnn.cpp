@@ -13,7 +13,7 @@ namespace {
 
 // Rows are ordered by length, longest first: at step t the first alive(t) of them take part. Forwards, the last ones
 // drop out as their sequences end; in reverse they join, each at its own last step.
-GruOutput run_layer(const Tensor& x, const Lengths& lengths, const Tensor& h0, const CellParameters& cell, bool reverse,
+RecurrentOutput run_layer(const Tensor& x, const Lengths& lengths, const Tensor& h0, const CellParameters& cell, bool reverse,
                     Activation activation) {
   const int64_t hidden = cell.weight_hh.dim(1), batch = lengths.batch(), longest = lengths.longest();
   const Tensor inputs = linear(x, cell.weight_ih, cell.bias_ih);  // (N, H), all steps in one product
@@ -51,21 +51,20 @@ Rnn::Rnn(RnnOptions given, Rng& rng)
              rng),
       options(given) {}
 
-namespace {
-auto layer_of(Activation activation) {
-  return [activation](const Tensor& x, const Lengths& lengths, const Tensor& h0, const CellParameters& cell,
-                      bool reverse) { return run_layer(x, lengths, h0, cell, reverse, activation); };
+RecurrentStack::Layer Rnn::layer() const {
+  return [activation = options.activation](const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+                                           const CellParameters& cell, bool reverse) -> Output {
+    RecurrentOutput out = run_layer(x, lengths, first.h, cell, reverse, activation);
+    return {std::move(out.y), {std::move(out.h), {}}};
+  };
 }
-}  // namespace
 
-RecurrentOutput Rnn::forward(const Tensor& x, const Tensor& h0) const {
-  return run(x, nullptr, h0, layer_of(options.activation));
-}
+RecurrentOutput Rnn::forward(const Tensor& x, const Tensor& h0) const { return run(x, nullptr, {h0, {}}, layer()); }
 RecurrentOutput Rnn::forward(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
-  return run(x, &lengths, h0, layer_of(options.activation));
+  return run(x, &lengths, {h0, {}}, layer());
 }
 RecurrentOutput Rnn::forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
-  return run_packed(x, lengths, h0, layer_of(options.activation));
+  return run_packed(x, lengths, {h0, {}}, layer());
 }
 
 }  // namespace grus::nn

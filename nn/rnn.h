@@ -25,6 +25,9 @@ class Rnn : public Module<Rnn, RecurrentStack> {
   RecurrentOutput forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
 
   RnnOptions options;
+
+ private:
+  Layer layer() const;
 };
 
 }  // namespace grus::nn

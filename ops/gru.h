@@ -6,8 +6,7 @@
 //   Reset::before   n = tanh(W_n x + b_n + U_n (r * h) + b'_n)      Cho et al. 2014 (v3), Bahdanau et al. 2014
 //   Update::keep    h' = z * h + (1 - z) * n                        Cho et al. 2014, cuDNN, PyTorch, Keras
 //   Update::replace h' = (1 - z) * h + z * n                        Bahdanau et al. 2014
-#include "core/lengths.h"
-#include "core/tape.h"
+#include "ops/recurrence.h"
 
 namespace grus {
 
@@ -16,13 +15,7 @@ struct GruForm {
   Update update = Update::keep;
 };
 
-/// PyTorch's layout, gates in the order r, z, n. Biases may be undefined: zeros.
-struct GruWeights {
-  Tensor weight_ih;  // (3H, I)
-  Tensor weight_hh;  // (3H, H)
-  Tensor bias_ih;    // (3H)
-  Tensor bias_hh;    // (3H)
-};
+using GruWeights = RecurrentWeights;  // G = 3, gates in the order r, z, n
 
 struct GruOutput {
   Tensor y;  // every state

@@ -56,6 +56,8 @@ KernelTable make_table() {
   table.top_k = top_k;
   table.gru_gates = gru_gates;
   table.gru_gates_backward = gru_gates_backward;
+  table.lstm_gates = lstm_gates;
+  table.lstm_gates_backward = lstm_gates_backward;
   table.attention = attention;
   table.attention_backward = attention_backward;
   table.cross_entropy = cross_entropy;

@@ -35,6 +35,9 @@ Status gemm(Context* context, const GemmArgs& args);
 // gru.cpp
 Status gru_gates(Context* context, const GruGatesArgs& args);
 Status gru_gates_backward(Context* context, const GruGatesBackwardArgs& args);
+// lstm.cpp
+Status lstm_gates(Context* context, const LstmGatesArgs& args);
+Status lstm_gates_backward(Context* context, const LstmGatesBackwardArgs& args);
 // attention.cpp
 Status attention(Context* context, const AttentionArgs& args);
 Status attention_backward(Context* context, const AttentionBackwardArgs& args);

@@ -42,6 +42,8 @@ void gru_gates_backward(const GruGatesBackwardArgs& args);
 void attention(const AttentionArgs& args);
 void attention_backward(const AttentionBackwardArgs& args);
 void cross_entropy(const CrossEntropyArgs& args);
+void lstm_gates(const LstmGatesArgs& args);
+void lstm_gates_backward(const LstmGatesBackwardArgs& args);
 
 /// The message of this thread's last failure, for KernelTable::last_error.
 std::string& error_message();

@@ -60,6 +60,8 @@ const KernelTable& reference_backend() {
       .attention = reference::entry<reference::attention>,
       .attention_backward = reference::entry<reference::attention_backward>,
       .cross_entropy = reference::entry<reference::cross_entropy>,
+      .lstm_gates = reference::entry<reference::lstm_gates>,
+      .lstm_gates_backward = reference::entry<reference::lstm_gates_backward>,
   };
   return table;
 }

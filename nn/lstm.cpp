@@ -1,0 +1,74 @@
+#include "nn/lstm.h"
+
+#include <vector>
+
+namespace grus::nn {
+namespace {
+
+/// Adds to the forget gates' part of bias_ih (gate 1 of i, f, g, o).
+void raise_forget_bias(CellParameters& cell, double by, const char* name) {
+  if (by == 0) return;
+  require<UsageError>(cell.bias_ih.defined(), "[{}] need biases for a forget_bias of {}, got none", name, by);
+  const int64_t hidden = cell.weight_hh.dim(1);
+  std::vector<float> values = cell.bias_ih.value().to_vector<float>();
+  for (int64_t j = hidden; j < 2 * hidden; ++j) values[static_cast<size_t>(j)] += static_cast<float>(by);
+  cell.bias_ih.assign(Tensor::from(values));
+}
+
+}  // namespace
+
+Lstm::Lstm(LstmOptions given, Rng& rng)
+    : Module(StackOptions{.name = "Lstm",
+                          .gates = 4,
+                          .input = given.input,
+                          .hidden = given.hidden,
+                          .layers = given.layers,
+                          .bias = given.bias,
+                          .batch_first = given.batch_first,
+                          .dropout = given.dropout,
+                          .bidirectional = given.bidirectional},
+             rng),
+      options(given) {
+  for (int64_t l = 0; l < given.layers; ++l)
+    for (int direction = 0; direction < (given.bidirectional ? 2 : 1); ++direction)
+      raise_forget_bias(cell(l, direction), given.forget_bias, "Lstm");
+}
+
+RecurrentStack::Output Lstm::layer(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+                                   const CellParameters& cell, bool reverse) {
+  LstmOutput out = lstm_packed(x, lengths, {first.h, first.c}, cell, reverse);
+  return {std::move(out.y), {std::move(out.h), std::move(out.c)}};
+}
+
+LstmResult Lstm::forward(const Tensor& x, const RecurrentState& first) const {
+  const Output out = run(x, nullptr, first, layer);
+  return {out.y, out.last.h, out.last.c};
+}
+
+LstmResult Lstm::forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first) const {
+  const Output out = run(x, &lengths, first, layer);
+  return {out.y, out.last.h, out.last.c};
+}
+
+LstmResult Lstm::forward_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first) const {
+  const Output out = run_packed(x, lengths, first, layer);
+  return {out.y, out.last.h, out.last.c};
+}
+
+LstmCell::LstmCell(LstmCellOptions given, Rng& rng)
+    : Module("LstmCell", 4, given.input, given.hidden, given.bias, rng), options(given) {
+  raise_forget_bias(weights, given.forget_bias, "LstmCell");
+}
+
+RecurrentState LstmCell::forward(const Tensor& x, const RecurrentState& state) const {
+  require_input(x);
+  if (x.rank() == 1) {
+    const auto row = [](const Tensor& s) { return s.defined() ? s.reshape({1, -1}) : s; };
+    const RecurrentState next = forward(x.reshape({1, -1}), {row(state.h), row(state.c)});
+    return {next.h.reshape({-1}), next.c.reshape({-1})};
+  }
+  const LstmState next = lstm_cell(x, {state_or_zeros(state.h, x), state_or_zeros(state.c, x)}, weights);
+  return {next.h, next.c};
+}
+
+}  // namespace grus::nn

@@ -1,0 +1,139 @@
+#include "ops/lstm.h"
+
+#include "core/error.h"
+#include "ops/accumulate.h"
+#include "ops/elementwise.h"
+#include "ops/gru_step.h"
+#include "ops/launch.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+
+const Op lstm_op("lstm");
+
+using namespace recurrence;
+
+void require_lstm(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w) {
+  const Tensor states[] = {first.h, first.c};
+  require_inputs("lstm", 4, x, lengths, w, states);
+}
+
+bool has_fused_lstm(Device device) {
+  return fused_kernels_wanted() && device.kernels().lstm_gates && device.kernels().lstm_gates_backward;
+}
+
+/// The record's inputs after the common ones, what it saves besides, and its outputs.
+struct Places {
+  enum { h0 = Inputs::states, c0, previous_h, previous_c, gates, cells };
+  enum { y = 0, last_h, last_c };
+};
+
+/// What the product of a step adds to: W x + b + b' of every row, in memory of its own.
+Tensor sums_without_state(const Tensor& x, const LstmWeights& w) {
+  Tensor sums = gate_inputs(x, w);
+  if (!w.weight_ih.defined()) sums = launch::expanded(sums, sums.shape());
+  if (w.bias_hh.defined()) launch::copy(sums, w.bias_hh, true);
+  return sums;
+}
+
+/// Gradients of the sums under the gates (N, 4H); dh and dc (B, H, by rank) become those of the first states.
+Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, const Tensor& dy, Tensor& dh, Tensor& dc) {
+  const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
+  const Device device = gates.device();
+  Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
+  for_each_step(lengths, !reverse, [&](int64_t, int64_t begin, int64_t end) {
+    Tensor dh_rows = dh.unrecorded_rows(0, end - begin), dc_rows = dc.unrecorded_rows(0, end - begin);
+    Tensor dsums = sums.unrecorded_rows(begin, end);
+    const LstmGatesBackwardArgs args{gates.matrix(begin, end),
+                                     s[Places::previous_c].matrix(begin, end),
+                                     s[Places::cells].matrix(begin, end),
+                                     dh_rows.matrix(),
+                                     dy.defined() ? dy.matrix(begin, end) : Matrix{},
+                                     dsums.write_matrix(),
+                                     dc_rows.write_matrix()};
+    device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
+    multiply_by_weight(dh_rows, dsums, weight_hh.matrix(), Plain, 0);
+  });
+  return sums;
+}
+
+void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool reverse) {
+  const Tensor &x = s[Inputs::x], &h0 = s[Places::h0], &c0 = s[Places::c0];
+  const LstmWeights w{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
+  if (dx.recording()) {
+    const LstmOutput twin = lstm_packed_composed(x, lengths, {h0, c0}, w, reverse);
+    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, {twin.y, twin.h, twin.c});
+  }
+  const int64_t hidden = w.weight_hh.dim(1);
+  Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden), dc = by_rank(dx.dy(Places::last_c), lengths, x, hidden);
+  const Tensor dsums = backward_steps(s, lengths, reverse, dx.dy(Places::y), dh, dc);
+  if (dx.wanted(Inputs::weight_hh)) {
+    Grads::Target target = dx.target(Inputs::weight_hh);
+    launch::gemm(target.tensor, dsums, Transposed, s[Places::previous_h], Plain, target.accumulate ? 1 : 0);
+  }
+  add_sum_of_rows(dx, Inputs::bias_hh, dsums);
+  if (dx.wanted(Places::h0)) dx.add(Places::h0, gathered_rows(dh, lengths.rank_tensor()));
+  if (dx.wanted(Places::c0)) dx.add(Places::c0, gathered_rows(dc, lengths.rank_tensor()));
+  add_input_gradients(dx, dsums, x, w.weight_ih);
+}
+
+}  // namespace
+
+LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w,
+                       bool reverse) {
+  require_lstm(x, lengths, first, w);
+  const Device device = x.device();
+  if (!has_fused_lstm(device)) return lstm_packed_composed(x, lengths, first, w, reverse);
+  Tensor gates = sums_without_state(x, w);
+  const auto states = [&] { return Tensor::empty({lengths.total(), w.weight_hh.dim(1)}, x.dtype(), device); };
+  Tensor y = states(), cells = states(), previous_h = states(), previous_c = states();
+  const auto ranked = [&](const Tensor& s) { return s.defined() ? gathered_rows(s, lengths.order_tensor()) : s; };
+  const Tensor first_h = ranked(first.h), first_c = ranked(first.c);
+  for_each_step(lengths, reverse, [&](int64_t t, int64_t begin, int64_t end) {
+    fill_previous(previous_h, y, first_h, lengths, t, reverse);
+    fill_previous(previous_c, cells, first_c, lengths, t, reverse);
+    multiply_by_weight(gates.unrecorded_rows(begin, end), previous_h.unrecorded_rows(begin, end), w.weight_hh.matrix(),
+                       Transposed, 1);
+    const LstmGatesArgs args{gates.write_matrix(begin, end), previous_c.matrix(begin, end),
+                             cells.write_matrix(begin, end), y.write_matrix(begin, end)};
+    device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
+  });
+  std::array<Tensor, 3> outputs{y, last_states(y, lengths, reverse), last_states(cells, lengths, reverse)};
+  const Lengths* kept = keep_on_tape(lengths);
+  record_outputs(lstm_op, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c}, outputs,
+                 {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates,
+                  cells},
+                 [kept, reverse](const Saved& s, Grads& dx) { backward_lstm(s, dx, *kept, reverse); });
+  return {outputs[0], outputs[1], outputs[2]};
+}
+
+LstmState lstm_cell(const Tensor& x, const LstmState& state, const LstmWeights& w) {
+  const int64_t hidden = w.weight_hh.dim(1);
+  const Tensor sums = gate_inputs_composed(x, w) + linear(state.h, w.weight_hh, w.bias_hh);
+  const auto part = [&](int64_t gate) { return slice(sums, 1, gate * hidden, (gate + 1) * hidden); };
+  const Tensor c = sigmoid(part(1)) * state.c + sigmoid(part(0)) * tanh(part(2));
+  return {sigmoid(part(3)) * tanh(c), c};
+}
+
+LstmOutput lstm_packed_composed(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w,
+                                bool reverse) {
+  require_lstm(x, lengths, first, w);
+  const States found = composed_loop(x, lengths, {first.h, first.c}, w.weight_hh.dim(1), reverse,
+                                     [&](const Tensor& rows, const States& state) {
+                                       const LstmState next = lstm_cell(rows, {state[0], state[1]}, w);
+                                       return States{next.h, next.c};
+                                     });
+  return {found[0], found[1], found[2]};
+}
+
+LstmOutput lstm(const Tensor& x, const Lengths* lengths, const LstmState& first, const LstmWeights& weights,
+                bool reverse) {
+  const Packed rows = packed("lstm", x, lengths);
+  const LstmOutput out = lstm_packed(rows.rows, rows.lengths, first, weights, reverse);
+  return {unpack(out.y, rows.lengths), out.h, out.c};
+}
+
+}  // namespace grus

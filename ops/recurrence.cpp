@@ -1,0 +1,115 @@
+#include "ops/recurrence.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "ops/accumulate.h"
+#include "ops/gru_step.h"
+#include "ops/index.h"
+#include "ops/launch.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+
+namespace grus::recurrence {
+
+void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
+                    std::span<const Tensor> states) {
+  const int64_t hidden = w.weight_hh.dim(1), rows = gates * hidden, batch = lengths.batch();
+  const bool product = w.weight_ih.defined();
+  require_same_kind(op, x, w.weight_hh);
+  require_float(op, x);
+  if (product) {
+    require_same_kind(op, x, w.weight_ih);
+    require(x.rank() == 2 && x.dim(0) == lengths.total() && w.weight_ih.shape() == Shape{rows, x.dim(1)} &&
+                w.weight_hh.shape() == Shape{rows, hidden},
+            "[{0}] need x (N = {1}, I), weight_ih ({2}H, I) and weight_hh ({2}H, H), got {3}, {4} and {5}", op,
+            lengths.total(), gates, x.shape(), w.weight_ih.shape(), w.weight_hh.shape());
+  } else {
+    require(x.shape() == Shape{lengths.total(), rows} && w.weight_hh.shape() == Shape{rows, hidden} &&
+                !w.bias_ih.defined(),
+            "[{0}] need, without weight_ih, x (N = {1}, {2}H), weight_hh ({2}H, H) and no bias_ih, got {3}, {4} and {5}",
+            op, lengths.total(), gates, x.shape(), w.weight_hh.shape(), w.bias_ih.defined() ? "one" : "none");
+  }
+  for (const Tensor* bias : {&w.bias_ih, &w.bias_hh})
+    require(!bias->defined() || bias->shape() == Shape{rows}, "[{}] need biases ({}H = {}), got {}", op, gates, rows,
+            bias->shape());
+  for (size_t k = 0; k < states.size(); ++k) {
+    if (!states[k].defined()) continue;
+    require(states[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, k == 0 ? "h0" : "c0",
+            batch, hidden, states[k].shape());
+    require_same_kind(op, x, states[k]);
+  }
+  require<UsageError>(batch == 0 || lengths.shortest() >= 1, "[{}] need lengths of at least 1, got {} for sequence {}",
+                      op, lengths.shortest(), batch ? lengths.order().back() : 0);
+}
+
+Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
+  if (!w.weight_ih.defined()) return x;
+  Tensor gx = Tensor::empty({x.dim(0), w.weight_ih.dim(0)}, x.dtype(), x.device());
+  fill_rows(gx, w.bias_ih);
+  multiply_by_weight(gx, x, w.weight_ih.matrix(), Transposed, 1);
+  return gx;
+}
+
+Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w) {
+  return w.weight_ih.defined() ? linear(x, w.weight_ih, w.bias_ih) : x;
+}
+
+void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih) {
+  if (dx.wanted(Inputs::x) && weight_ih.defined()) add_product(dx, Inputs::x, dgx, Plain, weight_ih, Plain);
+  if (dx.wanted(Inputs::x) && !weight_ih.defined()) dx.add(Inputs::x, dgx);
+  if (dx.wanted(Inputs::weight_ih)) add_product(dx, Inputs::weight_ih, dgx, Transposed, x, Plain);
+  add_sum_of_rows(dx, Inputs::bias_ih, dgx);
+}
+
+Tensor by_rank(const Tensor& state, const Lengths& lengths, const Tensor& like, int64_t hidden) {
+  return state.defined() ? gathered_rows(state, lengths.order_tensor())
+                         : Tensor::zeros({lengths.batch(), hidden}, like.dtype(), like.device());
+}
+
+Tensor last_states(const Tensor& y, const Lengths& lengths, bool reverse) {
+  return gathered_rows(y, reverse ? lengths.first_rows() : lengths.last_rows());
+}
+
+void fill_previous(Tensor& previous, const Tensor& y, const Tensor& first, const Lengths& lengths, int64_t t,
+                   bool reverse) {
+  const int64_t from = reverse ? t + 1 : t - 1;
+  const int64_t begin = lengths.start(t), alive = lengths.alive(t);
+  const int64_t carried = from < 0 ? 0 : std::min(alive, lengths.alive(from));
+  Tensor carried_rows = previous.unrecorded_rows(begin, begin + carried),
+         new_rows = previous.unrecorded_rows(begin + carried, begin + alive);
+  if (carried > 0) launch::copy(carried_rows, y.unrecorded_rows(lengths.start(from), lengths.start(from) + carried));
+  if (carried < alive && first.defined()) launch::copy(new_rows, first.unrecorded_rows(carried, alive));
+  if (carried < alive && !first.defined()) launch::fill(new_rows, 0);
+}
+
+Packed packed(const char* op, const Tensor& x, const Lengths* lengths) {
+  require(x.rank() == 3, "[{}] need x (T, B, I), got {}", op, x.shape());
+  const Lengths own = lengths ? *lengths : Lengths::dense(x.dim(0), x.dim(1), x.device());
+  require(own.batch() == x.dim(1) && own.steps() <= x.dim(0),
+          "[{}] need lengths for x (T, B, I) = {}, got {} sequences of at most {} steps", op, x.shape(), own.batch(),
+          own.steps());
+  const Lengths padded = own.steps() == x.dim(0) ? own : Lengths(own.lengths(), x.dim(0), x.device());
+  return {pack(x, padded), padded};
+}
+
+States first_states_composed(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden) {
+  States states;
+  for (const Tensor& state : first)
+    states.push_back(state.defined() ? gather_rows(state, lengths.order_tensor())
+                                     : Tensor::zeros({lengths.batch(), hidden}, x.dtype(), x.device()));
+  return states;
+}
+
+Tensor with_first_rows(const Tensor& all, const Tensor& rows) {
+  return rows.dim(0) < all.dim(0) ? concat({rows, all.rows(rows.dim(0), all.dim(0))}, 0) : rows;
+}
+
+States finish_composed(const Tensor& x, const Lengths& lengths, const States& ys, const States& states,
+                       int64_t hidden) {
+  States results{ys.empty() ? Tensor::zeros({0, hidden}, x.dtype(), x.device()) : concat(ys, 0)};
+  for (const Tensor& state : states) results.push_back(gather_rows(state, lengths.rank_tensor()));
+  return results;
+}
+
+}  // namespace grus::recurrence
