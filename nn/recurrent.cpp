@@ -38,11 +38,10 @@ RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(o
   for (int64_t layer = 0; layer < stack_.layers; ++layer) {
     const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
     for (int direction = 0; direction < directions(); ++direction)
-      cells_.push_back(make_cell(stack_.gates, input, stack_.hidden, stack_.bias, rng,
-                                 [&](const char* name, const Tensor& value) {
-                                   return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
-                                                value);
-                                 }));
+      cells_.push_back(
+          make_cell(stack_.gates, input, stack_.hidden, stack_.bias, rng, [&](const char* name, const Tensor& value) {
+            return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""), value);
+          }));
   }
 }
 
@@ -68,8 +67,8 @@ Tensor stacked(const std::vector<Tensor>& states) {
 }
 }  // namespace
 
-RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths,
-                                                       const RecurrentState& first, const Layer& layer) const {
+RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+                                                  const Layer& layer) const {
   require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == stack_.input,
           "[{}] need packed rows ({}, {}), got {}", stack_.name, lengths.total(), stack_.input, x.shape());
   require_state("h0", first.h, lengths.batch());
@@ -94,7 +93,7 @@ RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths
 }
 
 RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengths, const RecurrentState& first,
-                                                const Layer& layer) const {
+                                           const Layer& layer) const {
   const bool batched = x.rank() == 3;
   require((batched || x.rank() == 2) && x.dim(-1) == stack_.input,
           "[{}] need x {} or ({}, {}) for one sequence, got {}", stack_.name,

@@ -54,8 +54,7 @@ class RecurrentStack : public ModuleBase {
                                      const CellParameters&, bool reverse)>;
 
   RecurrentStack(const StackOptions& options, Rng& rng);
-  Output run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
-                         const Layer& layer) const;
+  Output run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first, const Layer& layer) const;
   /// Padded, batched or not; lengths null: all T.
   Output run(const Tensor& x, const Lengths* lengths, const RecurrentState& first, const Layer& layer) const;
 

@@ -13,8 +13,8 @@ namespace {
 
 // Rows are ordered by length, longest first: at step t the first alive(t) of them take part. Forwards, the last ones
 // drop out as their sequences end; in reverse they join, each at its own last step.
-RecurrentOutput run_layer(const Tensor& x, const Lengths& lengths, const Tensor& h0, const CellParameters& cell, bool reverse,
-                    Activation activation) {
+RecurrentOutput run_layer(const Tensor& x, const Lengths& lengths, const Tensor& h0, const CellParameters& cell,
+                          bool reverse, Activation activation) {
   const int64_t hidden = cell.weight_hh.dim(1), batch = lengths.batch(), longest = lengths.longest();
   const Tensor inputs = linear(x, cell.weight_ih, cell.bias_ih);  // (N, H), all steps in one product
   const Tensor start =

@@ -109,9 +109,8 @@ GruOutput gru_packed_composed(const Tensor& x, const Lengths& lengths, const Ten
                               GruForm form, bool reverse) {
   require_gru(x, lengths, h0, weights);
   const States found =
-      composed_loop(x, lengths, {h0}, weights.weight_hh.dim(1), reverse, [&](const Tensor& rows, const States& h) {
-        return States{gru_cell(rows, h[0], weights, form)};
-      });
+      composed_loop(x, lengths, {h0}, weights.weight_hh.dim(1), reverse,
+                    [&](const Tensor& rows, const States& h) { return States{gru_cell(rows, h[0], weights, form)}; });
   return {found[0], found[1]};
 }
 

@@ -47,13 +47,10 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
   for_each_step(lengths, !reverse, [&](int64_t, int64_t begin, int64_t end) {
     Tensor dh_rows = dh.unrecorded_rows(0, end - begin), dc_rows = dc.unrecorded_rows(0, end - begin);
     Tensor dsums = sums.unrecorded_rows(begin, end);
-    const LstmGatesBackwardArgs args{gates.matrix(begin, end),
-                                     s[Places::previous_c].matrix(begin, end),
-                                     s[Places::cells].matrix(begin, end),
-                                     dh_rows.matrix(),
-                                     dy.defined() ? dy.matrix(begin, end) : Matrix{},
-                                     dsums.write_matrix(),
-                                     dc_rows.write_matrix()};
+    const LstmGatesBackwardArgs args{
+        gates.matrix(begin, end), s[Places::previous_c].matrix(begin, end),        s[Places::cells].matrix(begin, end),
+        dh_rows.matrix(),         dy.defined() ? dy.matrix(begin, end) : Matrix{}, dsums.write_matrix(),
+        dc_rows.write_matrix()};
     device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
     multiply_by_weight(dh_rows, dsums, weight_hh.matrix(), Plain, 0);
   });
@@ -65,10 +62,12 @@ void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool rever
   const LstmWeights w{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
   if (dx.recording()) {
     const LstmOutput twin = lstm_packed_composed(x, lengths, {h0, c0}, w, reverse);
-    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, {twin.y, twin.h, twin.c});
+    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0},
+                              {twin.y, twin.h, twin.c});
   }
   const int64_t hidden = w.weight_hh.dim(1);
-  Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden), dc = by_rank(dx.dy(Places::last_c), lengths, x, hidden);
+  Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden),
+         dc = by_rank(dx.dy(Places::last_c), lengths, x, hidden);
   const Tensor dsums = backward_steps(s, lengths, reverse, dx.dy(Places::y), dh, dc);
   if (dx.wanted(Inputs::weight_hh)) {
     Grads::Target target = dx.target(Inputs::weight_hh);
@@ -103,10 +102,10 @@ LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState&
   });
   std::array<Tensor, 3> outputs{y, last_states(y, lengths, reverse), last_states(cells, lengths, reverse)};
   const Lengths* kept = keep_on_tape(lengths);
-  record_outputs(lstm_op, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c}, outputs,
-                 {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates,
-                  cells},
-                 [kept, reverse](const Saved& s, Grads& dx) { backward_lstm(s, dx, *kept, reverse); });
+  record_outputs(
+      lstm_op, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c}, outputs,
+      {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates, cells},
+      [kept, reverse](const Saved& s, Grads& dx) { backward_lstm(s, dx, *kept, reverse); });
   return {outputs[0], outputs[1], outputs[2]};
 }
 

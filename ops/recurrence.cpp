@@ -25,18 +25,18 @@ void require_inputs(const char* op, int64_t gates, const Tensor& x, const Length
             "[{0}] need x (N = {1}, I), weight_ih ({2}H, I) and weight_hh ({2}H, H), got {3}, {4} and {5}", op,
             lengths.total(), gates, x.shape(), w.weight_ih.shape(), w.weight_hh.shape());
   } else {
-    require(x.shape() == Shape{lengths.total(), rows} && w.weight_hh.shape() == Shape{rows, hidden} &&
-                !w.bias_ih.defined(),
-            "[{0}] need, without weight_ih, x (N = {1}, {2}H), weight_hh ({2}H, H) and no bias_ih, got {3}, {4} and {5}",
-            op, lengths.total(), gates, x.shape(), w.weight_hh.shape(), w.bias_ih.defined() ? "one" : "none");
+    require(
+        x.shape() == Shape{lengths.total(), rows} && w.weight_hh.shape() == Shape{rows, hidden} && !w.bias_ih.defined(),
+        "[{0}] need, without weight_ih, x (N = {1}, {2}H), weight_hh ({2}H, H) and no bias_ih, got {3}, {4} and {5}",
+        op, lengths.total(), gates, x.shape(), w.weight_hh.shape(), w.bias_ih.defined() ? "one" : "none");
   }
   for (const Tensor* bias : {&w.bias_ih, &w.bias_hh})
     require(!bias->defined() || bias->shape() == Shape{rows}, "[{}] need biases ({}H = {}), got {}", op, gates, rows,
             bias->shape());
   for (size_t k = 0; k < states.size(); ++k) {
     if (!states[k].defined()) continue;
-    require(states[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, k == 0 ? "h0" : "c0",
-            batch, hidden, states[k].shape());
+    require(states[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op,
+            k == 0 ? "h0" : "c0", batch, hidden, states[k].shape());
     require_same_kind(op, x, states[k]);
   }
   require<UsageError>(batch == 0 || lengths.shortest() >= 1, "[{}] need lengths of at least 1, got {} for sequence {}",

@@ -1,11 +1,12 @@
-// One GRU layer, forward and backward, over the grid of torch_rnn.py, with the same keys.
-//   ./dev bench rnn [--threads 2 --repeats 7]
+// One GRU or LSTM layer, forward and backward, over the grid of torch_rnn.py, with the same keys.
+//   ./dev bench rnn [--cell gru|lstm --threads 2 --repeats 7]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "core/threads.h"
 #include "nn/gru.h"
+#include "nn/lstm.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/bench/measure.h"
@@ -23,10 +24,11 @@ constexpr Size grid[] = {{20, 1, 256, 512, false},   {20, 12, 256, 512, false}, 
                          {20, 128, 256, 512, false}, {20, 128, 256, 512, true},   {100, 32, 128, 128, false},
                          {100, 32, 128, 128, true},  {50, 64, 1024, 1024, false}, {784, 128, 1, 64, false}};
 
-void run(const Size& size, int threads, int repeats, double peak) {
+template <class Layer>
+void run(const char* cell, const Size& size, int threads, int repeats, double peak) {
   const auto [T, B, I, H, ragged] = size;
   Rng rng(1);
-  nn::Gru layer({.input = I, .hidden = H}, rng);
+  Layer layer({.input = I, .hidden = H}, rng);
   const Ref<Leaf> x = Leaf::create(random_normal({T, B, I}, 0, 1, rng));
   const Tensor g = random_normal({T, B, H}, 0, 1, rng);
   std::vector<int64_t> each;
@@ -48,9 +50,10 @@ void run(const Size& size, int threads, int repeats, double peak) {
     forward.push_back(middle - start);
     both.push_back(end - start);
   }
-  const double gflop = 2e-9 * static_cast<double>(3 * H * (I + H) * valid), f = median(forward), b = median(both);
+  const double gflop = 2e-9 * static_cast<double>(layer.cell(0).weight_hh.dim(0) * (I + H) * valid),
+               f = median(forward), b = median(both);
   fmt::print("{}\n", nlohmann::ordered_json{{"program", "grus"},
-                                            {"cell", "gru"},
+                                            {"cell", cell},
                                             {"T", T},
                                             {"B", B},
                                             {"I", I},
@@ -70,13 +73,17 @@ void run(const Size& size, int threads, int repeats, double peak) {
 
 int main(int argc, char** argv) try {
   int threads = 2, repeats = 7;
-  CLI::App app("One GRU layer, forward and backward, over a grid of sizes");
+  std::string cell = "gru";
+  CLI::App app("One recurrent layer, forward and backward, over a grid of sizes");
+  app.add_option("--cell", cell)->check(CLI::IsMember({"gru", "lstm"}));
   app.add_option("--threads", threads)->check(CLI::PositiveNumber);
   app.add_option("--repeats", repeats)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(threads);
   const double peak = gemm_peak_gflops();
-  for (const Size& size : grid) run(size, threads, repeats, peak);
+  for (const Size& size : grid)
+    if (cell == "gru") run<nn::Gru>("gru", size, threads, repeats, peak);
+    else run<nn::Lstm>("lstm", size, threads, repeats, peak);
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench rnn: {}\n", error.what());

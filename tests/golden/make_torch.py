@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values from PyTorch, in f64: python3 make_torch.py [FOLDER] (needs torch, safetensors).
 
-Writes recurrent, attention, loss, optimizer and translator .safetensors beside itself. A file holds several cases: tensors are called
+Writes recurrent, lstm, attention, loss, optimizer and translator .safetensors beside itself. A file holds several cases: tensors are called
 "CASE/NAME", and the metadata says of each case what it is, as JSON.
 """
 
@@ -46,11 +46,37 @@ def grads_of(loss, tensors):
     return {f"d/{name}": g for name, g in zip(tensors, found)}
 
 
-def recurrent():
-    out = Writer("recurrent")
+def layers_of(file, cases):
+    out = Writer(file)
     T, B, I, H = 5, 4, 3, 4
-    ragged = [2, 5, 3, 5]
-    cases = {
+    for name, c in cases.items():
+        options = dict(num_layers=c["layers"], bidirectional=c["bidirectional"], bias=c.get("bias", True))
+        modules = {"GRU": torch.nn.GRU, "LSTM": torch.nn.LSTM}
+        m = modules[c["kind"]](I, H, **options) if c["kind"] in modules else torch.nn.RNN(I, H, nonlinearity=c["kind"], **options)
+        D = 2 if c["bidirectional"] else 1
+        x = leaf(T, B, I)
+        states = ["h", "c"] if c["kind"] == "LSTM" else ["h"]
+        first = {f"{s}0": leaf(c["layers"] * D, B, H) for s in states} if c["h0"] else {}
+        given = None if not first else tuple(first.values()) if len(states) > 1 else first["h0"]
+        if c["lengths"]:
+            packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(c["lengths"]), enforce_sorted=False)
+            y, last = m(packed, given)
+            y, _ = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=T)
+        else:
+            y, last = m(x, given)
+        results = {"y": y, **dict(zip(states, last if len(states) > 1 else [last]))}
+        seeds = {f"w{key}": torch.randn_like(value) for key, value in results.items()}
+        inputs = {"x": x, **first, **dict(m.named_parameters())}
+        loss = sum((value * seeds[f"w{key}"]).sum() for key, value in results.items())
+        out.case(name, dict(c, input=I, hidden=H, bias=options["bias"]), {**inputs, **results, **seeds, **grads_of(loss, inputs)})
+    out.close()
+
+
+ragged = [2, 5, 3, 5]
+
+
+def recurrent():
+    layers_of("recurrent", {
         "gru": dict(kind="GRU", layers=1, bidirectional=False, lengths=None, h0=False),
         "gru_h0": dict(kind="GRU", layers=1, bidirectional=False, lengths=None, h0=True),
         "gru_no_bias": dict(kind="GRU", layers=1, bidirectional=False, lengths=ragged, h0=True, bias=False),
@@ -59,24 +85,17 @@ def recurrent():
         "gru_three_layers_both_directions": dict(kind="GRU", layers=3, bidirectional=True, lengths=ragged, h0=True),
         "rnn_tanh": dict(kind="tanh", layers=2, bidirectional=True, lengths=ragged, h0=True),
         "rnn_relu": dict(kind="relu", layers=1, bidirectional=False, lengths=None, h0=False),
-    }
-    for name, c in cases.items():
-        options = dict(num_layers=c["layers"], bidirectional=c["bidirectional"], bias=c.get("bias", True))
-        m = torch.nn.GRU(I, H, **options) if c["kind"] == "GRU" else torch.nn.RNN(I, H, nonlinearity=c["kind"], **options)
-        D = 2 if c["bidirectional"] else 1
-        x = leaf(T, B, I)
-        h0 = leaf(c["layers"] * D, B, H) if c["h0"] else None
-        if c["lengths"]:
-            packed = torch.nn.utils.rnn.pack_padded_sequence(x, torch.tensor(c["lengths"]), enforce_sorted=False)
-            y, h = m(packed, h0)
-            y, _ = torch.nn.utils.rnn.pad_packed_sequence(y, total_length=T)
-        else:
-            y, h = m(x, h0)
-        wy, wh = torch.randn_like(y), torch.randn_like(h)
-        inputs = {"x": x, **({"h0": h0} if c["h0"] else {}), **dict(m.named_parameters())}
-        out.case(name, dict(c, input=I, hidden=H, bias=options["bias"]),
-                 {**inputs, "y": y, "h": h, "wy": wy, "wh": wh, **grads_of((y * wy).sum() + (h * wh).sum(), inputs)})
-    out.close()
+    })
+
+
+def lstm():
+    layers_of("lstm", {
+        "lstm": dict(kind="LSTM", layers=1, bidirectional=False, lengths=None, h0=False),
+        "lstm_no_bias": dict(kind="LSTM", layers=1, bidirectional=False, lengths=[1, 5, 3, 5], h0=True, bias=False),
+        "lstm_two_layers": dict(kind="LSTM", layers=2, bidirectional=False, lengths=ragged, h0=True),
+        "lstm_both_directions": dict(kind="LSTM", layers=1, bidirectional=True, lengths=ragged, h0=False),
+        "lstm_three_layers_both_directions": dict(kind="LSTM", layers=3, bidirectional=True, lengths=[1, 5, 3, 5], h0=True),
+    })
 
 
 def attention():
@@ -216,3 +235,4 @@ attention()
 loss()
 optimizers()
 translator()
+lstm()

@@ -3,6 +3,7 @@
 
 #include "nn/attention.h"
 #include "nn/gru.h"
+#include "nn/lstm.h"
 #include "nn/rnn.h"
 #include "ops/loss.h"
 #include "ops/reduce.h"
@@ -32,22 +33,45 @@ void check_gradients(const ModuleBase& module, const GoldenCase& c, double toler
   }
 }
 
+/// What a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
+using Named = std::vector<std::pair<std::string, Tensor>>;
+
+template <class M>
+Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths) {
+  const auto run = [&](const auto&... first) {
+    return lengths.is_null() ? module(in[0].second, first...)
+                             : module(in[0].second, Lengths(lengths.get<std::vector<int64_t>>()), first...);
+  };
+  if constexpr (std::is_same_v<M, Lstm>) {
+    const LstmResult out = in.size() > 1 ? run(RecurrentState{in[1].second, in[2].second}) : run();
+    return {{"y", out.y}, {"h", out.h}, {"c", out.c}};
+  } else {
+    const RecurrentOutput out = in.size() > 1 ? run(in[1].second) : run();
+    return {{"y", out.y}, {"h", out.h}};
+  }
+}
+
 template <class M>
 void check_recurrent(M module, const GoldenCase& c, Precision p) {
   load_parameters(module, c, p.dtype);
   Tape tape;
-  const Tensor x = tape.watch(c.at("x", p.dtype));
-  const Tensor h0 = c.has("h0") ? tape.watch(c.at("h0", p.dtype)) : Tensor();
-  const auto& lengths = c.settings["lengths"];
-  const RecurrentOutput out =
-      lengths.is_null() ? module(x, h0) : module(x, Lengths(lengths.template get<std::vector<int64_t>>()), h0);
-  CHECK(difference(out.y, c.at("y")) < p.tolerance);
-  CHECK(difference(out.h, c.at("h")) < p.tolerance);
-  const Tensor loss = sum(out.y * c.at("wy", p.dtype)) + sum(out.h * c.at("wh", p.dtype));
-  const std::vector<Tensor> inputs = h0.defined() ? std::vector{x, h0} : std::vector{x};
+  Named in;
+  for (const char* name : {"x", "h0", "c0"})
+    if (c.has(name)) in.emplace_back(name, tape.watch(c.at(name, p.dtype)));
+  Tensor loss;
+  for (const auto& [name, value] : run_layer(module, in, c.settings["lengths"])) {
+    CAPTURE(name);
+    CHECK(difference(value, c.at(name)) < p.tolerance);
+    const Tensor part = sum(value * c.at("w" + name, p.dtype));
+    loss = loss.defined() ? loss + part : part;
+  }
+  std::vector<Tensor> inputs;
+  for (const auto& [name, value] : in) inputs.push_back(value);
   const std::vector<Tensor> found = tape.grad(loss, inputs);
-  CHECK(difference(found[0], c.at("d/x")) < p.tolerance);
-  if (h0.defined()) CHECK(difference(found[1], c.at("d/h0")) < p.tolerance);
+  for (size_t i = 0; i < in.size(); ++i) {
+    CAPTURE(in[i].first);
+    CHECK(difference(found[i], c.at("d/" + in[i].first)) < p.tolerance);
+  }
   tape.backward(loss);
   check_gradients(module, c, p.tolerance);
 }
@@ -76,6 +100,20 @@ TEST_CASE("golden: GRU and RNN layers equal PyTorch's, values and gradients, wit
                              .bidirectional = both}),
                         c, p);
     }
+  }
+}
+
+TEST_CASE("golden: LSTM layers equal PyTorch's, values and gradients, with layers, directions, lengths, h0 and c0") {
+  for (const GoldenCase& c : test::golden_cases("lstm")) {
+    CAPTURE(c.name);
+    const auto number = [&c](const char* key) { return c.settings[key].get<int64_t>(); };
+    for (const Precision& p : precisions)
+      check_recurrent(Lstm({.input = number("input"),
+                            .hidden = number("hidden"),
+                            .layers = number("layers"),
+                            .bias = c.settings["bias"],
+                            .bidirectional = c.settings["bidirectional"]}),
+                      c, p);
   }
 }
 

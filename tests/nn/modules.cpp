@@ -8,6 +8,7 @@
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/layer_norm.h"
+#include "nn/lstm.h"
 #include "nn/maxout.h"
 #include "nn/rnn.h"
 #include "ops/gradcheck.h"
@@ -136,19 +137,74 @@ TEST_CASE("recurrent: padding, and what is in it, changes nothing; each sequence
         if (static_cast<int64_t>(t) >= lengths[static_cast<int64_t>(b)])
           for (size_t i = 0; i < 3; ++i) garbage[(t * 3 + b) * 3 + i] = std::nanf("");
     const Tensor padded = concat({Tensor::from(garbage, {4, 3, 3}), Tensor::full({2, 3, 3}, 1e30)});
-    const RecurrentOutput clean = layer(x, lengths), dirty = layer(padded, Lengths({2, 4, 1}, 6));
+    const auto clean = layer(x, lengths), dirty = layer(padded, Lengths({2, 4, 1}, 6));
     CHECK(floats(dirty.h) == floats(clean.h));
     CHECK(dirty.y.dim(0) == 6);
     CHECK(floats(dirty.y.rows(0, 4)) == floats(clean.y));
-    const RecurrentOutput wide = layer(padded, lengths);  // lengths that know of four steps only
+    const auto wide = layer(padded, lengths);  // lengths that know of four steps only
     CHECK(floats(wide.y) == floats(dirty.y));
-    const RecurrentOutput first = layer(slice(x.rows(0, 2), 1, 0, 1));
+    const auto first = layer(slice(x.rows(0, 2), 1, 0, 1));
     CHECK(difference(slice(clean.h, 1, 0, 1), first.h) < 1e-6);
     CHECK(difference(slice(clean.y.rows(0, 2), 1, 0, 1), first.y) < 1e-6);
   };
   check(Gru({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true}));
   check(Gru({.input = 3, .hidden = 4, .reset = Reset::before, .update = Update::replace}));
   check(Rnn({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true}));
+  check(Lstm({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true}));
+}
+
+TEST_CASE("lstm: names are PyTorch's, shapes follow layers, directions, batch_first and unbatched input") {
+  const Lstm lstm({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true});
+  CHECK(lstm.named_parameters()[4].name == "weight_ih_l0_reverse");
+  CHECK(lstm.named_parameters()[0].parameter.shape() == Shape{16, 3});
+  const LstmResult out = lstm(random({5, 2, 3}, 1));
+  CHECK(out.y.shape() == Shape{5, 2, 8});
+  CHECK(out.h.shape() == Shape{4, 2, 4});
+  CHECK(out.c.shape() == Shape{4, 2, 4});
+  const LstmResult one = lstm(random({5, 3}, 1), RecurrentState{random({4, 4}, 2), random({4, 4}, 3)});
+  CHECK(one.y.shape() == Shape{5, 8});
+  CHECK(one.c.shape() == Shape{4, 4});
+  Rng a(7), b(7);
+  const Lstm steps_first({.input = 3, .hidden = 4}, a), batch_first({.input = 3, .hidden = 4, .batch_first = true}, b);
+  const Tensor x = random({5, 2, 3}, 1);
+  CHECK(floats(transpose(batch_first(transpose(x, 0, 1)).y, 0, 1)) == floats(steps_first(x).y));
+}
+
+TEST_CASE("lstm cell: its steps are the layer's; a state may be left out") {
+  const Lstm lstm({.input = 3, .hidden = 4});
+  const LstmCell cell({.input = 3, .hidden = 4});
+  const auto from = lstm.named_parameters(), to = cell.named_parameters();
+  for (size_t i = 0; i < from.size(); ++i) to[i].parameter.assign(from[i].parameter.value());
+  const Tensor x = random({3, 2, 3}, 4);
+  RecurrentState state;
+  for (int64_t t = 0; t < 3; ++t) state = cell(x[t], state);
+  const LstmResult all = lstm(x);
+  CHECK(difference(state.h, all.h[0]) < 1e-6);
+  CHECK(difference(state.c, all.c[0]) < 1e-6);
+  CHECK(cell(x[0][0]).c.shape() == Shape{4});
+}
+
+TEST_CASE("lstm: forget_bias raises the forget gates' bias alone, and needs biases") {
+  Rng a(7), b(7);
+  const Lstm plain({.input = 3, .hidden = 2}, a), raised({.input = 3, .hidden = 2, .forget_bias = 1}, b);
+  std::vector<float> expected = floats(plain.cell(0).bias_ih.value());
+  expected[2] += 1;
+  expected[3] += 1;
+  CHECK(floats(raised.cell(0).bias_ih.value()) == expected);
+  CHECK(floats(raised.cell(0).bias_hh.value()) == floats(plain.cell(0).bias_hh.value()));
+  CHECK_THROWS_AS(Lstm({.input = 3, .hidden = 2, .bias = false, .forget_bias = 1}), UsageError);
+}
+
+TEST_CASE("lstm: dropout acts between layers, in training only; errors name what is needed") {
+  Lstm lstm({.input = 3, .hidden = 4, .layers = 2, .dropout = 0.5});
+  const Tensor x = random({5, 2, 3}, 1);
+  CHECK(floats(lstm(x).y) != floats(lstm(x).y));
+  lstm.eval();
+  CHECK(floats(lstm(x).y) == floats(lstm(x).y));
+  CHECK_THROWS_WITH_AS(lstm(x, RecurrentState{random({2, 2, 4}, 1), random({1, 2, 4}, 1)}),
+                       "[Lstm] need c0 (2, 2, 4): layers * directions, batch, hidden, got (1, 2, 4)", ShapeError);
+  CHECK_THROWS_WITH_AS(LstmCell({.input = 3, .hidden = 4})(random({2, 5}, 1)),
+                       "[LstmCell] need x (B, 3) or (3), got (2, 5)", ShapeError);
 }
 
 TEST_CASE("rnn: a sequence of length 0 keeps its first state") {
@@ -207,6 +263,26 @@ TEST_CASE("recurrent: gradients pass a check in f64, through lengths and both di
   };
   check(Gru({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true}));
   check(Rnn({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true}));
+}
+
+TEST_CASE("lstm: gradients of two layers in both directions pass a check in f64, of x, h0, c0 and every parameter") {
+  Lstm layer({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true});
+  layer.to(DType::f64);
+  const Lengths lengths({3, 1});
+  const Tensor x = random({3, 2, 2}, 1, DType::f64), h0 = random({4, 2, 3}, 2, DType::f64),
+               c0 = random({4, 2, 3}, 3, DType::f64);
+  gradcheck(TensorsFunction([&](std::span<const Tensor> in) {
+              const LstmResult out = layer(in[0], lengths, RecurrentState{in[1], in[2]});
+              return std::vector<Tensor>{out.y, out.h, out.c};
+            }),
+            {x, h0, c0});
+  for (const NamedParameter& p : layer.named_parameters()) {
+    CAPTURE(p.name);
+    Tape tape;
+    const LstmResult out = layer(x, lengths, RecurrentState{h0, c0});
+    tape.backward(sum(out.y * out.y) + sum(out.h) + sum(out.c));
+    CHECK(zeros_in(cast(p.parameter.grad(), DType::f32)) == 0);
+  }
 }
 
 TEST_CASE("attention: many queries at once equal one at a time, padding changes nothing, weights sum to 1") {

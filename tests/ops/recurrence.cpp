@@ -10,6 +10,8 @@
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"
 #include "ops/linear_cross_entropy.h"
+#include "ops/lstm.h"
+#include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
@@ -111,6 +113,154 @@ TEST_CASE("gru: gradients and gradients of gradients are those of finite differe
     gradcheck(f, inputs);
     gradgradcheck(f, inputs);
   }
+}
+
+namespace {
+
+LstmWeights lstm_weights(Source& random, int64_t input, int64_t hidden, DType dtype = DType::f64) {
+  return {random({4 * hidden, input}, dtype), random({4 * hidden, hidden}, dtype), random({4 * hidden}, dtype),
+          random({4 * hidden}, dtype)};
+}
+
+/// x, h0, c0 and the four weights as inputs of one function of them.
+template <class Op>
+TensorsFunction lstm_function(Op op, const Lengths& lengths, bool reverse) {
+  return [=](std::span<const Tensor> in) -> std::vector<Tensor> {
+    const LstmOutput out =
+        op(in[0], lengths, LstmState{in[1], in[2]}, LstmWeights{in[3], in[4], in[5], in[6]}, reverse);
+    return {out.y, out.h, out.c};
+  };
+}
+
+std::vector<Tensor> lstm_inputs(Source& random, const Lengths& lengths, int64_t input, int64_t hidden, DType dtype) {
+  const LstmWeights w = lstm_weights(random, input, hidden, dtype);
+  return {random({lengths.total(), input}, dtype),
+          random({lengths.batch(), hidden}, dtype),
+          random({lengths.batch(), hidden}, dtype),
+          w.weight_ih,
+          w.weight_hh,
+          w.bias_ih,
+          w.bias_hh};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "lstm: fused equals composed, values and every gradient, both directions, ragged lengths, h0 and c0 not zero") {
+  for (const char* device : {"reference", "cpu"})
+    for (DType dtype : {DType::f64, DType::f32})
+      for (bool reverse : {false, true}) {
+        CAPTURE(device);
+        CAPTURE(dtype);
+        Source random(device);
+        const Lengths lengths(ragged, -1, random.device);
+        check_same(lstm_function(lstm_packed, lengths, reverse), lstm_function(lstm_packed_composed, lengths, reverse),
+                   lstm_inputs(random, lengths, 3, 17, dtype), dtype == DType::f64 ? 1e-12 : 2e-5);
+      }
+}
+
+TEST_CASE("lstm: gradients and gradients of gradients are those of finite differences, for every input") {
+  for (bool reverse : {false, true}) {
+    Source random("reference");
+    const Lengths lengths({2, 1, 3}, -1, random.device);
+    const TensorsFunction f = lstm_function(lstm_packed, lengths, reverse);
+    const std::vector<Tensor> inputs = lstm_inputs(random, lengths, 2, 3, DType::f64);
+    gradcheck(f, inputs);
+    gradgradcheck(f, inputs);
+  }
+}
+
+TEST_CASE("lstm: each bias alone, or none, and zeros for states that are left out") {
+  Source random("cpu");
+  const Lengths lengths(ragged, -1, random.device);
+  const std::vector<Tensor> in = lstm_inputs(random, lengths, 3, 5, DType::f64);
+  const Tensor none = Tensor::zeros({20}, DType::f64, random.device),
+               zeros = Tensor::zeros({5, 5}, DType::f64, random.device);
+  for (int given = 0; given < 4; ++given) {
+    const Tensor b = given & 1 ? in[5] : Tensor(), b2 = given & 2 ? in[6] : Tensor();
+    const LstmOutput out = lstm_packed(in[0], lengths, {}, {in[3], in[4], b, b2}),
+                     full = lstm_packed(in[0], lengths, {zeros, zeros},
+                                        {in[3], in[4], b.defined() ? b : none, b2.defined() ? b2 : none});
+    CHECK(largest_difference(out.y, full.y) == 0);
+    CHECK(largest_difference(out.c, full.c) == 0);
+  }
+  gradcheck(TensorsFunction([&](std::span<const Tensor> w) {
+              return std::vector<Tensor>{lstm_packed(in[0], lengths, {}, {w[0], w[1], w[2], {}}).y};
+            }),
+            {in[3], in[4], in[5]});
+}
+
+TEST_CASE("recurrence: without weight_ih, x holds the gates' inputs, and nothing else changes") {
+  for (const char* device : {"reference", "cpu"}) {
+    Source random(device);
+    const Lengths lengths(ragged, -1, random.device);
+    const std::vector<Tensor> in = lstm_inputs(random, lengths, 3, 5, DType::f64);
+    const auto lstm_of = [&](std::span<const Tensor> w) -> std::vector<Tensor> {
+      return {lstm_packed(w[0], lengths, {in[1], in[2]}, {{}, w[1], {}, w[2]}).y};
+    };
+    const Tensor gx = linear(in[0], in[3], in[5]);
+    const std::vector<Tensor> weights{gx, in[4], in[6]};
+    CHECK(largest_difference(lstm_of(weights)[0],
+                             lstm_packed(in[0], lengths, {in[1], in[2]}, {in[3], in[4], in[5], in[6]}).y) < 1e-14);
+    gradcheck(TensorsFunction(lstm_of), weights);
+    gradgradcheck(TensorsFunction(lstm_of), weights);
+    const GruWeights g = gru_weights(random, 3, 5);
+    const auto gru_of = [&](std::span<const Tensor> w) -> std::vector<Tensor> {
+      return {gru_packed(w[0], lengths, in[1], {{}, w[1], {}, w[2]}, {Reset::before, Update::keep}).y};
+    };
+    const std::vector<Tensor> gru_in{linear(in[0], g.weight_ih, g.bias_ih), g.weight_hh, g.bias_hh};
+    CHECK(largest_difference(gru_of(gru_in)[0], gru_packed(in[0], lengths, in[1], g, {Reset::before, Update::keep}).y) <
+          1e-14);
+    gradcheck(TensorsFunction(gru_of), gru_in);
+    CHECK(largest_difference(gx, linear(in[0], in[3], in[5])) == 0);  // the caller's rows stay as they are
+  }
+}
+
+TEST_CASE(
+    "lstm: padded places change nothing and come back as zeros; a batch of one gives what a batch of many gives") {
+  for (const char* device : {"reference", "cpu"}) {
+    Source random(device);
+    const LstmWeights w = lstm_weights(random, 2, 4);
+    const Tensor x = random({5, 5, 2});
+    const Lengths lengths(ragged, 5, random.device);
+    const LstmOutput short_run = lstm(x, &lengths, {}, w),
+                     long_run = lstm(pad(x, {{0, 3}, {0, 0}, {0, 0}}, 1e9), &lengths, {}, w);
+    CHECK(largest_difference(short_run.y, long_run.y.rows(0, 5)) == 0);
+    CHECK(largest_difference(short_run.c, long_run.c) == 0);
+    CHECK(sum(abs(long_run.y.rows(5, 8))).item() == 0);
+    for (int64_t b = 0; b < 5; ++b) {
+      const Tensor one = slice(x, 1, b, b + 1).rows(0, ragged[static_cast<size_t>(b)]);
+      CHECK(largest_difference(lstm(one, nullptr, {}, w).c, short_run.c.rows(b, b + 1)) < 1e-13);
+    }
+  }
+}
+
+TEST_CASE("lstm: one unit, one step, by hand") {
+  // i = f = o = sigmoid(0) = 1/2, g = tanh(1), c' = 1/2 * 3 + 1/2 * tanh(1), h' = 1/2 * tanh(c')
+  const Tensor w = Tensor::from<double>({0, 0, 0.25, 0}, {4, 1}), u = Tensor::from<double>({0, 0, 0.5, 0}, {4, 1});
+  const LstmState next =
+      lstm_cell(Tensor::full({1, 1}, 2, DType::f64),
+                {Tensor::full({1, 1}, 1, DType::f64), Tensor::full({1, 1}, 3, DType::f64)}, {w, u, {}, {}});
+  const double c = 1.5 + 0.5 * std::tanh(1);
+  CHECK(next.c.item() == doctest::Approx(c));
+  CHECK(next.h.item() == doctest::Approx(0.5 * std::tanh(c)));
+}
+
+TEST_CASE("lstm: wrong shapes and lengths of zero are named") {
+  Source random("reference");
+  const LstmWeights w = lstm_weights(random, 3, 4);
+  const Lengths lengths({2, 1}, -1, random.device);
+  CHECK_THROWS_WITH_AS(
+      lstm_packed(random({3, 2}), lengths, {}, w),
+      "[lstm] need x (N = 3, I), weight_ih (4H, I) and weight_hh (4H, H), got (3, 2), (16, 3) and (16, 4)", ShapeError);
+  CHECK_THROWS_WITH_AS(lstm_packed(random({3, 3}), lengths, {{}, random({3, 4})}, w),
+                       "[lstm] need c0 (B = 2, H = 4), got (3, 4)", ShapeError);
+  CHECK_THROWS_WITH_AS(lstm_packed(random({3, 16}), lengths, {}, {{}, w.weight_hh, w.bias_ih, {}}),
+                       "[lstm] need, without weight_ih, x (N = 3, 4H), weight_hh (4H, H) and no bias_ih, got (3, 16), "
+                       "(16, 4) and one",
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(lstm_packed(random({2, 3}), Lengths({2, 0}, -1, random.device), {}, w),
+                       "[lstm] need lengths of at least 1, got 0 for sequence 1", UsageError);
 }
 
 TEST_CASE("gru: padded places change nothing and come back as zeros") {
