@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <utf8proc.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,44 +12,12 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "data/line_reader.h"
 
 namespace grus::data {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-struct CloseGzip {
-  void operator()(gzFile file) const { gzclose(file); }
-};
-using GzipFile = std::unique_ptr<gzFile_s, CloseGzip>;
-
-GzipFile open_for_reading(const std::string& path) {
-  std::error_code ignored;
-  require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
-  errno = 0;
-  GzipFile file(gzopen(path.c_str(), "rb"));
-  require<DataError>(file != nullptr, "{}: {}", path, std::strerror(errno != 0 ? errno : ENOMEM));
-  gzbuffer(file.get(), 1u << 17);
-  return file;
-}
-
-// The whole file, unpacked. zlib hands plain bytes through.
-std::string read_all(const std::string& path) {
-  GzipFile file = open_for_reading(path);
-  std::string content;
-  std::vector<char> chunk(1u << 17);
-  int got = 0;
-  while ((got = gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()))) > 0)
-    content.append(chunk.data(), static_cast<size_t>(got));
-  int code = Z_OK;
-  const char* message = gzerror(file.get(), &code);
-  require<DataError>(code != Z_BUF_ERROR, "{}: the gzip file is cut short (after {} bytes of text)", path,
-                     content.size());
-  require<DataError>(code != Z_ERRNO, "{}: {}", path, std::strerror(errno));
-  require<DataError>(got == 0 && code == Z_OK, "{}: damaged gzip file (after {} bytes of text): {}", path,
-                     content.size(), message);
-  return content;
-}
 
 }  // namespace
 
@@ -83,17 +50,15 @@ std::string clean_line(std::string_view line, std::string_view name, int64_t num
 }
 
 std::vector<std::string> read_lines(const std::string& path) {
-  const std::string content = read_all(path);
+  LineReader reader(path);
   std::vector<std::string> lines;
-  size_t begin = 0;
-  while (begin < content.size()) {
-    const size_t end = std::min(content.find('\n', begin), content.size());
-    lines.push_back(
-        clean_line(std::string_view(content).substr(begin, end - begin), path, static_cast<int64_t>(lines.size()) + 1));
-    begin = end + 1;
+  bool only_mark = false;
+  while (const std::optional<std::string_view> line = reader.next()) {
+    only_mark = *line == byte_order_mark;
+    lines.push_back(clean_line(*line, reader.name(), reader.number()));
   }
   // A file of nothing but a byte order mark is an empty file.
-  if (lines.size() == 1 && content == byte_order_mark) lines.clear();
+  if (lines.size() == 1 && only_mark) lines.clear();
   return lines;
 }
 

@@ -1,0 +1,95 @@
+#include "data/phrase_table.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "core/error.h"
+#include "data/text.h"
+
+namespace grus::data {
+namespace {
+
+constexpr std::string_view bar = "|||";
+
+// The text before the separator; `text` keeps what follows, or becomes empty with `found` false.
+std::string_view cut(std::string_view& text, std::string_view separator, bool& found) {
+  const size_t at = text.find(separator);
+  found = at != std::string_view::npos;
+  const std::string_view before = text.substr(0, at);
+  text = found ? text.substr(at + separator.size()) : std::string_view();
+  return before;
+}
+
+bool parse_score(std::string_view text, double& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && !std::isnan(value);
+}
+
+}  // namespace
+
+std::vector<double> PhraseLine::score_values() const {
+  std::vector<double> values;
+  for (const std::string_view score : split_spaces(scores)) {
+    double value = 0;
+    if (parse_score(score, value)) values.push_back(value);
+  }
+  return values;
+}
+
+void PhraseLine::add_score(double score) {
+  const std::string value = fmt::format("{:.6g}", score);
+  if (columns) rest += "\t" + value;
+  else scores += (scores.empty() ? "" : " ") + value;
+}
+
+std::string PhraseLine::text() const {
+  return columns ? source + "\t" + target + rest : source + " ||| " + target + " ||| " + scores + rest;
+}
+
+PhraseLine parse_phrase_line(std::string_view raw, std::string_view name, int64_t number) {
+  const std::string line = clean_line(raw, name, number);
+  PhraseLine parsed;
+  std::string_view text = line;
+  bool more = false, scored = false;
+  parsed.columns = text.find(bar) == std::string_view::npos;
+  require<DataError>(!parsed.columns || text.find('\t') != std::string_view::npos,
+                     "{}:{}: need 'source ||| target ||| scores' or 'source<TAB>target', got neither", name, number);
+  const std::string_view separator = parsed.columns ? "\t" : bar;
+  parsed.source = collapse_spaces(cut(text, separator, more));
+  parsed.target = collapse_spaces(cut(text, separator, scored));
+  require<DataError>(!parsed.source.empty(), "{}:{}: need a source phrase, got none", name, number);
+  require<DataError>(!parsed.target.empty(), "{}:{}: need a target phrase, got none", name, number);
+  if (parsed.columns) {
+    if (scored) parsed.rest = "\t" + std::string(text);
+    return parsed;
+  }
+  require<DataError>(scored, "{}:{}: need scores after the target phrase, got none", name, number);
+  parsed.scores = collapse_spaces(cut(text, bar, more));
+  if (more) parsed.rest = " |||" + std::string(text);
+  for (const std::string_view score : split_spaces(parsed.scores)) {
+    double ignored = 0;
+    require<DataError>(parse_score(score, ignored), "{}:{}: need numbers as scores, got '{}'", name, number, score);
+  }
+  return parsed;
+}
+
+std::optional<PhraseLine> PhraseTableReader::next() {
+  while (const std::optional<std::string_view> line = lines_.next()) {
+    try {
+      return parse_phrase_line(*line, lines_.name(), lines_.number());
+    } catch (const DataError& error) {
+      if (!skip_bad_) throw;
+      if (skipped_++ == 0) first_error_ = error.what();
+    }
+  }
+  return std::nullopt;
+}
+
+std::string PhraseTableReader::notice() const {
+  if (skipped_ == 0) return "";
+  return fmt::format("{} of {} lines skipped; the first: {}", skipped_, lines_.number(), first_error_);
+}
+
+}  // namespace grus::data

@@ -1,0 +1,50 @@
+#pragma once
+// Phrase tables: lines of Moses, "source ||| target ||| scores [||| ...]", or of two columns, "source<TAB>target [<TAB>
+// ...]". They are read and written a line at a time, plain or gzip.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/line_reader.h"
+
+namespace grus::data {
+
+/// One line. Words of a phrase have one space between them.
+struct PhraseLine {
+  std::string source, target;
+  std::string scores;  // as the line has them; empty where it has two columns
+  std::string rest;    // what follows, its separator included
+  bool columns = false;
+
+  std::vector<double> score_values() const;
+  /// One more score: at the end of the scores, or as a further column.
+  void add_score(double score);
+  /// The line, without its end.
+  std::string text() const;
+};
+
+/// Throws DataError "NAME:NUMBER: need ..., got ..." for lines of neither form, empty phrases, scores that are no
+/// numbers, text that is not UTF-8.
+PhraseLine parse_phrase_line(std::string_view line, std::string_view name, int64_t number);
+
+/// Walks a table.
+class PhraseTableReader {
+ public:
+  /// `skip_bad`: lines that parse_phrase_line refuses are counted and left out. "-" is standard input.
+  explicit PhraseTableReader(const std::string& path, bool skip_bad = false) : lines_(path), skip_bad_(skip_bad) {}
+  std::optional<PhraseLine> next();
+  int64_t skipped() const { return skipped_; }
+  int64_t line_number() const { return lines_.number(); }
+  /// "2 of 10 lines skipped; the first: FILE:3: ...", or empty when there were none.
+  std::string notice() const;
+
+ private:
+  LineReader lines_;
+  bool skip_bad_;
+  int64_t skipped_ = 0;
+  std::string first_error_;
+};
+
+}  // namespace grus::data
