@@ -3,10 +3,9 @@
 #include <vector>
 
 namespace grus::nn {
-namespace {
 
-/// Adds to the forget gates' part of bias_ih (gate 1 of i, f, g, o).
-void raise_forget_bias(CellParameters& cell, double by, const char* name) {
+// Gate 1 of i, f, g, o.
+void add_forget_bias(CellParameters& cell, double by, const char* name) {
   if (by == 0) return;
   require<UsageError>(cell.bias_ih.defined(), "[{}] need biases for a forget_bias of {}, got none", name, by);
   const int64_t hidden = cell.weight_hh.dim(1);
@@ -14,8 +13,6 @@ void raise_forget_bias(CellParameters& cell, double by, const char* name) {
   for (int64_t j = hidden; j < 2 * hidden; ++j) values[static_cast<size_t>(j)] += static_cast<float>(by);
   cell.bias_ih.assign(Tensor::from(values));
 }
-
-}  // namespace
 
 Lstm::Lstm(LstmOptions given, Rng& rng)
     : Module(StackOptions{.name = "Lstm",
@@ -31,7 +28,7 @@ Lstm::Lstm(LstmOptions given, Rng& rng)
       options(given) {
   for (int64_t l = 0; l < given.layers; ++l)
     for (int direction = 0; direction < (given.bidirectional ? 2 : 1); ++direction)
-      raise_forget_bias(cell(l, direction), given.forget_bias, "Lstm");
+      add_forget_bias(cell(l, direction), given.forget_bias, "Lstm");
 }
 
 RecurrentStack::Output Lstm::layer(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
@@ -57,7 +54,7 @@ LstmResult Lstm::forward_packed(const Tensor& x, const Lengths& lengths, const R
 
 LstmCell::LstmCell(LstmCellOptions given, Rng& rng)
     : Module("LstmCell", 4, given.input, given.hidden, given.bias, rng), options(given) {
-  raise_forget_bias(weights, given.forget_bias, "LstmCell");
+  add_forget_bias(weights, given.forget_bias, "LstmCell");
 }
 
 RecurrentState LstmCell::forward(const Tensor& x, const RecurrentState& state) const {

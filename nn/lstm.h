@@ -39,6 +39,9 @@ class Lstm : public Module<Lstm, RecurrentStack> {
                       bool reverse);
 };
 
+/// Adds to the forget gates' part of bias_ih. Throws UsageError, as [name], when there is none.
+void add_forget_bias(CellParameters& cell, double by, const char* name);
+
 struct LstmCellOptions {
   int64_t input, hidden;
   bool bias = true;

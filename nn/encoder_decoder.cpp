@@ -1,0 +1,209 @@
+#include "nn/encoder_decoder.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "nn/init.h"
+#include "nn/lstm.h"
+#include "nn/maxout.h"
+#include "ops/elementwise.h"
+#include "ops/index.h"
+#include "ops/matmul.h"
+#include "ops/shape.h"
+
+namespace grus::nn {
+namespace {
+
+int64_t gates_of(Unit unit) { return unit == Unit::lstm ? 4 : 3; }
+int64_t states_of(Unit unit) { return unit == Unit::lstm ? 2 : 1; }
+
+std::optional<Linear> linear_if(bool wanted, int64_t in, int64_t out, Rng& rng, LinearOptions options = {}) {
+  return wanted ? std::optional(Linear(in, out, rng, options)) : std::nullopt;
+}
+
+}  // namespace
+
+GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
+    : Module(StackOptions{.name = "GatedLayers",
+                          .gates = gates_of(given.unit),
+                          .input = given.input,
+                          .hidden = given.hidden,
+                          .layers = given.layers,
+                          .bias = true,
+                          .batch_first = false,
+                          .dropout = given.dropout,
+                          .bidirectional = false},
+             rng),
+      options(given) {
+  for (int64_t l = 0; l < options.layers; ++l) {
+    if (options.unit == Unit::lstm) add_forget_bias(cell(l), options.forget_bias, "GatedLayers");
+    if (options.context > 0)
+      context_weights_.push_back(
+          param(fmt::format("weight_ch_l{}", l),
+                init::uniform_fan_in({gates_of(options.unit) * options.hidden, options.context}, rng)));
+  }
+}
+
+std::vector<Tensor> GatedLayers::context_gates(const Tensor& c) const {
+  std::vector<Tensor> gates;
+  for (const Parameter& weight : context_weights_) gates.push_back(linear(c, weight, Tensor()));
+  return gates;
+}
+
+GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+                                         const std::vector<Tensor>& context_gates, const Tensor& owners) const {
+  require<UsageError>(context_gates.size() == context_weights_.size(),
+                      "[GatedLayers] need the context's gates for {} layers, got {}", context_weights_.size(),
+                      context_gates.size());
+  size_t l = 0;  // the stack calls its layers in order
+  const Output out =
+      run_packed(x, lengths, first,
+                 [&](const Tensor& rows, const Lengths& all, const RecurrentState& from, const CellParameters& cell,
+                     bool reverse) -> Output {
+                   RecurrentWeights weights = cell;
+                   Tensor input = rows;
+                   if (!context_gates.empty()) {
+                     input = linear(rows, cell.weight_ih, cell.bias_ih) + gather_rows(context_gates[l], owners);
+                     weights.weight_ih = weights.bias_ih = Tensor();
+                   }
+                   ++l;
+                   if (options.unit == Unit::lstm) {
+                     LstmOutput found = lstm_packed(input, all, {from.h, from.c}, weights, reverse);
+                     return {std::move(found.y), {std::move(found.h), std::move(found.c)}};
+                   }
+                   GruOutput found = gru_packed(input, all, from.h, weights, options.form, reverse);
+                   return {std::move(found.y), {std::move(found.h), {}}};
+                 });
+  return {out.y, out.last};
+}
+
+EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
+    : options(o),
+      source_embedding(child("source_embedding", Embedding({.count = o.source_words, .width = o.embedding}, rng))),
+      target_embedding(
+          child("target_embedding",
+                Embedding({.count = o.target_words, .width = o.embedding, .padding_index = o.start_word}, rng))),
+      encoder(child("encoder", GatedLayers({.input = o.embedding,
+                                            .hidden = o.hidden,
+                                            .layers = o.layers,
+                                            .unit = o.unit,
+                                            .form = o.form,
+                                            .forget_bias = o.forget_bias,
+                                            .dropout = o.dropout},
+                                           rng))),
+      decoder(child("decoder", GatedLayers({.input = o.embedding,
+                                            .hidden = o.hidden,
+                                            .layers = o.layers,
+                                            .unit = o.unit,
+                                            .form = o.form,
+                                            .forget_bias = o.forget_bias,
+                                            .context = o.context_every_step ? o.hidden : 0,
+                                            .dropout = o.dropout},
+                                           rng))),
+      summary(linear_if(o.has_summary(), o.hidden, o.hidden, rng)),
+      start(linear_if(o.start == Start::summary, o.hidden, states_of(o.unit) * o.layers * o.hidden, rng)),
+      readout_state(linear_if(o.maxout > 0, o.hidden, 2 * o.maxout, rng)),
+      readout_word(linear_if(o.maxout > 0, o.embedding, 2 * o.maxout, rng, {.bias = false})),
+      readout_context(linear_if(o.maxout > 0 && o.context_every_step, o.hidden, 2 * o.maxout, rng, {.bias = false})),
+      factor(linear_if(o.maxout > 0, o.maxout, o.embedding, rng, {.bias = false})),
+      output_weight(
+          param("output_weight", init::uniform_fan_in({o.target_words, o.maxout > 0 ? o.embedding : o.hidden}, rng))),
+      output_bias(param("output_bias", init::zeros({o.target_words}))),
+      drop_(child("drop", LockedDropout(o.dropout))) {
+  if (summary) link_child("summary", *summary);
+  if (start) link_child("start", *start);
+  if (readout_state) link_child("readout_state", *readout_state);
+  if (readout_word) link_child("readout_word", *readout_word);
+  if (readout_context) link_child("readout_context", *readout_context);
+  if (factor) link_child("factor", *factor);
+}
+
+Tensor EncoderDecoder::embed(const Embedding& table, const Tensor& ids, const Lengths& lengths) const {
+  const Tensor x = table(ids);
+  return drop_(options.input_scale == 1 ? x : x * options.input_scale, lengths);
+}
+
+// tanh(V' c) holds every layer's h, then (LSTM) every layer's c.
+RecurrentState EncoderDecoder::first_state(const Tensor& c, const RecurrentState& last) const {
+  if (options.start == Start::states) return last;
+  if (options.start == Start::zeros) return {};
+  const Tensor all = tanh((*start)(c));
+  std::vector<Tensor> parts;
+  for (int64_t l = 0; l < states_of(options.unit) * options.layers; ++l)
+    parts.push_back(slice(all, 1, l * options.hidden, (l + 1) * options.hidden));
+  const Tensor states = stack(parts, 0);
+  return {states.rows(0, options.layers),
+          options.unit == Unit::lstm ? states.rows(options.layers, 2 * options.layers) : Tensor()};
+}
+
+Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) const {
+  const GatedLayers::Result encoded = encoder(embed(source_embedding, source, lengths), lengths, RecurrentState{});
+  Summary made;
+  if (summary) made.c = tanh((*summary)(encoded.last.h[options.layers - 1]));
+  made.first = first_state(made.c, encoded.last);
+  if (options.context_every_step) made.gates = decoder.context_gates(made.c);
+  if (readout_context) made.readout = (*readout_context)(made.c);
+  return made;
+}
+
+EncoderDecoder::Decoded EncoderDecoder::decode(const Tensor& words, const Lengths& lengths, const RecurrentState& first,
+                                               const Summary& source, const Tensor& owners) const {
+  const Tensor x = embed(target_embedding, words, lengths);
+  const GatedLayers::Result out = decoder(x, lengths, first, source.gates, owners);
+  const Tensor states = drop_(out.y, lengths);
+  if (!readout_state) return {states, out.last};
+  Tensor sums = (*readout_state)(states) + (*readout_word)(x);
+  if (source.readout.defined()) sums = sums + gather_rows(source.readout, owners);
+  return {drop_((*factor)(maxout(sums)), lengths), out.last};
+}
+
+Tensor EncoderDecoder::forward(const Tensor& source, const Lengths& source_lengths, const Tensor& inputs,
+                               const Lengths& input_lengths) const {
+  const Summary encoded = encode(source, source_lengths);
+  return decode(inputs, input_lengths, encoded.first, encoded, input_lengths.batch_rows()).rows;
+}
+
+namespace {
+
+template <class Draw>
+void set_weights(EncoderDecoder& model, Draw draw) {
+  for (auto& [name, parameter] : model.named_parameters()) {
+    Parameter handle = parameter;
+    handle.assign(draw(name, handle));
+  }
+  model.target_embedding.zero_padding();
+}
+
+bool is_recurrent(const std::string& name) { return name.find("weight_hh") != std::string::npos; }
+bool is_bias(const std::string& name) { return name.find("bias") != std::string::npos; }
+
+/// One orthogonal matrix a gate.
+Tensor orthogonal_gates(const Parameter& weight, Rng& rng) {
+  return init::orthogonal(weight.shape(), rng, 1, weight.dim(0) / weight.dim(1));
+}
+
+}  // namespace
+
+void set_cho_weights(EncoderDecoder& model, Rng& rng) {
+  set_weights(model, [&](const std::string& name, const Parameter& p) {
+    if (is_recurrent(name)) return orthogonal_gates(p, rng);
+    return is_bias(name) ? init::zeros(p.shape()) : init::normal(p.shape(), 0, 0.01, rng);
+  });
+}
+
+void set_sutskever_weights(EncoderDecoder& model, Rng& rng) {
+  set_weights(model,
+              [&](const std::string&, const Parameter& p) { return init::uniform(p.shape(), -0.08, 0.08, rng); });
+}
+
+void set_scaled_weights(EncoderDecoder& model, Rng& rng) {
+  set_weights(model, [&](const std::string& name, const Parameter& p) {
+    if (is_recurrent(name)) return orthogonal_gates(p, rng);
+    if (name.find("embedding") == std::string::npos && name != "output_weight") return p.value();
+    return init::normal(p.shape(), 0, 1 / std::sqrt(static_cast<double>(p.dim(1))), rng);
+  });
+  model.options.input_scale = std::sqrt(static_cast<double>(model.options.embedding)) / 4;
+}
+
+}  // namespace grus::nn
