@@ -1,24 +1,14 @@
 #pragma once
 // What the program does, a function a subcommand. Each returns the exit code or throws an Error of one line.
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "examples/translate/options.h"
-#include "examples/translate/search.h"
+#include "examples/seq2seq/options.h"
+#include "examples/seq2seq/search.h"
 
 namespace grus::translate {
 
-/// Flags of `train` as they were given, without dashes; "config" and "paper" are among them.
-using Given = std::vector<std::pair<std::string, std::string>>;
-
-/// Defaults, then --paper, --config, the saved options of --resume or --init-from, then the flags. Throws UsageError
-/// for values out of range and for flags that would change a saved model.
-TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
-
-/// 0: trained to the end; 3: stopped on request, all saved.
-int train(TrainOptions options, const std::string& command_line, size_t samples = 5);
+using namespace seq2seq;
 
 /// Trains on sentences that the program carries. `given`: flags that replace the demo's own.
 int demo(const Given& given, const std::string& command_line);
@@ -64,8 +54,5 @@ struct AttendOptions {
   std::string out, sentence;
 };
 int attend(const AttendOptions& options);
-
-/// "Grus 0.1.0 ..." with the kernels that run here.
-std::string version_text();
 
 }  // namespace grus::translate

@@ -3,8 +3,9 @@
 
 #include "core/atomic_file.h"
 #include "core/error.h"
+#include "examples/seq2seq/console.h"
+#include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
-#include "examples/translate/console.h"
 #include "examples/translate/demo_data.h"
 
 namespace grus::translate {

@@ -11,11 +11,11 @@
 #include "data/chrf.h"
 #include "data/corpus.h"
 #include "data/text.h"
+#include "examples/seq2seq/console.h"
+#include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/machine.h"
+#include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
-#include "examples/translate/console.h"
-#include "examples/translate/likelihood.h"
-#include "examples/translate/machine.h"
-#include "examples/translate/translator.h"
 
 namespace grus::translate {
 namespace {
@@ -75,7 +75,7 @@ int run(const RunOptions& options) {
   for (;;) {
     const std::vector<std::string> lines = read_chunk(line, chunk);
     if (lines.empty()) break;
-    for (const std::vector<Translation>& translations : translate(*saved.model, saved.codecs, lines, search)) {
+    for (const std::vector<Translation>& translations : seq2seq::translate(*saved.model, saved.codecs, lines, search)) {
       print_translations(translations, index++, options.n_best_given);
       if (alignments) alignments->write(json_line(translations.front().alignment));
     }
@@ -120,14 +120,12 @@ int attend(const AttendOptions& options) {
   const std::string line = data::clean_line(options.sentence, "the sentence", 1);
   SearchOptions search = search_options(options.use);
   search.weights = true;
-  const Translation best = translate(*saved.model, saved.codecs, {line}, search).front().front();
+  const Translation best = seq2seq::translate(*saved.model, saved.codecs, {line}, search).front().front();
   require<DataError>(!best.alignment.weights.empty(), "need a sentence with words and a model with attention, got '{}'",
                      line);
   write_file_atomically(options.out, render_alignment_svg(in_words(best.alignment)));
   fmt::print("{}\n", best.text);
   return 0;
 }
-
-std::string version_text() { return fmt::format("Grus {}\n{}", version, device_text()); }
 
 }  // namespace grus::translate

@@ -1,4 +1,4 @@
-#include "examples/translate/report.h"
+#include "examples/seq2seq/report.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "tests/examples/well_formed.h"
 
-using namespace grus::translate;
+using namespace grus::seq2seq;
 using grus::test::contains;
 using grus::test::count;
 using grus::test::not_well_formed;

@@ -2,14 +2,14 @@
 
 #include <cmath>
 
-#include "examples/translate/bahdanau.h"
-#include "examples/translate/likelihood.h"
+#include "examples/seq2seq/bahdanau.h"
+#include "examples/seq2seq/likelihood.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/translate/small.h"
 
 using namespace grus;
-using namespace grus::translate;
+using namespace grus::seq2seq;
 
 namespace {
 

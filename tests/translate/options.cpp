@@ -1,15 +1,15 @@
-#include "examples/translate/options.h"
+#include "examples/seq2seq/options.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "examples/translate/commands.h"
+#include "examples/seq2seq/train.h"
 #include "tests/data/files.h"
 
 using namespace grus;
-using namespace grus::translate;
+using namespace grus::seq2seq;
 using grus::test::message_of;
 
 TEST_CASE("options: a value out of range is an error that names the flag") {

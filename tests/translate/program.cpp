@@ -8,11 +8,11 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "examples/translate/commands.h"
+#include "examples/seq2seq/train.h"
 #include "tests/data/files.h"
 
 using namespace grus;
-using namespace grus::translate;
+using namespace grus::seq2seq;
 
 namespace {
 

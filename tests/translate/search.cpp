@@ -1,4 +1,4 @@
-#include "examples/translate/search.h"
+#include "examples/seq2seq/search.h"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +11,7 @@
 #include "tests/translate/small.h"
 
 using namespace grus;
-using namespace grus::translate;
+using namespace grus::seq2seq;
 
 namespace {
 

@@ -3,23 +3,23 @@
 #include <memory>
 
 #include "data/batch.h"
-#include "examples/translate/architecture.h"
+#include "examples/seq2seq/architecture.h"
 #include "tests/data/files.h"
 
 namespace grus::test {
 
-inline translate::ModelOptions small_options() {
-  translate::ModelOptions options;
+inline seq2seq::ModelOptions small_options() {
+  seq2seq::ModelOptions options;
   options.embedding = 12;
   options.hidden = 16;
   options.dropout = 0;
   return options;
 }
 
-inline std::unique_ptr<translate::Architecture> small_model(const translate::ModelOptions& options = small_options(),
-                                                            uint64_t seed = 1) {
+inline std::unique_ptr<seq2seq::Architecture> small_model(const seq2seq::ModelOptions& options = small_options(),
+                                                          uint64_t seed = 1) {
   Rng rng(seed);
-  auto model = translate::make_architecture(options, {20, 20}, rng);
+  auto model = seq2seq::make_architecture(options, {20, 20}, rng);
   model->module().eval();
   return model;
 }

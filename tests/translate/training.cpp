@@ -4,14 +4,14 @@
 #include <limits>
 
 #include "data/text.h"
-#include "examples/translate/commands.h"
-#include "examples/translate/trainer.h"
-#include "examples/translate/translator.h"
+#include "examples/seq2seq/train.h"
+#include "examples/seq2seq/trainer.h"
+#include "examples/seq2seq/translator.h"
 #include "nn/serialize.h"
 #include "tests/data/files.h"
 
 using namespace grus;
-using namespace grus::translate;
+using namespace grus::seq2seq;
 using grus::test::message_of;
 
 namespace {

@@ -1,34 +1,11 @@
-// The program's command line: the only file that sees CLI11.
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <functional>
-
-#include "core/error.h"
+// The program's command line.
+#include "examples/seq2seq/cli/program.h"
+#include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
 
 namespace {
 
 using namespace grus::translate;
-
-// Flags are taken as text: ranges, words and defaults are in the table of options.h alone.
-void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
-  for (const Option& option : option_table(defaults)) {
-    const std::string flag(option.flag), name = "--" + flag;
-    std::string help(option.help);
-    if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
-    CLI::Option* added = nullptr;
-    if (std::holds_alternative<bool*>(option.value)) {
-      added = app.add_flag_function(
-          name, [&given, flag](int64_t) { given.emplace_back(flag, "true"); }, help);
-    } else {
-      const auto set = [&given, flag](const std::string& text) { given.emplace_back(flag, text); };
-      added = app.add_option_function<std::string>(name, set, help)->default_str(text_of(option))->take_last();
-    }
-    added->group(std::string(option.group));
-  }
-}
 
 void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--model", use.model, "folder of the model")->required();
@@ -45,23 +22,12 @@ void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
 }
 
-// A subcommand and what it does; options live as long as the function.
-struct Command {
-  CLI::App* app;
-  std::function<int(const std::string& command_line)> run;
-};
-
 Command add_train(CLI::App& program) {
   CLI::App* app = program.add_subcommand("train", "train a model on sentence pairs");
   auto given = std::make_shared<Given>();
   TrainOptions defaults;
   add_training_flags(*app, defaults, *given);
-  app->add_flag_function(
-      "--paper", [given](int64_t) { given->emplace_back("paper", "true"); },
-      "the paper's own model, sizes and training");
-  app->add_option_function<std::string>(
-      "--config", [given](const std::string& file) { given->emplace_back("config", file); },
-      "options from a JSON file, such as another model's config.json");
+  add_recipe_flags(*app, *given);
   return {app, [given](const std::string& line) { return train(resolve_options(*given), line); }};
 }
 
@@ -122,46 +88,10 @@ Command add_attend(CLI::App& program) {
   return {app, [options](const std::string&) { return attend(*options); }};
 }
 
-// The arguments as a shell takes them.
-std::string joined(int argc, char** argv) {
-  std::string line;
-  for (int i = 0; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool plain = !word.empty() && word.find_first_of(" \t\"'\\$*?;|&<>()") == std::string::npos;
-    line += (i ? " " : "") + (plain ? word : "'" + word + "'");
-  }
-  return line;
-}
-
-int program(int argc, char** argv) {
-  CLI::App app("Neural machine translation with attention (Bahdanau et al. 2014): train, judge, use.", "translate");
-  app.set_version_flag("--version", version_text);
-  app.require_subcommand(1);
-  std::vector<Command> commands;
-  for (auto add : {add_train, add_run, add_eval, add_score, add_attend, add_demo}) commands.push_back(add(app));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "translate: {}; --help lists what there is\n", error.what());
-    return 2;
-  }
-  for (const Command& command : commands)
-    if (*command.app) return command.run(joined(argc, argv));
-  return 2;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return program(argc, argv);
-  } catch (const grus::UsageError& error) {
-    fmt::print(stderr, "translate: {}\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "translate: {}\n", error.what());
-    return 1;
-  }
+  return run_program(
+      {"translate", "Neural machine translation with attention (Bahdanau et al. 2014): train, judge, use."},
+      {add_train, add_run, add_eval, add_score, add_attend, add_demo}, argc, argv);
 }

@@ -1,0 +1,25 @@
+#pragma once
+// The texts of a training run.
+#include <functional>
+
+#include "data/batch.h"
+#include "data/corpus.h"
+#include "examples/seq2seq/model_folder.h"
+
+namespace grus::seq2seq {
+
+struct Corpora {
+  data::ParallelCorpus train;
+  data::ReferenceCorpus valid;
+  data::ReferenceCorpus test;  // empty: none given
+};
+
+/// Reads what the options name. Throws DataError with file and line.
+Corpora read_corpora(const TrainOptions& options);
+
+using CorpusReader = std::function<Corpora(const TrainOptions&)>;
+
+/// Learns vocabularies from the training text. Sets options.tokenizer where none was named.
+Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,137 @@
+#include "examples/seq2seq/finish.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "data/bleu.h"
+#include "data/text.h"
+#include "examples/seq2seq/console.h"
+#include "examples/seq2seq/machine.h"
+#include "examples/seq2seq/translator.h"
+
+namespace grus::seq2seq {
+namespace {
+
+struct TestText {
+  std::vector<std::string> source;
+  data::References references;
+  bool is_test;
+};
+
+TestText test_text(const Corpora& corpora) {
+  if (corpora.test.size() > 0) return {corpora.test.source, corpora.test.references, true};
+  return {corpora.valid.source, corpora.valid.references, false};
+}
+
+// Bahdanau et al.'s figure 2: BLEU by the number of words in the source.
+std::vector<LengthBin> bleu_by_length(const TestText& text, const std::vector<std::string>& said,
+                                      const data::BleuOptions& options) {
+  constexpr int64_t width = 5, bins = 7;
+  std::vector<data::BleuStats> stats(bins);
+  std::vector<LengthBin> result;
+  for (int64_t i = 0; i < bins; ++i) result.push_back({i * width + 1, i + 1 < bins ? (i + 1) * width : 0});
+  for (size_t n = 0; n < said.size(); ++n) {
+    const auto words = static_cast<int64_t>(data::split_spaces(text.source[n]).size());
+    const auto bin = static_cast<size_t>(std::clamp<int64_t>((words - 1) / width, 0, bins - 1));
+    stats[bin] += data::bleu_stats(said[n], text.references[n], options);
+    ++result[bin].sentences;
+  }
+  for (size_t i = 0; i < result.size(); ++i)
+    if (result[i].sentences > 0) result[i].bleu = data::bleu_from_stats(stats[i]).score;
+  return result;
+}
+
+// Sentences of a length that fits on a page, in file order.
+std::vector<Alignment> sample_alignments(const TrainedRun& run, const TestText& text, SearchOptions options) {
+  constexpr size_t pictures = 4;
+  std::vector<std::string> lines;
+  for (const std::string& line : text.source) {
+    const size_t words = data::split_spaces(line).size();
+    if (words >= 4 && words <= 18 && lines.size() < pictures) lines.push_back(line);
+  }
+  options.weights = true;
+  std::vector<Alignment> alignments;
+  for (const auto& translations : translate(run.model, run.codecs, lines, options))
+    if (!translations.front().alignment.weights.empty()) alignments.push_back(in_words(translations.front().alignment));
+  return alignments;
+}
+
+std::vector<SummaryRow> summary_of(const nn::ModuleBase& module) {
+  std::vector<SummaryRow> rows;
+  for (const auto& [name, parameter] : module.named_parameters())
+    rows.push_back({name, to_string(parameter.shape()), parameter.numel()});
+  return rows;
+}
+
+std::string last_part(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
+}
+
+Report make_report(const TrainOptions& options, const TrainedRun& run, const TestText& text) {
+  Report report;
+  report.model = run.model.description();
+  report.source_name = last_part(options.train.empty() ? options.train_source : options.train);
+  report.target_name = last_part(options.train.empty() ? options.train_target : options.train);
+  report.epochs = run.progress.epochs;
+  report.best_epoch = run.progress.best_epoch;
+  report.beam = options.beam;
+  report.train_pairs = run.corpora.train.size();
+  report.valid_pairs = run.corpora.valid.size();
+  report.test_pairs = text.is_test ? static_cast<int64_t>(text.source.size()) : 0;
+  report.summary = summary_of(run.model.module());
+  report.parameters = run.model.module().parameter_count();
+  report.options = options_of_config(to_json(options));
+  report.command = run.command_line;
+  report.cpu = cpu_name();
+  report.version = version;
+  report.date = today();
+  report.seed = static_cast<uint64_t>(options.seed);
+  report.threads = threads_in_use();
+  return report;
+}
+
+double exact_share(const std::vector<std::string>& said, const data::References& references) {
+  size_t exact = 0;
+  for (size_t n = 0; n < said.size(); ++n)
+    exact += std::find(references[n].begin(), references[n].end(), said[n]) != references[n].end();
+  return static_cast<double>(exact) / static_cast<double>(said.size());
+}
+
+}  // namespace
+
+void finish(const TrainOptions& options, const TrainedRun& run, size_t samples) {
+  const TestText text = test_text(run.corpora);
+  const data::BleuOptions bleu{.tokenize = options.bleu_tokenize};
+  const SearchOptions beam{.beam = options.beam};
+  const std::vector<std::string> greedy = translate_best(run.model, run.codecs, text.source, {.beam = 1});
+  const std::vector<std::string> best = translate_best(run.model, run.codecs, text.source, beam);
+  const data::Bleu with_beam = data::corpus_bleu(best, text.references, bleu);
+  Report report = make_report(options, run, text);
+  report.test_bleu_greedy = data::corpus_bleu(greedy, text.references, bleu).score;
+  report.test_bleu_beam = with_beam.score;
+  report.bleu_signature = with_beam.signature;
+  report.length_bins = bleu_by_length(text, best, bleu);
+  report.alignments = sample_alignments(run, text, beam);
+  fmt::print("\n{} of {} sentences: BLEU {:.2f} with beam {}, {:.2f} greedy ({}); {:.1f} % equal to a reference\n\n",
+             text.is_test ? "test" : "validation", text.source.size(), with_beam.score, options.beam,
+             report.test_bleu_greedy, with_beam.signature, 100 * exact_share(best, text.references));
+  for (size_t n = 0; n < std::min(samples, best.size()); ++n) {
+    report.samples.push_back({text.source[n], text.references[n].front(), best[n]});
+    fmt::print("  source       {}\n  reference    {}\n  translation  {}\n\n", text.source[n],
+               text.references[n].front(), best[n]);
+  }
+  const ModelFolder folder(options.out);
+  write_file_atomically(folder.report(), render_report(report));
+  fmt::print("model: {}\nreport: {}\n", options.out, folder.report().string());
+}
+
+}  // namespace grus::seq2seq

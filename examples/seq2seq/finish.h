@@ -1,0 +1,20 @@
+#pragma once
+// The end of a training run: the test figure, samples, the report.
+#include "examples/seq2seq/corpora.h"
+#include "examples/seq2seq/training_state.h"
+
+namespace grus::seq2seq {
+
+struct TrainedRun {
+  Architecture& model;  // with its best weights, in eval mode
+  const Codecs& codecs;
+  const Corpora& corpora;
+  const Progress& progress;
+  const std::string& command_line;
+};
+
+/// Translates the test text (without one: the validation text) greedily and by beam search, prints both figures, the
+/// share of exact translations and `samples` samples, and writes report.html.
+void finish(const TrainOptions& options, const TrainedRun& run, size_t samples);
+
+}  // namespace grus::seq2seq

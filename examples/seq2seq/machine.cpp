@@ -1,0 +1,35 @@
+#include "examples/seq2seq/machine.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "core/device.h"
+#include "core/threads.h"
+
+namespace grus::seq2seq {
+
+const char* const version = GRUS_VERSION;
+
+void use_machine(std::string_view device, int64_t threads) {
+  if (threads > 0) set_num_threads(static_cast<int>(threads));
+  set_default_device(Device(device));
+}
+
+int threads_in_use() { return num_threads(); }
+
+std::string device_text() {
+  const Device device = default_device();
+  return device.kernels().describe(device.context());
+}
+
+std::string version_text() { return fmt::format("Grus {}\n{}", version, device_text()); }
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "";
+}
+
+}  // namespace grus::seq2seq

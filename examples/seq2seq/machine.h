@@ -1,0 +1,20 @@
+#pragma once
+// Where the program runs.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace grus::seq2seq {
+
+/// Sets the device of new tensors and the number of threads (0: as it is).
+void use_machine(std::string_view device, int64_t threads);
+int threads_in_use();
+/// What the device says of itself.
+std::string device_text();
+/// The processor's name, or "".
+std::string cpu_name();
+extern const char* const version;
+/// "Grus 0.1.0 ..." with the kernels that run here.
+std::string version_text();
+
+}  // namespace grus::seq2seq

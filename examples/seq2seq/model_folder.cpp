@@ -1,0 +1,101 @@
+#include "examples/seq2seq/model_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "core/atomic_file.h"
+#include "data/text.h"
+#include "nn/serialize.h"
+
+namespace grus::seq2seq {
+namespace {
+
+constexpr const char* format_name = "grus translate";
+constexpr int64_t format_version = 1;
+
+nlohmann::json parse_json(const std::filesystem::path& file) {
+  const std::string text = data::read_whole_file(file.string());
+  try {
+    return nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    fail<DataError>("{}: need JSON, got an error at byte {}", file.string(), error.byte);
+  }
+}
+
+}  // namespace
+
+void ModelFolder::prepare(int64_t bytes) const {
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  require<Error>(std::filesystem::is_directory(path_), "{}: cannot be made a folder: {}", path_.string(),
+                 error ? error.message() : "something else has this name");
+  const std::string probe = prefix(".space");
+  const int file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+  require<Error>(file >= 0, "{}: cannot write into this folder: {}", path_.string(), std::strerror(errno));
+  const int problem = ::posix_fallocate(file, 0, bytes);
+  ::close(file);
+  ::unlink(probe.c_str());
+  const bool unknown = problem == EOPNOTSUPP || problem == EINVAL;  // this file system cannot tell
+  require<Error>(problem == 0 || unknown, "{}: need room for {} MB, got: {}", path_.string(), bytes / 1000000 + 1,
+                 std::strerror(problem));
+}
+
+void ModelFolder::clear() const {
+  for (const std::filesystem::path& file : {config(), weights(), state(), metrics(), report()})
+    std::filesystem::remove(file);
+}
+
+void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs) const {
+  const nlohmann::json config = {{"format", format_name},
+                                 {"version", format_version},
+                                 {"source_vocabulary", codecs.sizes().source},
+                                 {"target_vocabulary", codecs.sizes().target},
+                                 {"options", to_json(options)}};
+  write_file_atomically(this->config(), config.dump(2) + "\n");
+  if (codecs.joint) return codecs.source.save(prefix("pieces"));
+  codecs.source.save(prefix("source"));
+  codecs.target.save(prefix("target"));
+}
+
+TrainOptions ModelFolder::load_options() const {
+  require<DataError>(std::filesystem::is_directory(path_), "{}: need the folder of a model, got {}", path_.string(),
+                     std::filesystem::exists(path_) ? "a file" : "nothing");
+  const nlohmann::json config = parse_json(this->config());
+  const std::string file = this->config().string();
+  require<DataError>(config.is_object() && config.value("format", "") == format_name,
+                     "{}: need a model of this program, got something else", file);
+  const nlohmann::json version = config.value("version", nlohmann::json());
+  require<DataError>(version == format_version, "{}: need version {}, got {}", file, format_version, version.dump());
+  require<DataError>(config.contains("options"), "{}: need options, got none", file);
+  TrainOptions options;
+  apply_json(options, config["options"], file);
+  return options;
+}
+
+Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
+  const bool joint = wants_joint_vocabulary(options.model);
+  data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
+  data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+  return {std::move(source), std::move(target), joint};
+}
+
+void ModelFolder::save_weights(const nn::ModuleBase& module) const { nn::save_weights(this->weights(), module); }
+void ModelFolder::load_weights(nn::ModuleBase& module) const { nn::load_weights(this->weights(), module); }
+
+SavedModel ModelFolder::load() const {
+  TrainOptions options = load_options();
+  Codecs codecs = load_codecs(options);
+  Rng rng(0);
+  std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
+  load_weights(model->module());
+  model->module().eval();
+  return {std::move(options), std::move(codecs), std::move(model)};
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,316 @@
+#include "examples/seq2seq/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace grus::seq2seq {
+namespace {
+
+constexpr double any_count = 1e9, any_number = 1e12;
+
+template <class T>
+T parse_number(const Option& option, std::string_view text, const char* kind) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  const auto number = static_cast<double>(value);
+  const bool inside = number >= option.low && (option.below ? number < option.high : number <= option.high);
+  if (whole && inside) return value;
+  const std::string limit =
+      option.high < any_count ? fmt::format(" {} {}", option.below ? "to below" : "to", option.high) : "";
+  fail("--{}: need {} from {}{}, got '{}'", option.flag, kind, option.low, limit, text);
+}
+
+void set(const Option& option, std::string_view text) {
+  if (auto* whole = std::get_if<int64_t*>(&option.value)) {
+    **whole = parse_number<int64_t>(option, text, "a whole number");
+  } else if (auto* real = std::get_if<double*>(&option.value)) {
+    **real = parse_number<double>(option, text, "a number");
+  } else if (auto* flag = std::get_if<bool*>(&option.value)) {
+    require<UsageError>(text == "true" || text == "false", "--{}: need true or false, got '{}'", option.flag, text);
+    **flag = text == "true";
+  } else {
+    bool known = option.choices.empty();
+    for (const std::string_view choice : option.choices) known |= choice == text;
+    require<UsageError>(known, "--{}: need {}, got '{}'", option.flag, fmt::join(option.choices, " or "), text);
+    *std::get<std::string*>(option.value) = text;
+  }
+}
+
+std::vector<Option> file_options(TrainOptions& o) {
+  const std::string_view g = "Files";
+  return {
+      {"train-src", g, &o.train_source, "training sentences, a line each (plain or gzip)"},
+      {"train-tgt", g, &o.train_target, "their translations"},
+      {"valid-src", g, &o.valid_source, "validation sentences: they choose the weights that are kept"},
+      {"valid-tgt", g, &o.valid_target, "their translations"},
+      {"test-src", g, &o.test_source, "test sentences, translated once at the end"},
+      {"test-tgt", g, &o.test_target, "their translations"},
+      {"train", g, &o.train, "instead: a file of SOURCE<TAB>TARGET lines"},
+      {"valid", g, &o.valid, "the same for validation"},
+      {"test", g, &o.test, "the same for the test; further columns are further references"},
+      {"out", g, &o.out, "folder for the model, its metrics and report"},
+      {"resume", g, &o.resume, "go on where the run in --out was stopped"},
+      {"overwrite", g, &o.overwrite, "replace the model in --out"},
+      {"init-from", g, &o.init_from, "start from the model in this folder (with its vocabulary and sizes)"},
+      {"freeze", g, &o.freeze, "patterns of parameters that stay as they are, with commas: 'encoder.*,embedding*'"},
+  };
+}
+
+std::vector<Option> model_options(TrainOptions& o) {
+  const std::string_view g = "Model";
+  ModelOptions& m = o.model;
+  const double size = 65536;
+  return {
+      {"arch", g, &m.arch, "architecture", 0, 0, false, {"bahdanau"}, true},
+      {"emb", g, &m.embedding, "embedding size", 1, size, false, {}, true},
+      {"hidden", g, &m.hidden, "decoder state size", 1, size, false, {}, true},
+      {"encoder", g, &m.encoder, "encoder state size of each direction (0: half of hidden)", 0, size, false, {}, true},
+      {"attention", g, &m.attention, "attention size (0: hidden)", 0, size, false, {}, true},
+      {"readout-size", g, &m.readout_size, "size before the output layer (0: emb)", 0, size, false, {}, true},
+      {"decoder",
+       g,
+       &m.decoder,
+       "a GRU on the word, attention, a GRU on the context; or one GRU on both",
+       0,
+       0,
+       false,
+       {"conditional", "single"},
+       true},
+      {"readout", g, &m.readout, "what stands before the output layer", 0, 0, false, {"tanh", "maxout"}, true},
+      {"readout-state",
+       g,
+       &m.readout_state,
+       "the readout sees the new or the previous decoder state",
+       0,
+       0,
+       false,
+       {"new", "previous"},
+       true},
+      {"initial-state",
+       g,
+       &m.initial_state,
+       "the decoder starts from the encoder's mean or backward state",
+       0,
+       0,
+       false,
+       {"mean", "backward"},
+       true},
+      {"reset",
+       g,
+       &m.reset,
+       "GRU: reset gate after or before the recurrent product",
+       0,
+       0,
+       false,
+       {"after", "before"},
+       true},
+      {"update", g, &m.update, "GRU: z keeps or replaces the old state", 0, 0, false, {"keep", "replace"}, true},
+      {"tie",
+       g,
+       &m.tie,
+       "which of source, target and output embedding are one matrix",
+       0,
+       0,
+       false,
+       {"all", "output", "none"},
+       true},
+      {"weights", g, &m.weights, "first values of the weights", 0, 0, false, {"scaled", "paper"}, true},
+      {"dropout", g, &m.dropout, "locked dropout", 0, 1, true},
+  };
+}
+
+std::vector<Option> text_options(TrainOptions& o) {
+  const std::string_view g = "Text";
+  return {
+      {"tokenizer",
+       g,
+       &o.tokenizer,
+       "bpe, unigram, word, space (text is tokenised already) or char",
+       0,
+       0,
+       false,
+       {},
+       true},
+      {"vocab", g, &o.vocab, "vocabulary size (0: no limit, for words)", 0, 1e7, false, {}, true},
+      {"min-count",
+       g,
+       &o.min_count,
+       "rarer words are unknown (not for bpe and unigram)",
+       1,
+       any_count,
+       false,
+       {},
+       true},
+      {"max-length", g, &o.max_length, "training pairs with more pieces on a side are left out", 1, 1e6},
+  };
+}
+
+std::vector<Option> training_options(TrainOptions& o) {
+  const std::string_view g = "Training";
+  return {
+      {"epochs", g, &o.epochs, "passes over the data", 1, 1e6},
+      {"max-steps", g, &o.max_steps, "stop after this many steps (0: no limit)", 0, any_count},
+      {"patience", g, &o.patience, "stop after this many epochs without a better figure (0: never)", 0, 1e6},
+      {"select", g, &o.select, "the validation figure that counts", 0, 0, false, {"bleu", "perplexity"}},
+      {"batch-tokens", g, &o.batch_tokens, "padded tokens of the longer side in a batch", 1, 1e7},
+      {"batch-sentences", g, &o.batch_sentences, "> 0: this many pairs in a batch instead", 0, 1e6},
+      {"optimizer", g, &o.optimizer, "adam, adamw, adadelta or sgd", 0, 0, false, {"adam", "adamw", "adadelta", "sgd"}},
+      {"lr", g, &o.learning_rate, "learning rate", 0, 1e6},
+      {"beta1", g, &o.beta1, "Adam's; momentum of sgd; rho of adadelta", 0, 1, true},
+      {"beta2", g, &o.beta2, "Adam's", 0, 1, true},
+      {"epsilon", g, &o.epsilon, "of adam and adadelta", 0, 1},
+      {"weight-decay", g, &o.weight_decay, "added to the gradient (adamw: decoupled)", 0, 1},
+      {"schedule",
+       g,
+       &o.schedule,
+       "of the learning rate, after the warm-up",
+       0,
+       0,
+       false,
+       {"cosine", "constant", "inverse-sqrt"}},
+      {"warmup", g, &o.warmup, "steps of linear warm-up", 0, any_count},
+      {"label-smoothing", g, &o.label_smoothing, "share of the target spread over all words", 0, 1, true},
+      {"teacher-forcing", g, &o.teacher_forcing, "chance, a step, that the decoder reads the true word", 0, 1},
+      {"clip", g, &o.clip, "largest gradient norm (0: no limit)", 0, any_number},
+      {"average", g, &o.average, "decay of the moving average of the weights (0: none)", 0, 1, true},
+      {"seed", g, &o.seed, "every random choice follows from it", 0, any_number},
+      {"bleu-tokenize",
+       g,
+       &o.bleu_tokenize,
+       "none where the text is tokenised, else 13a",
+       0,
+       0,
+       false,
+       {"none", "13a"}},
+      {"beam", g, &o.beam, "beam size of the test figure", 1, 1000},
+      {"save-every", g, &o.save_every, "steps between saved states (0: at the end of epochs only)", 0, any_count},
+  };
+}
+
+std::vector<Option> machine_options(TrainOptions& o) {
+  const std::string_view g = "Machine";
+  return {
+      {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
+      {"device", g, &o.device, "where tensors live"},
+      {"precision", g, &o.precision, "of the products", 0, 0, false, {"f32"}},
+  };
+}
+
+}  // namespace
+
+std::vector<Option> option_table(TrainOptions& options) {
+  std::vector<Option> all;
+  for (auto rows : {file_options, model_options, text_options, training_options, machine_options})
+    for (Option& option : rows(options)) all.push_back(std::move(option));
+  return all;
+}
+
+std::string text_of(const Option& option) {
+  if (auto* whole = std::get_if<int64_t*>(&option.value)) return fmt::format("{}", **whole);
+  if (auto* real = std::get_if<double*>(&option.value)) return fmt::format("{}", **real);
+  if (auto* flag = std::get_if<bool*>(&option.value)) return **flag ? "true" : "false";
+  return *std::get<std::string*>(option.value);
+}
+
+void set_option(TrainOptions& options, std::string_view flag, std::string_view text) {
+  for (const Option& option : option_table(options))
+    if (option.flag == flag) return set(option, text);
+  fail("--{}: there is no such option", flag);
+}
+
+nlohmann::json to_json(const TrainOptions& options) {
+  TrainOptions copy = options;
+  nlohmann::json json;
+  for (const Option& option : option_table(copy))
+    std::visit([&](auto* value) { json[std::string(option.flag)] = *value; }, option.value);
+  json.erase("resume");
+  json.erase("overwrite");
+  return json;
+}
+
+void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_view file) {
+  require<DataError>(json.is_object(), "{}: need an object of options, got {}", file, json.type_name());
+  for (const auto& [name, value] : json.items()) {
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    try {
+      set_option(options, name, text);
+    } catch (const UsageError& error) {
+      fail<DataError>("{}: {}", file, error.what());
+    }
+  }
+}
+
+void use_paper_recipe(TrainOptions& o) {
+  o.model = {.embedding = 620,
+             .hidden = 1000,
+             .encoder = 1000,
+             .attention = 1000,
+             .readout_size = 500,
+             .decoder = "single",
+             .readout = "maxout",
+             .readout_state = "previous",
+             .initial_state = "backward",
+             .reset = "before",
+             .update = "replace",
+             .tie = "none",
+             .weights = "paper",
+             .dropout = 0};
+  o.tokenizer = "space";
+  o.vocab = 30000;
+  o.max_length = 50;
+  o.batch_sentences = 80;
+  o.optimizer = "adadelta";
+  o.learning_rate = 1;
+  o.beta1 = 0.95;
+  o.epsilon = 1e-6;
+  o.schedule = "constant";
+  o.warmup = 0;
+  o.label_smoothing = 0;
+  o.average = 0;
+  o.beam = 12;
+}
+
+void use_demo_recipe(TrainOptions& o) {
+  o.model.embedding = 192;
+  o.model.hidden = 256;
+  o.model.tie = "output";
+  o.tokenizer = "word";
+  o.vocab = 0;
+  o.epochs = 12;
+  o.batch_tokens = 1000;
+  o.learning_rate = 2e-3;
+  o.model.dropout = 0.3;
+  o.bleu_tokenize = "13a";
+}
+
+void check_options(const TrainOptions& o) {
+  require<UsageError>(!o.out.empty(), "--out: need a folder for the model, got none");
+  const auto sides = [](const char* name, const std::string& tsv, const std::string& source, const std::string& target,
+                        bool needed) {
+    require<UsageError>(tsv.empty() || (source.empty() && target.empty()),
+                        "--{}: need one file, or --{}-src and --{}-tgt, got both", name, name, name);
+    require<UsageError>(source.empty() == target.empty(), "--{}-src: need --{}-tgt with it, got one of the two", name,
+                        name);
+    require<UsageError>(!needed || !tsv.empty() || !source.empty(),
+                        "--{}-src: need --{}-src and --{}-tgt, or --{}, got none", name, name, name, name);
+  };
+  sides("train", o.train, o.train_source, o.train_target, true);
+  sides("valid", o.valid, o.valid_source, o.valid_target, true);
+  sides("test", o.test, o.test_source, o.test_target, false);
+  const int64_t readout = o.model.readout_size ? o.model.readout_size : o.model.embedding;
+  require<UsageError>(o.model.tie == "none" || readout == o.model.embedding,
+                      "--readout-size: need --emb ({}) because of --tie {}, got {}", o.model.embedding, o.model.tie,
+                      readout);
+  require<UsageError>(o.model.encoder > 0 || o.model.hidden % 2 == 0,
+                      "--hidden: need an even number, or --encoder, got {}", o.model.hidden);
+  require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
+  require<UsageError>(!o.resume || o.init_from.empty(), "--resume: need it without --init-from, got both");
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,29 @@
+// What the words in the options stand for.
+#include "examples/seq2seq/trainer.h"
+#include "optim/adadelta.h"
+#include "optim/adam.h"
+#include "optim/sgd.h"
+
+namespace grus::seq2seq {
+
+std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& o, const nn::Parameters& parameters) {
+  if (o.optimizer == "adam")
+    return std::make_unique<optim::Adam>(
+        parameters, optim::AdamOptions{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay});
+  if (o.optimizer == "adamw")
+    return std::make_unique<optim::AdamW>(
+        parameters, optim::AdamWOptions{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay});
+  if (o.optimizer == "adadelta")
+    return std::make_unique<optim::Adadelta>(
+        parameters, optim::AdadeltaOptions{o.learning_rate, o.beta1, o.epsilon, o.weight_decay});
+  return std::make_unique<optim::Sgd>(
+      parameters, optim::SgdOptions{.lr = o.learning_rate, .momentum = o.beta1, .weight_decay = o.weight_decay});
+}
+
+optim::Schedule make_schedule(const TrainOptions& o, int64_t total_steps) {
+  if (o.schedule == "cosine") return optim::warmup(o.warmup, optim::cosine(total_steps, 0.02));
+  if (o.schedule == "inverse-sqrt") return optim::warmup(o.warmup, optim::inverse_square_root(o.warmup));
+  return optim::warmup(o.warmup);
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,76 @@
+#pragma once
+// report.html of a training run, and pictures of alignments. Plain data in, text out; what is NaN or empty is left out.
+#include <cstdint>
+#include <limits>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace grus::seq2seq {
+
+inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
+
+/// One line of metrics.jsonl. Losses: mean nats per target token; BLEU: 0 to 100.
+struct EpochMetrics {
+  int64_t epoch = 0, step = 0;
+  double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
+  double valid_bleu = not_measured, target_tokens_per_second = not_measured, seconds = not_measured;
+};
+
+/// Attention weights of one translation.
+struct Alignment {
+  std::vector<std::string> source, target;
+  std::vector<float> weights;  // (target, source), each row summing to 1
+};
+
+/// BLEU of the test sentences whose source has `shortest` to `longest` words (longest 0: and all longer ones).
+struct LengthBin {
+  int64_t shortest = 0, longest = 0, sentences = 0;
+  double bleu = not_measured;
+};
+
+struct SampleTranslation {
+  std::string source, reference, translation;  // no reference: empty
+};
+
+/// A parameter of the model.
+struct SummaryRow {
+  std::string name, shape;
+  int64_t count = 0;
+};
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+struct Report {
+  std::string model;                     // one phrase, "Bahdanau et al. 2014, conditional GRU, 256/512"
+  std::string source_name, target_name;  // languages or files
+  std::vector<EpochMetrics> epochs;
+  int64_t best_epoch = 0;  // whose weights were kept; 0: the best by BLEU, else by perplexity
+  double test_bleu_beam = not_measured, test_bleu_greedy = not_measured;
+  int64_t beam = 5;
+  std::string bleu_signature;
+  double seconds = not_measured;                   // of the whole training; else the sum of the epochs'
+  double target_tokens_per_second = not_measured;  // else the median of the epochs'
+  int64_t parameters = 0;                          // 0: the sum of `summary`
+  int64_t train_pairs = 0, valid_pairs = 0, test_pairs = 0;
+  std::vector<LengthBin> length_bins;
+  std::vector<Alignment> alignments;
+  std::vector<SampleTranslation> samples;
+  std::vector<SummaryRow> summary;
+  Options options;
+  std::string command, cpu, version, date;
+  uint64_t seed = 0;
+  int threads = 0;  // 0: not said
+};
+
+/// The page: one file without network, in light, dark and print. UsageError when an alignment's sizes disagree.
+std::string render_report(const Report& report);
+
+/// A file of its own, on white.
+std::string render_alignment_svg(const Alignment& alignment);
+
+/// A configuration, flattened: {"a": {"b": 1}} gives ("a.b", "1").
+Options options_of_config(const nlohmann::json& config);
+
+}  // namespace grus::seq2seq

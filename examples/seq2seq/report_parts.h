@@ -1,0 +1,33 @@
+#pragma once
+// The report's sections, and the numbers they share.
+#include <string>
+#include <string_view>
+
+#include "examples/seq2seq/report.h"
+
+namespace grus::seq2seq {
+
+/// The style sheet, inlined into the page.
+extern const std::string_view report_style;
+
+/// The epoch whose weights were kept, or null.
+const EpochMetrics* best_epoch_of(const Report& report);
+
+/// "41 min", "2 h 5 min", "38 s"; "6.2 M".
+std::string duration(double seconds);
+std::string rounded_count(double count);
+
+/// Figures are numbered through the page.
+struct Figures {
+  int drawn = 0;
+  /// One picture with its caption, which may hold markup.
+  std::string operator()(std::string_view svg, std::string_view caption, std::string_view kind = "");
+};
+
+std::string curves_section(const Report& report, Figures& figures);
+std::string alignments_section(const Report& report, Figures& figures);
+std::string samples_section(const Report& report);
+std::string model_section(const Report& report);
+std::string reproduce_section(const Report& report);
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,223 @@
+#include "examples/seq2seq/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "data/vocab.h"
+#include "ops/index.h"
+#include "ops/matmul.h"
+#include "ops/softmax.h"
+
+namespace grus::seq2seq {
+namespace {
+
+constexpr int64_t never_chosen = 3;  // <unk> <pad> <sos>
+
+// The live hypotheses after a step, one a row; those of one sentence are consecutive.
+struct Rows {
+  std::vector<double> log_probabilities;
+  std::vector<int32_t> words;  // the last one
+  std::vector<int64_t> sentences;
+  std::vector<int64_t> parents;  // the row of the step before that it extends
+  size_t size() const { return words.size(); }
+  void add(double log_probability, int32_t word, int64_t sentence, int64_t parent) {
+    log_probabilities.push_back(log_probability);
+    words.push_back(word);
+    sentences.push_back(sentence);
+    parents.push_back(parent);
+  }
+};
+
+// One extension of one row.
+struct Candidate {
+  double log_probability;
+  int32_t word;
+  int64_t row;
+};
+
+void sort_by_score(std::vector<Hypothesis>& found) {
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
+}
+
+class BatchSearch {
+ public:
+  BatchSearch(const Architecture& model, std::span<const std::vector<int32_t>> sources, const SearchOptions& options)
+      : options_(options),
+        sources_(sources),
+        output_(model.output()),
+        decoder_(model.decode(pack_tokens(sources))),
+        results_(sources.size()) {}
+
+  std::vector<std::vector<Hypothesis>> run();
+
+ private:
+  void predict();
+  void extend(int64_t begin, int64_t end, Rows& next);
+  std::vector<Candidate> candidates(int64_t begin, int64_t end) const;
+  Hypothesis trace(const Candidate& last, bool finished) const;
+  bool may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const;
+  // Of a hypothesis with as many words as there were steps.
+  double score(double log_probability) const {
+    return log_probability / std::pow(static_cast<double>(history_.size()), options_.length_penalty);
+  }
+  int64_t limit(int64_t sentence) const {
+    const auto words = static_cast<int64_t>(sources_[static_cast<size_t>(sentence)].size());
+    return options_.max_length > 0 ? options_.max_length : 2 * words + 10;
+  }
+
+  const SearchOptions& options_;
+  std::span<const std::vector<int32_t>> sources_;
+  OutputLayer output_;
+  std::unique_ptr<Decoder> decoder_;
+  std::vector<std::vector<Hypothesis>> results_;
+
+  State state_;
+  std::vector<Rows> history_;                // [t]: the rows that step t started from
+  std::vector<std::vector<float>> weights_;  // [t]: (rows, S) of step t
+  int64_t width_ = 0;                        // S
+  std::vector<float> best_values_;           // (rows, k_) of this step: log-probabilities, largest first
+  std::vector<int64_t> best_ids_;
+  int64_t k_ = 0;
+};
+
+// The device's part of a step: k best words of each row. Only these come to the host.
+void BatchSearch::predict() {
+  const Rows& rows = history_.back();
+  Decoder::Step step = decoder_->step(Tensor::from(rows.words), state_, rows.sentences);
+  state_ = std::move(step.state);
+  const Tensor log_p = log_softmax(linear(step.rows, output_.weight, output_.bias));
+  k_ = std::min(output_.weight.dim(0), options_.beam + 1 + never_chosen);
+  const TopK best = top_k(log_p, k_);
+  best_values_ = best.values.to_vector<float>();
+  best_ids_ = best.ids.to_vector<int64_t>();
+  if (options_.weights && step.weights.defined()) {
+    width_ = step.weights.dim(1);
+    weights_.push_back(step.weights.to_vector<float>());
+  }
+}
+
+// The extensions of rows [begin, end) of one sentence that may matter, best first.
+std::vector<Candidate> BatchSearch::candidates(int64_t begin, int64_t end) const {
+  std::vector<Candidate> all;
+  for (int64_t row = begin; row < end; ++row)
+    for (int64_t j = 0; j < k_; ++j) {
+      const auto place = static_cast<size_t>(row * k_ + j);
+      const auto word = static_cast<int32_t>(best_ids_[place]);
+      if (word == data::UNK || word == data::PAD || word == data::SOS) continue;
+      const double before = history_.back().log_probabilities[static_cast<size_t>(row)];
+      all.push_back({before + static_cast<double>(best_values_[place]), word, row});
+    }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.log_probability > b.log_probability; });
+  return all;
+}
+
+// The words from the last one back to the first.
+Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
+  const auto steps = static_cast<int64_t>(history_.size());
+  Hypothesis h;
+  h.finished = finished;
+  h.log_probability = last.log_probability;
+  h.score = score(last.log_probability);
+  const auto sentence = static_cast<size_t>(history_.back().sentences[static_cast<size_t>(last.row)]);
+  const size_t source = sources_[sentence].size();
+  if (!finished) h.ids.push_back(last.word);
+  if (!weights_.empty()) h.weights.resize(static_cast<size_t>(steps) * source);
+  int64_t row = last.row;
+  for (int64_t t = steps - 1; t >= 0; --t) {
+    const Rows& rows = history_[static_cast<size_t>(t)];
+    if (!weights_.empty())
+      std::copy_n(weights_[static_cast<size_t>(t)].begin() + row * width_, source,
+                  h.weights.begin() + t * static_cast<int64_t>(source));
+    if (t > 0) h.ids.push_back(rows.words[static_cast<size_t>(row)]);
+    row = rows.parents[static_cast<size_t>(row)];
+  }
+  std::reverse(h.ids.begin(), h.ids.end());
+  return h;
+}
+
+// Whether a live hypothesis is, as it stands, better than the worst that would be kept.
+bool BatchSearch::may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const {
+  if (live.empty()) return false;
+  sort_by_score(found);
+  const Hypothesis& last_kept = found[std::min(found.size(), static_cast<size_t>(options_.n_best)) - 1];
+  return score(live.front().log_probability) > last_kept.score;
+}
+
+// One sentence's step: an <eos> among the best `beam` ends a hypothesis, the best `beam` others live on. A sentence is
+// done with `beam` ended ones that no live one outdoes, or at its limit; its rows are gone from then on.
+void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
+  const int64_t sentence = history_.back().sentences[static_cast<size_t>(begin)];
+  std::vector<Hypothesis>& found = results_[static_cast<size_t>(sentence)];
+  const auto beam = static_cast<size_t>(options_.beam);
+  std::vector<Candidate> live;
+  const std::vector<Candidate> all = candidates(begin, end);
+  for (size_t rank = 0; rank < all.size() && live.size() < beam; ++rank) {
+    if (all[rank].word != data::EOS) live.push_back(all[rank]);
+    else if (rank < beam) found.push_back(trace(all[rank], true));
+  }
+  const bool at_limit = static_cast<int64_t>(history_.size()) >= limit(sentence);
+  const bool enough = found.size() >= beam && !may_win(live, found);
+  if (!enough && !at_limit && !live.empty()) {
+    for (const Candidate& c : live) next.add(c.log_probability, c.word, sentence, c.row);
+    return;
+  }
+  for (const Candidate& c : live)
+    if (found.size() < static_cast<size_t>(options_.n_best)) found.push_back(trace(c, false));
+  sort_by_score(found);
+  if (found.size() > static_cast<size_t>(options_.n_best)) found.resize(static_cast<size_t>(options_.n_best));
+}
+
+std::vector<std::vector<Hypothesis>> BatchSearch::run() {
+  state_ = decoder_->start();
+  Rows rows;
+  for (size_t i = 0; i < sources_.size(); ++i) rows.add(0, data::SOS, static_cast<int64_t>(i), static_cast<int64_t>(i));
+  while (rows.size() > 0) {
+    history_.push_back(std::move(rows));
+    predict();
+    const Rows& before = history_.back();
+    const auto count = static_cast<int64_t>(before.size());
+    Rows next;
+    for (int64_t begin = 0, end = 0; begin < count; begin = end) {
+      while (end < count && before.sentences[static_cast<size_t>(end)] == before.sentences[static_cast<size_t>(begin)])
+        ++end;
+      extend(begin, end, next);
+    }
+    rows = std::move(next);
+    bool same_rows = static_cast<int64_t>(rows.size()) == count;
+    for (size_t i = 0; i < rows.size() && same_rows; ++i) same_rows = rows.parents[i] == static_cast<int64_t>(i);
+    if (rows.size() == 0 || same_rows) continue;
+    const Tensor parents = Tensor::from(rows.parents);
+    for (Tensor& part : state_) part = gather_rows(part, parents);
+  }
+  return std::move(results_);
+}
+
+}  // namespace
+
+std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
+                                            const SearchOptions& given) {
+  const NoGrad no_grad;
+  SearchOptions options = given;
+  options.n_best = std::min(options.n_best, options.beam);
+  std::vector<size_t> order;
+  std::vector<std::vector<Hypothesis>> results(sources.size());
+  for (size_t i = 0; i < sources.size(); ++i)
+    if (sources[i].empty()) results[i].emplace_back().finished = true;
+    else order.push_back(i);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return sources[a].size() > sources[b].size(); });
+  const auto batch = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
+  for (size_t begin = 0; begin < order.size(); begin += batch) {
+    const size_t end = std::min(order.size(), begin + batch);
+    std::vector<std::vector<int32_t>> group;
+    for (size_t i = begin; i < end; ++i) group.push_back(sources[order[i]]);
+    std::vector<std::vector<Hypothesis>> found = BatchSearch(model, group, options).run();
+    for (size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
+  }
+  return results;
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,232 @@
+#include "examples/seq2seq/trainer.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/atomic_file.h"
+#include "data/bleu.h"
+#include "examples/seq2seq/translator.h"
+#include "optim/clip.h"
+
+namespace grus::seq2seq {
+namespace {
+
+data::LoaderOptions loader_options(const TrainOptions& o) {
+  data::LoaderOptions options;
+  options.batch_tokens = o.batch_sentences > 0 ? 0 : o.batch_tokens;
+  options.batch_sentences = o.batch_sentences;
+  options.seed = static_cast<uint64_t>(o.seed);
+  options.max_length = o.max_length;
+  options.overlong = data::Overlong::skip;
+  options.source_marks = source_marks;
+  return options;
+}
+
+data::EncodedCorpus first_references(const data::ReferenceCorpus& text, const Codecs& codecs) {
+  data::EncodedCorpus ids{codecs.source.encode(text.source), {}};
+  for (const auto& references : text.references) ids.target.push_back(codecs.target.encode(references.front()));
+  return ids;
+}
+
+int64_t count_steps(const TrainOptions& options, const data::Loader& loader) {
+  const int64_t steps = options.epochs * static_cast<int64_t>(loader.plan(0).size());
+  return options.max_steps > 0 ? std::min(options.max_steps, steps) : steps;
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora)
+    : options_(options),
+      model_(model),
+      codecs_(codecs),
+      valid_(corpora.valid),
+      valid_ids_(first_references(corpora.valid, codecs)),
+      folder_(options.out),
+      loader_(data::encode(corpora.train, codecs.source, codecs.target), loader_options(options), say),
+      parameters_(model.module().named_parameters()),
+      optimizer_(make_optimizer(options, parameters_)),
+      schedule_(make_schedule(options, count_steps(options, loader_))) {
+  if (options_.average > 0) {
+    average_ = std::make_unique<optim::ExponentialMovingAverage>(parameters_,
+                                                                 optim::AverageOptions{.decay = options_.average});
+    optimizer_->attach(average_.get());
+  }
+}
+
+void Trainer::resume() { progress_ = load_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}); }
+
+bool Trainer::done() const {
+  const bool enough = progress_.epoch > options_.epochs ||
+                      (options_.max_steps > 0 && progress_.step >= options_.max_steps && progress_.position == 0);
+  return enough || (options_.patience > 0 && progress_.epochs_without_better >= options_.patience);
+}
+
+bool Trainer::run() {
+  const StopOnSignal guard;
+  while (!done()) {
+    const bool whole = run_epoch();
+    if (whole) end_epoch();
+    save();
+    if (!whole) {
+      if (progress_.best_epoch == 0) save_weights();  // so that the folder can be used
+      return false;
+    }
+  }
+  folder_.load_weights(model_.module());
+  model_.module().eval();
+  return true;
+}
+
+// Trains the rest of an epoch. False: stopped before its end.
+bool Trainer::run_epoch() {
+  started_ = seconds_now();
+  model_.module().train();
+  loader_.start(progress_.epoch - 1, progress_.position);
+  const auto out_of_steps = [&] { return options_.max_steps > 0 && progress_.step >= options_.max_steps; };
+  while (!out_of_steps() && !stop_requested()) {
+    const std::optional<data::Batch> batch = loader_.next();
+    if (!batch) break;
+    train_step(*batch);
+    progress_.position = loader_.position();
+    show_progress();
+    if (after_step) after_step(progress_.step);
+    if (options_.save_every > 0 && progress_.step % options_.save_every == 0) save();
+  }
+  line_.clear();
+  const double spent = seconds_now() - started_;
+  progress_.sums.training_seconds += spent;
+  progress_.sums.seconds += spent;
+  return !stop_requested();
+}
+
+BatchLoss Trainer::forward(const PackedBatch& batch) {
+  if (options_.teacher_forcing == 1) return loss_of(model_, batch, options_.label_smoothing);
+  return loss_of(model_, with_own_words(model_, batch, options_.teacher_forcing), options_.label_smoothing);
+}
+
+void Trainer::train_step(const data::Batch& padded) {
+  const PackedBatch batch = pack_batch(padded);
+  const RandomKey rng = default_rng().state();
+  {
+    Tape tape;
+    const BatchLoss loss = forward(batch);
+    last_loss_ = loss.nll_sum.item();
+    if (!std::isfinite(loss.loss.item())) find_origin(batch, rng);
+    tape.backward(loss.loss);
+  }
+  const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
+  const optim::ClipResult clip = optim::clip_scale(parameters_, limit, optim::NonFinite::flag);
+  if (!clip.finite) find_origin(batch, rng);
+  optimizer_->set_lr_factor(schedule_(progress_.step));
+  optimizer_->step(clip.scale);
+  optimizer_->zero_grad();
+  ++progress_.step;
+  progress_.sums.nll += last_loss_;
+  progress_.sums.tokens += batch.labels.numel();
+  last_loss_ /= static_cast<double>(batch.labels.numel());
+}
+
+// The same step once more, this time with every result checked: the first bad one names its op.
+void Trainer::find_origin(const PackedBatch& batch, const RandomKey& rng) {
+  line_.clear();
+  optimizer_->zero_grad();
+  default_rng().set_state(rng);
+  std::string why = "the loss is not finite";
+  try {
+    Tape tape;
+    tape.check_finite(true);
+    tape.backward(forward(batch).loss);
+    optim::clip_scale(parameters_, 1, optim::NonFinite::error);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  if (progress_.best_epoch == 0) save_weights();
+  fail<Error>("step {} (epoch {}): {}; the last good weights are in {}", progress_.step + 1, progress_.epoch, why,
+              folder_.weights().string());
+}
+
+Trainer::Figures Trainer::validate() {
+  model_.module().eval();
+  std::optional<optim::SwapIn> averaged;
+  if (average_) averaged.emplace(*average_);
+  const Likelihood text = likelihood(model_, valid_ids_);
+  const std::vector<std::string> said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128});
+  const data::Bleu bleu = data::corpus_bleu(said, valid_.references, {.tokenize = options_.bleu_tokenize});
+  return {text.nll / static_cast<double>(text.tokens), bleu.score};
+}
+
+void Trainer::end_epoch() {
+  const double started = seconds_now();
+  line_.show(fmt::format("epoch {}: validation", progress_.epoch));
+  const Figures figures = validate();
+  line_.clear();
+  EpochSums& sums = progress_.sums;
+  sums.seconds += seconds_now() - started;
+  const auto tokens = static_cast<double>(std::max<int64_t>(sums.tokens, 1));
+  EpochMetrics metrics{.epoch = progress_.epoch, .step = progress_.step};
+  metrics.train_loss = sums.nll / tokens;
+  metrics.valid_loss = figures.loss;
+  metrics.valid_perplexity = std::exp(figures.loss);
+  metrics.valid_bleu = figures.bleu;
+  metrics.target_tokens_per_second = tokens / sums.training_seconds;
+  metrics.seconds = sums.seconds;
+  progress_.epochs.push_back(metrics);
+  keep_if_better(metrics);
+  ++progress_.epoch;
+  progress_.position = 0;
+  sums = {};
+  write_metrics();
+  fmt::print(
+      "epoch {:2}  train loss {:.3f} perplexity {:.2f}  valid loss {:.3f} perplexity {:.2f} BLEU {:.2f}  "
+      "{:.0f} tokens/s  {:.0f} s{}\n",
+      metrics.epoch, metrics.train_loss, std::exp(metrics.train_loss), metrics.valid_loss, metrics.valid_perplexity,
+      metrics.valid_bleu, metrics.target_tokens_per_second, metrics.seconds,
+      progress_.best_epoch == metrics.epoch ? "  *" : "");
+  std::fflush(stdout);
+}
+
+void Trainer::keep_if_better(const EpochMetrics& metrics) {
+  const auto figure = [&](const EpochMetrics& m) {
+    return options_.select == "bleu" ? m.valid_bleu : -m.valid_perplexity;
+  };
+  bool better = progress_.best_epoch == 0;
+  if (!better) {
+    const EpochMetrics& best = progress_.epochs[static_cast<size_t>(progress_.best_epoch - 1)];
+    better = figure(metrics) > figure(best);
+  }
+  progress_.epochs_without_better = better ? 0 : progress_.epochs_without_better + 1;
+  if (!better) return;
+  progress_.best_epoch = metrics.epoch;
+  save_weights();
+}
+
+// Those that count: the averages.
+void Trainer::save_weights() {
+  std::optional<optim::SwapIn> averaged;
+  if (average_) averaged.emplace(*average_);
+  folder_.save_weights(model_.module());
+}
+
+void Trainer::save() { save_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}, progress_); }
+
+void Trainer::write_metrics() const {
+  std::string lines;
+  for (const EpochMetrics& metrics : progress_.epochs) lines += metrics_line(metrics);
+  write_file_atomically(folder_.metrics(), lines);
+}
+
+void Trainer::show_progress() {
+  if (!line_.due()) return;
+  const EpochSums& sums = progress_.sums;
+  const double spent = sums.training_seconds + seconds_now() - started_;
+  const auto done = static_cast<double>(progress_.position), all = static_cast<double>(loader_.batches());
+  const double eta = spent / done * (all - done + all * static_cast<double>(options_.epochs - progress_.epoch));
+  line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}  perplexity {:.1f}  {:.0f} tokens/s  ETA {}",
+                         progress_.epoch, options_.epochs, progress_.position, loader_.batches(), last_loss_,
+                         std::exp(sums.nll / static_cast<double>(sums.tokens)),
+                         static_cast<double>(sums.tokens) / spent, clock_text(eta)));
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,68 @@
+#pragma once
+// The training loop, the same for every architecture.
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "data/loader.h"
+#include "examples/seq2seq/console.h"
+#include "examples/seq2seq/corpora.h"
+#include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/training_state.h"
+#include "optim/schedule.h"
+
+namespace grus::seq2seq {
+
+class Trainer {
+ public:
+  /// The model, the codecs and the validation text must outlive it.
+  Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora);
+
+  /// Goes on from the folder's state.
+  void resume();
+  /// Trains to the end, and leaves the best weights in the folder and the model. False: stopped on request, with all
+  /// saved. Throws Error at the first loss or gradient that is not finite; the last good model stays.
+  bool run();
+
+  const Progress& progress() const { return progress_; }
+  /// Called after each step; for tests.
+  std::function<void(int64_t step)> after_step;
+
+ private:
+  struct Figures {
+    double loss, bleu;
+  };
+  bool run_epoch();
+  void train_step(const data::Batch& batch);
+  [[noreturn]] void find_origin(const PackedBatch& batch, const RandomKey& rng);
+  BatchLoss forward(const PackedBatch& batch);
+  void end_epoch();
+  Figures validate();
+  void keep_if_better(const EpochMetrics& metrics);
+  void save();
+  void save_weights();
+  void write_metrics() const;
+  void show_progress();
+  bool done() const;
+
+  const TrainOptions options_;
+  Architecture& model_;
+  const Codecs& codecs_;
+  const data::ReferenceCorpus& valid_;
+  data::EncodedCorpus valid_ids_;
+  ModelFolder folder_;
+  data::Loader loader_;
+  nn::Parameters parameters_;
+  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<optim::ExponentialMovingAverage> average_;
+  optim::Schedule schedule_;
+  Progress progress_;
+  ProgressLine line_;
+  double last_loss_ = 0, started_ = 0;  // seconds, of this epoch's part in this process
+};
+
+/// The optimizer that the options name.
+std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const nn::Parameters& parameters);
+optim::Schedule make_schedule(const TrainOptions& options, int64_t total_steps);
+
+}  // namespace grus::seq2seq

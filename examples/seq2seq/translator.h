@@ -1,0 +1,24 @@
+#pragma once
+// Lines of text in, lines of text out.
+#include "examples/seq2seq/model_folder.h"
+#include "examples/seq2seq/report.h"
+#include "examples/seq2seq/search.h"
+
+namespace grus::seq2seq {
+
+struct Translation {
+  std::string text;
+  double score = 0, log_probability = 0;
+  Alignment alignment;  // of pieces, <eos> last; empty unless asked for
+};
+
+/// The n best of each line, best first; a line without words gives one empty translation.
+std::vector<std::vector<Translation>> translate(const Architecture& model, const Codecs& codecs,
+                                                const std::vector<std::string>& lines, const SearchOptions& options);
+/// Pieces of words ("▁" begins one) joined: columns add up, rows are averaged.
+Alignment in_words(const Alignment& pieces);
+/// The best alone.
+std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
+                                        const std::vector<std::string>& lines, const SearchOptions& options);
+
+}  // namespace grus::seq2seq
