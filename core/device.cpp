@@ -2,49 +2,56 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
 
-#include "core/backends/backends.h"
+#include "core/backend.h"
 #include "core/error.h"
 #include "core/storage.h"
 
 namespace grus {
 namespace {
 
-const KernelTable* linked_in_backend(std::string_view name) {
-  if (name == "cpu") return &cpu_backend();
-  if (name == "reference") return &reference_backend();
-  return nullptr;
+/// "opencl" and "opencl:0" are one device, as "cpu" and "cpu:0" are: the first of a backend goes by its name alone.
+struct DeviceName {
+  std::string backend;
+  int index = 0;
+  std::string text() const { return index == 0 ? backend : fmt::format("{}:{}", backend, index); }
+};
+
+DeviceName parse(std::string_view name) {
+  const size_t colon = name.find(':');
+  DeviceName parsed{std::string(name.substr(0, colon))};
+  if (colon == std::string_view::npos) return parsed;
+  const std::string_view digits = name.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.index);
+  require<DeviceError>(error == std::errc() && end == digits.data() + digits.size() && parsed.index >= 0,
+                       "[device] need a backend and a number as in cpu:0, got '{}'", name);
+  return parsed;
 }
 
 /// Devices stay open until the process ends, so that tensors in static objects may outlive main.
 DeviceState* open_device(std::string_view name) {
   static std::mutex mutex;
   static auto* const open = new std::vector<DeviceState*>;
+  const DeviceName wanted = parse(name);
   std::lock_guard lock(mutex);
   for (DeviceState* state : *open)
-    if (state->name == name) return state;
-  const KernelTable* table = linked_in_backend(name);
-  require<DeviceError>(table != nullptr, "[device] there is no device '{}'; there are cpu and reference", name);
-  require<DeviceError>(table->abi == kernels_abi, "[device] backend {} speaks ABI {}, this library {}", name,
-                       table->abi, kernels_abi);
+    if (state->name == wanted.text()) return state;
+  const KernelTable& table = find_backend(wanted.backend);
   Context* context = nullptr;
-  const Status status = table->open(0, &context);
-  require<DeviceError>(status == Status::ok, "[device] {} could not be opened: status {}", name,
-                       static_cast<int>(status));
-  open->push_back(new DeviceState(std::string(name), *table, context));
+  if (table.open(wanted.index, &context) != Status::ok) {
+    const char* problem = table.last_error(nullptr);
+    fail<DeviceError>("[device] need a device {}, got: {}", name, problem ? problem : "");
+  }
+  open->push_back(new DeviceState(wanted.text(), table, context));
   return open->back();
 }
 
-Device initial_device() {
-  const char* name = std::getenv("GRUS_DEVICE");
-  return Device(name && *name ? name : "cpu");
-}
-
 Device& current_device() {
-  thread_local Device device = initial_device();
+  thread_local Device device(initial_device_name());
   return device;
 }
 
@@ -59,6 +66,11 @@ void Device::synchronize() const { check(kernels().synchronize(context()), "sync
 void Device::raise(Status status, const char* op) const {
   const char* what = kernels().last_error(context());
   fail<DeviceError>("[{}] device {} failed with status {}: {}", op, name(), static_cast<int>(status), what ? what : "");
+}
+
+std::string initial_device_name() {
+  const char* name = std::getenv("GRUS_DEVICE");
+  return name && *name ? name : "cpu";
 }
 
 Device default_device() { return current_device(); }

@@ -15,7 +15,8 @@ class DeviceState;  // core/device_state.h
 /// A value handle for an opened device. Devices are opened once and live as long as the process.
 class Device {
  public:
-  /// "cpu", "reference", or a backend's name with an index. Throws DeviceError listing what is there.
+  /// "cpu", "reference", or a backend's name and an index, as in "opencl:1" (0 when it is left out). Throws DeviceError
+  /// in one sentence: no such backend, a module of another ABI, a driver or device that is not there.
   explicit Device(std::string_view name);
   explicit Device(DeviceState* state) : state_(state) {}
 
@@ -37,7 +38,10 @@ class Device {
   DeviceState* state_;
 };
 
-/// The device of new tensors: "cpu", the value of GRUS_DEVICE, or the last one set on this thread.
+/// The value of GRUS_DEVICE, else "cpu": what a program's --device begins with.
+std::string initial_device_name();
+
+/// The device of new tensors: the initial one, or the last one set on this thread.
 Device default_device();
 void set_default_device(Device device);
 

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "core/device.h"
+
 namespace grus::seq2seq {
 
 /// What the architecture is built from.
@@ -66,7 +68,7 @@ struct TrainOptions {
   int64_t save_every = 1000;  // steps between saved states (and at every epoch's end)
   // Machine.
   int64_t threads = 0;  // 0: all
-  std::string device = "cpu";
+  std::string device = initial_device_name();
   std::string precision = "f32";
 };
 

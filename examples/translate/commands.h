@@ -21,7 +21,7 @@ struct UseOptions {
   int64_t max_length = 0;
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
-  std::string device = "cpu";
+  std::string device = initial_device_name();
 };
 
 struct RunOptions {

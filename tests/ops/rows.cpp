@@ -11,18 +11,6 @@
 namespace grus::test {
 namespace {
 
-std::vector<Device> find_devices() {
-  std::vector<Device> found;
-  for (const char* name : {"reference", "cpu"}) {
-    try {
-      found.emplace_back(name);
-    } catch (const DeviceError& error) {
-      fmt::print("skipped: device {}: {}\n", name, error.what());
-    }
-  }
-  return found;
-}
-
 std::vector<Tensor> draw_all(const Row& row, Device device) {
   std::vector<Tensor> inputs;
   for (size_t i = 0; i < row.inputs.size(); ++i) inputs.push_back(draw(row.inputs[i], 7 * i + 1, device));
@@ -38,11 +26,6 @@ void check_gradients(const Row& row, const std::vector<Tensor>& inputs) {
 }
 
 }  // namespace
-
-const std::vector<Device>& devices() {
-  static const std::vector<Device> found = find_devices();
-  return found;
-}
 
 void check_row(const Row& row) {
   for (const Device& device : devices()) {

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <type_traits>
 
-#include "core/device.h"
+#include "tests/support/devices.h"
 
 namespace grus::test {
 namespace {
@@ -48,10 +48,7 @@ bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)
 const std::vector<Backend>& backends() {
   static const std::vector<Backend> all = [] {
     std::vector<Backend> found;
-    for (const char* name : {"reference", "cpu"}) {
-      const Device device(name);
-      found.push_back({device.kernels(), device.context()});
-    }
+    for (const Device& device : every_device()) found.push_back({device.kernels(), device.context()});
     return found;
   }();
   return all;

@@ -1,0 +1,2 @@
+// A module that is no backend.
+extern "C" int something_else() { return 0; }
