@@ -9,6 +9,7 @@
 #include "core/tape.h"
 #include "core/tensor.h"
 #include "nn/attention.h"
+#include "nn/call_hook.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/encoder_decoder.h"

@@ -8,6 +8,13 @@
 #include "nn/linear.h"
 #include "ops/attention.h"
 
+namespace grus {
+/// What a hook sees of a call of nn::Attention.
+inline void collect_tensors(const AttentionOutput& output, std::vector<Tensor>& to) {
+  to.insert(to.end(), {output.context, output.weights});
+}
+}  // namespace grus
+
 namespace grus::nn {
 
 enum class Score { additive, dot, general };

@@ -20,6 +20,9 @@ struct LstmResult {
   Tensor h, c;  // (L D, B, H)
   RecurrentState state() const { return {h, c}; }
 };
+inline void collect_tensors(const LstmResult& result, std::vector<Tensor>& to) {
+  to.insert(to.end(), {result.y, result.h, result.c});
+}
 
 /// x (T, B, I), or (T, I) for one sequence; first h and c (L D, B, H), or undefined: zeros. Throws ShapeError,
 /// UsageError. Weights start from U(-1/sqrt(H), 1/sqrt(H)), as PyTorch's.

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "nn/glob.h"
+#include "core/glob.h"
 
 namespace grus::nn {
 
@@ -90,18 +90,8 @@ Constant ModuleBase::buffer(const std::string& name, const Tensor& value) {
 void ModuleBase::link(const std::string& name, const std::shared_ptr<ModuleNode>& node) {
   require_free(name);
   node_->children.emplace_back(name, node);
+  node->registered = true;
   set_paths(*node, join(node_->path, name));
-}
-
-ModuleBase::Call::Call(const ModuleNode& node) : node_(node), outer_(std::exchange(current_scope(), node.path)) {
-  for (const CallHook& hook : node_.hooks)
-    if (hook.before) hook.before(node_.path);
-}
-
-ModuleBase::Call::~Call() {
-  for (const CallHook& hook : node_.hooks)
-    if (hook.after) hook.after(node_.path);
-  current_scope() = outer_;
 }
 
 Parameters ModuleBase::named_parameters(bool with_aliases) const {
@@ -152,10 +142,6 @@ void ModuleBase::visit_buffers(const std::function<void(const std::string&, Cons
 
 void ModuleBase::train(bool on) {
   walk("", *node_, [on](const std::string&, ModuleNode& node) { node.training = on; });
-}
-
-void ModuleBase::add_hook(const CallHook& hook) {
-  walk("", *node_, [&hook](const std::string&, ModuleNode& node) { node.hooks.push_back(hook); });
 }
 
 void ModuleBase::zero_grad() {

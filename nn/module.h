@@ -15,6 +15,7 @@
 
 #include "core/random.h"
 #include "core/tape.h"
+#include "nn/call_hook.h"
 #include "nn/parameter.h"
 
 namespace grus::nn {
@@ -38,19 +39,15 @@ class Constant {
   std::shared_ptr<Tensor> tensor_;
 };
 
-/// Runs around every call of a module; `path` is "encoder.gru", "" for the root.
-struct CallHook {
-  std::function<void(const char*path)> before, after;
-};
-
 /// What one module registered.
 struct ModuleNode {
   std::vector<NamedParameter> parameters;
   std::vector<std::pair<std::string, Constant>> buffers;
   std::vector<std::pair<std::string, std::shared_ptr<ModuleNode>>> children;
-  std::vector<CallHook> hooks;
+  std::vector<std::shared_ptr<const CallHook>> hooks;
   const char* path = "";  // interned: records may outlive the module
   bool training = true;
+  bool registered = false;  // by a parent
 };
 
 /// How loading went, when it was not strict.
@@ -94,8 +91,10 @@ class ModuleBase {
   int set_requires_grad(bool on, std::string_view pattern = "*");
   int freeze(std::string_view pattern) { return set_requires_grad(false, pattern); }
 
-  /// Adds the hook to this module and all below it.
-  void add_hook(const CallHook& hook);
+  using Hook = std::shared_ptr<const CallHook>;
+  /// Adds the hook to this module and all below it; remove_hook takes it away from there.
+  Hook add_hook(CallHook hook);
+  void remove_hook(const Hook& hook);
   const char* path() const { return node_->path; }
 
  protected:
@@ -119,16 +118,41 @@ class ModuleBase {
   /// Links a module that is a member already.
   void link_child(const std::string& name, const ModuleBase& module) { link(name, module.node_); }
 
-  class Call {  // pushes the path, runs hooks
+  /// The scope of one call. Throws UsageError when a tape records, another module's forward makes the call, and nobody
+  /// registered this one although it has something to train.
+  class Call {
    public:
     explicit Call(const ModuleNode& node);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
+    /// Runs the hooks before forward; what they saw of the arguments, for `after`.
+    template <class... Args>
+    std::vector<Tensor> before(const Args&... args) const {
+      std::vector<Tensor> inputs;
+      if (!node_.hooks.empty()) [[unlikely]] {
+        (append_tensors(args, inputs), ...);
+        run(&CallHook::before, inputs, {});
+      }
+      return inputs;
+    }
+    template <class... Result>
+    void after(const std::vector<Tensor>& inputs, const Result&... result) const {
+      if (node_.hooks.empty()) [[likely]]
+        return;
+      std::vector<Tensor> outputs;
+      (append_tensors(result, outputs), ...);
+      run(&CallHook::after, inputs, outputs);
+    }
+
    private:
+    void run(std::function<void(const ModuleCall&)> CallHook::*when, const std::vector<Tensor>& inputs,
+             const std::vector<Tensor>& outputs) const;
+
     const ModuleNode& node_;
-    const char* outer_;
+    const ModuleNode* outer_node_;
+    const char* outer_scope_;
   };
   const ModuleNode& node() const { return *node_; }
 
@@ -143,11 +167,22 @@ class ModuleBase {
 template <class Derived, class Base = ModuleBase>
 class Module : public Base {
  public:
-  /// Calls forward, with this module's path as the current scope. (Braced arguments need a type: `Options{...}`.)
+  /// Calls forward, with this module's path as the current scope, between its hooks. (Braced arguments need a type:
+  /// `Options{...}`.)
   template <class... Args>
   decltype(auto) operator()(Args&&... args) const {
+    const auto& derived = static_cast<const Derived&>(*this);
+    using Result = decltype(derived.forward(std::forward<Args>(args)...));
     const typename Base::Call call(this->node());
-    return static_cast<const Derived&>(*this).forward(std::forward<Args>(args)...);
+    const std::vector<Tensor> inputs = call.before(args...);
+    if constexpr (std::is_void_v<Result>) {
+      derived.forward(std::forward<Args>(args)...);
+      call.after(inputs);
+    } else {
+      Result result = derived.forward(std::forward<Args>(args)...);
+      call.after(inputs, result);
+      return result;
+    }
   }
 
   /// A module of its own with equal values; ties inside it are kept, gradients are not copied.

@@ -19,6 +19,14 @@ struct RecurrentState {
   Tensor h, c;
 };
 
+// What hooks see of them.
+inline void collect_tensors(const RecurrentOutput& output, std::vector<Tensor>& to) {
+  to.insert(to.end(), {output.y, output.h});
+}
+inline void collect_tensors(const RecurrentState& state, std::vector<Tensor>& to) {
+  to.insert(to.end(), {state.h, state.c});
+}
+
 /// The parameters of one layer in one direction; G gates.
 struct CellParameters {
   Parameter weight_ih;  // (G H, I)

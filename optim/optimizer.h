@@ -17,6 +17,15 @@ struct ParameterGroup {
   std::optional<double> lr = std::nullopt, weight_decay = std::nullopt;
 };
 
+/// Settings for the parameters whose names match a pattern ("encoder.*"; `*` and `?`).
+struct GroupRule {
+  std::string pattern;
+  std::optional<double> lr = std::nullopt, weight_decay = std::nullopt;
+};
+/// One group a rule, and one of what is left; a parameter goes to the first rule that it matches. Throws UsageError
+/// when a rule has nothing: Adam(group_by_name(model.named_parameters(), {{.pattern = "encoder.*", .lr = 1e-4}})).
+std::vector<ParameterGroup> group_by_name(const Parameters& parameters, const std::vector<GroupRule>& rules);
+
 class Optimizer {
  public:
   Optimizer(const Optimizer&) = delete;

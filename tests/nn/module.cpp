@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "nn/glob.h"
+#include "core/glob.h"
 
 using namespace grus;
 using namespace grus::nn;
@@ -79,8 +79,8 @@ TEST_CASE("module: a module that moved is still the one its parent registered") 
 TEST_CASE("module: the call operator sets the path and puts the old one back") {
   Nest nest;
   std::vector<std::string> calls;
-  nest.add_hook({[&](const char* p) { calls.push_back(std::string("+") + p); },
-                 [&](const char* p) { calls.push_back(std::string("-") + p); }});
+  nest.add_hook({[&](const ModuleCall& call) { calls.push_back(std::string("+") + call.path); },
+                 [&](const ModuleCall& call) { calls.push_back(std::string("-") + call.path); }});
   nest(Tensor::zeros({1}));
   CHECK(nest.pair.second.scope == "pair.second");
   CHECK(std::string(current_scope()) == "");

@@ -136,6 +136,22 @@ TEST_CASE("optimizer: groups have their own learning rate and decay, and each pa
   CHECK_THROWS_AS(Sgd({{"a", a}}, {.nesterov = true}), UsageError);
 }
 
+TEST_CASE("optimizer: groups are made by name, the first pattern that matches wins, the rest keeps the optimizer's") {
+  const Parameter a(Tensor::ones({1})), b(Tensor::ones({1})), c(Tensor::ones({1}));
+  const Parameters all{{"encoder.weight", a}, {"encoder.bias", b}, {"output.weight", c}};
+  for (const Parameter& p : {a, b, c}) p.leaf().set_grad(Tensor::ones({1}));
+  const std::vector<ParameterGroup> groups =
+      group_by_name(all, {{.pattern = "*.bias", .lr = 0.5}, {.pattern = "encoder.*", .lr = 0.125}});
+  Sgd(groups, {.lr = 0.25}).step();
+  CHECK(floats(a)[0] == 1 - 0.125f);
+  CHECK(floats(b)[0] == 1 - 0.5f);
+  CHECK(floats(c)[0] == 1 - 0.25f);
+  CHECK(group_by_name(all, {{.pattern = "*"}}).size() == 1);
+  CHECK_THROWS_WITH_AS(group_by_name(all, {{.pattern = "*"}, {.pattern = "decoder.*"}}),
+                       "[group_by_name] need a pattern that matches a parameter no earlier one took, got 'decoder.*'",
+                       UsageError);
+}
+
 TEST_CASE("optimizer: changing a parameter between forward and backward is an error") {
   nn::Linear layer(2, 1);
   Tape tape;

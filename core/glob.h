@@ -2,7 +2,7 @@
 // Name patterns: `*` any run of characters (dots too), `?` any one, everything else itself.
 #include <string_view>
 
-namespace grus::nn {
+namespace grus {
 
 inline bool glob_match(std::string_view pattern, std::string_view name) {
   size_t p = 0, n = 0, star = std::string_view::npos, after = 0;
@@ -23,4 +23,4 @@ inline bool glob_match(std::string_view pattern, std::string_view name) {
   return p == pattern.size();
 }
 
-}  // namespace grus::nn
+}  // namespace grus
