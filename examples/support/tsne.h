@@ -1,0 +1,25 @@
+#pragma once
+// t-SNE (van der Maaten and Hinton 2008): a map in two dimensions that keeps neighbours together.
+#include <cstdint>
+#include <functional>
+
+#include "examples/support/pca.h"
+
+namespace grus::chart {
+
+struct TsneOptions {
+  double perplexity = 30;  // about how many neighbours count; at most a third of the points
+  int iterations = 750;
+  size_t exact_up_to = 2000;  // points; beyond: Barnes-Hut (van der Maaten 2014)
+  double theta = 0.5;         // Barnes-Hut: a cell counts as one point when its width / distance is below this
+  uint64_t seed = 1;
+};
+
+/// (count, 2). Starts from the two principal components (Kobak and Berens 2019), nudged by the seed so that equal
+/// points can part; learning rate and exaggeration as there. The same points and seed give the same map.
+Points tsne(const Points& points, const TsneOptions& options = {}, const std::function<void(int iteration)>& step = {});
+
+/// The loss of a map: KL(P || Q) in nats, computed exactly.
+double tsne_loss(const Points& points, const Points& map, double perplexity);
+
+}  // namespace grus::chart
