@@ -9,6 +9,7 @@
 
 #include "core/backend.h"
 #include "core/error.h"
+#include "core/kernel_calls.h"
 #include "core/storage.h"
 
 namespace grus {
@@ -47,6 +48,7 @@ DeviceState* open_device(std::string_view name) {
     fail<DeviceError>("[device] need a device {}, got: {}", name, problem ? problem : "");
   }
   open->push_back(new DeviceState(wanted.text(), table, context));
+  make_observable(*open->back());
   return open->back();
 }
 
@@ -59,7 +61,7 @@ Device& current_device() {
 
 Device::Device(std::string_view name) : state_(open_device(name)) {}
 const std::string& Device::name() const { return state_->name; }
-const KernelTable& Device::kernels() const { return state_->table; }
+const KernelTable& Device::kernels() const { return *state_->table.load(std::memory_order_relaxed); }
 Context* Device::context() const { return state_->context; }
 void Device::synchronize() const { check(kernels().synchronize(context()), "synchronize"); }
 

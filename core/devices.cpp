@@ -2,29 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cstddef>
-#include <cstring>
-
 #include "core/backend.h"
 #include "core/error.h"
+#include "core/kernel_calls.h"
 #include "core/tensor.h"
 
 namespace grus {
 namespace {
-
-// The optional entries, in the order of the table's end.
-constexpr const char* optional_entries[] = {"gru_gates",          "gru_gates_backward", "attention",
-                                            "attention_backward", "cross_entropy",      "lstm_gates",
-                                            "lstm_gates_backward"};
-constexpr size_t first_optional = offsetof(KernelTable, gru_gates);
-static_assert(first_optional + std::size(optional_entries) * sizeof(void*) == sizeof(KernelTable),
-              "every optional entry has its name here");
-
-bool has_entry(const KernelTable& table, size_t index) {
-  void* entry = nullptr;
-  std::memcpy(&entry, reinterpret_cast<const char*>(&table) + first_optional + index * sizeof entry, sizeof entry);
-  return entry != nullptr;
-}
 
 bool takes(Device device, DType dtype) {
   Tensor one = Tensor::empty({1}, dtype, device);
@@ -41,8 +25,8 @@ DeviceDescription describe(Device device) {
   about.abi = table.abi;
   for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean})
     if (takes(device, dtype)) about.dtypes.push_back(dtype);
-  for (size_t i = 0; i < std::size(optional_entries); ++i)
-    (has_entry(table, i) ? about.fused : about.composed).emplace_back(optional_entries[i]);
+  for (const KernelEntry& entry : kernel_entries(table))
+    if (entry.optional) (entry.present ? about.fused : about.composed).emplace_back(entry.name);
   return about;
 }
 

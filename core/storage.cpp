@@ -27,10 +27,11 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
     if (found->second.empty()) free_.erase(found);
     statistics_.cached -= buffer.bytes;
   } else {
-    Status status = table_.allocate(context_, size, &buffer);
+    const KernelTable& table = *device_.table;
+    Status status = table.allocate(device_.context, size, &buffer);
     if (status == Status::out_of_memory) {
       release_cached_locked();
-      status = table_.allocate(context_, size, &buffer);
+      status = table.allocate(device_.context, size, &buffer);
     }
     require<DeviceError>(status == Status::ok, "[{}] out of memory: {} bytes wanted, {} live, {} at the peak",
                          device_name, size, statistics_.live, statistics_.peak);
@@ -44,7 +45,7 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
 
 void CachingAllocator::release(Buffer buffer) {
   std::lock_guard lock(mutex_);
-  if (buffer.derived) table_.drop_derived(context_, &buffer);
+  if (buffer.derived) device_.table.load()->drop_derived(device_.context, &buffer);
   buffer.derived = nullptr;
   ++buffer.version;
   statistics_.live -= buffer.bytes;
@@ -54,7 +55,7 @@ void CachingAllocator::release(Buffer buffer) {
 
 void CachingAllocator::release_cached_locked() {
   for (auto& [size, buffers] : free_)
-    for (Buffer& buffer : buffers) table_.release(context_, &buffer);
+    for (Buffer& buffer : buffers) device_.table.load()->release(device_.context, &buffer);
   free_.clear();
   statistics_.cached = 0;
 }

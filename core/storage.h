@@ -14,7 +14,7 @@ namespace grus {
 /// Keeps freed buffers by size class and hands them out again; the backend is asked only for new sizes.
 class CachingAllocator {
  public:
-  CachingAllocator(const KernelTable& table, Context* context) : table_(table), context_(context) {}
+  explicit CachingAllocator(DeviceState& device) : device_(device) {}
   /// Throws DeviceError when the backend has no more memory, also after the cache was given back.
   Buffer allocate(size_t bytes, const std::string& device_name);
   void release(Buffer buffer);
@@ -24,8 +24,7 @@ class CachingAllocator {
 
  private:
   void release_cached_locked();
-  const KernelTable& table_;
-  Context* context_;
+  DeviceState& device_;
   mutable std::mutex mutex_;
   std::map<size_t, std::vector<Buffer>> free_;
   MemoryStatistics statistics_{};
@@ -34,9 +33,10 @@ class CachingAllocator {
 class DeviceState {
  public:
   DeviceState(std::string name, const KernelTable& table, Context* context)
-      : name(std::move(name)), table(table), context(context), allocator(table, context) {}
+      : name(std::move(name)), own_table(table), table(&table), context(context), allocator(*this) {}
   const std::string name;
-  const KernelTable& table;
+  const KernelTable& own_table;           // the backend's
+  std::atomic<const KernelTable*> table;  // what is called: the same, or its observed copy (core/kernel_calls.h)
   Context* const context;
   CachingAllocator allocator;
 };
