@@ -108,8 +108,10 @@ class Tape {
   std::vector<Tensor> grad(const Tensor& y, std::initializer_list<Tensor> inputs, bool create_graph = false) {
     return grad(y, std::span<const Tensor>(inputs.begin(), inputs.size()), create_graph);
   }
+  /// The sum over several y. Records before `first_record` are not walked: inputs then count as variables of their own,
+  /// even where one was computed from another.
   std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs,
-                           bool create_graph);
+                           bool create_graph, size_t first_record = 0);
   /// x as a value of this tape, so that grad() can be asked for it.
   Tensor watch(const Tensor& x);
 
@@ -151,7 +153,7 @@ class Tape {
   void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
            bool consume);
   void seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller);
-  std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest);
+  std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
   int32_t new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf);
   void* allocate(size_t bytes, size_t alignment);
   void release_saved(Record& record);

@@ -80,7 +80,7 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
   }
 }
 
-std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newest) {
+std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record) {
   std::vector<bool> needed(values_.size(), false);
   int32_t oldest = newest + 1;
   for (const Tensor& input : inputs) {
@@ -91,7 +91,7 @@ std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newe
     needed[static_cast<size_t>(value)] = true;
     oldest = std::min(oldest, value);
   }
-  auto first = std::partition_point(records_.begin(), records_.end(),
+  auto first = std::partition_point(records_.begin() + static_cast<ptrdiff_t>(first_record), records_.end(),
                                     [&](const Record* r) { return r->first_output <= oldest; });
   for (; first != records_.end() && (*first)->first_output <= newest; ++first) {
     const Record* record = *first;
@@ -104,7 +104,7 @@ std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newe
 }
 
 std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tensor> seeds,
-                               std::span<const Tensor> inputs, bool create_graph) {
+                               std::span<const Tensor> inputs, bool create_graph, size_t first_record) {
   require<UsageError>(!walked_, "[grad] this tape was walked by backward already");
   int32_t newest = -1;
   std::vector<Tensor> table(values_.size());
@@ -112,7 +112,7 @@ std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tenso
     seed_gradient(table, ys[i], i < seeds.size() ? seeds[i] : Tensor(), "grad");
     newest = std::max(newest, ys[i].node().value);
   }
-  const std::vector<bool> needed = descendants(inputs, newest);
+  const std::vector<bool> needed = descendants(inputs, newest, first_record);
   table.resize(needed.size());
 
   walk(newest, table, &needed, create_graph, false);

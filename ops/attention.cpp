@@ -36,10 +36,11 @@ struct Inputs {
 void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const AttentionRows& rows) {
   const Tensor &query = s[Inputs::query], &v = s[Inputs::v], &weights = s[Inputs::weights];
   const AttentionMemory memory{s[Inputs::keys], s[Inputs::values], source};
-  if (dx.recording()) {
-    const AttentionOutput twin = additive_attention_composed(query, memory, rows, v);
-    return differentiate_twin(dx, {query, memory.keys, memory.values, v}, {twin.context, twin.weights});
-  }
+  if (dx.recording())
+    return differentiate_twin(dx, {query, memory.keys, memory.values, v}, [&] {
+      const AttentionOutput twin = additive_attention_composed(query, memory, rows, v);
+      return std::vector{twin.context, twin.weights};
+    });
   const Device device = query.device();
   Tensor dcontext =
       dx.dy(0).defined() ? dx.dy(0) : Tensor::zeros({query.dim(0), memory.values.dim(1)}, query.dtype(), device);

@@ -144,13 +144,15 @@ class BackwardLoop {
 void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form) {
   using I = Inputs;
   if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, form).run();
-  const AttentionGruOutput twin =
-      attention_gru_composed(s[I::x], targets, s[I::h0], {s[I::keys], s[I::values], sources}, saved_weights(s, form));
   differentiate_twin(dx,
                      {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
                       s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
                       s[I::query_weight], s[I::query_bias], s[I::v]},
-                     {twin.states, twin.contexts});
+                     [&] {
+                       const AttentionGruOutput twin = attention_gru_composed(
+                           s[I::x], targets, s[I::h0], {s[I::keys], s[I::values], sources}, saved_weights(s, form));
+                       return std::vector{twin.states, twin.contexts};
+                     });
 }
 
 }  // namespace grus

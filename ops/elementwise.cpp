@@ -202,6 +202,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
 }
 
 Tensor gelu(const Tensor& x, Gelu kind) {
+  require_float("gelu", x);
   if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
   const double scale = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(2 / pi)
   return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * x * square(x))));

@@ -29,11 +29,11 @@ struct Kept {
 void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm form, bool reverse) {
   const Tensor &x = s[Inputs::x], &h0 = s[Inputs::states];
   const GruWeights weights{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
-  if (dx.recording()) {
-    const GruOutput twin = gru_packed_composed(x, lengths, h0, weights, form, reverse);
-    return differentiate_twin(dx, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0},
-                              {twin.y, twin.h});
-  }
+  if (dx.recording())
+    return differentiate_twin(dx, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0}, [&] {
+      const GruOutput twin = gru_packed_composed(x, lengths, h0, weights, form, reverse);
+      return std::vector{twin.y, twin.h};
+    });
   const Tensor &previous = s[Kept::previous], &dy = dx.dy(0);
   GruRows rows;
   rows.gates = s[Kept::gates];

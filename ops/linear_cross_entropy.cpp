@@ -91,11 +91,12 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
 
   const LinearCrossEntropyOptions attributes = options;
   const auto backward = [attributes](const Saved& s, const Tensor& dy, Grads& grads) {
-    if (grads.recording()) {
-      const LinearCrossEntropyOutput twin = linear_cross_entropy_composed(
-          s[Inputs::x], s[Inputs::weight], s[Inputs::bias], s[Inputs::targets], attributes);
-      return differentiate_twin(grads, {s[Inputs::x], s[Inputs::weight], s[Inputs::bias]}, {twin.loss});
-    }
+    if (grads.recording())
+      return differentiate_twin(grads, {s[Inputs::x], s[Inputs::weight], s[Inputs::bias]}, [&] {
+        return std::vector{linear_cross_entropy_composed(s[Inputs::x], s[Inputs::weight], s[Inputs::bias],
+                                                         s[Inputs::targets], attributes)
+                               .loss};
+      });
     const double scale = dy.item();
     for (int input : {Inputs::x, Inputs::weight, Inputs::bias}) {
       const Tensor& ready = s[static_cast<size_t>(Inputs::dx + input)];

@@ -60,11 +60,11 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
 void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool reverse) {
   const Tensor &x = s[Inputs::x], &h0 = s[Places::h0], &c0 = s[Places::c0];
   const LstmWeights w{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
-  if (dx.recording()) {
-    const LstmOutput twin = lstm_packed_composed(x, lengths, {h0, c0}, w, reverse);
-    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0},
-                              {twin.y, twin.h, twin.c});
-  }
+  if (dx.recording())
+    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, [&] {
+      const LstmOutput twin = lstm_packed_composed(x, lengths, {h0, c0}, w, reverse);
+      return std::vector{twin.y, twin.h, twin.c};
+    });
   const int64_t hidden = w.weight_hh.dim(1);
   Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden),
          dc = by_rank(dx.dy(Places::last_c), lengths, x, hidden);

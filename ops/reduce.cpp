@@ -133,8 +133,8 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   require<UsageError>(x.defined(), "[sum_to] need a tensor, got an undefined one");
-  if (x.shape() == shape) return x;
   require_number("sum_to", x);
+  if (x.shape() == shape) return x;
   require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
           "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
   const Shape from = x.shape();

@@ -1,5 +1,6 @@
 #include "ops/twin.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -13,27 +14,39 @@ bool fused_kernels_wanted() {
   return wanted;
 }
 
+namespace {
+
+bool same_variable(const Tensor& a, const Tensor& b) {
+  if (a.node().tape != 0 || b.node().tape != 0)
+    return a.node().tape == b.node().tape && a.node().value == b.node().value;
+  return a.leaf() && a.leaf() == b.leaf();
+}
+
+}  // namespace
+
 void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs,
-                        std::initializer_list<TensorArg> twin_outputs) {
+                        const std::function<std::vector<Tensor>()>& twin) {
+  const size_t before = Tape::active()->size();
   std::vector<Tensor> sources, ys, seeds;
   std::vector<int> positions;
   int position = 0;
   for (const TensorArg& input : inputs) {
-    if (dx.wanted(position)) {
+    const bool again = std::any_of(sources.begin(), sources.end(),
+                                   [&](const Tensor& source) { return same_variable(source, *input.tensor); });
+    if (dx.wanted(position) && !again) {  // a tensor that is two inputs gets its whole gradient once
       sources.push_back(*input.tensor);
       positions.push_back(position);
     }
     ++position;
   }
   int output = 0;
-  for (const TensorArg& y : twin_outputs) {
-    if (dx.dy(output).defined()) {
-      ys.push_back(*y.tensor);
-      seeds.push_back(dx.dy(output));
-    }
-    ++output;
+  for (const Tensor& y : twin()) {
+    const Tensor& dy = dx.dy(output++);
+    if (!dy.defined() || y.node().tape == 0) continue;  // nothing reached it, or it depends on no input
+    ys.push_back(y);
+    seeds.push_back(dy);
   }
-  const std::vector<Tensor> gradients = Tape::active()->grad(ys, seeds, sources, true);
+  const std::vector<Tensor> gradients = Tape::active()->grad(ys, seeds, sources, true, before);
   for (size_t i = 0; i < gradients.size(); ++i) dx.add(positions[i], gradients[i]);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // A fused op stands beside its composed twin: the equations in plain ops. The twin is the test oracle, the fallback of
 // a backend without the fused kernel, and the path of double backward.
-#include <span>
+#include <functional>
+#include <vector>
 
 #include "core/tape.h"
 
@@ -10,9 +11,10 @@ namespace grus {
 /// False when GRUS_KERNELS=composed: every op then runs its twin.
 bool fused_kernels_wanted();
 
-/// Under create_graph: adds the gradients of the twin's outputs, seeded with this record's dy, to the record's inputs
-/// (same order; an output whose dy is undefined is left out).
+/// Under create_graph: runs the twin and adds the gradients of its outputs, seeded with this record's dy, to the
+/// record's inputs (in their order; an output whose dy is undefined is left out). Each input counts as a variable of its
+/// own, even where one was computed from another.
 void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs,
-                        std::initializer_list<TensorArg> twin_outputs);
+                        const std::function<std::vector<Tensor>()>& twin);
 
 }  // namespace grus
