@@ -5,7 +5,7 @@
 #include "core/lengths.h"
 #include "core/tape.h"
 #include "ops/index.h"
-#include "tests/ops/rows.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::test;
@@ -59,30 +59,4 @@ TEST_CASE("locked_dropout: one mask for all steps") {
     CHECK(values(y[0]) == values(y[2]));
     CHECK(values(y[0][0]) != values(y[0][1]));
   }
-}
-
-TEST_CASE("dropout: gradients of first and second order; p = 0 is x itself") {
-  using Xs = std::span<const Tensor>;
-  const auto with_rng = [](auto f) {
-    return [f](Xs x) {
-      Rng rng(9);
-      return f(x[0], rng);
-    };
-  };
-  check_rows({
-      {"dropout", {{{3, 4}}}, with_rng([](const Tensor& x, Rng& rng) { return dropout(x, 0.4, rng); })},
-      {"dropout of nothing", {{{0, 4}}}, with_rng([](const Tensor& x, Rng& rng) { return dropout(x, 0.4, rng); })},
-      {"dropout with p = 0", {{{3}}}, with_rng([](const Tensor& x, Rng& rng) { return dropout(x, 0, rng); })},
-      {"locked_dropout", {{{3, 2, 4}}}, with_rng([](const Tensor& x, Rng& rng) {
-         return locked_dropout(x, 0.4, rng);
-       })},
-  });
-}
-
-TEST_CASE("dropout: errors name the op and what it got") {
-  const Tensor x = Tensor::zeros({2, 3}, DType::f64, devices()[0]);
-  CHECK(message_of([&] { dropout(x, 1); }) == "[dropout] need a probability in [0, 1), got 1");
-  CHECK(message_of([&] { locked_dropout(x, -0.5); }) == "[locked_dropout] need a probability in [0, 1), got -0.5");
-  CHECK(message_of([&] { locked_dropout(x, 0.5); }) == "[locked_dropout] need x (T, B, F), got (2, 3)");
-  CHECK(message_of([&] { dropout(i64({1}, {1}, x.device()), 0.5); }) == "[dropout] need f32 or f64, got i64 (1)");
 }

@@ -8,88 +8,10 @@
 
 #include "core/tape.h"
 #include "ops/reduce.h"
-#include "tests/ops/rows.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::test;
-
-namespace {
-
-std::vector<Row> table_rows() {
-  std::vector<Row> rows;
-#define GRUS_UNARY(op, value, gradient, low, high)                                                  \
-  rows.push_back({#op, {{{2, 3}, low, high}}, [](std::span<const Tensor> x) { return op(x[0]); }}); \
-  rows.push_back({#op " of nothing", {{{0, 3}, low, high}}, [](std::span<const Tensor> x) { return op(x[0]); }});
-#define GRUS_BINARY(op, value, da, db, low, high)                                                                   \
-  rows.push_back(                                                                                                   \
-      {#op, {{{2, 3}, low, high}, {{2, 3}, low, high}}, [](std::span<const Tensor> x) { return op(x[0], x[1]); }}); \
-  rows.push_back({#op " broadcast", {{{2, 1, 3}, low, high}, {{4, 1}, low, high}}, [](std::span<const Tensor> x) {  \
-                    return op(x[0], x[1]);                                                                          \
-                  }});                                                                                              \
-  rows.push_back({#op " scalars", {{{3}, low, high}}, [](std::span<const Tensor> x) {                               \
-                    return op(op(x[0], 1.25), op(1.5, x[0]));                                                       \
-                  }});                                                                                              \
-  rows.push_back({#op " of nothing", {{{0, 1}, low, high}, {{2}, low, high}}, [](std::span<const Tensor> x) {       \
-                    return op(x[0], x[1]);                                                                          \
-                  }});
-#define GRUS_COMPARE(...)
-#include "core/elementwise.def"
-  return rows;
-}
-
-}  // namespace
-
-TEST_CASE("elementwise: every row of the table has the gradients its text says, of first and second order") {
-  check_rows(table_rows());
-}
-
-TEST_CASE("elementwise: values") {
-  for (const Device& d : devices()) {
-    const Tensor x = f64({-1, 0, 2}, {3}, d), p = f64({0.25, 1, 4}, {3}, d);
-    check_equal(neg(x), {3}, {1, 0, -2});
-    check_equal(abs(x), {3}, {1, 0, 2});
-    check_equal(square(x), {3}, {1, 0, 4});
-    check_equal(reciprocal(p), {3}, {4, 1, 0.25});
-    check_equal(exp(x), {3}, {0.36787944117144233, 1, 7.38905609893065});
-    check_equal(log(p), {3}, {-1.3862943611198906, 0, 1.3862943611198906});
-    check_equal(sqrt(p), {3}, {0.5, 1, 2});
-    check_equal(sin(x), {3}, {-0.8414709848078965, 0, 0.9092974268256817});
-    check_equal(cos(x), {3}, {0.5403023058681398, 1, -0.4161468365471424});
-    check_equal(tanh(x), {3}, {-0.7615941559557649, 0, 0.9640275800758169});
-    check_equal(sigmoid(x), {3}, {0.2689414213699951, 0.5, 0.8807970779778823});
-    check_equal(relu(x), {3}, {0, 0, 2});
-    check_equal(erf(x), {3}, {-0.8427007929497149, 0, 0.9953222650189527});
-    check_equal(softplus(x), {3}, {0.31326168751822286, 0.6931471805599453, 2.1269280110429727});
-    check_equal(x + p, {3}, {-0.75, 1, 6});
-    check_equal(x - p, {3}, {-1.25, -1, -2});
-    check_equal(x * p, {3}, {-0.25, 0, 8});
-    check_equal(x / p, {3}, {-4, 0, 0.5});
-    check_equal(pow(x, 3.0), {3}, {-1, 0, 8});
-    check_equal(pow(2.0, x), {3}, {0.5, 1, 4});
-    check_equal(maximum(x, p), {3}, {0.25, 1, 4});
-    check_equal(minimum(x, p), {3}, {-1, 0, 2});
-    check_equal(clamp(x, -0.5, 1.5), {3}, {-0.5, 0, 1.5});
-    check_equal(gelu(x), {3}, {-0.15865525393145707, 0, 1.9544997361036416});
-    check_equal(gelu(x, Gelu::tanh), {3}, {-0.15880800939172324, 0, 1.954597694087775});
-    check_equal(1.0 - x, {3}, {2, 1, -1});
-    check_equal(x - 1.0, {3}, {-2, -1, 1});
-    check_equal(2.0 / p, {3}, {8, 2, 0.5});
-    check_equal(-x, {3}, {1, 0, -2});
-  }
-}
-
-TEST_CASE("elementwise: large arguments neither overflow nor turn into NaN") {
-  for (const Device& d : devices()) {
-    const Tensor x = f64({-1000, 1000}, {2}, d);
-    check_equal(sigmoid(x), {2}, {0, 1});
-    check_equal(softplus(x), {2}, {0, 1000});
-    check_equal(tanh(x), {2}, {-1, 1});
-    const Tensor narrow = cast(x, DType::f32);
-    check_equal(sigmoid(narrow), {2}, {0, 1});
-    check_equal(softplus(narrow), {2}, {0, 1000});
-    check_equal(tanh(narrow), {2}, {-1, 1});
-  }
-}
 
 TEST_CASE("elementwise: shapes broadcast as NumPy's") {
   for (const Device& d : devices()) {
@@ -136,24 +58,6 @@ TEST_CASE("elementwise: comparisons and logic give bools") {
   }
 }
 
-TEST_CASE("where, clamp, gelu and conversions: gradients of first and second order") {
-  check_rows({
-      {"where",
-       {{{2, 1}}, {{3}}},
-       [](std::span<const Tensor> x) { return where(greater(x[1], 0.0), x[0] * x[1], x[1]); }},
-      {"where scalar", {{{4}}}, [](std::span<const Tensor> x) { return where(less(x[0], 0.0), x[0] * x[0], 3.0); }},
-      {"where scalar first",
-       {{{4}}},
-       [](std::span<const Tensor> x) { return where(less(x[0], 0.0), 3.0, x[0] * x[0]); }},
-      {"clamp", {{{5}}}, [](std::span<const Tensor> x) { return square(clamp(x[0], -1, 1)); }},
-      {"gelu", {{{5}}}, [](std::span<const Tensor> x) { return gelu(x[0]); }},
-      {"gelu tanh", {{{5}}}, [](std::span<const Tensor> x) { return gelu(x[0], Gelu::tanh); }},
-      {"the operators",
-       {{{3}}, {{3}, 0.5, 2}},
-       [](std::span<const Tensor> x) { return -(2.0 * x[0] - x[1]) / (x[1] + 1.0); }},
-  });
-}
-
 TEST_CASE("cast: values convert, and gradients come back in the type they left") {
   for (const Device& d : devices()) {
     check_equal(cast(f64({-1.7, 0, 2.9}, {3}, d), DType::i32), {3}, {-1, 0, 2});
@@ -198,15 +102,4 @@ TEST_CASE("elementwise: only what a gradient reads is kept") {
   CHECK(one > 0);
   CHECK(saved([&](const Tensor& x) { return x * mask; }) == one);
   CHECK(saved([&](const Tensor& x) { return x * x * x; }) == 2 * one);
-}
-
-TEST_CASE("elementwise: errors name the op, shapes and dtypes") {
-  const Device d = devices()[0];
-  const Tensor x = f64({1, 2}, {2}, d), y = f64({1, 2, 3}, {3}, d);
-  CHECK(message_of([&] { x + y; }) == "[add] need shapes that broadcast together, got (2) and (3)");
-  CHECK(message_of([&] { less(x, y); }) == "[less] need shapes that broadcast together, got (2) and (3)");
-  CHECK(message_of([&] { x* cast(x, DType::f32); }) == "[mul] need one dtype, got f64 (2) and f32 (2)");
-  CHECK(message_of([&] { tanh(Tensor()); }) == "[tanh] need a tensor, got an undefined one");
-  CHECK(message_of([&] { where(x, x, x); }) == "[where] need a bool tensor, got f64 (2)");
-  CHECK(message_of([&] { clamp(x, 2, 1); }) == "[clamp] need low <= high, got 2 and 1");
 }

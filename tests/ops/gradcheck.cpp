@@ -7,7 +7,7 @@
 #include "core/tape.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
-#include "tests/ops/rows.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::test;

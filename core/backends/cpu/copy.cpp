@@ -100,8 +100,8 @@ bool holds(CompareOp op, T a, T b) {
   switch (op) {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
-#define GRUS_COMPARE(name, expression) \
-  case CompareOp::name:                \
+#define GRUS_COMPARE(name, expression, ...) \
+  case CompareOp::name:                     \
     return expression;
 #include "core/elementwise.def"
   }

@@ -73,13 +73,13 @@ struct Compare;
       return gradient_b;                                                                     \
     }                                                                                        \
   };
-#define GRUS_COMPARE(name, value)   \
-  template <>                       \
-  struct Compare<CompareOp::name> { \
-    template <class T>              \
-    static bool y_of(T a, T b) {    \
-      return value;                 \
-    }                               \
+#define GRUS_COMPARE(name, value, ...) \
+  template <>                          \
+  struct Compare<CompareOp::name> {    \
+    template <class T>                 \
+    static bool y_of(T a, T b) {       \
+      return value;                    \
+    }                                  \
   };
 #include "core/elementwise.def"
 

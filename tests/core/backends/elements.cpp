@@ -22,21 +22,21 @@ struct BinaryRow {
   double low, high;
 };
 const std::vector<UnaryRow> unary_rows = {
-#define GRUS_UNARY(name, y, dx, low, high) {UnaryOp::name, #name, low, high},
+#define GRUS_UNARY(name, y, dx, low, high, ...) {UnaryOp::name, #name, low, high},
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
 #include "core/elementwise.def"
 };
 const std::vector<BinaryRow> binary_rows = {
 #define GRUS_UNARY(...)
-#define GRUS_BINARY(name, y, da, db, low, high) {BinaryOp::name, #name, low, high},
+#define GRUS_BINARY(name, y, da, db, low, high, ...) {BinaryOp::name, #name, low, high},
 #define GRUS_COMPARE(...)
 #include "core/elementwise.def"
 };
 const std::vector<CompareOp> compare_ops = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
-#define GRUS_COMPARE(name, y) CompareOp::name,
+#define GRUS_COMPARE(name, ...) CompareOp::name,
 #include "core/elementwise.def"
 };
 

@@ -1,0 +1,170 @@
+// Ops that pick elements by ids.
+#include "ops/index.h"
+
+#include "ops/elementwise.h"
+#include "tests/ops/table/row.h"
+#include "tests/support/tensors.h"
+
+namespace grus::test {
+namespace {
+
+Tensor zeros(Device d) { return Tensor::zeros({3, 2}, DType::f64, d); }
+Input matrix() { return given({3, 2}, {1, 0, 3, 4, 0, 6}); }
+
+std::vector<double> spread_ids(int count, int size) {
+  std::vector<double> all;
+  for (int i = 0; i < count; ++i) all.push_back((i * 37) % size);
+  return all;
+}
+
+Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
+  const Function pick = [f](Xs x) { return f(x[1], x[0]); };
+  return {op,
+          "y[i...] = table[ids[i...]]",
+          every_dtype,
+          2,
+          {{"repeated ids", {ids({2, 2}, {3, 0, 3, 1}), {{4, 3}}}, pick},
+           {"a vector", {ids({3}, {3, 0, 3}), {{4}}}, pick},
+           {"rows of two axes", {ids({2}, {2, 2}), {{3, 2, 2}}}, pick},
+           {"one id", {ids({}, {1}), {{3, 2}}}, pick},
+           {"no ids", {ids({0}, {}), {{3, 2}}}, pick},
+           {"empty rows", {ids({1}, {1}), {{3, 0}}}, pick},
+           {"i32 ids", {ids({2}, {1, 1}), {{3, 2}}}, [f](Xs x) { return f(x[1], cast(x[0], DType::i32)); }},
+           {"by hand", {ids({2}, {2, 0}), matrix()}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
+           {"large", {ids({1000}, spread_ids(1000, 301)), {{301, 97}}}, pick, {}, {}, Size::large}},
+          {{[f](Device d) {
+              f(zeros(d), i64({0, 3}, {2}, d));
+            },
+            "[" + op + "] need ids in [0, 3), got 3"},
+           {[f](Device d) {
+              f(zeros(d), i32({0, -1}, {2}, d));
+            },
+            "[" + op + "] need ids in [0, 3), got -1"},
+           {[f](Device d) { f(zeros(d), zeros(d)); }, "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
+}
+
+std::vector<Row> along_rows() {
+  return {
+      {"index_select",
+       "entries ids of an axis",
+       every_dtype,
+       2,
+       {{"the middle axis", {ids({3}, {3, 0, 3}), {{2, 4, 3}}}, [](Xs x) { return index_select(x[1], 1, x[0]); }},
+        {"the last axis", {ids({1}, {1}), {{2, 4}}}, [](Xs x) { return index_select(x[1], -1, x[0]); }},
+        {"by hand",
+         {ids({3}, {1, 1, 0}), matrix()},
+         [](Xs x) { return index_select(x[1], 1, x[0]); },
+         {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
+       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); }, "[index_select] need ids in [0, 3), got 3"},
+        {[](Device d) {
+           index_select(zeros(d), 1, i64({0}, {1, 1}, d));
+         },
+         "[index_select] need ids (K), got (1, 1)"}}},
+      {"gather",
+       "y[i, j, k] = x[i, ids[i, j, k], k] for axis 1",
+       every_dtype,
+       2,
+       {{"the middle axis",
+         {ids({2, 2, 2}, {0, 2, 2, 1, 1, 1, 0, 0}), {{2, 3, 2}}},
+         [](Xs x) { return gather(x[1], 1, x[0]); }},
+        {"axis 0, fewer columns", {ids({1, 2}, {2, 0}), {{3, 2}}}, [](Xs x) { return gather(x[1], 0, x[0]); }},
+        {"by hand",
+         {ids({3, 1}, {1, 0, 1}), matrix()},
+         [](Xs x) { return gather(x[1], 1, x[0]); },
+         {{{3, 1}, {0, 3, 6}}}}},
+       {{[](Device d) {
+           gather(zeros(d), 1, i64({2}, {1, 1}, d));
+         },
+         "[gather] need ids in [0, 2), got 2"},
+        {[](Device d) { gather(zeros(d), 1, i64({0}, {1}, d)); },
+         "[gather] need ids with the rank of x, and sizes of at most x's but along axis 1, got x (3, 2) and ids (1)"}}},
+      {"top_k",
+       "the k largest along the last axis",
+       numbers,
+       2,
+       {{"(2, 5)", {{{2, 5}}}, [](Xs x) { return top_k(x[0], 3).values; }},
+        {"ties take the lowest id",
+         {given({2, 4}, {1, 3, 3, 2, 0, 9, 1, 2})},
+         [](Xs x) -> Tensors {
+           const TopK best = top_k(x[0], 3);
+           return {best.values, best.ids};
+         },
+         {{{2, 3}, {3, 3, 2, 9, 2, 1}}, {{2, 3}, {1, 2, 3, 1, 3, 2}}},
+         {},
+         Size::extreme},
+        {"large", {{{97, 1001}}}, [](Xs x) { return top_k(x[0], 5).values; }, {}, {}, Size::large}},
+       {{[](Device d) { top_k(zeros(d), 3); }, "[top_k] need k in [1, 2], got 3"}}},
+  };
+}
+
+std::vector<Row> adding_rows() {
+  return {
+      {"scatter_add",
+       "y = x, then y[i, ids[i, j, k], k] += source[i, j, k] for axis 1",
+       numbers,
+       2,
+       {{"axis 1",
+         {ids({2, 2}, {0, 2, 1, 1}), {{2, 3}}, {{2, 2}}},
+         [](Xs x) { return scatter_add(x[1], 1, x[0], x[2]); }},
+        {"by hand",
+         {ids({2, 2}, {1, 1, 1, 0}), matrix(), given({2, 2}, {10, 20, 30, 40})},
+         [](Xs x) { return scatter_add(x[1], 0, x[0], x[2]); },
+         {{{3, 2}, {1, 40, 43, 24, 0, 6}}}}},
+       {{[](Device d) {
+           scatter_add(zeros(d), 0, i64({0}, {1, 1}, d), zeros(d));
+         },
+         "[scatter_add] need a source of the shape of ids, got (3, 2) and ids (1, 1)"}}},
+      {"scatter_rows",
+       "rows of x added into zeros at ids",
+       numbers,
+       2,
+       {{"(3, 2)", {ids({3}, {4, 0, 4}), {{3, 2}}}, [](Xs x) { return scatter_rows(x[1], x[0], 5); }},
+        {"by hand",
+         {ids({3}, {1, 1, 0}), matrix()},
+         [](Xs x) { return scatter_rows(x[1], x[0], 2); },
+         {{{2, 2}, {0, 6, 4, 4}}}},
+        {"large",
+         {ids({1000}, spread_ids(1000, 301)), {{1000, 97}}},
+         [](Xs x) { return scatter_rows(x[1], x[0], 301); },
+         {},
+         {},
+         Size::large}},
+       {{[](Device d) { scatter_rows(zeros(d), i64({0}, {1}, d), 4); },
+         "[scatter_rows] need x (N, ...) and ids (N), got x (3, 2) and ids (1)"}}},
+      {"masked_fill",
+       "x, with a value where mask holds",
+       every_dtype,
+       2,
+       {{"mask broadcast", {mask({3}, {1, 0, 1}), {{2, 3}}}, [](Xs x) { return masked_fill(x[1], x[0], 1); }},
+        {"by hand",
+         {mask({2}, {1, 0}), matrix()},
+         [](Xs x) { return masked_fill(x[1], x[0], -1); },
+         {{{3, 2}, {-1, 0, -1, 4, -1, 6}}}}},
+       {{[](Device d) { masked_fill(zeros(d)[0], greater(zeros(d), 0.0), 1); },
+         "[masked_fill] need a mask that broadcasts to x (2), got (3, 2)"}}},
+      {"one_hot",
+       "y[..., j] = (ids[...] == j)",
+       floats,
+       0,
+       {{"by hand", {ids({2}, {2, 0})}, [](Xs x) { return one_hot(x[0], 3); }, {{{2, 3}, {0, 0, 1, 1, 0, 0}}}}},
+       {{[](Device d) { one_hot(i64({5}, {1}, d), 5); }, "[one_hot] need ids in [0, 5), got 5"}}},
+  };
+}
+
+Row embedding_row() {
+  Row row = rows_row("embedding", [](const Tensor& table, const Tensor& x) { return embedding(table, x); });
+  row.errors.push_back({[](Device d) { embedding(zeros(d), i64({0}, {1}, d), 3); },
+                        "[embedding] need a padding index in [0, 3), got 3"});
+  return row;
+}
+
+}  // namespace
+
+std::vector<Row> index_rows() {
+  std::vector<Row> all{rows_row("gather_rows", gather_rows), embedding_row()};
+  for (auto family : {along_rows, adding_rows})
+    for (Row& row : family()) all.push_back(std::move(row));
+  return all;
+}
+
+}  // namespace grus::test

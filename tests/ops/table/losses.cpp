@@ -1,0 +1,234 @@
+#include <fmt/format.h>
+
+#include "ops/elementwise.h"
+#include "ops/linear_cross_entropy.h"
+#include "ops/loss.h"
+#include "ops/softmax.h"
+#include "tests/ops/table/row.h"
+#include "tests/support/tensors.h"
+
+namespace grus::test {
+namespace {
+
+constexpr int64_t ignored = -100;
+constexpr double first = 0.4076059644443804, second = 1.0986122886681098;  // -log softmax(0 1 2)[2], (1 1 1)[0]
+
+using CrossEntropy = Tensor (*)(const Tensor&, const Tensor&, const CrossEntropyOptions&);
+
+/// Of logits and targets; the class weights are the third argument, where there is one.
+Function with_options(CrossEntropy f, double smoothing, Reduction reduction, int64_t ignore = ignored) {
+  return [=](Xs x) {
+    return f(x[0], x[1],
+             {.ignore_index = ignore,
+              .label_smoothing = smoothing,
+              .weight = x.size() > 2 ? x[2].detach() : Tensor(),
+              .reduction = reduction});
+  };
+}
+
+std::vector<Sample> cross_entropy_samples() {
+  std::vector<Sample> samples;
+  const Input targets = ids({4}, {2, 0, ignored, 1});
+  for (const double smoothing : {0.0, 0.1})
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
+      samples.push_back({fmt::format("smoothing {}, reduction {}", smoothing, static_cast<int>(reduction)),
+                         {{{4, 3}}, targets},
+                         with_options(cross_entropy, smoothing, reduction),
+                         {},
+                         with_options(cross_entropy_composed, smoothing, reduction)});
+  const Input logits = given({2, 3}, {0, 1, 2, 1, 1, 1}), to = ids({2}, {2, 0});
+  const auto plain = [](Reduction reduction) { return with_options(cross_entropy, 0, reduction); };
+  samples.push_back({"mean, by hand", {logits, to}, plain(Reduction::mean), {{{}, {(first + second) / 2}}}});
+  samples.push_back({"sum, by hand", {logits, to}, plain(Reduction::sum), {{{}, {first + second}}}});
+  samples.push_back({"none, by hand", {logits, to}, plain(Reduction::none), {{{2}, {first, second}}}});
+  samples.push_back({"leading axes kept",
+                     {given({1, 2, 3}, {0, 1, 2, 1, 1, 1}), ids({1, 2}, {2, 0})},
+                     plain(Reduction::none),
+                     {{{1, 2}, {first, second}}}});
+  samples.push_back(
+      {"a target that is ignored", {logits, to}, with_options(cross_entropy, 0, Reduction::mean, 0), {{{}, {first}}}});
+  samples.push_back({"smoothing, by hand",
+                     {logits, to},
+                     with_options(cross_entropy, 0.3, Reduction::mean),
+                     {{{}, {(0.7 * first + 0.3 * (first + 1) + second) / 2}}}});
+  samples.push_back({"every row ignored",
+                     {logits, ids({2}, {9, 9})},
+                     with_options(cross_entropy, 0, Reduction::mean, 9),
+                     {{{}, {0}}},
+                     with_options(cross_entropy_composed, 0, Reduction::mean, 9)});
+  samples.push_back({"no rows", {{{0, 3}}, ids({0}, {})}, plain(Reduction::mean), {{{}, {0}}}});
+  std::vector<double> many;
+  for (int i = 0; i < 97; ++i) many.push_back(i % 7 == 0 ? ignored : 3 * i);
+  samples.push_back({"large",
+                     {{{97, 301}}, ids({97}, many)},
+                     with_options(cross_entropy, 0.1, Reduction::mean),
+                     {},
+                     with_options(cross_entropy_composed, 0.1, Reduction::mean),
+                     Size::large});
+  return samples;
+}
+
+/// Class weights are no part of the graph: they are given, not differentiated.
+std::vector<Sample> weighted_samples() {
+  std::vector<Sample> samples;
+  for (const double smoothing : {0.0, 0.1})
+    for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
+      samples.push_back(
+          {fmt::format("class weights, smoothing {}, reduction {}", smoothing, static_cast<int>(reduction)),
+           {{{4, 3}}, ids({4}, {2, 0, ignored, 1})},
+           [=](Xs x) {
+             const Tensor weight = cast(f64({0.5, 1, 2}, {3}, x[0].device()), x[0].dtype());
+             return cross_entropy(
+                 x[0], x[1],
+                 {.ignore_index = ignored, .label_smoothing = smoothing, .weight = weight, .reduction = reduction});
+           }});
+  samples.push_back({"class weights, by hand",
+                     {given({2, 3}, {0, 1, 2, 1, 1, 1}), ids({2}, {2, 0})},
+                     [](Xs x) {
+                       const Tensor weight = cast(f64({3, 1, 1}, {3}, x[0].device()), x[0].dtype());
+                       return cross_entropy(x[0], x[1], {.weight = weight});
+                     },
+                     {{{}, {(first + 3 * second) / 4}}}});
+  return samples;
+}
+
+std::vector<ErrorCase> cross_entropy_errors() {
+  const auto x = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
+  return {
+      {[x](Device d) {
+         cross_entropy(x({2, 3}, d), i64({0}, {1}, d));
+       },
+       "[cross_entropy] need rows (..., V) and a target (...) for each, got (2, 3) and targets (1)"},
+      {[x](Device d) {
+         cross_entropy(x({2, 3}, d), i64({0, 3}, {2}, d));
+       },
+       "[cross_entropy] need ids in [0, 3), got 3"},
+      {[x](Device d) {
+         cross_entropy(x({2, 3}, d), i64({0, -1}, {2}, d), {.ignore_index = -100});
+       },
+       "[cross_entropy] need ids in [0, 3), got -1"},
+      {[x](Device d) {
+         cross_entropy(x({2, 3}, d), x({2}, d));
+       },
+       "[cross_entropy] need i32 or i64 ids, got f64 (2)"},
+      {[x](Device d) {
+         cross_entropy(x({1, 3}, d), i64({0}, {1}, d), {.label_smoothing = 1.5});
+       },
+       "[cross_entropy] need label smoothing in [0, 1], got 1.5"},
+      {[x](Device d) {
+         cross_entropy(x({1, 3}, d), i64({0}, {1}, d), {.weight = x({2}, d)});
+       },
+       "[cross_entropy] need a weight for each of 3 classes, got (2)"},
+  };
+}
+
+Row cross_entropy_row() {
+  Row row{"cross_entropy",
+          "-sum_j q_j log softmax(logits)_j, q = (1 - s) one-hot + s / V",
+          floats,
+          2,
+          cross_entropy_samples(),
+          cross_entropy_errors()};
+  for (Sample& sample : weighted_samples()) row.samples.push_back(std::move(sample));
+  return row;
+}
+
+Row nll_row() {
+  return {"nll_loss",
+          "-log_probs[i, targets[i]]",
+          floats,
+          2,
+          {{"one ignored", {{{4, 3}}, ids({4}, {2, 0, ignored, 1})}, with_options(nll_loss, 0, Reduction::mean)},
+           {"by hand",
+            {given({2, 3}, {0, 1, 2, 1, 1, 1}), ids({2}, {2, 0})},
+            with_options(nll_loss, 0, Reduction::none, 2),
+            {{{2}, {0, -1}}}}},
+          {{[](Device d) {
+              nll_loss(Tensor::zeros({1, 3}, DType::f64, d), i64({0}, {1}, d), {.label_smoothing = 0.5});
+            },
+            "[nll_loss] need no label smoothing, got 0.5"}}};
+}
+
+using PairLoss = Tensor (*)(const Tensor&, const Tensor&, Reduction);
+
+/// `by_hand`: of x = (1, -2) and target (0, 1), element by element.
+Row pair_row(const std::string& op, const char* equation, PairLoss f, std::vector<double> by_hand) {
+  Row row{op, equation, floats, 2, {}, {}};
+  for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
+    row.samples.push_back({fmt::format("reduction {}", static_cast<int>(reduction)), {{{2, 3}}, {{2, 3}}}, [=](Xs x) {
+                             return f(x[0], x[1], reduction);
+                           }});
+  const Input x = given({2}, {1, -2}), t = given({2}, {0, 1});
+  row.samples.push_back({"by hand", {x, t}, [f](Xs xs) { return f(xs[0], xs[1], Reduction::none); }, {{{2}, by_hand}}});
+  row.samples.push_back({"mean, by hand",
+                         {x, t},
+                         [f](Xs xs) { return f(xs[0], xs[1], Reduction::mean); },
+                         {{{}, {(by_hand[0] + by_hand[1]) / 2}}}});
+  row.errors.push_back({[f](Device d) {
+                          f(Tensor::zeros({4, 1}, DType::f64, d), Tensor::zeros({4}, DType::f64, d), Reduction::mean);
+                        },
+                        "[" + op + "] need two sides of one shape, got (4, 1) and (4)"});
+  return row;
+}
+
+Row linear_cross_entropy_row() {
+  using Output = LinearCrossEntropyOutput (*)(const Tensor&, const Tensor&, const Tensor&, const Tensor&,
+                                              const LinearCrossEntropyOptions&);
+  const auto with = [](Output f, LinearCrossEntropyOptions options, bool bias = true) -> Function {
+    return [=](Xs x) -> Tensors {
+      const LinearCrossEntropyOutput y = f(x[1], x[2], bias ? x[3] : Tensor(), cast(x[0], DType::i32), options);
+      return {y.loss};
+    };
+  };
+  const LinearCrossEntropyOptions smoothed{.label_smoothing = 0.1, .chunk_rows = 3};
+  const Input targets = ids({7}, {1, 0, ignored, 4, 4, 2, 3});
+  std::vector<double> many;
+  for (int i = 0; i < 97; ++i) many.push_back(i % 7 == 0 ? ignored : 3 * i);
+  return {"linear_cross_entropy",
+          "mean cross_entropy(x weight^T + bias, targets)",
+          floats,
+          2,
+          {{"several chunks, one row ignored, smoothed",
+            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            with(linear_cross_entropy, smoothed),
+            {},
+            with(linear_cross_entropy_composed, smoothed)},
+           {"without bias",
+            {targets, {{7, 3}}, {{5, 3}}},
+            with(linear_cross_entropy, {}, false),
+            {},
+            with(linear_cross_entropy_composed, {}, false)},
+           {"by hand",
+            {ids({2}, {2, 0}), given({2, 1}, {1, 1}), given({3, 1}, {0, 0, 0}), given({3}, {0, 1, 2})},
+            with(linear_cross_entropy, {}),
+            {{{}, {first + 1}}}},
+           {"every row ignored",
+            {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
+            with(linear_cross_entropy, {}),
+            {{{}, {0}}}},
+           {"large",
+            {ids({97}, many), {{97, 65}, -0.5, 0.5}, {{301, 65}}, {{301}}},
+            with(linear_cross_entropy, {.chunk_rows = 40}),
+            {},
+            with(linear_cross_entropy_composed, {}),
+            Size::large}},
+          {{[](Device d) {
+              const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
+              linear_cross_entropy(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d));
+            },
+            "[linear_cross_entropy] need targets in [0, 5), got 5"}},
+          1e-4};
+}
+
+}  // namespace
+
+std::vector<Row> loss_rows() {
+  return {cross_entropy_row(),
+          nll_row(),
+          linear_cross_entropy_row(),
+          pair_row("mse_loss", "(prediction - target)^2", mse_loss, {1, 9}),
+          pair_row("l1_loss", "|prediction - target|", l1_loss, {1, 3}),
+          pair_row("bce_with_logits", "softplus(x) - t x", bce_with_logits, {1.3132616875182228, 2.1269280110429727})};
+}
+
+}  // namespace grus::test

@@ -1,0 +1,147 @@
+// Products, and what is made of them.
+#include "ops/matmul.h"
+
+#include "ops/norm.h"
+#include "ops/shape.h"
+#include "tests/ops/table/row.h"
+#include "tests/support/tensors.h"
+
+namespace grus::test {
+namespace {
+
+Sample product(std::string what, Shape a, Shape b, Form form_a = Plain, Form form_b = Plain,
+               Size size = Size::ordinary) {
+  return {std::move(what), {{a}, {b}}, [=](Xs x) { return matmul(x[0], x[1], form_a, form_b); }, {}, {}, size};
+}
+
+std::vector<Sample> products() {
+  std::vector<Sample> samples{
+      product("plain", {2, 3}, {3, 4}),
+      product("a transposed", {3, 2}, {3, 4}, Transposed),
+      product("b transposed", {2, 3}, {4, 3}, Plain, Transposed),
+      product("both transposed", {3, 2}, {4, 3}, Transposed, Transposed),
+      product("batch", {2, 2, 3}, {2, 3, 2}),
+      product("batch, both transposed", {2, 3, 2}, {2, 2, 3}, Transposed, Transposed),
+      product("rows folded", {2, 2, 3}, {3, 2}),
+      product("matrix times batch", {2, 3}, {2, 3, 2}),
+      product("batches broadcast", {2, 1, 2, 3}, {3, 3, 2}),
+      product("transposed, matrix times batch", {3, 2}, {2, 2, 3}, Transposed, Transposed),
+      product("batch transposed times matrix", {2, 3, 2}, {3, 2}, Transposed),
+      product("vector times matrix", {3}, {3, 2}),
+      product("matrix times vector", {2, 3}, {3}),
+      product("vector times batch", {3}, {2, 3, 2}),
+      product("batch times vector", {2, 2, 3}, {3}),
+      product("vectors", {3}, {3}),
+      product("size 1", {1, 1}, {1, 1}),
+      product("no rows", {0, 3}, {3, 2}),
+      product("no inner axis", {2, 0}, {0, 2}),
+      product("no batch", {0, 2, 3}, {0, 3, 2}),
+      product("large", {130, 67}, {67, 97}, Plain, Plain, Size::large),
+      product("large, a transposed", {67, 130}, {67, 97}, Transposed, Plain, Size::large),
+      product("large, b transposed", {1, 130}, {350, 130}, Plain, Transposed, Size::large),
+      product("large batch", {7, 30, 67}, {7, 67, 33}, Plain, Plain, Size::large),
+      {"a square of itself", {{{3, 3}}}, [](Xs x) { return matmul(x[0], x[0], Plain, Transposed); }},
+  };
+  const Input a = given({2, 3}, {1, 2, 3, 4, 5, 6}), b = given({3, 2}, {1, 0, 2, 1, 0, 3});
+  const Input at = given({3, 2}, {1, 4, 2, 5, 3, 6}), bt = given({2, 3}, {1, 2, 0, 0, 1, 3});
+  const std::vector<Expected> y{{{2, 2}, {5, 11, 14, 23}}};
+  samples.push_back({"by hand", {a, b}, [](Xs x) { return matmul(x[0], x[1]); }, y});
+  samples.push_back({"by hand, a^T", {at, b}, [](Xs x) { return matmul(x[0], x[1], Transposed); }, y});
+  samples.push_back({"by hand, b^T", {a, bt}, [](Xs x) { return matmul(x[0], x[1], Plain, Transposed); }, y});
+  samples.push_back(
+      {"by hand, a^T and b^T", {at, bt}, [](Xs x) { return matmul(x[0], x[1], Transposed, Transposed); }, y});
+  return samples;
+}
+
+std::vector<ErrorCase> matmul_errors() {
+  const auto x = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
+  return {
+      {[x](Device d) {
+         matmul(x({2, 3}, d), x({2, 3}, d));
+       },
+       "[matmul] need a (..., M, K) and b (..., K, N), got a (2, 3) and b (2, 3)"},
+      {[x](Device d) {
+         matmul(x({2, 3}, d), x({3, 2}, d), Plain, Transposed);
+       },
+       "[matmul] need a (..., M, K) and b (..., K, N), got a (2, 3) and b (3, 2) transposed"},
+      {[x](Device d) {
+         matmul(x({2, 2, 3}, d), x({3, 3, 2}, d));
+       },
+       "[matmul] need shapes that broadcast together, got (2) and (3)"},
+      {[x](Device d) { matmul(x({}, d), x({3}, d)); },
+       "[matmul] need at least one axis on each side, got a () and b (3)"},
+      {[x](Device d) { matmul(x({3}, d), x({3}, d), Transposed); },
+       "[matmul] need a plain vector, got a transposed one: a (3) and b (3)"},
+      {[x](Device d) {
+         matmul(x({1, 1}, d), Tensor::zeros({1, 1}, DType::f32, d));
+       },
+       "[matmul] need one dtype, got f64 (1, 1) and f32 (1, 1)"},
+  };
+}
+
+Row linear_row() {
+  const Function f = [](Xs x) { return linear(x[0], x[1], x[2]); };
+  const auto zeros = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
+  const Input w = given({3, 2}, {1, 0, 0, 1, 1, 1}), b = given({3}, {10, 20, 30});
+  return {"linear",
+          "y = x weight^T + bias",
+          floats,
+          2,
+          {{"(3, 2)", {{{3, 2}}, {{4, 2}}, {{4}}}, f},
+           {"x (T, B, in)", {{{2, 2, 3}}, {{2, 3}}, {{2}}}, f},
+           {"a vector", {{{3}}, {{2, 3}}, {{2}}}, f},
+           {"no rows", {{{0, 3}}, {{2, 3}}, {{2}}}, f},
+           {"without bias", {{{3, 2}}, {{4, 2}}}, [](Xs x) { return linear(x[0], x[1]); }},
+           {"by hand", {given({2, 2}, {1, 2, 3, 4}), w, b}, f, {{{2, 3}, {11, 22, 33, 13, 24, 37}}}},
+           {"large", {{{70, 67}}, {{97, 67}}, {{97}}}, f, {}, {}, Size::large}},
+          {{[zeros](Device d) {
+              linear(zeros({2, 3}, d), zeros({3, 2}, d));
+            },
+            "[linear] need x (..., in) and weight (out, in), got x (2, 3) and weight (3, 2)"},
+           {[zeros](Device d) {
+              linear(zeros({2, 3}, d), zeros({4, 3}, d), zeros({3}, d));
+            },
+            "[linear] need bias (out) beside weight (4, 3), got (3)"}}};
+}
+
+Row layer_norm_row() {
+  const Function f = [](Xs x) { return layer_norm(x[0], x[1], x[2], 0.1); };
+  const Input x = given({2, 2}, {1, 3, -2, 6});
+  return {"layer_norm",
+          "y = (x - mean) / sqrt(variance + eps) * weight + bias",
+          floats,
+          2,
+          {{"(2, 2, 3)", {{{2, 2, 3}}, {{3}}, {{3}}}, f},
+           {"alone", {{{2, 4}}}, [](Xs xs) { return layer_norm(xs[0], {}, {}, 0.1); }},
+           {"no rows", {{{0, 3}}, {{3}}, {{3}}}, f},
+           {"size 1", {{{2, 1}}, {{1}}}, [](Xs xs) { return layer_norm(xs[0], xs[1], {}, 0.1); }},
+           {"by hand",
+            {x, given({2}, {2, 3}), given({2}, {0, 1})},
+            [](Xs xs) { return layer_norm(xs[0], xs[1], xs[2], 0); },
+            {{{2, 2}, {-2, 4, -2, 4}}}},
+           {"equal entries",
+            {given({2}, {5, 5})},
+            [](Xs xs) { return layer_norm(xs[0]); },
+            {{{2}, {0, 0}}},
+            {},
+            Size::extreme},
+           {"large", {{{130, 301}}, {{301}}, {{301}}}, f, {}, {}, Size::large}},
+          {{[](Device d) {
+              const Tensor z = Tensor::zeros({2, 3}, DType::f64, d);
+              layer_norm(z, z);
+            },
+            "[layer_norm] need weight and bias (3), got (2, 3)"},
+           {[](Device d) {
+              layer_norm(Tensor::zeros({2, 0}, DType::f64, d));
+            },
+            "[layer_norm] need x (..., F) with F of at least 1, got (2, 0)"}},
+          5e-5};
+}
+
+}  // namespace
+
+std::vector<Row> matmul_rows() {
+  return {{"matmul", "y = op(a) op(b)", floats, 2, products(), matmul_errors()}, linear_row(), layer_norm_row()};
+}
+
+}  // namespace grus::test

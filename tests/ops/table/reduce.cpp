@@ -1,0 +1,140 @@
+#include "ops/reduce.h"
+
+#include <limits>
+
+#include "tests/ops/table/row.h"
+#include "tests/support/tensors.h"
+
+namespace grus::test {
+namespace {
+
+constexpr double inf = std::numeric_limits<double>::infinity();
+
+using Reduce = Tensor (*)(const Tensor&, const Axes&, bool);
+
+/// `by_hand`: of x (2, 3) = 1 5 3 4 2 6: over all, over axis 0, over axis 1 kept.
+Row row_of(const char* name, const char* equation, Reduce f, const std::vector<DType>& dtypes, int gradients,
+           bool of_nothing, std::vector<std::vector<double>> by_hand) {
+  const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});
+  const std::string op = name;
+  const auto over = [f](Axes axes, bool keepdim = false) -> Function {
+    return [=](Xs xs) { return f(xs[0], axes, keepdim); };
+  };
+  Row row{op,
+          equation,
+          dtypes,
+          gradients,
+          {{"all axes", {{{2, 3, 2}}}, over({})},
+           {"the last axis", {{{2, 3, 2}}}, over(-1)},
+           {"the middle axis, kept", {{{2, 3, 2}}}, over(1, true)},
+           {"first and last axis", {{{2, 3, 2}}}, over({0, -1})},
+           {"an axis of size 1", {{{2, 1}}}, over(1)},
+           {"a scalar", {{{}}}, over({})},
+           {"beside an empty axis", {{{0, 3}}}, over(1)},
+           {"all, by hand", {x}, over({}), {{{}, by_hand[0]}}},
+           {"axis 0, by hand", {x}, over(0), {{{3}, by_hand[1]}}},
+           {"axis 1 kept, by hand", {x}, over(1, true), {{{2, 1}, by_hand[2]}}},
+           {"large", {{{257, 301}}}, over({}), {}, {}, Size::large},
+           {"large, axis 0", {{{257, 301}}}, over(0), {}, {}, Size::large},
+           {"large, axis 1", {{{257, 301}}}, over(1), {}, {}, Size::large}},
+          {{[f](Device) { f(Tensor(), {}, false); }, "[" + op + "] need a tensor, got an undefined one"},
+           {[f](Device d) {
+              f(Tensor::zeros({2, 3}, DType::f64, d), 2, false);
+            },
+            "[" + op + "] need an axis in [-2, 2), got 2"},
+           {[f](Device d) {
+              f(Tensor::zeros({2, 3}, DType::f64, d), {0, -2}, false);
+            },
+            "[" + op + "] need each axis once, got -2 twice"}},
+          1e-4};
+  if (of_nothing) row.samples.push_back({"an empty axis", {{{0, 3}}}, over(0)});
+  else
+    row.errors.push_back({[f](Device d) {
+                            f(Tensor::zeros({0, 3}, DType::f64, d), 0, false);
+                          },
+                          "[" + op + "] need at least one element to reduce, got x of shape (0, 3)"});
+  return row;
+}
+
+Row logsumexp_row() {
+  Row row = row_of("logsumexp", "y = log sum exp x", logsumexp, floats, 2, false,
+                   {{6.456193316018123},
+                    {4.048587351573742, 5.048587351573742, 6.048587351573742},
+                    {5.142931628499899, 6.142931628499899}});
+  row.samples.push_back({"extremes",
+                         {given({4, 2}, {1000, 1000, -inf, -inf, inf, 0, -1000, 0})},
+                         [](Xs x) { return logsumexp(x[0], 1); },
+                         {{{4}, {1000.6931471805599, -inf, inf, 0}}},
+                         {},
+                         Size::extreme});
+  return row;
+}
+
+Row sum_to_row() {
+  return {"sum_to",
+          "y = sum of x over the axes along which y's shape broadcasts",
+          numbers,
+          2,
+          {{"(3, 1)",
+            {{{2, 3, 2}}},
+            [](Xs x) {
+              return sum_to(x[0], {3, 1});
+            }},
+           {"a scalar", {{{2, 3}}}, [](Xs x) { return sum_to(x[0], {}); }},
+           {"its own shape",
+            {{{2, 3}}},
+            [](Xs x) {
+              return sum_to(x[0], {2, 3});
+            }},
+           {"an empty axis",
+            {{{0, 3}}},
+            [](Xs x) {
+              return sum_to(x[0], {1, 3});
+            }},
+           {"by hand",
+            {given({2, 3}, {1, 5, 3, 4, 2, 6})},
+            [](Xs x) {
+              return sum_to(x[0], {2, 1});
+            },
+            {{{2, 1}, {9, 12}}}}},
+          {{[](Device d) {
+              sum_to(Tensor::zeros({2, 3}, DType::f64, d), {2});
+            },
+            "[sum_to] need shapes that broadcast together, got (2) and (2, 3)"},
+           {[](Device d) {
+              sum_to(Tensor::zeros({1, 3}, DType::f64, d), {2, 3});
+            },
+            "[sum_to] need a shape that broadcasts to (1, 3), got (2, 3)"}}};
+}
+
+}  // namespace
+
+std::vector<Row> reduce_rows() {
+  Row largest =
+      row_of("max", "y = max x; equal winners share the gradient", max, numbers, 2, false, {{6}, {4, 5, 6}, {5, 6}});
+  Row mean_row = row_of("mean", "y = sum x / count", mean, floats, 2, false, {{3.5}, {2.5, 3.5, 4.5}, {3, 4}});
+  Row first = row_of("argmax", "place of the first largest", argmax, numbers, 0, false, {{5}, {1, 0, 1}, {1, 2}});
+  first.samples.push_back({"the first of equals",
+                           {given({2, 2}, {1, 3, 3, 3})},
+                           [](Xs x) {
+                             return argmax(x[0], {0, 1});
+                           },
+                           {{{}, {1}}}});
+  first.samples.push_back({"several axes, in row-major order",
+                           {given({2, 2, 2}, {0, 9, 1, 2, 3, 4, 5, 6})},
+                           [](Xs x) {
+                             return argmax(x[0], {0, 2});
+                           },
+                           {{{2}, {1, 3}}}});
+  return {
+      row_of("sum", "y = sum x", sum, numbers, 2, true, {{21}, {5, 7, 9}, {9, 12}}),
+      mean_row,
+      largest,
+      row_of("min", "y = min x; equal winners share the gradient", min, numbers, 2, false, {{1}, {1, 2, 3}, {1, 2}}),
+      logsumexp_row(),
+      first,
+      row_of("argmin", "place of the first smallest", argmin, numbers, 0, false, {{0}, {0, 1, 0}, {0, 1}}),
+      sum_to_row()};
+}
+
+}  // namespace grus::test

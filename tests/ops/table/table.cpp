@@ -1,0 +1,204 @@
+// The tests that every row of the table goes through. A failure names op, sample, dtype and device.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/tape.h"
+#include "core/threads.h"
+#include "ops/elementwise.h"
+#include "tests/ops/table/checks.h"
+#include "tests/support/tensors.h"
+
+using namespace grus;
+using namespace grus::test;
+
+namespace {
+
+void for_each_sample(const std::function<void(const Row&, const Sample&)>& visit) {
+  for (const Row& row : rows())
+    for (const Sample& sample : row.samples) visit(row, sample);
+}
+
+bool takes(const Row& row, DType dtype) {
+  return std::find(row.dtypes.begin(), row.dtypes.end(), dtype) != row.dtypes.end();
+}
+bool has_gradient(const Row& row, DType dtype) { return row.gradients > 0 && is_float(dtype); }
+
+/// f32 sums of many terms differ by their order.
+Tolerance tolerance_of(const Row& row, const Sample& sample, DType dtype) {
+  const bool relative = sample.size == Size::extreme;
+  if (dtype == DType::f64) return {sample.size == Size::ordinary ? 1e-12 : 1e-10, relative};
+  return {dtype == DType::f32 ? row.f32 : 0, relative};
+}
+
+/// Bit by bit.
+void check_identical(const Run& a, const Run& b, const std::string& what) { check_same(a, b, {0}, what); }
+
+bool has_numbers(const Sample& sample) {
+  return std::any_of(sample.inputs.begin(), sample.inputs.end(),
+                     [](const Input& input) { return input.kind == Input::Kind::numbers; });
+}
+
+}  // namespace
+
+TEST_CASE("table: every op has a value that was worked out elsewhere, or a twin") {
+  for (const Row& row : rows())
+    CHECK_MESSAGE(std::any_of(row.samples.begin(), row.samples.end(),
+                              [](const Sample& sample) { return !sample.expected.empty() || sample.twin; }),
+                  row.op);
+}
+
+TEST_CASE("table: values are those worked out elsewhere, on every device") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    for (const Device& device : devices())
+      for (const DType dtype : row.dtypes) {
+        if (sample.expected.empty() || !is_float(dtype)) continue;
+        const std::string what = label(row, sample, dtype, device);
+        const Run got = run(sample.f, make_inputs(sample, dtype, device), false);
+        REQUIRE_MESSAGE(got.outputs.size() == sample.expected.size(), what);
+        for (size_t k = 0; k < got.outputs.size(); ++k)
+          check_same(got.outputs[k], sample.expected[k].shape, sample.expected[k].values,
+                     tolerance_of(row, sample, dtype), what);
+      }
+  });
+}
+
+TEST_CASE("table: gradients are those of finite differences, on every device") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    if (row.gradients < 1 || sample.size != Size::ordinary) return;
+    for (const Device& device : devices()) {
+      const std::string error = message_of([&] { gradcheck(sample.f.many, make_inputs(sample, DType::f64, device)); });
+      CHECK_MESSAGE(error == "", label(row, sample, DType::f64, device), ": ", error);
+    }
+  });
+}
+
+TEST_CASE("table: gradients of gradients are those of finite differences, on every device") {
+  GradcheckOptions options;
+  options.relative = 1e-5;
+  options.absolute = 1e-6;
+  for_each_sample([&](const Row& row, const Sample& sample) {
+    if (row.gradients < 2 || sample.size != Size::ordinary) return;
+    for (const Device& device : devices()) {
+      const std::string error =
+          message_of([&] { gradgradcheck(sample.f.many, make_inputs(sample, DType::f64, device), options); });
+      CHECK_MESSAGE(error == "", label(row, sample, DType::f64, device), ": ", error);
+    }
+  });
+}
+
+TEST_CASE("table: every device agrees with the reference, values and gradients, in every dtype") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    for (const DType dtype : row.dtypes) {
+      if (sample.size == Size::extreme && !is_float(dtype)) continue;
+      const bool gradients = has_gradient(row, dtype) && sample.size != Size::extreme;
+      const Run expected = run(sample.f, make_inputs(sample, dtype, devices().front()), gradients);
+      for (const Device& device : devices())
+        if (device != devices().front())
+          check_same(run(sample.f, make_inputs(sample, dtype, device), gradients), expected,
+                     tolerance_of(row, sample, dtype), label(row, sample, dtype, device));
+    }
+  });
+}
+
+TEST_CASE("table: a dtype that an op does not take is refused in one sentence that names it") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    for (const DType dtype : every_dtype) {
+      if (takes(row, dtype) || sample.size != Size::ordinary || !has_numbers(sample)) continue;
+      const Device device = devices().front();
+      const std::string what = label(row, sample, dtype, device);
+      const std::string error = message_of([&] { sample.f.many(make_inputs(sample, dtype, device)); });
+      const std::string name = fmt::format("got {}", dtype);
+      CHECK_MESSAGE((error.find(" need ") != std::string::npos && error.find(name) != std::string::npos), what, ": ",
+                    error);
+    }
+  });
+}
+
+TEST_CASE("table: f32 is near f64, values and gradients, on every device") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    if (!takes(row, DType::f32) || sample.size == Size::extreme) return;
+    for (const Device& device : devices()) {
+      // The same numbers, rounded to f32 beforehand.
+      const Tensors narrow = make_inputs(sample, DType::f32, device);
+      Tensors wide;
+      for (const Tensor& x : narrow) wide.push_back(is_float(x.dtype()) ? cast(x, DType::f64) : x);
+      const bool gradients = row.gradients > 0;
+      check_same(run(sample.f, narrow, gradients), run(sample.f, wide, gradients), {row.f32},
+                 label(row, sample, DType::f32, device));
+    }
+  });
+}
+
+TEST_CASE("table: a fused op equals its twin by plain ops, values and gradients, on every device") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    if (!sample.twin) return;
+    for (const Device& device : devices())
+      for (const DType dtype : row.dtypes) {
+        const Tensors inputs = make_inputs(sample, dtype, device);
+        check_same(run(sample.f, inputs, has_gradient(row, dtype)), run(sample.twin, inputs, has_gradient(row, dtype)),
+                   tolerance_of(row, sample, dtype), label(row, sample, dtype, device));
+      }
+  });
+}
+
+TEST_CASE("table: the same bits every time, and nearly the same for every number of threads") {
+  const int threads = num_threads();
+  for_each_sample([](const Row& row, const Sample& sample) {
+    for (const Device& device : devices())
+      for (const DType dtype : {DType::f32, DType::f64}) {
+        if (!takes(row, dtype) || sample.size == Size::extreme) continue;
+        const Tensors inputs = make_inputs(sample, dtype, device);
+        const std::string what = label(row, sample, dtype, device);
+        const auto once = [&](int count) {
+          set_num_threads(count);
+          return run(sample.f, inputs, has_gradient(row, dtype));
+        };
+        const Run two = once(2);
+        check_identical(once(2), two, what + ", once more");
+        check_same(once(1), two, tolerance_of(row, sample, dtype), what + ", one thread against two");
+        if (sample.size == Size::large)
+          check_same(once(3), two, tolerance_of(row, sample, dtype), what + ", three threads against two");
+      }
+  });
+  set_num_threads(threads);
+}
+
+TEST_CASE("table: a tape changes no value, and gives its memory back") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    for (const Device& device : devices()) {
+      const DType dtype = row.dtypes.front();
+      const std::string what = label(row, sample, dtype, device);
+      const Tensors inputs = make_inputs(sample, dtype, device);
+      const size_t before = memory_statistics(device).live;
+      {
+        const Run plain = run(sample.f, inputs, false);
+        Run taped = run(sample.f, inputs, has_gradient(row, dtype));
+        taped.gradients.clear();
+        // A fused op may take its twin where it records.
+        check_same(taped, plain, sample.twin ? tolerance_of(row, sample, dtype) : Tolerance{0}, what);
+      }
+      CHECK_MESSAGE(memory_statistics(device).live == before, what);
+    }
+  });
+}
+
+TEST_CASE("table: errors say what they say") {
+  for (const Row& row : rows())
+    for (const ErrorCase& error : row.errors)
+      CHECK_MESSAGE(message_of([&] { error.run(devices().front()); }) == error.message, row.op);
+}
+
+TEST_CASE("table: every op that can be recorded has a row, which records it") {
+  for (const Op* op : Op::all()) {
+    bool found = false;
+    for (const Row& row : rows()) {
+      if (row.op != op->name()) continue;
+      for (const Sample& sample : row.samples)
+        found |= sample.size == Size::ordinary &&
+                 recorded_ops(sample.f, make_inputs(sample, DType::f64, devices().front())).contains(op->name());
+    }
+    CHECK_MESSAGE(found, "the op ", op->name(), " needs a row of its name that records it (tests/ops/table/)");
+  }
+}

@@ -1,0 +1,43 @@
+#include "tests/support/tensors.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cmath>
+#include <random>
+
+#include "ops/elementwise.h"
+
+namespace grus::test {
+Tensor draw(const Shape& shape, double low, double high, uint64_t seed, Device device) {
+  std::mt19937_64 engine(seed);
+  std::uniform_real_distribution<double> uniform(low, high);
+  std::vector<double> drawn(static_cast<size_t>(shape.numel()));
+  for (double& value : drawn) value = uniform(engine);
+  return Tensor::from(drawn, shape, device);
+}
+
+std::vector<double> values(const Tensor& x) { return cast(x.detach(), DType::f64).to_vector<double>(); }
+
+void check_equal(const Tensor& x, const Shape& shape, const std::vector<double>& expected, double tolerance) {
+  REQUIRE(to_string(x.shape()) == to_string(shape));
+  const std::vector<double> got = values(x);
+  REQUIRE(got.size() == expected.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (got[i] == expected[i]) continue;
+    const double scale = std::max({1.0, std::abs(got[i]), std::abs(expected[i])});
+    if (std::abs(got[i] - expected[i]) <= tolerance * scale) continue;
+    FAIL_CHECK(fmt::format("element {} of {} is {}, not {}", i, x.shape(), got[i], expected[i]));
+  }
+}
+
+std::string message_of(const std::function<void()>& run) {
+  try {
+    run();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace grus::test
