@@ -141,6 +141,7 @@ KernelCost attention(const AttentionArgs& a) {
 }
 KernelCost attention_backward(const AttentionBackwardArgs& a) {
   KernelCost cost = attention(a.forward);
+  cost.dtype = a.dquery.dtype;  // forward results are absent
   cost.flops *= 2;
   cost.bytes += bytes_of(a.dcontext, a.dweights, a.dquery) + 2 * bytes_of(a.dkeys, a.dvalues, a.dv);
   return cost;

@@ -15,7 +15,7 @@
 namespace grus {
 namespace {
 
-const Op attention_op("attention");
+const Op attention_op("additive_attention");
 
 void require_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows, const Tensor& v) {
   const int64_t total = memory.lengths.total();
@@ -25,7 +25,7 @@ void require_attention(const Tensor& query, const AttentionMemory& memory, const
   require_float("attention", query);
   require(query.rank() == 2 && memory.keys.shape() == Shape{total, query.dim(1)} && memory.values.rank() == 2 &&
               memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.columns.numel() == query.dim(0),
-          "[attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
+          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
           rows.columns.numel(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
 }
 
@@ -72,7 +72,7 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
   std::vector<int64_t> columns, lengths;
   for (int64_t b : sources) {
-    require<UsageError>(b >= 0 && b < source.batch(), "[attention] need sources in [0, {}), got {}", source.batch(), b);
+    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}", source.batch(), b);
     columns.push_back(source.rank()[static_cast<size_t>(b)]);
     lengths.push_back(source[b]);
   }
@@ -135,7 +135,7 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
 AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
                                    const Lengths* lengths) {
   require(keys.rank() == 3 && values.rank() == 3 && keys.dim(0) == values.dim(0) && keys.dim(1) == values.dim(1),
-          "[attention] need keys (S, B, A) and values (S, B, C), got {} and {}", keys.shape(), values.shape());
+          "[additive_attention] need keys (S, B, A) and values (S, B, C), got {} and {}", keys.shape(), values.shape());
   const int64_t steps = keys.dim(0), batch = keys.dim(1);
   const Lengths source =
       lengths ? Lengths(lengths->lengths(), steps, keys.device()) : Lengths::dense(steps, batch, keys.device());

@@ -40,7 +40,7 @@ Row attention_row() {
   const double e = 2.14168768474935;  // exp(tanh(1))
   std::vector<int64_t> many;
   for (int64_t i = 0; i < 24; ++i) many.push_back(i);
-  return {"attention",
+  return {"additive_attention",
           "e[s] = v tanh(query + keys[s]), a = softmax e, context = sum_s a[s] values[s]",
           floats,
           2,
@@ -70,7 +70,8 @@ Row attention_row() {
               const Lengths source({2}, -1, d);
               fused(x({1, 3}), {x({2, 4}), x({2, 2}), source}, attention_rows(source, {0}), x({3}));
             },
-            "[attention] need query (rows = 1, A), keys (N = 2, A), values (N, C) and v (A), got (1, 3), (2, 4), (2, "
+            "[additive_attention] need query (rows = 1, A), keys (N = 2, A), values (N, C) and v (A), got (1, 3), (2, "
+            "4), (2, "
             "2) and "
             "(3)"}},
           1e-4};
@@ -162,8 +163,36 @@ Row decoder_row() {
           2e-4};
 }
 
+/// Rows in the order of the batch, which packed rows of one step each are too.
+Row step_row() {
+  const auto weights = [](Xs x) {
+    return AttentionGruWeights{{}, {x[4], x[5], {}, {}}, x[6], {}, x[7], {Reset::before, Update::replace}};
+  };
+  const Function step = [=](Xs x) -> Tensors {
+    const Lengths sources({1, 3, 2}, -1, x[0].device());
+    const AttentionGruOutput out =
+        attention_gru_step(x[0], x[1], {x[2], x[3], sources}, attention_rows(sources, {0, 1, 2}), weights(x));
+    return {out.states, out.contexts, out.weights};
+  };
+  const Function twin = [=](Xs x) -> Tensors {
+    const Lengths sources({1, 3, 2}, -1, x[0].device()), targets({1, 1, 1}, -1, x[0].device());
+    const AttentionGruOutput out = attention_gru_composed(x[0], targets, x[1], {x[2], x[3], sources}, weights(x));
+    return {out.states, out.contexts, out.weights};
+  };
+  return {"attention_gru_step",
+          "one step of attention_gru, for decoding",
+          floats,
+          0,
+          {{"(3, 2)",
+            {{{3, 2}}, {{3, 3}}, {{6, 2}}, {{6, 3}}, {{9, 5}, -1, 1}, {{9, 3}, -1, 1}, {{2, 3}, -1, 1}, {{2}}},
+            step,
+            {},
+            twin}},
+          {}};
+}
+
 }  // namespace
 
-std::vector<Row> attention_rows_of_table() { return {attention_row(), decoder_row()}; }
+std::vector<Row> attention_rows_of_table() { return {attention_row(), decoder_row(), step_row()}; }
 
 }  // namespace grus::test

@@ -90,6 +90,7 @@ std::vector<Row> elementwise_rows();
 std::vector<Row> gru_rows();
 std::vector<Row> index_rows();
 std::vector<Row> loss_rows();
+std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
 std::vector<Row> reduce_rows();

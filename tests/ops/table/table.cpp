@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/kernel_calls.h"
 #include "core/tape.h"
 #include "core/threads.h"
 #include "ops/elementwise.h"
@@ -34,6 +35,28 @@ Tolerance tolerance_of(const Row& row, const Sample& sample, DType dtype) {
 
 /// Bit by bit.
 void check_identical(const Run& a, const Run& b, const std::string& what) { check_same(a, b, {0}, what); }
+
+/// The calls of kernels, as "gemm f32" and "unary tanh f32".
+class Calls : public KernelObserver {
+ public:
+  static std::string name(const char* entry, const char* variant, DType dtype) {
+    return fmt::format("{} {} {}", entry, variant, dtype);
+  }
+  void called(const KernelCall& call) override { seen.insert(name(call.entry, call.variant_name, call.dtype)); }
+  std::set<std::string> seen;
+};
+
+/// Those that move memory and speak of the device, which tests/core/backends/table.cpp tests.
+bool computes(const std::string& entry) {
+  static const std::set<std::string> others{"open",    "close",        "describe", "last_error", "allocate",
+                                            "release", "drop_derived", "upload",   "download",   "synchronize"};
+  return !others.contains(entry);
+}
+
+/// What an entry's results may be, where it computes in floats.
+std::vector<DType> results_of(const std::string& entry) {
+  return entry == "compare" ? std::vector{DType::boolean} : floats;
+}
 
 bool has_numbers(const Sample& sample) {
   return std::any_of(sample.inputs.begin(), sample.inputs.end(),
@@ -200,5 +223,27 @@ TEST_CASE("table: every op that can be recorded has a row, which records it") {
                  recorded_ops(sample.f, make_inputs(sample, DType::f64, devices().front())).contains(op->name());
     }
     CHECK_MESSAGE(found, "the op ", op->name(), " needs a row of its name that records it (tests/ops/table/)");
+  }
+}
+
+TEST_CASE("table: every entry of the kernel table is called by a row, each of its variants, in f32 and f64") {
+  for (const Device& device : devices()) {
+    Calls calls;
+    {
+      const KernelObserverScope watching(calls);
+      for_each_sample([&](const Row& row, const Sample& sample) {
+        if (sample.size == Size::ordinary)
+          for (const DType dtype : floats)
+            if (takes(row, dtype)) run(sample.f, make_inputs(sample, dtype, device), has_gradient(row, dtype));
+      });
+    }
+    for (const KernelEntry& entry : kernel_entries(device.kernels())) {
+      if (!computes(entry.name) || !entry.present) continue;
+      const std::vector<const char*> none{""};
+      for (const char* variant : entry.variants.empty() ? none : entry.variants)
+        for (const DType dtype : results_of(entry.name))
+          CHECK_MESSAGE(calls.seen.contains(Calls::name(entry.name, variant, dtype)),
+                        fmt::format("{}: no row calls {}", device.name(), Calls::name(entry.name, variant, dtype)));
+    }
   }
 }
