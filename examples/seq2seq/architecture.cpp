@@ -1,6 +1,6 @@
 #include "examples/seq2seq/architecture.h"
 
-#include "examples/seq2seq/bahdanau.h"
+#include <fmt/format.h>
 
 namespace grus::seq2seq {
 
@@ -19,9 +19,29 @@ Tokens pack_tokens(std::span<const std::vector<int32_t>> sentences) {
   return tokens;
 }
 
+// A line for each architecture, and one in meson.build.
+extern const ArchitectureKind bahdanau_kind;
+extern const ArchitectureKind rnn_encdec_kind;
+extern const ArchitectureKind sutskever_kind;
+
+std::span<const ArchitectureKind* const> architecture_kinds() {
+  static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind};
+  return kinds;
+}
+
+const ArchitectureKind& architecture_kind(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const ArchitectureKind* kind : architecture_kinds()) {
+    if (kind->name == name) return *kind;
+    names.push_back(kind->name);
+  }
+  fail("--arch: need {}, got '{}'", fmt::join(names, " or "), name);
+}
+
 std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, VocabSizes sizes, Rng& rng) {
-  if (options.arch == "bahdanau") return std::make_unique<Bahdanau>(options, sizes, rng);
-  fail("--arch: need bahdanau, got '{}'", options.arch);
+  const ArchitectureKind& kind = architecture_kind(options.arch);
+  kind.check(options);
+  return kind.make(options, sizes, rng);
 }
 
 }  // namespace grus::seq2seq

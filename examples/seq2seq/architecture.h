@@ -46,6 +46,8 @@ struct OutputLayer {
 class Architecture {
  public:
   virtual ~Architecture() = default;
+  /// What --arch calls it.
+  virtual std::string_view name() const = 0;
   virtual nn::ModuleBase& module() = 0;
   /// One phrase for the report.
   virtual std::string description() const = 0;
@@ -54,13 +56,29 @@ class Architecture {
   virtual OutputLayer output() const = 0;
   /// Nothing of it is recorded.
   virtual std::unique_ptr<Decoder> decode(const Tokens& source) const = 0;
+  /// Whether decoder steps say where they look.
+  virtual bool has_attention() const { return false; }
 };
 
 struct VocabSizes {
   int64_t source, target;
 };
 
-/// Throws UsageError for an unknown options.arch.
+/// All that the programs ask of an architecture before there is a model. Its file defines one of these; the list is in
+/// architecture.cpp.
+struct ArchitectureKind {
+  std::string_view name;
+  std::unique_ptr<Architecture> (*make)(const ModelOptions&, VocabSizes, Rng&);
+  void (*use_recipe)(TrainOptions&);        // the best we know, over the defaults
+  void (*use_paper_recipe)(TrainOptions&);  // the paper's sizes and training, over that
+  void (*check)(const ModelOptions&);       // throws UsageError for what it cannot be made from
+  std::span<const std::string_view> flags;  // options of the group "Model" that it reads, beside those all read
+};
+
+std::span<const ArchitectureKind* const> architecture_kinds();
+/// Throws UsageError for an unknown name.
+const ArchitectureKind& architecture_kind(std::string_view name);
+/// Checks the options and makes what options.arch names.
 std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, VocabSizes sizes, Rng& rng);
 
 }  // namespace grus::seq2seq

@@ -184,4 +184,65 @@ std::unique_ptr<Decoder> Bahdanau::decode(const Tokens& source) const {
   return std::make_unique<BahdanauDecoder>(*this, source);
 }
 
+namespace {
+
+// Appendices A.2 and B.
+void use_bahdanau_paper(TrainOptions& o) {
+  o.model = {.embedding = 620,
+             .hidden = 1000,
+             .encoder = 1000,
+             .attention = 1000,
+             .readout_size = 500,
+             .decoder = "single",
+             .readout = "maxout",
+             .readout_state = "previous",
+             .initial_state = "backward",
+             .reset = "before",
+             .update = "replace",
+             .tie = "none",
+             .weights = "paper",
+             .dropout = 0};
+  o.tokenizer = "space";
+  o.vocab = 30000;
+  o.max_length = 50;
+  o.batch_sentences = 80;
+  o.optimizer = "adadelta";
+  o.learning_rate = 1;
+  o.beta1 = 0.95;
+  o.epsilon = 1e-6;
+  o.schedule = "constant";
+  o.warmup = 0;
+  o.label_smoothing = 0;
+  o.average = 0;
+  o.beam = 12;
+}
+
+void check_bahdanau(const ModelOptions& m) {
+  const int64_t readout = m.readout_size ? m.readout_size : m.embedding;
+  require<UsageError>(m.tie == "none" || readout == m.embedding,
+                      "--readout-size: need --emb ({}) because of --tie {}, got {}", m.embedding, m.tie, readout);
+  require<UsageError>(m.encoder > 0 || m.hidden % 2 == 0, "--hidden: need an even number, or --encoder, got {}",
+                      m.hidden);
+  require<UsageError>(m.initial_state == "mean" || m.initial_state == "backward",
+                      "--initial-state: need mean or backward for --arch bahdanau, got {}", m.initial_state);
+  require<UsageError>(m.readout != "none", "--readout: need tanh or maxout for --arch bahdanau, got none");
+}
+
+constexpr std::string_view bahdanau_flags[] = {"encoder",       "attention",     "readout-size", "decoder", "readout",
+                                               "readout-state", "initial-state", "reset",        "update"};
+
+}  // namespace
+
+extern const ArchitectureKind bahdanau_kind;
+
+const ArchitectureKind bahdanau_kind = {
+    .name = "bahdanau",
+    .make = [](const ModelOptions& options, VocabSizes sizes, Rng& rng) -> std::unique_ptr<Architecture> {
+      return std::make_unique<Bahdanau>(options, sizes, rng);
+    },
+    .use_recipe = [](TrainOptions&) {},  // the defaults are its own
+    .use_paper_recipe = use_bahdanau_paper,
+    .check = check_bahdanau,
+    .flags = bahdanau_flags};
+
 }  // namespace grus::seq2seq

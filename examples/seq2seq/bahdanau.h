@@ -30,11 +30,13 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   /// state, word, context: one row each place.
   Tensor readout(const Tensor& state, const Tensor& word, const Tensor& context) const;
 
+  std::string_view name() const override { return "bahdanau"; }
   nn::ModuleBase& module() override { return *this; }
   std::string description() const override;
   Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
   OutputLayer output() const override { return {output_weight, output_bias}; }
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
+  bool has_attention() const override { return true; }
 
   const ModelOptions options;
   nn::Embedding source_embedding, target_embedding;

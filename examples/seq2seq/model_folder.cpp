@@ -85,15 +85,29 @@ Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
   return {std::move(source), std::move(target), joint};
 }
 
-void ModelFolder::save_weights(const nn::ModuleBase& module) const { nn::save_weights(this->weights(), module); }
-void ModelFolder::load_weights(nn::ModuleBase& module) const { nn::load_weights(this->weights(), module); }
+void ModelFolder::save_weights(Architecture& model) const {
+  nn::save_weights(weights(), model.module(), {{"architecture", std::string(model.name())}});
+}
+
+void ModelFolder::load_weights(Architecture& model) const {
+  const nn::TensorFile file = nn::read_safetensors(weights());
+  const auto arch = file.metadata.find("architecture");  // files of PyTorch do not say
+  require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
+                     "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
+                     config().filename().string(), arch == file.metadata.end() ? "" : arch->second);
+  try {
+    model.module().load_state_dict(file.tensors);
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", weights().string(), error.what());
+  }
+}
 
 SavedModel ModelFolder::load() const {
   TrainOptions options = load_options();
   Codecs codecs = load_codecs(options);
   Rng rng(0);
   std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
-  load_weights(model->module());
+  load_weights(*model);
   model->module().eval();
   return {std::move(options), std::move(codecs), std::move(model)};
 }

@@ -48,8 +48,9 @@ class ModelFolder {
   TrainOptions load_options() const;
   Codecs load_codecs(const TrainOptions& options) const;
 
-  void save_weights(const nn::ModuleBase& module) const;
-  void load_weights(nn::ModuleBase& module) const;
+  void save_weights(Architecture& model) const;
+  /// Throws DataError: another architecture's, or other shapes.
+  void load_weights(Architecture& model) const;
 
   /// All of it. Every error is one line that names the file.
   SavedModel load() const;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "examples/seq2seq/architecture.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -62,12 +63,18 @@ std::vector<Option> file_options(TrainOptions& o) {
   };
 }
 
+std::vector<std::string_view> architecture_names() {
+  std::vector<std::string_view> names;
+  for (const ArchitectureKind* kind : architecture_kinds()) names.push_back(kind->name);
+  return names;
+}
+
 std::vector<Option> model_options(TrainOptions& o) {
   const std::string_view g = "Model";
   ModelOptions& m = o.model;
   const double size = 65536;
   return {
-      {"arch", g, &m.arch, "architecture", 0, 0, false, {"bahdanau"}, true},
+      {"arch", g, &m.arch, "architecture", 0, 0, false, architecture_names(), true},
       {"emb", g, &m.embedding, "embedding size", 1, size, false, {}, true},
       {"hidden", g, &m.hidden, "decoder state size", 1, size, false, {}, true},
       {"encoder", g, &m.encoder, "encoder state size of each direction (0: half of hidden)", 0, size, false, {}, true},
@@ -82,7 +89,28 @@ std::vector<Option> model_options(TrainOptions& o) {
        false,
        {"conditional", "single"},
        true},
-      {"readout", g, &m.readout, "what stands before the output layer", 0, 0, false, {"tanh", "maxout"}, true},
+      {"layers", g, &m.layers, "layers of encoder and decoder", 1, 64, false, {}, true},
+      {"unit", g, &m.unit, "of the layers", 0, 0, false, {"gru", "lstm"}, true},
+      {"forget-bias", g, &m.forget_bias, "LSTM: added to the forget gates' first bias", 0, 100, false, {}, true},
+      {"context",
+       g,
+       &m.context,
+       "the summary of the source is fed at every step, or reaches the first state only",
+       0,
+       0,
+       false,
+       {"every", "first"},
+       true},
+      {"source-order",
+       g,
+       &m.source_order,
+       "the encoder reads the source forward or reversed",
+       0,
+       0,
+       false,
+       {"forward", "reversed"},
+       true},
+      {"readout", g, &m.readout, "what stands before the output layer", 0, 0, false, {"tanh", "maxout", "none"}, true},
       {"readout-state",
        g,
        &m.readout_state,
@@ -95,11 +123,11 @@ std::vector<Option> model_options(TrainOptions& o) {
       {"initial-state",
        g,
        &m.initial_state,
-       "the decoder starts from the encoder's mean or backward state",
+       "the decoder starts from the encoder's mean, its backward state, a summary, its states as they are, or zeros",
        0,
        0,
        false,
-       {"mean", "backward"},
+       {"mean", "backward", "summary", "states", "zeros"},
        true},
       {"reset",
        g,
@@ -173,8 +201,18 @@ std::vector<Option> training_options(TrainOptions& o) {
        0,
        0,
        false,
-       {"cosine", "constant", "inverse-sqrt"}},
+       {"cosine", "constant", "inverse-sqrt", "halving"}},
+      {"halve-after", g, &o.halve_after, "halving: epochs before the first time", 0, 1e6},
+      {"halve-every", g, &o.halve_every, "halving: epochs between two times", 1e-3, 1e6},
       {"warmup", g, &o.warmup, "steps of linear warm-up", 0, any_count},
+      {"loss-per",
+       g,
+       &o.loss_per,
+       "the loss is a mean over tokens, or over sentences",
+       0,
+       0,
+       false,
+       {"token", "sentence"}},
       {"label-smoothing", g, &o.label_smoothing, "share of the target spread over all words", 0, 1, true},
       {"teacher-forcing", g, &o.teacher_forcing, "chance, a step, that the decoder reads the true word", 0, 1},
       {"clip", g, &o.clip, "largest gradient norm (0: no limit)", 0, any_number},
@@ -246,35 +284,8 @@ void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_v
   }
 }
 
-void use_paper_recipe(TrainOptions& o) {
-  o.model = {.embedding = 620,
-             .hidden = 1000,
-             .encoder = 1000,
-             .attention = 1000,
-             .readout_size = 500,
-             .decoder = "single",
-             .readout = "maxout",
-             .readout_state = "previous",
-             .initial_state = "backward",
-             .reset = "before",
-             .update = "replace",
-             .tie = "none",
-             .weights = "paper",
-             .dropout = 0};
-  o.tokenizer = "space";
-  o.vocab = 30000;
-  o.max_length = 50;
-  o.batch_sentences = 80;
-  o.optimizer = "adadelta";
-  o.learning_rate = 1;
-  o.beta1 = 0.95;
-  o.epsilon = 1e-6;
-  o.schedule = "constant";
-  o.warmup = 0;
-  o.label_smoothing = 0;
-  o.average = 0;
-  o.beam = 12;
-}
+void use_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_recipe(o); }
+void use_paper_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_paper_recipe(o); }
 
 void use_demo_recipe(TrainOptions& o) {
   o.model.embedding = 192;
@@ -303,12 +314,7 @@ void check_options(const TrainOptions& o) {
   sides("train", o.train, o.train_source, o.train_target, true);
   sides("valid", o.valid, o.valid_source, o.valid_target, true);
   sides("test", o.test, o.test_source, o.test_target, false);
-  const int64_t readout = o.model.readout_size ? o.model.readout_size : o.model.embedding;
-  require<UsageError>(o.model.tie == "none" || readout == o.model.embedding,
-                      "--readout-size: need --emb ({}) because of --tie {}, got {}", o.model.embedding, o.model.tie,
-                      readout);
-  require<UsageError>(o.model.encoder > 0 || o.model.hidden % 2 == 0,
-                      "--hidden: need an even number, or --encoder, got {}", o.model.hidden);
+  architecture_kind(o.model.arch).check(o.model);
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
   require<UsageError>(!o.resume || o.init_from.empty(), "--resume: need it without --init-from, got both");
 }

@@ -16,16 +16,22 @@ namespace grus::seq2seq {
 /// What the architecture is built from.
 struct ModelOptions {
   std::string arch = "bahdanau";
-  int64_t embedding = 256;              // E
-  int64_t hidden = 512;                 // H of the decoder
-  int64_t encoder = 0;                  // of each direction; 0: half of hidden
-  int64_t attention = 0;                // A; 0: hidden
-  int64_t readout_size = 0;             // before the output layer; 0: embedding
-  std::string decoder = "conditional";  // or single: one GRU on [word; context]
-  std::string readout = "tanh";         // or maxout (pairs)
-  std::string readout_state = "new";    // or previous: the state before this word, as in the paper's appendix
-  std::string initial_state = "mean";   // tanh of a projection of the encoder's mean, or of its backward state
-  std::string reset = "after";          // ops/gru.h
+  int64_t embedding = 256;   // E
+  int64_t hidden = 512;      // H of the decoder
+  int64_t encoder = 0;       // of each direction; 0: half of hidden
+  int64_t attention = 0;     // A; 0: hidden
+  int64_t readout_size = 0;  // before the output layer; 0: embedding
+  int64_t layers = 1;
+  std::string unit = "gru";              // or lstm
+  double forget_bias = 0;                // lstm
+  std::string context = "every";         // the summary at every step ("peeky"), or first: in the first state only
+  std::string source_order = "forward";  // or reversed
+  std::string decoder = "conditional";   // or single: one GRU on [word; context]
+  std::string readout = "tanh";          // or maxout (pairs), none
+  std::string readout_state = "new";     // or previous: the state before this word, as in the paper's appendix
+  std::string initial_state = "mean";    // tanh of a projection of the encoder's mean, backward state or summary; its
+                                         // states as they are; zeros
+  std::string reset = "after";           // ops/gru.h
   std::string update = "keep";
   std::string tie = "all";         // one matrix: source and target embedding and output; output: the last two; none
   std::string weights = "scaled";  // first values; paper: those of the paper's appendix B.1
@@ -57,7 +63,9 @@ struct TrainOptions {
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9;
   double weight_decay = 0;
   std::string schedule = "cosine";
+  double halve_after = 5, halve_every = 0.5;  // epochs
   int64_t warmup = 200;
+  std::string loss_per = "token";  // or sentence
   double label_smoothing = 0.1;
   double teacher_forcing = 1;
   double clip = 1;
@@ -102,7 +110,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 /// for values out of range and for flags that would change a saved model.
 TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
 
-/// The model of Bahdanau et al. 2014 with the paper's sizes and training (appendices A.2, B).
+/// What the architecture named by options.model.arch is trained best with, as far as we know, over the defaults.
+void use_recipe(TrainOptions& options);
+/// The sizes and training of that architecture's paper.
 void use_paper_recipe(TrainOptions& options);
 /// Small and quick, for short sentences of frequent words.
 void use_demo_recipe(TrainOptions& options);

@@ -1,4 +1,6 @@
 // What the words in the options stand for.
+#include <cmath>
+
 #include "examples/seq2seq/trainer.h"
 #include "optim/adadelta.h"
 #include "optim/adam.h"
@@ -20,10 +22,18 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& o, const nn
       parameters, optim::SgdOptions{.lr = o.learning_rate, .momentum = o.beta1, .weight_decay = o.weight_decay});
 }
 
-optim::Schedule make_schedule(const TrainOptions& o, int64_t total_steps) {
+optim::Schedule make_schedule(const TrainOptions& o, int64_t total_steps, int64_t epoch_steps) {
   if (o.schedule == "cosine") return optim::warmup(o.warmup, optim::cosine(total_steps, 0.02));
   if (o.schedule == "inverse-sqrt") return optim::warmup(o.warmup, optim::inverse_square_root(o.warmup));
-  return optim::warmup(o.warmup);
+  if (o.schedule == "constant") return optim::warmup(o.warmup);
+  std::vector<int64_t> halvings;
+  for (int64_t n = 0;; ++n) {
+    const double epochs = o.halve_after + o.halve_every * static_cast<double>(n);
+    const auto step = static_cast<int64_t>(std::llround(epochs * static_cast<double>(epoch_steps)));
+    if (step >= total_steps) break;
+    halvings.push_back(step);
+  }
+  return optim::warmup(o.warmup, optim::milestones(halvings, 0.5));
 }
 
 }  // namespace grus::seq2seq

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "data/text.h"
+#include "examples/seq2seq/architecture.h"
 #include "examples/seq2seq/model_folder.h"
 
 namespace grus::seq2seq {
@@ -14,14 +15,38 @@ const std::string* find(const Given& given, std::string_view flag) {
   return at == given.end() ? nullptr : &at->second;
 }
 
-void apply_config(TrainOptions& options, const std::string& file) {
+// The options that a file holds: a model's config.json, or the bare object.
+nlohmann::json read_config(const std::string& file) {
   nlohmann::json json;
   try {
     json = nlohmann::json::parse(data::read_whole_file(file));
   } catch (const nlohmann::json::parse_error& error) {
     fail<DataError>("{}: need JSON, got an error at byte {}", file, error.byte);
   }
-  apply_json(options, json.is_object() && json.contains("options") ? json["options"] : json, file);
+  return json.is_object() && json.contains("options") ? json["options"] : json;
+}
+
+// What --arch says, else the configuration, else the model to start from.
+void choose_architecture(TrainOptions& options, const Given& given, const nlohmann::json& config) {
+  if (const std::string* arch = find(given, "arch")) set_option(options, "arch", *arch);
+  else if (config.is_object() && config.contains("arch") && config["arch"].is_string())
+    set_option(options, "arch", config["arch"].get<std::string>());
+  else if (const std::string* from = find(given, "init-from"))
+    options.model.arch = ModelFolder(*from).load_options().model.arch;
+  use_recipe(options);
+}
+
+// A flag that this architecture would not read is a mistake of the one who gave it.
+void require_flags_of_architecture(const Given& given, TrainOptions& options) {
+  constexpr std::string_view of_all[] = {"arch", "emb", "hidden", "tie", "weights", "dropout"};
+  const ArchitectureKind& kind = architecture_kind(options.model.arch);
+  const auto has = [](std::span<const std::string_view> flags, std::string_view flag) {
+    return std::find(flags.begin(), flags.end(), flag) != flags.end();
+  };
+  for (const Option& option : option_table(options))
+    require<UsageError>(option.group != "Model" || !find(given, option.flag) || has(of_all, option.flag) ||
+                            has(kind.flags, option.flag),
+                        "--{}: not an option of --arch {}", option.flag, kind.name);
 }
 
 // A saved model's sizes and vocabulary cannot change any more.
@@ -36,8 +61,11 @@ void require_same_model(TrainOptions& options, TrainOptions& saved, const std::s
 
 TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
   TrainOptions options = defaults;
+  const std::string* file = find(given, "config");
+  const nlohmann::json config = file ? read_config(*file) : nlohmann::json();
+  choose_architecture(options, given, config);
   if (find(given, "paper")) use_paper_recipe(options);
-  if (const std::string* file = find(given, "config")) apply_config(options, *file);
+  if (file) apply_json(options, config, *file);
   const std::string* out = find(given, "out");
   const std::string* from = find(given, "init-from");
   const std::string* resumed = find(given, "resume") && out ? out : nullptr;
@@ -50,6 +78,7 @@ TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
   for (const auto& [flag, text] : given)
     if (flag != "paper" && flag != "config") set_option(options, flag, text);
   if (resumed || from) require_same_model(options, saved, resumed ? *resumed : *from);
+  require_flags_of_architecture(given, options);
   if (!resumed) options.resume = false;
   check_options(options);
   return options;

@@ -20,12 +20,12 @@ Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
   return learn_codecs(options, corpora.train, say);
 }
 
-void start_from_saved(const TrainOptions& options, nn::ModuleBase& module) {
+void start_from_saved(const TrainOptions& options, Architecture& model) {
   if (options.init_from.empty()) return;
-  if (!options.resume) ModelFolder(options.init_from).load_weights(module);
+  if (!options.resume) ModelFolder(options.init_from).load_weights(model);
   for (size_t begin = 0; begin < options.freeze.size();) {
     const size_t end = std::min(options.freeze.find(',', begin), options.freeze.size());
-    module.freeze(std::string_view(options.freeze).substr(begin, end - begin));
+    model.module().freeze(std::string_view(options.freeze).substr(begin, end - begin));
     begin = end + 1;
   }
 }
@@ -48,7 +48,7 @@ int train(TrainOptions options, const CorpusReader& read, const std::string& com
   const std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
   manual_seed(static_cast<uint64_t>(options.seed) + 1);
   folder.prepare(bytes_of_run(*model));
-  start_from_saved(options, model->module());
+  start_from_saved(options, *model);
   if (!options.resume) folder.clear();
   folder.save_config(options, codecs);
   fmt::print("{} pairs, vocabulary {}, {} parameters\n", corpora.train.size(),

@@ -8,6 +8,7 @@
 #include "core/atomic_file.h"
 #include "data/bleu.h"
 #include "examples/seq2seq/translator.h"
+#include "ops/elementwise.h"
 #include "optim/clip.h"
 
 namespace grus::seq2seq {
@@ -30,8 +31,10 @@ data::EncodedCorpus first_references(const data::ReferenceCorpus& text, const Co
   return ids;
 }
 
+int64_t epoch_steps(const data::Loader& loader) { return static_cast<int64_t>(loader.plan(0).size()); }
+
 int64_t count_steps(const TrainOptions& options, const data::Loader& loader) {
-  const int64_t steps = options.epochs * static_cast<int64_t>(loader.plan(0).size());
+  const int64_t steps = options.epochs * epoch_steps(loader);
   return options.max_steps > 0 ? std::min(options.max_steps, steps) : steps;
 }
 
@@ -47,7 +50,7 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       loader_(data::encode(corpora.train, codecs.source, codecs.target), loader_options(options), say),
       parameters_(model.module().named_parameters()),
       optimizer_(make_optimizer(options, parameters_)),
-      schedule_(make_schedule(options, count_steps(options, loader_))) {
+      schedule_(make_schedule(options, count_steps(options, loader_), epoch_steps(loader_))) {
   if (options_.average > 0) {
     average_ = std::make_unique<optim::ExponentialMovingAverage>(parameters_,
                                                                  optim::AverageOptions{.decay = options_.average});
@@ -74,7 +77,7 @@ bool Trainer::run() {
       return false;
     }
   }
-  folder_.load_weights(model_.module());
+  folder_.load_weights(model_);
   model_.module().eval();
   return true;
 }
@@ -102,8 +105,13 @@ bool Trainer::run_epoch() {
 }
 
 BatchLoss Trainer::forward(const PackedBatch& batch) {
-  if (options_.teacher_forcing == 1) return loss_of(model_, batch, options_.label_smoothing);
-  return loss_of(model_, with_own_words(model_, batch, options_.teacher_forcing), options_.label_smoothing);
+  const bool own_words = options_.teacher_forcing < 1;
+  BatchLoss loss = loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
+                           options_.label_smoothing);
+  if (options_.loss_per == "sentence")
+    loss.loss =
+        loss.loss * (static_cast<double>(batch.labels.numel()) / static_cast<double>(batch.inputs.lengths.batch()));
+  return loss;
 }
 
 void Trainer::train_step(const data::Batch& padded) {
@@ -206,7 +214,7 @@ void Trainer::keep_if_better(const EpochMetrics& metrics) {
 void Trainer::save_weights() {
   std::optional<optim::SwapIn> averaged;
   if (average_) averaged.emplace(*average_);
-  folder_.save_weights(model_.module());
+  folder_.save_weights(model_);
 }
 
 void Trainer::save() { save_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}, progress_); }

@@ -63,6 +63,7 @@ class Trainer {
 
 /// The optimizer that the options name.
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const nn::Parameters& parameters);
-optim::Schedule make_schedule(const TrainOptions& options, int64_t total_steps);
+/// Of a run of `total_steps`, `epoch_steps` an epoch.
+optim::Schedule make_schedule(const TrainOptions& options, int64_t total_steps, int64_t epoch_steps);
 
 }  // namespace grus::seq2seq

@@ -68,6 +68,8 @@ int run(const RunOptions& options) {
   SearchOptions search = search_options(options.use);
   search.n_best = options.n_best;
   search.weights = !options.alignments.empty();
+  require<UsageError>(!search.weights || saved.model->has_attention(),
+                      "--alignments: need a model with attention, got --arch {}", saved.model->name());
   std::optional<AtomicFile> alignments;
   if (search.weights) alignments.emplace(options.alignments);
   const size_t chunk = standard_input_is_terminal() ? 1 : static_cast<size_t>(options.use.batch) * 16;
@@ -117,6 +119,8 @@ int score(const ScoreOptions& options) {
 
 int attend(const AttendOptions& options) {
   const SavedModel saved = load(options.use);
+  require<DataError>(saved.model->has_attention(), "{}: need a model with attention, got --arch {}", options.use.model,
+                     saved.model->name());
   const std::string line = data::clean_line(options.sentence, "the sentence", 1);
   SearchOptions search = search_options(options.use);
   search.weights = true;

@@ -24,7 +24,7 @@ TEST_CASE("options: a value out of range is an error that names the flag") {
         "--epochs: need a whole number from 1 to 1000000, got 'ten'");
   CHECK(message_of<UsageError>([&] { set_option(o, "tie", "some"); }) ==
         "--tie: need all or output or none, got 'some'");
-  CHECK(message_of<UsageError>([&] { set_option(o, "layers", "2"); }) == "--layers: there is no such option");
+  CHECK(message_of<UsageError>([&] { set_option(o, "leyers", "2"); }) == "--leyers: there is no such option");
 }
 
 TEST_CASE("options: every default lies within its own limits") {
