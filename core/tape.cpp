@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/tape_observer.h"
 #include "core/tape_parts.h"
 
 namespace grus {
@@ -84,6 +85,7 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                       op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
+  const size_t leaves_before = leaf_values_.size();
   auto* input_values = static_cast<int32_t*>(allocate(inputs.size() * sizeof(int32_t), alignof(int32_t)));
   for (size_t i = 0; i < inputs.size(); ++i)
     input_values[i] = inputs[i].tensor->defined() ? value_of(*inputs[i].tensor, op.name()) : -1;
@@ -100,6 +102,8 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   for (size_t i = 0; i < saved.size(); ++i) {
     new (kept + i) Tensor(*saved[i].tensor);
     versions[i] = kept[i].defined() ? kept[i].version() : 0;
+    if (kept[i].defined() && !kept[i].leaf())
+      record->saved_bytes += static_cast<size_t>(kept[i].numel()) * size_of(kept[i].dtype());
     for (const Tensor& output : outputs)  // a saved output is the output: gradients of gradients flow through it
       if (kept[i].defined() && kept[i].node().tape == 0 && kept[i].same_elements(output))
         kept[i].set_node(output.node());
@@ -111,10 +115,11 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   record->closure = own_closure;
   record->backward = backward;
   records_.push_back(record);
-  if (check_finite_)
-    for (const Tensor& output : outputs)
-      require<Error>(is_finite(output), "[{}] the result of shape {} has a NaN or an infinity", where(*record),
-                     output.shape());
+  if (check_finite_) {
+    if (leaf_values_.size() > leaves_before) require_finite_inputs(*record, inputs);
+    require_finite_results(*record, inputs, outputs);
+  }
+  for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);
 }
 
 void Tape::release_saved(Record& record) {

@@ -88,6 +88,8 @@ struct Record {
   void (*backward)(const void* closure, const Saved&, Grads&);
   const void* closure;
   bool consumed;
+  size_t saved_bytes;               // of what was saved and is no parameter
+  int64_t forward_ns, backward_ns;  // of its kernels, while a Profile stood
 };
 
 class Tape {
@@ -120,9 +122,24 @@ class Tape {
   /// Bytes of saved tensors that the records still hold; memory that several share counts once.
   size_t saved_bytes() const;
 
-  /// Anomaly mode: every recorded output is checked, and the first NaN or infinity throws an Error that names op and
-  /// module.
+  /// Anomaly mode: results, gradients, and parameters at their first use are checked. The first NaN or infinity throws
+  /// an Error that names op, module, entry, and what was bad already.
   void check_finite(bool on) { check_finite_ = on; }
+
+  /// One aligned line a record: op, module, shapes, bytes saved, milliseconds if a Profile stood. What comes at least
+  /// three times in a row is folded: one line then stands for all repeats, with sums of bytes and times.
+  std::string to_string() const;
+  void print() const;
+  /// The graph for Graphviz, records as boxes.
+  std::string dot() const;
+
+  /// For views: runs a record's backward function onto `nested`, the active tape, as create_graph would with gradients
+  /// of zeros, so that a fused op records its twin there. Gives the values of the record's saved tensors on `nested`,
+  /// -1 for none.
+  std::vector<int32_t> replay(const Record& record, Tape& nested) const;
+
+  /// Whether backward() was called.
+  bool walked() const { return walked_; }
 
   /// The thread's recording tape, or null.
   static Tape* active();
@@ -134,6 +151,11 @@ class Tape {
   bool tracks(const Tensor& x) const;
   int32_t value_of(const Tensor& x, const char* op);
   const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
+  DType dtype_of(int32_t value) const { return values_[static_cast<size_t>(value)].dtype; }
+  /// The record that made a value; null for a leaf or a watched tensor.
+  const Record* producer_of(int32_t value) const { return values_[static_cast<size_t>(value)].producer; }
+  /// Null for what is no leaf.
+  Leaf* leaf_of(int32_t value) const { return values_[static_cast<size_t>(value)].leaf.get(); }
   Tensor empty_like_value(int32_t value) const;
   void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
             std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,

@@ -15,6 +15,12 @@ Tensor recorded_sum(const Tensor& a, const Tensor& b);
 /// "op in path.of.module", for messages.
 std::string where(const Record& record);
 
-bool is_finite(const Tensor& x);
+/// Anomaly mode. Each throws an Error that names the op, its module, and the first entry that is NaN or infinite.
+void require_finite_inputs(const Record& record, std::span<const TensorArg> inputs);
+void require_finite_results(const Record& record, std::span<const TensorArg> inputs, std::span<const Tensor> outputs);
+void require_finite_gradient(const Record& record, int input, const Tensor& gradient, std::span<const Tensor> dy);
+
+/// One key a record; equal where records look alike but for sizes: op, module, ranks.
+std::vector<size_t> look_alike_keys(const Tape& tape);
 
 }  // namespace grus

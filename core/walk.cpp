@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/tape.h"
+#include "core/tape_observer.h"
 #include "core/tape_parts.h"
 
 namespace grus {
@@ -43,12 +44,33 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
                         where(record), record.saved[i].shape());
   Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
               *record.op);
+  const std::span<const Tensor> gradients(dy.data(), static_cast<size_t>(record.outputs));
+  for (TapeObserver* observer : tape_observers()) observer->backward_begins(*this, record, gradients);
   record.backward(record.closure, Saved(record.saved), grads);
+  for (TapeObserver* observer : tape_observers()) observer->backward_ends(*this, record);
   if (!check_finite_) return;
+  for (size_t i = 0; i < record.inputs.size(); ++i)
+    if (const int32_t value = record.inputs[i]; value >= 0)
+      require_finite_gradient(record, static_cast<int>(i), table[static_cast<size_t>(value)], gradients);
+}
+
+std::vector<int32_t> Tape::replay(const Record& record, Tape& nested) const {
+  std::vector<Tensor> saved, dy;
+  std::vector<int32_t> saved_values, inputs;
+  for (const Tensor& tensor : record.saved) {
+    saved.push_back(tensor.defined() ? nested.watch(tensor) : tensor);
+    saved_values.push_back(saved.back().defined() ? saved.back().node().value : -1);
+  }
   for (int32_t value : record.inputs)
-    if (value >= 0 && table[static_cast<size_t>(value)].defined())
-      require<Error>(is_finite(table[static_cast<size_t>(value)]),
-                     "[{} backward] a gradient of shape {} has a NaN or an infinity", where(record), shape_of(value));
+    inputs.push_back(value < 0 ? -1 : nested.watch(empty_like_value(value)).node().value);
+  for (int32_t k = 0; k < record.outputs; ++k) {
+    const Value& v = values_[static_cast<size_t>(record.first_output + k)];
+    dy.push_back(Tensor::zeros(v.shape, v.dtype, v.device));
+  }
+  std::vector<Tensor> table(nested.values_.size());
+  Grads grads(nested, table, inputs, dy, nullptr, true, *record.op);
+  record.backward(record.closure, Saved(saved), grads);
+  return saved_values;
 }
 
 void Tape::walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,

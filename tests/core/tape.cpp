@@ -111,10 +111,3 @@ TEST_CASE("tape: misuse is a sentence that names the op") {
                        "[mul] a tensor of shape (2) that backward needs was changed since the forward pass",
                        UsageError);
 }
-
-TEST_CASE("tape: anomaly mode names the op whose result is not finite") {
-  Tape tape;
-  tape.check_finite(true);
-  const Tensor x = tape.watch(numbers({0}));
-  CHECK_THROWS_WITH_AS(log(x), "[log] the result of shape (1) has a NaN or an infinity", Error);
-}

@@ -1,0 +1,59 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "core/profile.h"
+#include "core/tape.h"
+#include "ops/elementwise.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+
+using namespace grus;
+
+TEST_CASE("tape: printed, a line a record with op, module, shapes and bytes saved") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4, 5}));
+  Tape tape;
+  current_scope() = "decoder.out";
+  const Tensor y = tanh(matmul(tape.watch(Tensor::ones({3, 4})), w->tensor()));
+  current_scope() = "";
+  sum(y);
+  CHECK(tape.to_string() ==
+        "#  op      module       inputs         output  saved  forward ms  backward ms\n"
+        "0  matmul  decoder.out  (3, 4) (4, 5)  (3, 5)   48 B           -            -\n"
+        "1  tanh    decoder.out  (3, 5)         (3, 5)   60 B           -            -\n"
+        "2  sum                  (3, 5)         ()        0 B           -            -\n"
+        "3 records, 1 leaves, 256 B held\n");
+}
+
+TEST_CASE("tape: printed, time steps fold into one") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4}));
+  Tape tape;
+  Tensor h = w->tensor();
+  for (int t = 0; t < 5; ++t) h = tanh(h * w->tensor());
+  sum(h);
+  const std::string text = tape.to_string();
+  CHECK(text.find("x 5     records 0 to 9") != std::string::npos);
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1 + 1 + 2 + 1 + 1);
+}
+
+TEST_CASE("tape: printed, times appear when a profile stands") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4}));
+  const Profile profile;
+  Tape tape;
+  tape.backward(sum(w->tensor()));
+  CHECK(tape.record(0).forward_ns > 0);
+  CHECK(tape.to_string().find(" - ") == std::string::npos);
+}
+
+TEST_CASE("tape: as a graph, records are boxes and parameters ellipses") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4}));
+  Tape tape;
+  sum(w->tensor());
+  CHECK(tape.dot() ==
+        "digraph tape {\n"
+        "  node [shape=box, fontname=\"sans-serif\"];\n"
+        "  r0 [label=\"sum\\n()\", tooltip=\"\"];\n"
+        "  v0 [label=\"parameter\\n(4)\", shape=ellipse];\n"
+        "  v0 -> r0;\n"
+        "}\n");
+}
