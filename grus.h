@@ -5,6 +5,7 @@
 #include "core/leaf.h"
 #include "core/lengths.h"
 #include "core/print.h"
+#include "core/profile.h"
 #include "core/random.h"
 #include "core/tape.h"
 #include "core/tensor.h"
@@ -45,3 +46,4 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
+#include "view/step_view.h"

@@ -5,16 +5,9 @@
 #include <string_view>
 
 namespace grus {
-
-bool fused_kernels_wanted() {
-  static const bool wanted = [] {
-    const char* kernels = std::getenv("GRUS_KERNELS");
-    return !kernels || std::string_view(kernels) != "composed";
-  }();
-  return wanted;
-}
-
 namespace {
+
+thread_local TwinCapture* capture = nullptr;
 
 bool same_variable(const Tensor& a, const Tensor& b) {
   if (a.node().tape != 0 || b.node().tape != 0)
@@ -24,8 +17,24 @@ bool same_variable(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
+TwinCapture::TwinCapture() : outer_(capture) { capture = this; }
+TwinCapture::~TwinCapture() { capture = outer_; }
+
+bool fused_kernels_wanted() {
+  static const bool wanted = [] {
+    const char* kernels = std::getenv("GRUS_KERNELS");
+    return !kernels || std::string_view(kernels) != "composed";
+  }();
+  return wanted;
+}
+
 void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs,
                         const std::function<std::vector<Tensor>()>& twin) {
+  if (capture) {
+    capture->found_ = true;
+    capture->outputs_ = twin();
+    return;
+  }
   const size_t before = Tape::active()->size();
   std::vector<Tensor> sources, ys, seeds;
   std::vector<int> positions;

@@ -234,6 +234,8 @@ std::vector<Option> training_options(TrainOptions& o) {
 std::vector<Option> machine_options(TrainOptions& o) {
   const std::string_view g = "Machine";
   return {
+      {"show-step", g, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
+      {"profile", g, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
       {"precision", g, &o.precision, "of the products", 0, 0, false, {"f32"}},
@@ -269,6 +271,8 @@ nlohmann::json to_json(const TrainOptions& options) {
     std::visit([&](auto* value) { json[std::string(option.flag)] = *value; }, option.value);
   json.erase("resume");
   json.erase("overwrite");
+  json.erase("show-step");
+  json.erase("profile");
   return json;
 }
 

@@ -78,6 +78,8 @@ struct TrainOptions {
   int64_t threads = 0;  // 0: all
   std::string device = initial_device_name();
   std::string precision = "f32";
+  // Watching (docs/watching.md).
+  std::string show_step, profile;
 };
 
 /// One row: where the value lives and what it may be.

@@ -50,7 +50,8 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       loader_(data::encode(corpora.train, codecs.source, codecs.target), loader_options(options), say),
       parameters_(model.module().named_parameters()),
       optimizer_(make_optimizer(options, parameters_)),
-      schedule_(make_schedule(options, count_steps(options, loader_), epoch_steps(loader_))) {
+      schedule_(make_schedule(options, count_steps(options, loader_), epoch_steps(loader_))),
+      watch_(options.show_step, options.profile) {
   if (options_.average > 0) {
     average_ = std::make_unique<optim::ExponentialMovingAverage>(parameters_,
                                                                  optim::AverageOptions{.decay = options_.average});
@@ -117,12 +118,14 @@ BatchLoss Trainer::forward(const PackedBatch& batch) {
 void Trainer::train_step(const data::Batch& padded) {
   const PackedBatch batch = pack_batch(padded);
   const RandomKey rng = default_rng().state();
+  watch_.before_step();
   {
     Tape tape;
     const BatchLoss loss = forward(batch);
     last_loss_ = loss.nll_sum.item();
     if (!std::isfinite(loss.loss.item())) find_origin(batch, rng);
     tape.backward(loss.loss);
+    watch_.after_backward(model_.module());
   }
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
   const optim::ClipResult clip = optim::clip_scale(parameters_, limit, optim::NonFinite::flag);

@@ -8,6 +8,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/corpora.h"
 #include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/step_watch.h"
 #include "examples/seq2seq/training_state.h"
 #include "optim/schedule.h"
 
@@ -58,6 +59,7 @@ class Trainer {
   optim::Schedule schedule_;
   Progress progress_;
   ProgressLine line_;
+  StepWatch watch_;
   double last_loss_ = 0, started_ = 0;  // seconds, of this epoch's part in this process
 };
 

@@ -1,16 +1,19 @@
 // Training throughput of an attention translator on fixed work: the steps of torch_bahdanau.py, with the same keys.
-//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --json]
+//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --json
+//                                     --profile --trace F --show-step F --anomaly]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/profile.h"
 #include "core/threads.h"
 #include "nn/serialize.h"
 #include "optim/adam.h"
 #include "optim/clip.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/peer_model.h"
+#include "view/step_view.h"
 
 using namespace grus;
 using namespace grus::bench;
@@ -23,7 +26,8 @@ struct Options {
   int threads = 2;
   double dropout = 0.5;
   uint64_t seed = 1;
-  bool json = false;
+  bool json = false, profile = false, anomaly = false;
+  std::string trace, show_step;
 };
 
 struct Measured {
@@ -50,24 +54,38 @@ Measured train(const Options& o) {
   m.parameters = model.parameter_count();
   optim::Adam adam(parameters);
   double start = 0;
+  std::unique_ptr<Profile> profile;
+  std::unique_ptr<StepView> view;
   for (int64_t step = 0; step < o.steps + o.warmup; ++step) {
     if (step == o.warmup) {
       start = seconds();
       m.target_tokens = m.source_tokens = 0;
+      if (o.profile) profile = std::make_unique<Profile>();
+    }
+    if (step + 1 == o.steps + o.warmup && !o.show_step.empty()) {
+      profile = std::make_unique<Profile>();
+      view = std::make_unique<StepView>();
     }
     const int64_t begin = step * o.batch, end = begin + o.batch;
     const PackedIds s = packed_ids(source, begin, end, 0, 0), inputs = packed_ids(target, begin, end, 0, 1);
     const PackedIds targets = packed_ids(target, begin, end, 1, 0);
     adam.zero_grad();
     Tape tape;
+    tape.check_finite(o.anomaly);
     const Tensor loss = model(s, inputs, targets.ids);
     tape.backward(loss);
+    if (view) view->write_html(o.show_step, parameters);
+    if (view) tape.print();
     adam.step(optim::clip_scale(parameters, 1.0).scale);
     m.target_tokens += targets.lengths.total();
     m.source_tokens += s.lengths.total();
     m.losses.push_back(std::round(loss.item() * 1e4) / 1e4);
   }
   m.seconds = seconds() - start;
+  if (o.profile && profile)
+    fmt::print("{}\n{}\n{}\n", profile->table(), profile->table(Profile::By::module),
+               profile->table(Profile::By::kernel));
+  if (profile && !o.trace.empty()) profile->write_trace(o.trace);
   return m;
 }
 
@@ -84,6 +102,10 @@ int main(int argc, char** argv) try {
   app.add_option("--dropout", o.dropout)->check(CLI::Range(0.0, 0.99));
   app.add_option("--load", o.load, "initial weights (safetensors)");
   app.add_option("--seed", o.seed);
+  app.add_flag("--profile", o.profile, "print where the time of the steps goes");
+  app.add_option("--trace", o.trace, "with --profile: file for the trace")->needs("--profile");
+  app.add_option("--show-step", o.show_step, "file for a page of the last step, whose tape is printed");
+  app.add_flag("--anomaly", o.anomaly, "look for NaN and infinities");
   app.add_flag("--json", o.json, "one JSON line (the default: a line for people)");
   CLI11_PARSE(app, argc, argv);
   set_num_threads(o.threads);

@@ -1,9 +1,9 @@
 #!/bin/sh
 # The arrows of ARCHITECTURE.md, read off the #include lines: core <- ops <- nn <- examples; optim sees core and
-# nn/parameter.h, data sees core; a backend sees the contract, the list of backends and its own folder (cpu: also reference, hwy).
+# nn/parameter.h, data sees core; view sees core, ops and nn; a backend sees the contract, the list of backends and its own folder (cpu: also reference, hwy).
 set -eu
 cd "$1"
-find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
   function starts(s, list,   n, i, parts) {
     n = split(list, parts, " ")
@@ -22,8 +22,9 @@ find core ops nn optim data examples -name '*.h' -o -name '*.cpp' -o -name '*.de
     } else if (f[1] == "core" || f[1] == "data") allowed = "core/ " own
     else if (f[1] == "ops") allowed = "core/ ops/"
     else if (f[1] == "nn") allowed = "core/ ops/ nn/"
+    else if (f[1] == "view") allowed = "core/ ops/ nn/ view/"
     else if (f[1] == "optim") allowed = "core/ nn/parameter.h optim/"
-    else allowed = "grus.h core/ ops/ nn/ optim/ data/ examples/"
+    else allowed = "grus.h core/ ops/ nn/ optim/ data/ view/ examples/"
     bad = !starts(to, allowed)
     if (starts(to, "core/backends/") && own !~ /^core\/backends/ && from !~ /^core\/(backends\/)?[a-z_]*\.cpp$/) bad = 1
     if (to ~ /\.\./) bad = 1

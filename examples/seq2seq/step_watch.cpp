@@ -1,0 +1,31 @@
+#include "examples/seq2seq/step_watch.h"
+
+#include <fmt/format.h>
+
+namespace grus::seq2seq {
+namespace {
+constexpr int viewed = 3, first_profiled = 4, last_profiled = 13;
+}
+
+void StepWatch::before_step() {
+  ++step_;
+  const bool view = step_ == viewed && !page_.empty();
+  if (view || (step_ == first_profiled && !trace_.empty())) profile_ = std::make_unique<Profile>();
+  if (view) view_ = std::make_unique<StepView>();
+}
+
+void StepWatch::after_backward(const nn::ModuleBase& model) {
+  if (view_) {
+    view_->write_html(page_, model.named_parameters());
+    view_.reset();
+    profile_.reset();
+  }
+  if (profile_ && step_ == last_profiled) {
+    fmt::print("\n{}\n{}\n{}", profile_->table(), profile_->table(Profile::By::module),
+               profile_->table(Profile::By::kernel));
+    profile_->write_trace(trace_);
+    profile_.reset();
+  }
+}
+
+}  // namespace grus::seq2seq

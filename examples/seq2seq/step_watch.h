@@ -1,0 +1,28 @@
+#pragma once
+// Looking into a run: one step as a page, and where the time of ten steps goes.
+#include <memory>
+#include <string>
+
+#include "core/profile.h"
+#include "nn/module.h"
+#include "view/step_view.h"
+
+namespace grus::seq2seq {
+
+/// Steps are counted from this process's first one, which warms up; an empty file name asks for nothing.
+class StepWatch {
+ public:
+  /// page: HTML of the third step; trace: trace events of the next ten, whose table is printed.
+  StepWatch(std::string page, std::string trace) : page_(std::move(page)), trace_(std::move(trace)) {}
+  void before_step();
+  /// Call it while the parameters have their gradients.
+  void after_backward(const nn::ModuleBase& model);
+
+ private:
+  std::string page_, trace_;
+  int step_ = 0;
+  std::unique_ptr<Profile> profile_;
+  std::unique_ptr<StepView> view_;
+};
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,128 @@
+#include "view/step_view.h"
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/profile.h"
+#include "nn/gru.h"
+#include "nn/linear.h"
+#include "ops/elementwise.h"
+#include "ops/reduce.h"
+
+using namespace grus;
+using nlohmann::json;
+
+namespace {
+
+class Model : public nn::Module<Model> {
+ public:
+  explicit Model(Rng& rng)
+      : gru(child("gru", nn::Gru({.input = 3, .hidden = 4}, rng))), output(child("output", nn::Linear(4, 2, rng))) {}
+  Tensor forward(const Tensor& x) const { return output(gru(x).y); }
+  nn::Gru gru;
+  nn::Linear output;
+};
+
+/// The data within the page that `write` leaves.
+template <class Write>
+json page_data(Write write) {
+  const auto path = std::filesystem::temp_directory_path() / "grus_step.html";
+  write(path);
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  std::filesystem::remove(path);
+  const std::string page = text.str(), start = "const DATA = ";
+  const size_t begin = page.find(start) + start.size();
+  return json::parse(page.substr(begin, page.find(";\n", begin) - begin));
+}
+
+/// The first item of that op or kind, looked for in modules, folds and twins.
+json find(const json& items, const std::string& name) {
+  for (const json& item : items) {
+    if (item.value("op", "") == name || item["kind"] == name) return item;
+    for (const char* inside : {"items", "twin"})
+      if (item.contains(inside))
+        if (const json found = find(item[inside], name); !found.is_null()) return found;
+  }
+  return {};
+}
+
+json watched_step(Tensor x) {
+  Rng rng(1);
+  Model model(rng);
+  const Profile profile;
+  const StepView view;
+  Tape tape;
+  tape.backward(sum(square(model(x))));
+  return page_data([&](const auto& path) { view.write_html(path, model.named_parameters()); });
+}
+
+}  // namespace
+
+TEST_CASE("step view: ops stand in their modules, with shapes, times and the names of parameters") {
+  const json data = watched_step(Tensor::ones({6, 2, 3}));
+  const json gru = find(data["items"], "gru");
+  REQUIRE(gru.is_object());
+  CHECK(gru["scope"] == "gru");
+  CHECK(gru["forward"].get<int64_t>() > 0);
+  CHECK(gru["backward"].get<int64_t>() > 0);
+  const std::string weight = std::to_string(gru["args"][1].get<int>());
+  CHECK(data["values"][weight]["parameter"] == "gru.weight_ih_l0");
+  CHECK(data["values"][weight]["shape"] == "(12, 3)");
+  CHECK(data["values"][weight].contains("gradient"));
+  CHECK(data["items"].back()["op"] == "sum");
+}
+
+TEST_CASE("step view: values have their range, mean and number of NaN, and so do their gradients") {
+  const Ref<Leaf> w = Leaf::create(Tensor::from<double>({1, 2, 6, std::numeric_limits<double>::quiet_NaN()}, {4}));
+  const StepView view;
+  Tape tape;
+  tape.backward(sum(square(w->tensor())));
+  const json data = page_data([&](const auto& path) { view.write_html(path); });
+  const json square = find(data["items"], "square");
+  CHECK(data["values"][std::to_string(square["args"][0].get<int>())]["value"] == json{1.0, 6.0, 3.0, 1});
+  CHECK(data["values"][std::to_string(square["outs"][0].get<int>())]["gradient"] == json{1.0, 1.0, 1.0, 0});
+}
+
+TEST_CASE("step view: a fused op holds its twin, whose time steps are folded and whose values are its own") {
+  const json data = watched_step(Tensor::ones({6, 2, 3}));
+  const json gru = find(data["items"], "gru");
+  REQUIRE(gru.contains("twin"));
+  const json fold = find(gru["twin"], "fold");
+  REQUIRE(fold.is_object());
+  CHECK(fold["times"].get<int>() >= 4);
+  std::vector<int> made;
+  for (const json& item : gru["twin"])
+    if (item.contains("outs"))
+      for (const json& v : item["outs"]) made.push_back(v.get<int>());
+  CHECK(std::find(made.begin(), made.end(), gru["outs"][0].get<int>()) != made.end());
+  CHECK_FALSE(find(data["items"], "square").contains("twin"));
+}
+
+TEST_CASE("step view: the step is what it would be unwatched") {
+  const auto gradient = [](bool watched) {
+    Rng rng(1);
+    Model model(rng);
+    std::optional<StepView> view;
+    if (watched) view.emplace();
+    Tape tape;
+    tape.backward(sum(square(model(Tensor::ones({6, 2, 3})))));
+    return model.gru.named_parameters()[0].parameter.grad().to_vector<float>();
+  };
+  CHECK(gradient(true) == gradient(false));
+}
+
+TEST_CASE("step view: a tape that nobody watched is shown without statistics") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4}));
+  Tape tape;
+  sum(square(w->tensor()));
+  const json data = page_data([&](const auto& path) { write_tape_html(tape, path); });
+  CHECK(data["records"] == 2);
+  CHECK(data["items"].size() == 2);
+  CHECK_FALSE(data["values"].begin()->contains("value"));
+}

@@ -1,0 +1,37 @@
+#pragma once
+// One training step as a page: a self-contained HTML file with the graph of its records, to zoom, pan and unfold.
+//   StepView view;
+//   Tape tape;
+//   tape.backward(model(batch));
+//   view.write_html("step.html", model.named_parameters());
+#include <filesystem>
+#include <memory>
+
+#include "core/tape.h"
+#include "nn/parameter.h"
+
+namespace grus {
+
+/// While it lives the first tape of this thread that records is remembered: shapes, the values' and gradients' range,
+/// mean and number of NaN, times, and of each fused op its twin. Costs far more than the step: every value is read.
+class StepView {
+ public:
+  StepView();
+  ~StepView();
+  StepView(const StepView&) = delete;
+  StepView& operator=(const StepView&) = delete;
+
+  /// Call it after backward, while the parameters still have their gradients. `names` may be empty. The file appears
+  /// whole or not at all.
+  void write_html(const std::filesystem::path& path, const nn::Parameters& names = {}) const;
+
+ private:
+  class Recorder;
+  std::unique_ptr<Recorder> recorder_;
+};
+
+/// The same of a tape that nobody watched: without statistics, and without twins where backward has freed what they
+/// need.
+void write_tape_html(const Tape& tape, const std::filesystem::path& path, const nn::Parameters& names = {});
+
+}  // namespace grus
