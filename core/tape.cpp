@@ -87,8 +87,11 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                       outputs.size());
   const size_t leaves_before = leaf_values_.size();
   auto* input_values = static_cast<int32_t*>(allocate(inputs.size() * sizeof(int32_t), alignof(int32_t)));
-  for (size_t i = 0; i < inputs.size(); ++i)
-    input_values[i] = inputs[i].tensor->defined() ? value_of(*inputs[i].tensor, op.name()) : -1;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& input = *inputs[i].tensor;
+    input_values[i] = input.defined() ? value_of(input, op.name()) : -1;
+    if (input.defined() && input_values[i] < 0) input_values[i] = constant_input(new_value(input, nullptr, {}));
+  }
   auto* record = new (allocate(sizeof(Record), alignof(Record))) Record{};
   record->op = &op;
   record->scope = current_scope();

@@ -81,7 +81,7 @@ class Grads {
 struct Record {
   const Op* op;
   const char* scope;  // path of the module that ran it, or ""
-  std::span<int32_t> inputs;
+  std::span<int32_t> inputs;  // values; negative: no gradient goes there
   int32_t first_output, outputs;
   std::span<Tensor> saved;
   std::span<uint64_t> versions;

@@ -12,6 +12,12 @@ inline constexpr size_t max_outputs = 8;
 /// a + b as a recorded op, so that gradients of gradients see the accumulation.
 Tensor recorded_sum(const Tensor& a, const Tensor& b);
 
+/// How a record names a constant among its inputs: a negative number, as no gradient goes there; -1 stands for an
+/// undefined tensor.
+inline int32_t constant_input(int32_t value) { return -2 - value; }
+/// The value of an input, constant or not; -1: none.
+inline int32_t input_value(int32_t input) { return input < -1 ? -2 - input : input; }
+
 /// "op in path.of.module", for messages.
 std::string where(const Record& record);
 

@@ -17,7 +17,7 @@ std::vector<size_t> look_alike_keys(const Tape& tape) {
     const Record& record = tape.record(i);
     std::string key = fmt::format("{} {} {}", static_cast<const void*>(record.op), record.scope, record.outputs);
     for (int32_t input : record.inputs)  // the leading axis of a ragged batch shrinks with time
-      key += fmt::format(" {}", input < 0 ? -1 : tape.shape_of(input).rank());
+      key += fmt::format(" {}", input == -1 ? -1 : tape.shape_of(input_value(input)).rank());
     keys.push_back(std::hash<std::string>()(key));
   }
   return keys;
@@ -28,7 +28,8 @@ namespace {
 std::string shapes_of(const Tape& tape, std::span<const int32_t> values) {
   std::string text;
   for (int32_t value : values)
-    text += fmt::format("{}{}", text.empty() ? "" : " ", value < 0 ? "-" : to_string(tape.shape_of(value)));
+    text +=
+        fmt::format("{}{}", text.empty() ? "" : " ", value == -1 ? "-" : to_string(tape.shape_of(input_value(value))));
   return text;
 }
 

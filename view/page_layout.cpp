@@ -55,9 +55,11 @@ const TOP = DATA.items.flatMap(i => i.ops);
 const SLOWEST = Math.max(1, ...TOP.map(o => o.forward + o.backward));
 const last = text => text.slice(text.lastIndexOf('.') + 1);
 
+// With a state that comes back it is a recurrence.
+const foldTitle = item => '× ' + item.times + (item.ops.some(o => o.back.length) ? ' time steps' : ' alike');
 function lines(item) {
   if (item.kind !== 'op') {
-    const title = item.kind === 'fold' ? '× ' + item.times + ' time steps' : item.title;
+    const title = item.kind === 'fold' ? foldTitle(item) : item.title;
     return [[title, 'op'], [item.ops.length + ' ops', '']];
   }
   const text = item.module ? [[item.module, 'module'], [item.op, 'op']] : [[item.op, 'op']];

@@ -14,7 +14,7 @@ const make = (tag, attributes, parent, text) => {
   return element;
 };
 const scene = document.getElementById('scene'), svg = document.getElementById('view');
-const titleOf = item => item.kind === 'fold' ? '× ' + item.times + ' time steps' : item.kind === 'op' ? (item.module ? item.module + ' · ' : '') + item.op + ', its twin' : item.title;
+const titleOf = item => item.kind === 'fold' ? foldTitle(item) : item.kind === 'op' ? (item.module ? item.module + ' · ' : '') + item.op + ', its twin' : item.title;
 
 function draw(plan, parent, dx, dy) {
   plan.nodes.filter(n => n.item && n.inner).forEach(n => drawGroup(n, parent, dx, dy));
@@ -129,8 +129,8 @@ function focus(item, before) {
   const box = find(plan, item, 0, 0);
   if (!box) return fit();
   if (item.open) {
-    const k = Math.min(1.3, (innerWidth - 160) / box.w, (innerHeight - 160) / box.h);
-    at = { k, x: innerWidth / 2 - (box.x + box.w / 2) * k, y: innerHeight / 2 - (box.y + box.h / 2) * k };
+    const k = Math.min(1.3, (innerWidth - 80) / box.w, Math.max(0.8, (innerHeight - 160) / box.h));
+    at = { k, x: innerWidth / 2 - (box.x + box.w / 2) * k, y: Math.max(70, (innerHeight - box.h * k) / 2) - box.y * k };
   } else {
     const k = Math.max(at.k, 0.8);
     at = { k, x: before.x - (box.x + box.w / 2) * k, y: before.y - (box.y + box.h / 2) * k };
@@ -159,7 +159,6 @@ svg.addEventListener('pointerdown', e => {
   const up = () => { removeEventListener('pointermove', move); removeEventListener('pointerup', up); svg.classList.remove('moving'); };
   addEventListener('pointermove', move); addEventListener('pointerup', up);
 });
-addEventListener('resize', () => fit());
 document.getElementById('fit').onclick = fit;
 const twins = document.getElementById('twins');
 function openTwins(on) {

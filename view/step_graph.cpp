@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/tape_observer.h"
+#include "core/tape_parts.h"
 #include "ops/twin.h"
 
 namespace grus::view {
@@ -31,8 +32,8 @@ StepNode& GraphBuilder::add(const Tape& tape, const Record& record, std::span<co
   node.backward_ns = record.backward_ns;
   std::string key = fmt::format("{} {}", static_cast<const void*>(record.op), record.scope);
   for (size_t i = 0; i < record.inputs.size(); ++i) {
-    const int32_t input = record.inputs[i];
-    key += fmt::format(" {}", input < 0 ? -1 : tape.shape_of(input).rank());
+    const int32_t input = input_value(record.inputs[i]);
+    key += fmt::format(" {}", input == -1 ? -1 : tape.shape_of(input).rank());
     node.inputs.push_back(value(tape, input, i < inputs.size() ? inputs[i].tensor : nullptr));
   }
   for (int32_t k = 0; k < record.outputs; ++k) {

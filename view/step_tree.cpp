@@ -20,7 +20,7 @@ class Writer {
     for (const StepNode& node : graph.nodes) keys.push_back(node.key);
     stands_for_.resize(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) stands_for_[i] = i;
-    pieces_ = fold_repeats(keys);
+    pieces_ = without_short_runs(fold_repeats(keys));
     unify(pieces_, {});
     for (size_t i = 0; i < keys.size(); ++i)
       for (size_t k = 0; k < graph.nodes[i].outputs.size(); ++k)
@@ -39,6 +39,21 @@ class Writer {
     size_t node;
     int value;  // of the first repeat
   };
+
+  /// A few equal ops side by side are no time steps, and have results of their own.
+  static std::vector<Fold> without_short_runs(const std::vector<Fold>& pieces) {
+    constexpr size_t short_run = 8;
+    std::vector<Fold> kept;
+    for (Fold piece : pieces) {
+      if (piece.length > 1 || piece.times >= short_run) {
+        piece.body = without_short_runs(piece.body);
+        kept.push_back(std::move(piece));
+      } else {
+        for (size_t i = 0; i < piece.times; ++i) kept.push_back({piece.begin + i, 1, 1, {}});
+      }
+    }
+    return kept;
+  }
 
   /// All records that `index` stands for.
   static std::vector<size_t> repeats_of(size_t index, const std::vector<Repeat>& outer) {
