@@ -85,3 +85,13 @@ TEST_CASE("devices: lists what there is, and what is there but cannot be used") 
   REQUIRE(missing != found.end());
   CHECK(contains(to_string(*missing), "no_device: not usable: [device] need a device no_device:0"));
 }
+
+// On somebody's machine a driver may be missing; where changes are judged what was built must be usable.
+TEST_CASE("devices: OpenCL, where it was built, has a driver and a device") {
+  const std::vector<std::string> built = backend_names();
+  if (std::find(built.begin(), built.end(), "opencl") == built.end()) return test::skip("OpenCL was not built");
+  const std::string problem = refusal("opencl");
+  if (problem.empty()) return;
+  if (WithTestModules::value("CI") != "true") return test::skip(problem);
+  FAIL_CHECK(problem);
+}

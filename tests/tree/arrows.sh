@@ -1,6 +1,7 @@
 #!/bin/sh
 # The arrows of ARCHITECTURE.md, read off the #include lines: core <- ops <- nn <- examples; optim sees core and
-# nn/parameter.h, data sees core; view sees core, ops and nn; a backend sees the contract, the list of backends and its own folder (cpu: also reference, hwy).
+# nn/parameter.h, data sees core; view sees core, ops and nn; a backend sees the contract, the list of backends and its own
+# folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
 set -eu
 cd "$1"
 find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
@@ -15,10 +16,10 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
     sub(/^[^"]*"/, "", to); sub(/".*/, "", to)
     split(from, f, "/")
     own = f[1] "/"
-    contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h core/backends/backends.h"
+    contract = "core/kernels.h core/elementwise.def core/dtype.h core/device.h core/error.h core/backend.h core/backends/backends.h"
     if (from ~ /^core\/backends\/.*\//) {
       own = "core/backends/" f[3] "/"
-      allowed = own " " contract (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")
+      allowed = own " " contract (f[3] == "opencl" || f[3] == "cuda" ? " core/backends/gpu/" : "") (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")
     } else if (f[1] == "core" || f[1] == "data") allowed = "core/ " own
     else if (f[1] == "ops") allowed = "core/ ops/"
     else if (f[1] == "nn") allowed = "core/ ops/ nn/"

@@ -10,6 +10,12 @@
 using namespace grus;
 using namespace grus::test;
 
+namespace {
+
+bool is_linked_in(const KernelTable& table) { return &table == &reference_backend() || &table == &cpu_backend(); }
+
+}  // namespace
+
 TEST_CASE("backends: every table speaks this library's ABI and has every required entry") {
   for (const Backend& backend : backends()) {
     const KernelTable& table = backend.table;
@@ -39,13 +45,14 @@ TEST_CASE("backends: the reference has the optional entries too, and one device 
   CHECK(std::strlen(table.last_error(context)) > 0);
 }
 
-TEST_CASE("memory: buffers are aligned to 64 bytes, keep what was written, and may be empty") {
+TEST_CASE("memory: buffers are aligned to 64 bytes on the host, keep what was written, and may be empty") {
   for (const Backend& backend : backends()) {
     const KernelTable& table = backend.table;
     for (size_t bytes : {0, 1, 63, 64, 65, 1000}) {
       Buffer buffer{};
       REQUIRE(table.allocate(backend.context, bytes, &buffer) == Status::ok);
-      CHECK(reinterpret_cast<uintptr_t>(buffer.handle) % 64 == 0);
+      CHECK(buffer.handle != nullptr);
+      if (is_linked_in(table)) CHECK(reinterpret_cast<uintptr_t>(buffer.handle) % 64 == 0);
       CHECK(buffer.bytes >= bytes);
       CHECK(buffer.derived == nullptr);
       std::vector<unsigned char> written(bytes), read(bytes);

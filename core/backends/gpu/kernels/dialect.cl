@@ -1,0 +1,134 @@
+// One text, two compilers: OpenCL C 1.2 and CUDA C++. What differs between them is named here; every other file of this
+// folder is written in these words. The compiler's command line gives ELEMENT, the element type, and one of T_F32,
+// T_F64, T_I32, T_I64, T_BOOL; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
+#ifdef __CUDACC__
+typedef unsigned int uint;
+typedef unsigned char uchar;
+typedef unsigned long ulong;
+#define KERNEL(name) extern "C" __global__ void __launch_bounds__(WIDTH) name
+#define DEVICE static __device__ __forceinline__
+#define GLOBAL
+#define SHARED __shared__
+#define SHARED_AT
+#define BARRIER __syncthreads()
+#define LANE ((int)threadIdx.x)
+#define GROUP ((long)blockIdx.x)
+#define ITEM_X ((long)blockIdx.x * WIDTH + threadIdx.x)
+#define ITEM_Y ((long)blockIdx.y)
+#define ITEMS_Y ((long)gridDim.y)
+#define MULTIPLY_HIGH(a, b) __umulhi(a, b)
+#else
+#ifdef HAS_F64
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+#endif
+#define KERNEL(name) __kernel __attribute__((reqd_work_group_size(WIDTH, 1, 1))) void name
+#define DEVICE static inline
+#define GLOBAL __global
+#define SHARED __local
+#define SHARED_AT __local
+#define BARRIER barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE)
+#define LANE ((int)get_local_id(0))
+#define GROUP ((long)get_group_id(0))
+#define ITEM_X ((long)get_global_id(0))
+#define ITEM_Y ((long)get_global_id(1))
+#define ITEMS_Y ((long)get_global_size(1))
+#define MULTIPLY_HIGH(a, b) mul_hi(a, b)
+#endif
+
+typedef ELEMENT T;
+#if defined(T_F32) || defined(T_F64)
+#define T_FLOAT
+#endif
+#ifdef T_I32
+#define T_MAX ((T)2147483647)
+#define T_MIN (-T_MAX - 1)
+#endif
+#ifdef T_I64
+#define T_MAX ((T)9223372036854775807l)
+#define T_MIN (-T_MAX - 1)
+#endif
+#ifdef T_FLOAT
+#define T_MAX ((T)INFINITY)
+#define T_MIN (-(T)INFINITY)
+#endif
+
+// The named functions of core/elementwise.def.
+#undef select
+#define select(condition, a, b) ((condition) ? (a) : (b))
+#define K(number) ((T)(number))
+#ifdef T_FLOAT
+// 1 / (1 + exp(-x)) and log(1 + exp(x)), without overflow on either side.
+DEVICE T sigmoid(T x) {
+  const T e = exp(-fabs(x));
+  return (x < K(0) ? e : K(1)) / (K(1) + e);
+}
+DEVICE T softplus(T x) { return (x > K(0) ? x : K(0)) + log1p(exp(-fabs(x))); }
+#endif
+
+// Views: an op's elements lie on a grid of `rows` by `cols`, cols being the last axis; rows unfolds into rank - 1 axes.
+typedef struct {
+  long cols, rows, rank;
+  long dims[5];  // of the rows' axes, the last one last
+} Extent;
+typedef struct {
+  long offset, step;  // step: along the last axis
+  long strides[5];    // along the rows' axes
+} Place;
+DEVICE long row_at(long row, const Extent e, const Place p) {
+  if (e.rank <= 2) return p.offset + row * p.strides[4];
+  long at = p.offset;
+  for (int axis = 4; axis > 0; --axis) {
+    at += row % e.dims[axis] * p.strides[axis];
+    row /= e.dims[axis];
+  }
+  return at + row * p.strides[0];
+}
+#define IN(type, name) GLOBAL const type *name##_data, const Place name##_at
+#define OUT(type, name) GLOBAL type *name##_data, const Place name##_at
+#define EACH                            \
+  const long column = ITEM_X;           \
+  if (column < extent.cols)             \
+    for (long row = ITEM_Y; row < extent.rows; row += ITEMS_Y)
+#define AT(name) name##_data[row_at(row, extent, name##_at) + column * name##_at.step]
+
+// Matrices with contiguous columns, and vectors: element i at offset + i * stride.
+typedef struct {
+  long offset, stride;
+} Rows;
+#define M_IN(type, name) GLOBAL const type *name##_data, const Rows name##_at
+#define M_OUT(type, name) GLOBAL type *name##_data, const Rows name##_at
+#define ROW(name, i) (name##_data + name##_at.offset + (i)*name##_at.stride)
+#define VECTOR(name, i) name##_data[name##_at.offset + (i)*name##_at.stride]
+#define PRESENT(name) (name##_data != 0)
+#define EACH_ROW(rows) for (long i = ITEM_Y; i < (rows); i += ITEMS_Y)
+
+// Ids are i32 or i64.
+#define IDS(name) GLOBAL const int *name##_data, const Rows name##_at, const int name##_wide
+#define ID(name, i) id_at(name##_data, name##_at.offset + (i)*name##_at.stride, name##_wide)
+DEVICE long id_at(GLOBAL const int* ids, long i, int wide) {
+  return wide ? ((GLOBAL const long*)ids)[i] : (long)ids[i];
+}
+
+// The fold of a group's WIDTH numbers, in a fixed order, known to every lane.
+#define GROUP_FOLD(name, type, expression)                    \
+  DEVICE type name(type mine, SHARED_AT type* all) {          \
+    all[LANE] = mine;                                         \
+    BARRIER;                                                  \
+    for (int reach = WIDTH / 2; reach > 0; reach /= 2) {         \
+      if (LANE < reach) {                                      \
+        const type a = all[LANE], b = all[LANE + reach];       \
+        all[LANE] = expression;                               \
+      }                                                       \
+      BARRIER;                                                \
+    }                                                         \
+    const type result = all[0];                               \
+    BARRIER;                                                  \
+    return result;                                            \
+  }
+// A NaN wins both ways: it must not disappear.
+#define LARGER(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
+#define SMALLER(a, b) ((b) < (a) || (b) != (b) ? (b) : (a))
+#ifdef T_FLOAT
+GROUP_FOLD(group_sum, T, a + b)
+GROUP_FOLD(group_max, T, LARGER(a, b))
+#endif

@@ -1,0 +1,76 @@
+// Random numbers (RandomArgs of the contract) and the optimizers' steps (OptimizerArgs).
+
+// Philox4x32-10: Salmon et al. 2011.
+DEVICE void philox(uint* counter, uint key0, uint key1) {
+  for (int round = 0; round < 10; ++round) {
+    const uint high0 = MULTIPLY_HIGH(0xD2511F53u, counter[0]), low0 = 0xD2511F53u * counter[0];
+    const uint high1 = MULTIPLY_HIGH(0xCD9E8D57u, counter[2]), low1 = 0xCD9E8D57u * counter[2];
+    counter[0] = high1 ^ counter[1] ^ key0;
+    counter[1] = low1;
+    counter[2] = high0 ^ counter[3] ^ key1;
+    counter[3] = low0;
+    key0 += 0x9E3779B9u;
+    key1 += 0xBB67AE85u;
+  }
+}
+
+DEVICE T unit(uint bits) { return (T)(bits >> 8) * K(5.9604644775390625e-8); }  // 2^-24
+
+// An item is one block of four elements of one row. below: the upper 24 bits that keep_mask turns into 0.
+KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(row_ids), const ulong seed, const ulong number,
+             const T low, const T high, const uint below) {
+  EACH_ROW(rows) {
+    const ulong begin = (ulong)((PRESENT(row_ids) ? ID(row_ids, i) : i) * cols), end = begin + (ulong)cols;
+    const ulong block = begin / 4 + (ulong)ITEM_X;
+    if (4 * block >= end) continue;
+    uint lanes[4] = {(uint)block, (uint)(block >> 32), (uint)number, (uint)(number >> 32)};
+    philox(lanes, (uint)seed, (uint)(seed >> 32));
+    for (uint lane = 0; lane < 4; ++lane) {
+      const ulong element = 4 * block + lane;
+      if (element < begin || element >= end) continue;
+      T result;
+      if (kind == 0) {
+        result = low + (high - low) * unit(lanes[lane]);
+      } else if (kind == 1) {
+        const uint first = lane & ~1u;
+        const T radius = sqrt(K(-2) * log(unit(lanes[first]) + K(5.9604644775390625e-8)));
+        const T angle = K(2) * unit(lanes[first + 1]);  // in half turns
+        result = low + high * radius * (lane == first ? cospi(angle) : sinpi(angle));
+      } else {
+        result = (lanes[lane] >> 8) < below ? K(0) : high;
+      }
+      ROW(y, i)[element - begin] = result;
+    }
+  }
+}
+
+#define SGD 0
+#define ADAM 1
+
+KERNEL(optimizer)(const long count, const int kind, M_OUT(T, value), M_IN(T, grad), M_OUT(T, first), M_OUT(T, second),
+                  M_OUT(T, average), const T grad_scale, const T lr, const T beta1, const T rest1, const T beta2,
+                  const T rest2, const T eps, const T bias1, const T bias2, const T weight_decay, const T shrink,
+                  const T average_rest, const int nesterov) {
+  const long i = ITEM_X;
+  if (i >= count) return;
+  T x = ROW(value, 0)[i] * shrink;
+  const T g = ROW(grad, 0)[i] * grad_scale + weight_decay * x;
+  T a = PRESENT(first) ? ROW(first, 0)[i] : K(0), b = PRESENT(second) ? ROW(second, 0)[i] : K(0), step;
+  if (kind == SGD) {
+    a = beta1 * a + g;
+    step = !PRESENT(first) ? g : nesterov ? g + beta1 * a : a;
+  } else if (kind == ADAM) {
+    a = beta1 * a + rest1 * g;
+    b = beta2 * b + rest2 * g * g;
+    step = a / bias1 / (sqrt(b / bias2) + eps);
+  } else {  // Adadelta
+    a = beta1 * a + rest1 * g * g;
+    step = sqrt(b + eps) / sqrt(a + eps) * g;
+    b = beta1 * b + rest1 * step * step;
+  }
+  x -= lr * step;
+  ROW(value, 0)[i] = x;
+  if (PRESENT(first)) ROW(first, 0)[i] = a;
+  if (PRESENT(second)) ROW(second, 0)[i] = b;
+  if (PRESENT(average)) ROW(average, 0)[i] += average_rest * (x - ROW(average, 0)[i]);
+}

@@ -1,0 +1,113 @@
+// The table: an entry locks its machine, runs, and turns what is thrown into a Status and a message.
+#include <new>
+
+#include "core/backends/gpu/entries.h"
+
+namespace grus::gpu {
+namespace {
+
+Machine& machine_of(Context* context) { return *reinterpret_cast<Machine*>(context); }
+
+template <class F>
+Status guarded(F f) {
+  try {
+    f();
+    return Status::ok;
+  } catch (const Failure& failure) {
+    error_message() = failure.message;
+    return failure.status;
+  } catch (const std::bad_alloc&) {
+    error_message() = "the host is out of memory";
+    return Status::out_of_memory;
+  } catch (const std::exception& error) {
+    error_message() = error.what();
+    return Status::failed;
+  }
+}
+
+template <auto kernel, class... Args>
+Status entry(Context* context, Args... args) {
+  return guarded([&] {
+    Machine& m = machine_of(context);
+    std::lock_guard lock(m.mutex);
+    kernel(m, args...);
+  });
+}
+
+void close(Context* context) { delete &machine_of(context); }
+const char* last_error(Context*) { return error_message().c_str(); }
+const char* describe(Context* context) {
+  thread_local std::string text;
+  text = machine_of(context).describe();
+  return text.c_str();
+}
+
+void allocate(Machine& m, size_t bytes, Buffer* buffer) { *buffer = {m.allocate(bytes), bytes, 0, nullptr, 0}; }
+void release(Context* context, Buffer* buffer) {
+  Machine& m = machine_of(context);
+  std::lock_guard lock(m.mutex);
+  if (buffer->handle) m.release(buffer->handle);
+  buffer->handle = nullptr;
+}
+void drop_derived(Context*, Buffer*) {}  // nothing is derived
+void upload(Machine& m, Buffer* to, size_t byte_offset, const void* from, size_t bytes) {
+  if (bytes > 0) m.upload(to->handle, byte_offset, from, bytes);
+}
+void download(Machine& m, void* to, const Buffer* from, size_t byte_offset, size_t bytes) {
+  if (bytes > 0) m.download(to, from->handle, byte_offset, bytes);
+  m.check_fault();
+}
+void synchronize(Machine& m) {
+  m.finish();
+  m.check_fault();
+}
+
+}  // namespace
+
+Status open_with(Machine* (*open)(int), int index, Context** context) {
+  return guarded([&] { *context = reinterpret_cast<Context*>(open(index)); });
+}
+
+KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
+  return {
+      .abi = kernels_abi,
+      .name = name,
+      .open = open,
+      .close = close,
+      .describe = describe,
+      .last_error = last_error,
+      .allocate = entry<allocate>,
+      .release = release,
+      .drop_derived = drop_derived,
+      .upload = entry<upload>,
+      .download = entry<download>,
+      .synchronize = entry<synchronize>,
+      .copy = entry<copy>,
+      .fill = entry<fill>,
+      .unary = entry<unary>,
+      .unary_gradient = entry<unary_gradient>,
+      .binary = entry<binary>,
+      .binary_gradient = entry<binary_gradient>,
+      .compare = entry<compare>,
+      .select = entry<select>,
+      .reduce = entry<reduce>,
+      .arg_reduce = entry<arg_reduce>,
+      .gemm = entry<gemm>,
+      .gather_rows = entry<gather_rows>,
+      .scatter_add_rows = entry<scatter_add_rows>,
+      .softmax = entry<softmax>,
+      .softmax_gradient = entry<softmax_gradient>,
+      .top_k = entry<top_k>,
+      .random = entry<random>,
+      .optimizer_step = entry<optimizer_step>,
+      .gru_gates = entry<gru_gates>,
+      .gru_gates_backward = entry<gru_gates_backward>,
+      .attention = entry<attention>,
+      .attention_backward = entry<attention_backward>,
+      .cross_entropy = entry<cross_entropy>,
+      .lstm_gates = entry<lstm_gates>,
+      .lstm_gates_backward = entry<lstm_gates_backward>,
+  };
+}
+
+}  // namespace grus::gpu
