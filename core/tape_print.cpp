@@ -1,6 +1,7 @@
 // The tape as text: a line a record, and a graph for Graphviz.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -25,12 +26,22 @@ std::vector<size_t> look_alike_keys(const Tape& tape) {
 
 namespace {
 
+/// Equal neighbours are counted ("11x (8, 512)"), and only the first groups shown.
 std::string shapes_of(const Tape& tape, std::span<const int32_t> values) {
+  constexpr size_t most_groups = 7;
+  std::vector<std::pair<std::string, int>> groups;
+  for (int32_t value : values) {
+    const std::string shape = value == -1 ? "-" : to_string(tape.shape_of(input_value(value)));
+    if (groups.empty() || groups.back().first != shape) groups.emplace_back(shape, 0);
+    ++groups.back().second;
+  }
   std::string text;
-  for (int32_t value : values)
-    text +=
-        fmt::format("{}{}", text.empty() ? "" : " ", value == -1 ? "-" : to_string(tape.shape_of(input_value(value))));
-  return text;
+  for (size_t i = 0; i < std::min(groups.size(), most_groups); ++i) {
+    const auto& [shape, times] = groups[i];
+    text += text.empty() ? "" : " ";
+    text += times > 1 ? fmt::format("{}x {}", times, shape) : shape;
+  }
+  return groups.size() > most_groups ? text + " ..." : text;
 }
 
 std::vector<int32_t> outputs_of(const Record& record) {

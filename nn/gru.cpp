@@ -1,4 +1,5 @@
 #include "nn/gru.h"
+#include "nn/path_scope.h"
 
 namespace grus::nn {
 
@@ -31,6 +32,7 @@ RecurrentOutput Gru::forward(const Tensor& x, const Lengths& lengths, const Tens
 }
 
 RecurrentOutput Gru::forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
+  const PathScope scope(path());
   return run_packed(x, lengths, {h0, {}}, layer());
 }
 

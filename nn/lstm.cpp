@@ -1,4 +1,5 @@
 #include "nn/lstm.h"
+#include "nn/path_scope.h"
 
 #include <vector>
 
@@ -48,6 +49,7 @@ LstmResult Lstm::forward(const Tensor& x, const Lengths& lengths, const Recurren
 }
 
 LstmResult Lstm::forward_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first) const {
+  const PathScope scope(path());
   const Output out = run_packed(x, lengths, first, layer);
   return {out.y, out.last.h, out.last.c};
 }

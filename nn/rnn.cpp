@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "nn/path_scope.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/matmul.h"
@@ -64,6 +65,7 @@ RecurrentOutput Rnn::forward(const Tensor& x, const Lengths& lengths, const Tens
   return run(x, &lengths, {h0, {}}, layer());
 }
 RecurrentOutput Rnn::forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
+  const PathScope scope(path());
   return run_packed(x, lengths, {h0, {}}, layer());
 }
 

@@ -162,6 +162,7 @@ function chain(e, ranks) {
     const d = { dummy: true, w: 14, h: 0, rank: r, up: [], down: [] };
     ranks[r].push(d); stops.push(d);
   }
+  stops.slice(1).forEach(d => { d.chain = stops.slice(1); });
   stops.push(e.b);
   for (let i = 0; i + 1 < stops.length; ++i) {
     (stops[i].down = stops[i].down || []).push([stops[i + 1], e]);
@@ -235,6 +236,7 @@ function place(ranks) {
         const both = sweep >= 30;
         if (down || both) (n.up || []).forEach(([m, e]) => pull.push([m.x + offset(m, e, 'out') - offset(n, e, 'in'), m.dummy && n.dummy ? 8 : 1]));
         if (!down || both) (n.down || []).forEach(([m, e]) => pull.push([m.x + offset(m, e, 'in') - offset(n, e, 'out'), m.dummy && n.dummy ? 8 : 1]));
+        if (n.dummy && sweep >= 20) pull.push([n.chain.reduce((s, d) => s + d.x, 0) / n.chain.length, 40]);  // straight
         const total = pull.reduce((s, p) => s + p[1], 0);
         wish.push(total ? pull.reduce((s, p) => s + p[0] * p[1], 0) / total : n.x);
         weight.push(total || 0.05);

@@ -130,7 +130,7 @@ function focus(item, before) {
   if (!box) return fit();
   if (item.open) {
     const k = Math.min(1.3, (innerWidth - 80) / box.w, Math.max(0.8, (innerHeight - 160) / box.h));
-    at = { k, x: innerWidth / 2 - (box.x + box.w / 2) * k, y: Math.max(70, (innerHeight - box.h * k) / 2) - box.y * k };
+    at = { k, x: innerWidth / 2 - (box.x + box.w / 2) * k, y: Math.max(110, (innerHeight - box.h * k) / 2) - box.y * k };
   } else {
     const k = Math.max(at.k, 0.8);
     at = { k, x: before.x - (box.x + box.w / 2) * k, y: before.y - (box.y + box.h / 2) * k };

@@ -22,9 +22,9 @@ const std::string_view page_style = R"css(
 html, body { margin: 0; height: 100%; overflow: hidden; background: var(--paper); color: var(--ink); font: 14px/1.4 var(--sans); }
 svg { display: block; width: 100%; height: 100%; cursor: grab; touch-action: none; }
 svg.moving { cursor: grabbing; }
-header, footer { position: fixed; left: 20px; pointer-events: none; }
-header { top: 16px; }
-footer { bottom: 14px; color: var(--muted); font-size: 12px; }
+header, footer { position: fixed; left: 8px; padding: 6px 12px; border-radius: 6px; background: var(--paper); opacity: .94; pointer-events: none; }
+header { top: 8px; }
+footer { bottom: 8px; color: var(--muted); font-size: 12px; }
 h1 { margin: 0; font-size: 17px; font-weight: 600; letter-spacing: -.01em; }
 header p { margin: 2px 0 10px; color: var(--muted); font-size: 13px; font-variant-numeric: tabular-nums; }
 button { pointer-events: auto; margin-right: 6px; padding: 4px 10px; border: 1px solid var(--rule); border-radius: 5px; background: var(--card); color: var(--ink); font: 13px var(--sans); cursor: pointer; }

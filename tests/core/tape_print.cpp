@@ -7,6 +7,7 @@
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "ops/shape.h"
 
 using namespace grus;
 
@@ -23,6 +24,15 @@ TEST_CASE("tape: printed, a line a record with op, module, shapes and bytes save
         "1  tanh    decoder.out  (3, 5)         (3, 5)   60 B           -            -\n"
         "2  sum                  (3, 5)         ()        0 B           -            -\n"
         "3 records, 1 leaves, 256 B held\n");
+}
+
+TEST_CASE("tape: printed, equal shapes are counted and long lists cut") {
+  Tape tape;
+  const auto one = [&](int64_t n) { return tape.watch(Tensor::ones({n})); };
+  concat({one(2), one(2), one(2), one(3)}, 0);
+  concat({one(1), one(2), one(3), one(4), one(5), one(6), one(7), one(8)}, 0);
+  CHECK(tape.to_string().find("3x (2) (3) ") != std::string::npos);
+  CHECK(tape.to_string().find("(1) (2) (3) (4) (5) (6) (7) ... ") != std::string::npos);
 }
 
 TEST_CASE("tape: printed, time steps fold into one") {
