@@ -27,15 +27,33 @@ bool parse_score(std::string_view text, double& value) {
   return error == std::errc() && end == text.data() + text.size() && !std::isnan(value);
 }
 
-}  // namespace
-
-std::vector<double> PhraseLine::score_values() const {
+std::vector<double> numbers_of(std::string_view text) {
   std::vector<double> values;
-  for (const std::string_view score : split_spaces(scores)) {
+  for (const std::string_view score : split_spaces(text)) {
     double value = 0;
     if (parse_score(score, value)) values.push_back(value);
   }
   return values;
+}
+
+}  // namespace
+
+std::vector<double> PhraseLine::score_values() const { return numbers_of(scores); }
+
+std::vector<double> PhraseLine::counts() const {
+  std::string_view fields = rest;
+  bool more = false;
+  for (int field = 0; field < 2; ++field) cut(fields, bar, more);  // before the first bar; links
+  return columns ? std::vector<double>() : numbers_of(cut(fields, bar, more));
+}
+
+std::vector<std::string> PhraseLine::further_columns() const {
+  std::vector<std::string> found;
+  std::string_view text = rest;
+  bool more = false;
+  cut(text, "\t", more);
+  while (columns && more) found.push_back(collapse_spaces(cut(text, "\t", more)));
+  return found;
 }
 
 void PhraseLine::add_score(double score) {

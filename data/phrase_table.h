@@ -19,6 +19,10 @@ struct PhraseLine {
   bool columns = false;
 
   std::vector<double> score_values() const;
+  /// Moses's last field: how often the target, the source and the pair were seen; empty where there is none.
+  std::vector<double> counts() const;
+  /// Of two columns: what the further ones hold.
+  std::vector<std::string> further_columns() const;
   /// One more score: at the end of the scores, or as a further column.
   void add_score(double score);
   /// The line, without its end.

@@ -54,6 +54,10 @@ class Architecture {
   /// Teacher forcing: the row before each target word, (N, R), packed as `inputs` (<sos> and the words but the last).
   virtual Tensor forward_rows(const Tokens& source, const Tokens& inputs) const = 0;
   virtual OutputLayer output() const = 0;
+  /// Rows (V, E): what stands for each source word.
+  virtual Tensor source_words() const = 0;
+  /// Rows (B, ...): what the decoder is told of each source before its first word.
+  virtual Tensor summary(const Tokens& source) const = 0;
   /// Nothing of it is recorded.
   virtual std::unique_ptr<Decoder> decode(const Tokens& source) const = 0;
   /// Whether decoder steps say where they look.

@@ -35,6 +35,8 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   std::string description() const override;
   Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
   OutputLayer output() const override { return {output_weight, output_bias}; }
+  Tensor source_words() const override { return source_embedding.weight; }
+  Tensor summary(const Tokens& source) const override { return encode(source).start; }
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
   bool has_attention() const override { return true; }
 

@@ -67,6 +67,13 @@ class EncoderDecoderModel final : public Architecture {
     const Tokens read = order(source);
     return model_(read.ids, read.lengths, inputs.ids, inputs.lengths);
   }
+  Tensor source_words() const override { return model_.source_embedding.weight; }
+  // c, or where nothing uses it the last layer's last state.
+  Tensor summary(const Tokens& source) const override {
+    const Tokens read = order(source);
+    const nn::Summary encoded = model_.encode(read.ids, read.lengths);
+    return encoded.c.defined() ? encoded.c : encoded.first.h[options_.layers - 1];
+  }
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
 
   const nn::EncoderDecoder& network() const { return model_; }

@@ -22,10 +22,11 @@ svg.map.closer { touch-action: none; }
 .map .halo { stroke-width: 3; }
 .map .pt.off circle { opacity: .38; }
 .map .pt.gone { display: none; }
-.map .pt.on text, .map .pt.found text { visibility: visible; font-weight: 600; }
+.map .pt.on text { visibility: visible; }
+.map .pt.on text, .map .pt.found text { font-weight: 600; }
 .map .pt.found text, .map .pt.here text { fill: var(--accent); }
 .map .pt.here circle, .map .pt.found circle { opacity: 1; stroke: var(--accent); stroke-width: 2; }
-.map.asked .pt:not(.on) { opacity: .25; }
+.map.asked .pt:not(.on), .map.seeking .pt:not(.found) { opacity: .25; }
 .map .links line { stroke: var(--accent); stroke-width: 1; opacity: .6; }
 .tip { position: absolute; z-index: 1; max-width: 20rem; padding: .5rem .75rem; background: var(--paper); border: 1px solid var(--rule); border-radius: 3px; box-shadow: 0 2px 10px rgb(0 0 0 / .12); font: .8125rem/1.45 var(--sans); pointer-events: none; }
 .tip b { display: block; font-size: .9375rem; }
@@ -56,7 +57,8 @@ document.querySelectorAll('.labelmap').forEach(box => {
     const each = (b, f) => { for (let r = b[2] / 40 | 0; r <= (b[4] / 40 | 0); ++r) for (let c = b[1] / 40 | 0; c <= (b[3] / 40 | 0); ++c) f(r * 1000 + c); };
     const free = b => { let ok = true; each(b, c => (cells.get(c) || []).forEach(o => { if (b[1] < o[3] && o[1] < b[3] && b[2] < o[4] && o[2] < b[4]) ok = false; })); return ok; };
     const take = b => each(b, c => cells.has(c) ? cells.get(c).push(b) : cells.set(c, [b]));
-    for (const p of points) {
+    const found = p => p.g.classList.contains('found');
+    for (const p of [...points.filter(found), ...points.filter(p => !found(p))]) {
       const [x, y] = at(p), gone = x < 0 || y < 0 || x > W || y > H;
       p.g.classList.toggle('gone', gone);
       if (gone) continue;
@@ -123,7 +125,9 @@ document.querySelectorAll('.labelmap').forEach(box => {
   box.querySelectorAll('button').forEach(b => b.addEventListener('click', () => zoom(+b.dataset.zoom)));
   find.addEventListener('input', () => {
     const wanted = find.value.trim().toLowerCase();
+    svg.classList.toggle('seeking', !!wanted);
     for (const p of points) p.g.classList.toggle('found', !!wanted && p.text.textContent.toLowerCase().includes(wanted));
+    place();
   });
 });
 )js";

@@ -34,6 +34,15 @@ TEST_CASE("phrase table: a line of Moses comes back as it was, with a score more
   CHECK(bare.text() == "a ||| b ||| -1");
 }
 
+TEST_CASE("phrase table: counts and further columns are there when the line has them") {
+  CHECK(parse("a ||| b ||| 1 ||| 0-0 ||| 4 2 1").counts() == std::vector<double>{4, 2, 1});
+  CHECK(parse("a ||| b ||| 1 ||| 0-0").counts().empty());
+  CHECK(parse("a ||| b ||| 1").counts().empty());
+  CHECK(parse("a\tb\tc  d\t\te").further_columns() == std::vector<std::string>{"c d", "", "e"});
+  CHECK(parse("a\tb").further_columns().empty());
+  CHECK(parse("a ||| b ||| 1 ||| x\ty").further_columns().empty());
+}
+
 TEST_CASE("phrase table: two columns get one more") {
   PhraseLine line = parse("a  b\tc\tsource: x");
   CHECK(line.columns);

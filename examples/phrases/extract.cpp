@@ -1,0 +1,161 @@
+// The subcommand `extract`: from sentence pairs to a phrase table.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "core/error.h"
+#include "data/phrase_extract.h"
+#include "data/phrase_table.h"
+#include "data/text.h"
+#include "data/tokenizer.h"
+#include "examples/phrases/commands.h"
+#include "examples/seq2seq/console.h"
+
+namespace grus::phrases {
+namespace {
+
+using seq2seq::say;
+using Words = std::vector<std::string>;
+
+struct Sentences {
+  std::vector<Words> source, target;
+  data::EncodedCorpus ids;
+};
+
+// Pairs as they come: from one file, or line by line from two.
+class PairReader {
+ public:
+  explicit PairReader(const ExtractOptions& o) : one_(o.source.empty()), first_(one_ ? o.pairs : o.source) {
+    if (!one_) second_.emplace(o.target);
+  }
+  // False at the end. Throws DataError for a pair that is none.
+  bool next(std::string& source, std::string& target) {
+    const auto line = first_.next();
+    if (one_) {
+      if (!line) return false;
+      const data::PhraseLine parsed = data::parse_phrase_line(*line, first_.name(), first_.number());
+      source = parsed.source, target = parsed.target;
+      return true;
+    }
+    const auto other = second_->next();
+    ended_ = line.has_value() != other.has_value();
+    require<DataError>(!ended_, "[corpus] need as many lines in both files, got {} in {} and more in {}",
+                       (line ? *second_ : first_).number(), (line ? *second_ : first_).name(),
+                       (line ? first_ : *second_).name());
+    if (!line) return false;
+    source = data::clean_line(*line, first_.name(), first_.number());
+    target = data::clean_line(*other, second_->name(), second_->number());
+    for (const auto* reader : {&first_, &*second_})
+      require<DataError>(!data::split_spaces(reader == &first_ ? source : target).empty(),
+                         "{}:{}: need a sentence, got a blank line", reader->name(), reader->number());
+    return true;
+  }
+  int64_t number() const { return first_.number(); }
+  // Whether one file came to its end before the other: no line to skip.
+  bool ended() const { return ended_; }
+
+ private:
+  bool one_, ended_ = false;
+  data::LineReader first_;
+  std::optional<data::LineReader> second_;
+};
+
+// Skips bad pairs where asked to, and says so; alignments, when there are any, stay in step.
+class PairWalk {
+ public:
+  explicit PairWalk(const ExtractOptions& o)
+      : skip_bad_(o.skip_bad), pairs_(o), tokenizer_(data::make_tokenizer(o.tokenizer)) {
+    if (!o.alignments.empty()) links_.emplace(o.alignments);
+  }
+  bool next(Words& source, Words& target, data::Links& links) {
+    for (;;) {
+      std::optional<std::string_view> link_line;
+      if (links_) link_line = links_->next();
+      try {
+        std::string source_line, target_line;
+        if (!pairs_.next(source_line, target_line)) {
+          require<UsageError>(!link_line, "--alignments: need a line a pair, got more in {} than {} pairs",
+                              links_->name(), pairs_.number());
+          return false;
+        }
+        require<UsageError>(!links_ || link_line, "--alignments: need a line a pair, got {} in {}",
+                            links_ ? links_->number() : 0, links_ ? links_->name() : "");
+        source = tokenizer_->tokenize(source_line), target = tokenizer_->tokenize(target_line);
+        if (links_)
+          links = data::parse_links(*link_line, static_cast<int64_t>(source.size()),
+                                    static_cast<int64_t>(target.size()), links_->name(), links_->number());
+        return true;
+      } catch (const DataError& error) {
+        if (!skip_bad_ || pairs_.ended()) throw;
+        if (skipped_++ == 0) first_ = error.what();
+      }
+    }
+  }
+  void report() const {
+    if (skipped_ > 0) say(fmt::format("{} of {} pairs skipped; the first: {}", skipped_, pairs_.number(), first_));
+  }
+
+ private:
+  const bool skip_bad_;
+  PairReader pairs_;
+  std::unique_ptr<data::Tokenizer> tokenizer_;
+  std::optional<data::LineReader> links_;
+  int64_t skipped_ = 0;
+  std::string first_;
+};
+
+std::vector<std::vector<int32_t>> ids_of(const std::vector<Words>& sentences) {
+  data::PieceCounter counter;
+  for (const Words& words : sentences) counter.add(words);
+  const data::Vocab vocab = counter.vocab();
+  std::vector<std::vector<int32_t>> ids;
+  for (const Words& words : sentences) {
+    ids.emplace_back();
+    for (const std::string& word : words) ids.back().push_back(vocab.id(word));
+  }
+  return ids;
+}
+
+std::vector<data::Links> learn_alignments(const std::vector<Words>& source, const std::vector<Words>& target,
+                                          const data::AlignerOptions& options) {
+  seq2seq::ProgressLine line;
+  return data::align_words({ids_of(source), ids_of(target)}, options, [&](const std::string& stage, double nats) {
+    line.show(fmt::format("alignment: {}, perplexity {:.1f}", stage, std::exp(nats)));
+  });
+}
+
+}  // namespace
+
+int extract(const ExtractOptions& o) {
+  require<UsageError>(o.pairs.empty() != o.source.empty() && o.source.empty() == o.target.empty(),
+                      "--pairs: need one file of pairs, or --src and --tgt");
+  data::PhraseTableBuilder builder(o.longest);
+  std::vector<Words> sources, targets;
+  std::vector<data::Links> links;
+  Words source, target;
+  data::Links given;
+  PairWalk walk(o);
+  while (walk.next(source, target, given)) {
+    sources.push_back(source);
+    targets.push_back(target);
+    if (!o.alignments.empty()) links.push_back(given);
+  }
+  walk.report();
+  require<DataError>(!sources.empty(), "{}: need sentence pairs, got none", o.pairs.empty() ? o.source : o.pairs);
+  if (o.alignments.empty()) links = learn_alignments(sources, targets, o.aligner);
+  if (!o.alignments_out.empty()) {
+    data::TextWriter out(o.alignments_out);
+    for (const data::Links& one : links) out.write(data::format_links(one) + "\n");
+    out.commit();
+  }
+  for (size_t n = 0; n < links.size(); ++n) builder.add(sources[n], targets[n], links[n]);
+  data::TextWriter out(o.out);
+  builder.write(out, o.least);
+  out.commit();
+  say(fmt::format("{} sentence pairs, {} distinct phrase pairs", sources.size(), builder.size()));
+  return 0;
+}
+
+}  // namespace grus::phrases

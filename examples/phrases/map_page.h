@@ -1,0 +1,28 @@
+#pragma once
+// The page of maps that `draw` writes. Plain data in, text out.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "examples/support/label_map.h"
+
+namespace grus::phrases {
+
+struct MapSection {
+  std::string title;
+  chart::LabelMap map;
+  std::string caption;
+};
+
+struct MapPage {
+  std::string title, model;  // one phrase each
+  std::vector<MapSection> sections = {};
+  std::string method = {};  // a sentence on how to read it
+  std::vector<std::pair<std::string, std::string>> facts = {};
+  std::string command = {};
+};
+
+/// One file without network, in light, dark and print.
+std::string render_maps(const MapPage& page);
+
+}  // namespace grus::phrases
