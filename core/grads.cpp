@@ -22,7 +22,20 @@ Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   });
 }
 
+void Saved::fail_no_such(size_t i) const {
+  fail<UsageError>("[{}] backward asks for saved tensor {}, and {} were saved", op_.name(), i, tensors_.size());
+}
+
+const Tensor& Grads::dy(int output) const {
+  require<UsageError>(output >= 0 && static_cast<size_t>(output) < dy_.size(),
+                      "[{}] backward asks for the gradient of output {}, and there are {}", op_.name(), output,
+                      dy_.size());
+  return dy_[static_cast<size_t>(output)];
+}
+
 int32_t Grads::value_of(int input) const {
+  require<UsageError>(input >= 0 && static_cast<size_t>(input) < inputs_.size(),
+                      "[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());
   const int32_t value = inputs_[static_cast<size_t>(input)];
   return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
 }
@@ -30,9 +43,7 @@ int32_t Grads::value_of(int input) const {
 void Grads::add(int input, Tensor gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
-  require(gradient.shape() == tape_.shape_of(value),
-          "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(), gradient.shape(), input,
-          tape_.shape_of(value));
+  tape_.require_like_value(op_, input, value, gradient);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     slot = std::move(gradient);

@@ -27,10 +27,24 @@ void Leaf::set_grad(Tensor grad) {
     grad = grad.detach();
   }
   grad_ = std::move(grad);
+  use_ = Use::fresh;
+}
+
+void Leaf::mark_grad_used() {
+  if (grad_.defined()) use_ = Use::used;
 }
 
 void Leaf::accumulate(Tensor gradient) {
+  for (const GradientHook& hook : hooks_) {
+    const Tensor changed = hook(gradient);
+    if (!changed.defined()) continue;
+    require_same_kind("on_gradient", value_, changed);
+    require(changed.shape() == value_.shape(), "[on_gradient] need a gradient of shape {}, got {}", value_.shape(),
+            changed.shape());
+    gradient = changed;
+  }
   std::lock_guard lock(mutex_);
+  if (use_ == Use::used) use_ = Use::stale;
   if (!grad_.defined()) {
     grad_ = gradient.owns_storage_alone() ? gradient.detach() : gradient.clone();
     return;
@@ -50,7 +64,7 @@ void Leaf::replace(const Tensor& value) {
   require<DtypeError>(value.dtype() == value_.dtype(), "[replace] need {}, got {}", value_.dtype(), value.dtype());
   require(value.shape() == value_.shape(), "[replace] need shape {}, got {}", value_.shape(), value.shape());
   value_ = value.detach();
-  grad_ = Tensor();
+  zero_grad();
 }
 
 }  // namespace grus

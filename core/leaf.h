@@ -1,6 +1,7 @@
 #pragma once
 // A leaf: a value that training changes, and the gradient that tapes add up for it.
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "core/tensor.h"
@@ -18,9 +19,19 @@ class Leaf {
   /// Undefined until a backward pass reached this leaf.
   const Tensor& grad() const { return grad_; }
   void set_grad(Tensor grad);
-  void zero_grad() { grad_ = Tensor(); }
-  /// grad += gradient. Safe to call from several threads.
+  void zero_grad() { set_grad(Tensor()); }
+  /// grad += gradient, as the hooks make it. Safe to call from several threads.
   void accumulate(Tensor gradient);
+
+  /// Runs on each gradient that a backward pass brings, before it is added: what it returns is added instead
+  /// (undefined: the gradient as it was). Passes of several threads call it from each.
+  using GradientHook = std::function<Tensor(const Tensor& gradient)>;
+  void on_gradient(GradientHook hook) { hooks_.push_back(std::move(hook)); }
+  void remove_hooks() { hooks_.clear(); }
+
+  /// An optimizer took its step with this gradient: whatever is added now comes on top of an old one.
+  void mark_grad_used();
+  bool grad_is_stale() const { return use_ == Use::stale; }
 
   /// Overwrites the elements in place; same shape and dtype. Throws ShapeError, DtypeError.
   void assign(const Tensor& value);
@@ -40,8 +51,11 @@ class Leaf {
  private:
   explicit Leaf(const Tensor& value) : value_(value.detach()) {}
   ~Leaf() = default;
+  enum class Use : uint8_t { fresh, used, stale };  // stale: added to after its use
   Tensor value_;
   Tensor grad_;
+  Use use_ = Use::fresh;
+  std::vector<GradientHook> hooks_;
   std::mutex mutex_;
   std::atomic<int32_t> references_{1};
 };

@@ -12,28 +12,9 @@
 namespace grus {
 namespace {
 
-thread_local Tape* active_tape = nullptr;
-std::atomic<uint64_t> last_serial{0};
 constexpr size_t arena_chunk = size_t{1} << 16;
 
 }  // namespace
-
-const char*& current_scope() {
-  thread_local const char* scope = "";
-  return scope;
-}
-
-Tape* Tape::active() { return active_tape; }
-
-Tape::Tape() : serial_(++last_serial), outer_(active_tape) { active_tape = this; }
-
-Tape::~Tape() {
-  for (Record* record : records_) release_saved(*record);
-  if (active_tape == this) active_tape = outer_;
-}
-
-NoGrad::NoGrad() : suspended_(active_tape) { active_tape = nullptr; }
-NoGrad::~NoGrad() { active_tape = suspended_; }
 
 void* Tape::allocate(size_t bytes, size_t alignment) {
   arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
@@ -56,8 +37,9 @@ int32_t Tape::new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf) {
 
 int32_t Tape::value_of(const Tensor& x, const char* op) {
   if (x.node().tape == serial_) return x.node().value;
-  require<UsageError>(x.node().tape == 0, "[{}] got a tensor of shape {} that another tape recorded; detach() it first",
-                      op, x.shape());
+  if (x.node().tape != 0)
+    fail<UsageError>("[{}] got a tensor of shape {} recorded by {}; {}", op, x.shape(), whose(x.node().tape),
+                     keep_ == Keep::nothing ? "make it an input of the function" : "detach() it first");
   if (!x.leaf() || !x.leaf()->requires_grad) return -1;
   auto [entry, is_new] = leaves_.try_emplace(x.leaf(), 0);
   if (is_new) {
@@ -65,6 +47,12 @@ int32_t Tape::value_of(const Tensor& x, const char* op) {
     leaf_values_.push_back(entry->second);
   }
   return entry->second;
+}
+
+std::vector<Ref<Leaf>> Tape::leaves() const {
+  std::vector<Ref<Leaf>> leaves;
+  for (int32_t value : leaf_values_) leaves.push_back(values_[static_cast<size_t>(value)].leaf);
+  return leaves;
 }
 
 Tensor Tape::watch(const Tensor& x) {
@@ -78,9 +66,20 @@ Tensor Tape::empty_like_value(int32_t value) const {
   return Tensor::empty(v.shape, v.dtype, v.device);
 }
 
+void Tape::require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const {
+  const Value& v = values_[static_cast<size_t>(value)];
+  require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op.name(),
+          gradient.shape(), input, v.shape);
+  require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op.name(),
+                      gradient.dtype(), input, v.dtype);
+  require<DeviceError>(gradient.device() == v.device, "[{}] backward made a gradient on {} for input {} on {}",
+                       op.name(), gradient.device(), input, v.device);
+}
+
 void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
                 std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&),
                 const void* closure, size_t closure_bytes) {
+  if (keep_ == Keep::nothing) saved = {};
   require<UsageError>(!walked_, "[{}] this tape was walked already; make a new Tape for the next forward pass",
                       op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,

@@ -30,12 +30,18 @@ struct TensorArg {
 /// The tensors a record kept, in the order they were given.
 class Saved {
  public:
-  explicit Saved(std::span<const Tensor> tensors) : tensors_(tensors) {}
-  const Tensor& operator[](size_t i) const { return tensors_[i]; }
+  Saved(std::span<const Tensor> tensors, const Op& op) : tensors_(tensors), op_(op) {}
+  const Tensor& operator[](size_t i) const {
+    if (i >= tensors_.size()) [[unlikely]]
+      fail_no_such(i);
+    return tensors_[i];
+  }
   size_t size() const { return tensors_.size(); }
 
  private:
+  [[noreturn]] void fail_no_such(size_t i) const;
   std::span<const Tensor> tensors_;
+  const Op& op_;
 };
 
 /// Where a record's backward function puts the gradients of its inputs.
@@ -44,7 +50,7 @@ class Grads {
   /// Whether anything wants the gradient of input i; when not, do not compute it.
   bool wanted(int input) const { return value_of(input) >= 0; }
   /// Gradient of output k; undefined when nothing reached it.
-  const Tensor& dy(int output) const { return dy_[static_cast<size_t>(output)]; }
+  const Tensor& dy(int output) const;
   /// Adds a gradient of the input's own shape.
   void add(int input, Tensor gradient);
   /// Adds to rows [begin, begin + gradient.dim(0)) of the input's gradient.
@@ -94,7 +100,9 @@ struct Record {
 
 class Tape {
  public:
-  Tape();
+  /// What records keep for backward: `nothing` finds out which leaves a function uses, and cannot be walked.
+  enum class Keep { saved, nothing };
+  explicit Tape(Keep keep = Keep::saved);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -114,8 +122,15 @@ class Tape {
   /// even where one was computed from another.
   std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs,
                            bool create_graph, size_t first_record = 0);
+  /// The same, and what the walk used is freed on its way: the last thing to do with a tape. Inputs: watched tensors
+  /// and leaf tensors.
+  std::vector<Tensor> take_gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                     std::span<const Tensor> inputs);
   /// x as a value of this tape, so that grad() can be asked for it.
   Tensor watch(const Tensor& x);
+
+  /// What was used that requires a gradient, in order of first use.
+  std::vector<Ref<Leaf>> leaves() const;
 
   size_t size() const { return records_.size(); }
   const Record& record(size_t index) const { return *records_[index]; }
@@ -149,6 +164,8 @@ class Tape {
 
   // For `record` and `Grads`.
   bool tracks(const Tensor& x) const;
+  /// Without a tape here: throws UsageError when a tape of another thread is recording x, whose gradient would be lost.
+  static void require_no_tape_elsewhere(const Op& op, const Tensor& x);
   int32_t value_of(const Tensor& x, const char* op);
   const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
   DType dtype_of(int32_t value) const { return values_[static_cast<size_t>(value)].dtype; }
@@ -157,6 +174,7 @@ class Tape {
   /// Null for what is no leaf.
   Leaf* leaf_of(int32_t value) const { return values_[static_cast<size_t>(value)].leaf.get(); }
   Tensor empty_like_value(int32_t value) const;
+  void require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const;
   void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
             std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,
             size_t closure_bytes);
@@ -175,12 +193,15 @@ class Tape {
   void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
            bool consume);
   void seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller);
+  std::vector<Tensor> gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                std::span<const Tensor> inputs, bool create_graph, bool consume, size_t first_record);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
   int32_t new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf);
   void* allocate(size_t bytes, size_t alignment);
   void release_saved(Record& record);
 
   const uint64_t serial_;
+  const Keep keep_;
   Tape* const outer_;
   std::deque<Value> values_;
   std::vector<Record*> records_;
@@ -216,7 +237,11 @@ void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::
                     std::initializer_list<TensorArg> saved, F backward) {
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
   Tape* tape = Tape::active();
-  if (!tape) return;
+  if (!tape) {
+    for (const TensorArg& input : inputs)
+      if (input.tensor->node().tape != 0) Tape::require_no_tape_elsewhere(op, *input.tensor);
+    return;
+  }
   bool tracked = false;
   for (const TensorArg& input : inputs) tracked |= tape->tracks(*input.tensor);
   if (!tracked) return;

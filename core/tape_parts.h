@@ -1,5 +1,6 @@
 #pragma once
-// What the files of the tape share: tape.cpp records, walk.cpp reads backwards, grads.cpp adds gradients up,
+// What the files of the tape share: tape.cpp records, active.cpp knows
+// which tape does, walk.cpp reads backwards, grads.cpp adds gradients up,
 // anomaly.cpp looks for NaN.
 #include <string>
 
@@ -28,5 +29,8 @@ void require_finite_gradient(const Record& record, int input, const Tensor& grad
 
 /// One key a record; equal where records look alike but for sizes: op, module, ranks.
 std::vector<size_t> look_alike_keys(const Tape& tape);
+
+/// "another tape", "a tape that has ended", "a tape of another thread", for messages.
+const char* whose(uint64_t serial);
 
 }  // namespace grus

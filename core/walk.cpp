@@ -10,10 +10,13 @@
 namespace grus {
 
 void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller) {
-  require<UsageError>(
-      y.defined() && y.node().tape == serial_,
-      "[{}] need a tensor that this tape recorded, got one that is not on it: nothing with a gradient reached it",
-      caller);
+  require<UsageError>(y.defined() && y.node().tape != 0,
+                      "[{}] need a tensor that this tape recorded, got one that is not on it: nothing with a gradient "
+                      "reached it",
+                      caller);
+  if (y.node().tape != serial_)
+    fail<UsageError>("[{}] need a tensor that this tape recorded, got one recorded by {}", caller,
+                     whose(y.node().tape));
   require(seed.defined() || y.numel() == 1, "[{}] need one element or a seed gradient of shape {}, got none", caller,
           y.shape());
   if (seed.defined()) {
@@ -40,13 +43,13 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
   require<UsageError>(!record.consumed, "[{}] backward was called twice over this op", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
     require<UsageError>(!record.saved[i].defined() || record.saved[i].version() == record.versions[i],
-                        "[{}] a tensor of shape {} that backward needs was changed since the forward pass",
-                        where(record), record.saved[i].shape());
+                        "[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
+                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
   Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
               *record.op);
   const std::span<const Tensor> gradients(dy.data(), static_cast<size_t>(record.outputs));
   for (TapeObserver* observer : tape_observers()) observer->backward_begins(*this, record, gradients);
-  record.backward(record.closure, Saved(record.saved), grads);
+  record.backward(record.closure, Saved(record.saved, *record.op), grads);
   for (TapeObserver* observer : tape_observers()) observer->backward_ends(*this, record);
   if (!check_finite_) return;
   for (size_t i = 0; i < record.inputs.size(); ++i)
@@ -69,7 +72,7 @@ std::vector<int32_t> Tape::replay(const Record& record, Tape& nested) const {
   }
   std::vector<Tensor> table(nested.values_.size());
   Grads grads(nested, table, inputs, dy, nullptr, true, *record.op);
-  record.backward(record.closure, Saved(saved), grads);
+  record.backward(record.closure, Saved(saved, *record.op), grads);
   return saved_values;
 }
 
@@ -88,6 +91,7 @@ void Tape::walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bo
 }
 
 void Tape::backward(const Tensor& loss, const Tensor& seed) {
+  require<UsageError>(keep_ == Keep::saved, "[backward] need a tape that keeps what is saved, got one that does not");
   require<UsageError>(!walked_, "[backward] was called twice on this tape; make a new Tape for each forward pass");
   std::vector<Tensor> table(values_.size());
   {
@@ -96,6 +100,7 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
   }
   walked_ = true;
   walk(loss.node().value, table, nullptr, false, true);
+  const NoGrad hooks_are_not_recorded;
   for (int32_t value : leaf_values_) {
     Tensor& gradient = table[static_cast<size_t>(value)];
     if (gradient.defined()) values_[static_cast<size_t>(value)].leaf->accumulate(std::move(gradient));
@@ -125,8 +130,10 @@ std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newe
   return needed;
 }
 
-std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tensor> seeds,
-                               std::span<const Tensor> inputs, bool create_graph, size_t first_record) {
+std::vector<Tensor> Tape::gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                    std::span<const Tensor> inputs, bool create_graph, bool consume,
+                                    size_t first_record) {
+  require<UsageError>(keep_ == Keep::saved, "[grad] need a tape that keeps what is saved, got one that does not");
   require<UsageError>(!walked_, "[grad] this tape was walked by backward already");
   int32_t newest = -1;
   std::vector<Tensor> table(values_.size());
@@ -137,11 +144,22 @@ std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tenso
   const std::vector<bool> needed = descendants(inputs, newest, first_record);
   table.resize(needed.size());
 
-  walk(newest, table, &needed, create_graph, false);
+  walked_ = consume;
+  walk(newest, table, &needed, create_graph, consume);
 
   std::vector<Tensor> results;
   for (const Tensor& input : inputs) results.push_back(table[static_cast<size_t>(value_of(input, "grad"))]);
   return results;
+}
+
+std::vector<Tensor> Tape::grad(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                               std::span<const Tensor> inputs, bool create_graph, size_t first_record) {
+  return gradients(ys, seeds, inputs, create_graph, false, first_record);
+}
+
+std::vector<Tensor> Tape::take_gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                         std::span<const Tensor> inputs) {
+  return gradients(ys, seeds, inputs, false, true, 0);
 }
 
 std::vector<Tensor> Tape::grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph, const Tensor& seed) {

@@ -51,6 +51,11 @@ void Optimizer::zero_grad() {
 }
 
 void Optimizer::step(double grad_scale) {
+  for (const Slot& slot : slots_)
+    require<UsageError>(allows_stale_ || !slot.parameter.requires_grad() || !slot.parameter.leaf().grad_is_stale(),
+                        "[{}] need zero_grad() between a step and the next backward, got a gradient of '{}' that was "
+                        "added to one that a step had used; where that is meant: allow_stale_gradients()",
+                        name_, slot.name);
   const double decay = average_ ? average_->begin_update() : 0;
   for (Slot& slot : slots_)
     if (slot.parameter.requires_grad()) step(slot, grad_scale, decay);
@@ -88,6 +93,7 @@ void Optimizer::step(Slot& slot, double grad_scale, double average_decay) {
   (rule_.decoupled ? args.decoupled_decay : args.weight_decay) = group.weight_decay;
   args.average_decay = average_decay;
   value.device().check(value.device().kernels().optimizer_step(value.device().context(), args), name_);
+  leaf.mark_grad_used();
 }
 
 NamedTensors Optimizer::state() const {

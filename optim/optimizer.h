@@ -36,9 +36,12 @@ class Optimizer {
   void add_group(const ParameterGroup& group);
 
   /// One update from the gradients times grad_scale (clip_scale().scale, 1 / accumulated batches). Parameters without a
-  /// gradient, or that do not require one, stay.
+  /// gradient, or that do not require one, stay. Throws UsageError, and changes nothing, when a gradient was added to
+  /// one that a step has used already: zero_grad() was forgotten.
   void step(double grad_scale = 1);
   void zero_grad();
+  /// For those who mean it.
+  void allow_stale_gradients(bool on = true) { allows_stale_ = on; }
   int64_t steps() const { return steps_; }
 
   /// Learning rates are a group's lr times this factor: optimizer.set_lr_factor(schedule(optimizer.steps())).
@@ -87,6 +90,7 @@ class Optimizer {
   std::vector<Slot> slots_;
   double lr_factor_ = 1;
   int64_t steps_ = 0;
+  bool allows_stale_ = false;
   ExponentialMovingAverage* average_ = nullptr;
 };
 

@@ -26,6 +26,45 @@ TEST_CASE("tape: a leaf's gradient adds up over uses and over tapes") {
   CHECK_FALSE(w->grad().defined());
 }
 
+TEST_CASE("leaf: hooks see each pass's gradient, once, and may change it before it is added") {
+  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  std::vector<double> seen;
+  w->on_gradient([&seen](const Tensor& gradient) {
+    seen = gradient.to_vector<double>();
+    return Tensor();  // as it was
+  });
+  w->on_gradient([&w](const Tensor& gradient) { return gradient + w->tensor() * 10.0; });  // its own weight decay
+  for (int i = 0; i < 2; ++i) {
+    Tape tape;
+    tape.backward(sum(w->tensor() * 2.0 + w->tensor()));
+    CHECK(seen == std::vector<double>{3, 3});
+  }
+  CHECK(w->grad().to_vector<double>() == std::vector<double>{46, 66});
+  w->remove_hooks();
+  w->zero_grad();
+  Tape tape;
+  tape.backward(sum(w->tensor()));
+  CHECK(w->grad().to_vector<double>() == std::vector<double>{1, 1});
+}
+
+TEST_CASE("leaf: a hook's gradient must have the value's shape and dtype") {
+  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  w->on_gradient([](const Tensor& gradient) { return sum(gradient); });
+  Tape tape;
+  CHECK_THROWS_WITH_AS(tape.backward(sum(w->tensor())), "[on_gradient] need a gradient of shape (2), got ()",
+                       ShapeError);
+}
+
+TEST_CASE("tape: gradients are taken and what the walk used is freed") {
+  Tape tape;
+  const Tensor x = tape.watch(numbers({3})), other = tape.watch(numbers({1}));
+  const Tensor y = x * x * x;
+  const auto gradients = tape.take_gradients(std::vector{y}, {}, std::vector{x, other});
+  CHECK(gradients[0].item() == 27);
+  CHECK_FALSE(gradients[1].defined());
+  CHECK(tape.saved_bytes() == 0);
+}
+
 TEST_CASE("tape: gradients of gradients are recorded on the same tape") {
   Tape tape;
   const Tensor x = tape.watch(numbers({2, -1}));
@@ -86,28 +125,4 @@ TEST_CASE("tape: saved memory is released as backward consumes it") {
   }
   w->zero_grad();
   CHECK(memory_statistics(default_device()).live == before);
-}
-
-TEST_CASE("tape: misuse is a sentence that names the op") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
-  Tensor from_before;
-  {
-    Tape tape;
-    from_before = w->tensor() * 2.0;
-    CHECK_THROWS_WITH_AS(tape.backward(from_before),
-                         "[backward] need one element or a seed gradient of shape (2), got none", ShapeError);
-    CHECK_THROWS_AS(tape.backward(numbers({1})), UsageError);
-    const Tensor loss = sum(from_before);
-    tape.backward(loss);
-    CHECK_THROWS_WITH_AS(tape.backward(loss),
-                         "[backward] was called twice on this tape; make a new Tape for each forward pass", UsageError);
-  }
-  Tape tape;
-  CHECK_THROWS_WITH_AS(from_before * from_before,
-                       "[mul] got a tensor of shape (2) that another tape recorded; detach() it first", UsageError);
-  const Tensor loss = sum(w->tensor() * w->tensor());
-  w->assign(numbers({5, 5}));
-  CHECK_THROWS_WITH_AS(tape.backward(loss),
-                       "[mul] a tensor of shape (2) that backward needs was changed since the forward pass",
-                       UsageError);
 }

@@ -159,7 +159,36 @@ TEST_CASE("optimizer: changing a parameter between forward and backward is an er
   const Tensor loss = sum(layer(x));
   layer.weight.leaf().set_grad(Tensor::ones({1, 2}));
   Sgd(layer.named_parameters()).step();
-  CHECK_THROWS_AS(tape.backward(loss), UsageError);
+  CHECK_THROWS_WITH_AS(tape.backward(loss),
+                       "[linear] a parameter of shape (1, 2) that backward needs was changed since the forward pass",
+                       UsageError);
+}
+
+TEST_CASE("misuse: zero_grad() forgotten between two steps is an error; adding up before a step is not") {
+  const Parameter w(Tensor::ones({2}));
+  Sgd sgd({{"w", w}}, {.lr = 1});
+  const auto backward = [&w] {
+    Tape tape;
+    tape.backward(sum(w.tensor()));
+  };
+  backward();
+  backward();
+  sgd.step(0.5);
+  CHECK(floats(w) == std::vector<float>{0, 0});
+  backward();
+  CHECK_THROWS_WITH_AS(sgd.step(),
+                       "[Sgd] need zero_grad() between a step and the next backward, got a gradient of 'w' that was "
+                       "added to one that a step had used; where that is meant: allow_stale_gradients()",
+                       UsageError);
+  CHECK(floats(w) == std::vector<float>{0, 0});
+  sgd.zero_grad();
+  backward();
+  sgd.step();
+  CHECK(floats(w) == std::vector<float>{-1, -1});
+  backward();
+  sgd.allow_stale_gradients();
+  sgd.step();
+  CHECK(floats(w) == std::vector<float>{-3, -3});
 }
 
 TEST_CASE("clipping: the norm is that of all gradients, and a step with the scale equals scaling in place") {

@@ -1,0 +1,82 @@
+// Which tape records: the newest of its thread, unless NoGrad suspends it.
+#include <mutex>
+#include <thread>
+
+#include "core/error.h"
+#include "core/tape.h"
+#include "core/tape_parts.h"
+
+namespace grus {
+namespace {
+
+thread_local Tape* active_tape = nullptr;
+thread_local int suspensions = 0;
+std::atomic<uint64_t> last_serial{0};
+
+/// The tapes that live now and their threads, so that a wrong tape can be told from one that is gone.
+struct Living {
+  std::mutex mutex;
+  std::unordered_map<uint64_t, std::thread::id> threads;
+};
+Living& living() {
+  static auto* const all = new Living;  // never destroyed: a static tape may go later
+  return *all;
+}
+
+uint64_t enter() {
+  const uint64_t serial = ++last_serial;
+  const std::lock_guard lock(living().mutex);
+  living().threads.emplace(serial, std::this_thread::get_id());
+  return serial;
+}
+
+enum class Owner { nobody, this_thread, other_thread };
+Owner owner_of(uint64_t serial) {
+  const std::lock_guard lock(living().mutex);
+  const auto found = living().threads.find(serial);
+  if (found == living().threads.end()) return Owner::nobody;
+  return found->second == std::this_thread::get_id() ? Owner::this_thread : Owner::other_thread;
+}
+
+}  // namespace
+
+const char*& current_scope() {
+  thread_local const char* scope = "";
+  return scope;
+}
+
+const char* whose(uint64_t serial) {
+  const Owner owner = owner_of(serial);
+  if (owner == Owner::nobody) return "a tape that has ended";
+  return owner == Owner::this_thread ? "another tape" : "a tape of another thread";
+}
+
+Tape* Tape::active() { return active_tape; }
+
+Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), outer_(active_tape) { active_tape = this; }
+
+Tape::~Tape() {
+  for (Record* record : records_) release_saved(*record);
+  if (active_tape == this) active_tape = outer_;
+  const std::lock_guard lock(living().mutex);
+  living().threads.erase(serial_);
+}
+
+void Tape::require_no_tape_elsewhere(const Op& op, const Tensor& x) {
+  require<UsageError>(
+      suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
+      "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has no "
+      "tape: its gradient would be lost; detach() it first",
+      op.name(), x.shape());
+}
+
+NoGrad::NoGrad() : suspended_(active_tape) {
+  active_tape = nullptr;
+  ++suspensions;
+}
+NoGrad::~NoGrad() {
+  active_tape = suspended_;
+  --suspensions;
+}
+
+}  // namespace grus
