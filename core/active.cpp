@@ -62,12 +62,17 @@ Tape::~Tape() {
   living().threads.erase(serial_);
 }
 
-void Tape::require_no_tape_elsewhere(const Op& op, const Tensor& x) {
-  require<UsageError>(
-      suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
-      "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has no "
-      "tape: its gradient would be lost; detach() it first",
-      op.name(), x.shape());
+Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
+  for (const TensorArg& input : inputs) {
+    const Tensor& x = *input.tensor;
+    if (active_tape && active_tape->tracks(x)) return active_tape;
+    require<UsageError>(
+        active_tape || x.node().tape == 0 || suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
+        "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has "
+        "no tape: its gradient would be lost; detach() it first",
+        op.name(), x.shape());
+  }
+  return nullptr;
 }
 
 NoGrad::NoGrad() : suspended_(active_tape) {

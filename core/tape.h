@@ -164,8 +164,9 @@ class Tape {
 
   // For `record` and `Grads`.
   bool tracks(const Tensor& x) const;
-  /// Without a tape here: throws UsageError when a tape of another thread is recording x, whose gradient would be lost.
-  static void require_no_tape_elsewhere(const Op& op, const Tensor& x);
+  /// The active tape when some input is on it, else null. Throws UsageError when there is none here and a tape of
+  /// another thread is recording an input, whose gradient would be lost.
+  static Tape* recording(const Op& op, std::span<const TensorArg> inputs);
   int32_t value_of(const Tensor& x, const char* op);
   const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
   DType dtype_of(int32_t value) const { return values_[static_cast<size_t>(value)].dtype; }
@@ -188,8 +189,8 @@ class Tape {
     Record* producer;  // null: leaf or watched
     Ref<Leaf> leaf;
   };
-  void walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
-            bool consume);
+  void walk(int32_t newest, size_t first_record, std::vector<Tensor>& table, const std::vector<bool>* needed,
+            bool create_graph, bool consume);
   void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
            bool consume);
   void seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller);
@@ -236,15 +237,8 @@ template <class F>
 void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
                     std::initializer_list<TensorArg> saved, F backward) {
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
-  Tape* tape = Tape::active();
-  if (!tape) {
-    for (const TensorArg& input : inputs)
-      if (input.tensor->node().tape != 0) Tape::require_no_tape_elsewhere(op, *input.tensor);
-    return;
-  }
-  bool tracked = false;
-  for (const TensorArg& input : inputs) tracked |= tape->tracks(*input.tensor);
-  if (!tracked) return;
+  Tape* tape = Tape::recording(op, {inputs.begin(), inputs.size()});
+  if (!tape) return;
   tape->push(
       op, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
       [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward,

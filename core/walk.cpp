@@ -76,11 +76,11 @@ std::vector<int32_t> Tape::replay(const Record& record, Tape& nested) const {
   return saved_values;
 }
 
-void Tape::walk(int32_t newest, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
-                bool consume) {
+void Tape::walk(int32_t newest, size_t first_record, std::vector<Tensor>& table, const std::vector<bool>* needed,
+                bool create_graph, bool consume) {
   auto past = std::partition_point(records_.begin(), records_.end(),
                                    [&](const Record* r) { return r->first_output <= newest; });
-  for (auto i = static_cast<ptrdiff_t>(past - records_.begin()) - 1; i >= 0; --i) {
+  for (auto i = static_cast<ptrdiff_t>(past - records_.begin()) - 1; i >= static_cast<ptrdiff_t>(first_record); --i) {
     Record& record = *records_[static_cast<size_t>(i)];
     if (needed && !(*needed)[static_cast<size_t>(record.first_output)]) continue;
     std::optional<NoGrad> suspended;
@@ -99,7 +99,7 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
     seed_gradient(table, loss, seed, "backward");
   }
   walked_ = true;
-  walk(loss.node().value, table, nullptr, false, true);
+  walk(loss.node().value, 0, table, nullptr, false, true);
   const NoGrad hooks_are_not_recorded;
   for (int32_t value : leaf_values_) {
     Tensor& gradient = table[static_cast<size_t>(value)];
@@ -145,7 +145,7 @@ std::vector<Tensor> Tape::gradients(std::span<const Tensor> ys, std::span<const 
   table.resize(needed.size());
 
   walked_ = consume;
-  walk(newest, table, &needed, create_graph, consume);
+  walk(newest, first_record, table, &needed, create_graph, consume);
 
   std::vector<Tensor> results;
   for (const Tensor& input : inputs) results.push_back(table[static_cast<size_t>(value_of(input, "grad"))]);

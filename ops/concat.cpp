@@ -48,12 +48,9 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
     box.begin[static_cast<size_t>(axis)] += x.dim(axis);
     attributes.push_back(x.dim(axis));
   }
-  Tape* tape = Tape::active();
-  bool tracked = false;
-  for (const Tensor& x : xs) tracked |= tape && tape->tracks(x);
-  if (!tracked) return y;
   const std::vector<TensorArg> inputs(xs.begin(), xs.end());
-  tape->push(concat_op, inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
+  if (Tape* tape = Tape::recording(concat_op, inputs))
+    tape->push(concat_op, inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
   return y;
 }
 

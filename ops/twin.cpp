@@ -19,6 +19,7 @@ bool same_variable(const Tensor& a, const Tensor& b) {
 
 TwinCapture::TwinCapture() : outer_(capture) { capture = this; }
 TwinCapture::~TwinCapture() { capture = outer_; }
+bool TwinCapture::active() { return capture != nullptr; }
 
 bool fused_kernels_wanted() {
   static const bool wanted = [] {
@@ -28,7 +29,7 @@ bool fused_kernels_wanted() {
   return wanted;
 }
 
-void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs,
+void differentiate_twin(Grads& dx, std::span<const TensorArg> inputs,
                         const std::function<std::vector<Tensor>()>& twin) {
   if (capture) {
     capture->found_ = true;

@@ -1,11 +1,24 @@
 // Ops that the tape itself records when it walks under create_graph, and the movements that gradients are made of.
 #include "core/tape.h"
 
+#include "ops/checkpoint.h"
 #include "ops/elementwise.h"
+#include "ops/hook.h"
 #include "ops/shape.h"
 #include "tests/ops/table/row.h"
 
 namespace grus::test {
+namespace {
+
+Tensor look(const Tensor&) { return {}; }
+Tensor negated_twice(const Tensor& dy) { return -(-dy); }
+
+const TensorFunction inner = [](Xs x) { return tanh(x[0]) * x[1]; };
+const TensorFunction squared = [](Xs x) { return square(x[0]); };
+const TensorFunction nested = [](Xs x) { return inner(Tensors{checkpoint(inner, {x[0], x[1]}), x[1]}); };
+const TensorFunction undefined = [](Xs) { return Tensor(); };
+
+}  // namespace
 
 std::vector<Row> tape_rows() {
   return {
@@ -47,6 +60,45 @@ std::vector<Row> tape_rows() {
          },
          {{{2}, {4, 16}}}}},
        {}},
+      {"on_gradient",
+       "y = x; backward hands dy to a function",
+       every_dtype,
+       2,
+       {{"a look", {given({2}, {1, 0})}, [](Xs x) { return on_gradient(x[0], look); }, {{{2}, {1, 0}}}},
+        {"nothing", {{{0, 2}}}, [](Xs x) { return on_gradient(x[0], look); }},
+        {"back and forth", {{{2, 3}}}, [](Xs x) { return on_gradient(x[0], negated_twice); }}},
+       {}},
+      {"checkpoint",
+       "f(inputs), of which backward computes everything once more",
+       floats,
+       2,
+       {{"(2, 3)",
+         {{{2, 3}}, {{3}}},
+         [](Xs x) {
+           return checkpoint(inner, {x[0], x[1]});
+         },
+         {},
+         Function(inner)},
+        {"nested, of inputs that depend on each other",
+         {{{2, 3}}, {{3}}},
+         [](Xs x) {
+           return checkpoint(nested, {x[0] * x[1], x[1]});
+         },
+         {},
+         [](Xs x) {
+           return inner(Tensors{inner(Tensors{x[0] * x[1], x[1]}), x[1]});
+         }},
+        {"by hand", {given({1}, {3})}, [](Xs x) { return checkpoint(squared, {x[0]}); }, {{{1}, {9}}}},
+        {"nothing",
+         {{{0, 3}}, {{3}}},
+         [](Xs x) {
+           return checkpoint(inner, {x[0], x[1]});
+         }}},
+       {{[](Device d) {
+           Tape tape;
+           checkpoint(undefined, {tape.watch(Tensor::ones({1}, DType::f64, d))});
+         },
+         "[checkpoint] need a function that gives tensors, got an undefined output 0"}}},
   };
 }
 

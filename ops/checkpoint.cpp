@@ -1,0 +1,143 @@
+#include "ops/checkpoint.h"
+
+#include <utility>
+
+#include "core/tape.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+
+using Tensors = std::vector<Tensor>;
+using Function = std::function<Tensors(std::span<const Tensor>)>;
+
+const Op checkpoint_op("checkpoint");
+
+/// What a record needs to run its function again; the tape keeps it.
+struct Segment {
+  Function f;
+  Rng* rng;  // or null
+  RandomKey default_state, state;
+  const char* scope;
+  size_t inputs;                // of f; the record's other inputs are the leaves that f uses
+  std::vector<size_t> outputs;  // those of f's that are the record's: the others carry no gradient
+};
+
+/// While it lives, random numbers and scope are those of the segment's first run.
+class Replay {
+ public:
+  explicit Replay(const Segment& segment)
+      : rng_(segment.rng),
+        default_state_(default_rng().state()),
+        state_(rng_ ? rng_->state() : RandomKey{}),
+        scope_(std::exchange(current_scope(), segment.scope)) {
+    default_rng().set_state(segment.default_state);
+    if (rng_) rng_->set_state(segment.state);
+  }
+  ~Replay() {
+    default_rng().set_state(default_state_);
+    if (rng_) rng_->set_state(state_);
+    current_scope() = scope_;
+  }
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+ private:
+  Rng* rng_;
+  RandomKey default_state_, state_;
+  const char* scope_;
+};
+
+/// Those of f's outputs that are the record's.
+Tensors recorded_outputs(const Segment& segment, std::span<const Tensor> xs) {
+  const Tensors all = segment.f(xs);
+  Tensors ys;
+  for (const size_t k : segment.outputs) ys.push_back(all[k]);
+  return ys;
+}
+
+/// By a tape of its own, which is gone afterwards with all that the second run saved.
+void differentiate(const Segment& segment, const Saved& s, Grads& dx) {
+  Tape tape;
+  Tensors xs, sources, ys, seeds;
+  std::vector<int> positions;
+  for (size_t i = 0; i < s.size(); ++i) {
+    const int position = static_cast<int>(i);
+    const bool is_input = i < segment.inputs, wanted = dx.wanted(position);
+    if (is_input) xs.push_back(wanted ? tape.watch(s[i]) : s[i].defined() ? s[i].detach() : Tensor());
+    if (!wanted) continue;
+    sources.push_back(is_input ? xs.back() : s[i]);
+    positions.push_back(position);
+  }
+  const Tensors all = recorded_outputs(segment, xs);
+  for (size_t k = 0; k < all.size(); ++k) {
+    const Tensor& dy = dx.dy(static_cast<int>(k));
+    if (!dy.defined() || all[k].node().tape == 0) continue;  // nothing reached it, or it depends on nothing wanted
+    ys.push_back(all[k]);
+    seeds.push_back(dy);
+  }
+  const Tensors gradients = tape.take_gradients(ys, seeds, sources);
+  for (size_t i = 0; i < gradients.size(); ++i) dx.add(positions[i], gradients[i]);
+}
+
+/// Under create_graph the second run stays on the tape, as a fused op's twin does.
+void differentiate_recorded(const Segment& segment, const Saved& s, Grads& dx) {
+  Tensors xs;
+  std::vector<TensorArg> inputs;
+  for (size_t i = 0; i < s.size(); ++i) {
+    inputs.emplace_back(s[i]);
+    if (i < segment.inputs) xs.push_back(s[i]);
+  }
+  differentiate_twin(dx, inputs, [&] { return recorded_outputs(segment, xs); });
+}
+
+void backward(const void* closure, const Saved& s, Grads& dx) {
+  const Segment& segment = **static_cast<const Segment* const*>(closure);
+  const Replay replay(segment);
+  dx.recording() ? differentiate_recorded(segment, s, dx) : differentiate(segment, s, dx);
+}
+
+/// f's outputs, without records; the segment's leaves and outputs, which a tape that keeps nothing found.
+Tensors run_first(Segment& segment, const Tape& outer, const Tensors& inputs, std::vector<Ref<Leaf>>& leaves) {
+  Tape probe(Tape::Keep::nothing);
+  Tensors xs;
+  for (const Tensor& x : inputs) xs.push_back(outer.tracks(x) ? probe.watch(x) : x);
+  Tensors ys = segment.f(xs);
+  for (size_t k = 0; k < ys.size(); ++k) {
+    require<UsageError>(ys[k].defined(), "[checkpoint] need a function that gives tensors, got an undefined output {}",
+                        k);
+    if (ys[k].node().tape != 0) segment.outputs.push_back(k);
+    ys[k] = ys[k].detach();
+  }
+  leaves = probe.leaves();
+  return ys;
+}
+
+}  // namespace
+
+Tensors checkpoint(const Function& f, const Tensors& inputs, Rng* rng) {
+  Tape* tape = Tape::active();
+  if (!tape) return f(inputs);
+  const auto segment = std::make_shared<Segment>(
+      Segment{f, rng, default_rng().state(), rng ? rng->state() : RandomKey{}, current_scope(), inputs.size(), {}});
+  std::vector<Ref<Leaf>> leaves;
+  Tensors ys = run_first(*segment, *tape, inputs, leaves);
+
+  Tensors all = inputs;
+  for (const Ref<Leaf>& leaf : leaves) all.push_back(leaf->tensor());
+  Tensors outputs;
+  for (const size_t k : segment->outputs) outputs.push_back(ys[k]);
+  if (outputs.empty()) return ys;
+  const std::vector<TensorArg> args(all.begin(), all.end());
+  tape->keep(segment);
+  const Segment* kept = segment.get();
+  tape->push(checkpoint_op, args, outputs, args, backward, &kept, sizeof(kept));
+  for (size_t k = 0; k < outputs.size(); ++k) ys[segment->outputs[k]] = outputs[k];
+  return ys;
+}
+
+Tensor checkpoint(const std::function<Tensor(std::span<const Tensor>)>& f, const Tensors& inputs, Rng* rng) {
+  return checkpoint(Function([f](std::span<const Tensor> xs) { return Tensors{f(xs)}; }), inputs, rng)[0];
+}
+
+}  // namespace grus

@@ -1,0 +1,23 @@
+#include "ops/hook.h"
+
+#include "core/tape.h"
+#include "ops/twin.h"
+
+namespace grus {
+namespace {
+const Op on_gradient_op("on_gradient");
+}
+
+Tensor on_gradient(const Tensor& x, std::function<Tensor(const Tensor& dy)> hook) {
+  Tape* tape = Tape::active();
+  if (!tape || !tape->tracks(x)) return x;
+  const auto kept = std::make_shared<const std::function<Tensor(const Tensor&)>>(std::move(hook));
+  tape->keep(kept);
+  return record(on_gradient_op, {x}, x.detach(), {}, [f = kept.get()](const Saved&, const Tensor& dy, Grads& dx) {
+    if (TwinCapture::active()) return;  // a view of the tape, no backward pass
+    const Tensor changed = (*f)(dy);
+    dx.add(0, changed.defined() ? changed : dy);
+  });
+}
+
+}  // namespace grus
