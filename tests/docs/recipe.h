@@ -1,0 +1,24 @@
+#pragma once
+// What the blocks of docs/recipes.md find in their scope.
+#include <doctest/doctest.h>
+
+#include "grus.h"
+
+using namespace grus;
+
+class Model : public nn::Module<Model> {
+ public:
+  explicit Model(Rng& rng)
+      : encoder(child("encoder", nn::Gru({.input = 3, .hidden = 4}, rng))),
+        output(child("output", nn::Linear(4, 1, rng))) {}
+  Tensor forward(const Tensor& x) const { return output(encoder(x).h[0]); }
+  nn::Gru encoder;
+  nn::Linear output;
+};
+
+struct Recipe {
+  Rng rng{1};
+  Model model{rng};
+  optim::Adam optimizer{model.named_parameters()};
+  const Tensor x = random_normal({5, 2, 3}, 0, 1, rng), target = random_normal({2, 1}, 0, 1, rng);
+};
