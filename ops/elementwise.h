@@ -9,7 +9,7 @@
 
 namespace grus {
 
-// neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf softplus:  Tensor tanh(const Tensor& x), ...
+// neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:  Tensor tanh(const Tensor& x), ...
 // add sub mul div pow maximum minimum:                    Tensor add(a, b), a and b tensors, or one of them a double
 //   (at a tie maximum and minimum give the whole gradient to a; pow with a <= 0 gives b no gradient)
 // equal not_equal less less_equal greater greater_equal:  the same, giving bool tensors
