@@ -32,6 +32,13 @@ Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reducti
   return reduced(abs(prediction - target), reduction);
 }
 
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
+  require_sides("huber_loss", prediction, target);
+  require<UsageError>(delta > 0, "[huber_loss] need a delta above 0, got {}", delta);
+  const Tensor distance = abs(prediction - target), near = minimum(distance, delta);
+  return reduced(near * (distance - 0.5 * near), reduction);
+}
+
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
   require_sides("bce_with_logits", logits, target);
   return reduced(softplus(logits) - target * logits, reduction);

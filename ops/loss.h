@@ -31,6 +31,10 @@ Tensor nll_loss(const Tensor& log_probs, const Tensor& targets, const CrossEntro
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::mean);
 /// |prediction - target|
 Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction = Reduction::mean);
+/// 0.5 d^2 where |d| <= delta, else delta (|d| - 0.5 delta), d = prediction - target: an outlier pulls with delta at
+/// most (Huber 1964). Throws UsageError unless delta > 0.
+Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta = 1,
+                  Reduction reduction = Reduction::mean);
 /// -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), as softplus(x) - t x: no overflow.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::mean);
 
