@@ -138,6 +138,21 @@ TEST_CASE("training: the same seed gives the same bits, another one others") {
   CHECK(test::bytes_of(ModelFolder(c.options.out).weights()) != test::bytes_of(ModelFolder(a.options.out).weights()));
 }
 
+TEST_CASE("training: --show-step and --profile leave a page and a trace, and change no weight") {
+  const Text text(12);
+  const Given sizes = {{"epochs", "16"}, {"batch-sentences", "8"}, {"patience", "0"}};
+  Given watched = sizes;
+  watched.emplace_back("show-step", text.folder.path("step.html"));
+  watched.emplace_back("profile", text.folder.path("trace.json"));
+  Run a(text.flags("a", sizes));
+  a.trainer.run();
+  Run b(text.flags("b", watched));
+  b.trainer.run();
+  CHECK(test::bytes_of(text.folder.path("step.html")).find("attention_gru") != std::string::npos);
+  CHECK(test::bytes_of(text.folder.path("trace.json")).find("\"traceEvents\"") != std::string::npos);
+  CHECK(test::bytes_of(ModelFolder(a.options.out).weights()) == test::bytes_of(ModelFolder(b.options.out).weights()));
+}
+
 TEST_CASE("training: a model that is stopped before its first validation can be used") {
   const Text text(12);
   Run run(text.flags("m"));
