@@ -37,7 +37,8 @@ std::vector<fs::path> folders() {
     if (end > 0) found.emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  found.push_back(own_folder() / "grus");
+  found.push_back(own_folder() / "grus");                                 // the library is shared, or
+  found.push_back(own_folder().parent_path() / library_folder / "grus");  // a program of PREFIX/bin holds it
   found.emplace_back(installed_backends);
   return found;
 }

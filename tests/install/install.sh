@@ -23,3 +23,18 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 "$@" -std=c++20 $flags "$source/tests/install/program.cpp" -o "$work/program" $libs || fail 'the program does not build'
 "$work/program" >"$work/out" || fail "the program exits $?"
 diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
+
+# A backend from outside the tree: found by name, listed, and held to the same kernel tests as ours.
+mkdir "$work/backends"
+"$@" -std=c++20 -O2 -shared -fPIC $flags "$source/examples/backend/counting.cpp" -o "$work/backends/libgrus_counting.so" ||
+  fail 'the backend does not build'
+export GRUS_BACKEND_PATH="$work/backends"
+if [ -x "$there/bin/grus-devices" ]; then
+  COUNTING_REPORT=1 "$there/bin/grus-devices" counting >"$work/out" 2>&1 || fail 'the backend is not listed'
+  grep -q '^counting: [1-9].* kernel calls' "$work/out" || fail 'the backend counts nothing'
+fi
+kernel_tests=$build/tests/core/backends/test_backends
+if [ -x "$kernel_tests" ]; then
+  GRUS_TEST_DEVICES=counting "$kernel_tests" >"$work/out" || { tail -n 20 "$work/out"; fail 'the kernel tests on the backend'; }
+  ! grep '^skipped' "$work/out" || fail 'the backend is not tested'
+fi
