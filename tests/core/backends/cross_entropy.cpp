@@ -67,12 +67,17 @@ TEST_CASE("cross_entropy: without gradient the logits stay, and nll may be absen
   }
 }
 
-TEST_CASE("cross_entropy: large logits do not overflow") {
+TEST_CASE("cross_entropy: large logits do not overflow, nor do small ones vanish") {
   for (const Backend& backend : backends()) {
     if (!backend.table.cross_entropy) continue;
     for (DType dtype : float_types) {
       const Outputs out = run(backend, {1, 3, 0, 1, -100, dtype}, {1000, -1000, 1000}, {1});
       check_near(joined({out.losses, out.logits}), {2000 + std::log(2.0), 0.5, -1, 0.5}, 1e-6, backend.table.name);
+      const Outputs first_small = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, 1000, 1000}, {0});
+      check_near(joined({first_small.losses, first_small.logits}), {2000 + std::log(2.0), -1, 0.5, 0.5}, 1e-6,
+                 backend.table.name);
+      const Outputs low = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, -1000, -1000}, {1});
+      check_near(joined({low.losses, low.logits}), {std::log(3.0), 1. / 3, -2. / 3, 1. / 3}, 1e-6, backend.table.name);
     }
   }
 }
