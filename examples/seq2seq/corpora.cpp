@@ -11,12 +11,14 @@ data::ReferenceCorpus read_references(const std::string& tsv, const std::string&
 
 }  // namespace
 
+data::ReferenceCorpus read_test(const TrainOptions& o) {
+  if (o.test.empty() && o.test_source.empty()) return {};
+  return read_references(o.test, o.test_source, o.test_target);
+}
+
 Corpora read_corpora(const TrainOptions& o) {
-  Corpora corpora{o.train.empty() ? data::read_parallel(o.train_source, o.train_target) : data::read_tsv(o.train),
-                  read_references(o.valid, o.valid_source, o.valid_target),
-                  {}};
-  if (!o.test.empty() || !o.test_source.empty()) corpora.test = read_references(o.test, o.test_source, o.test_target);
-  return corpora;
+  return {o.train.empty() ? data::read_parallel(o.train_source, o.train_target) : data::read_tsv(o.train),
+          read_references(o.valid, o.valid_source, o.valid_target), read_test(o)};
 }
 
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {

@@ -19,6 +19,9 @@ Corpora read_corpora(const TrainOptions& options);
 
 using CorpusReader = std::function<Corpora(const TrainOptions&)>;
 
+/// The test text alone; empty: the options name none.
+data::ReferenceCorpus read_test(const TrainOptions& options);
+
 /// Learns vocabularies from the training text. Sets options.tokenizer where none was named.
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
+#include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/translator.h"
@@ -25,24 +25,6 @@ struct TestText {
 TestText test_text(const Corpora& corpora) {
   if (corpora.test.size() > 0) return {corpora.test.source, corpora.test.references, true};
   return {corpora.valid.source, corpora.valid.references, false};
-}
-
-// Bahdanau et al.'s figure 2: BLEU by the number of words in the source.
-std::vector<LengthBin> bleu_by_length(const TestText& text, const std::vector<std::string>& said,
-                                      const data::BleuOptions& options) {
-  constexpr int64_t width = 5, bins = 7;
-  std::vector<data::BleuStats> stats(bins);
-  std::vector<LengthBin> result;
-  for (int64_t i = 0; i < bins; ++i) result.push_back({i * width + 1, i + 1 < bins ? (i + 1) * width : 0});
-  for (size_t n = 0; n < said.size(); ++n) {
-    const auto words = static_cast<int64_t>(data::split_spaces(text.source[n]).size());
-    const auto bin = static_cast<size_t>(std::clamp<int64_t>((words - 1) / width, 0, bins - 1));
-    stats[bin] += data::bleu_stats(said[n], text.references[n], options);
-    ++result[bin].sentences;
-  }
-  for (size_t i = 0; i < result.size(); ++i)
-    if (result[i].sentences > 0) result[i].bleu = data::bleu_from_stats(stats[i]).score;
-  return result;
 }
 
 // Sentences of a length that fits on a page, in file order.
@@ -68,13 +50,6 @@ std::vector<SummaryRow> summary_of(const nn::ModuleBase& module) {
 }
 
 std::string last_part(const std::string& path) { return std::filesystem::path(path).filename().string(); }
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
 
 Report make_report(const TrainOptions& options, const TrainedRun& run, const TestText& text) {
   Report report;
@@ -119,7 +94,7 @@ void finish(const TrainOptions& options, const TrainedRun& run, size_t samples) 
   report.test_bleu_greedy = data::corpus_bleu(greedy, text.references, bleu).score;
   report.test_bleu_beam = with_beam.score;
   report.bleu_signature = with_beam.signature;
-  report.length_bins = bleu_by_length(text, best, bleu);
+  report.length_bins = bleu_by_length(text.source, text.references, best, bleu);
   report.alignments = sample_alignments(run, text, beam);
   fmt::print("\n{} of {} sentences: BLEU {:.2f} with beam {}, {:.2f} greedy ({}); {:.1f} % equal to a reference\n\n",
              text.is_test ? "test" : "validation", text.source.size(), with_beam.score, options.beam,

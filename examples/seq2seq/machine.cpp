@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
 #include <fstream>
 
 #include "core/device.h"
@@ -21,6 +22,13 @@ int threads_in_use() { return num_threads(); }
 std::string device_text() {
   const Device device = default_device();
   return device.kernels().describe(device.context());
+}
+
+std::string today() {
+  const std::time_t now = std::time(nullptr);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
+  return text;
 }
 
 std::string version_text() { return fmt::format("Grus {}\n{}", version, device_text()); }

@@ -13,6 +13,8 @@ int threads_in_use();
 std::string device_text();
 /// The processor's name, or "".
 std::string cpu_name();
+/// "2026-01-02", UTC.
+std::string today();
 extern const char* const version;
 /// "Grus 0.1.0 ..." with the kernels that run here.
 std::string version_text();

@@ -148,21 +148,25 @@ std::string Figures::operator()(std::string_view svg, std::string_view caption, 
       kind, svg, ++drawn, caption);
 }
 
-std::string render_report(const Report& report) {
-  const bool tested = std::isfinite(report.test_bleu_beam);
+std::string html_page(std::string_view title, std::string_view body) {
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n";
   page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n";
   page += "<meta name=\"color-scheme\" content=\"light dark\"/>\n";
-  append(page, "<title>{}{} · Grus</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", page_title(report),
-         tested ? fmt::format(", BLEU {:.1f}", report.test_bleu_beam) : "", report_style);
-  Figures figures;
-  page += header(report);
-  page += curves_section(report, figures);
-  page += alignments_section(report, figures);
-  page += samples_section(report);
-  page += model_section(report);
-  page += reproduce_section(report);
+  append(page, "<title>{} · Grus</title>\n<style>{}</style>\n</head>\n<body>\n<main>\n", title, report_style);
+  page += body;
   return page + "</main>\n</body>\n</html>\n";
+}
+
+std::string render_report(const Report& report) {
+  const bool tested = std::isfinite(report.test_bleu_beam);
+  Figures figures;
+  std::string body = header(report);
+  body += curves_section(report, figures);
+  body += alignments_section(report, figures);
+  body += samples_section(report);
+  body += model_section(report);
+  body += reproduce_section(report);
+  return html_page(page_title(report) + (tested ? fmt::format(", BLEU {:.1f}", report.test_bleu_beam) : ""), body);
 }
 
 std::string render_alignment_svg(const Alignment& alignment) {

@@ -10,6 +10,12 @@ namespace grus::seq2seq {
 /// The style sheet, inlined into the page.
 extern const std::string_view report_style;
 
+/// The whole file: a page with this title (markup) and body.
+std::string html_page(std::string_view title, std::string_view body);
+std::string section(std::string_view title, std::string_view body);
+/// "6–10", "31+".
+std::string bin_label(const LengthBin& bin);
+
 /// The epoch whose weights were kept, or null.
 const EpochMetrics* best_epoch_of(const Report& report);
 

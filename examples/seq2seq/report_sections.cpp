@@ -18,10 +18,6 @@ using chart::grouped;
 
 constexpr std::string_view paper = R"(<a href="https://arxiv.org/abs/1409.0473">Bahdanau, Cho and Bengio, 2014</a>)";
 
-std::string section(std::string_view title, std::string_view body) {
-  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", title, body);
-}
-
 chart::Series series_of(const Report& report, std::string name, double EpochMetrics::*value) {
   chart::Series series{std::move(name), {}};
   for (const EpochMetrics& e : report.epochs) series.points.push_back({static_cast<double>(e.epoch), e.*value});
@@ -83,11 +79,6 @@ std::string bleu_figure(const Report& report, Figures& figures) {
   return figures(chart::line_chart(plot),
                  "Quality of whole translations after each epoch. The marked epoch's weights were kept; the "
                  "dotted line stands at the same epoch in all curves.");
-}
-
-std::string bin_label(const LengthBin& bin) {
-  if (bin.longest == 0) return fmt::format("{}+", bin.shortest);
-  return bin.shortest == bin.longest ? fmt::format("{}", bin.longest) : fmt::format("{}–{}", bin.shortest, bin.longest);
 }
 
 std::string lengths_figure(const Report& report, Figures& figures) {
@@ -159,6 +150,15 @@ std::string folded_command(const std::string& command) {
 }
 
 }  // namespace
+
+std::string section(std::string_view title, std::string_view body) {
+  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", title, body);
+}
+
+std::string bin_label(const LengthBin& bin) {
+  if (bin.longest == 0) return fmt::format("{}+", bin.shortest);
+  return bin.shortest == bin.longest ? fmt::format("{}", bin.longest) : fmt::format("{}–{}", bin.shortest, bin.longest);
+}
 
 std::string curves_section(const Report& report, Figures& figures) {
   std::string curves = loss_figure(report, figures);

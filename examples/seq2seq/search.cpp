@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "data/vocab.h"
+#include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/matmul.h"
 #include "ops/softmax.h"
@@ -41,19 +42,43 @@ void sort_by_score(std::vector<Hypothesis>& found) {
                    [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
 }
 
+/// One model's part of a batch.
+class Member {
+ public:
+  Member(const Architecture& model, std::span<const std::vector<int32_t>> sources)
+      : output_(model.output()), decoder_(model.decode(pack_tokens(sources))), state_(decoder_->start()) {}
+
+  struct Prediction {
+    Tensor logits;   // (rows, V)
+    Tensor weights;  // attention, or undefined
+  };
+  Prediction predict(const Rows& rows) {
+    Decoder::Step step = decoder_->step(Tensor::from(rows.words), state_, rows.sentences);
+    state_ = std::move(step.state);
+    return {linear(step.rows, output_.weight, output_.bias), std::move(step.weights)};
+  }
+  void keep(const Tensor& rows) {
+    for (Tensor& part : state_) part = gather_rows(part, rows);
+  }
+  int64_t words() const { return output_.weight.dim(0); }
+
+ private:
+  OutputLayer output_;
+  std::unique_ptr<Decoder> decoder_;
+  State state_;
+};
+
 class BatchSearch {
  public:
-  BatchSearch(const Architecture& model, std::span<const std::vector<int32_t>> sources, const SearchOptions& options)
-      : options_(options),
-        sources_(sources),
-        output_(model.output()),
-        decoder_(model.decode(pack_tokens(sources))),
-        results_(sources.size()) {}
+  /// sources: of the first model.
+  BatchSearch(std::vector<Member> members, std::span<const std::vector<int32_t>> sources, const SearchOptions& options)
+      : options_(options), sources_(sources), members_(std::move(members)), results_(sources.size()) {}
 
   std::vector<std::vector<Hypothesis>> run();
 
  private:
   void predict();
+  Tensor log_probabilities();
   void extend(int64_t begin, int64_t end, Rows& next);
   std::vector<Candidate> candidates(int64_t begin, int64_t end) const;
   Hypothesis trace(const Candidate& last, bool finished) const;
@@ -69,11 +94,9 @@ class BatchSearch {
 
   const SearchOptions& options_;
   std::span<const std::vector<int32_t>> sources_;
-  OutputLayer output_;
-  std::unique_ptr<Decoder> decoder_;
+  std::vector<Member> members_;
   std::vector<std::vector<Hypothesis>> results_;
 
-  State state_;
   std::vector<Rows> history_;                // [t]: the rows that step t started from
   std::vector<std::vector<float>> weights_;  // [t]: (rows, S) of step t
   int64_t width_ = 0;                        // S
@@ -82,20 +105,27 @@ class BatchSearch {
   int64_t k_ = 0;
 };
 
+// log of the mean of the members' probabilities: (rows, V). Keeps the first one's attention.
+Tensor BatchSearch::log_probabilities() {
+  Tensor sum;
+  for (size_t m = 0; m < members_.size(); ++m) {
+    const Member::Prediction said = members_[m].predict(history_.back());
+    if (m == 0 && options_.weights && said.weights.defined()) {
+      width_ = said.weights.dim(1);
+      weights_.push_back(said.weights.to_vector<float>());
+    }
+    if (members_.size() == 1) return log_softmax(said.logits);
+    sum = m == 0 ? softmax(said.logits) : sum + softmax(said.logits);
+  }
+  return log(sum * (1 / static_cast<double>(members_.size())));
+}
+
 // The device's part of a step: k best words of each row. Only these come to the host.
 void BatchSearch::predict() {
-  const Rows& rows = history_.back();
-  Decoder::Step step = decoder_->step(Tensor::from(rows.words), state_, rows.sentences);
-  state_ = std::move(step.state);
-  const Tensor log_p = log_softmax(linear(step.rows, output_.weight, output_.bias));
-  k_ = std::min(output_.weight.dim(0), options_.beam + 1 + never_chosen);
-  const TopK best = top_k(log_p, k_);
+  k_ = std::min(members_.front().words(), options_.beam + 1 + never_chosen);
+  const TopK best = top_k(log_probabilities(), k_);
   best_values_ = best.values.to_vector<float>();
   best_ids_ = best.ids.to_vector<int64_t>();
-  if (options_.weights && step.weights.defined()) {
-    width_ = step.weights.dim(1);
-    weights_.push_back(step.weights.to_vector<float>());
-  }
 }
 
 // The extensions of rows [begin, end) of one sentence that may matter, best first.
@@ -171,7 +201,6 @@ void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
 }
 
 std::vector<std::vector<Hypothesis>> BatchSearch::run() {
-  state_ = decoder_->start();
   Rows rows;
   for (size_t i = 0; i < sources_.size(); ++i) rows.add(0, data::SOS, static_cast<int64_t>(i), static_cast<int64_t>(i));
   while (rows.size() > 0) {
@@ -190,18 +219,18 @@ std::vector<std::vector<Hypothesis>> BatchSearch::run() {
     for (size_t i = 0; i < rows.size() && same_rows; ++i) same_rows = rows.parents[i] == static_cast<int64_t>(i);
     if (rows.size() == 0 || same_rows) continue;
     const Tensor parents = Tensor::from(rows.parents);
-    for (Tensor& part : state_) part = gather_rows(part, parents);
+    for (Member& member : members_) member.keep(parents);
   }
   return std::move(results_);
 }
 
 }  // namespace
 
-std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
-                                            const SearchOptions& given) {
+std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
   const NoGrad no_grad;
   SearchOptions options = given;
   options.n_best = std::min(options.n_best, options.beam);
+  const std::vector<std::vector<int32_t>>& sources = *models.front().sources;
   std::vector<size_t> order;
   std::vector<std::vector<Hypothesis>> results(sources.size());
   for (size_t i = 0; i < sources.size(); ++i)
@@ -212,12 +241,24 @@ std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std
   const auto batch = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
   for (size_t begin = 0; begin < order.size(); begin += batch) {
     const size_t end = std::min(order.size(), begin + batch);
-    std::vector<std::vector<int32_t>> group;
-    for (size_t i = begin; i < end; ++i) group.push_back(sources[order[i]]);
-    std::vector<std::vector<Hypothesis>> found = BatchSearch(model, group, options).run();
+    std::vector<std::vector<int32_t>> first;
+    std::vector<Member> members;
+    for (const Searcher& one : models) {
+      std::vector<std::vector<int32_t>> group;
+      for (size_t i = begin; i < end; ++i) group.push_back((*one.sources)[order[i]]);
+      members.emplace_back(*one.model, group);
+      if (first.empty()) first = std::move(group);
+    }
+    std::vector<std::vector<Hypothesis>> found = BatchSearch(std::move(members), first, options).run();
     for (size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
   }
   return results;
+}
+
+std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
+                                            const SearchOptions& options) {
+  const Searcher alone{&model, &sources};
+  return search({&alone, 1}, options);
 }
 
 }  // namespace grus::seq2seq

@@ -25,7 +25,16 @@ struct Hypothesis {
   std::vector<float> weights;  // (ids and <eos>, source pieces), when asked for and there are any
 };
 
-/// The n best of each source, best first; an empty source gives one empty hypothesis. Never gives <unk>, <pad>, <sos>.
+/// One of the models that search together, and the sources as its vocabulary has them.
+struct Searcher {
+  const Architecture* model;
+  const std::vector<std::vector<int32_t>>* sources;
+};
+
+/// The n best of each source, best first; a source that is empty to the first model gives one empty hypothesis. Never
+/// gives <unk>, <pad>, <sos>. Several models: each word's probability is the mean of theirs; they share the target
+/// vocabulary, and limits and attention are the first one's.
+std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& options);
 std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
                                             const SearchOptions& options);
 

@@ -12,19 +12,29 @@ Alignment alignment_of(const Hypothesis& hypothesis, const std::vector<int32_t>&
 
 }  // namespace
 
-std::vector<std::vector<Translation>> translate(const Architecture& model, const Codecs& codecs,
-                                                const std::vector<std::string>& lines, const SearchOptions& options) {
-  const std::vector<std::vector<int32_t>> sources = codecs.source.encode(lines);
+std::vector<std::vector<Translation>> translate(std::span<const Speaker> models, const std::vector<std::string>& lines,
+                                                const SearchOptions& options) {
+  std::vector<std::vector<std::vector<int32_t>>> sources;
+  for (const Speaker& one : models) sources.push_back(one.codecs->source.encode(lines));
+  std::vector<Searcher> searchers;
+  for (size_t m = 0; m < models.size(); ++m) searchers.push_back({models[m].model, &sources[m]});
+  const Codecs& codecs = *models.front().codecs;
   std::vector<std::vector<Translation>> results;
   size_t line = 0;
-  for (const std::vector<Hypothesis>& found : search(model, sources, options)) {
+  for (const std::vector<Hypothesis>& found : search(searchers, options)) {
     std::vector<Translation>& translations = results.emplace_back();
     for (const Hypothesis& h : found)
       translations.push_back(
-          {codecs.target.decode(h.ids), h.score, h.log_probability, alignment_of(h, sources[line], codecs)});
+          {codecs.target.decode(h.ids), h.score, h.log_probability, alignment_of(h, sources[0][line], codecs)});
     ++line;
   }
   return results;
+}
+
+std::vector<std::vector<Translation>> translate(const Architecture& model, const Codecs& codecs,
+                                                const std::vector<std::string>& lines, const SearchOptions& options) {
+  const Speaker alone{&model, &codecs};
+  return translate({&alone, 1}, lines, options);
 }
 
 Alignment in_words(const Alignment& pieces) {

@@ -15,6 +15,14 @@ struct Translation {
 /// The n best of each line, best first; a line without words gives one empty translation.
 std::vector<std::vector<Translation>> translate(const Architecture& model, const Codecs& codecs,
                                                 const std::vector<std::string>& lines, const SearchOptions& options);
+/// A model and its own vocabulary.
+struct Speaker {
+  const Architecture* model;
+  const Codecs* codecs;
+};
+/// The same by several models together, as search() has it; text and alignments are in the first one's pieces.
+std::vector<std::vector<Translation>> translate(std::span<const Speaker> models, const std::vector<std::string>& lines,
+                                                const SearchOptions& options);
 /// Pieces of words ("▁" begins one) joined: columns add up, rows are averaged.
 Alignment in_words(const Alignment& pieces);
 /// The best alone.

@@ -15,7 +15,8 @@ int demo(const Given& given, const std::string& command_line);
 
 /// What all commands that use a model take.
 struct UseOptions {
-  std::string model;
+  std::string model;                 // DIR, or DIR,DIR for models that translate together
+  std::vector<std::string> rescore;  // DIR=WEIGHT
   int64_t beam = 5;
   double length_penalty = SearchOptions{}.length_penalty;
   int64_t max_length = 0;
@@ -23,6 +24,8 @@ struct UseOptions {
   int64_t threads = 0;
   std::string device = initial_device_name();
 };
+
+SearchOptions search_options(const UseOptions& options);
 
 struct RunOptions {
   UseOptions use;
@@ -54,5 +57,16 @@ struct AttendOptions {
   std::string out, sentence;
 };
 int attend(const AttendOptions& options);
+
+struct CompareOptions {
+  UseOptions use;  // its model is not used
+  std::vector<std::string> models;
+  std::string source, out;
+  std::vector<std::string> references;  // with source: the text; without both, the test text of the first model
+  std::string tokenize = "none";
+  bool lowercase = false;
+};
+/// Several models on one text: a page with tables and BLEU by length.
+int compare(const CompareOptions& options, const std::string& command_line);
 
 }  // namespace grus::translate

@@ -12,6 +12,7 @@
 #include "data/corpus.h"
 #include "data/text.h"
 #include "examples/seq2seq/console.h"
+#include "examples/seq2seq/ensemble.h"
 #include "examples/seq2seq/likelihood.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/translator.h"
@@ -20,16 +21,15 @@
 namespace grus::translate {
 namespace {
 
-SavedModel load(const UseOptions& options) {
+Ensemble load(const UseOptions& options) {
   use_machine(options.device, options.threads);
-  return ModelFolder(options.model).load();
+  return Ensemble(options.model, options.rescore);
 }
 
-SearchOptions search_options(const UseOptions& options) {
-  return {.beam = options.beam,
-          .length_penalty = options.length_penalty,
-          .max_length = options.max_length,
-          .batch_rows = options.batch * options.beam};
+// For what only one model can do.
+SavedModel load_one(const UseOptions& options) {
+  use_machine(options.device, options.threads);
+  return ModelFolder(options.model).load();
 }
 
 std::string json_line(const Alignment& alignment) {
@@ -62,14 +62,22 @@ void print_translations(const std::vector<Translation>& translations, int64_t in
 
 }  // namespace
 
+SearchOptions search_options(const UseOptions& options) {
+  return {.beam = options.beam,
+          .length_penalty = options.length_penalty,
+          .max_length = options.max_length,
+          .batch_rows = options.batch * options.beam};
+}
+
 int run(const RunOptions& options) {
   std::ios::sync_with_stdio(false);
-  const SavedModel saved = load(options.use);
+  const Ensemble models = load(options.use);
+  const Architecture& first = *models.first().model;
   SearchOptions search = search_options(options.use);
   search.n_best = options.n_best;
   search.weights = !options.alignments.empty();
-  require<UsageError>(!search.weights || saved.model->has_attention(),
-                      "--alignments: need a model with attention, got --arch {}", saved.model->name());
+  require<UsageError>(!search.weights || first.has_attention(),
+                      "--alignments: need a model with attention, got --arch {}", first.name());
   std::optional<AtomicFile> alignments;
   if (search.weights) alignments.emplace(options.alignments);
   const size_t chunk = standard_input_is_terminal() ? 1 : static_cast<size_t>(options.use.batch) * 16;
@@ -77,7 +85,7 @@ int run(const RunOptions& options) {
   for (;;) {
     const std::vector<std::string> lines = read_chunk(line, chunk);
     if (lines.empty()) break;
-    for (const std::vector<Translation>& translations : seq2seq::translate(*saved.model, saved.codecs, lines, search)) {
+    for (const std::vector<Translation>& translations : models.translate(lines, search)) {
       print_translations(translations, index++, options.n_best_given);
       if (alignments) alignments->write(json_line(translations.front().alignment));
     }
@@ -89,27 +97,28 @@ int run(const RunOptions& options) {
 }
 
 int eval(const EvalOptions& options) {
-  const SavedModel saved = load(options.use);
+  const Ensemble models = load(options.use);
   const data::ReferenceCorpus text = data::read_references(options.source, options.references);
   const double started = seconds_now();
-  const std::vector<std::string> said =
-      translate_best(*saved.model, saved.codecs, text.source, search_options(options.use));
+  const std::vector<std::string> said = models.translate_best(text.source, search_options(options.use));
   const double seconds = seconds_now() - started;
+  if (!options.output.empty()) write_file_atomically(options.output, fmt::format("{}\n", fmt::join(said, "\n")));
+  fmt::print("{}\n{}\n", data::corpus_bleu(said, text.references, {options.tokenize, options.lowercase}).line(),
+             data::corpus_chrf(said, text.references, options.lowercase).line());
   std::vector<std::string> targets;
   for (const auto& references : text.references) targets.push_back(references.front());
-  const Likelihood sum =
-      likelihood(*saved.model, {saved.codecs.source.encode(text.source), saved.codecs.target.encode(targets)});
-  if (!options.output.empty()) write_file_atomically(options.output, fmt::format("{}\n", fmt::join(said, "\n")));
-  fmt::print("{}\n{}\nperplexity = {:.4f} ({} target tokens, teacher forcing)\n{:.1f} sentences/s (beam {})\n",
-             data::corpus_bleu(said, text.references, {options.tokenize, options.lowercase}).line(),
-             data::corpus_chrf(said, text.references, options.lowercase).line(),
-             std::exp(sum.nll / static_cast<double>(sum.tokens)), sum.tokens,
-             static_cast<double>(said.size()) / seconds, options.use.beam);
+  for (const SavedModel& saved : models.models()) {  // each by itself
+    const Likelihood sum =
+        likelihood(*saved.model, {saved.codecs.source.encode(text.source), saved.codecs.target.encode(targets)});
+    fmt::print("perplexity = {:.4f} ({} target tokens, teacher forcing)\n",
+               std::exp(sum.nll / static_cast<double>(sum.tokens)), sum.tokens);
+  }
+  fmt::print("{:.1f} sentences/s (beam {})\n", static_cast<double>(said.size()) / seconds, options.use.beam);
   return 0;
 }
 
 int score(const ScoreOptions& options) {
-  const SavedModel saved = load(options.use);
+  const SavedModel saved = load_one(options.use);
   const data::ParallelCorpus pairs =
       options.source.empty() ? data::read_tsv("/dev/stdin") : data::read_parallel(options.source, options.target);
   const data::EncodedCorpus ids = data::encode(pairs, saved.codecs.source, saved.codecs.target);
@@ -118,7 +127,7 @@ int score(const ScoreOptions& options) {
 }
 
 int attend(const AttendOptions& options) {
-  const SavedModel saved = load(options.use);
+  const SavedModel saved = load_one(options.use);
   require<DataError>(saved.model->has_attention(), "{}: need a model with attention, got --arch {}", options.use.model,
                      saved.model->name());
   const std::string line = data::clean_line(options.sentence, "the sentence", 1);

@@ -7,8 +7,7 @@ namespace {
 
 using namespace grus::translate;
 
-void add_use_flags(CLI::App& app, UseOptions& use) {
-  app.add_option("--model", use.model, "folder of the model")->required();
+void add_search_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--beam", use.beam, "hypotheses on their way; 1: greedy")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
@@ -20,6 +19,25 @@ void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--batch", use.batch, "sentences at a time")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--threads", use.threads, "threads; 0: all")->check(CLI::Range(0, 256));
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
+}
+
+void add_model_flag(CLI::App& app, UseOptions& use) {
+  app.add_option("--model", use.model, "folder of the model")->required();
+  add_search_flags(app, use);
+}
+
+// Of commands that translate: there may be several models.
+void add_models_flags(CLI::App& app, UseOptions& use) {
+  app.add_option("--model", use.model, "folder of the model; DIR,DIR: several that translate together")->required();
+  app.add_option("--rescore", use.rescore, "DIR=WEIGHT: another model weighs all hypotheses of the beam");
+  add_search_flags(app, use);
+}
+
+void add_bleu_flags(CLI::App& app, std::string& tokenize, bool& lowercase) {
+  app.add_option("--tokenize", tokenize, "for BLEU: none or 13a")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"none", "13a"}));
+  app.add_flag("--lowercase,--lc", lowercase, "compare without regard to case");
 }
 
 Command add_train(CLI::App& program) {
@@ -43,7 +61,7 @@ Command add_demo(CLI::App& program) {
 Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "translate standard input, line by line");
   auto options = std::make_shared<RunOptions>();
-  add_use_flags(*app, options->use);
+  add_models_flags(*app, options->use);
   CLI::Option* n_best =
       app->add_option("--n-best", options->n_best, "print INDEX ||| TEXT ||| SCORE lines, the N best of each")
           ->check(CLI::Range(1, 1000));
@@ -57,13 +75,10 @@ Command add_run(CLI::App& program) {
 Command add_eval(CLI::App& program) {
   CLI::App* app = program.add_subcommand("eval", "BLEU, chrF, perplexity and speed on a test text");
   auto options = std::make_shared<EvalOptions>();
-  add_use_flags(*app, options->use);
+  add_models_flags(*app, options->use);
   app->add_option("--src", options->source, "sentences")->required();
   app->add_option("--ref", options->references, "their translations; several files: several references")->required();
-  app->add_option("--tokenize", options->tokenize, "for BLEU: none or 13a")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"none", "13a"}));
-  app->add_flag("--lowercase,--lc", options->lowercase, "compare without regard to case");
+  add_bleu_flags(*app, options->tokenize, options->lowercase);
   app->add_option("--output", options->output, "file for the translations");
   return {app, [options](const std::string&) { return eval(*options); }};
 }
@@ -71,7 +86,7 @@ Command add_eval(CLI::App& program) {
 Command add_score(CLI::App& program) {
   CLI::App* app = program.add_subcommand("score", "log-probability of pairs, a line each");
   auto options = std::make_shared<ScoreOptions>();
-  add_use_flags(*app, options->use);
+  add_model_flag(*app, options->use);
   CLI::Option* source =
       app->add_option("--src", options->source, "sentences; without: SOURCE<TAB>TARGET lines on standard input");
   CLI::Option* target = app->add_option("--tgt", options->target, "their translations")->needs(source);
@@ -82,16 +97,29 @@ Command add_score(CLI::App& program) {
 Command add_attend(CLI::App& program) {
   CLI::App* app = program.add_subcommand("attend", "draw what the model looked at for one sentence");
   auto options = std::make_shared<AttendOptions>();
-  add_use_flags(*app, options->use);
+  add_model_flag(*app, options->use);
   app->add_option("--out", options->out, "SVG file")->required();
   app->add_option("sentence", options->sentence, "what to translate")->required();
   return {app, [options](const std::string&) { return attend(*options); }};
+}
+
+Command add_compare(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("compare", "several models on one text: BLEU by sentence length on one page");
+  auto options = std::make_shared<CompareOptions>();
+  app->add_option("models", options->models, "folders of models")->required();
+  app->add_option("--out", options->out, "HTML file")->required();
+  CLI::Option* source = app->add_option("--src", options->source, "sentences; without: the first model's test text");
+  CLI::Option* references = app->add_option("--ref", options->references, "their translations")->needs(source);
+  source->needs(references);
+  add_bleu_flags(*app, options->tokenize, options->lowercase);
+  add_search_flags(*app, options->use);
+  return {app, [options](const std::string& line) { return compare(*options, line); }};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   return run_program(
-      {"translate", "Neural machine translation with attention (Bahdanau et al. 2014): train, judge, use."},
-      {add_train, add_run, add_eval, add_score, add_attend, add_demo}, argc, argv);
+      {"translate", "Neural machine translation (Bahdanau, Cho, Sutskever et al. 2014): train, judge, use."},
+      {add_train, add_run, add_eval, add_score, add_attend, add_compare, add_demo}, argc, argv);
 }

@@ -1,0 +1,102 @@
+// The subcommand `compare`: several models, one text, one page.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/atomic_file.h"
+#include "data/bleu.h"
+#include "data/text.h"
+#include "examples/seq2seq/by_length.h"
+#include "examples/seq2seq/comparison.h"
+#include "examples/seq2seq/console.h"
+#include "examples/seq2seq/corpora.h"
+#include "examples/seq2seq/machine.h"
+#include "examples/seq2seq/translator.h"
+#include "examples/translate/commands.h"
+
+namespace grus::translate {
+namespace {
+
+constexpr int64_t long_words = 20;  // sentences with more than these are long
+
+data::ReferenceCorpus read_text(const CompareOptions& options) {
+  if (!options.source.empty()) return data::read_references(options.source, options.references);
+  data::ReferenceCorpus text = read_test(ModelFolder(options.models.front()).load_options());
+  require<UsageError>(text.size() > 0, "--src: need --src and --ref, because {} was trained without a test text",
+                      options.models.front());
+  return text;
+}
+
+/// Of a file that may be missing, where only the weights were kept.
+void add_training(const ModelFolder& folder, ComparedModel& compared) {
+  if (!std::filesystem::exists(folder.metrics())) return;
+  compared.seconds = 0;
+  for (const std::string& line : data::read_lines(folder.metrics().string())) {
+    const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
+    require<DataError>(epoch.is_object() && epoch.contains("seconds") && epoch["seconds"].is_number(),
+                       "{}:{}: need an epoch's figures, got something else", folder.metrics().string(),
+                       compared.epochs + 1);
+    compared.seconds += epoch["seconds"].get<double>();
+    ++compared.epochs;
+  }
+}
+
+std::string name_of(const std::string& folder) {
+  const std::filesystem::path path = std::filesystem::path(folder + "/").parent_path();
+  return path.filename().string();
+}
+
+ComparedModel judge(const std::string& path, const CompareOptions& options, const data::ReferenceCorpus& text,
+                    const data::BleuOptions& bleu, std::string& signature) {
+  const ModelFolder folder(path);
+  const SavedModel saved = folder.load();
+  ComparedModel compared;
+  compared.name = name_of(path);
+  compared.model = saved.model->description();
+  compared.parameters = saved.model->module().parameter_count();
+  compared.seed = saved.options.seed;
+  add_training(folder, compared);
+  SearchOptions search = search_options(options.use);
+  const std::vector<std::string> said = translate_best(*saved.model, saved.codecs, text.source, search);
+  search.beam = 1;
+  const std::vector<std::string> greedy = translate_best(*saved.model, saved.codecs, text.source, search);
+  const data::Bleu with_beam = data::corpus_bleu(said, text.references, bleu);
+  signature = with_beam.signature;
+  compared.bleu_beam = with_beam.score;
+  compared.bleu_greedy = data::corpus_bleu(greedy, text.references, bleu).score;
+  compared.short_sentences = bleu_of_lengths(1, long_words, text.source, text.references, said, bleu);
+  compared.long_sentences = bleu_of_lengths(long_words + 1, 0, text.source, text.references, said, bleu);
+  compared.length_bins = bleu_by_length(text.source, text.references, said, bleu);
+  const auto figure = [](double score) { return std::isfinite(score) ? fmt::format("{:.2f}", score) : "none"; };
+  fmt::print("{}\t{}\tBLEU {:.2f} greedy, {:.2f} with beam {}; {} up to {} words, {} above\n", compared.name,
+             compared.model, compared.bleu_greedy, compared.bleu_beam, options.use.beam,
+             figure(compared.short_sentences.bleu), long_words, figure(compared.long_sentences.bleu));
+  std::fflush(stdout);
+  return compared;
+}
+
+}  // namespace
+
+int compare(const CompareOptions& options, const std::string& command_line) {
+  use_machine(options.use.device, options.use.threads);
+  const data::ReferenceCorpus text = read_text(options);
+  Comparison comparison;
+  comparison.source_name = options.source.empty() ? "the test text of " + name_of(options.models.front())
+                                                  : std::filesystem::path(options.source).filename().string();
+  comparison.sentences = text.size();
+  comparison.beam = options.use.beam;
+  comparison.command = command_line;
+  comparison.cpu = cpu_name();
+  comparison.version = fmt::format("Grus {}", version);
+  comparison.date = today();
+  for (const std::string& folder : options.models)
+    comparison.models.push_back(
+        judge(folder, options, text, {options.tokenize, options.lowercase}, comparison.bleu_signature));
+  write_file_atomically(options.out, render_comparison(comparison));
+  fmt::print("page: {}\n", options.out);
+  return 0;
+}
+
+}  // namespace grus::translate
