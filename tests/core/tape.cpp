@@ -126,3 +126,13 @@ TEST_CASE("tape: saved memory is released as backward consumes it") {
   w->zero_grad();
   CHECK(memory_statistics(default_device()).live == before);
 }
+
+TEST_CASE("tape: a gradient that two inputs share is copied before one of them adds to it in place") {
+  Tape tape;
+  const Tensor x = tape.watch(Tensor::from<double>({1, 2}, {1, 2})),
+               z = tape.watch(Tensor::from<double>({5, 6}, {1, 2}));
+  const Tensor product = matmul(x, Tensor::from<double>({3, 0, 0, 3}, {2, 2}));
+  const auto gradients = tape.grad(sum(product) + sum(x + z), std::vector{x, z});
+  CHECK(gradients[0].to_vector<double>() == std::vector<double>{4, 4});
+  CHECK(gradients[1].to_vector<double>() == std::vector<double>{1, 1});
+}

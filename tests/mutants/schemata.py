@@ -195,7 +195,7 @@ def is_rule(file, function):
 
 
 def is_zero(words):
-    return words in (['0'], ['0.0f']) or words[:4] == ['hn', '::', 'Zero', '('] or words[:4] == ['Tensor', '::', 'zeros', '(']
+    return words in (['0'], ['0.0f']) or words[:4] == ['hn', '::', 'Zero', '('] or words[:3] in (['Tensor', '::', 'zeros'], ['Tensor', '::', 'empty'])
 
 
 def pretty(text):

@@ -103,3 +103,18 @@ TEST_CASE("elementwise: only what a gradient reads is kept") {
   CHECK(saved([&](const Tensor& x) { return x * mask; }) == one);
   CHECK(saved([&](const Tensor& x) { return x * x * x; }) == 2 * one);
 }
+
+TEST_CASE("elementwise: at corners a gradient is 0: |x| at 0, a^0 for a, 0^b for b; the second one is finite") {
+  for (const Device& d : devices()) {
+    Tape tape;
+    const Tensor x = tape.watch(f64({0}, {1}, d)), a = tape.watch(f64({2, 0, -1}, {3}, d)),
+                 b = tape.watch(f64({0, 2, 2}, {3}, d));
+    check_equal(tape.grad(sum(abs(x)), {x})[0], {1}, {0});
+    const std::vector<Tensor> first = tape.grad(sum(pow(a, b)), {a, b}, true);
+    check_equal(first[0], {3}, {0, 0, -2});
+    check_equal(first[1], {3}, {std::log(2.0), 0, 0});
+    const std::vector<Tensor> second = tape.grad(sum(first[1]), {a, b});
+    check_equal(second[0], {3}, {0.5, 0, 0});
+    check_equal(second[1], {3}, {std::log(2.0) * std::log(2.0), 0, 0});
+  }
+}
