@@ -20,7 +20,6 @@
 
 namespace grus {
 
-inline constexpr uint32_t kernels_abi = 2;
 inline constexpr int max_rank = 6;
 
 enum class Status : int32_t { ok, out_of_memory, unsupported, device_lost, failed };
@@ -75,6 +74,27 @@ enum class CompareOp : int32_t {
 #define GRUS_COMPARE(name, ...) name,
 #include "core/elementwise.def"
 };
+
+/// A number for the rows of elementwise.def and their order, which the three enumerations depend on: FNV-1a of the names.
+constexpr uint32_t elementwise_rows_number() {
+  constexpr const char* names[] = {
+#define GRUS_UNARY(name, ...) #name,
+#define GRUS_BINARY(name, ...) #name,
+#define GRUS_COMPARE(name, ...) #name,
+#include "core/elementwise.def"
+  };
+  uint32_t hash = 2166136261u;
+  for (const char* name : names)
+    for (const char* c = name;; ++c) {
+      hash = (hash ^ static_cast<uint32_t>(*c)) * 16777619u;
+      if (*c == 0) break;
+    }
+  return hash;
+}
+
+/// What both sides must have been compiled with: the version of this file, which a change of it raises, and its rows.
+inline constexpr uint32_t kernels_abi = 2u << 16 | (elementwise_rows_number() & 0xffff);
+
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask };
