@@ -87,9 +87,11 @@ std::unique_ptr<StepGraph> twin_of(const Tape& tape, const Record& record, Graph
   const TwinCapture capture;
   Tape nested;
   std::vector<int32_t> saved;
-  {
+  try {
     const TapeObserverScope scope(recorder);
     saved = tape.replay(record, nested);
+  } catch (const UsageError&) {  // the tape keeps nothing: no rule can run
+    return nullptr;
   }
   if (!capture.found()) return nullptr;
   for (size_t i = 0; i < saved.size(); ++i)

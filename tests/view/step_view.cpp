@@ -11,7 +11,9 @@
 #include "core/profile.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
+#include "ops/checkpoint.h"
 #include "ops/elementwise.h"
+#include "ops/hook.h"
 #include "ops/reduce.h"
 
 using namespace grus;
@@ -115,6 +117,22 @@ TEST_CASE("step view: the step is what it would be unwatched") {
     return model.gru.named_parameters()[0].parameter.grad().to_vector<float>();
   };
   CHECK(gradient(true) == gradient(false));
+}
+
+TEST_CASE("step view: a checkpoint is shown with what it computes again, and hooks run once") {
+  const Ref<Leaf> w = Leaf::create(Tensor::ones({4}));
+  int calls = 0;
+  const StepView view;
+  Tape tape;
+  const Tensor x = on_gradient(square(w->tensor()), [&](const Tensor&) {
+    ++calls;
+    return Tensor();
+  });
+  tape.backward(sum(checkpoint([](std::span<const Tensor> xs) { return tanh(xs[0]); }, {x})));
+  const json data = page_data([&](const auto& path) { view.write_html(path); });
+  CHECK(calls == 1);
+  CHECK(find(data["items"], "on_gradient").is_object());
+  CHECK(find(find(data["items"], "checkpoint")["twin"], "tanh").is_object());
 }
 
 TEST_CASE("step view: a tape that nobody watched is shown without statistics") {
