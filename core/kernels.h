@@ -75,7 +75,7 @@ enum class CompareOp : int32_t {
 #include "core/elementwise.def"
 };
 
-/// A number for the rows of elementwise.def and their order, which the three enumerations depend on: FNV-1a of the names.
+/// A number for the rows of elementwise.def and their order, on which the enumerations depend: FNV-1a of the names.
 constexpr uint32_t elementwise_rows_number() {
   constexpr const char* names[] = {
 #define GRUS_UNARY(name, ...) #name,

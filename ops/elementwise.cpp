@@ -111,14 +111,13 @@ View view_or(const Tensor& x, const Tensor& instead) {
   return x.defined() ? x.broadcast_view(instead.shape()) : instead.view();
 }
 
-template <UnaryOp op, unsigned mentions, bool passes_dy, const tensors::Unary& row>
+template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   require_float(recorded.name(), x);
   Tensor value = launch::unary(op, x, recorded.name());
   return record(recorded, {x}, value,
                 {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
                 [](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (passes_dy) return dx.add(0, dy);
                   if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
                   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
                   dy.device().check(
@@ -177,10 +176,9 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
 
 }  // namespace
 
-#define GRUS_UNARY(name, ...)                                                                                        \
-  Tensor name(const Tensor& x) {                                                                                     \
-    return unary<UnaryOp::name, trace::name##_gradient.mentions, trace::name##_gradient.is_dy, tensors::name##_row>( \
-        name##_op, x);                                                                                               \
+#define GRUS_UNARY(name, ...)                                                                        \
+  Tensor name(const Tensor& x) {                                                                     \
+    return unary<UnaryOp::name, trace::name##_gradient.mentions, tensors::name##_row>(name##_op, x); \
   }
 #define GRUS_SCALARS(name)                                                        \
   Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); } \

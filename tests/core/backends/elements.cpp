@@ -1,6 +1,5 @@
 // copy, fill, select and the rows of elementwise.def.
 #include <cmath>
-#include <set>
 
 #include "tests/core/backends/harness.h"
 
@@ -130,7 +129,8 @@ std::string text(const char* name, DType dtype, const Layout& layout) {
 
 }  // namespace
 
-TEST_CASE("elementwise: every unary row has its known values") {
+// Every row has a known value in elementwise.def itself, which tests/ops/table checks; here are zeros and infinities.
+TEST_CASE("elementwise: unary ops have their known values, at zero and at infinity too") {
   struct Known {
     UnaryOp op;
     Values x, y;
@@ -152,18 +152,15 @@ TEST_CASE("elementwise: every unary row has its known values") {
       {UnaryOp::erf, {0, 0.5, -infinity}, {0, 0.5204998778130465, -1}},
       {UnaryOp::softplus, {0, 1, 1000, -1000}, {0.6931471805599453, 1.3132616875182228, 1000, 0}},
   };
-  std::set<UnaryOp> seen;
   for (const Known& row : known) {
-    seen.insert(row.op);
     for (const Backend& backend : backends())
       for (DType dtype : float_types)
         check_near(unary(backend, row.op, dtype, row.x), row.y, tolerance_of(dtype, 2e-6, 1e-15),
                    fmt::format("{} on {}", unary_rows[static_cast<size_t>(row.op)].name, backend.table.name));
   }
-  CHECK(seen.size() == unary_rows.size());
 }
 
-TEST_CASE("elementwise: every binary row and comparison has its known values") {
+TEST_CASE("elementwise: binary ops and comparisons have their known values") {
   struct Known {
     BinaryOp op;
     Values a, b, y;
@@ -174,7 +171,6 @@ TEST_CASE("elementwise: every binary row and comparison has its known values") {
       {BinaryOp::pow, {2, 9, 0}, {3, 0.5, 0}, {8, 3, 1}}, {BinaryOp::maximum, {1, 2}, {3, -5}, {3, 2}},
       {BinaryOp::minimum, {1, 2}, {3, -5}, {1, -5}},
   };
-  REQUIRE(known.size() == binary_rows.size());
   const Values a = {1, 2, 2, not_a_number}, b = {2, 2, 1, not_a_number};
   const std::vector<Values> compared = {{0, 1, 0, 0}, {1, 0, 1, 1}, {1, 0, 0, 0},
                                         {1, 1, 0, 0}, {0, 0, 1, 0}, {0, 1, 1, 0}};

@@ -1,7 +1,7 @@
 #!/bin/sh
 # page.sh PROGRAM ROOT: docs/ops.md is what PROGRAM prints, and every public function of ops/ has its row there.
 set -eu
-program=$1; cd "$2"
+program=$(realpath "$1"); cd "$2"
 "$program" | diff -u docs/ops.md - || { echo 'docs/ops.md is out of date: run ./dev docs' >&2; exit 1; }
 
 # Headers of what users do not call themselves.
