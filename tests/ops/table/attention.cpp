@@ -2,6 +2,7 @@
 #include "ops/attention.h"
 
 #include "ops/attention_gru.h"
+#include "ops/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 
@@ -127,6 +128,19 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
   return {std::move(what), inputs, with(attention_gru), {}, with(attention_gru_composed), size};
 }
 
+/// Two loops over the same weights, from states h0 and -h0: their gradients add up.
+Sample twice(Sample sample) {
+  const auto both = [](Function f) -> Function {
+    return [f](Xs x) {
+      Tensors y = f.many(x), again(x.begin(), x.end());
+      again[1] = neg(x[1]);
+      for (const Tensor& part : f.many(again)) y.push_back(part);
+      return y;
+    };
+  };
+  return {sample.what + ", twice", sample.inputs, both(sample.f), {}, both(sample.twin), sample.size};
+}
+
 Row decoder_row() {
   std::vector<Sample> samples;
   for (const bool conditional : {false, true})
@@ -140,6 +154,10 @@ Row decoder_row() {
         samples.push_back(
             decoder_sample(what + ", without biases", {.form = form, .conditional = conditional, .biases = false}));
       }
+  for (const bool conditional : {false, true})
+    for (const Reset reset : {Reset::after, Reset::before})
+      samples.push_back(twice(decoder_sample(conditional ? "conditional" : "single",
+                                             {.form = {reset, Update::keep}, .conditional = conditional})));
   samples.push_back(decoder_sample("one step", {.form = {}, .targets = {1}, .sources = {1}}));
   for (const bool conditional : {false, true})
     samples.push_back(decoder_sample(conditional ? "large, conditional" : "large",
