@@ -19,6 +19,12 @@ constexpr std::array<std::string_view, 4> colours = {"#1f5f99", "#c8452b", "#3d8
 
 std::string_view colour(size_t series) { return colours[series % colours.size()]; }
 
+// Where the colours come round again, lines are dashed.
+std::string_view dashes(size_t series) {
+  constexpr std::array<std::string_view, 3> patterns = {"", " stroke-dasharray=\"6 4\"", " stroke-dasharray=\"1 4\""};
+  return patterns[std::min(series / colours.size(), patterns.size() - 1)];
+}
+
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   void include(double value) {
@@ -71,9 +77,9 @@ std::string dot(double x, double y, double radius, size_t series, std::string_vi
 std::string draw_series(const LineChart& chart, size_t index, const Axis& x, const Axis& y) {
   const Series& series = chart.series[index];
   std::string out = fmt::format(
-      R"(<path class="s{}" d="{}" fill="none" stroke="{}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>)"
+      R"(<path class="s{}" d="{}" fill="none" stroke="{}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"{}/>)"
       "\n",
-      index % colours.size(), path_through(series.points, x, y), colour(index));
+      index % colours.size(), path_through(series.points, x, y), colour(index), dashes(index));
   const double radius = series.points.size() > 40 ? 1.2 : 2.6;
   if (series.points.size() > 400) return out;
   for (const Point& p : series.points)
@@ -92,8 +98,8 @@ std::string legend(const LineChart& chart) {
     const std::string& name = chart.series[i].name;
     out += label({.x = right, .y = 36, .anchor = "end"}, name);
     right -= text_width(name, 12) + 6;
-    append(out, R"(<path class="s{0}" d="M{1} 32h-16" stroke="{2}" stroke-width="3" stroke-linecap="round"/>)",
-           i % colours.size(), px(right), colour(i));
+    append(out, R"(<path class="s{0}" d="M{1} 32h-16" stroke="{2}" stroke-width="3" stroke-linecap="round"{3}/>)",
+           i % colours.size(), px(right), colour(i), dashes(i));
     right -= 32;
   }
   return out + "\n";

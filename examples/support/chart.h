@@ -27,7 +27,7 @@ struct Mark {
 
 struct LineChart {
   std::string title, unit, x_title;
-  std::vector<Series> series = {};  // at most four have a colour of their own
+  std::vector<Series> series = {};  // from the fifth on, colours come again, dashed
   std::optional<Mark> mark = {};
   bool logarithmic = false;
   std::optional<double> y_low = {};  // the y axis reaches down to here

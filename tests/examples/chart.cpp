@@ -1,6 +1,7 @@
 #include "examples/support/chart.h"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <limits>
@@ -111,6 +112,12 @@ TEST_CASE("line chart: one point, none, or nothing finite is a whole picture") {
   CHECK(finite_coordinates(line_chart(chart)));
   chart.series.clear();
   CHECK(not_well_formed(line_chart(chart)) == "");
+}
+
+TEST_CASE("line chart: six lines are told apart, the last two by dashes, in the legend too") {
+  LineChart chart{.title = "t", .unit = "u", .x_title = "epoch"};
+  for (int i = 0; i < 6; ++i) chart.series.push_back({fmt::format("{}", i), {{0, 1.0 * i}, {1, 2.0 * i}}});
+  CHECK(count(line_chart(chart), "stroke-dasharray=\"6 4\"") == 4);
 }
 
 TEST_CASE("line chart: a mark at a point that was not measured keeps only its line") {

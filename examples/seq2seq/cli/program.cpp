@@ -21,6 +21,12 @@ std::string joined(int argc, char** argv) {
   return line;
 }
 
+std::string type_name(const Option& option) {
+  if (std::holds_alternative<int64_t*>(option.value)) return "INT";
+  if (std::holds_alternative<double*>(option.value)) return "FLOAT";
+  return option.choices.empty() ? "TEXT" : "WORD";
+}
+
 int parse_and_run(const ProgramName& name, const std::vector<AddCommand>& add, int argc, char** argv) {
   CLI::App app(name.what, name.name);
   app.set_version_flag("--version", version_text);
@@ -54,7 +60,10 @@ void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
           name, [&given, flag](int64_t) { given.emplace_back(flag, "true"); }, help);
     } else {
       const auto set = [&given, flag](const std::string& text) { given.emplace_back(flag, text); };
-      added = app.add_option_function<std::string>(name, set, help)->default_str(text_of(option))->take_last();
+      added = app.add_option_function<std::string>(name, set, help)
+                  ->type_name(type_name(option))
+                  ->default_str(text_of(option))
+                  ->take_last();
     }
     added->group(std::string(option.group));
   }
