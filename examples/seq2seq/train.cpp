@@ -37,7 +37,7 @@ int train(TrainOptions options, const std::string& command_line, size_t samples)
 }
 
 int train(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
-  use_machine(options.device, options.threads);
+  use_machine(options.device, options.threads, options.precision);
   const ModelFolder folder(options.out);
   require<Error>(options.resume || options.overwrite || !std::filesystem::exists(folder.config()),
                  "{}: holds a model already; --resume goes on with it, --overwrite replaces it", options.out);

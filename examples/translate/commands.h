@@ -23,6 +23,7 @@ struct UseOptions {
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();
+  std::string precision = "f32";  // of the products
 };
 
 SearchOptions search_options(const UseOptions& options);

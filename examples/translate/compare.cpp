@@ -80,7 +80,7 @@ ComparedModel judge(const std::string& path, const CompareOptions& options, cons
 }  // namespace
 
 int compare(const CompareOptions& options, const std::string& command_line) {
-  use_machine(options.use.device, options.use.threads);
+  use_machine(options.use.device, options.use.threads, options.use.precision);
   const data::ReferenceCorpus text = read_text(options);
   Comparison comparison;
   comparison.source_name = options.source.empty() ? "the test text of " + name_of(options.models.front())

@@ -22,13 +22,13 @@ namespace grus::translate {
 namespace {
 
 Ensemble load(const UseOptions& options) {
-  use_machine(options.device, options.threads);
+  use_machine(options.device, options.threads, options.precision);
   return Ensemble(options.model, options.rescore);
 }
 
 // For what only one model can do.
 SavedModel load_one(const UseOptions& options) {
-  use_machine(options.device, options.threads);
+  use_machine(options.device, options.threads, options.precision);
   return ModelFolder(options.model).load();
 }
 

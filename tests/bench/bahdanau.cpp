@@ -1,5 +1,5 @@
 // Training throughput of an attention translator on fixed work: the steps of torch_bahdanau.py, with the same keys.
-//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --json
+//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --precision bf16 --json
 //                                     --profile --trace F --show-step F --anomaly]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -105,6 +105,7 @@ int main(int argc, char** argv) try {
   app.add_flag("--profile", o.profile, "print where the time of the steps goes");
   app.add_option("--trace", o.trace, "with --profile: file for the trace")->needs("--profile");
   app.add_option("--show-step", o.show_step, "file for a page of the last step, whose tape is printed");
+  add_precision_option(app);
   app.add_flag("--anomaly", o.anomaly, "look for NaN and infinities");
   app.add_flag("--json", o.json, "one JSON line (the default: a line for people)");
   CLI11_PARSE(app, argc, argv);
@@ -114,29 +115,23 @@ int main(int argc, char** argv) try {
   const double gflops =
       6e-9 * (13.625e6 * static_cast<double>(m.target_tokens) + 2.884e6 * static_cast<double>(m.source_tokens)) /
       m.seconds;
-  const double peak = gemm_peak_gflops();
+  const Peaks peaks = gemm_peaks();
   const double tokens_per_second = static_cast<double>(m.target_tokens) / m.seconds;
-  if (!o.json)
+  if (!o.json) {
     fmt::print("{:.0f} target tokens/s, {:.1f} of {:.1f} GFLOP/s ({:.0f} %), {} MiB, loss {:.4f} -> {:.4f}\n{}\n",
-               tokens_per_second, gflops, peak, 100 * gflops / peak, peak_memory, m.losses.front(), m.losses.back(),
-               machine());
-  else
-    fmt::print("{}\n", nlohmann::ordered_json{{"program", "grus"},
-                                              {"machine", machine()},
-                                              {"threads", o.threads},
-                                              {"batch", o.batch},
-                                              {"steps", o.steps},
-                                              {"params", m.parameters},
-                                              {"vocab", m.vocab},
-                                              {"tokens", m.target_tokens},
-                                              {"seconds", m.seconds},
-                                              {"target_tokens_per_second", tokens_per_second},
-                                              {"model_gflops", gflops},
-                                              {"gemm_peak_gflops", peak},
-                                              {"share_of_peak", gflops / peak},
-                                              {"losses", m.losses},
-                                              {"peak_rss_mib", peak_memory}}
-                           .dump());
+               tokens_per_second, gflops, peaks.current(), 100 * gflops / peaks.current(), peak_memory,
+               m.losses.front(), m.losses.back(), machine());
+    return 0;
+  }
+  nlohmann::ordered_json line{{"program", "grus"},          {"machine", machine()},
+                              {"threads", o.threads},       {"batch", o.batch},
+                              {"steps", o.steps},           {"params", m.parameters},
+                              {"vocab", m.vocab},           {"tokens", m.target_tokens},
+                              {"seconds", m.seconds},       {"target_tokens_per_second", tokens_per_second},
+                              {"model_gflops", gflops},     {"losses", m.losses},
+                              {"peak_rss_mib", peak_memory}};
+  add_share(line, peaks, gflops);
+  fmt::print("{}\n", line.dump());
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench bahdanau: {}\n", error.what());

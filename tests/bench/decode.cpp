@@ -1,6 +1,6 @@
 // Decoding throughput on fixed work: that of torch_decode.py, with the same keys. Every hypothesis takes exactly
 // --steps steps.
-//   ./dev bench decode --data DIR [--beam 5 --sentences 1000 --batch 64 --steps 20 --threads 2]
+//   ./dev bench decode --data DIR [--beam 5 --sentences 1000 --batch 64 --steps 20 --threads 2 --precision bf16]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -96,6 +96,7 @@ int main(int argc, char** argv) try {
   app.add_option("--steps", o.steps)->check(CLI::PositiveNumber);
   app.add_option("--threads", o.threads)->check(CLI::PositiveNumber);
   app.add_option("--seed", o.seed);
+  add_precision_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(o.threads);
   const PeerVocab source_vocab = peer_vocab(o.data + "/train.lc.norm.tok.de"),
@@ -117,23 +118,21 @@ int main(int argc, char** argv) try {
   int64_t source_tokens = 0;
   for (const auto& row : rows) source_tokens += static_cast<int64_t>(row.size());
   const auto hypotheses = static_cast<double>(total * o.steps * o.beam);
-  const double gflops = 2e-9 * (13.625e6 * hypotheses + 2.884e6 * static_cast<double>(source_tokens)) / elapsed,
-               peak = gemm_peak_gflops();
-  fmt::print("{}\n", nlohmann::ordered_json{{"program", "grus"},
-                                            {"machine", machine()},
-                                            {"threads", o.threads},
-                                            {"batch", o.batch},
-                                            {"beam", o.beam},
-                                            {"steps", o.steps},
-                                            {"sentences", total},
-                                            {"seconds", elapsed},
-                                            {"sentences_per_second", static_cast<double>(total) / elapsed},
-                                            {"model_gflops", gflops},
-                                            {"gemm_peak_gflops", peak},
-                                            {"share_of_peak", gflops / peak},
-                                            {"hypothesis_tokens_per_second", hypotheses / elapsed},
-                                            {"peak_rss_mib", peak_memory}}
-                         .dump());
+  const double gflops = 2e-9 * (13.625e6 * hypotheses + 2.884e6 * static_cast<double>(source_tokens)) / elapsed;
+  nlohmann::ordered_json line{{"program", "grus"},
+                              {"machine", machine()},
+                              {"threads", o.threads},
+                              {"batch", o.batch},
+                              {"beam", o.beam},
+                              {"steps", o.steps},
+                              {"sentences", total},
+                              {"seconds", elapsed},
+                              {"sentences_per_second", static_cast<double>(total) / elapsed},
+                              {"model_gflops", gflops},
+                              {"hypothesis_tokens_per_second", hypotheses / elapsed},
+                              {"peak_rss_mib", peak_memory}};
+  add_share(line, gemm_peaks(), gflops);
+  fmt::print("{}\n", line.dump());
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench decode: {}\n", error.what());

@@ -1,12 +1,13 @@
 // Products as training and decoding need them, by OpenBLAS and by the packed kernels of the cpu backend, in GFLOP/s and
 // as a share of the machine's best product.
-//   ./dev bench gemm [--threads 2 --seconds 0.2 --json]
+//   ./dev bench gemm [--threads 2 --seconds 0.2 --precision bf16 --json]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
+#include "core/precision.h"
 #include "core/random.h"
 #include "core/threads.h"
 #include "ops/launch.h"
@@ -74,9 +75,10 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads)->check(CLI::PositiveNumber);
   app.add_option("--seconds", least, "least time for each product")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", json, "one JSON line a product");
+  add_precision_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(threads);
-  const double peak = gemm_peak_gflops();
+  const double peak = gemm_peaks().current();
   if (!json) fmt::print("{}: best product {:.1f} GFLOP/s\n", machine(), peak);
   for (const Sides& s : sides)
     for (Use use : {Use::forward, Use::backward, Use::weight_gradient})
@@ -90,7 +92,8 @@ int main(int argc, char** argv) {
                                              {"threads", threads},
                                              {"openblas_gflops", r.blas},
                                              {"packed_gflops", r.ours},
-                                             {"gemm_peak_gflops", peak}})
+                                             {"precision", product_precision() == Precision::bf16 ? "bf16" : "f32"},
+                                             {"peak_gflops", peak}})
                                  .dump());
           continue;
         }

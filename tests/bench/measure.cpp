@@ -2,8 +2,12 @@
 
 #include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
+#include "core/precision.h"
 #include "core/random.h"
 #include "ops/launch.h"
 
@@ -21,8 +25,11 @@ int64_t peak_rss_mib() {
   return usage.ru_maxrss / 1024;
 }
 
-double gemm_peak_gflops() {
+namespace {
+double gemm_peak(Precision precision) {
   const Device cpu("cpu");
+  const Precision before = product_precision();
+  set_product_precision(precision);
   Rng rng(1);
   double best = 0;
   for (const auto& [m, n, k] : {std::array<int64_t, 3>{1664, 5921, 1792}, std::array<int64_t, 3>{2048, 2048, 2048}}) {
@@ -31,13 +38,34 @@ double gemm_peak_gflops() {
     Tensor y = Tensor::empty({m, n}, DType::f32, cpu);
     for (int repeat = 0; repeat < 8; ++repeat) {
       const double start = seconds();
-      // OpenBLAS, then the packed kernels.
+      // f32: OpenBLAS, then the packed kernels.
       launch::gemm(cpu, y.write_matrix(), a.matrix(), Plain, b.matrix(), Plain, 0, 1, 1, repeat >= 4);
       best = std::max(best, 2e-9 * static_cast<double>(m * n * k) / (seconds() - start));
     }
   }
   release_cached_memory(cpu);
+  set_product_precision(before);
   return best;
+}
+}  // namespace
+
+Peaks gemm_peaks() {
+  return {gemm_peak(Precision::f32), product_precision() == Precision::bf16 ? gemm_peak(Precision::bf16) : 0};
+}
+
+void add_share(nlohmann::ordered_json& line, const Peaks& peaks, double gflops) {
+  line["precision"] = peaks.bf16 > 0 ? "bf16" : "f32";
+  line["gemm_peak_gflops"] = peaks.f32;
+  if (peaks.bf16 > 0) line["gemm_peak_bf16_gflops"] = peaks.bf16;
+  line["share_of_peak"] = gflops / peaks.current();
+}
+
+void add_precision_option(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--precision",
+         [](const std::string& name) { set_product_precision(name == "bf16" ? Precision::bf16 : Precision::f32); },
+         "of the products")
+      ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
 std::string machine() {

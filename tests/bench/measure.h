@@ -5,6 +5,12 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json_fwd.hpp>
+
+namespace CLI {
+class App;
+}
+
 namespace grus::bench {
 
 inline double seconds() {
@@ -16,9 +22,18 @@ double median(std::vector<double> values);
 /// Most memory this process ever held, in MiB.
 int64_t peak_rss_mib();
 
-/// The best f32 product of this machine by the best kernel there is, in GFLOP/s: the larger of 1664 x 5921 x 1792 and
-/// 2048 cubed, on the cpu backend with its current number of threads.
-double gemm_peak_gflops();
+/// The best products of this machine by the best kernels there are, in GFLOP/s: the larger of 1664 x 5921 x 1792 and
+/// 2048 cubed, on the cpu backend with its current number of threads. bf16 is 0 unless it is the current precision.
+struct Peaks {
+  double f32, bf16;
+  double current() const { return bf16 > 0 ? bf16 : f32; }
+};
+Peaks gemm_peaks();
+/// Adds "precision", "gemm_peak_gflops", "gemm_peak_bf16_gflops" (with bf16) and "share_of_peak".
+void add_share(nlohmann::ordered_json& line, const Peaks& peaks, double gflops);
+
+/// --precision f32 | bf16, of all products.
+void add_precision_option(CLI::App& app);
 
 /// "AMD EPYC ..., AVX3_ZEN4, ...": the cpu backend's own description.
 std::string machine();

@@ -1,5 +1,5 @@
 // One GRU or LSTM layer, forward and backward, over the grid of torch_rnn.py, with the same keys.
-//   ./dev bench rnn [--cell gru|lstm --threads 2 --repeats 7]
+//   ./dev bench rnn [--cell gru|lstm --threads 2 --repeats 7 --precision bf16]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -25,7 +25,7 @@ constexpr Size grid[] = {{20, 1, 256, 512, false},   {20, 12, 256, 512, false}, 
                          {100, 32, 128, 128, true},  {50, 64, 1024, 1024, false}, {784, 128, 1, 64, false}};
 
 template <class Layer>
-void run(const char* cell, const Size& size, int threads, int repeats, double peak) {
+void run(const char* cell, const Size& size, int threads, int repeats, const Peaks& peaks) {
   const auto [T, B, I, H, ragged] = size;
   Rng rng(1);
   Layer layer({.input = I, .hidden = H}, rng);
@@ -52,20 +52,20 @@ void run(const char* cell, const Size& size, int threads, int repeats, double pe
   }
   const double gflop = 2e-9 * static_cast<double>(layer.cell(0).weight_hh.dim(0) * (I + H) * valid),
                f = median(forward), b = median(both);
-  fmt::print("{}\n", nlohmann::ordered_json{{"program", "grus"},
-                                            {"cell", cell},
-                                            {"T", T},
-                                            {"B", B},
-                                            {"I", I},
-                                            {"H", H},
-                                            {"ragged", ragged},
-                                            {"threads", threads},
-                                            {"forward_ms", f * 1e3},
-                                            {"forward_backward_ms", b * 1e3},
-                                            {"forward_gflops", gflop / f},
-                                            {"forward_backward_gflops", 3 * gflop / b},
-                                            {"share_of_peak", 3 * gflop / b / peak}}
-                         .dump());
+  nlohmann::ordered_json line{{"program", "grus"},
+                              {"cell", cell},
+                              {"T", T},
+                              {"B", B},
+                              {"I", I},
+                              {"H", H},
+                              {"ragged", ragged},
+                              {"threads", threads},
+                              {"forward_ms", f * 1e3},
+                              {"forward_backward_ms", b * 1e3},
+                              {"forward_gflops", gflop / f},
+                              {"forward_backward_gflops", 3 * gflop / b}};
+  add_share(line, peaks, 3 * gflop / b);
+  fmt::print("{}\n", line.dump());
   std::fflush(stdout);
 }
 
@@ -78,12 +78,13 @@ int main(int argc, char** argv) try {
   app.add_option("--cell", cell)->check(CLI::IsMember({"gru", "lstm"}));
   app.add_option("--threads", threads)->check(CLI::PositiveNumber);
   app.add_option("--repeats", repeats)->check(CLI::PositiveNumber);
+  add_precision_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(threads);
-  const double peak = gemm_peak_gflops();
+  const Peaks peaks = gemm_peaks();
   for (const Size& size : grid)
-    if (cell == "gru") run<nn::Gru>("gru", size, threads, repeats, peak);
-    else run<nn::Lstm>("lstm", size, threads, repeats, peak);
+    if (cell == "gru") run<nn::Gru>("gru", size, threads, repeats, peaks);
+    else run<nn::Lstm>("lstm", size, threads, repeats, peaks);
   return 0;
 } catch (const std::exception& error) {
   fmt::print(stderr, "bench rnn: {}\n", error.what());

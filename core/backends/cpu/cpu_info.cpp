@@ -80,6 +80,15 @@ Isa isa() {
   return isa;
 }
 
+bool has_bf16() {
+#if defined(__x86_64__)
+  static const bool has = isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16");
+  return has;
+#else
+  return false;
+#endif
+}
+
 bool is_amd_19h() {
 #if defined(__x86_64__)
   unsigned a = 0, b = 0, c = 0, d = 0;

@@ -12,6 +12,9 @@ std::string cpu_name();
 enum class Isa { baseline, avx2, avx512 };
 Isa isa();
 
+/// AVX-512 with the bf16 instructions.
+bool has_bf16();
+
 /// A family 19h AMD CPU (Zen 3, Zen 4): its AVX-512, where it has it, works in halves of 256 bits.
 bool is_amd_19h();
 

@@ -1,4 +1,4 @@
-// Which product goes where: f32 with a weight on the right, or few rows, to our packed kernels; the rest to OpenBLAS,
+// Which product goes where: f32 with a weight on the right, and all bf16, to our packed kernels; the rest to OpenBLAS,
 // cut into one part per thread.
 #include <algorithm>
 
@@ -7,6 +7,7 @@
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/packed_gemm.h"
 #include "core/backends/cpu/pool.h"
+#include "core/backends/cpu/precision.h"
 #include "core/backends/cpu/product.h"
 
 namespace grus::cpu {
@@ -61,16 +62,19 @@ void blas_batch(const GemmArgs& args) {
   });
 }
 
-/// Our kernels, where they are the better choice; false: not taken.
+/// Our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16); false: not
+/// taken.
 bool packed_batch(const GemmArgs& args) {
-  Product<float> p = product_of<float>(args, 0);
   if (args.batch == 1 && args.b_is_weight) {
+    const Product<float> p = product_of<float>(args, 0);
     const float* packed = packed_weight(args.b.buffer, args.b.offset, p);
-    if (!packed) return false;
-    packed_gemm(p, packed);
-    return true;
+    if (packed) packed_gemm(p, packed);
+    return packed != nullptr;
   }
-  return false;
+  if (!bf16_products()) return false;
+  for (int64_t i = 0; i < args.batch; ++i)
+    if (!packing_gemm(product_of<float>(args, i))) return false;  // the first one already, if any
+  return true;
 }
 
 template <class T>

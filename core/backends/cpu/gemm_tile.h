@@ -1,37 +1,51 @@
 #pragma once
-// The register tile of our products: what packed_gemm.cpp asks of gemm_tile.cpp, which is compiled once per instruction
-// set.
+// The register tile of our products: what packed_gemm.cpp asks of the files that have one, each compiled for the
+// instruction sets it knows. Both sides are copied into words of 4 bytes first: one f32, or two bf16 next to each other
+// in k, a 0 in place of what is beyond the last.
 #include <cstdint>
 
 namespace grus::cpu {
 
 /// y (rows, columns) = alpha a b + beta y for one tile: rows <= max_rows, columns <= the panel's width.
-/// b: one panel, k rows. a: element (i, kk) at i * row_stride + kk, or, for columns_of_a, at kk * max_rows + i.
+/// b: one panel, `words` rows. a: word (i, w) at i * row_stride + w, or, for columns_of_a, at w * max_rows + i.
 struct Tile {
   const float* a;
   const float* b;
   float* y;
-  int64_t ldy, k;
+  int64_t ldy, words;
   int rows, columns;
   float alpha, beta;
 };
 
 /// Strides of a block of a that was copied for the tiles are constants, so that a tile needs one pointer for all its
 /// rows: this one from row to row (33 lines: rows fall into different cache sets), max_rows from column to column.
-inline constexpr int64_t block_depth = 512;
-inline constexpr int64_t row_stride = block_depth + 16;
+inline constexpr int64_t block_words = 512;
+inline constexpr int64_t row_stride = block_words + 16;
 
 struct TileKernels {
   int max_rows;
-  int width;  // columns of a panel
+  int width;    // columns of a panel
+  int in_word;  // elements of k in a word
   void (*rows_of_a)(const Tile& tile);
   void (*columns_of_a)(const Tile& tile);
-  /// One row of b into `panels` panels, panel_size apart.
-  void (*pack_row)(const float* b, int64_t panels, int64_t panel_size, float* to);
-  /// to[kk * width + j] = b[j * ldb + kk] for kk < k, j < columns; 0 for columns <= j < width.
+  /// to[i * row_stride + w] = word w of a[i * lda ...], for i < rows and k elements (at most block_words words).
+  void (*copy_rows)(const float* a, int64_t lda, int64_t rows, int64_t k, float* to);
+  /// The same of a^T, a[k * lda + i] for i < columns: strips of `strip` <= max_rows columns, one after the other, each
+  /// with word (w, i) at w * max_rows + i.
+  void (*copy_columns)(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to);
+  /// k rows of b into `panels` whole panels, panel_size apart.
+  void (*pack_rows)(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t panel_size, float* to);
+  /// to[w * width + j] = word w of b[j * ldb ...] for j < columns; 0 for columns <= j < width.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
 };
 
+const TileKernels& f32_tile_kernels();
+/// bf16 by the CPU's instruction for it; null without one.
+const TileKernels* bf16_tile_kernels();
+/// The f32 kernels on operands rounded to bf16 while they are copied: right everywhere, and not fast.
+const TileKernels& rounded_tile_kernels();
+
+/// Those of bf16_products().
 const TileKernels& tile_kernels();
 
 }  // namespace grus::cpu

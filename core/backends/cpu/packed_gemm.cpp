@@ -1,6 +1,7 @@
 #include "core/backends/cpu/packed_gemm.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/gemm_tile.h"
@@ -9,60 +10,56 @@
 namespace grus::cpu {
 namespace {
 
-constexpr int64_t block_rows = 144;         // rows of a copied at a time: with block_depth, a third of an L2 cache
+constexpr int64_t block_rows = 144;         // rows of a copied at a time: with block_words, a third of an L2 cache
 constexpr int64_t parallel_work = 1 << 16;  // multiply-adds worth a thread
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Per thread: a block of a, and for packing_gemm a block of b. Grows, never shrinks.
+int64_t words_of(int64_t k) { return divide_up(k, tile_kernels().in_word); }
+
+/// Per thread: a block of a, and for packing_gemm a part of b. Grows, never shrinks.
 float* scratch(int which, int64_t n) {
   thread_local AlignedFloats buffer[2];
   thread_local int64_t size[2] = {};
   if (size[which] < n) {
+    buffer[which].reset();
     buffer[which] = aligned_floats(n);
     size[which] = buffer[which] ? n : 0;
   }
   return buffer[which].get();
 }
 
-/// Copies rows [row, row + rows) and depth [from, from + depth) of op(a) as the tiles want them: row by row, or, when a
-/// is transposed, in strips of max_rows columns.
-void copy_block(const Product<float>& p, int64_t row, int64_t rows, int64_t from, int64_t depth, int64_t strip,
-                float* to) {
-  if (!p.transpose_a) {
-    for (int64_t i = 0; i < rows; ++i) std::copy_n(p.a + (row + i) * p.lda + from, depth, to + i * row_stride);
-    return;
-  }
-  const int64_t max_rows = tile_kernels().max_rows;
-  for (int64_t i = 0; i < rows; i += strip) {
-    const int64_t columns = std::min(strip, rows - i);
-    float* out = to + i / strip * max_rows * depth;
-    for (int64_t k = 0; k < depth; ++k) std::copy_n(p.a + (from + k) * p.lda + row + i, columns, out + k * max_rows);
-  }
-}
-
-/// One block of a, copied, times the panels of b at `packed` (rows `from` on, of k_total).
+/// One block of a, copied, times the panels of b at `packed` (words `from` on, of words_total). Strips are sets of rows
+/// that one tile takes.
 struct BlockProduct {
   const float* a;
-  int64_t row, rows, strip, from, depth;
+  int64_t row, rows, strip, from, words;
   const float* packed;
-  int64_t k_total, first_panel, last_panel;
+  int64_t words_total, first_panel, last_panel;
 };
+
+/// Copies the block's part of op(a) as the tiles want it: row by row, or, when a is transposed, in strips of columns.
+void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
+  const TileKernels& kernels = tile_kernels();
+  const int64_t from = block.from * kernels.in_word, k = std::min(block.words * kernels.in_word, p.k - from);
+  if (p.transpose_a) kernels.copy_columns(p.a + from * p.lda + block.row, p.lda, block.rows, k, block.strip, to);
+  else kernels.copy_rows(p.a + block.row * p.lda + from, p.lda, block.rows, k, to);
+}
 
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
   const TileKernels& kernels = tile_kernels();
   Tile tile;
   tile.ldy = p.ldy;
-  tile.k = block.depth;
+  tile.words = block.words;
   tile.alpha = p.alpha;
   tile.beta = block.from == 0 ? p.beta : 1;
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
-    tile.b = block.packed + ((panel - block.first_panel) * block.k_total + block.from) * kernels.width;
+    tile.b = block.packed + ((panel - block.first_panel) * block.words_total + block.from) * kernels.width;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
     for (int64_t i = 0; i < block.rows; i += block.strip) {
       tile.rows = static_cast<int>(std::min(block.strip, block.rows - i));
       tile.y = p.y + (block.row + i) * p.ldy + panel * kernels.width;
-      tile.a = block.a + (p.transpose_a ? i / block.strip * kernels.max_rows * block.depth : i * row_stride);
+      tile.a = block.a + (p.transpose_a ? i / block.strip * kernels.max_rows * block.words : i * row_stride);
       (p.transpose_a ? kernels.columns_of_a : kernels.rows_of_a)(tile);
     }
   }
@@ -73,23 +70,22 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
                     const float* packed) {
   const int64_t max_rows = tile_kernels().max_rows;
   const int64_t blocks = divide_up(rows, block_rows);
-  const int64_t depths = divide_up(p.k, block_depth);
-  const int64_t depth = divide_up(p.k, depths);
+  const int64_t total = words_of(p.k), words = divide_up(total, divide_up(total, block_words));
   float* const copy = scratch(0, (block_rows + max_rows) * row_stride);
-  for (int64_t from = 0; from < p.k; from += depth) {
+  for (int64_t from = 0; from < total; from += words) {
     for (int64_t b = 0; b < blocks; ++b) {
       BlockProduct block;
       block.row = row + rows * b / blocks;
       block.rows = row + rows * (b + 1) / blocks - block.row;
       block.strip = divide_up(block.rows, divide_up(block.rows, max_rows));
       block.from = from;
-      block.depth = std::min(depth, p.k - from);
-      copy_block(p, block.row, block.rows, from, block.depth, block.strip, copy);
+      block.words = std::min(words, total - from);
       block.a = copy;
       block.packed = packed;
-      block.k_total = p.k;
+      block.words_total = total;
       block.first_panel = first;
       block.last_panel = last;
+      copy_block(p, block, copy);
       multiply_block(p, block);
     }
   }
@@ -127,61 +123,72 @@ void for_each_part(const Product<float>& p, F&& f) {
   });
 }
 
+/// The last panel of a plain b, of fewer columns than a panel has.
+void pack_edge(const Product<float>& p, float* to) {
+  const TileKernels& kernels = tile_kernels();
+  const int64_t width = kernels.width, from = p.n / width * width;
+  std::vector<float> rows(static_cast<size_t>(kernels.in_word * width), 0.0f);
+  for (int64_t k = 0; k < p.k; k += kernels.in_word, to += width) {
+    const int64_t count = std::min<int64_t>(kernels.in_word, p.k - k);
+    for (int64_t i = 0; i < count; ++i) std::copy_n(p.b + (k + i) * p.ldb + from, p.n - from, rows.data() + i * width);
+    kernels.pack_rows(rows.data(), width, count, 1, 0, to);
+  }
+}
+
 /// Some panels at a time, so that a row of b is read in long runs.
 void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to) {
   constexpr int64_t at_once = 16;
-  const int64_t width = panel_width(), panel_size = width * p.k, whole = std::min(last, p.n / width);
-  for (int64_t from = first; from < whole; from += at_once) {
-    const int64_t panels = std::min(at_once, whole - from);
-    for (int64_t k = 0; k < p.k; ++k)
-      tile_kernels().pack_row(p.b + k * p.ldb + from * width, panels, panel_size,
-                              to + (from - first) * panel_size + k * width);
-  }
-  if (whole == last) return;
-  const int64_t columns = p.n - whole * width;
-  float* out = to + (whole - first) * panel_size;
-  for (int64_t k = 0; k < p.k; ++k, out += width) {
-    std::copy_n(p.b + k * p.ldb + whole * width, columns, out);
-    std::fill(out + columns, out + width, 0.0f);
+  const int64_t width = panel_width(), panel_size = width * words_of(p.k), whole = std::min(last, p.n / width);
+  for (int64_t from = first; from < whole; from += at_once)
+    tile_kernels().pack_rows(p.b + from * width, p.ldb, p.k, std::min(at_once, whole - from), panel_size,
+                             to + (from - first) * panel_size);
+  if (whole < last) pack_edge(p, to + (whole - first) * panel_size);
+}
+
+void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
+  if (!p.transpose_b) return pack_plain(p, first, last, to);
+  const int64_t width = panel_width();
+  for (int64_t panel = first; panel < last; ++panel, to += width * words_of(p.k)) {
+    const int columns = static_cast<int>(std::min(width, p.n - panel * width));
+    tile_kernels().pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
   }
 }
 
 }  // namespace
 
 int64_t panel_width() { return tile_kernels().width; }
-
-void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
-  if (!p.transpose_b) return pack_plain(p, first, last, to);
-  const int64_t width = panel_width();
-  for (int64_t panel = first; panel < last; ++panel, to += width * p.k) {
-    const int columns = static_cast<int>(std::min(width, p.n - panel * width));
-    tile_kernels().pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
-  }
-}
+int64_t packed_elements(int64_t k, int64_t n) { return panels_of(n) * panel_width() * words_of(k); }
 
 void pack_all(const Product<float>& p, float* to) {
-  const int64_t panel = p.k * panel_width();
+  const int64_t panel = words_of(p.k) * panel_width();
   parallel_for(panels_of(p.n), parallel_work / panel + 1,
                [&](int64_t first, int64_t last) { pack_panels(p, first, last, to + first * panel); });
 }
 
 void packed_gemm(const Product<float>& p, const float* packed) {
+  const int64_t panel = words_of(p.k) * panel_width();
   for_each_part(p, [&](int64_t row, int64_t rows, int64_t first, int64_t last) {
-    multiply_range(p, row, rows, first, last, packed + first * p.k * panel_width());
+    multiply_range(p, row, rows, first, last, packed + first * panel);
   });
 }
 
-void packing_gemm(const Product<float>& p) {
-  const int64_t panel = p.k * panel_width();
-  const int64_t at_once = std::clamp<int64_t>((int64_t{1} << 18) / panel, 1, panels_of(p.n));
-  for_each_part(p, [&](int64_t row, int64_t rows, int64_t first, int64_t last) {
-    for (int64_t from = first; from < last; from += at_once) {
-      const int64_t to = std::min(last, from + at_once);
-      float* const packed = scratch(1, at_once * panel);
-      pack_panels(p, from, to, packed);
-      multiply_range(p, row, rows, from, to, packed);
+bool packing_gemm(const Product<float>& p) {
+  constexpr int64_t most_words = 1 << 20, most_depth = 4 * block_words;
+  const int64_t depth = std::min(p.k, most_depth * tile_kernels().in_word);
+  const int64_t columns = std::max<int64_t>(1, most_words / (words_of(depth) * panel_width())) * panel_width();
+  float* const packed = scratch(1, packed_elements(depth, std::min(columns, p.n)));
+  if (!packed) return false;
+  for (int64_t from = 0; from < p.k; from += depth)
+    for (int64_t column = 0; column < p.n; column += columns) {
+      Product<float> part = part_of(p, 0, p.m, column, std::min(columns, p.n - column));
+      part.k = std::min(depth, p.k - from);
+      part.a += p.transpose_a ? from * p.lda : from;
+      part.b += p.transpose_b ? from : from * p.ldb;
+      if (from > 0) part.beta = 1;
+      pack_all(part, packed);
+      packed_gemm(part, packed);
     }
-  });
+  return true;
 }
 
 }  // namespace grus::cpu

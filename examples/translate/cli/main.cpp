@@ -19,6 +19,9 @@ void add_search_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--batch", use.batch, "sentences at a time")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--threads", use.threads, "threads; 0: all")->check(CLI::Range(0, 256));
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
+  app.add_option("--precision", use.precision, "of the products; bf16: faster where the CPU multiplies it")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
 void add_model_flag(CLI::App& app, UseOptions& use) {

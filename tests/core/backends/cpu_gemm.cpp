@@ -2,11 +2,13 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "core/device.h"
+#include "core/precision.h"
 #include "core/storage.h"
 #include "core/threads.h"
 
@@ -31,6 +33,16 @@ double value(int64_t i, int64_t salt) {
   uint64_t x = (static_cast<uint64_t>(i) + static_cast<uint64_t>(salt) * 1000003) * 0x9E3779B97F4A7C15;
   x = (x ^ (x >> 31)) * 0xBF58476D1CE4E5B9;
   return static_cast<double>(x >> 11) * 0x1p-53 - 0.5;
+}
+
+/// What a product of the current precision multiplies in place of x.
+template <class T>
+double multiplied(T x) {
+  if (std::is_same_v<T, double> || product_precision() == Precision::f32) return static_cast<double>(x);
+  const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(x)), rest = bits & 0xffff;
+  uint32_t upper = bits >> 16;
+  if (rest > 0x8000 || (rest == 0x8000 && upper % 2 == 1)) ++upper;
+  return static_cast<double>(std::bit_cast<float>(upper << 16));
 }
 
 template <class T>
@@ -86,8 +98,8 @@ struct Run {
     const T *pa = a.data<T>() + batch * a_size, *pb = b.data<T>() + batch * b_size;
     double sum = 0;
     for (int64_t k = 0; k < c.k; ++k)
-      sum += static_cast<double>(c.transpose_a ? pa[k * a_cols + i] : pa[i * a_cols + k]) *
-             static_cast<double>(c.transpose_b ? pb[j * b_cols + k] : pb[k * b_cols + j]);
+      sum += multiplied(c.transpose_a ? pa[k * a_cols + i] : pa[i * a_cols + k]) *
+             multiplied(c.transpose_b ? pb[j * b_cols + k] : pb[k * b_cols + j]);
     const int64_t at = batch * y_size + i * y_cols + j;
     return c.alpha * sum + (c.beta == 0 ? 0 : c.beta * static_cast<double>(static_cast<T>(value(at, 3))));
   }
@@ -115,51 +127,77 @@ struct Threads {
   int before;
 };
 
+struct PrecisionScope {
+  explicit PrecisionScope(Precision precision) { set_product_precision(precision); }
+  ~PrecisionScope() { set_product_precision(Precision::f32); }
+};
+constexpr Precision precisions[] = {Precision::f32, Precision::bf16};
+
 std::string text(const Case& c) {
-  return fmt::format("m {} n {} k {} ta {} tb {} weight {} alpha {} beta {} gap {}", c.m, c.n, c.k, c.transpose_a,
+  return fmt::format("{} m {} n {} k {} ta {} tb {} weight {} alpha {} beta {} gap {}",
+                     product_precision() == Precision::f32 ? "f32" : "bf16", c.m, c.n, c.k, c.transpose_a,
                      c.transpose_b, c.weight, c.alpha, c.beta, c.gap);
+}
+
+/// Sizes around the edges of tiles and panels.
+void check_edges(int threads, bool weight) {
+  const Threads scope(threads);
+  for (int64_t m : {1, 2, 3, 5, 6, 7, 11, 12, 13, 25, 31})
+    for (int64_t n : {1, 7, 8, 15, 16, 17, 31, 32, 33, 97})
+      for (int64_t k : {1, 2, 3, 16, 37}) {
+        const Case c{.m = m,
+                     .n = n,
+                     .k = k,
+                     .transpose_a = (m + k) % 2 == 0,
+                     .transpose_b = (n + k) % 3 != 0,
+                     .weight = weight,
+                     .beta = m % 3 == 0 ? 1.0 : 0.0,
+                     .gap = n % 2};
+        CAPTURE(text(c));
+        CHECK(Run<float>(c).error() < 5);
+      }
+}
+
+void check_large(int threads) {
+  const Threads scope(threads);
+  for (const Case& c :
+       {Case{.m = 145, .n = 65, .k = 513}, Case{.m = 145, .n = 65, .k = 1030, .transpose_a = true},
+        Case{.m = 290, .n = 40, .k = 512, .transpose_b = true, .beta = 1},
+        Case{.m = 13, .n = 700, .k = 1537, .transpose_a = true, .transpose_b = true, .alpha = 0.5, .beta = -2},
+        Case{.m = 145, .n = 700, .k = 300, .weight = false},
+        Case{.m = 200, .n = 130, .k = 300, .transpose_a = true, .weight = false, .beta = 1},
+        Case{.m = 3, .n = 40, .k = 4500, .transpose_a = true, .weight = false, .beta = -1},
+        Case{.m = 2, .n = 2100, .k = 1025, .transpose_b = true, .weight = false},
+        Case{.m = 1, .n = 999, .k = 600, .transpose_b = true, .weight = false}}) {
+    CAPTURE(text(c));
+    CHECK(Run<float>(c).error() < 5);
+    CHECK(Run<double>(c).error() < 5);
+  }
 }
 
 }  // namespace
 
 TEST_CASE("gemm: a weight's product is right around the edges of tiles, panels and blocks, on 1, 2 and 3 threads") {
-  for (int threads : {1, 2, 3}) {
-    const Threads scope(threads);
-    for (int64_t m : {1, 2, 3, 5, 6, 7, 11, 12, 13, 25, 31})
-      for (int64_t n : {1, 7, 8, 15, 16, 17, 31, 32, 33, 97})
-        for (int64_t k : {1, 2, 3, 16, 37}) {
-          const Case c{.m = m,
-                       .n = n,
-                       .k = k,
-                       .transpose_a = (m + k) % 2 == 0,
-                       .transpose_b = (n + k) % 3 != 0,
-                       .beta = m % 3 == 0 ? 1.0 : 0.0,
-                       .gap = n % 2};
-          CAPTURE(text(c));
-          CHECK(Run<float>(c).error() < 5);
-        }
-  }
+  for (int threads : {1, 2, 3}) check_edges(threads, true);
+}
+
+TEST_CASE("gemm: bf16 products round both sides and nothing else, with a weight and without, on 1, 2 and 3 threads") {
+  const PrecisionScope scope(Precision::bf16);
+  for (int threads : {1, 2, 3})
+    for (bool weight : {false, true}) check_edges(threads, weight);
 }
 
 TEST_CASE("gemm: deep, tall and wide products cross block edges") {
-  for (int threads : {1, 3}) {
-    const Threads scope(threads);
-    for (const Case& c :
-         {Case{.m = 145, .n = 65, .k = 513}, Case{.m = 145, .n = 65, .k = 1030, .transpose_a = true},
-          Case{.m = 290, .n = 40, .k = 512, .transpose_b = true, .beta = 1},
-          Case{.m = 13, .n = 700, .k = 1537, .transpose_a = true, .transpose_b = true, .alpha = 0.5, .beta = -2},
-          Case{.m = 145, .n = 700, .k = 300, .weight = false},
-          Case{.m = 200, .n = 130, .k = 300, .transpose_a = true, .weight = false, .beta = 1},
-          Case{.m = 1, .n = 999, .k = 600, .transpose_b = true, .weight = false}}) {
-      CAPTURE(text(c));
-      CHECK(Run<float>(c).error() < 5);
-      CHECK(Run<double>(c).error() < 5);
-    }
+  for (Precision precision : precisions) {
+    const PrecisionScope scope(precision);
+    for (int threads : {1, 3}) check_large(threads);
   }
 }
 
 TEST_CASE("gemm: batches, with and without rows between") {
-  for (bool transpose_b : {false, true}) {
+  for (Precision precision : precisions) {
+    const PrecisionScope scope(precision);
+    const bool transpose_b = precision == Precision::f32;
     const Case c{.m = 5, .n = 9, .k = 7, .transpose_b = transpose_b, .weight = false, .beta = 1, .batch = 4, .gap = 3};
     CHECK(Run<float>(c).error() < 5);
     CHECK(Run<double>(c).error() < 5);
@@ -173,16 +211,40 @@ TEST_CASE("gemm: without depth or with alpha 0 only beta y remains") {
   CHECK(Run<float>({.m = 0, .n = 4, .k = 5}).error() == 0);
 }
 
-TEST_CASE("gemm: the same bits on any number of threads, when a weight is on the right") {
-  const Case c{.m = 37, .n = 300, .k = 700, .transpose_b = true};
-  std::vector<float> first;
-  for (int threads : {1, 2, 3}) {
-    const Threads scope(threads);
-    Run<float> run(c);
+TEST_CASE("gemm: the same bits on any number of threads, when a weight is on the right or both sides are bf16") {
+  for (Precision precision : precisions)
+    for (bool weight : {true, false}) {
+      const PrecisionScope precision_scope(precision);
+      std::vector<float> first;
+      if (precision == Precision::f32 && !weight) continue;
+      for (int threads : {1, 2, 3}) {
+        const Threads scope(threads);
+        Run<float> run({.m = 37, .n = 300, .k = 700, .transpose_b = true, .weight = weight});
+        run.multiply();
+        const std::vector<float> y(run.y.data<float>(), run.y.data<float>() + run.y_size);
+        if (threads == 1) first = y;
+        CHECK(y == first);
+      }
+    }
+}
+
+TEST_CASE("gemm: a weight is packed again for the other precision") {
+  Run<float> run({.m = 12, .n = 40, .k = 31, .transpose_b = true});
+  for (Precision precision : {Precision::f32, Precision::bf16, Precision::f32}) {
+    const PrecisionScope scope(precision);
+    CHECK(run.error() < 5);
+  }
+}
+
+TEST_CASE("gemm: NaN and infinity pass through bf16 products") {
+  const PrecisionScope scope(Precision::bf16);
+  for (float special : {std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0x7f800001u),
+                        std::numeric_limits<float>::infinity()}) {
+    Run<float> run({.m = 2, .n = 3, .k = 5});
+    run.a.data<float>()[1] = special;
     run.multiply();
-    const std::vector<float> y(run.y.data<float>(), run.y.data<float>() + run.y_size);
-    if (threads == 1) first = y;
-    CHECK(y == first);
+    CHECK(!std::isfinite(run.y.data<float>()[0]));
+    CHECK(std::isfinite(run.y.data<float>()[3]));
   }
 }
 

@@ -1,0 +1,111 @@
+// The register tile, for any arithmetic on 4-byte words: included by each file that has one, inside its instruction
+// set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::add(a, b, sum)` is sum plus
+// the product of two vectors of words.
+
+namespace grus::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// A tile of y lives in registers: 24 or 12 sums, two vectors of b, one broadcast word of a.
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
+constexpr int max_rows = 12;
+#else
+constexpr int max_rows = 6;
+#endif
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
+constexpr int width = 2 * lanes;
+
+template <int rows>
+struct Sums {
+  V left[rows], right[rows];
+};
+
+template <class Words, int rows, bool columns_of_a>
+HWY_INLINE void add_step(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, Sums<rows>& sums) {
+  const D d;
+  const V left = hn::Load(d, b);
+  const V right = hn::Load(d, b + lanes);
+  for (int i = 0; i < rows; ++i) {
+    const V element = hn::Set(d, columns_of_a ? a[i] : a[i * row_stride]);
+    sums.left[i] = Words::add(element, left, sums.left[i]);
+    sums.right[i] = Words::add(element, right, sums.right[i]);
+  }
+}
+
+/// Few rows give too few independent sums to fill the pipes: then every unroll-th step has sums of its own.
+template <class Words, int rows, bool columns_of_a>
+HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
+  constexpr int unroll = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+  constexpr int64_t a_step = columns_of_a ? max_rows : 1;
+  const D d;
+  Sums<rows> parts[unroll];
+  for (int u = 0; u < unroll; ++u)
+    for (int i = 0; i < rows; ++i) parts[u].left[i] = parts[u].right[i] = hn::Zero(d);
+  const float* HWY_RESTRICT a = tile.a;
+  const float* HWY_RESTRICT b = tile.b;
+  int64_t k = tile.words;
+  for (; k >= unroll; k -= unroll) {
+    for (int u = 0; u < unroll; ++u) add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * width, parts[u]);
+    a += unroll * a_step;
+    b += unroll * width;
+  }
+  for (int u = 0; u < static_cast<int>(k); ++u)
+    add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * width, parts[0]);
+  sums = parts[0];
+  for (int u = 1; u < unroll; ++u) {
+    for (int i = 0; i < rows; ++i) {
+      sums.left[i] = hn::Add(sums.left[i], parts[u].left[i]);
+      sums.right[i] = hn::Add(sums.right[i], parts[u].right[i]);
+    }
+  }
+}
+
+HWY_INLINE V scaled(V sum, const float* y, float alpha, float beta) {
+  const D d;
+  if (alpha != 1) sum = hn::Mul(sum, hn::Set(d, alpha));
+  if (beta == 1) return hn::Add(sum, hn::LoadU(d, y));
+  return beta == 0 ? sum : hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, y), sum);
+}
+
+/// Columns beyond the edge of y go through a buffer.
+template <class Words, int rows>
+HWY_NOINLINE void store_edge(const Tile& tile, const Sums<rows>& sums) {
+  const D d;
+  HWY_ALIGN float buffer[width];
+  for (int i = 0; i < rows; ++i) {
+    float* const y = tile.y + i * tile.ldy;
+    for (int j = 0; j < tile.columns; ++j) buffer[j] = tile.beta == 0 ? 0 : y[j];
+    for (int j = tile.columns; j < width; ++j) buffer[j] = 0;
+    hn::Store(scaled(sums.left[i], buffer, tile.alpha, tile.beta), d, buffer);
+    hn::Store(scaled(sums.right[i], buffer + lanes, tile.alpha, tile.beta), d, buffer + lanes);
+    std::copy_n(buffer, tile.columns, y);
+  }
+}
+
+template <class Words, int rows, bool columns_of_a>
+HWY_NOINLINE void run_tile(const Tile& tile) {
+  const D d;
+  Sums<rows> sums;
+  multiply<Words, rows, columns_of_a>(tile, sums);
+  if (tile.columns < width) return store_edge<Words, rows>(tile, sums);
+  for (int i = 0; i < rows; ++i) {
+    float* const y = tile.y + i * tile.ldy;
+    hn::StoreU(scaled(sums.left[i], y, tile.alpha, tile.beta), d, y);
+    hn::StoreU(scaled(sums.right[i], y + lanes, tile.alpha, tile.beta), d, y + lanes);
+  }
+}
+
+template <class Words, bool columns_of_a, size_t... rows>
+constexpr std::array<void (*)(const Tile&), sizeof...(rows)> tile_functions(std::index_sequence<rows...>) {
+  return {run_tile<Words, static_cast<int>(rows) + 1, columns_of_a>...};
+}
+
+template <class Words, bool columns_of_a>
+void any_tile(const Tile& tile) {
+  static constexpr auto functions = tile_functions<Words, columns_of_a>(std::make_index_sequence<max_rows>());
+  functions[static_cast<size_t>(tile.rows - 1)](tile);
+}
+
+}  // namespace grus::cpu::HWY_NAMESPACE
