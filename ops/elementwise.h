@@ -9,10 +9,11 @@
 
 namespace grus {
 
-// neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:  Tensor tanh(const Tensor& x), ...
+// neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:
+//                                                         Tensor tanh(const Tensor& x), ...
 // add sub mul div pow maximum minimum:                    Tensor add(a, b), a and b tensors, or one of them a double
 //   (at a tie maximum and minimum give the whole gradient to a; pow with a <= 0 gives b no gradient)
-// equal not_equal less less_equal greater greater_equal:  the same, giving bool tensors
+// equal not_equal less less_equal greater greater_equal:  the same, giving bool tensors; and < <= > >=
 #define GRUS_UNARY(name, ...) Tensor name(const Tensor& x);
 #define GRUS_BINARY(name, ...)                   \
   Tensor name(const Tensor& a, const Tensor& b); \
@@ -34,6 +35,18 @@ inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
 inline Tensor operator/(double a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& x) { return neg(x); }
+inline Tensor operator<(const Tensor& a, const Tensor& b) { return less(a, b); }
+inline Tensor operator<(const Tensor& a, double b) { return less(a, b); }
+inline Tensor operator<(double a, const Tensor& b) { return less(a, b); }
+inline Tensor operator<=(const Tensor& a, const Tensor& b) { return less_equal(a, b); }
+inline Tensor operator<=(const Tensor& a, double b) { return less_equal(a, b); }
+inline Tensor operator<=(double a, const Tensor& b) { return less_equal(a, b); }
+inline Tensor operator>(const Tensor& a, const Tensor& b) { return greater(a, b); }
+inline Tensor operator>(const Tensor& a, double b) { return greater(a, b); }
+inline Tensor operator>(double a, const Tensor& b) { return greater(a, b); }
+inline Tensor operator>=(const Tensor& a, const Tensor& b) { return greater_equal(a, b); }
+inline Tensor operator>=(const Tensor& a, double b) { return greater_equal(a, b); }
+inline Tensor operator>=(double a, const Tensor& b) { return greater_equal(a, b); }
 
 /// Of bool tensors, broadcast.
 Tensor logical_and(const Tensor& a, const Tensor& b);

@@ -23,6 +23,21 @@ TEST_CASE("elementwise: shapes broadcast as NumPy's") {
   }
 }
 
+TEST_CASE("elementwise: comparisons are written as in C++, with a number on either side") {
+  for (const Device& d : devices()) {
+    const Tensor a = f64({1, 2, 3}, {3}, d), b = f64({3, 2, 1}, {3}, d);
+    using Bools = std::vector<bool>;
+    const auto bools = [](const Tensor& x) { return x.to_bools(); };
+    CHECK(bools(a < b) == Bools{true, false, false});
+    CHECK(bools(a <= b) == Bools{true, true, false});
+    CHECK(bools(a > b) == Bools{false, false, true});
+    CHECK(bools(a >= b) == Bools{false, true, true});
+    CHECK(bools(a < 2.0) == Bools{true, false, false});
+    CHECK(bools(2.0 <= a) == Bools{false, true, true});
+    CHECK(bools(where(a > 2.0, a, 0.0) >= 3.0) == Bools{false, false, true});
+  }
+}
+
 TEST_CASE("elementwise: integers stay integers") {
   for (const Device& d : devices()) {
     const Tensor a = i64({-3, 0, 5}, {3}, d), b = i64({2, 2, 2}, {3}, d);
