@@ -57,6 +57,7 @@ Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), outer_(active_tape) { act
 
 Tape::~Tape() {
   for (Record* record : records_) release_saved(*record);
+  keep_chunks(arena_);
   if (active_tape == this) active_tape = outer_;
   const std::lock_guard lock(living().mutex);
   living().threads.erase(serial_);

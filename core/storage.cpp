@@ -21,10 +21,11 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
   std::lock_guard lock(mutex_);
   Buffer buffer{};
   // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
-  if (auto found = free_.lower_bound(size); found != free_.end() && found->first <= size + size / 2) {
+  auto found = free_.lower_bound(size);
+  while (found != free_.end() && found->second.empty() && found->first <= size + size / 2) ++found;
+  if (found != free_.end() && found->first <= size + size / 2) {
     buffer = found->second.back();
     found->second.pop_back();
-    if (found->second.empty()) free_.erase(found);
     statistics_.cached -= buffer.bytes;
   } else {
     const KernelTable& table = *device_.table;

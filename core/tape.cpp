@@ -2,6 +2,7 @@
 #include "core/tape.h"
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 #include <unordered_set>
 
@@ -14,13 +15,45 @@ namespace {
 
 constexpr size_t arena_chunk = size_t{1} << 16;
 
+/// Chunks of tapes that ended, for those to come: a fresh one costs the system a page fault every 4 KiB.
+struct SpareChunks {
+  static constexpr size_t most = 64;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<std::byte[]>> chunks;
+};
+SpareChunks& spare_chunks() {
+  static auto* const all = new SpareChunks;  // never destroyed: a static tape may go later
+  return *all;
+}
+
+std::unique_ptr<std::byte[]> new_chunk(size_t bytes) {
+  if (bytes == arena_chunk) {
+    const std::lock_guard lock(spare_chunks().mutex);
+    if (auto& spare = spare_chunks().chunks; !spare.empty()) {
+      auto chunk = std::move(spare.back());
+      spare.pop_back();
+      return chunk;
+    }
+  }
+  return std::make_unique_for_overwrite<std::byte[]>(bytes);
+}
+
 }  // namespace
+
+void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena) {
+  const std::lock_guard lock(spare_chunks().mutex);
+  auto& spare = spare_chunks().chunks;  // each chunk has at least arena_chunk bytes
+  while (!arena.empty() && spare.size() < SpareChunks::most) {
+    spare.push_back(std::move(arena.back()));
+    arena.pop_back();
+  }
+}
 
 void* Tape::allocate(size_t bytes, size_t alignment) {
   arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
   if (arena_used_ + bytes > arena_size_) {
     arena_size_ = std::max(arena_chunk, bytes);
-    arena_.push_back(std::make_unique_for_overwrite<std::byte[]>(arena_size_));
+    arena_.push_back(new_chunk(arena_size_));
     arena_used_ = 0;
   }
   void* place = arena_.back().get() + arena_used_;

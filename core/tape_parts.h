@@ -30,6 +30,9 @@ void require_finite_gradient(const Record& record, int input, const Tensor& grad
 /// One key a record; equal where records look alike but for sizes: op, module, ranks.
 std::vector<size_t> look_alike_keys(const Tape& tape);
 
+/// Takes the memory of a tape that ended, for other tapes.
+void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena);
+
 /// "another tape", "a tape that has ended", "a tape of another thread", for messages.
 const char* whose(uint64_t serial);
 

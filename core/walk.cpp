@@ -40,11 +40,11 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
     if (consume) slot = Tensor();
   }
   if (!reached) return;
-  require<UsageError>(!record.consumed, "[{}] backward was called twice over this op", where(record));
+  if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
-    require<UsageError>(!record.saved[i].defined() || record.saved[i].version() == record.versions[i],
-                        "[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
-                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
+    if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
+      fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
+                       record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
   Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
               *record.op);
   const std::span<const Tensor> gradients(dy.data(), static_cast<size_t>(record.outputs));
