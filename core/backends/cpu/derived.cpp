@@ -1,5 +1,6 @@
 #include "core/backends/cpu/derived.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -23,6 +24,8 @@ struct Derived {
 
 // Forms whose weight was not used since it changed are thrown out when a buffer holds more than this many.
 constexpr size_t many_forms = 64;
+
+std::atomic<int64_t> packings{0};
 
 std::mutex& mutex() {
   static std::mutex mutex;
@@ -66,10 +69,13 @@ const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>&
   if (!form) return nullptr;
   if (form->version != buffer->version) {
     pack_all(p, form->panels.get());
+    packings.fetch_add(1, std::memory_order_relaxed);
     form->version = buffer->version;
   }
   return form->panels.get();
 }
+
+int64_t weights_packed() { return packings.load(std::memory_order_relaxed); }
 
 void drop_derived(Buffer* buffer) {
   std::lock_guard lock(mutex());

@@ -22,4 +22,7 @@ const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>&
 
 void drop_derived(Buffer* buffer);
 
+/// How often packed_weight packed, in this process: for guards of speed that need no clock.
+int64_t weights_packed();
+
 }  // namespace grus::cpu
