@@ -1,12 +1,14 @@
 // Decoding throughput on fixed work: that of torch_decode.py, with the same keys. Every hypothesis takes exactly
 // --steps steps.
-//   ./dev bench decode --data DIR [--beam 5 --sentences 1000 --batch 64 --steps 20 --threads 2 --precision bf16]
+//   ./dev bench decode --data DIR [--beam 5 --sentences 1000 --batch 64 --steps 20 --threads 2 --precision bf16
+//   --profile]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 
+#include "core/profile.h"
 #include "core/threads.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
@@ -27,6 +29,7 @@ struct Options {
   int64_t sentences = 1000, batch = 64, beam = 5, steps = 20;
   int threads = 2;
   uint64_t seed = 1;
+  bool profile = false;
 };
 
 /// For each sentence the `beam` best of its beam * V continuations: new scores, parents and words.
@@ -96,6 +99,7 @@ int main(int argc, char** argv) try {
   app.add_option("--steps", o.steps)->check(CLI::PositiveNumber);
   app.add_option("--threads", o.threads)->check(CLI::PositiveNumber);
   app.add_option("--seed", o.seed);
+  app.add_flag("--profile", o.profile, "print where the time of the steps goes");
   add_precision_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(o.threads);
@@ -111,9 +115,13 @@ int main(int argc, char** argv) try {
   };
   const auto total = static_cast<int64_t>(rows.size());
   run(std::min(total, o.batch));
+  std::unique_ptr<Profile> profile;
+  if (o.profile) profile = std::make_unique<Profile>();
   const double start = seconds();
   run(total);
   const double elapsed = seconds() - start;
+  if (profile) fmt::print("{}\n{}\n", profile->table(), profile->table(Profile::By::kernel));
+  profile.reset();
   const int64_t peak_memory = peak_rss_mib();
   int64_t source_tokens = 0;
   for (const auto& row : rows) source_tokens += static_cast<int64_t>(row.size());
