@@ -2,6 +2,7 @@
 // Everything public: tensors and the tape (core), differentiable functions (ops), modules (nn), optimizers (optim).
 #include "core/device.h"
 #include "core/error.h"
+#include "core/items.h"
 #include "core/leaf.h"
 #include "core/lengths.h"
 #include "core/print.h"

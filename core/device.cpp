@@ -10,6 +10,7 @@
 #include "core/backend.h"
 #include "core/error.h"
 #include "core/kernel_calls.h"
+#include "core/memory_limit.h"
 #include "core/storage.h"
 
 namespace grus {
@@ -41,6 +42,7 @@ DeviceState* open_device(std::string_view name) {
   std::lock_guard lock(mutex);
   for (DeviceState* state : *open)
     if (state->name == wanted.text()) return state;
+  const size_t limit = initial_memory_limit(wanted.text());
   const KernelTable& table = find_backend(wanted.backend);
   Context* context = nullptr;
   if (table.open(wanted.index, &context) != Status::ok) {
@@ -48,6 +50,7 @@ DeviceState* open_device(std::string_view name) {
     fail<DeviceError>("[device] need a device {}, got: {}", name, problem ? problem : "");
   }
   open->push_back(new DeviceState(wanted.text(), table, context));
+  open->back()->allocator.set_limit(limit);
   make_observable(*open->back());
   return open->back();
 }
@@ -66,8 +69,9 @@ Context* Device::context() const { return state_->context; }
 void Device::synchronize() const { check(kernels().synchronize(context()), "synchronize"); }
 
 void Device::raise(Status status, const char* op) const {
+  constexpr const char* kinds[] = {"", "too little memory", "one that cannot do this", "a lost device", "a failure"};
   const char* what = kernels().last_error(context());
-  fail<DeviceError>("[{}] device {} failed with status {}: {}", op, name(), static_cast<int>(status), what ? what : "");
+  fail<DeviceError>("[{}] need device {}, got {}: {}", op, name(), kinds[static_cast<int>(status)], what ? what : "");
 }
 
 std::string initial_device_name() {
@@ -80,6 +84,7 @@ void set_default_device(Device device) { current_device() = device; }
 
 MemoryStatistics memory_statistics(Device device) { return device.state().allocator.statistics(); }
 void reset_peak_memory(Device device) { device.state().allocator.reset_peak(); }
+void set_memory_limit(Device device, size_t bytes) { device.state().allocator.set_limit(bytes); }
 void release_cached_memory(Device device) { device.state().allocator.release_cached(); }
 
 }  // namespace grus

@@ -28,19 +28,34 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
     found->second.pop_back();
     statistics_.cached -= buffer.bytes;
   } else {
-    const KernelTable& table = *device_.table;
-    Status status = table.allocate(device_.context, size, &buffer);
-    if (status == Status::out_of_memory) {
-      release_cached_locked();
-      status = table.allocate(device_.context, size, &buffer);
-    }
-    require<DeviceError>(status == Status::ok, "[{}] out of memory: {} bytes wanted, {} live, {} at the peak",
-                         device_name, size, statistics_.live, statistics_.peak);
-    buffer.bytes = size;
-    ++statistics_.allocations;
+    buffer = allocate_new(size, device_name);
   }
   statistics_.live += buffer.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
+  return buffer;
+}
+
+/// What is free but of other sizes is given back before anybody hears of a shortage.
+Buffer CachingAllocator::allocate_new(size_t size, const std::string& device_name) {
+  const MemoryStatistics& s = statistics_;
+  const auto over = [&](size_t held) { return s.limit > 0 && (held > s.limit || size > s.limit - held); };
+  if (over(s.live + s.cached)) release_cached_locked();
+  require<DeviceError>(!over(s.live), "[{}] need {} bytes of memory, got a limit of {} with {} in use", device_name,
+                       size, s.limit, s.live);
+  const KernelTable& table = *device_.table;
+  Buffer buffer{};
+  Status status = table.allocate(device_.context, size, &buffer);
+  if (status == Status::out_of_memory) {
+    release_cached_locked();
+    status = table.allocate(device_.context, size, &buffer);
+  }
+  if (status != Status::ok) {
+    const char* why = table.last_error(device_.context);
+    fail<DeviceError>("[{}] need {} bytes of memory, got none: {} ({} in use, {} at the peak)", device_name, size,
+                      why ? why : "", s.live, s.peak);
+  }
+  buffer.bytes = size;
+  ++statistics_.allocations;
   return buffer;
 }
 
@@ -74,6 +89,11 @@ MemoryStatistics CachingAllocator::statistics() const {
 void CachingAllocator::reset_peak() {
   std::lock_guard lock(mutex_);
   statistics_.peak = statistics_.live;
+}
+
+void CachingAllocator::set_limit(size_t bytes) {
+  std::lock_guard lock(mutex_);
+  statistics_.limit = bytes;
 }
 
 Storage::Storage(size_t bytes, Device device)

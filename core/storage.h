@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,11 @@ class CachingAllocator {
   void release_cached();
   MemoryStatistics statistics() const;
   void reset_peak();
+  void set_limit(size_t bytes);
 
  private:
   void release_cached_locked();
+  Buffer allocate_new(size_t size, const std::string& device_name);
   DeviceState& device_;
   mutable std::mutex mutex_;
   std::map<size_t, std::vector<Buffer>> free_;
@@ -41,6 +44,11 @@ class DeviceState {
   CachingAllocator allocator;
 };
 
+/// What the host knows of the elements of a tensor without asking its device: none is below `low` or above `high`.
+struct Range {
+  double low, high;
+};
+
 /// An intrusively counted buffer. Tensors hold it; nobody else needs to.
 class Storage {
  public:
@@ -56,6 +64,12 @@ class Storage {
   const Buffer& buffer() const { return buffer_; }
   uint64_t version() const { return buffer_.version; }
   void raise_version() { ++buffer_.version; }
+  /// Of all elements as they are now; forgotten at the next write.
+  void know(Range range) {
+    range_ = range;
+    range_version_ = version();
+  }
+  std::optional<Range> known() const { return range_version_ == version() ? std::optional(range_) : std::nullopt; }
 
  private:
   Storage(size_t bytes, Device device);
@@ -63,6 +77,8 @@ class Storage {
   Device device_;
   Buffer buffer_;
   std::atomic<int32_t> references_{1};
+  Range range_{};
+  uint64_t range_version_ = ~uint64_t{0};  // none
 };
 
 }  // namespace grus

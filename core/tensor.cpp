@@ -1,5 +1,7 @@
 #include "core/tensor.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -47,6 +49,12 @@ Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
   return shape;
 }
 
+template <class T>
+Range range_of(const T* values, int64_t count) {
+  const auto [low, high] = std::minmax_element(values, values + count);
+  return {static_cast<double>(*low), static_cast<double>(*high)};
+}
+
 }  // namespace
 
 Device Tensor::device() const {
@@ -65,6 +73,8 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
   Tensor tensor = empty(shape, dtype, device);
   device.check(device.kernels().fill(device.context(), tensor.write_view(), value), "fill");
+  const bool same_in_every_dtype = std::trunc(value) == value && std::abs(value) <= 0x1p24;
+  if (same_in_every_dtype && dtype != DType::boolean) tensor.know_range({value, value});
   return tensor;
 }
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
@@ -87,6 +97,8 @@ Tensor Tensor::upload(const void* values, int64_t count, DType dtype, const Shap
   Tensor tensor = empty(shape, dtype, device);
   const size_t bytes = static_cast<size_t>(count) * size_of(dtype);
   device.check(device.kernels().upload(device.context(), tensor.storage_->buffer(), 0, values, bytes), "upload");
+  if (count > 0 && dtype == DType::i32) tensor.know_range(range_of(static_cast<const int32_t*>(values), count));
+  if (count > 0 && dtype == DType::i64) tensor.know_range(range_of(static_cast<const int64_t*>(values), count));
   return tensor;
 }
 

@@ -120,6 +120,10 @@ class Tensor {
   }
   bool owns_storage_alone() const { return storage_ && storage_->unique(); }
   uint64_t version() const { return storage_->version(); }
+  /// Bounds of all elements, where the host knows them: of integers that it uploaded, of full(), and of what an op says
+  /// of its result. Spares a wait for the device.
+  std::optional<Range> known_range() const { return storage_->known(); }
+  void know_range(Range range) const { storage_->know(range); }
 
   const NodeRef& node() const { return node_; }
   Leaf* leaf() const { return leaf_.get(); }

@@ -14,7 +14,8 @@ const Op cross_entropy_op("cross_entropy");
 
 constexpr int64_t no_target = -1;  // an ignore_index that no row has
 
-void check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
+/// The number of targets that count.
+int64_t check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
   require_float(op, x);
   require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);
   require<DeviceError>(x.device() == targets.device(), "[{}] need one device, got {} and targets on {}", op, x.device(),
@@ -28,7 +29,7 @@ void check(const char* op, const Tensor& x, const Tensor& targets, const CrossEn
     require(options.weight.shape() == Shape{x.dim(-1)}, "[{}] need a weight for each of {} classes, got {}", op,
             x.dim(-1), options.weight.shape());
   }
-  require_ids(op, targets, x.dim(-1), options.ignore_index);
+  return require_ids(op, targets, x.dim(-1), options.ignore_index);
 }
 
 /// Targets that are ids everywhere, and what each row counts: 0 where ignored, else the weight of its class, or 1.
@@ -36,10 +37,11 @@ struct Rows {
   Tensor ids, counts;  // (N, 1), in the shape that gather takes
 };
 
-Rows rows_of(const Tensor& targets, DType dtype, int64_t ignore, const Tensor& weight) {
+Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, int64_t ignore, const Tensor& weight) {
   const Tensor column = targets.reshape({targets.numel(), 1});
   const Tensor real = not_equal(column, static_cast<double>(ignore));
   const Tensor ids = where(real, column, 0.0);
+  ids.know_range({0, static_cast<double>(classes - 1)});  // check() has looked
   const Tensor counts =
       weight.defined() ? gather_rows(weight.detach(), ids) : Tensor::ones(ids.shape(), dtype, ids.device());
   return {ids, where(real, counts, 0.0)};
@@ -55,7 +57,8 @@ Tensor reduced(const Tensor& losses, const Tensor& counts, const Shape& shape, R
 
 /// From log probabilities (N, V): -(1 - s) w_t log p_t - s / V sum_j w_j log p_j.
 Tensor of_log_probs(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options) {
-  const Rows rows = rows_of(targets, log_probs.dtype(), options.ignore_index.value_or(no_target), options.weight);
+  const Rows rows =
+      rows_of(targets, log_probs.dim(1), log_probs.dtype(), options.ignore_index.value_or(no_target), options.weight);
   const double s = options.label_smoothing;
   Tensor losses = gather(log_probs, 1, rows.ids) * rows.counts * (s - 1);
   if (s > 0) {
@@ -97,8 +100,8 @@ Tensor run_kernel(Tensor& logits, const Tensor& targets, const Fused& fused, boo
 
 /// d(losses) / d(logits) by recorded ops: scale (softmax(logits) - q), 0 in ignored rows.
 Tensor recorded_gradient(const Tensor& logits, const Tensor& targets, const Fused& fused) {
-  const Rows rows = rows_of(targets, logits.dtype(), fused.ignore, Tensor());
   const int64_t classes = logits.dim(1);
+  const Rows rows = rows_of(targets, classes, logits.dtype(), fused.ignore, Tensor());
   const Tensor q = one_hot(rows.ids.reshape({targets.numel()}), classes, logits.dtype()) * (1 - fused.smoothing) +
                    fused.smoothing / static_cast<double>(classes);
   return (softmax(logits) - q) * (rows.counts * fused.scale);
@@ -123,18 +126,12 @@ Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const
 }
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
-  check("cross_entropy", logits, targets, options);
+  const int64_t count = check("cross_entropy", logits, targets, options);
   if (options.weight.defined() || !logits.device().kernels().cross_entropy)
     return of_log_probs(log_softmax(as_matrix(logits, targets)), targets, options);
   Fused fused{options.label_smoothing, 1, options.ignore_index.value_or(no_target), options.reduction};
   const Tensor ids = cast(targets, DType::i32).reshape({targets.numel()});
-  if (options.reduction == Reduction::mean) {
-    double count = static_cast<double>(ids.numel());
-    if (options.ignore_index)
-      count = launch::reduced(ReduceOp::sum, cast(not_equal(ids, static_cast<double>(fused.ignore)), DType::i64), {})
-                  .item();
-    fused.scale = count > 0 ? 1 / count : 0;
-  }
+  if (options.reduction == Reduction::mean) fused.scale = count > 0 ? 1 / static_cast<double>(count) : 0;
   const Tensor y = fused_cross_entropy(as_matrix(logits, targets), ids, fused);
   return options.reduction == Reduction::none ? y.reshape(targets.shape()) : y;
 }

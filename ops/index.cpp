@@ -1,5 +1,7 @@
 #include "ops/index.h"
 
+#include <algorithm>
+
 #include "core/tape.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
@@ -58,6 +60,7 @@ Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padd
                                               launch::column(ids)),
                  name);
   }
+  if (const auto known = table.known_range(); known && !is_float(y.dtype())) y.know_range(*known);
   const Shape table_shape = table.shape();
   return record(op, {table}, y, {ids}, [table_shape, padding](const Saved& s, const Tensor& dy, Grads& dx) {
     const Tensor& ids = s[0];
@@ -95,20 +98,31 @@ Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids)
     const Tensor coordinate = Tensor::arange(0, ids.dim(i), x.device());
     places = places + (coordinate * static_cast<double>(strides[static_cast<size_t>(i)])).reshape(along);
   }
+  places.know_range({0, static_cast<double>(x.numel() - 1)});
   return places;
 }
 
 }  // namespace
 
-void require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed) {
+int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed, const char* what) {
   require_integers(op, ids);
-  if (ids.numel() == 0) return;
-  NoGrad off;
-  const Tensor checked = allowed ? where(equal(ids, static_cast<double>(*allowed)), 0.0, ids) : ids;
-  const auto lowest = static_cast<int64_t>(launch::reduced(ReduceOp::min, checked, {}).item());
-  const auto highest = static_cast<int64_t>(launch::reduced(ReduceOp::max, checked, {}).item());
-  if (lowest >= 0 && highest < size) return;
-  fail<UsageError>("[{}] need ids in [0, {}), got {}", op, size, lowest < 0 ? lowest : highest);
+  if (ids.numel() == 0) return 0;
+  if (const auto known = ids.known_range(); known && known->low >= 0 && known->high < static_cast<double>(size)) {
+    const bool counts =
+        allowed && static_cast<double>(*allowed) >= known->low && static_cast<double>(*allowed) <= known->high;
+    if (!counts) return ids.numel();
+  }
+  const NoGrad off;
+  int64_t count = 0, lowest = 0, highest = 0;
+  for (const int64_t id : cast(ids, DType::i64).to_vector<int64_t>()) {  // waits for the device
+    if (id == allowed) continue;
+    ++count;
+    lowest = std::min(lowest, id);
+    highest = std::max(highest, id);
+  }
+  require<UsageError>(lowest >= 0 && (count == 0 || highest < size), "[{}] need {} in [0, {}), got {}", op, what, size,
+                      lowest < 0 ? lowest : highest);
+  return count;
 }
 
 Tensor gather_rows(const Tensor& table, const Tensor& ids) { return lookup(gather_rows_op, table, ids, -1); }
@@ -142,6 +156,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& ids) {
   for (int i = axis + 1; i < x.rank(); ++i) inner *= x.dim(i);
   const Tensor starts = Tensor::arange(0, outer, x.device()) * static_cast<double>(x.dim(axis));
   const Tensor rows = starts.reshape({outer, 1}) + cast(ids, DType::i64);
+  rows.know_range({0, static_cast<double>(outer * x.dim(axis) - 1)});
   return gather_rows(x.reshape({outer * x.dim(axis), inner}), rows).reshape(x.shape().with(axis, ids.numel()));
 }
 
@@ -190,6 +205,7 @@ TopK top_k(const Tensor& x, int64_t k) {
   if (x.numel() > 0)
     device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
                  "top_k");
+  y.ids.know_range({0, static_cast<double>(x.dim(-1) - 1)});
   y.values = record(top_k_op, {x}, y.values, {y.ids}, [from](const Saved& s, const Tensor& dy, Grads& dx) {
     dx.add(0, scatter_add(Tensor::zeros(from, dy.dtype(), dy.device()), -1, s[0], dy));
   });

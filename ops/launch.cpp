@@ -1,5 +1,7 @@
 #include "ops/launch.h"
 
+#include <cmath>
+
 namespace grus::launch {
 
 Tensor unary(UnaryOp op, const Tensor& x, const char* name) {
@@ -46,6 +48,11 @@ Tensor expanded(const Tensor& x, const Shape& shape) {
 Tensor converted(const Tensor& x, DType dtype) {
   Tensor y = Tensor::empty(x.shape(), dtype, x.device());
   copy(y, x);
+  constexpr double most = 0x7fffffff;
+  const bool integers = (dtype == DType::i32 || dtype == DType::i64) && !is_float(x.dtype());
+  if (const auto known = x.known_range();
+      integers && known && std::abs(known->low) <= most && std::abs(known->high) <= most)
+    y.know_range(*known);
   return y;
 }
 

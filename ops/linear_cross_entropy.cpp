@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
+#include "ops/index.h"
 #include "ops/launch.h"
 #include "ops/loss.h"
 #include "ops/matmul.h"
@@ -31,14 +32,7 @@ int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor
   require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1 && options.chunk_rows >= 1,
                       "[linear_cross_entropy] need label_smoothing in [0, 1] and chunk_rows >= 1, got {} and {}",
                       options.label_smoothing, options.chunk_rows);
-  int64_t count = 0;
-  for (int32_t target : targets.to_vector<int32_t>()) {
-    if (target == options.ignore_index) continue;
-    require<UsageError>(target >= 0 && target < weight.dim(0), "[linear_cross_entropy] need targets in [0, {}), got {}",
-                        weight.dim(0), target);
-    ++count;
-  }
-  return count;
+  return require_ids("linear_cross_entropy", targets, weight.dim(0), options.ignore_index, "targets");
 }
 
 Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
@@ -97,10 +91,11 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
                                                          s[Inputs::targets], attributes)
                                .loss};
       });
-    const double scale = dy.item();
+    const auto known = dy.known_range();
+    const bool is_one = known && known->low == 1 && known->high == 1;
     for (int input : {Inputs::x, Inputs::weight, Inputs::bias}) {
       const Tensor& ready = s[static_cast<size_t>(Inputs::dx + input)];
-      if (grads.wanted(input)) grads.add(input, scale == 1 ? ready : mul(ready, scale));
+      if (grads.wanted(input)) grads.add(input, is_one ? ready : mul(ready, dy));
     }
   };
   return {record(linear_cross_entropy_op, {x, weight, bias}, total(losses),

@@ -25,6 +25,28 @@ void apply(BinaryOp op, double value, Tensor& gradient) {
   device.check(device.kernels().binary(device.context(), op, y, y, scalar.over(gradient.shape())), "clip");
 }
 
+/// Writes a gradient's sum of squares to place i of `sums`.
+void write_sum(Tensor& sums, int64_t i, const Tensor& gradient) {
+  const View y = sums.unrecorded_rows(i, i + 1).unrecorded_reshape({}).broadcast_view(gradient.shape());
+  sums.write_view();  // raises the version
+  const Device device = gradient.device();
+  device.check(device.kernels().reduce(device.context(), ReduceOp::sum_of_squares, y, gradient.view(), false), "clip");
+}
+
+struct Gradients {
+  std::vector<const Tensor*> tensors;
+  std::vector<const std::string*> names;
+};
+Gradients gradients_of(const nn::Parameters& parameters) {
+  Gradients all;
+  for (const auto& [name, parameter] : parameters) {
+    if (!parameter.defined() || !parameter.grad().defined() || parameter.grad().numel() == 0) continue;
+    all.tensors.push_back(&parameter.grad());
+    all.names.push_back(&name);
+  }
+  return all;
+}
+
 /// Sum of squares of each gradient; one download for all that share device and dtype.
 std::vector<double> sums_of_squares(const std::vector<const Tensor*>& gradients) {
   std::vector<double> sums(gradients.size());
@@ -32,16 +54,12 @@ std::vector<double> sums_of_squares(const std::vector<const Tensor*>& gradients)
   for (size_t first = 0; first < gradients.size(); ++first) {
     if (done[first]) continue;
     const Tensor& like = *gradients[first];
-    const Device device = like.device();
-    Tensor each = Tensor::empty({static_cast<int64_t>(gradients.size())}, like.dtype(), device);
+    Tensor each = Tensor::empty({static_cast<int64_t>(gradients.size())}, like.dtype(), like.device());
     std::vector<size_t> members;
     for (size_t i = first; i < gradients.size(); ++i) {
       const Tensor& g = *gradients[i];
-      if (g.dtype() != like.dtype() || g.device() != device) continue;
-      const auto place = static_cast<int64_t>(i);
-      View y = each.unrecorded_rows(place, place + 1).unrecorded_reshape({}).broadcast_view(g.shape());
-      each.write_view();  // raises the version
-      device.check(device.kernels().reduce(device.context(), ReduceOp::sum_of_squares, y, g.view(), false), "clip");
+      if (g.dtype() != like.dtype() || g.device() != like.device()) continue;
+      write_sum(each, static_cast<int64_t>(i), g);
       members.push_back(i);
       done[i] = true;
     }
@@ -56,26 +74,40 @@ std::vector<double> sums_of_squares(const std::vector<const Tensor*>& gradients)
 
 }  // namespace
 
-ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+Tensor grad_norm(const nn::Parameters& parameters) {
+  const std::vector<const Tensor*> gradients = gradients_of(parameters).tensors;
+  if (gradients.empty()) return Tensor::zeros({});
+  for (const Tensor* g : gradients) require_same_kind("grad_norm", *gradients.front(), *g);
+  const Tensor& like = *gradients.front();
+  const Device device = like.device();
+  Tensor sums = Tensor::empty({static_cast<int64_t>(gradients.size())}, like.dtype(), device);
+  for (size_t i = 0; i < gradients.size(); ++i) write_sum(sums, static_cast<int64_t>(i), *gradients[i]);
+  Tensor norm = Tensor::empty({}, like.dtype(), device);
+  const KernelTable& kernels = device.kernels();
+  const View total = norm.write_view();
+  device.check(kernels.reduce(device.context(), ReduceOp::sum, norm.broadcast_view(sums.shape()), sums.view(), false),
+               "grad_norm");
+  device.check(kernels.unary(device.context(), UnaryOp::sqrt, total, total), "grad_norm");
+  return norm;
+}
+
+double clip_scale(double norm, double max_norm) {
   require<UsageError>(max_norm > 0, "[clip_grad_norm] need a largest norm above 0, got {}", max_norm);
-  std::vector<const Tensor*> gradients;
-  std::vector<const std::string*> names;
-  for (const auto& [name, parameter] : parameters) {
-    if (!parameter.defined() || !parameter.grad().defined() || parameter.grad().numel() == 0) continue;
-    gradients.push_back(&parameter.grad());
-    names.push_back(&name);
-  }
-  const std::vector<double> sums = sums_of_squares(gradients);
+  return std::isfinite(norm) ? std::min(1.0, max_norm / (norm + 1e-6)) : 0;
+}
+
+ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  const Gradients gradients = gradients_of(parameters);
+  const std::vector<double> sums = sums_of_squares(gradients.tensors);
   double total = 0;
   for (size_t i = 0; i < sums.size(); ++i) {
     total += sums[i];
     require<Error>(std::isfinite(sums[i]) || non_finite == NonFinite::flag,
                    "[clip_grad_norm] need finite gradients, got {} in that of {}",
-                   std::isnan(sums[i]) ? "NaN" : "infinity", *names[i]);
+                   std::isnan(sums[i]) ? "NaN" : "infinity", *gradients.names[i]);
   }
-  if (!std::isfinite(total)) return {std::sqrt(total), 0, false};
   const double norm = std::sqrt(total);
-  return {norm, std::min(1.0, max_norm / (norm + 1e-6)), true};
+  return {norm, clip_scale(norm, max_norm), std::isfinite(total)};
 }
 
 ClipResult clip_grad_norm(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {

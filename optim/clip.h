@@ -15,6 +15,11 @@ struct ClipResult {
   bool finite;
 };
 
+/// The norm of all gradients together, which stay on their one device: f32 or f64, shape (), NaN or infinite as they
+/// are. items({loss, norm}) then reads both with one wait; optimizer.step(clip_scale(norm, max_norm)) clips.
+Tensor grad_norm(const nn::Parameters& parameters);
+/// min(1, max_norm / norm); 0 for a norm that is not finite.
+double clip_scale(double norm, double max_norm);
 /// Measures only; `optimizer.step(result.scale)` then clips in the pass it makes anyway.
 ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite = NonFinite::error);
 /// Scales the gradients in place.

@@ -36,7 +36,7 @@ struct UseOptions {
   std::string model;
   int64_t batch_tokens = 4000;
   int64_t threads = 0;
-  std::string device = "cpu";
+  std::string device = initial_device_name();
 };
 
 struct ScoreOptions {

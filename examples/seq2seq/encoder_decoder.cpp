@@ -7,6 +7,7 @@
 
 #include "data/vocab.h"
 #include "examples/seq2seq/architecture.h"
+#include "ops/index.h"
 #include "ops/shape.h"
 
 namespace grus::seq2seq {
@@ -38,14 +39,13 @@ nn::EncoderDecoderOptions options_of(const ModelOptions& m, VocabSizes sizes) {
 /// Each sentence from its last word to its first.
 Tokens reversed(const Tokens& tokens) {
   const Lengths& lengths = tokens.lengths;
-  const std::vector<int32_t> ids = tokens.ids.to_vector<int32_t>();
-  std::vector<int32_t> back(ids.size());
+  std::vector<int64_t> from(static_cast<size_t>(lengths.total()));
   for (int64_t t = 0; t < lengths.longest(); ++t)
     for (int64_t i = 0; i < lengths.alive(t); ++i) {
       const int64_t last = lengths[lengths.order()[static_cast<size_t>(i)]] - 1;
-      back[static_cast<size_t>(lengths.start(t) + i)] = ids[static_cast<size_t>(lengths.start(last - t) + i)];
+      from[static_cast<size_t>(lengths.start(t) + i)] = lengths.start(last - t) + i;
     }
-  return {Tensor::from(back), lengths};
+  return {gather_rows(tokens.ids, Tensor::from(from)), lengths};
 }
 
 class EncoderDecoderModel final : public Architecture {

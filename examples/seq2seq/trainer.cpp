@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "core/atomic_file.h"
+#include "core/items.h"
 #include "data/bleu.h"
 #include "examples/seq2seq/translator.h"
 #include "ops/elementwise.h"
@@ -119,19 +120,20 @@ void Trainer::train_step(const data::Batch& padded) {
   const PackedBatch batch = pack_batch(padded);
   const RandomKey rng = default_rng().state();
   watch_.before_step();
+  BatchLoss loss;
   {
     Tape tape;
-    const BatchLoss loss = forward(batch);
-    last_loss_ = loss.nll_sum.item();
-    if (!std::isfinite(loss.loss.item())) find_origin(batch, rng);
+    loss = forward(batch);
     tape.backward(loss.loss);
     watch_.after_backward(model_.module());
   }
+  // The step's one wait for the device.
+  const std::vector<double> seen = items({loss.nll_sum, loss.loss, optim::grad_norm(parameters_)});
+  if (!std::isfinite(seen[1]) || !std::isfinite(seen[2])) find_origin(batch, rng);
+  last_loss_ = seen[0];
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
-  const optim::ClipResult clip = optim::clip_scale(parameters_, limit, optim::NonFinite::flag);
-  if (!clip.finite) find_origin(batch, rng);
   optimizer_->set_lr_factor(schedule_(progress_.step));
-  optimizer_->step(clip.scale);
+  optimizer_->step(optim::clip_scale(seen[2], limit));
   optimizer_->zero_grad();
   ++progress_.step;
   progress_.sums.nll += last_loss_;

@@ -10,6 +10,8 @@
 
 #include "core/devices.h"
 #include "core/error.h"
+#include "core/tensor.h"
+#include "ops/elementwise.h"
 #include "tests/support/skip.h"
 
 using namespace grus;
@@ -67,6 +69,46 @@ TEST_CASE("device: modules that are no backend, cannot be loaded or have no hard
   CHECK(contains(refusal("no_library"), "[device] need what backend no_library is linked to, got: "));
   CHECK(refusal("no_device") == "[device] need a device no_device, got: there is no such card in this machine");
   for (const char* name : {"other_abi", "no_symbol", "no_library", "no_device"}) CHECK(!contains(refusal(name), "\n"));
+}
+
+TEST_CASE("device: one that is lost is named with its backend's words; other devices, and it when it is back, go on") {
+  if (WithTestModules::value("GRUS_TEST_MODULES").empty()) return test::skip("GRUS_TEST_MODULES is not set");
+  const WithTestModules path;
+  const Device device("lost");
+  const size_t live = memory_statistics(device).live;
+  {
+    const Tensor x = Tensor::ones({3}, DType::f32, device);
+    CHECK((x + x).to_vector<float>()[2] == 2);
+    setenv("GRUS_LOST", "1", 1);
+    std::string error;
+    try {
+      x + x;
+    } catch (const DeviceError& lost) {
+      error = lost.what();
+    }
+    CHECK(error == "[add] need device lost, got a lost device: the cable came out");
+    CHECK((x.to(Device("cpu")) + 1).to_vector<float>()[0] == 2);
+    unsetenv("GRUS_LOST");
+    CHECK((x + x).to_vector<float>()[0] == 2);
+  }
+  CHECK(memory_statistics(device).live == live);
+}
+
+TEST_CASE("device: where f64 is missing it is refused in one sentence, and listed so") {
+  if (WithTestModules::value("GRUS_TEST_MODULES").empty()) return test::skip("GRUS_TEST_MODULES is not set");
+  const WithTestModules path;
+  const Device device("no_f64");
+  Tensor::ones({2}, DType::f32, device);
+  std::string error;
+  try {
+    Tensor::ones({2}, DType::f64, device);
+  } catch (const DeviceError& refused) {
+    error = refused.what();
+  }
+  CHECK(error ==
+        "[fill] need device no_f64, got one that cannot do this: need a device that computes in f64, got a card of the "
+        "last century");
+  CHECK(contains(to_string(describe(device)), "dtypes f32 i32 i64 bool"));
 }
 
 TEST_CASE("devices: lists what there is, and what is there but cannot be used") {

@@ -9,6 +9,7 @@
 #include "examples/seq2seq/translator.h"
 #include "nn/serialize.h"
 #include "tests/data/files.h"
+#include "tests/support/waits.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -208,4 +209,15 @@ TEST_CASE("training: patience ends a run that gets no better") {
   CHECK(run.trainer.run());
   CHECK(run.trainer.progress().epochs.size() == 3);
   CHECK(run.trainer.progress().best_epoch == 1);
+}
+
+TEST_CASE("training: a step waits for its device once, whatever the model") {
+  const Text text(12);
+  for (const std::string arch : {"bahdanau", "rnn-encdec", "sutskever"}) {
+    Run run(text.flags("m", {{"arch", arch}, {"hidden", "16"}, {"epochs", "1"}}));
+    test::Waits waits;
+    run.trainer.after_step = [&](int64_t step) { CHECK_MESSAGE(waits.count == step, arch); };
+    const KernelObserverScope watching(waits);
+    CHECK(run.trainer.run());
+  }
 }

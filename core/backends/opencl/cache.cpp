@@ -1,5 +1,6 @@
 // Compiled programs, kept on disk between runs: GRUS_OPENCL_CACHE, or grus/opencl in the user's cache folder; "off":
-// none. A file's name is a hash of device, driver, options and text, so that whatever changes makes another file.
+// none. A file's name is a hash of device, driver, options and text, so that whatever changes makes another file; it
+// ends with a hash of the binary.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -38,15 +39,28 @@ std::string compiler_message(cl_program program, cl_device_id device) {
   if (clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, nullptr, &size) != CL_SUCCESS) return "";
   std::string log(size, '\0');
   clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, size, log.data(), nullptr);
-  const size_t error = std::min(log.find("error"), log.size());
-  const size_t begin = error == log.size() ? 0 : log.rfind('\n', error) + 1;
-  return log.substr(begin, log.find('\n', begin) - begin);
+  log = log.c_str();  // without what follows the terminating 0
+  const size_t error = log.find("error");
+  std::string_view rest(log);
+  rest.remove_prefix(error == log.npos ? 0 : log.rfind('\n', error) + 1);
+  std::string lines;  // the first ones, as one
+  for (int line = 0; line < 3 && !rest.empty(); ++line) {
+    const std::string_view one = rest.substr(0, rest.find('\n'));
+    lines += fmt::format("{}{}", line > 0 ? " | " : "", one);
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+  }
+  return lines;
 }
 
 cl_program from_binary(cl_context context, cl_device_id device, const fs::path& file, const std::string& options) {
   std::ifstream stream(file, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  if (bytes.empty()) return nullptr;
+  std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  // A driver may well crash on a damaged binary.
+  uint64_t hash = 0;
+  if (bytes.size() <= sizeof hash) return nullptr;
+  bytes.copy(reinterpret_cast<char*>(&hash), sizeof hash, bytes.size() - sizeof hash);
+  bytes.resize(bytes.size() - sizeof hash);
+  if (hash != hash_of(bytes)) return nullptr;
   const size_t size = bytes.size();
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
   cl_int status = CL_SUCCESS, error = CL_SUCCESS;
@@ -55,7 +69,7 @@ cl_program from_binary(cl_context context, cl_device_id device, const fs::path& 
       clBuildProgram(program, 1, &device, options.c_str(), nullptr, nullptr) == CL_SUCCESS)
     return program;
   if (program) clReleaseProgram(program);
-  return nullptr;  // damaged, or of another driver: compiled and written anew
+  return nullptr;  // of another driver: compiled and written anew
 }
 
 /// A cache that cannot be written costs time, not the run.
@@ -66,10 +80,13 @@ void keep(cl_program program, const fs::path& file) {
   std::string bytes(size, '\0');
   char* data = bytes.data();
   if (clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof data, &data, nullptr) != CL_SUCCESS) return;
+  const uint64_t hash = hash_of(bytes);
+  bytes.append(reinterpret_cast<const char*>(&hash), sizeof hash);
   std::error_code problem;
   fs::create_directories(file.parent_path(), problem);
   const fs::path part = fmt::format("{}.{}", file.string(), getpid());  // appears whole, also beside another process
-  if (std::ofstream stream(part, std::ios::binary); !stream.write(bytes.data(), static_cast<std::streamsize>(size)))
+  if (std::ofstream stream(part, std::ios::binary);
+      !stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size())))
     fs::remove(part, problem);
   else stream.close(), fs::rename(part, file, problem);
 }

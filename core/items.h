@@ -1,0 +1,12 @@
+#pragma once
+#include <initializer_list>
+#include <vector>
+
+#include "core/tensor.h"
+
+namespace grus {
+
+/// item() of each, with one wait for the device where all share device and dtype: what a training step has to tell.
+std::vector<double> items(std::initializer_list<Tensor> scalars);
+
+}  // namespace grus

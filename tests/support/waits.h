@@ -1,0 +1,19 @@
+#pragma once
+// How often the host waits for a device.
+#include <string_view>
+
+#include "core/kernel_calls.h"
+
+namespace grus::test {
+
+/// Counts what waits, on every device, while a KernelObserverScope of it stands.
+class Waits : public KernelObserver {
+ public:
+  void called(const KernelCall& call) override {
+    const std::string_view entry = call.entry;
+    count += entry == "download" || entry == "synchronize";
+  }
+  int count = 0;
+};
+
+}  // namespace grus::test
