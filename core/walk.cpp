@@ -1,6 +1,6 @@
 // The tape read backwards: backward(), grad() and what both share.
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include "core/error.h"
 #include "core/tape.h"
@@ -31,13 +31,14 @@ void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tens
 
 void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
                bool consume) {
-  std::array<Tensor, max_outputs> dy;
+  Tensor only;  // most records have one output: no array for them
+  std::vector<Tensor> several(record.outputs == 1 ? 0 : static_cast<size_t>(record.outputs));
+  const std::span<Tensor> dy = record.outputs == 1 ? std::span<Tensor>(&only, 1) : std::span<Tensor>(several);
   bool reached = false;
   for (int32_t k = 0; k < record.outputs; ++k) {
     Tensor& slot = table[static_cast<size_t>(record.first_output + k)];
     reached |= slot.defined();
-    dy[static_cast<size_t>(k)] = slot;
-    if (consume) slot = Tensor();
+    dy[static_cast<size_t>(k)] = consume ? std::exchange(slot, Tensor()) : slot;
   }
   if (!reached) return;
   if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op", where(record));
@@ -45,9 +46,8 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
     if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
-  Grads grads(*this, table, record.inputs, {dy.data(), static_cast<size_t>(record.outputs)}, needed, create_graph,
-              *record.op);
-  const std::span<const Tensor> gradients(dy.data(), static_cast<size_t>(record.outputs));
+  const std::span<const Tensor> gradients = dy;
+  Grads grads(*this, table, record.inputs, gradients, needed, create_graph, *record.op);
   for (TapeObserver* observer : tape_observers()) observer->backward_begins(*this, record, gradients);
   record.backward(record.closure, Saved(record.saved, *record.op), grads);
   for (TapeObserver* observer : tape_observers()) observer->backward_ends(*this, record);

@@ -6,9 +6,42 @@
 namespace grus::cpu {
 namespace {
 
+/// Whether a view's elements lie next to each other, in order.
+bool is_dense(const View& view) {
+  int64_t stride = 1;
+  for (int axis = view.rank - 1; axis >= 0; --axis) {
+    if (view.dims[axis] != 1 && view.strides[axis] != stride) return false;
+    stride *= view.dims[axis];
+  }
+  return true;
+}
+
+/// y = f(inputs) of dense views, one long row: what most calls are, and what matters where tensors are tiny.
+template <class T, class... Inputs>
+void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
+  int64_t n = 1;
+  for (int axis = 0; axis < y.rank; ++axis) n *= y.dims[axis];
+  T* const out = data<T>(y);
+  const T* const base[] = {data<const T>(inputs)...};
+  parallel_for(n, loop_grain, [&](int64_t begin, int64_t end) {
+    ElementRow<T> row{};
+    row.n = end - begin;
+    row.out = out + begin;
+    for (size_t k = 0; k < sizeof...(Inputs); ++k) {
+      row.step[k] = 1;
+      row.in[k] = base[k] + begin;
+    }
+    function(row);
+  });
+}
+
 /// y = f(inputs) over y's dims; false when the layout is not one for the fast loops.
 template <class T, class... Inputs>
 bool run(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
+  if (is_dense(y) && (is_dense(inputs) && ...)) {
+    run_dense(function, y, inputs...);
+    return true;
+  }
   constexpr size_t n = sizeof...(Inputs);
   const Loop<n + 1> loop = loop_over(y, y, inputs...);
   if (loop.inner_stride(0) != 1 && loop.inner() != 1) return false;
