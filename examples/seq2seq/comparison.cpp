@@ -49,6 +49,8 @@ std::string overview(const Comparison& c) {
   return section("Models", body);
 }
 
+constexpr int64_t few_sentences = 5;  // BLEU of fewer is chance
+
 // x: the middle of each five words.
 std::string lengths_figure(const Comparison& c, Figures& figures) {
   chart::LineChart plot{.title = "BLEU by sentence length",
@@ -58,15 +60,16 @@ std::string lengths_figure(const Comparison& c, Figures& figures) {
   for (const ComparedModel& m : c.models) {
     chart::Series series{m.name, {}};
     for (const LengthBin& bin : m.length_bins)
-      series.points.push_back({static_cast<double>(bin.shortest + 2), bin.bleu});
+      if (bin.sentences >= few_sentences) series.points.push_back({static_cast<double>(bin.shortest + 2), bin.bleu});
     plot.series.push_back(std::move(series));
   }
   return figures(
       chart::line_chart(plot),
-      "A model that squeezes the source into one vector falls behind as sentences grow longer; one with "
-      "attention looks back at every word and stays level (figure 2 of <a "
-      "href=\"https://arxiv.org/abs/1409.0473\">Bahdanau, Cho and Bengio, 2014</a>). Bins with few sentences "
-      "scatter.");
+      fmt::format("A model that squeezes the source into one vector falls behind as sentences grow longer; one with "
+                  "attention looks back at every word and stays level (figure 2 of <a "
+                  "href=\"https://arxiv.org/abs/1409.0473\">Bahdanau, Cho and Bengio, 2014</a>). Bins of fewer than {} "
+                  "sentences stand in the table alone.",
+                  few_sentences));
 }
 
 std::string lengths_table(const Comparison& c) {

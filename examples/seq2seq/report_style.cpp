@@ -40,7 +40,7 @@ mark { background: none; color: var(--accent); }
 .tile.first dd { color: var(--accent); }
 .tile small { display: block; font-size: .8125rem; font-weight: 400; line-height: 1.4; letter-spacing: 0; color: var(--muted); }
 
-.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.5rem 2.5rem; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.5rem 2.5rem; margin-bottom: 1.5rem; }
 .pair > :only-child { max-width: 34rem; }
 figure { margin: 0; break-inside: avoid; }
 figcaption { max-width: 40rem; margin-top: .625rem; font-size: .9375rem; line-height: 1.5; color: var(--muted); }

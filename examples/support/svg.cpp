@@ -19,7 +19,7 @@ std::string px(double pixels) {
 }
 
 double text_width(std::string_view text, double font_size) {
-  return 0.56 * font_size * static_cast<double>(columns(text));
+  return 0.61 * font_size * static_cast<double>(columns(text));
 }
 
 std::string label(const Label& at, std::string_view text) {
