@@ -106,6 +106,7 @@ int main(int argc, char** argv) try {
   app.add_option("--trace", o.trace, "with --profile: file for the trace")->needs("--profile");
   app.add_option("--show-step", o.show_step, "file for a page of the last step, whose tape is printed");
   add_precision_option(app);
+  add_device_option(app);
   app.add_flag("--anomaly", o.anomaly, "look for NaN and infinities");
   app.add_flag("--json", o.json, "one JSON line (the default: a line for people)");
   CLI11_PARSE(app, argc, argv);

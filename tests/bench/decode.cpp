@@ -101,6 +101,7 @@ int main(int argc, char** argv) try {
   app.add_option("--seed", o.seed);
   app.add_flag("--profile", o.profile, "print where the time of the steps goes");
   add_precision_option(app);
+  add_device_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(o.threads);
   const PeerVocab source_vocab = peer_vocab(o.data + "/train.lc.norm.tok.de"),

@@ -68,9 +68,15 @@ void add_precision_option(CLI::App& app) {
       ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
+void add_device_option(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--device", [](const std::string& name) { set_default_device(Device(name)); }, "where tensors live")
+      ->default_str(initial_device_name());
+}
+
 std::string machine() {
-  const Device cpu("cpu");
-  return cpu.kernels().describe(cpu.context());
+  const Device device = default_device();
+  return device.kernels().describe(device.context());
 }
 
 }  // namespace grus::bench

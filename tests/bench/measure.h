@@ -35,7 +35,10 @@ void add_share(nlohmann::ordered_json& line, const Peaks& peaks, double gflops);
 /// --precision f32 | bf16, of all products.
 void add_precision_option(CLI::App& app);
 
-/// "AMD EPYC ..., AVX3_ZEN4, ...": the cpu backend's own description.
+/// --device NAME, of new tensors. For benchmarks that read a result in every step: devices report late.
+void add_device_option(CLI::App& app);
+
+/// "AMD EPYC ..., AVX3_ZEN4, ...": the device's own description.
 std::string machine();
 
 }  // namespace grus::bench
