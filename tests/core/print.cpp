@@ -9,6 +9,7 @@ TEST_CASE("print: scalars, vectors, matrices and higher axes look like NumPy's")
   CHECK(to_string(Tensor::full({}, 1.5)) == "1.5");
   CHECK(to_string(Tensor::from({1.f, -2.25f}, {2})) == "[    1, -2.25]");
   CHECK(to_string(Tensor::from(std::vector<int32_t>{1, 2, 3, 40}, {2, 2})) == "[[ 1,  2],\n [ 3, 40]]");
+  CHECK(to_string(Tensor::full({2}, 0.1, DType::f64)) == "[0.1, 0.1]");
   CHECK(to_string(Tensor::zeros({2, 1, 2})) == "[[[0, 0]],\n\n [[0, 0]]]");
   CHECK(to_string(Tensor::from_bools({true, false}, {2})) == "[ true, false]");
   CHECK(to_string(Tensor::zeros({0})) == "[]");

@@ -38,6 +38,13 @@ TEST_CASE("tensor: values go in and come out in row-major order") {
   CHECK(Tensor::zeros({0, 3}).to_vector<float>().empty());
 }
 
+TEST_CASE("tensor: one element is a number, of any dtype") {
+  CHECK(Tensor::full({1, 1}, 2.5).item() == 2.5);
+  CHECK(Tensor::full({}, 7, DType::i32).item() == 7);
+  CHECK(Tensor::full({}, -7, DType::i64).item() == -7);
+  CHECK(Tensor::from_bools({true}, {1}).item() == 1);
+}
+
 TEST_CASE("tensor: what does not fit is named") {
   const Tensor x = Tensor::zeros({2, 3});
   CHECK_THROWS_WITH_AS(Tensor::from<float>({1, 2}, {3}), "[tensor] need 3 values for shape (3), got 2", ShapeError);

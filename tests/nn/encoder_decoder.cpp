@@ -175,6 +175,12 @@ TEST_CASE("encoder-decoder: first values are what the papers say") {
   CHECK(std::sqrt(mean(square(cho.summary->weight.value())).item()) == doctest::Approx(0.01).epsilon(0.1));
   CHECK(sum(abs(cho.summary->bias.value())).item() == 0);
   CHECK(sum(abs(cho.target_embedding.weight.value()[2])).item() == 0);
+  const Tensor summary = cho.summary->weight.value();
+  set_scaled_weights(cho, rng);
+  const auto deviation = [](const Parameter& p) { return std::sqrt(mean(square(p.value())).item()); };
+  CHECK(deviation(cho.target_embedding.weight) == doctest::Approx(1 / std::sqrt(32.0)).epsilon(0.1));
+  CHECK(deviation(cho.target_embedding.weight) * cho.options.input_scale == doctest::Approx(0.25).epsilon(0.1));
+  CHECK(cho.summary->weight.value().to_vector<float>() == summary.to_vector<float>());  // as it was
   options.unit = Unit::lstm;
   options.start_word = std::nullopt;
   EncoderDecoder deep(options, rng);

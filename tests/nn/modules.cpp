@@ -13,6 +13,7 @@
 #include "nn/rnn.h"
 #include "ops/gradcheck.h"
 #include "ops/reduce.h"
+#include "ops/sequence.h"
 #include "ops/shape.h"
 #include "tests/support/golden.h"
 
@@ -76,6 +77,15 @@ TEST_CASE("dropout: the identity in eval mode; in training a mask of zeros and 1
   dropout.eval();
   CHECK(floats(dropout(x)) == floats(x));
   CHECK_THROWS_AS(Dropout(1.5), UsageError);
+}
+
+TEST_CASE("dropout: packed rows draw what their places in the padded sequences draw") {
+  const Dropout dropout(0.5);
+  const Lengths lengths({1, 3, 2});
+  manual_seed(3);
+  const Tensor padded = dropout(Tensor::ones({3, 3, 8}));
+  manual_seed(3);
+  CHECK(floats(dropout(Tensor::ones({6, 8}), lengths)) == floats(pack(padded, lengths)));
 }
 
 TEST_CASE("locked dropout: one mask for all time steps, padded or packed") {
@@ -213,6 +223,19 @@ TEST_CASE("rnn: a sequence of length 0 keeps its first state") {
   const RecurrentOutput out = layer(random({3, 2, 3}, 1), Lengths({0, 3}), h0);
   CHECK(floats(slice(out.h, 1, 0, 1)) == floats(slice(h0, 1, 0, 1)));
   CHECK(zeros_in(slice(out.y, 1, 0, 1)) == 3 * 8);
+}
+
+TEST_CASE("rnn, lstm: packed rows give the packed rows of what padded sequences give") {
+  const Lengths lengths({2, 4, 1});
+  const Tensor x = random({4, 3, 5}, 7), rows = pack(x, lengths);
+  const Rnn rnn({.input = 5, .hidden = 4, .bidirectional = true});
+  const RecurrentOutput padded = rnn(x, lengths), packed = rnn.forward_packed(rows, lengths);
+  CHECK(floats(packed.y) == floats(pack(padded.y, lengths)));
+  CHECK(floats(packed.h) == floats(padded.h));
+  const Lstm lstm({.input = 5, .hidden = 4, .layers = 2});
+  const LstmResult all = lstm(x, lengths), some = lstm.forward_packed(rows, lengths);
+  CHECK(floats(some.y) == floats(pack(all.y, lengths)));
+  CHECK(floats(some.c) == floats(all.c));
 }
 
 TEST_CASE("gru: dropout acts between layers, in training only") {
