@@ -54,6 +54,17 @@ TEST_CASE("kernel calls: an observer sees each kernel with its variant, dtype, F
   CHECK(unary[0].start >= gemm[0].start + gemm[0].nanoseconds);
 }
 
+TEST_CASE("kernel calls: a call goes to its own device while it is watched, and is reported under that name") {
+  for (const Device& device : {Device("reference"), Device("cpu"), Device("reference")}) {
+    const Tensor a = Tensor::ones({3, 4}, DType::f32, device);
+    Calls calls;
+    KernelObserverScope scope(calls);
+    tanh(a);
+    REQUIRE(calls.of("unary").size() == 1);
+    CHECK(std::string(calls.of("unary")[0].backend) == device.name());
+  }
+}
+
 TEST_CASE("kernel calls: an element that is broadcast counts once in bytes, each time in FLOPs") {
   const Tensor a = Tensor::ones({3, 4}, DType::f32), b = Tensor::ones({4}, DType::f32);
   Calls calls;

@@ -31,6 +31,10 @@ void* operator new(size_t bytes) {
   if (void* place = std::malloc(bytes ? bytes : 1)) return place;
   throw std::bad_alloc();
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
+  ++heap_requests;
+  return std::malloc(bytes ? bytes : 1);
+}
 void operator delete(void* place) noexcept { std::free(place); }
 void operator delete(void* place, size_t) noexcept { std::free(place); }
 

@@ -27,6 +27,12 @@ class Limit {
 };
 
 /// What this process has in memory: a driver's own leaks too.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool freed_memory_returns = false;  // it is kept in quarantine; leaks are reported at the end
+#else
+constexpr bool freed_memory_returns = true;
+#endif
+
 size_t resident_bytes() {
   size_t all = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> all >> resident;
@@ -112,6 +118,6 @@ TEST_CASE("memory: a thousand training steps keep nothing, and ask the backend f
     CHECK(after.live == before.live);
     CHECK(after.peak == before.peak);
     CHECK(after.allocations == before.allocations);
-    CHECK(resident_bytes() < resident + (16 << 20));  // 17 KiB a step would be found
+    if (freed_memory_returns) CHECK(resident_bytes() < resident + (16 << 20));  // 17 KiB a step would be found
   }
 }
