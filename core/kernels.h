@@ -223,7 +223,7 @@ struct KernelTable {
   uint32_t abi;
   const char* name;
 
-  // Devices and memory. `open` gives device `index`; describe: one line for people.
+  // Devices and memory. `open` gives device `index`, a context that no other device has; describe: one line for people.
   Status (*open)(int index, Context** context);
   void (*close)(Context*);
   const char* (*describe)(Context*);
