@@ -26,13 +26,13 @@ class Limit {
   Device device_;
 };
 
-/// What this process has in memory: a driver's own leaks too.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool freed_memory_returns = false;  // it is kept in quarantine; leaks are reported at the end
 #else
 constexpr bool freed_memory_returns = true;
 #endif
 
+/// What this process has in memory: a driver's own leaks too.
 size_t resident_bytes() {
   size_t all = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> all >> resident;
