@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "core/precision.h"
 #include "core/profile.h"
 #include "core/threads.h"
 #include "ops/elementwise.h"
@@ -87,6 +88,35 @@ void decode(const PeerModel& model, const std::vector<std::vector<int32_t>>& row
   }
 }
 
+/// An element of a packed weight: rounded to bf16 without the CPU's instruction it stays an f32.
+double bytes_of_weight() { return product_precision() == Precision::bf16 && has_bf16_products() ? 2 : 4; }
+
+/// Bytes of packed weights that decoding all rows reads when each step reads its weights once: those of the decoder at
+/// every step, of the encoder once a batch, and those of its recurrence at every source place.
+double weight_bytes(const PeerModel& model, const std::vector<std::vector<int32_t>>& rows, const Options& o) {
+  const auto total = static_cast<int64_t>(rows.size());
+  int64_t elements = 0;
+  for (int64_t begin = 0; begin < total; begin += o.batch) {
+    size_t longest = 0;
+    for (int64_t i = begin; i < std::min(total, begin + o.batch); ++i)
+      longest = std::max(longest, rows[static_cast<size_t>(i)].size());
+    elements += o.steps * model.target_weights() + model.source_weights() + model.bridge.weight.numel() +
+                (static_cast<int64_t>(longest) - 1) * model.recurrent_source_weights();
+  }
+  return static_cast<double>(elements) * bytes_of_weight();
+}
+
+/// How much of what this machine reads from its memory in a second the weights took.
+void add_bandwidth(nlohmann::ordered_json& line, const PeerModel& model, const Options& o, double bytes,
+                   double elapsed) {
+  const double weights = 1e-9 * bytes / elapsed, memory = memory_bandwidth(o.threads);
+  line["weights_mib"] = static_cast<double>(model.target_weights()) * bytes_of_weight() / (1 << 20);
+  line["last_level_cache_mib"] = last_level_cache_mib();
+  line["weights_gbytes_per_s"] = weights;
+  line["memory_gbytes_per_s"] = memory;
+  line["share_of_bandwidth"] = weights / memory;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -127,7 +157,10 @@ int main(int argc, char** argv) try {
   int64_t source_tokens = 0;
   for (const auto& row : rows) source_tokens += static_cast<int64_t>(row.size());
   const auto hypotheses = static_cast<double>(total * o.steps * o.beam);
-  const double gflops = 2e-9 * (13.625e6 * hypotheses + 2.884e6 * static_cast<double>(source_tokens)) / elapsed;
+  const double gflops = 2e-9 *
+                        (static_cast<double>(model.target_weights()) * hypotheses +
+                         static_cast<double>(model.source_weights() * source_tokens)) /
+                        elapsed;
   nlohmann::ordered_json line{{"program", "grus"},
                               {"machine", machine()},
                               {"threads", o.threads},
@@ -141,6 +174,7 @@ int main(int argc, char** argv) try {
                               {"hypothesis_tokens_per_second", hypotheses / elapsed},
                               {"peak_rss_mib", peak_memory}};
   add_share(line, gemm_peaks(), gflops);
+  if (default_device() == Device("cpu")) add_bandwidth(line, model, o, weight_bytes(model, rows, o), elapsed);
   fmt::print("{}\n", line.dump());
   return 0;
 } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 #pragma once
-// What every benchmark here shares: the clock, the memory peak, the machine's best product.
+// What every benchmark here shares: the clock, the memory peak, the machine's best product and memory bandwidth.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -31,6 +31,12 @@ struct Peaks {
 Peaks gemm_peaks();
 /// Adds "precision", "gemm_peak_gflops", "gemm_peak_bf16_gflops" (with bf16) and "share_of_peak".
 void add_share(nlohmann::ordered_json& line, const Peaks& peaks, double gflops);
+
+/// Gigabytes a second that this many threads read from memory: the best of some passes over a buffer of at least four
+/// times the last-level cache. Throws UsageError when there is no memory for it.
+double memory_bandwidth(int threads);
+/// MiB of this machine's last-level cache, as Linux says; 0 where it does not say.
+double last_level_cache_mib();
 
 /// --precision f32 | bf16, of all products.
 void add_precision_option(CLI::App& app);

@@ -80,6 +80,19 @@ AttentionGruWeights PeerModel::decoder() const {
   return {{}, cell.weights, query.weight, query.bias, score.weight.tensor().reshape({H}), {}};
 }
 
+int64_t PeerModel::recurrent_source_weights() const {
+  return encoder.cell(0, 0).weight_hh.numel() + encoder.cell(0, 1).weight_hh.numel();
+}
+
+int64_t PeerModel::source_weights() const {
+  return recurrent_source_weights() + encoder.cell(0, 0).weight_ih.numel() + encoder.cell(0, 1).weight_ih.numel() +
+         key.weight.numel();
+}
+
+int64_t PeerModel::target_weights() const {
+  return query.weight.numel() + cell.weights.weight_ih.numel() + cell.weights.weight_hh.numel() + output.weight.numel();
+}
+
 Tensor PeerModel::forward(const PackedIds& source, const PackedIds& inputs, const Tensor& targets) const {
   const Encoded encoded = encode(source);
   const Tensor words = embedded(target_embedding, inputs);

@@ -41,6 +41,11 @@ class PeerModel : public nn::Module<PeerModel> {
   Tensor forward(const PackedIds& source, const PackedIds& inputs, const Tensor& targets) const;
   AttentionGruWeights decoder() const;
   Tensor embedded(const nn::Embedding& table, const PackedIds& ids) const;
+  /// Elements of the weights that each source place is multiplied by, those of them that the recurrence needs again at
+  /// every step, and those that each target place is multiplied by.
+  int64_t source_weights() const;
+  int64_t recurrent_source_weights() const;
+  int64_t target_weights() const;
 
   double dropout;
   nn::Embedding source_embedding;
