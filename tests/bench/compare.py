@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import compare_page
+import page
 
 
 class Work:
@@ -133,15 +134,13 @@ def profile_of(bench, options):
 
 
 def markdown(rows):
-    cells = ["bench", "work", "Grus", "peer", "unit", "ratio", "share of peak", "MiB, Grus and peer"]
-    lines = ["| " + " | ".join(cells) + " |", "|" + "---|" * len(cells)]
+    cells = []
     for row in rows:
         better = f" ({row['ratio_to_better']:.1f} to its better cell)" if "ratio_to_better" in row else ""
-        lines.append("| " + " | ".join([
-            f"`{row['bench']}`", row["work"], compare_page.figure(row["ours"]), compare_page.figure(row["theirs"]), row["unit"],
-            f"{row['ratio']:.1f}{better}", f"{row['share']:.0%} of {row['peak']:.0f}" if "share" in row else "",
-            f"{row['memory']:.0f}, {row['their_memory']:.0f}" if "memory" in row else ""]) + " |")
-    return "\n".join(lines) + "\n"
+        cells.append([f"`{row['bench']}`", row["work"], page.figure(row["ours"]), page.figure(row["theirs"]), row["unit"],
+                      f"{row['ratio']:.1f}{better}", f"{row['share']:.0%} of {row['peak']:.0f}" if "share" in row else "",
+                      f"{row['memory']:.0f}, {row['their_memory']:.0f}" if "memory" in row else ""])
+    return page.markdown_table(["bench", "work", "Grus", "peer", "unit", "ratio", "share of peak", "MiB, Grus and peer"], cells)
 
 
 def merged(path, rows, profiles):
@@ -191,7 +190,7 @@ def main():
     kept = merged(out / "compare.json", rows, {bench: tables for bench, tables in profiles.items() if tables})
     (out / "compare.json").write_text(json.dumps(kept, indent=1))
     (out / "compare.md").write_text(markdown(kept["rows"]))
-    (out / "compare.html").write_text(compare_page.page(kept["rows"], kept["profiles"]))
+    (out / "compare.html").write_text(compare_page.report(kept["rows"], kept["profiles"]))
     print(markdown(kept["rows"]), end="")
 
 
