@@ -6,6 +6,8 @@ namespace grus::nn::init {
 
 namespace {
 
+thread_local int skips = 0;
+
 struct Fans {
   double in, out;
 };
@@ -57,9 +59,11 @@ void orthonormalize_rows(double* rows, int64_t count, int64_t n) {
 Tensor zeros(const Shape& shape) { return Tensor::zeros(shape); }
 Tensor ones(const Shape& shape) { return Tensor::ones(shape); }
 Tensor constant(const Shape& shape, double value) { return Tensor::full(shape, value); }
-Tensor uniform(const Shape& shape, double low, double high, Rng& rng) { return random_uniform(shape, low, high, rng); }
+Tensor uniform(const Shape& shape, double low, double high, Rng& rng) {
+  return skips ? zeros(shape) : random_uniform(shape, low, high, rng);
+}
 Tensor normal(const Shape& shape, double mean, double deviation, Rng& rng) {
-  return random_normal(shape, mean, deviation, rng);
+  return skips ? zeros(shape) : random_normal(shape, mean, deviation, rng);
 }
 
 Tensor uniform_fan_in(const Shape& shape, Rng& rng) {
@@ -85,6 +89,7 @@ Tensor kaiming_normal(const Shape& shape, Rng& rng, double slope, Fan fan) {
 Tensor orthogonal(const Shape& shape, Rng& rng, double gain, int64_t blocks) {
   require(shape.rank() == 2 && blocks >= 1 && shape[0] % blocks == 0,
           "[orthogonal] need (m, n) with m a multiple of the {} blocks, got {}", blocks, shape);
+  if (skips) return zeros(shape);
   const int64_t m = shape[0] / blocks, n = shape[1], count = std::min(m, n), length = std::max(m, n);
   std::vector<float> values(static_cast<size_t>(shape.numel()));
   for (int64_t block = 0; block < blocks; ++block) {
@@ -99,5 +104,8 @@ Tensor orthogonal(const Shape& shape, Rng& rng, double gain, int64_t blocks) {
   }
   return Tensor::from(values, shape);
 }
+
+Skip::Skip() { ++skips; }
+Skip::~Skip() { --skips; }
 
 }  // namespace grus::nn::init

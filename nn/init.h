@@ -31,4 +31,14 @@ Tensor kaiming_normal(const Shape& shape, Rng& rng, double slope = 0, Fan fan = 
 /// of blocks.
 Tensor orthogonal(const Shape& shape, Rng& rng, double gain = 1, int64_t blocks = 1);
 
+/// While one lives, what would be drawn on this thread is 0 instead, and nothing is drawn: for a model whose weights
+/// come from a file.
+class Skip {
+ public:
+  Skip();
+  ~Skip();
+  Skip(const Skip&) = delete;
+  Skip& operator=(const Skip&) = delete;
+};
+
 }  // namespace grus::nn::init

@@ -11,6 +11,7 @@
 
 #include "core/atomic_file.h"
 #include "data/text.h"
+#include "nn/init.h"
 #include "nn/serialize.h"
 
 namespace grus::seq2seq {
@@ -106,6 +107,7 @@ SavedModel ModelFolder::load() const {
   TrainOptions options = load_options();
   Codecs codecs = load_codecs(options);
   Rng rng(0);
+  const nn::init::Skip all_come_from_the_file;
   std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
   load_weights(*model);
   model->module().eval();

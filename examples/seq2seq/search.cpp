@@ -176,20 +176,23 @@ bool BatchSearch::may_win(const std::vector<Candidate>& live, std::vector<Hypoth
   return score(live.front().log_probability) > last_kept.score;
 }
 
-// One sentence's step: an <eos> among the best `beam` ends a hypothesis, the best `beam` others live on. A sentence is
-// done with `beam` ended ones that no live one outdoes, or at its limit; its rows are gone from then on.
+// One sentence's step: an <eos> among the best `beam` ends a hypothesis, the best `beam` others live on, unless they
+// are too far behind. A sentence is done with enough ended ones that no live one outdoes, or at its limit; its rows are
+// gone from then on.
 void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
   const int64_t sentence = history_.back().sentences[static_cast<size_t>(begin)];
   std::vector<Hypothesis>& found = results_[static_cast<size_t>(sentence)];
   const auto beam = static_cast<size_t>(options_.beam);
   std::vector<Candidate> live;
   const std::vector<Candidate> all = candidates(begin, end);
+  const double floor = options_.prune > 0 && !all.empty() ? all.front().log_probability - options_.prune : -HUGE_VAL;
   for (size_t rank = 0; rank < all.size() && live.size() < beam; ++rank) {
+    if (all[rank].log_probability < floor) break;
     if (all[rank].word != data::EOS) live.push_back(all[rank]);
     else if (rank < beam) found.push_back(trace(all[rank], true));
   }
   const bool at_limit = static_cast<int64_t>(history_.size()) >= limit(sentence);
-  const bool enough = found.size() >= beam && !may_win(live, found);
+  const bool enough = found.size() >= static_cast<size_t>(options_.enough) && !may_win(live, found);
   if (!enough && !at_limit && !live.empty()) {
     for (const Candidate& c : live) next.add(c.log_probability, c.word, sentence, c.row);
     return;
@@ -230,6 +233,7 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
   const NoGrad no_grad;
   SearchOptions options = given;
   options.n_best = std::min(options.n_best, options.beam);
+  options.enough = options.enough > 0 ? std::max(options.enough, options.n_best) : options.beam;
   const std::vector<std::vector<int32_t>>& sources = *models.front().sources;
   std::vector<size_t> order;
   std::vector<std::vector<Hypothesis>> results(sources.size());

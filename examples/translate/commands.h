@@ -19,7 +19,8 @@ struct UseOptions {
   std::vector<std::string> rescore;  // DIR=WEIGHT
   int64_t beam = 5;
   double length_penalty = SearchOptions{}.length_penalty;
-  int64_t max_length = 0;
+  int64_t max_length = 0, enough = 0;
+  double prune = 0;
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();

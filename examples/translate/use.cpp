@@ -66,6 +66,8 @@ SearchOptions search_options(const UseOptions& options) {
   return {.beam = options.beam,
           .length_penalty = options.length_penalty,
           .max_length = options.max_length,
+          .enough = options.enough,
+          .prune = options.prune,
           .batch_rows = options.batch * options.beam};
 }
 

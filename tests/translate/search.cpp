@@ -107,6 +107,28 @@ TEST_CASE("search: a wide beam finds what is at least as likely as greedy's") {
     if (greedily[n][0].finished) CHECK(widely[n][0].log_probability >= greedily[n][0].log_probability - 1e-5);
 }
 
+TEST_CASE("search: enough and prune end a search early, and only then") {
+  const auto model = talker();
+  const auto sources = test::small_corpus(12).source;
+  const SearchOptions plain{.beam = 4, .n_best = 4};
+  SearchOptions same = plain, few = plain, narrow = plain;
+  same.enough = 4;
+  same.prune = 1e6;
+  few.enough = few.n_best = 1;
+  narrow.prune = 1e-9;
+  const auto all = search(*model, sources, plain), unchanged = search(*model, sources, same),
+             first = search(*model, sources, few), pruned = search(*model, sources, narrow),
+             greedily = search(*model, sources, {.beam = 1});
+  for (size_t n = 0; n < sources.size(); ++n) {
+    REQUIRE(unchanged[n].size() == all[n].size());
+    for (size_t k = 0; k < all[n].size(); ++k) CHECK(unchanged[n][k].ids == all[n][k].ids);
+    CHECK(all[n].size() == 4);
+    CHECK(first[n].size() == 1);
+    CHECK(first[n][0].score <= all[n][0].score);
+    CHECK(pruned[n][0].ids == greedily[n][0].ids);  // only the best extension of a step is left
+  }
+}
+
 TEST_CASE("search: an empty sentence gives an empty one, a limit holds, and weights are those of a softmax") {
   const auto model = test::small_model();
   const auto found = search(*model, {{}, {5, 6, 7}, {}}, {.beam = 3, .max_length = 4, .weights = true});

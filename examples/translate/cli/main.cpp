@@ -16,6 +16,10 @@ void add_search_flags(CLI::App& app, UseOptions& use) {
       ->check(CLI::Range(0.0, 10.0));
   app.add_option("--max-length", use.max_length, "words at most; 0: twice the source and ten")
       ->check(CLI::Range(0, 100000));
+  app.add_option("--enough", use.enough, "stop at so many ended translations that no live one outdoes; 0: the beam")
+      ->check(CLI::Range(0, 1000));
+  app.add_option("--prune", use.prune, "give up what is so many nats behind the best; 0: nothing")
+      ->check(CLI::Range(0.0, 1e6));
   app.add_option("--batch", use.batch, "sentences at a time")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--threads", use.threads, "threads; 0: all")->check(CLI::Range(0, 256));
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
