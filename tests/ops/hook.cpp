@@ -5,6 +5,7 @@
 #include "core/tape.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"
+#include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/twin.h"
 #include "tests/support/tensors.h"
@@ -43,6 +44,21 @@ TEST_CASE("on_gradient: one that only looks gives nothing back; where no gradien
   CHECK(runs == 0);
   CHECK(tape.grad(sum(square(unused)), {x})[0].item() == 4);
   CHECK(runs == 1);
+}
+
+TEST_CASE("on_gradient: a gradient that the hook keeps stays as it was when more is added") {
+  for (const Device& d : devices()) {
+    Tape tape;
+    const Tensor x = tape.watch(f64({1, 2}, {1, 2}, d)), w = f64({1, 2, 3, 4}, {2, 2}, d);
+    const Tensor product = matmul(x, w);  // adds to the same place, after the hook
+    Tensor kept;
+    const Tensor hooked = on_gradient(x, [&kept](const Tensor& dy) {
+      kept = dy;
+      return Tensor();
+    });
+    check_equal(tape.grad(sum(product) + sum(hooked * 5.0), {x})[0], {1, 2}, {8, 12});
+    check_equal(kept, {1, 2}, {5, 5});
+  }
 }
 
 TEST_CASE("on_gradient: a view of the tape, which reads the rules, does not run the hook") {
