@@ -6,11 +6,11 @@
 
 namespace grus {
 
-std::vector<double> items(std::initializer_list<Tensor> scalars) {
-  if (scalars.size() == 0) return {};
+std::vector<double> items(const std::vector<Tensor>& scalars) {
+  if (scalars.empty()) return {};
   for (const Tensor& scalar : scalars)
     require(scalar.defined() && scalar.numel() == 1, "[items] need one element each, got shape {}", scalar.shape());
-  const Tensor& like = *scalars.begin();
+  const Tensor& like = scalars.front();
   const Device device = like.device();
   const bool together =
       is_float(like.dtype()) && std::all_of(scalars.begin(), scalars.end(), [&](const Tensor& scalar) {

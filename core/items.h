@@ -1,5 +1,4 @@
 #pragma once
-#include <initializer_list>
 #include <vector>
 
 #include "core/tensor.h"
@@ -7,6 +6,6 @@
 namespace grus {
 
 /// item() of each, with one wait for the device where all share device and dtype: what a training step has to tell.
-std::vector<double> items(std::initializer_list<Tensor> scalars);
+std::vector<double> items(const std::vector<Tensor>& scalars);
 
 }  // namespace grus

@@ -93,7 +93,7 @@ constexpr uint32_t elementwise_rows_number() {
 }
 
 /// What both sides must have been compiled with: the version of this file, which a change of it raises, and its rows.
-inline constexpr uint32_t kernels_abi = 2u << 16 | (elementwise_rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 3u << 16 | (elementwise_rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -130,12 +130,14 @@ struct RandomArgs {
 };
 
 /// One optimizer step over n = rows * cols contiguous elements (f32 or f64), in place, PyTorch's formulas. g is first
-/// multiplied by grad_scale. Decoupled decay comes first of all.
+/// multiplied by grad_scale and by factor. A factor of 0 leaves everything as it is: the step did not happen.
+/// Decoupled decay comes first of all.
 enum class OptimizerKind : int32_t { sgd, adam, adadelta };
 struct OptimizerArgs {
   OptimizerKind kind;
   Matrix value, grad, first, second;  // (1, n); first, second: momentum | m, v | E[g^2], E[dx^2]; absent when unused
   Matrix average;  // (1, n) or absent: average += (1 - average_decay) (value - average), after the step
+  Matrix factor;   // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
   double grad_scale, lr, beta1, beta2, eps;  // sgd: beta1 = momentum; adadelta: beta1 = rho
   double bias1, bias2;                       // adam: 1 - beta1^t, 1 - beta2^t
   double weight_decay;                       // added to the gradient, or

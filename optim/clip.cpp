@@ -7,6 +7,12 @@ namespace grus::optim {
 
 namespace {
 
+constexpr double smallest_norm = 1e-6;  // added to a norm before it divides, as PyTorch does
+
+void require_limit(double max_norm) {
+  require<UsageError>(max_norm > 0, "[clip_grad_norm] need a largest norm above 0, got {}", max_norm);
+}
+
 /// One number for all elements, as a view that broadcasts.
 class Scalar {
  public:
@@ -91,12 +97,26 @@ Tensor grad_norm(const nn::Parameters& parameters) {
   return norm;
 }
 
-double clip_scale(double norm, double max_norm) {
-  require<UsageError>(max_norm > 0, "[clip_grad_norm] need a largest norm above 0, got {}", max_norm);
-  return std::isfinite(norm) ? std::min(1.0, max_norm / (norm + 1e-6)) : 0;
+Tensor clip_scale(const Tensor& norm, double max_norm) {
+  require_limit(max_norm);
+  require(norm.defined() && norm.numel() == 1, "[clip_scale] need a norm of one element, got shape {}", norm.shape());
+  const Device device = norm.device();
+  const KernelTable& kernels = device.kernels();
+  const auto number = [&](double value) { return Tensor::full(norm.shape(), value, norm.dtype(), device); };
+  Tensor scale = number(smallest_norm), sound = Tensor::empty(norm.shape(), DType::boolean, device);
+  const Tensor limit = number(max_norm), one = number(1), zero = number(0);
+  const View y = scale.write_view();
+  const auto check = [&](Status status) { device.check(status, "clip_scale"); };
+  check(kernels.binary(device.context(), BinaryOp::add, y, norm.view(), y));
+  check(kernels.binary(device.context(), BinaryOp::div, y, limit.view(), y));
+  check(kernels.binary(device.context(), BinaryOp::minimum, y, y, one.view()));
+  check(kernels.compare(device.context(), CompareOp::equal, sound.write_view(), y, y));  // false for NaN
+  check(kernels.select(device.context(), y, sound.view(), y, zero.view()));
+  return scale;
 }
 
 ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  require_limit(max_norm);
   const Gradients gradients = gradients_of(parameters);
   const std::vector<double> sums = sums_of_squares(gradients.tensors);
   double total = 0;
@@ -107,7 +127,8 @@ ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFini
                    std::isnan(sums[i]) ? "NaN" : "infinity", *gradients.names[i]);
   }
   const double norm = std::sqrt(total);
-  return {norm, clip_scale(norm, max_norm), std::isfinite(total)};
+  const bool finite = std::isfinite(total);
+  return {norm, finite ? std::min(1.0, max_norm / (norm + smallest_norm)) : 0, finite};
 }
 
 ClipResult clip_grad_norm(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {

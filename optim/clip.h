@@ -16,10 +16,11 @@ struct ClipResult {
 };
 
 /// The norm of all gradients together, which stay on their one device: f32 or f64, shape (), NaN or infinite as they
-/// are. items({loss, norm}) then reads both with one wait; optimizer.step(clip_scale(norm, max_norm)) clips.
+/// are. optimizer.step(clip_scale(norm, max_norm)) clips without a wait for the device.
 Tensor grad_norm(const nn::Parameters& parameters);
-/// min(1, max_norm / norm); 0 for a norm that is not finite.
-double clip_scale(double norm, double max_norm);
+/// min(1, max_norm / norm) where the norm is, 0 for one that is not finite. max_norm may be infinite: no limit. Throws
+/// UsageError unless it is above 0, ShapeError unless the norm is one number.
+Tensor clip_scale(const Tensor& norm, double max_norm);
 /// Measures only; `optimizer.step(result.scale)` then clips in the pass it makes anyway.
 ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite = NonFinite::error);
 /// Scales the gradients in place.

@@ -50,7 +50,17 @@ void Optimizer::zero_grad() {
   for (Slot& slot : slots_) slot.parameter.zero_grad();
 }
 
-void Optimizer::step(double grad_scale) {
+void Optimizer::step(double grad_scale) { step_all(grad_scale, {}); }
+
+void Optimizer::step(const Tensor& grad_scale) {
+  require(grad_scale.defined() && grad_scale.numel() == 1, "[{}] need a scale of one element, got shape {}", name_,
+          grad_scale.shape());
+  for (const Slot& slot : slots_)
+    if (slot.parameter.requires_grad()) require_same_kind(name_, slot.parameter.value(), grad_scale);
+  step_all(1, grad_scale);
+}
+
+void Optimizer::step_all(double grad_scale, const Tensor& factor) {
   for (const Slot& slot : slots_)
     require<UsageError>(allows_stale_ || !slot.parameter.requires_grad() || !slot.parameter.leaf().grad_is_stale(),
                         "[{}] need zero_grad() between a step and the next backward, got a gradient of '{}' that was "
@@ -58,11 +68,11 @@ void Optimizer::step(double grad_scale) {
                         name_, slot.name);
   const double decay = average_ ? average_->begin_update() : 0;
   for (Slot& slot : slots_)
-    if (slot.parameter.requires_grad()) step(slot, grad_scale, decay);
+    if (slot.parameter.requires_grad()) step(slot, grad_scale, factor, decay);
   ++steps_;
 }
 
-void Optimizer::step(Slot& slot, double grad_scale, double average_decay) {
+void Optimizer::step(Slot& slot, double grad_scale, const Tensor& factor, double average_decay) {
   Leaf& leaf = slot.parameter.leaf();
   Tensor* average = average_ ? average_->find(&leaf) : nullptr;
   Tensor& value = leaf.mutable_value();
@@ -87,6 +97,7 @@ void Optimizer::step(Slot& slot, double grad_scale, double average_decay) {
   if (rule_.second) args.second = write_flat(slot.second);
   if (average) args.average = write_flat(*average);
   args.grad_scale = grad_scale;
+  if (factor.defined()) args.factor = factor.unrecorded_reshape({1, 1}).matrix();
   args.lr = group.lr * lr_factor_;
   args.bias1 = 1 - std::pow(args.beta1, count);
   args.bias2 = 1 - std::pow(args.beta2, count);

@@ -39,6 +39,9 @@ class Optimizer {
   /// gradient, or that do not require one, stay. Throws UsageError, and changes nothing, when a gradient was added to
   /// one that a step has used already: zero_grad() was forgotten.
   void step(double grad_scale = 1);
+  /// The same with a scale that only the parameters' device knows (clip_scale of a tensor): one number of their dtype.
+  /// Where it is 0 the step counts, but changes nothing.
+  void step(const Tensor& grad_scale);
   void zero_grad();
   /// For those who mean it.
   void allow_stale_gradients(bool on = true) { allows_stale_ = on; }
@@ -83,7 +86,8 @@ class Optimizer {
   struct Group {
     double lr, weight_decay;
   };
-  void step(Slot& slot, double grad_scale, double average_decay);
+  void step_all(double grad_scale, const Tensor& factor);
+  void step(Slot& slot, double grad_scale, const Tensor& factor, double average_decay);
   const char* name_;
   Rule rule_;
   std::vector<Group> groups_;

@@ -15,6 +15,8 @@
 namespace grus::seq2seq {
 namespace {
 
+constexpr size_t most_queued = 32;  // steps
+
 data::LoaderOptions loader_options(const TrainOptions& o) {
   data::LoaderOptions options;
   options.batch_tokens = o.batch_sentences > 0 ? 0 : o.batch_tokens;
@@ -99,6 +101,7 @@ bool Trainer::run_epoch() {
     if (after_step) after_step(progress_.step);
     if (options_.save_every > 0 && progress_.step % options_.save_every == 0) save();
   }
+  read_queued();
   line_.clear();
   const double spent = seconds_now() - started_;
   progress_.sums.training_seconds += spent;
@@ -116,47 +119,60 @@ BatchLoss Trainer::forward(const PackedBatch& batch) {
   return loss;
 }
 
+// Queues a step on the device; what it has to tell is read later, for several steps at once.
 void Trainer::train_step(const data::Batch& padded) {
-  const PackedBatch batch = pack_batch(padded);
-  const RandomKey rng = default_rng().state();
+  QueuedStep step{++progress_.step, pack_batch(padded), default_rng().state(), {}, {}};
   watch_.before_step();
-  BatchLoss loss;
   {
     Tape tape;
-    loss = forward(batch);
-    tape.backward(loss.loss);
+    step.loss = forward(step.batch);
+    tape.backward(step.loss.loss);
     watch_.after_backward(model_.module());
   }
-  // The step's one wait for the device.
-  const std::vector<double> seen = items({loss.nll_sum, loss.loss, optim::grad_norm(parameters_)});
-  if (!std::isfinite(seen[1]) || !std::isfinite(seen[2])) find_origin(batch, rng);
-  last_loss_ = seen[0];
+  const Tensor norm = optim::grad_norm(parameters_);
+  // 0, and NaN from the first bad step on: the clipping scale is then 0, and no later step changes the weights.
+  soundness_ = 0 * (norm + step.loss.loss) + (soundness_.defined() ? soundness_ : Tensor::zeros({}));
+  step.norm = norm + soundness_;
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
-  optimizer_->set_lr_factor(schedule_(progress_.step));
-  optimizer_->step(optim::clip_scale(seen[2], limit));
+  optimizer_->set_lr_factor(schedule_(step.number - 1));
+  optimizer_->step(optim::clip_scale(step.norm, limit));
   optimizer_->zero_grad();
-  ++progress_.step;
-  progress_.sums.nll += last_loss_;
-  progress_.sums.tokens += batch.labels.numel();
-  last_loss_ /= static_cast<double>(batch.labels.numel());
+  queued_.push_back(std::move(step));
+  if (queued_.size() == most_queued) read_queued();
+}
+
+// The one wait for the device.
+void Trainer::read_queued() {
+  std::vector<Tensor> told;
+  for (const QueuedStep& step : queued_) told.insert(told.end(), {step.loss.nll_sum, step.norm});
+  const std::vector<double> seen = items(told);
+  for (size_t i = 0; i < queued_.size(); ++i) {
+    const double nll = seen[2 * i], norm = seen[2 * i + 1];
+    if (!std::isfinite(norm)) find_origin(queued_[i]);
+    const int64_t tokens = queued_[i].batch.labels.numel();
+    progress_.sums.nll += nll;
+    progress_.sums.tokens += tokens;
+    last_loss_ = nll / static_cast<double>(tokens);
+  }
+  queued_.clear();
 }
 
 // The same step once more, this time with every result checked: the first bad one names its op.
-void Trainer::find_origin(const PackedBatch& batch, const RandomKey& rng) {
+void Trainer::find_origin(const QueuedStep& step) {
   line_.clear();
   optimizer_->zero_grad();
-  default_rng().set_state(rng);
+  default_rng().set_state(step.rng);
   std::string why = "the loss is not finite";
   try {
     Tape tape;
     tape.check_finite(true);
-    tape.backward(forward(batch).loss);
+    tape.backward(forward(step.batch).loss);
     optim::clip_scale(parameters_, 1, optim::NonFinite::error);
   } catch (const Error& error) {
     why = error.what();
   }
   if (progress_.best_epoch == 0) save_weights();
-  fail<Error>("step {} (epoch {}): {}; the last good weights are in {}", progress_.step + 1, progress_.epoch, why,
+  fail<Error>("step {} (epoch {}): {}; the last good weights are in {}", step.number, progress_.epoch, why,
               folder_.weights().string());
 }
 
@@ -222,7 +238,10 @@ void Trainer::save_weights() {
   folder_.save_weights(model_);
 }
 
-void Trainer::save() { save_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}, progress_); }
+void Trainer::save() {
+  read_queued();
+  save_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}, progress_);
+}
 
 void Trainer::write_metrics() const {
   std::string lines;
@@ -232,6 +251,7 @@ void Trainer::write_metrics() const {
 
 void Trainer::show_progress() {
   if (!line_.due()) return;
+  read_queued();
   const EpochSums& sums = progress_.sums;
   const double spent = sums.training_seconds + seconds_now() - started_;
   const auto done = static_cast<double>(progress_.position), all = static_cast<double>(loader_.batches());

@@ -33,9 +33,17 @@ class Trainer {
   struct Figures {
     double loss, bleu;
   };
+  struct QueuedStep {
+    int64_t number;
+    PackedBatch batch;
+    RandomKey rng;  // as it was before the step
+    BatchLoss loss;
+    Tensor norm;  // of the gradients; not finite from the first bad step on
+  };
   bool run_epoch();
   void train_step(const data::Batch& batch);
-  [[noreturn]] void find_origin(const PackedBatch& batch, const RandomKey& rng);
+  void read_queued();
+  [[noreturn]] void find_origin(const QueuedStep& step);
   BatchLoss forward(const PackedBatch& batch);
   void end_epoch();
   Figures validate();
@@ -60,6 +68,8 @@ class Trainer {
   Progress progress_;
   ProgressLine line_;
   StepWatch watch_;
+  std::vector<QueuedStep> queued_;  // whose figures nobody has read
+  Tensor soundness_;
   double last_loss_ = 0, started_ = 0;  // seconds, of this epoch's part in this process
 };
 

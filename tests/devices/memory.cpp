@@ -104,7 +104,7 @@ TEST_CASE("memory: a thousand training steps keep nothing, and ask the backend f
     Training training;
     const auto steps = [&](int count) {
       for (int step = 0; step < count; ++step) {
-        training.blind_step(sentences(3, 4, step % 4));
+        training.step(sentences(3, 4, step % 4));
         if (step % 20 == 19) device.synchronize();  // what is queued is no leak
       }
     };

@@ -43,7 +43,7 @@ TEST_CASE("devices: what one device saves, weights and optimizer, goes on on any
       key = default_rng().state();
       judged = training.judge(batch());
       training.step(batch());
-      next = training.step(batch());
+      next = training.step(batch()).item();
     }
     for (const Device& to : every_device()) {
       const OnDevice here(to);
@@ -54,7 +54,7 @@ TEST_CASE("devices: what one device saves, weights and optimizer, goes on on any
       const std::string what = fmt::format("from {} to {}", from, to);
       CHECK_MESSAGE(training.judge(batch()) == doctest::Approx(judged).epsilon(1e-5), what);
       training.step(batch());
-      CHECK_MESSAGE(training.step(batch()) == doctest::Approx(next).epsilon(1e-4), what);
+      CHECK_MESSAGE(training.step(batch()).item() == doctest::Approx(next).epsilon(1e-4), what);
     }
   }
 }

@@ -50,10 +50,8 @@ class SmallTranslator : public nn::Module<SmallTranslator> {
 /// Model and optimizer; the same numbers on every device.
 struct Training {
   Training();
-  /// Forward, backward, clipped Adam step; the loss before it.
-  double step(const Sentences& batch);
-  /// The same without clipping and without looking at the loss.
-  void blind_step(const Sentences& batch);
+  /// Forward, backward, clipped Adam step; the loss before it, which nobody has waited for.
+  Tensor step(const Sentences& batch);
   /// The loss without dropout.
   double judge(const Sentences& batch);
 

@@ -217,6 +217,32 @@ TEST_CASE("clipping: the norm is that of all gradients, and a step with the scal
   CHECK(clip_grad_norm(make_parameters(), 100).scale == 1);
 }
 
+TEST_CASE("clipping: a scale that stays on the device clips alike, and is 0 for a norm that is not finite") {
+  const auto stepped = [](std::vector<float> gradient, auto scale_of) {
+    Parameters all{{"w", Parameter(Tensor::ones({2}))}};
+    all[0].parameter.leaf().set_grad(Tensor::from(gradient, {2}));
+    Adam adam(all);
+    adam.step(scale_of(all));
+    const Tensor* first = nn::find(adam.state(), "first.w");
+    return std::pair(floats(all[0].parameter), first->to_vector<float>());
+  };
+  const auto on_device = [](const Parameters& all) { return clip_scale(grad_norm(all), 2.5); };
+  const auto on_host = [](const Parameters& all) { return clip_scale(all, 2.5).scale; };
+  CHECK(stepped({3, 4}, on_device).second[1] == doctest::Approx(stepped({3, 4}, on_host).second[1]));
+  CHECK(stepped({0.3f, 0.4f}, on_device) == stepped({0.3f, 0.4f}, [](const Parameters&) { return 1.0; }));
+  for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()})
+    CHECK(stepped({bad, 4}, on_device) == std::pair(std::vector<float>{1, 1}, std::vector<float>{0, 0}));
+  const double none = std::numeric_limits<double>::infinity();
+  CHECK(clip_scale(Tensor::full({}, 1e30), none).item() == 1);
+  CHECK(clip_scale(Tensor::full({}, none), none).item() == 0);
+  CHECK_THROWS_WITH_AS(clip_scale(Tensor::ones({2}), 1), "[clip_scale] need a norm of one element, got shape (2)",
+                       ShapeError);
+  CHECK_THROWS_AS(clip_scale(Tensor::ones({}), 0), UsageError);
+  Sgd sgd({{"w", Parameter(Tensor::ones({2}))}});
+  CHECK_THROWS_WITH_AS(sgd.step(Tensor::ones({2})), "[Sgd] need a scale of one element, got shape (2)", ShapeError);
+  CHECK_THROWS_AS(sgd.step(Tensor::ones({}, DType::f64)), DtypeError);
+}
+
 TEST_CASE("clipping: a gradient that is not finite is an error that names it, or a flag") {
   const Parameters parameters{{"fine", Parameter(Tensor::ones({1}))}, {"encoder.weight", Parameter(Tensor::ones({2}))}};
   parameters[0].parameter.leaf().set_grad(Tensor::ones({1}));

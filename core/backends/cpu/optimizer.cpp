@@ -101,9 +101,13 @@ HWY_EXPORT(optimizer_elements);
 
 Status optimizer_step(Context* context, const OptimizerArgs& args) {
   if (args.value.dtype != DType::f32) return reference_backend().optimizer_step(context, args);
+  const float factor = args.factor.buffer ? *row_of(args.factor, 0) : 1;
+  if (factor == 0) return Status::ok;
+  OptimizerArgs scaled = args;
+  scaled.grad_scale *= static_cast<double>(factor);
   const auto elements = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(optimizer_elements)(arguments...); };
   parallel_for(args.value.rows * args.value.cols, 4 * elements_per_task,
-               [&](int64_t begin, int64_t end) { elements(args, begin, end); });
+               [&](int64_t begin, int64_t end) { elements(scaled, begin, end); });
   return Status::ok;
 }
 

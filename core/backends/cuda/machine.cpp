@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/backend.h"
 #include "core/backends/cuda/images.h"
@@ -39,10 +40,14 @@ const unsigned char* image_of(DType dtype) {
   return images[static_cast<int>(dtype)];
 }
 
-/// GRUS_CUDA_TF32=1: f32 products may round their inputs to TF32.
-bool tf32_wanted() {
-  const char* value = std::getenv("GRUS_CUDA_TF32");
-  return value && std::string_view(value) == "1";
+/// GRUS_CUDA_PRODUCTS: what f32 products multiply; their sums are f32. f32, or rounded to tf32 or bf16.
+cublasComputeType_t f32_products() {
+  const char* value = std::getenv("GRUS_CUDA_PRODUCTS");
+  const std::string_view wanted = value ? value : "f32";
+  if (wanted == "f32") return CUBLAS_COMPUTE_32F;
+  if (wanted == "tf32") return CUBLAS_COMPUTE_32F_FAST_TF32;
+  if (wanted == "bf16") return CUBLAS_COMPUTE_32F_FAST_16BF;
+  throw Failure{Status::failed, fmt::format("GRUS_CUDA_PRODUCTS: need f32, tf32 or bf16, got '{}'", wanted)};
 }
 
 class CudaMachine final : public gpu::Machine {
@@ -55,8 +60,6 @@ class CudaMachine final : public gpu::Machine {
     check(cublasSetStream(blas_, stream_), "cublasSetStream");
     // Without atomics, so that sums have a fixed order.
     check(cublasSetAtomicsMode(blas_, CUBLAS_ATOMICS_NOT_ALLOWED), "cublasSetAtomicsMode");
-    check(cublasSetMathMode(blas_, tf32_wanted() ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH),
-          "cublasSetMathMode");
   }
   ~CudaMachine() override {
     cudaStreamSynchronize(stream_);
@@ -110,17 +113,15 @@ class CudaMachine final : public gpu::Machine {
     const auto leading = [](const Matrix& m) { return std::max(m.row_stride, m.cols); };
     const int64_t inner = args.transpose_a ? args.a.rows : args.a.cols;
     const Matrix &y = args.y, &a = args.a, &b = args.b;
-    if (y.dtype == DType::f32) {
-      const auto alpha = static_cast<float>(args.alpha), beta = static_cast<float>(args.beta);
-      check(cublasSgemm_64(blas_, form(args.transpose_b), form(args.transpose_a), y.cols, y.rows, inner, &alpha,
-                           data<float>(b), leading(b), data<float>(a), leading(a), &beta, data<float>(y), leading(y)),
-            "cublasSgemm");
-    } else {
-      check(cublasDgemm_64(blas_, form(args.transpose_b), form(args.transpose_a), y.cols, y.rows, inner, &args.alpha,
-                           data<double>(b), leading(b), data<double>(a), leading(a), &args.beta, data<double>(y),
-                           leading(y)),
-            "cublasDgemm");
-    }
+    const bool single = y.dtype == DType::f32;
+    const auto narrow_alpha = static_cast<float>(args.alpha), narrow_beta = static_cast<float>(args.beta);
+    const void* const alpha = single ? static_cast<const void*>(&narrow_alpha) : &args.alpha;
+    const void* const beta = single ? static_cast<const void*>(&narrow_beta) : &args.beta;
+    const cudaDataType_t type = single ? CUDA_R_32F : CUDA_R_64F;
+    check(cublasGemmEx_64(blas_, form(args.transpose_b), form(args.transpose_a), y.cols, y.rows, inner, alpha, data(b),
+                          type, leading(b), data(a), type, leading(a), beta, data(y), type, leading(y),
+                          single ? f32_products_ : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
+          "cublasGemmEx");
   }
 
  protected:
@@ -145,12 +146,12 @@ class CudaMachine final : public gpu::Machine {
 
  private:
   void use() const { check(cudaSetDevice(index_), "cudaSetDevice"); }
-  template <class T>
-  static T* data(const Matrix& m) {
-    return static_cast<T*>(m.buffer->handle) + m.offset;
+  static void* data(const Matrix& m) {
+    return static_cast<char*>(m.buffer->handle) + m.offset * static_cast<int64_t>(size_of(m.dtype));
   }
 
   int index_;
+  const cublasComputeType_t f32_products_ = f32_products();
   cudaDeviceProp properties_{};
   cudaStream_t stream_ = nullptr;
   cublasHandle_t blas_ = nullptr;

@@ -26,7 +26,8 @@ void optimizer_step(Machine& m, const OptimizerArgs& args) {
   const int64_t count = args.value.rows * args.value.cols;
   Arguments arguments;
   arguments.add(count).add(static_cast<int32_t>(args.kind));
-  for (const Matrix* each : {&args.value, &args.grad, &args.first, &args.second, &args.average}) push(arguments, *each);
+  for (const Matrix* each : {&args.value, &args.grad, &args.first, &args.second, &args.average, &args.factor})
+    push(arguments, *each);
   const double shrink = 1 - args.lr * args.decoupled_decay, average_rest = 1 - args.average_decay;
   for (double number : {args.grad_scale, args.lr, args.beta1, 1 - args.beta1, args.beta2, 1 - args.beta2, args.eps,
                         args.bias1, args.bias2, args.weight_decay, shrink, average_rest})

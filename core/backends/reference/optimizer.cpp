@@ -50,11 +50,13 @@ void optimizer_step_of(const OptimizerArgs& args) {
   T* const first = present(args.first) ? data<T>(args.first) : nullptr;
   T* const second = present(args.second) ? data<T>(args.second) : nullptr;
   T* const average = present(args.average) ? data<T>(args.average) : nullptr;
+  const double scale = args.grad_scale * (present(args.factor) ? static_cast<double>(*data<T>(args.factor)) : 1);
+  if (present(args.factor) && *data<T>(args.factor) == 0) return;
   for (int64_t i = 0; i < n; ++i) {
     auto x = static_cast<double>(value[i]);
     double a = first ? static_cast<double>(first[i]) : 0, b = second ? static_cast<double>(second[i]) : 0;
     x *= 1 - args.lr * args.decoupled_decay;
-    const double g = static_cast<double>(grad[i]) * args.grad_scale + args.weight_decay * x;
+    const double g = static_cast<double>(grad[i]) * scale + args.weight_decay * x;
     x -= step_of(args, g, first ? &a : nullptr, &b);
     value[i] = static_cast<T>(x);
     if (first) first[i] = static_cast<T>(a);

@@ -97,6 +97,25 @@ TEST_CASE("adam: bias correction before eps, eps outside the root") {
   check_run(run, {(1 * 0.98 - 0.05) * 0.98 - second_step, m, v, 1}, "AdamW");
 }
 
+TEST_CASE("optimizers: a factor in memory multiplies the gradient, and 0 leaves all as it is, NaN too") {
+  for (const Backend& backend : backends())
+    for (DType dtype : float_types) {
+      const auto after = [&](double number, double gradient) {
+        const Array factor(backend, dtype, {number});
+        Run run{plain(OptimizerKind::sgd, 0.1), 2, {gradient}, true, false, true};
+        run.args.grad_scale = 0.5;
+        run.args.weight_decay = run.args.decoupled_decay = 0.5;
+        run.args.average_decay = 0.5;
+        run.args.factor = factor.matrix(1, 1);
+        return followed(backend, dtype, run);
+      };
+      const double g = 0.25 * 3 + 0.5 * 1.9, value = 1.9 - 0.1 * g;
+      const double tolerance = tolerance_of(dtype, 2e-6, 1e-14);
+      check_near(after(0.5, 3), {value, g, 0, 0.5 * 2 + 0.5 * value}, tolerance, backend.table.name);
+      CHECK(after(0, std::nan("")) == Values{2, 0, 0, 2});
+    }
+}
+
 TEST_CASE("adadelta: eps inside both roots, the step from the means before it") {
   Run run{plain(OptimizerKind::adadelta, 2), 1, {1, 3}, true, true};
   run.args.beta1 = 0.75;

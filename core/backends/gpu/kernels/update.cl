@@ -48,13 +48,14 @@ KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(
 #define ADAM 1
 
 KERNEL(optimizer)(const long count, const int kind, M_OUT(T, value), M_IN(T, grad), M_OUT(T, first), M_OUT(T, second),
-                  M_OUT(T, average), const T grad_scale, const T lr, const T beta1, const T rest1, const T beta2,
-                  const T rest2, const T eps, const T bias1, const T bias2, const T weight_decay, const T shrink,
-                  const T average_rest, const int nesterov) {
+                  M_OUT(T, average), M_IN(T, factor), const T grad_scale, const T lr, const T beta1, const T rest1,
+                  const T beta2, const T rest2, const T eps, const T bias1, const T bias2, const T weight_decay,
+                  const T shrink, const T average_rest, const int nesterov) {
   const long i = ITEM_X;
-  if (i >= count) return;
+  const T more = PRESENT(factor) ? ROW(factor, 0)[0] : K(1);
+  if (i >= count || more == 0) return;
   T x = ROW(value, 0)[i] * shrink;
-  const T g = ROW(grad, 0)[i] * grad_scale + weight_decay * x;
+  const T g = ROW(grad, 0)[i] * (grad_scale * more) + weight_decay * x;
   T a = PRESENT(first) ? ROW(first, 0)[i] : K(0), b = PRESENT(second) ? ROW(second, 0)[i] : K(0), step;
   if (kind == SGD) {
     a = beta1 * a + g;
