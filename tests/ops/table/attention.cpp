@@ -109,7 +109,8 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
   if (c.conditional)
     inputs.insert(inputs.end(), {{{gates, n.input}, -range, range}, {{gates, n.hidden}, -range, range}});
   if (c.biases)
-    inputs.insert(inputs.end(), {{{gates}, -range, range}, {{gates}, -range, range}, {{n.attention}, -range, range}});
+    inputs.insert(inputs.end(), {{{n.attention}, -range, range}, {{gates}, -range, range}, {{gates}, -range, range}});
+  if (c.biases && c.conditional) inputs.insert(inputs.end(), {{{gates}, -range, range}, {{gates}, -range, range}});
   const auto with = [c](Decoder op) -> Function {
     return [=](Xs x) -> Tensors {
       const Lengths targets(c.targets, -1, x[0].device()), sources(c.sources, -1, x[0].device());
@@ -117,9 +118,13 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
       size_t next = 8;
       if (c.conditional) w.first = {x[8], x[9], {}, {}}, next = 10;
       if (c.biases) {
-        (c.conditional ? w.first : w.second).bias_hh = x[next];
+        w.query_bias = x[next];
         w.second.bias_ih = x[next + 1];
-        w.query_bias = x[next + 2];
+        w.second.bias_hh = x[next + 2];
+      }
+      if (c.biases && c.conditional) {
+        w.first.bias_ih = x[next + 3];
+        w.first.bias_hh = x[next + 4];
       }
       const AttentionGruOutput out = op(x[0], targets, x[1], {x[2], x[3], sources}, w);
       return {out.states, out.contexts};

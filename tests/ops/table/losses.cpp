@@ -206,6 +206,7 @@ Row linear_cross_entropy_row() {
             {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
             with(linear_cross_entropy, {}),
             {{{}, {0}}}},
+           {"no rows", {ids({0}, {}), {{0, 3}}, {{5, 3}}, {{5}}}, with(linear_cross_entropy, {}), {{{}, {0}}}},
            {"large",
             {ids({97}, many), {{97, 65}, -0.5, 0.5}, {{301, 65}}, {{301}}},
             with(linear_cross_entropy, {.chunk_rows = 40}),

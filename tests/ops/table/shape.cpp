@@ -89,6 +89,11 @@ std::vector<Row> part_rows() {
       moving("slice", "entries begin, begin + step, ... below end along an axis",
              {{"(3, 5)", {{{3, 5}}}, [](Xs x) { return slice(x[0], 1, 1, 4); }},
               {"a step", {{{3, 5}}}, [](Xs x) { return slice(x[0], 1, 0, -1, 2); }},
+              {"two that overlap",
+               {{{3, 5}}},
+               [](Xs x) -> Tensors {
+                 return {slice(x[0], 1, 0, 4), slice(x[0], 1, 1, 5)};
+               }},
               {"rows", {{{4, 2}}}, [](Xs x) { return slice(x[0], 0, 1, 3); }},
               {"rows with a step", {{{5, 2}}}, [](Xs x) { return slice(x[0], 0, 1, 5, 3); }},
               {"nothing left", {{{3, 2}}}, [](Xs x) { return slice(x[0], 1, 1, 1); }},
