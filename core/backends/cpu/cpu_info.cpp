@@ -103,10 +103,8 @@ bool is_amd_19h() {
 const char* simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
 
 void limit_simd_targets() {
-#if HWY_ARCH_X86
-  if (highest_allowed() == Isa::baseline) hwy::DisableTargets(HWY_AVX2 | HWY_AVX3);
+  if (highest_allowed() == Isa::baseline) hwy::DisableTargets(HWY_AVX2 | HWY_AVX3 | HWY_NEON);
   if (highest_allowed() == Isa::avx2) hwy::DisableTargets(HWY_AVX3);
-#endif
 }
 
 }  // namespace grus::cpu

@@ -8,7 +8,7 @@ namespace grus::cpu {
 std::string cpu_name();
 
 /// Instruction sets in the order in which kernels prefer them. GRUS_ISA=baseline or avx2 hides what is above (for
-/// tests).
+/// tests); on arm64 baseline hides NEON.
 enum class Isa { baseline, avx2, avx512 };
 Isa isa();
 
@@ -18,7 +18,7 @@ bool has_bf16();
 /// A family 19h AMD CPU (Zen 3, Zen 4): its AVX-512, where it has it, works in halves of 256 bits.
 bool is_amd_19h();
 
-/// "AVX3", "AVX2", "EMU128", "NEON" ...: which of the compiled variants of a kernel runs here.
+/// "AVX3", "AVX2", "SCALAR", "NEON" ...: which of the compiled variants of a kernel runs here.
 const char* simd_target();
 
 /// Makes Highway obey GRUS_ISA. Called once, before the first kernel.

@@ -19,6 +19,7 @@ constexpr int width = 2 * lanes;
 
 template <int rows>
 struct Sums {
+  HWY_INLINE Sums() {}  // an implied one is compiled for the oldest CPU
   V left[rows], right[rows];
 };
 

@@ -23,6 +23,11 @@ struct Number {
   static constexpr int64_t lanes = static_cast<int64_t>(hn::MaxLanes(D()));
   hn::Vec<D> v;
 
+  // Written out, so that they are compiled for this instruction set: an implied constructor is compiled for the oldest
+  // CPU.
+  HWY_INLINE Number() {}
+  HWY_INLINE Number(hn::Vec<D> vector) : v(vector) {}
+
   static HWY_INLINE Number load(const T* p) { return {hn::LoadU(D(), p)}; }
   static HWY_INLINE Number of(double value) { return {hn::Set(D(), static_cast<T>(value))}; }
   /// The first n numbers at p, zeros after them; nothing beyond them is touched.

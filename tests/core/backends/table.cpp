@@ -1,8 +1,11 @@
 // The table itself, and memory.
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <numeric>
+#include <string>
+#include <string_view>
 
 #include "core/backends/backends.h"
 #include "tests/core/backends/harness.h"
@@ -43,6 +46,20 @@ TEST_CASE("backends: the reference has the optional entries too, and one device 
   Context* context = nullptr;
   CHECK(table.open(1, &context) == Status::failed);
   CHECK(std::strlen(table.last_error(context)) > 0);
+}
+
+TEST_CASE("cpu: GRUS_ISA hides the instruction sets above it from the kernels") {
+  const char* const given = std::getenv("GRUS_ISA");
+  const std::string_view limit = given ? given : "";
+  for (const Backend& backend : backends()) {
+    if (&backend.table != &cpu_backend()) continue;
+    const std::string text = backend.table.describe(backend.context);
+    const auto runs = [&](const char* target) {
+      return text.find(fmt::format("SIMD {},", target)) != std::string::npos;
+    };
+    CHECK(!(runs("AVX3") && (limit == "avx2" || limit == "baseline")));
+    CHECK(!((runs("AVX2") || runs("NEON")) && limit == "baseline"));
+  }
 }
 
 TEST_CASE("memory: buffers are aligned to 64 bytes on the host, keep what was written, and may be empty") {
