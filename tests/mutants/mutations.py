@@ -2,6 +2,7 @@
 from source import Token, brackets, ends_operand
 
 DELIMITERS = {',', ';', '?', ':', '=', '+=', '-=', '*=', '/=', '==', '!=', '<', '>', '<=', '>=', '&&', '||', 'return'}
+CONDITION = {'==', '!=', '<', '>', '<=', '>=', '&&', '||'}  # what may stand before a question mark
 # Arguments that say where, not how much: a term may be dropped (another row, another gate), no sign flipped.
 PLACES = {'load', 'load_some', 'row_of', 'row', 'rows', 'unrecorded_rows', 'slice', 'columns_of', 'matrix', 'write_matrix',
           'weight_rows', 'part'}
@@ -95,7 +96,8 @@ class Expression:
                 if self.words[cut] == '+=':
                     self.replace(cut, cut + 1, ['='], '+= becomes =')
             if self.words[cut:cut + 4] == ['?', '1', ':', '0']:
-                start = max([c for c in cuts if c < cut], default=begin - 1) + 1
+                weaker = [c for c in cuts if c < cut and (c < begin or self.words[c] not in CONDITION)]
+                start = max(weaker, default=begin - 1) + 1
                 for number in '01':
                     self.replace(start, cut + 4, [number], f'always {number}')
 
