@@ -2,8 +2,8 @@
 
 One size at a time goes from small to where memory ends, the others stay: time steps (T), batch (B) and state (H) of a GRU
 layer, words (V) of an attention translator. Results are kept in OUT/growth.json after every point, so that runs with --only
-add up, and with --add those of the same size too: then each figure is of the median round. OUT/growth.md, .html and .svg are
-written from all of them. Nothing else should run meanwhile.
+add up, and with --add those of the same size too: then the quickest round counts, since what disturbs a step only ever slows
+it. OUT/growth.md, .html and .svg are written from all of them. Nothing else should run meanwhile.
 """
 import argparse
 import datetime
@@ -11,13 +11,13 @@ import json
 import os
 import pathlib
 import re
+import resource
 import subprocess
 import sys
 
 import growth_page
 
 NO_MEMORY = re.compile(r"need \d+ bytes of memory|bad_alloc")  # in the last words of a benchmark
-MOST_POINTS = 40
 
 
 class Sweep:
@@ -82,9 +82,10 @@ def measure(sweep, size, options):
     bench, *arguments = sweep.command(size)
     command = [str(pathlib.Path(options.build) / "tests/bench" / f"bench_{bench}"), *arguments, "--threads", str(options.threads)]
     print("+", " ".join(command), file=sys.stderr, flush=True)
-    limit = {**os.environ, "GRUS_MEMORY_LIMIT": f"{int(options.memory_limit)}M"}
+    limit = int(options.memory_limit * 2**20)  # of everything: GRUS_MEMORY_LIMIT would leave out packed weights
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=options.point_seconds, env=limit)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=options.point_seconds,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
     except subprocess.TimeoutExpired:
         return "time"
     except OSError as error:
@@ -98,31 +99,30 @@ def measure(sweep, size, options):
     return {"seconds": seconds, "gflops": gflops, "mib": mib, "machine": line["machine"]}
 
 
-def median_of(size, rounds):
-    """The point of the round whose time is the middle one, the quicker of two."""
-    middle = sorted(rounds, key=lambda one: one["seconds"])[(len(rounds) - 1) // 2]
-    return {"size": size, **middle, "rounds": rounds}
-
-
 def grow(axis, sweep, kept, options):
     """Measures one sweep, and writes what there is after every point."""
-    before = {point["size"]: point["rounds"] for point in kept[axis]["points"]} if options.add and axis in kept else {}
+    before = kept[axis] if options.add and axis in kept else {"points": [], "end": None}
+    points = {point["size"]: point for point in before["points"]}
     row = {"name": sweep.name, "work": sweep.work, "slope": sweep.slope, "limit_mib": options.memory_limit,
-           "day": datetime.date.today().isoformat(), "points": [], "end": None}
-    size = sweep.first
-    while size <= options.largest and len(row["points"]) < MOST_POINTS:
+           "day": datetime.date.today().isoformat(), "end": before["end"]}
+    size, end = sweep.first, None
+    while size <= options.largest and not end:
         point = measure(sweep, size, options)
         if isinstance(point, str):
-            row["end"] = {"size": size, "why": point}
-            break
-        row["machine"] = point.pop("machine")
-        row["points"].append(median_of(size, before.get(size, []) + [point]))
-        write(kept | {axis: row}, options)
+            row["end"] = end = {"size": size, "why": point}
+            points = {at: points[at] for at in points if at < size}
+        else:
+            row["machine"] = point.pop("machine")
+            rounds = points.get(size, {"rounds": []})["rounds"] + [point]
+            points[size] = {"size": size, **min(rounds, key=lambda one: one["seconds"]), "rounds": rounds}
+        if not points:
+            stop(f"{axis} = {size} is already stopped by {end['why']}")
+        row["points"] = [points[at] for at in sorted(points)]
+        kept[axis] = row
+        write(kept, options)
         size *= sweep.factor
-    if not row["points"]:
-        stop(f"{axis} = {size} is already stopped by {row['end']['why']}" if row["end"] else f"--largest is below {axis} = {size}")
-    kept[axis] = row
-    write(kept, options)
+    if size == sweep.first:
+        stop(f"--largest is below {axis} = {size}")
 
 
 def write(kept, options):
@@ -146,7 +146,7 @@ def main():
     p.add_argument("--only", action="append", choices=["T", "B", "H", "V"])
     p.add_argument("--add", action="store_true", help="to what OUT has of the same sizes, instead of in its place")
     p.add_argument("--memory-limit", type=mib_of, default=machine_memory_mib() // 2, help="where memory ends, as in 8G (default: half of the machine's)")
-    p.add_argument("--point-seconds", type=float, default=40, help="where time ends, for one size (%(default)s)")
+    p.add_argument("--point-seconds", type=float, default=60, help="where time ends, for one size (%(default)s)")
     p.add_argument("--seconds", type=float, default=0.5, help="time to repeat a layer's step in (%(default)s)")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--largest", type=float, default=float("inf"), help="no size above this")

@@ -61,14 +61,16 @@ class Growth(unittest.TestCase):
         self.run_growth("--only", "T", "--largest", "4")
         self.assertEqual([len(row["points"]) for row in self.kept().values()], [2, 3])
 
-    def test_rounds_add_up_to_their_median(self):
+    def test_rounds_add_up_and_the_quickest_counts(self):
         text = self.bench.read_text()
-        for factor in (3, 1, 2):
+        for factor, largest in (3, 64), (1, 1), (2, 4):
             self.bench.write_text(text.replace("ms = ", f"ms = {factor} * "))
-            self.run_growth("--only", "B", "--largest", "4", "--add")
-        first = self.kept()["B"]["points"][0]
-        self.assertEqual(len(first["rounds"]), 3)
-        self.assertAlmostEqual(first["seconds"], 2 * 100 * 128 * 128 / 1e9)
+            self.run_growth("--only", "B", "--largest", str(largest), "--add")
+        points = self.kept()["B"]["points"]
+        self.assertEqual([len(point["rounds"]) for point in points], [3, 2, 1, 1])
+        step = 100 * 128 * 128 / 1e9
+        self.assertAlmostEqual(points[0]["seconds"], step)
+        self.assertAlmostEqual(points[1]["seconds"], 2 * 4 * step)
 
     def test_the_page_and_its_pictures_are_whole(self):
         self.run_growth("--only", "T", "--only", "H", "--largest", "256")
