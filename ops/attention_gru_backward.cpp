@@ -49,7 +49,7 @@ class BackwardLoop {
       dgh_first_ = two ? empty(3 * n_.hidden) : dgx_first_;
     }
     dqueries_ = empty(n_.attention);
-    dcontexts_ = dx.dy(1).defined() ? dx.dy(1).clone() : zeros_like(s[Kept::contexts]);
+    dcontexts_ = Tensor::empty({targets.batch(), n_.context}, x.dtype(), x.device());
     dkeys_ = zeros_like(memory_.keys);
     dvalues_ = zeros_like(memory_.values);
     dv_ = zeros_like(w_.v);
@@ -70,7 +70,9 @@ class BackwardLoop {
     Tensor dh = dh_.unrecorded_rows(0, end - begin);
     second_.backward(part(s_[Kept::middle]), second_rows_, begin, end, part(dx_.dy(0)), part(dgx_second_),
                      part(dgh_second_), dh);
-    multiply_by_weight(part(dcontexts_), part(dgx_second_), context_weight(w_, n_), Plain, 1);
+    Tensor dcontexts = dcontexts_.unrecorded_rows(0, end - begin);
+    if (dx_.dy(1).defined()) launch::copy(dcontexts, part(dx_.dy(1)));
+    multiply_by_weight(dcontexts, part(dgx_second_), context_weight(w_, n_), Plain, dx_.dy(1).defined() ? 1 : 0);
     attend(begin, end);
     multiply_by_weight(dh, part(dqueries_), w_.query_weight.matrix(), Plain, 1);
     if (w_.conditional())
@@ -91,7 +93,7 @@ class BackwardLoop {
                     columns,
                     lengths,
                     memory_.lengths.starts_tensor().matrix()};
-    args.dcontext = dcontexts_.matrix(begin, end);
+    args.dcontext = dcontexts_.matrix(0, end - begin);
     args.dquery = dqueries_.write_matrix(begin, end);
     args.dkeys = dkeys_.write_matrix();
     args.dvalues = dvalues_.write_matrix();

@@ -54,7 +54,9 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   const bool gradient = wanted(x) || wanted(weight) || wanted(bias);
   const int64_t rows = x.dim(0), classes = weight.dim(0);
   Tensor losses = Tensor::empty({rows, 1}, x.dtype(), device), nll = Tensor::empty({rows, 1}, x.dtype(), device);
-  Tensor logits = Tensor::empty({std::min(rows, options.chunk_rows), classes}, x.dtype(), device);
+  // Chunks of about one size: a product of the few rows that remain would be a slow one.
+  const int64_t chunks = (rows + options.chunk_rows - 1) / options.chunk_rows;
+  Tensor logits = Tensor::empty({chunks > 0 ? (rows + chunks - 1) / chunks : 0, classes}, x.dtype(), device);
   Tensor dx, dweight, dbias;
   if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), device);
   if (wanted(weight)) dweight = Tensor::empty(weight.shape(), x.dtype(), device);
@@ -63,8 +65,8 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   if (rows == 0 && dbias.defined()) launch::fill(dbias, 0);
 
   const double row_scale = count > 0 ? 1.0 / static_cast<double>(count) : 0;
-  for (int64_t begin = 0; begin < rows; begin += options.chunk_rows) {
-    const int64_t end = std::min(rows, begin + options.chunk_rows);
+  for (int64_t i = 0; i < chunks; ++i) {
+    const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
     const Tensor inputs = x.unrecorded_rows(begin, end);
     Tensor chunk = logits.unrecorded_rows(0, end - begin);
     fill_rows(chunk, bias);

@@ -131,3 +131,21 @@ TEST_CASE("allocator: a somewhat larger free buffer serves, a much larger one do
   { const Tensor tiny = Tensor::empty({1000}); }
   CHECK(memory_statistics(device).allocations == calls + 2);
 }
+
+TEST_CASE("allocator: a large buffer of a new size is asked for in the place of free ones, not beyond the peak") {
+  const Device device = default_device();
+  release_cached_memory(device);
+  reset_peak_memory(device);
+  constexpr size_t mib = 1 << 20;
+  const auto use = [](size_t size) { Tensor::empty({static_cast<int64_t>(size / 4)}, DType::f32); };
+  const size_t live = memory_statistics(device).live;
+  const auto held = [&] { return memory_statistics(device).live + memory_statistics(device).cached - live; };
+  for (const size_t size : {2 * mib, 4 * mib, 8 * mib, 16 * mib, 8 * mib, 4 * mib}) {
+    use(size);
+    CHECK(held() <= (memory_statistics(device).peak - live) * 33 / 32 + live / 32);
+  }
+  { const Tensor a = Tensor::empty({static_cast<int64_t>(mib)}), b = Tensor::empty({static_cast<int64_t>(mib)}); }
+  const size_t calls = memory_statistics(device).allocations;
+  for (int repeat = 0; repeat < 3; ++repeat) use(4 * mib);
+  CHECK(memory_statistics(device).allocations == calls);  // what fits is kept
+}

@@ -26,16 +26,12 @@ const char* describe(Context*) {
 
 void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
 
-void release(Context* context, Buffer* buffer) {
-  drop_derived(buffer);
-  reference_backend().release(context, buffer);
-}
-
 KernelTable make_table() {
   KernelTable table = reference_backend();
   table.name = "cpu";
   table.open = open;
   table.describe = describe;
+  table.allocate = allocate;
   table.release = release;
   table.drop_derived = drop_derived_entry;
   table.copy = copy;

@@ -17,6 +17,9 @@ T* data(const Place& place) {
 /// Keeps the message for last_error and returns Status::failed.
 Status fail_with(std::string message);
 
+// memory.cpp
+Status allocate(Context* context, size_t bytes, Buffer* buffer);
+void release(Context* context, Buffer* buffer);
 // copy.cpp
 Status copy(Context* context, const View& y, const View& x, bool accumulate);
 Status fill(Context* context, const View& y, double value);

@@ -1,5 +1,5 @@
-// Which product goes where: f32 with a weight on the right, and all bf16, to our packed kernels; the rest to OpenBLAS,
-// cut into one part per thread.
+// Which product goes where: f32 with a weight on the right, unless both are large, and all bf16, to our packed kernels;
+// the rest to OpenBLAS, cut into one part per thread.
 #include <algorithm>
 
 #include "core/backends/cpu/blas.h"
@@ -15,6 +15,9 @@ namespace {
 
 // Below this many multiply-adds a product is not worth a second thread.
 constexpr int64_t parallel_work = 1 << 17;
+// In f32 a weight's packed form of more bytes is not worth its memory when it meets more rows: it comes from beyond the
+// caches, OpenBLAS is as fast, and packing for one product costs little.
+constexpr int64_t large_form = 4 << 20, many_rows = 384;
 
 template <class T>
 Product<T> product_of(const GemmArgs& args, int64_t batch) {
@@ -62,11 +65,16 @@ void blas_batch(const GemmArgs& args) {
   });
 }
 
+/// Whether a weight should be packed for later products too.
+bool worth_keeping(const Product<float>& p) {
+  return bf16_products() || p.m <= many_rows || packed_elements(p.k, p.n) * 4 <= large_form;
+}
+
 /// Our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16); false: not
 /// taken.
 bool packed_batch(const GemmArgs& args) {
-  if (args.batch == 1 && args.b_is_weight) {
-    const Product<float> p = product_of<float>(args, 0);
+  const Product<float> p = product_of<float>(args, 0);
+  if (args.batch == 1 && args.b_is_weight && worth_keeping(p)) {
     const float* packed = packed_weight(args.b.buffer, args.b.offset, p);
     if (packed) packed_gemm(p, packed);
     return packed != nullptr;
