@@ -191,7 +191,7 @@ def explained():
 def main():
     parser = argparse.ArgumentParser(prog='./dev mutants', description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('--list', action='store_true', help='only list the mutants, built or not')
-    parser.add_argument('--only', default='', metavar='TEXT', help='only mutants with this in FILE:LINE')
+    parser.add_argument('--only', nargs='+', default=[''], metavar='TEXT', help='only mutants with one of these in FILE:LINE')
     parser.add_argument('--tests', nargs='+', default=[], metavar='NAME', help='only these test programs')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='tests at a time')
     parser.add_argument('--folder', type=Path, default=ROOT / 'build/mutants', help='scratch folder (build/mutants)')
@@ -199,7 +199,7 @@ def main():
     tree, build = options.folder.resolve() / 'tree', options.folder.resolve() / 'build'
 
     def chosen(mutants):
-        return [m for m in mutants if options.only in f'{m.file}:{m.line}']
+        return [m for m in mutants if any(text in f'{m.file}:{m.line}' for text in options.only)]
 
     if options.list:
         for m in chosen(make_tree(None, set())):

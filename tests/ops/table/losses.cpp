@@ -217,6 +217,11 @@ Row linear_cross_entropy_row() {
               const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
               linear_cross_entropy(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d));
             },
+            "[linear_cross_entropy] need targets in [0, 5), got 5"},
+           {[](Device d) {
+              const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
+              linear_cross_entropy_composed(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d), {});
+            },
             "[linear_cross_entropy] need targets in [0, 5), got 5"}},
           1e-4};
 }
