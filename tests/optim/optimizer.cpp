@@ -223,7 +223,8 @@ TEST_CASE("clipping: a scale that stays on the device clips alike, and is 0 for 
     all[0].parameter.leaf().set_grad(Tensor::from(gradient, {2}));
     Adam adam(all);
     adam.step(scale_of(all));
-    const Tensor* first = nn::find(adam.state(), "first.w");
+    const nn::NamedTensors state = adam.state();
+    const Tensor* first = nn::find(state, "first.w");
     return std::pair(floats(all[0].parameter), first->to_vector<float>());
   };
   const auto on_device = [](const Parameters& all) { return clip_scale(grad_norm(all), 2.5); };
