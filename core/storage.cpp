@@ -14,7 +14,8 @@ size_t size_class(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-constexpr size_t large = 1 << 20;  // bytes of a buffer that is worth giving back
+constexpr size_t large = 1 << 20;     // bytes of a buffer that is worth giving back
+constexpr size_t modest = 256 << 20;  // a peak up to which all sizes are kept: decoding asks for many, again and again
 
 using FreeBuffers = std::map<size_t, std::vector<Buffer>>;
 
@@ -68,7 +69,8 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
 Buffer CachingAllocator::allocate_new(size_t size, const std::string& device_name) {
   MemoryStatistics& s = statistics_;
   const size_t peak = std::max(s.peak, s.live + size), most = peak + peak / 32, wanted = s.live + s.cached + size;
-  if (size >= large && wanted > most) s.cached -= give_back(device_, free_, size, std::min(size, wanted - most));
+  if (size >= large && peak > modest && wanted > most)
+    s.cached -= give_back(device_, free_, size, std::min(size, wanted - most));
   const auto over = [&](size_t held) { return s.limit > 0 && (held > s.limit || size > s.limit - held); };
   if (over(s.live + s.cached)) release_cached_locked();
   require<DeviceError>(!over(s.live), "[{}] need {} bytes of memory, got a limit of {} with {} in use", device_name,

@@ -140,7 +140,9 @@ TEST_CASE("allocator: a large buffer of a new size is asked for in the place of 
   const auto use = [](size_t size) { Tensor::empty({static_cast<int64_t>(size / 4)}, DType::f32); };
   const size_t live = memory_statistics(device).live;
   const auto held = [&] { return memory_statistics(device).live + memory_statistics(device).cached - live; };
-  for (const size_t size : {2 * mib, 4 * mib, 8 * mib, 16 * mib, 8 * mib, 4 * mib}) {
+  for (const size_t size : {8 * mib, 16 * mib, 32 * mib, 64 * mib}) use(size);
+  CHECK(held() == 120 * mib);  // little is kept whatever its sizes
+  for (const size_t size : {320 * mib, 640 * mib, 320 * mib}) {
     use(size);
     CHECK(held() <= (memory_statistics(device).peak - live) * 33 / 32 + live / 32);
   }
