@@ -102,16 +102,16 @@ Tensor clip_scale(const Tensor& norm, double max_norm) {
   require(norm.defined() && norm.numel() == 1, "[clip_scale] need a norm of one element, got shape {}", norm.shape());
   const Device device = norm.device();
   const KernelTable& kernels = device.kernels();
-  const auto number = [&](double value) { return Tensor::full(norm.shape(), value, norm.dtype(), device); };
-  Tensor scale = number(smallest_norm), sound = Tensor::empty(norm.shape(), DType::boolean, device);
-  const Tensor limit = number(max_norm), one = number(1), zero = number(0);
+  Tensor scale = Tensor::full(norm.shape(), smallest_norm, norm.dtype(), device);
+  Tensor sound = Tensor::empty(norm.shape(), DType::boolean, device);
+  const Scalar limit(max_norm, norm), one(1, norm), zero(0, norm);
   const View y = scale.write_view();
   const auto check = [&](Status status) { device.check(status, "clip_scale"); };
   check(kernels.binary(device.context(), BinaryOp::add, y, norm.view(), y));
-  check(kernels.binary(device.context(), BinaryOp::div, y, limit.view(), y));
-  check(kernels.binary(device.context(), BinaryOp::minimum, y, y, one.view()));
+  check(kernels.binary(device.context(), BinaryOp::div, y, limit.over(norm.shape()), y));
+  check(kernels.binary(device.context(), BinaryOp::minimum, y, y, one.over(norm.shape())));
   check(kernels.compare(device.context(), CompareOp::equal, sound.write_view(), y, y));  // false for NaN
-  check(kernels.select(device.context(), y, sound.view(), y, zero.view()));
+  check(kernels.select(device.context(), y, sound.view(), y, zero.over(norm.shape())));
   return scale;
 }
 

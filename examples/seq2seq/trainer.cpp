@@ -123,15 +123,17 @@ BatchLoss Trainer::forward(const PackedBatch& batch) {
 void Trainer::train_step(const data::Batch& padded) {
   QueuedStep step{++progress_.step, pack_batch(padded), default_rng().state(), {}, {}};
   watch_.before_step();
+  BatchLoss loss;
   {
     Tape tape;
-    step.loss = forward(step.batch);
-    tape.backward(step.loss.loss);
+    loss = forward(step.batch);
+    tape.backward(loss.loss);
     watch_.after_backward(model_.module());
   }
   const Tensor norm = optim::grad_norm(parameters_);
-  // 0, and NaN from the first bad step on: the clipping scale is then 0, and no later step changes the weights.
-  soundness_ = 0 * (norm + step.loss.loss) + (soundness_.defined() ? soundness_ : Tensor::zeros({}));
+  // With NaN the clipping scale is 0: no later step changes the weights before somebody looks.
+  soundness_ = soundness_ + 0 * (norm + loss.loss);
+  step.nll_sum = loss.nll_sum;
   step.norm = norm + soundness_;
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
   optimizer_->set_lr_factor(schedule_(step.number - 1));
@@ -144,7 +146,7 @@ void Trainer::train_step(const data::Batch& padded) {
 // The one wait for the device.
 void Trainer::read_queued() {
   std::vector<Tensor> told;
-  for (const QueuedStep& step : queued_) told.insert(told.end(), {step.loss.nll_sum, step.norm});
+  for (const QueuedStep& step : queued_) told.insert(told.end(), {step.nll_sum, step.norm});
   const std::vector<double> seen = items(told);
   for (size_t i = 0; i < queued_.size(); ++i) {
     const double nll = seen[2 * i], norm = seen[2 * i + 1];

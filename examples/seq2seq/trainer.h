@@ -37,7 +37,7 @@ class Trainer {
     int64_t number;
     PackedBatch batch;
     RandomKey rng;  // as it was before the step
-    BatchLoss loss;
+    Tensor nll_sum;
     Tensor norm;  // of the gradients; not finite from the first bad step on
   };
   bool run_epoch();
@@ -68,9 +68,9 @@ class Trainer {
   Progress progress_;
   ProgressLine line_;
   StepWatch watch_;
-  std::vector<QueuedStep> queued_;  // whose figures nobody has read
-  Tensor soundness_;
-  double last_loss_ = 0, started_ = 0;  // seconds, of this epoch's part in this process
+  std::vector<QueuedStep> queued_;        // whose figures nobody has read
+  Tensor soundness_ = Tensor::zeros({});  // NaN from the first bad step on
+  double last_loss_ = 0, started_ = 0;    // seconds, of this epoch's part in this process
 };
 
 /// The optimizer that the options name.

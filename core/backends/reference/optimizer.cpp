@@ -50,8 +50,9 @@ void optimizer_step_of(const OptimizerArgs& args) {
   T* const first = present(args.first) ? data<T>(args.first) : nullptr;
   T* const second = present(args.second) ? data<T>(args.second) : nullptr;
   T* const average = present(args.average) ? data<T>(args.average) : nullptr;
-  const double scale = args.grad_scale * (present(args.factor) ? static_cast<double>(*data<T>(args.factor)) : 1);
-  if (present(args.factor) && *data<T>(args.factor) == 0) return;
+  const double factor = present(args.factor) ? static_cast<double>(*data<T>(args.factor)) : 1;
+  if (factor == 0) return;
+  const double scale = args.grad_scale * factor;
   for (int64_t i = 0; i < n; ++i) {
     auto x = static_cast<double>(value[i]);
     double a = first ? static_cast<double>(first[i]) : 0, b = second ? static_cast<double>(second[i]) : 0;
