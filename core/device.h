@@ -46,7 +46,7 @@ Device default_device();
 void set_default_device(Device device);
 
 /// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but
-/// kept.
+/// kept, but for large buffers that the backend keeps itself, as cpu does.
 struct MemoryStatistics {
   size_t live, peak, cached;
   size_t allocations;  // calls that reached the backend

@@ -55,6 +55,7 @@ inline constexpr std::tuple entries{
     Entry<&T::allocate, cost::allocate>{"allocate"},
     Entry<&T::release, cost::nothing<Buffer*>>{"release"},
     Entry<&T::drop_derived, cost::nothing<Buffer*>>{"drop_derived"},
+    Entry<&T::trim, cost::nothing<>>{"trim"},
     Entry<&T::upload, cost::upload>{"upload"},
     Entry<&T::download, cost::download>{"download"},
     Entry<&T::synchronize, cost::nothing<>>{"synchronize"},

@@ -10,6 +10,7 @@
 // 6. `Buffer::version` is raised by core at every write. A backend may keep data derived from a buffer (packed weights)
 //    in `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
 //    buffer.
+//    Core keeps released buffers for the next request, but for those that the backend keeps itself (`keeps_from`).
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
 // 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
@@ -93,7 +94,7 @@ constexpr uint32_t elementwise_rows_number() {
 }
 
 /// What both sides must have been compiled with: the version of this file, which a change of it raises, and its rows.
-inline constexpr uint32_t kernels_abi = 3u << 16 | (elementwise_rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 4u << 16 | (elementwise_rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -224,6 +225,7 @@ struct CrossEntropyArgs {
 struct KernelTable {
   uint32_t abi;
   const char* name;
+  size_t keeps_from;  // bytes from which a released buffer is kept by the backend; SIZE_MAX: none is
 
   // Devices and memory. `open` gives device `index`, a context that no other device has; describe: one line for people.
   Status (*open)(int index, Context** context);
@@ -233,6 +235,7 @@ struct KernelTable {
   Status (*allocate)(Context*, size_t bytes, Buffer* buffer);
   void (*release)(Context*, Buffer* buffer);
   void (*drop_derived)(Context*, Buffer* buffer);
+  void (*trim)(Context*);  // gives back what the backend kept of released buffers
   Status (*upload)(Context*, Buffer* to, size_t byte_offset, const void* from, size_t bytes);
   Status (*download)(Context*, void* to, const Buffer* from, size_t byte_offset, size_t bytes);
   Status (*synchronize)(Context*);

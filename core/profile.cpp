@@ -23,7 +23,8 @@ bool computes(const KernelCall& call) { return call.flops > 0 || call.bytes > 0;
 
 /// Memory and transfers belong to no op: the caching allocator asks for them when it likes.
 bool is_memory(const KernelCall& call) {
-  static constexpr const char* names[] = {"allocate", "release", "drop_derived", "upload", "download", "synchronize"};
+  static constexpr const char* names[] = {"allocate", "release",  "drop_derived", "trim",
+                                          "upload",   "download", "synchronize"};
   return std::any_of(std::begin(names), std::end(names),
                      [&](const char* n) { return std::string_view(n) == call.entry; });
 }

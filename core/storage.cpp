@@ -14,43 +14,18 @@ size_t size_class(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
-constexpr size_t large = 1 << 20;     // bytes of a buffer that is worth giving back
-constexpr size_t modest = 256 << 20;  // a peak up to which all sizes are kept: decoding asks for many, again and again
-
-using FreeBuffers = std::map<size_t, std::vector<Buffer>>;
-
-/// The free large buffers nearest in size: the next smaller ones, or else larger ones; free.end(): there are none.
-FreeBuffers::iterator nearest_large(FreeBuffers& free, size_t size) {
-  const auto begin = free.lower_bound(large);
-  auto above = free.lower_bound(std::max(size, large));
-  for (auto below = above; below != begin;)
-    if (!(--below)->second.empty()) return below;
-  while (above != free.end() && above->second.empty()) ++above;
-  return above;
-}
-
-/// Gives at least `bytes` of free large buffers back, if there are as many; returns what it gave.
-size_t give_back(DeviceState& device, FreeBuffers& free, size_t size, size_t bytes) {
-  size_t given = 0;
-  while (given < bytes) {
-    const auto nearest = nearest_large(free, size);
-    if (nearest == free.end()) break;
-    given += nearest->first;
-    device.table.load()->release(device.context, &nearest->second.back());
-    nearest->second.pop_back();
-  }
-  return given;
-}
-
 }  // namespace
 
+bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
+
 Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) {
-  const size_t size = size_class(bytes);
+  const bool kept = keeps(bytes);
+  const size_t size = kept ? size_class(bytes) : bytes;
   std::lock_guard lock(mutex_);
   Buffer buffer{};
   // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
   const size_t most = size + size / 8 * 3;
-  auto found = free_.lower_bound(size);
+  auto found = kept ? free_.lower_bound(size) : free_.end();
   while (found != free_.end() && found->second.empty() && found->first <= most) ++found;
   if (found != free_.end() && found->first <= most) {
     buffer = found->second.back();
@@ -64,13 +39,8 @@ Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) 
   return buffer;
 }
 
-/// What is free but of other sizes is given back before a large buffer would take what is held beyond the peak and a
-/// bit (without it the same sizes would go to and fro at every step), and before anybody hears of a shortage.
 Buffer CachingAllocator::allocate_new(size_t size, const std::string& device_name) {
-  MemoryStatistics& s = statistics_;
-  const size_t peak = std::max(s.peak, s.live + size), most = peak + peak / 32, wanted = s.live + s.cached + size;
-  if (size >= large && peak > modest && wanted > most)
-    s.cached -= give_back(device_, free_, size, std::min(size, wanted - most));
+  const MemoryStatistics& s = statistics_;
   const auto over = [&](size_t held) { return s.limit > 0 && (held > s.limit || size > s.limit - held); };
   if (over(s.live + s.cached)) release_cached_locked();
   require<DeviceError>(!over(s.live), "[{}] need {} bytes of memory, got a limit of {} with {} in use", device_name,
@@ -98,6 +68,7 @@ void CachingAllocator::release(Buffer buffer) {
   buffer.derived = nullptr;
   ++buffer.version;
   statistics_.live -= buffer.bytes;
+  if (!keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
   free_[buffer.bytes].push_back(buffer);
 }
@@ -107,6 +78,7 @@ void CachingAllocator::release_cached_locked() {
     for (Buffer& buffer : buffers) device_.table.load()->release(device_.context, &buffer);
   free_.clear();
   statistics_.cached = 0;
+  device_.table.load()->trim(device_.context);
 }
 
 void CachingAllocator::release_cached() {

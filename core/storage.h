@@ -12,7 +12,8 @@
 
 namespace grus {
 
-/// Keeps freed buffers by size class and hands them out again; the backend is asked only for new sizes.
+/// Keeps freed buffers by size class and hands them out again; the backend is asked only for new sizes, and for all
+/// of those that it keeps itself.
 class CachingAllocator {
  public:
   explicit CachingAllocator(DeviceState& device) : device_(device) {}
@@ -25,6 +26,7 @@ class CachingAllocator {
   void set_limit(size_t bytes);
 
  private:
+  bool keeps(size_t bytes) const;
   void release_cached_locked();
   Buffer allocate_new(size_t size, const std::string& device_name);
   DeviceState& device_;

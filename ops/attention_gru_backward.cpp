@@ -117,16 +117,21 @@ class BackwardLoop {
     dx_.add(I::keys, dkeys_);
     dx_.add(I::values, dvalues_);
     dx_.add(I::v, dv_);
+    // In an order that frees rows before the largest gradients are made: memory peaks here.
     if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, Transposed, middle, Plain);
     add_sum_of_rows(dx_, I::query_bias, dqueries_);
+    dqueries_ = {};
+    second_.add_weight_gradients(dx_, I::second_hh, I::second_bias_hh, middle, second_rows_, dgx_second_, dgh_second_);
+    dgh_second_ = {};
+    if (w_.conditional()) {
+      first_->add_weight_gradients(dx_, I::first_hh, I::first_bias_hh, s_[Kept::previous], first_rows_, dgx_first_,
+                                   dgh_first_);
+      dgh_first_ = {};
+      add_sum_of_rows(dx_, I::first_bias_ih, dgx_first_);
+    }
+    add_sum_of_rows(dx_, I::second_bias_ih, dgx_second_);
     add_weight_gradient(dx_, w_.conditional() ? I::first_ih : I::second_ih, 0, 0, dgx_word.matrix(), x.matrix());
     add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, dgx_second_.matrix(), contexts.matrix());
-    add_sum_of_rows(dx_, I::second_bias_ih, dgx_second_);
-    second_.add_weight_gradients(dx_, I::second_hh, I::second_bias_hh, middle, second_rows_, dgx_second_, dgh_second_);
-    if (!w_.conditional()) return;
-    add_sum_of_rows(dx_, I::first_bias_ih, dgx_first_);
-    first_->add_weight_gradients(dx_, I::first_hh, I::first_bias_hh, s_[Kept::previous], first_rows_, dgx_first_,
-                                 dgh_first_);
   }
 
   const Saved& s_;

@@ -29,11 +29,13 @@ void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
 KernelTable make_table() {
   KernelTable table = reference_backend();
   table.name = "cpu";
+  table.keeps_from = large_buffer;
   table.open = open;
   table.describe = describe;
   table.allocate = allocate;
   table.release = release;
   table.drop_derived = drop_derived_entry;
+  table.trim = trim;
   table.copy = copy;
   table.fill = fill;
   table.unary = unary;

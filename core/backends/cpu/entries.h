@@ -20,6 +20,8 @@ Status fail_with(std::string message);
 // memory.cpp
 Status allocate(Context* context, size_t bytes, Buffer* buffer);
 void release(Context* context, Buffer* buffer);
+void trim(Context* context);
+inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the heap keeps a buffer
 // copy.cpp
 Status copy(Context* context, const View& y, const View& x, bool accumulate);
 Status fill(Context* context, const View& y, double value);

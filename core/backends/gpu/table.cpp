@@ -50,6 +50,7 @@ void release(Context* context, Buffer* buffer) {
   buffer->handle = nullptr;
 }
 void drop_derived(Context*, Buffer*) {}  // nothing is derived
+void trim(Context*) {}                   // and nothing kept
 void upload(Machine& m, Buffer* to, size_t byte_offset, const void* from, size_t bytes) {
   if (bytes > 0) m.upload(to->handle, byte_offset, from, bytes);
 }
@@ -72,6 +73,7 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
   return {
       .abi = kernels_abi,
       .name = name,
+      .keeps_from = SIZE_MAX,
       .open = open,
       .close = close,
       .describe = describe,
@@ -79,6 +81,7 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
       .allocate = entry<allocate>,
       .release = release,
       .drop_derived = drop_derived,
+      .trim = trim,
       .upload = entry<upload>,
       .download = entry<download>,
       .synchronize = entry<synchronize>,

@@ -19,6 +19,7 @@ void close(Context* context) { delete reinterpret_cast<char*>(context); }
 const char* describe(Context*) { return "plain loops on one thread: the specification"; }
 const char* last_error(Context*) { return error_message().c_str(); }
 void release_entry(Context*, Buffer* buffer) { release(buffer); }
+void trim(Context*) {}
 void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
 Status synchronize(Context*) { return Status::ok; }
 
@@ -29,6 +30,7 @@ const KernelTable& reference_backend() {
   static const KernelTable table = {
       .abi = kernels_abi,
       .name = "reference",
+      .keeps_from = SIZE_MAX,
       .open = reference::open,
       .close = reference::close,
       .describe = reference::describe,
@@ -36,6 +38,7 @@ const KernelTable& reference_backend() {
       .allocate = reference::entry<reference::allocate>,
       .release = reference::release_entry,
       .drop_derived = reference::drop_derived_entry,
+      .trim = reference::trim,
       .upload = reference::entry<reference::upload>,
       .download = reference::entry<reference::download>,
       .synchronize = reference::synchronize,

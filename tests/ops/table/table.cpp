@@ -49,8 +49,8 @@ class Calls : public KernelObserver {
 
 /// Those that move memory and speak of the device, which tests/core/backends/table.cpp tests.
 bool computes(const std::string& entry) {
-  static const std::set<std::string> others{"open",    "close",        "describe", "last_error", "allocate",
-                                            "release", "drop_derived", "upload",   "download",   "synchronize"};
+  static const std::set<std::string> others{"open",         "close", "describe", "last_error", "allocate",   "release",
+                                            "drop_derived", "trim",  "upload",   "download",   "synchronize"};
   return !others.contains(entry);
 }
 

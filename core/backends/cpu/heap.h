@@ -1,0 +1,34 @@
+#pragma once
+// A heap for large blocks: one stretch of address space, of which free neighbours are joined and the lowest free block
+// that is large enough is cut. Pages stay with the process when their block is freed, so that training on batches of
+// ever new sizes neither asks the system for pages at every step nor keeps a buffer for every size.
+#include <cstddef>
+#include <map>
+#include <mutex>
+
+namespace grus::cpu {
+
+class Heap {
+ public:
+  /// Reserves up to `most` bytes of address space; memory is taken where blocks are written.
+  explicit Heap(size_t most);
+  ~Heap();
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// 64-byte aligned, uninitialized; null when there is no room.
+  void* allocate(size_t bytes);
+  /// `bytes`: as it was allocated with.
+  void release(void* block, size_t bytes);
+  /// Gives the pages of free blocks back to the system.
+  void trim();
+
+ private:
+  bool grow(size_t bytes);
+  char* start_ = nullptr;
+  size_t most_ = 0, used_ = 0, writable_ = 0;  // bytes from start_: reserved, in blocks or free ones, accessible
+  std::map<char*, size_t> free_;               // by address: sizes; no two touch
+  std::mutex mutex_;
+};
+
+}  // namespace grus::cpu
