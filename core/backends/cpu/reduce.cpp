@@ -93,18 +93,20 @@ double reduce_row(ReduceOp op, const float* x, int64_t n) {
   return 0;
 }
 
-/// result[j] = the fold of x[i * stride + j] over i < rows, for one strip of at most column_strip columns.
+/// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for one strip of at most column_strip
+/// columns.
 constexpr int64_t column_strip = 64;
 template <bool square>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
   constexpr int64_t vectors = column_strip / N::lanes;
   Wide sums[vectors][halves];
-  for (auto& vector : sums)
-    for (Wide& sum : vector) sum = Wide::of(0);
+  HWY_ALIGN double lanes[column_strip] = {};
+  std::copy_n(result, columns, lanes);
+  for (int64_t v = 0; v < vectors; ++v)
+    for (int h = 0; h < halves; ++h) sums[v][h] = Wide::load(lanes + v * N::lanes + h * Wide::lanes);
   for (int64_t i = 0; i < rows; ++i, x += stride)
     for (int64_t v = 0; v * N::lanes < columns; ++v)
       add_wide<square>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
-  HWY_ALIGN double lanes[column_strip];
   for (int64_t v = 0; v < vectors; ++v)
     for (int h = 0; h < halves; ++h) sums[v][h].store(lanes + v * N::lanes + h * Wide::lanes);
   std::copy_n(lanes, columns, result);
@@ -114,7 +116,7 @@ void reduce_columns(ReduceOp op, const float* x, int64_t stride, int64_t rows, i
   if (op == ReduceOp::sum) return sum_columns<false>(x, stride, rows, columns, result);
   if (op == ReduceOp::sum_of_squares) return sum_columns<true>(x, stride, rows, columns, result);
   float best[column_strip];
-  std::fill_n(best, columns, op == ReduceOp::max ? -HUGE_VALF : HUGE_VALF);
+  std::copy_n(result, columns, best);
   for (int64_t i = 0; i < rows; ++i, x += stride)
     for (int64_t j = 0; j < columns; ++j) best[j] = better_of(op == ReduceOp::max, best[j], x[j]);
   std::copy_n(best, columns, result);
@@ -131,7 +133,8 @@ HWY_EXPORT(reduce_row);
 HWY_EXPORT(reduce_columns);
 
 constexpr int64_t piece = 1 << 14;
-constexpr int64_t strip = 64;  // column_strip
+constexpr int64_t strip = 64;       // column_strip
+constexpr int64_t rows_ahead = 16;  // of a strip before the next one: no more streams of memory at a time
 
 double folded(ReduceOp op, double a, double b) {
   if (op == ReduceOp::max) return b > a || b != b ? b : a;
@@ -192,18 +195,32 @@ void reduce_rows(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
   });
 }
 
+double neutral(ReduceOp op) { return op == ReduceOp::max ? -HUGE_VAL : op == ReduceOp::min ? HUGE_VAL : 0; }
+
+/// y[j] = the fold of x[i * stride + j] over i < rows.
+void reduce_strips(ReduceOp op, float* y, const float* x, int64_t stride, int64_t rows, int64_t columns,
+                   bool accumulate) {
+  std::vector<double> sums(static_cast<size_t>(columns), neutral(op));
+  for (int64_t row = 0; row < rows; row += rows_ahead)
+    for (int64_t from = 0; from < columns; from += strip)
+      HWY_DYNAMIC_DISPATCH(reduce_columns)
+      (op, x + row * stride + from, stride, std::min(rows_ahead, rows - row), std::min(strip, columns - from),
+       sums.data() + from);
+  for (int64_t j = 0; j < columns; ++j) put(y + j, sums[static_cast<size_t>(j)], accumulate);
+}
+
 void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
   const int last = loop.rank - 1;
   const int64_t outer = last == 2 ? loop.dims[0] : 1, rows = loop.dims[last - 1], columns = loop.inner();
   const int64_t strips = (columns + strip - 1) / strip;
   parallel_for(outer * strips, loop_grain / (rows * strip) + 1, [&](int64_t first, int64_t end) {
-    double sums[strip];
-    for (int64_t task = first; task < end; ++task) {
-      const int64_t i = task / strips, from = task % strips * strip, n = std::min(strip, columns - from);
-      float* const to = y + (last == 2 ? i * loop.strides[0][0] : 0) + from;
-      const float* const source = x + (last == 2 ? i * loop.strides[1][0] : 0) + from;
-      HWY_DYNAMIC_DISPATCH(reduce_columns)(op, source, loop.strides[1][last - 1], rows, n, sums);
-      for (int64_t j = 0; j < n; ++j) put(to + j, sums[j], accumulate);
+    for (int64_t task = first; task < end;) {
+      const int64_t i = task / strips, begin = task % strips, count = std::min(end - task, strips - begin);
+      float* const to = y + (last == 2 ? i * loop.strides[0][0] : 0) + begin * strip;
+      const float* const source = x + (last == 2 ? i * loop.strides[1][0] : 0) + begin * strip;
+      reduce_strips(op, to, source, loop.strides[1][last - 1], rows, std::min(count * strip, columns - begin * strip),
+                    accumulate);
+      task += count;
     }
   });
 }
