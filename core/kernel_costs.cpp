@@ -91,8 +91,10 @@ KernelCost arg_reduce(ArgReduceOp op, const View& y, const View& x) {
 
 KernelCost gemm(const GemmArgs& g) {
   const double inner = static_cast<double>(g.transpose_a ? g.a.rows : g.a.cols), batch = static_cast<double>(g.batch);
-  const double y_times = g.beta == 0 ? 1 : 2;
-  return {2 * elements(g.y) * inner * batch, batch * (y_times * bytes(g.y) + bytes(g.a) + bytes(g.b)), g.y.dtype};
+  Matrix c = g.c.buffer ? g.c : g.y;
+  if (c.row_stride == 0) c.rows = 1;
+  const double added = g.beta == 0 ? 0 : bytes(c);
+  return {2 * elements(g.y) * inner * batch, batch * (bytes(g.y) + added + bytes(g.a) + bytes(g.b)), g.y.dtype};
 }
 
 KernelCost gather_rows(const Matrix& y, const Matrix&, const Matrix& ids) {

@@ -100,14 +100,16 @@ enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask };
 
-/// y (m, n) = alpha op(a) op(b) + beta y, for each of `batch` matrices. op transposes when its flag is set. With beta 0
-/// y is not read. An inner dimension of 0 gives beta y.
+/// y (m, n) = alpha op(a) op(b) + beta c, for each of `batch` matrices. op transposes when its flag is set. c is y
+/// itself where it is absent, as it is with a batch; a row_stride of 0 repeats its row. With beta 0 neither is read. An
+/// inner dimension of 0 gives beta c.
 struct GemmArgs {
   Matrix y, a, b;
   bool transpose_a, transpose_b;
   int64_t batch;
   double alpha, beta;
   bool b_is_weight;  // b will come again unchanged: the backend may keep a packed form in its buffer's slot
+  Matrix c;
 };
 
 /// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the

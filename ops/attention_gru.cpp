@@ -50,7 +50,6 @@ struct Loop {
       : memory(memory), rows(rows), w(weights), n(sizes), second(w.second.weight_hh, w.second.bias_hh, w.form, batch) {
     const auto buffer = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
     gx_second = buffer(3 * n.hidden);
-    fill_rows(gx_second, w.second.bias_ih);
     previous = buffer(n.hidden);
     queries = buffer(n.attention);
     alignments = buffer(memory.lengths.longest());
@@ -58,14 +57,13 @@ struct Loop {
     states = buffer(n.hidden);
     second_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
     if (!w.conditional()) {
-      multiply_by_weight(gx_second, x, columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed, 1);
+      apply_weight(gx_second, x, columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed, w.second.bias_ih);
       middle = previous;
       return;
     }
     first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
     gx_first = buffer(3 * n.hidden);
-    fill_rows(gx_first, w.first.bias_ih);
-    multiply_by_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, 1);
+    apply_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, w.first.bias_ih);
     middle = buffer(n.hidden);
     first_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
   }
@@ -75,11 +73,11 @@ struct Loop {
     const auto part = [begin, end](const Tensor& buffer) { return buffer.unrecorded_rows(begin, end); };
     if (w.conditional()) first->forward(part(gx_first), part(previous), first_rows, begin, end, part(middle));
     Tensor query = part(queries), context = part(contexts), alignment = part(alignments), gx = part(gx_second);
-    fill_rows(query, w.query_bias);
-    multiply_by_weight(query, part(middle), w.query_weight.matrix(), Transposed, 1);
+    apply_weight(query, part(middle), w.query_weight.matrix(), Transposed, w.query_bias);
     const AttentionArgs args = attention(begin, end);
     query.device().check(query.device().kernels().attention(query.device().context(), args), "attention");
-    multiply_by_weight(gx, context, context_weight(w, n), Transposed, 1);
+    if (w.conditional()) apply_weight(gx, context, context_weight(w, n), Transposed, w.second.bias_ih);
+    else multiply_by_weight(gx, context, context_weight(w, n), Transposed, 1);
     second.forward(gx, part(middle), second_rows, begin, end, part(states));
   }
 

@@ -2,7 +2,6 @@
 
 #include "ops/accumulate.h"
 #include "ops/attention_gru_parts.h"
-#include "ops/launch.h"
 #include "ops/twin.h"
 
 namespace grus {
@@ -71,8 +70,7 @@ class BackwardLoop {
     second_.backward(part(s_[Kept::middle]), second_rows_, begin, end, part(dx_.dy(0)), part(dgx_second_),
                      part(dgh_second_), dh);
     Tensor dcontexts = dcontexts_.unrecorded_rows(0, end - begin);
-    if (dx_.dy(1).defined()) launch::copy(dcontexts, part(dx_.dy(1)));
-    multiply_by_weight(dcontexts, part(dgx_second_), context_weight(w_, n_), Plain, dx_.dy(1).defined() ? 1 : 0);
+    apply_weight(dcontexts, part(dgx_second_), context_weight(w_, n_), Plain, part(dx_.dy(1)));
     attend(begin, end);
     multiply_by_weight(dh, part(dqueries_), w_.query_weight.matrix(), Plain, 1);
     if (w_.conditional())

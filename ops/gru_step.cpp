@@ -9,15 +9,14 @@ void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form fo
   launch::gemm(y.device(), y.write_matrix(), a.matrix(), Plain, weight, form, beta, 1, 1, true);
 }
 
+void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& c) {
+  launch::affine(y, a, weight, form, c, true);
+}
+
 Matrix columns_of(Matrix matrix, int64_t begin, int64_t count) {
   matrix.offset += begin;
   matrix.cols = count;
   return matrix;
-}
-
-void fill_rows(Tensor y, const Tensor& bias) {
-  if (bias.defined()) launch::copy(y, bias);
-  else launch::fill(y, 0);
 }
 
 Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
@@ -70,8 +69,7 @@ void GruStep::forward(const Tensor& gx, const Tensor& h, GruRows& rows, int64_t 
   const auto run = [&](const char* name) { device.check(device.kernels().gru_gates(device.context(), args), name); };
   if (form_.reset == Reset::after) {
     Tensor gh = gh_.unrecorded_rows(0, end - begin);
-    fill_rows(gh, bias_);
-    multiply_by_weight(gh, h, weight_rows(0, 3), Transposed, 1);
+    apply_weight(gh, h, weight_rows(0, 3), Transposed, bias_);
     args.gh = gh.matrix();
     args.hidden_n = product.write_matrix();
     args.y = y.write_matrix();
@@ -82,16 +80,17 @@ void GruStep::forward(const Tensor& gx, const Tensor& h, GruRows& rows, int64_t 
   Tensor gates_rz = gh_.unrecorded_reshape({gh_.numel()})
                         .unrecorded_rows(0, count * 2 * hidden_)
                         .unrecorded_reshape({count, 2 * hidden_});
-  fill_rows(gates_rz, bias_.defined() ? bias_.unrecorded_rows(0, 2 * hidden_) : bias_);
-  multiply_by_weight(gates_rz, h, weight_rows(0, 2), Transposed, 1);
+  const auto bias_of = [&](int64_t first_gate, int64_t last) {
+    return bias_.defined() ? bias_.unrecorded_rows(first_gate * hidden_, last * hidden_) : bias_;
+  };
+  apply_weight(gates_rz, h, weight_rows(0, 2), Transposed, bias_of(0, 2));
   args.phase = GruPhase::reset_update;
   args.gh = gates_rz.matrix();
   args.y = product.write_matrix();
   run("gru");
   Tensor gh_n =
       gh_.unrecorded_reshape({gh_.numel()}).unrecorded_rows(0, count * hidden_).unrecorded_reshape({count, hidden_});
-  fill_rows(gh_n, bias_.defined() ? bias_.unrecorded_rows(2 * hidden_, 3 * hidden_) : bias_);
-  multiply_by_weight(gh_n, product, weight_rows(2, 1), Transposed, 1);
+  apply_weight(gh_n, product, weight_rows(2, 1), Transposed, bias_of(2, 3));
   args.phase = GruPhase::candidate;
   args.gh = {};
   args.hidden_n = gh_n.matrix();

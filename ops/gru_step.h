@@ -8,10 +8,10 @@ namespace grus {
 
 /// y = beta y + a op(w), where w comes again unchanged (its packed form is kept).
 void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, double beta);
+/// y = a op(w) + c, where c is defined: a bias for every row, or rows as y has.
+void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& c);
 /// Columns [begin, begin + count) of a matrix.
 Matrix columns_of(Matrix matrix, int64_t begin, int64_t count);
-/// Every row of y = bias, or zeros where bias is undefined.
-void fill_rows(Tensor y, const Tensor& bias);
 /// table[ids], not recorded.
 Tensor gathered_rows(const Tensor& table, const Tensor& ids);
 /// dinput += the sum of rows, for a bias (cols).

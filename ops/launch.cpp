@@ -71,7 +71,19 @@ Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape) {
 
 void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta,
           double alpha, int64_t batch, bool b_is_weight) {
-  const GemmArgs args{y, a, b, form_a == Transposed, form_b == Transposed, batch, alpha, beta, b_is_weight};
+  const GemmArgs args{y, a, b, form_a == Transposed, form_b == Transposed, batch, alpha, beta, b_is_weight, {}};
+  device.check(device.kernels().gemm(device.context(), args), "gemm");
+}
+
+void affine(Tensor y, const Tensor& a, const Matrix& b, Form form_b, const Tensor& c, bool b_is_weight) {
+  GemmArgs args{y.write_matrix(), a.matrix(), b, false, form_b == Transposed, 1, 1, 0, b_is_weight, {}};
+  if (c.defined()) {
+    args.beta = 1;
+    args.c = c.matrix();
+    args.c.rows = args.y.rows;
+    if (c.rank() == 1) args.c.row_stride = 0;
+  }
+  const Device device = y.device();
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
 

@@ -26,6 +26,9 @@ Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape);
 /// y = alpha op(a) op(b) + beta y on matrices, or on `batch` of them by their batch strides.
 void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta = 0,
           double alpha = 1, int64_t batch = 1, bool b_is_weight = false);
+/// y = a op(b) + c, where c is defined: a vector for every row, or rows as y has. `b_is_weight`: b comes again
+/// unchanged.
+void affine(Tensor y, const Tensor& a, const Matrix& b, Form form_b, const Tensor& c, bool b_is_weight);
 /// The same for tensors (M, K), or (batch, M, K) all three. A leaf b is declared a weight.
 void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta = 0);
 

@@ -69,8 +69,7 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
     const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
     const Tensor inputs = x.unrecorded_rows(begin, end);
     Tensor chunk = logits.unrecorded_rows(0, end - begin);
-    fill_rows(chunk, bias);
-    multiply_by_weight(chunk, inputs, weight.matrix(), Transposed, 1);
+    apply_weight(chunk, inputs, weight.matrix(), Transposed, bias);
     const CrossEntropyArgs args{chunk.write_matrix(),
                                 targets.unrecorded_rows(begin, end).matrix(),
                                 losses.write_matrix(begin, end),

@@ -46,8 +46,7 @@ void require_inputs(const char* op, int64_t gates, const Tensor& x, const Length
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
   if (!w.weight_ih.defined()) return x;
   Tensor gx = Tensor::empty({x.dim(0), w.weight_ih.dim(0)}, x.dtype(), x.device());
-  fill_rows(gx, w.bias_ih);
-  multiply_by_weight(gx, x, w.weight_ih.matrix(), Transposed, 1);
+  apply_weight(gx, x, w.weight_ih.matrix(), Transposed, w.bias_ih);
   return gx;
 }
 

@@ -78,12 +78,13 @@ struct Counted<entry> {
   }
 };
 
-// A kernel of one's own: y = alpha op(a) op(b) + beta y.
+// A kernel of one's own: y = alpha op(a) op(b) + beta c.
 template <class T>
 void product(const GemmArgs& args, int64_t n) {
   const auto at = [n](const Matrix& m) { return static_cast<T*>(m.buffer->handle) + m.offset + n * m.batch_stride; };
   T* const y = at(args.y);
-  const T *const a = at(args.a), *const b = at(args.b);
+  const Matrix& added = args.c.buffer ? args.c : args.y;
+  const T *const a = at(args.a), *const b = at(args.b), *const c = at(added);
   const int64_t inner = args.transpose_a ? args.a.rows : args.a.cols;
   for (int64_t i = 0; i < args.y.rows; ++i)
     for (int64_t j = 0; j < args.y.cols; ++j) {
@@ -91,8 +92,9 @@ void product(const GemmArgs& args, int64_t n) {
       for (int64_t k = 0; k < inner; ++k)
         sum += static_cast<double>(args.transpose_a ? a[k * args.a.row_stride + i] : a[i * args.a.row_stride + k]) *
                static_cast<double>(args.transpose_b ? b[j * args.b.row_stride + k] : b[k * args.b.row_stride + j]);
-      T& to = y[i * args.y.row_stride + j];
-      to = static_cast<T>(args.alpha * sum + (args.beta == 0 ? 0 : args.beta * static_cast<double>(to)));
+      if (args.beta != 0) sum = args.alpha * sum + args.beta * static_cast<double>(c[i * added.row_stride + j]);
+      else sum = args.alpha * sum;
+      y[i * args.y.row_stride + j] = static_cast<T>(sum);
     }
 }
 Status gemm(Context*, const GemmArgs& args) {

@@ -35,13 +35,23 @@ Product<T> product_of(const GemmArgs& args, int64_t batch) {
   p.lda = args.a.row_stride;
   p.ldb = args.b.row_stride;
   p.ldy = args.y.row_stride;
+  p.c = args.c.buffer ? data<const T>(args.c) : p.y;
+  p.ldc = args.c.buffer ? args.c.row_stride : p.ldy;
   return p;
 }
 
 template <class T>
 void scale(const Product<T>& p) {
   for (int64_t i = 0; i < p.m; ++i)
-    for (int64_t j = 0; j < p.n; ++j) p.y[i * p.ldy + j] = p.beta == 0 ? 0 : p.beta * p.y[i * p.ldy + j];
+    for (int64_t j = 0; j < p.n; ++j) p.y[i * p.ldy + j] = p.beta == 0 ? 0 : p.beta * p.c[i * p.ldc + j];
+}
+
+/// OpenBLAS adds to y.
+template <class T>
+void blas_product(const Product<T>& p) {
+  if (p.c != p.y && p.beta != 0)
+    for (int64_t i = 0; i < p.m; ++i) std::copy_n(p.c + i * p.ldc, p.n, p.y + i * p.ldy);
+  blas_gemm(p);
 }
 
 /// OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
@@ -52,7 +62,7 @@ void split_blas_gemm(const Product<T>& p) {
   const int64_t grain = std::max<int64_t>(1, tiles * parallel_work / std::max<int64_t>(1, p.m * p.n * p.k));
   parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
     const int64_t from = begin * tile, size = std::min(end * tile, std::max(p.m, p.n)) - from;
-    blas_gemm(p.m >= p.n ? part_of(p, from, size, 0, p.n) : part_of(p, 0, p.m, from, size));
+    blas_product(p.m >= p.n ? part_of(p, from, size, 0, p.n) : part_of(p, 0, p.m, from, size));
   });
 }
 

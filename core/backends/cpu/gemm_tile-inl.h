@@ -63,11 +63,11 @@ HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
   }
 }
 
-HWY_INLINE V scaled(V sum, const float* y, float alpha, float beta) {
+HWY_INLINE V scaled(V sum, const float* c, float alpha, float beta) {
   const D d;
   if (alpha != 1) sum = hn::Mul(sum, hn::Set(d, alpha));
-  if (beta == 1) return hn::Add(sum, hn::LoadU(d, y));
-  return beta == 0 ? sum : hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, y), sum);
+  if (beta == 1) return hn::Add(sum, hn::LoadU(d, c));
+  return beta == 0 ? sum : hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, c), sum);
 }
 
 /// Columns beyond the edge of y go through a buffer.
@@ -77,7 +77,8 @@ HWY_NOINLINE void store_edge(const Tile& tile, const Sums<rows>& sums) {
   HWY_ALIGN float buffer[width];
   for (int i = 0; i < rows; ++i) {
     float* const y = tile.y + i * tile.ldy;
-    for (int j = 0; j < tile.columns; ++j) buffer[j] = tile.beta == 0 ? 0 : y[j];
+    const float* const c = tile.c + i * tile.ldc;
+    for (int j = 0; j < tile.columns; ++j) buffer[j] = tile.beta == 0 ? 0 : c[j];
     for (int j = tile.columns; j < width; ++j) buffer[j] = 0;
     hn::Store(scaled(sums.left[i], buffer, tile.alpha, tile.beta), d, buffer);
     hn::Store(scaled(sums.right[i], buffer + lanes, tile.alpha, tile.beta), d, buffer + lanes);
@@ -93,8 +94,9 @@ HWY_NOINLINE void run_tile(const Tile& tile) {
   if (tile.columns < width) return store_edge<Words, rows>(tile, sums);
   for (int i = 0; i < rows; ++i) {
     float* const y = tile.y + i * tile.ldy;
-    hn::StoreU(scaled(sums.left[i], y, tile.alpha, tile.beta), d, y);
-    hn::StoreU(scaled(sums.right[i], y + lanes, tile.alpha, tile.beta), d, y + lanes);
+    const float* const c = tile.c + i * tile.ldc;
+    hn::StoreU(scaled(sums.left[i], c, tile.alpha, tile.beta), d, y);
+    hn::StoreU(scaled(sums.right[i], c + lanes, tile.alpha, tile.beta), d, y + lanes);
   }
 }
 

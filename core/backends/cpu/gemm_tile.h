@@ -6,13 +6,14 @@
 
 namespace grus::cpu {
 
-/// y (rows, columns) = alpha a b + beta y for one tile: rows <= max_rows, columns <= the panel's width.
+/// y (rows, columns) = alpha a b + beta c for one tile: rows <= max_rows, columns <= the panel's width.
 /// b: one panel, `words` rows. a: word (i, w) at i * row_stride + w, or, for columns_of_a, at w * max_rows + i.
 struct Tile {
   const float* a;
   const float* b;
   float* y;
-  int64_t ldy, words;
+  const float* c;
+  int64_t ldy, ldc, words;
   int rows, columns;
   float alpha, beta;
 };

@@ -49,16 +49,19 @@ void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
   const TileKernels& kernels = tile_kernels();
   Tile tile;
+  const bool first = block.from == 0;
   tile.ldy = p.ldy;
+  tile.ldc = first ? p.ldc : p.ldy;
   tile.words = block.words;
   tile.alpha = p.alpha;
-  tile.beta = block.from == 0 ? p.beta : 1;
+  tile.beta = first ? p.beta : 1;
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
     tile.b = block.packed + ((panel - block.first_panel) * block.words_total + block.from) * kernels.width;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
     for (int64_t i = 0; i < block.rows; i += block.strip) {
       tile.rows = static_cast<int>(std::min(block.strip, block.rows - i));
       tile.y = p.y + (block.row + i) * p.ldy + panel * kernels.width;
+      tile.c = first ? p.c + (block.row + i) * p.ldc + panel * kernels.width : tile.y;
       tile.a = block.a + (p.transpose_a ? i / block.strip * kernels.max_rows * block.words : i * row_stride);
       (p.transpose_a ? kernels.columns_of_a : kernels.rows_of_a)(tile);
     }
@@ -184,7 +187,11 @@ bool packing_gemm(const Product<float>& p) {
       part.k = std::min(depth, p.k - from);
       part.a += p.transpose_a ? from * p.lda : from;
       part.b += p.transpose_b ? from : from * p.ldb;
-      if (from > 0) part.beta = 1;
+      if (from > 0) {
+        part.beta = 1;
+        part.c = part.y;
+        part.ldc = part.ldy;
+      }
       pack_all(part, packed);
       packed_gemm(part, packed);
     }

@@ -4,7 +4,7 @@
 
 namespace grus::cpu {
 
-/// y (m, n) = alpha op(a) op(b) + beta y, row-major; ld*: elements from row to row. beta 0 writes without reading y.
+/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld*: elements from row to row. c may be y; beta 0 does not read it.
 template <class T>
 struct Product {
   bool transpose_a, transpose_b;
@@ -17,6 +17,8 @@ struct Product {
   T beta;
   T* y;
   int64_t ldy;
+  const T* c;
+  int64_t ldc;
 };
 
 /// The part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.
@@ -25,6 +27,7 @@ Product<T> part_of(Product<T> p, int64_t row, int64_t rows, int64_t column, int6
   p.a += p.transpose_a ? row : row * p.lda;
   p.b += p.transpose_b ? column * p.ldb : column;
   p.y += row * p.ldy + column;
+  p.c += row * p.ldc + column;
   p.m = rows;
   p.n = columns;
   return p;

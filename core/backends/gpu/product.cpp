@@ -17,9 +17,18 @@ void push(Arguments& arguments, const Matrix& m, bool transposed) {
   arguments.add(memory(m)).add(Matrices{m.offset, row, column, m.batch_stride});
 }
 
+/// Rows and columns as axes.
+View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
+
 }  // namespace
 
 void gemm(Machine& m, const GemmArgs& args) {
+  if (args.c.buffer) {  // the libraries add to y
+    if (args.beta != 0) copy(m, view_of(args.y), view_of(args.c), false);
+    GemmArgs onto_y = args;
+    onto_y.c = {};
+    return gemm(m, onto_y);
+  }
   const Matrix& y = args.y;
   if (!is_float(y.dtype)) throw Failure{Status::unsupported, fmt::format("[gemm] does not take {}", name_of(y.dtype))};
   if (y.dtype == DType::f64) m.require_f64();

@@ -12,17 +12,18 @@ T at(const T* matrix, int64_t row_stride, bool transposed, int64_t i, int64_t j)
 }
 
 template <class T>
-void gemm_of(const GemmArgs& args, T* y, const T* a, const T* b) {
+void gemm_of(const GemmArgs& args, T* y, const T* a, const T* b, const T* c) {
   const int64_t inner = args.transpose_a ? args.a.rows : args.a.cols;
+  const int64_t c_stride = args.c.buffer ? args.c.row_stride : args.y.row_stride;
   for (int64_t i = 0; i < args.y.rows; ++i)
     for (int64_t j = 0; j < args.y.cols; ++j) {
       double sum = 0;
       for (int64_t k = 0; k < inner; ++k)
         sum += static_cast<double>(at(a, args.a.row_stride, args.transpose_a, i, k)) *
                static_cast<double>(at(b, args.b.row_stride, args.transpose_b, k, j));
-      T& to = y[i * args.y.row_stride + j];
-      // With beta 0, y may hold anything, NaN too: it is not read.
-      to = static_cast<T>(args.beta == 0 ? args.alpha * sum : args.alpha * sum + args.beta * static_cast<double>(to));
+      // With beta 0, c may hold anything, NaN too: it is not read.
+      const double added = args.beta == 0 ? 0 : args.beta * static_cast<double>(c[i * c_stride + j]);
+      y[i * args.y.row_stride + j] = static_cast<T>(args.alpha * sum + added);
     }
 }
 
@@ -30,9 +31,11 @@ void gemm_of(const GemmArgs& args, T* y, const T* a, const T* b) {
 
 void gemm(const GemmArgs& args) {
   with_float("gemm", args.y.dtype, [&]<class T>() {
-    for (int64_t n = 0; n < args.batch; ++n)
-      gemm_of(args, data<T>(args.y) + n * args.y.batch_stride, data<const T>(args.a) + n * args.a.batch_stride,
-              data<const T>(args.b) + n * args.b.batch_stride);
+    for (int64_t n = 0; n < args.batch; ++n) {
+      T* const y = data<T>(args.y) + n * args.y.batch_stride;
+      gemm_of(args, y, data<const T>(args.a) + n * args.a.batch_stride, data<const T>(args.b) + n * args.b.batch_stride,
+              args.c.buffer ? data<const T>(args.c) : y);
+    }
   });
 }
 

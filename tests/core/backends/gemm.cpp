@@ -29,7 +29,8 @@ Values run(const Backend& backend, DType dtype, const Product& p, const Values& 
                 p.batch,
                 p.alpha,
                 p.beta,
-                p.weight};
+                p.weight,
+                {}};
   if (p.shared_b) args.b.batch_stride = 0;
   CHECK(backend.table.gemm(backend.context, args) == Status::ok);
   return py.values();
@@ -81,11 +82,39 @@ TEST_CASE("gemm: a batch may share its right side") {
     }
 }
 
+TEST_CASE("gemm: what is added may lie elsewhere, one row for all or a row each, and with beta 0 is not read") {
+  constexpr int64_t m = 13, n = 35, k = 1100;  // beyond a tile, a panel and a block of the cpu's kernels
+  for (const Backend& backend : backends())
+    for (DType dtype : float_types)
+      for (int64_t row_stride : {int64_t{0}, n + 3})
+        for (bool weight : {false, true})
+          for (double beta : {0.0, 1.0, 0.5}) {
+            const Values a = spread(m * k, 1), b = spread(n * k, 2), added = spread(m * (n + 3), 3);
+            const Array pa(backend, dtype, a), pb(backend, dtype, b), py(backend, dtype, Values(m * n, not_a_number)),
+                pc(backend, dtype, beta == 0 ? Values(m * (n + 3), not_a_number) : added);
+            GemmArgs args{py.matrix(m, n), pa.matrix(m, k), pb.matrix(n, k), false, true, 1, 1, beta,
+                          weight,          pc.matrix(m, n)};
+            args.c.row_stride = row_stride;
+            REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
+            Values wanted(m * n);
+            for (int64_t i = 0; i < m; ++i)
+              for (int64_t j = 0; j < n; ++j) {
+                double& sum = wanted[static_cast<size_t>(i * n + j)];
+                sum = beta * added[static_cast<size_t>(i * row_stride + j)];
+                for (int64_t x = 0; x < k; ++x)
+                  sum += a[static_cast<size_t>(i * k + x)] * b[static_cast<size_t>(j * k + x)];
+              }
+            check_near(
+                py.values(), wanted, tolerance_of(dtype, 1e-3, 1e-11),
+                fmt::format("{} {}, row stride {}, beta {}", backend.table.name, name_of(dtype), row_stride, beta));
+          }
+}
+
 TEST_CASE("gemm: a weight written again is not multiplied by its old value") {
   for (const Backend& backend : backends()) {
     const Array a(backend, DType::f32, {1, 0, 0, 1}), b(backend, DType::f32, {1, 2, 3, 4}),
         y(backend, DType::f32, Values(4, 0));
-    GemmArgs args{y.matrix(2, 2), a.matrix(2, 2), b.matrix(2, 2), false, false, 1, 1, 0, true};
+    GemmArgs args{y.matrix(2, 2), a.matrix(2, 2), b.matrix(2, 2), false, false, 1, 1, 0, true, {}};
     REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
     check_near(y.values(), {1, 2, 3, 4}, 0, "first");
     const float changed[] = {5, 6, 7, 8};
