@@ -205,6 +205,7 @@ void use_bahdanau_paper(TrainOptions& o) {
   o.tokenizer = "space";
   o.vocab = 30000;
   o.max_length = 50;
+  o.epochs = 9;
   o.batch_sentences = 80;
   o.optimizer = "adadelta";
   o.learning_rate = 1;

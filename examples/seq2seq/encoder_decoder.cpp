@@ -159,6 +159,10 @@ constexpr std::string_view flags[] = {"layers",  "unit",         "forget-bias", 
                                       "readout", "readout-size", "initial-state", "reset",   "update"};
 
 void use_cho(TrainOptions& o) {
+  o.model.dropout = 0.3;
+  o.epochs = 9;
+  o.batch_tokens = 2000;
+  o.learning_rate = 1.5e-3;
   o.model.layers = 1;
   o.model.unit = "gru";
   o.model.reset = "before";
@@ -209,8 +213,9 @@ void use_sutskever(TrainOptions& o) {
   // Nothing but four states leads from source to target: it underfits long before it overfits, so that more and larger
   // steps and less dropout pay.
   o.model.dropout = 0.1;
-  o.learning_rate = 3e-3;
+  o.epochs = 9;
   o.batch_tokens = 1000;
+  o.learning_rate = 3e-3;
 }
 
 // Sections 3.2 to 3.4: sizes (160,000 source and 80,000 target words; one limit holds for both here), SGD without

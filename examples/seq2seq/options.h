@@ -35,7 +35,7 @@ struct ModelOptions {
   std::string update = "keep";
   std::string tie = "all";         // one matrix: source and target embedding and output; output: the last two; none
   std::string weights = "scaled";  // first values; paper: those of the paper's appendix B.1
-  double dropout = 0.3;            // locked: one mask for all time steps
+  double dropout = 0.2;            // locked: one mask for all time steps
 };
 
 struct TrainOptions {
@@ -52,14 +52,14 @@ struct TrainOptions {
   int64_t min_count = 1;
   int64_t max_length = 100;  // pieces; longer training pairs are left out
   // Training.
-  int64_t epochs = 9;
+  int64_t epochs = 5;
   int64_t max_steps = 0;  // 0: no limit
   int64_t patience = 5;   // epochs without a better validation figure; 0: never stop early
   std::string select = "bleu";
-  int64_t batch_tokens = 2000;  // padded places of the longer side
+  int64_t batch_tokens = 1000;  // padded places of the longer side
   int64_t batch_sentences = 0;  // > 0: that many pairs instead
   std::string optimizer = "adam";
-  double learning_rate = 1.5e-3;
+  double learning_rate = 3e-3;
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9;
   double weight_decay = 0;
   std::string schedule = "cosine";
