@@ -146,3 +146,16 @@ TEST_CASE("allocator: on the cpu, large buffers of ever new sizes lie where othe
   release_cached_memory(device);
   CHECK(place(use(64)) == first);
 }
+
+TEST_CASE("allocator: more memory than there can be is one clear error") {
+  const Device device("cpu");
+  const size_t live = memory_statistics(device).live;
+  try {
+    Tensor::empty({int64_t{1} << 50}, DType::f32, device);
+    FAIL("nothing was thrown");
+  } catch (const DeviceError& error) {
+    CHECK(std::string(error.what())
+              .starts_with("[cpu] need 4503599627370496 bytes of memory, got none: out of memory ("));
+  }
+  CHECK(memory_statistics(device).live == live);
+}

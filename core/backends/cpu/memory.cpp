@@ -20,7 +20,10 @@ Heap& heap() {
 Status allocate(Context* context, size_t bytes, Buffer* buffer) {
   if (bytes < large_buffer) return reference_backend().allocate(context, bytes, buffer);
   void* const memory = heap().allocate(bytes);
-  if (!memory) return Status::out_of_memory;
+  if (!memory) {
+    fail_with("out of memory");
+    return Status::out_of_memory;
+  }
   *buffer = {memory, bytes, 0, nullptr, 0};
   return Status::ok;
 }
