@@ -92,9 +92,8 @@ void product(const GemmArgs& args, int64_t n) {
       for (int64_t k = 0; k < inner; ++k)
         sum += static_cast<double>(args.transpose_a ? a[k * args.a.row_stride + i] : a[i * args.a.row_stride + k]) *
                static_cast<double>(args.transpose_b ? b[j * args.b.row_stride + k] : b[k * args.b.row_stride + j]);
-      if (args.beta != 0) sum = args.alpha * sum + args.beta * static_cast<double>(c[i * added.row_stride + j]);
-      else sum = args.alpha * sum;
-      y[i * args.y.row_stride + j] = static_cast<T>(sum);
+      const double rest = args.beta == 0 ? 0 : args.beta * static_cast<double>(c[i * added.row_stride + j]);
+      y[i * args.y.row_stride + j] = static_cast<T>(args.alpha * sum + rest);
     }
 }
 Status gemm(Context*, const GemmArgs& args) {

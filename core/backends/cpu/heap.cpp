@@ -1,6 +1,7 @@
 #include "core/backends/cpu/heap.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,14 +19,13 @@ size_t rounded_up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; 
 
 Heap::Heap(size_t most) {
   // Nothing is taken by it, but a limit on address space (ulimit -v) may allow less.
-  for (most = rounded_up(most, huge_page); most >= huge_page; most = rounded_up(most / 2, huge_page)) {
+  for (; most >= huge_page; most /= 2) {
     void* const start = mmap(nullptr, most, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start != MAP_FAILED) {
-      start_ = static_cast<char*>(start);
-      most_ = most;
-      return;
-    }
-    if (most == huge_page) return;
+    if (start == MAP_FAILED) continue;
+    start_ = static_cast<char*>(start);
+    most_ = most;
+    free_.emplace(start_, most_);
+    return;
   }
 }
 
@@ -37,21 +37,12 @@ void* Heap::allocate(size_t bytes) {
   if (bytes > most_) return nullptr;
   const size_t size = rounded_up(std::max(bytes, alignment), alignment);
   std::lock_guard lock(mutex_);
-  auto found = std::find_if(free_.begin(), free_.end(), [&](const auto& block) { return block.second >= size; });
-  if (found == free_.end()) {
-    // The last free block, if it ends where the used part does, becomes the beginning of the new one.
-    const bool tail =
-        !free_.empty() && std::prev(free_.end())->first + std::prev(free_.end())->second == start_ + used_;
-    const size_t begin = tail ? static_cast<size_t>(std::prev(free_.end())->first - start_) : used_;
-    if (size > most_ - begin || !grow(begin + size)) return nullptr;
-    if (tail) free_.erase(std::prev(free_.end()));
-    used_ = begin + size;
-    return start_ + begin;
-  }
-  char* const block = found->first;
-  const size_t rest = found->second - size;
+  const auto found = std::find_if(free_.begin(), free_.end(), [&](const auto& block) { return block.second >= size; });
+  if (found == free_.end()) return nullptr;
+  const auto [block, room] = *found;
+  if (!grow(static_cast<size_t>(block - start_) + size)) return nullptr;
   free_.erase(found);
-  if (rest > 0) free_.emplace(block + size, rest);
+  if (room > size) free_.emplace(block + size, room - size);
   return block;
 }
 
@@ -85,11 +76,11 @@ void Heap::release(void* block, size_t bytes) {
 }
 
 void Heap::trim() {
-  constexpr size_t page = 4096;
+  const auto page = static_cast<size_t>(getpagesize());
   std::lock_guard lock(mutex_);
   for (const auto& [block, size] : free_) {
-    const size_t begin = rounded_up(static_cast<size_t>(block - start_), page);
-    const size_t end = (static_cast<size_t>(block - start_) + size) / page * page;
+    const auto from = static_cast<size_t>(block - start_);
+    const size_t begin = rounded_up(from, page), end = std::min(from + size, writable_) / page * page;
     if (end > begin) madvise(start_ + begin, end - begin, MADV_DONTNEED);
   }
 }

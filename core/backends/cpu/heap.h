@@ -26,8 +26,8 @@ class Heap {
  private:
   bool grow(size_t bytes);
   char* start_ = nullptr;
-  size_t most_ = 0, used_ = 0, writable_ = 0;  // bytes from start_: reserved, in blocks or free ones, accessible
-  std::map<char*, size_t> free_;               // by address: sizes; no two touch
+  size_t most_ = 0, writable_ = 0;  // bytes from start_: reserved, accessible
+  std::map<char*, size_t> free_;    // by address: sizes; no two touch
   std::mutex mutex_;
 };
 
