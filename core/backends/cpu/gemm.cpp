@@ -57,7 +57,7 @@ void blas_product(const Product<T>& p) {
 /// OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
 template <class T>
 void split_blas_gemm(const Product<T>& p) {
-  constexpr int64_t tile = 48;
+  constexpr int64_t tile = 16;
   const int64_t tiles = (std::max(p.m, p.n) + tile - 1) / tile;
   const int64_t grain = std::max<int64_t>(1, tiles * parallel_work / std::max<int64_t>(1, p.m * p.n * p.k));
   parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
