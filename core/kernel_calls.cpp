@@ -89,6 +89,7 @@ KernelTable instrumented_copy(KernelTable table) {
     (instrument<index>(table, std::get<index>(kernel_list::entries)), ...);
   }
   (std::make_index_sequence<std::tuple_size_v<decltype(kernel_list::entries)>>());
+  table.run_parts = nullptr;  // calls that overlap could not be told apart, nor their times be added up
   return table;
 }
 
@@ -127,7 +128,8 @@ std::vector<KernelEntry> kernel_entries(const KernelTable& table) {
   const auto add = [&]<auto member, auto cost>(const kernel_list::Entry<member, cost>& row) {
     all.push_back({row.name,
                    {row.variants.begin(), row.variants.end()},
-                   row.need == kernel_list::Need::optional,
+                   row.need == kernel_list::Need::required,
+                   row.need == kernel_list::Need::composed,
                    table.*member != nullptr});
   };
   std::apply([&](const auto&... rows) { (add(rows), ...); }, kernel_list::entries);

@@ -32,7 +32,8 @@ class KernelObserver {
   virtual bool waits() const { return false; }
 };
 
-/// While it lives every device, those that will be opened too, reports to `observer`. May be nested.
+/// While it lives every device, those that will be opened too, reports to `observer`, and no loop is shared out among
+/// threads (run_parts), so that calls follow one another. May be nested.
 class KernelObserverScope {
  public:
   explicit KernelObserverScope(KernelObserver& observer);
@@ -47,7 +48,8 @@ class KernelObserverScope {
 struct KernelEntry {
   const char* name;
   std::vector<const char*> variants;  // empty where the entry has none
-  bool optional;                      // a backend may leave it null
+  bool required;                      // no backend may leave it null
+  bool composed;                      // where it is null, ops compose it
   bool present;                       // this table has it
 };
 /// All entries of the contract in its order, as `table` has them.

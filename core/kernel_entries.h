@@ -35,7 +35,8 @@ inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask"}
 inline constexpr const char* optimizer_names[] = {"sgd", "adam", "adadelta"};
 inline constexpr const char* gru_phase_names[] = {"all", "reset_update", "candidate"};
 
-enum class Need { required, optional };
+/// Whether an entry may be null, and what then: ops compose it, or do without.
+enum class Need { required, composed, spared };
 /// A member of KernelTable, what its calls cost, its variants, and whether it may be null.
 template <auto member, auto cost>
 struct Entry {
@@ -48,7 +49,7 @@ using T = KernelTable;
 namespace cost = kernel_cost;
 
 inline constexpr std::tuple entries{
-    Entry<&T::open, nullptr>{"open"},  // before there is a device to observe
+    Entry<&T::open, nullptr>{"open"},  // nullptr: never observed. Here there is no device yet
     Entry<&T::close, cost::nothing<>>{"close"},
     Entry<&T::describe, cost::nothing<>>{"describe"},
     Entry<&T::last_error, cost::nothing<>>{"last_error"},
@@ -77,13 +78,14 @@ inline constexpr std::tuple entries{
     Entry<&T::top_k, cost::top_k>{"top_k"},
     Entry<&T::random, cost::random>{"random", random_names},
     Entry<&T::optimizer_step, cost::optimizer_step>{"optimizer_step", optimizer_names},
-    Entry<&T::gru_gates, cost::gru_gates>{"gru_gates", gru_phase_names, Need::optional},
-    Entry<&T::gru_gates_backward, cost::gru_gates_backward>{"gru_gates_backward", gru_phase_names, Need::optional},
-    Entry<&T::attention, cost::attention>{"attention", {}, Need::optional},
-    Entry<&T::attention_backward, cost::attention_backward>{"attention_backward", {}, Need::optional},
-    Entry<&T::cross_entropy, cost::cross_entropy>{"cross_entropy", {}, Need::optional},
-    Entry<&T::lstm_gates, cost::lstm_gates>{"lstm_gates", {}, Need::optional},
-    Entry<&T::lstm_gates_backward, cost::lstm_gates_backward>{"lstm_gates_backward", {}, Need::optional},
+    Entry<&T::gru_gates, cost::gru_gates>{"gru_gates", gru_phase_names, Need::composed},
+    Entry<&T::gru_gates_backward, cost::gru_gates_backward>{"gru_gates_backward", gru_phase_names, Need::composed},
+    Entry<&T::attention, cost::attention>{"attention", {}, Need::composed},
+    Entry<&T::attention_backward, cost::attention_backward>{"attention_backward", {}, Need::composed},
+    Entry<&T::cross_entropy, cost::cross_entropy>{"cross_entropy", {}, Need::composed},
+    Entry<&T::lstm_gates, cost::lstm_gates>{"lstm_gates", {}, Need::composed},
+    Entry<&T::lstm_gates_backward, cost::lstm_gates_backward>{"lstm_gates_backward", {}, Need::composed},
+    Entry<&T::run_parts, nullptr>{"run_parts", {}, Need::spared},  // what it runs is observed instead
 };
 
 template <auto x, auto y>

@@ -14,6 +14,7 @@
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
 // 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
+// 9. A table with `run_parts` may be called from several threads at once, on different rows of the same buffers.
 #include <cstddef>
 #include <cstdint>
 
@@ -94,7 +95,7 @@ constexpr uint32_t elementwise_rows_number() {
 }
 
 /// What both sides must have been compiled with: the version of this file, which a change of it raises, and its rows.
-inline constexpr uint32_t kernels_abi = 4u << 16 | (elementwise_rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 5u << 16 | (elementwise_rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -224,6 +225,14 @@ struct CrossEntropyArgs {
   bool gradient;
 };
 
+/// A loop of the caller's over rows that do not depend on one another (the sequences of a batch): run(loop, part,
+/// parts) makes kernel calls for its share of them. `rows`: how many a kernel call would have, were there one part.
+struct PartsArgs {
+  int64_t rows;
+  void* loop;
+  Status (*run)(void* loop, int part, int parts);
+};
+
 struct KernelTable {
   uint32_t abi;
   const char* name;
@@ -272,7 +281,7 @@ struct KernelTable {
   Status (*random)(Context*, const RandomArgs&);
   Status (*optimizer_step)(Context*, const OptimizerArgs&);
 
-  // Optional: null means composed.
+  // Optional: null means composed, and for the last one part.
   Status (*gru_gates)(Context*, const GruGatesArgs&);
   Status (*gru_gates_backward)(Context*, const GruGatesBackwardArgs&);
   Status (*attention)(Context*, const AttentionArgs&);
@@ -280,6 +289,7 @@ struct KernelTable {
   Status (*cross_entropy)(Context*, const CrossEntropyArgs&);
   Status (*lstm_gates)(Context*, const LstmGatesArgs&);
   Status (*lstm_gates_backward)(Context*, const LstmGatesBackwardArgs&);
+  Status (*run_parts)(Context*, const PartsArgs&);  // each part once, maybe at once; null: ops run one part
 };
 
 }  // namespace grus

@@ -16,6 +16,7 @@ namespace {
 const Op attention_gru_op("attention_gru");
 
 using Sizes = AttentionGruSizes;
+using recurrence::StepRows;
 
 Sizes require_attention_gru(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
                             const AttentionGruWeights& w) {
@@ -47,7 +48,12 @@ Sizes require_attention_gru(const Tensor& x, const Tensor& h, const AttentionMem
 struct Loop {
   Loop(const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows, const AttentionGruWeights& weights,
        const Sizes& sizes, int64_t batch)
-      : memory(memory), rows(rows), w(weights), n(sizes), second(w.second.weight_hh, w.second.bias_hh, w.form, batch) {
+      : device(x.device()),
+        memory(memory),
+        rows(rows),
+        w(weights),
+        n(sizes),
+        second(w.second.weight_hh, w.second.bias_hh, w.form, batch) {
     const auto buffer = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
     gx_second = buffer(3 * n.hidden);
     previous = buffer(n.hidden);
@@ -55,46 +61,53 @@ struct Loop {
     alignments = buffer(memory.lengths.longest());
     contexts = buffer(n.context);
     states = buffer(n.hidden);
-    second_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
+    second_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     if (!w.conditional()) {
-      apply_weight(gx_second, x, columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed, w.second.bias_ih);
+      apply_weight(gx_second, x, launch::columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed,
+                   w.second.bias_ih);
       middle = previous;
-      return;
+    } else {
+      first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
+      gx_first = buffer(3 * n.hidden);
+      apply_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, w.first.bias_ih);
+      middle = buffer(n.hidden);
+      first_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     }
-    first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
-    gx_first = buffer(3 * n.hidden);
-    apply_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, w.first.bias_ih);
-    middle = buffer(n.hidden);
-    first_rows = GruRows(x.dim(0), n.hidden, w.form, x.dtype(), x.device());
+    all = {w.conditional() ? whole(gx_first, previous, first_rows, middle) : GruForward{},
+           whole(gx_second, middle, second_rows, states), queries.write_matrix(), alignments.write_matrix(),
+           contexts.write_matrix()};
   }
 
-  /// Rows [begin, end): previous is given; middle, queries, alignments, contexts and states are made.
-  void step(int64_t begin, int64_t end) {
-    const auto part = [begin, end](const Tensor& buffer) { return buffer.unrecorded_rows(begin, end); };
-    if (w.conditional()) first->forward(part(gx_first), part(previous), first_rows, begin, end, part(middle));
-    Tensor query = part(queries), context = part(contexts), alignment = part(alignments), gx = part(gx_second);
-    apply_weight(query, part(middle), w.query_weight.matrix(), Transposed, w.query_bias);
-    const AttentionArgs args = attention(begin, end);
-    query.device().check(query.device().kernels().attention(query.device().context(), args), "attention");
-    if (w.conditional()) apply_weight(gx, context, context_weight(w, n), Transposed, w.second.bias_ih);
-    else multiply_by_weight(gx, context, context_weight(w, n), Transposed, 1);
-    second.forward(gx, part(middle), second_rows, begin, end, part(states));
+  static GruForward whole(Tensor& gx, const Tensor& h, GruRows& rows, Tensor& y) {
+    return {gx.write_matrix(), h.matrix(), rows.gates.write_matrix(), rows.product.write_matrix(), y.write_matrix()};
   }
 
-  AttentionArgs attention(int64_t begin, int64_t end) {
-    Matrix columns = rows.columns.matrix(), lengths = rows.lengths.matrix();
-    columns.cols = lengths.cols = end - begin;
-    return {queries.matrix(begin, end),
+  /// The rows of a step: previous is given; middle, queries, alignments, contexts and states are made.
+  void step(StepRows part) {
+    const Matrix query = part.of(all.queries), context = part.of(all.contexts), gx = part.of(all.second.gx);
+    if (w.conditional()) first->forward(all.first, part);
+    launch::affine(device, query, part.of(all.second.h), w.query_weight.matrix(), Transposed,
+                   launch::repeated(w.query_bias), true);
+    device.check(device.kernels().attention(device.context(), attention(part)), "attention");
+    if (w.conditional())
+      launch::affine(device, gx, context, context_weight(w, n), Transposed, launch::repeated(w.second.bias_ih), true);
+    else multiply_by_weight(device, gx, context, context_weight(w, n), Transposed, 1);
+    second.forward(all.second, part);
+  }
+
+  AttentionArgs attention(StepRows part) const {
+    return {part.of(all.queries),
             memory.keys.matrix(),
             memory.values.matrix(),
             w.v.matrix(),
-            alignments.write_matrix(begin, end),
-            contexts.write_matrix(begin, end),
-            columns,
-            lengths,
+            part.of(all.alignments),
+            part.of(all.contexts),
+            launch::columns_of(rows.columns.matrix(), part.rank, part.rank + part.count()),
+            launch::columns_of(rows.lengths.matrix(), part.rank, part.rank + part.count()),
             memory.lengths.starts_tensor().matrix()};
   }
 
+  const Device device;
   const AttentionMemory& memory;
   const AttentionRows& rows;
   const AttentionGruWeights& w;
@@ -103,6 +116,11 @@ struct Loop {
   GruStep second;
   Tensor gx_first, gx_second, previous, middle, queries, alignments, contexts, states;
   GruRows first_rows, second_rows;
+  /// All of these buffers, as a step takes its rows of them.
+  struct {
+    GruForward first, second;
+    Matrix queries, alignments, contexts;
+  } all;
 };
 
 bool has_fused_attention(Device device) {
@@ -125,13 +143,13 @@ AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const 
   const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
   Loop loop(x, memory, rows, w, n, lengths.batch());
   const Tensor first = gathered_rows(h0, lengths.order_tensor());
-  for (int64_t t = 0; t < lengths.longest(); ++t) {
-    const int64_t begin = lengths.start(t), alive = lengths.alive(t);
-    Tensor previous = loop.previous.unrecorded_rows(begin, begin + alive);
-    launch::copy(previous, t == 0 ? first.unrecorded_rows(0, alive)
-                                  : loop.states.unrecorded_rows(lengths.start(t - 1), lengths.start(t - 1) + alive));
-    loop.step(begin, begin + alive);
-  }
+  const recurrence::StateBuffers state{first.matrix(), loop.all.second.y, loop.previous.write_matrix()};
+  recurrence::in_parts(loop.device, lengths, [&](recurrence::Ranks ranks) {
+    recurrence::for_each_step(lengths, false, ranks, [&](int64_t t, StepRows part) {
+      recurrence::fill_previous(loop.device, state, lengths, t, part, false);
+      loop.step(part);
+    });
+  });
   std::array<Tensor, 2> outputs{loop.states, loop.contexts};
   const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
   const GruForm form = w.form;
@@ -209,7 +227,7 @@ AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const At
   }
   Loop loop(x, memory, rows, w, n, x.dim(0));
   launch::copy(loop.previous, h);
-  loop.step(0, x.dim(0));
+  loop.step({0, x.dim(0), 0});
   return {loop.states, loop.contexts, loop.alignments};
 }
 

@@ -7,6 +7,7 @@
 namespace grus {
 namespace {
 
+using recurrence::StepRows;
 using Sizes = AttentionGruSizes;
 using Inputs = AttentionGruInputs;
 using Kept = AttentionGruKept;
@@ -25,7 +26,8 @@ AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
 class BackwardLoop {
  public:
   BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form)
-      : s_(s),
+      : device_(s[Inputs::x].device()),
+        s_(s),
         dx_(dx),
         targets_(targets),
         w_(saved_weights(s, form)),
@@ -51,53 +53,63 @@ class BackwardLoop {
     dcontexts_ = Tensor::empty({targets.batch(), n_.context}, x.dtype(), x.device());
     dkeys_ = zeros_like(memory_.keys);
     dvalues_ = zeros_like(memory_.values);
-    dv_ = zeros_like(w_.v);
+    dv_ = Tensor::zeros({targets.batch(), n_.attention}, x.dtype(), x.device());
     dh_ = Tensor::zeros({targets.batch(), n_.hidden}, x.dtype(), x.device());
+    if (w_.conditional()) all_.first = whole(s[Kept::previous], first_rows_, Tensor(), dgx_first_, dgh_first_);
+    all_.second = whole(s[Kept::middle], second_rows_, dx.dy(0), dgx_second_, dgh_second_);
+    all_.dy_contexts = launch::matrix_of(dx.dy(1));
+    all_.dqueries = dqueries_.write_matrix();
+    all_.dcontexts = dcontexts_.write_matrix();
+    all_.dkeys = dkeys_.write_matrix();
+    all_.dvalues = dvalues_.write_matrix();
+    all_.dv = dv_.write_matrix();
   }
 
   void run() {
-    for (int64_t t = targets_.longest() - 1; t >= 0; --t)
-      step(targets_.start(t), targets_.start(t) + targets_.alive(t));
+    recurrence::in_parts(device_, targets_, [this](recurrence::Ranks ranks) {
+      recurrence::for_each_step(targets_, true, ranks, [&](int64_t, StepRows part) { step(part, ranks.first); });
+    });
     add_gradients();
   }
 
  private:
-  void step(int64_t begin, int64_t end) {
-    const auto part = [begin, end](const Tensor& buffer) {
-      return buffer.defined() ? buffer.unrecorded_rows(begin, end) : buffer;
-    };
-    Tensor dh = dh_.unrecorded_rows(0, end - begin);
-    second_.backward(part(s_[Kept::middle]), second_rows_, begin, end, part(dx_.dy(0)), part(dgx_second_),
-                     part(dgh_second_), dh);
-    Tensor dcontexts = dcontexts_.unrecorded_rows(0, end - begin);
-    apply_weight(dcontexts, part(dgx_second_), context_weight(w_, n_), Plain, part(dx_.dy(1)));
-    attend(begin, end);
-    multiply_by_weight(dh, part(dqueries_), w_.query_weight.matrix(), Plain, 1);
-    if (w_.conditional())
-      first_->backward(part(s_[Kept::previous]), first_rows_, begin, end, Tensor(), part(dgx_first_), part(dgh_first_),
-                       dh);
+  GruBackward whole(const Tensor& h, const GruRows& rows, const Tensor& dy, Tensor& dgx, Tensor& dgh) {
+    return {h.matrix(),         rows.gates.matrix(), rows.product.matrix(), launch::matrix_of(dy),
+            dgx.write_matrix(), dgh.write_matrix(),  dh_.write_matrix()};
   }
 
-  void attend(int64_t begin, int64_t end) {
-    Matrix columns = s_[Kept::columns].matrix(), lengths = s_[Kept::lengths].matrix();
-    columns.cols = lengths.cols = end - begin;
+  /// `first`: the first rank of the part, whose row of dv_ is the part's own.
+  void step(StepRows part, int64_t first) {
+    const Matrix dh = part.of_ranks(all_.second.dh), dcontext = part.of_ranks(all_.dcontexts);
+    second_.backward(all_.second, part);
+    launch::affine(device_, dcontext, part.of(all_.second.dgx), context_weight(w_, n_), Plain,
+                   part.of(all_.dy_contexts), true);
+    const AttentionBackwardArgs args = attention(part, dcontext, launch::rows_of(all_.dv, first, first + 1));
+    device_.check(device_.kernels().attention_backward(device_.context(), args), "attention backward");
+    multiply_by_weight(device_, dh, args.dquery, w_.query_weight.matrix(), Plain, 1);
+    if (w_.conditional()) first_->backward(all_.first, part);
+  }
+
+  AttentionBackwardArgs attention(StepRows part, const Matrix& dcontext, const Matrix& dv) const {
+    const auto of_ranks = [&part](const Tensor& row) {
+      return launch::columns_of(row.matrix(), part.rank, part.rank + part.count());
+    };
     AttentionBackwardArgs args{};
-    args.forward = {s_[Kept::queries].matrix(begin, end),
+    args.forward = {part.of(s_[Kept::queries].matrix()),
                     memory_.keys.matrix(),
                     memory_.values.matrix(),
                     w_.v.matrix(),
-                    s_[Kept::alignments].matrix(begin, end),
+                    part.of(s_[Kept::alignments].matrix()),
                     {},
-                    columns,
-                    lengths,
+                    of_ranks(s_[Kept::columns]),
+                    of_ranks(s_[Kept::lengths]),
                     memory_.lengths.starts_tensor().matrix()};
-    args.dcontext = dcontexts_.matrix(0, end - begin);
-    args.dquery = dqueries_.write_matrix(begin, end);
-    args.dkeys = dkeys_.write_matrix();
-    args.dvalues = dvalues_.write_matrix();
-    args.dv = dv_.write_matrix();
-    const Device device = dh_.device();
-    device.check(device.kernels().attention_backward(device.context(), args), "attention backward");
+    args.dcontext = dcontext;
+    args.dquery = part.of(all_.dqueries);
+    args.dkeys = all_.dkeys;
+    args.dvalues = all_.dvalues;
+    args.dv = dv;
+    return args;
   }
 
   void add_gradients() {
@@ -105,7 +117,7 @@ class BackwardLoop {
     const Tensor &x = s_[I::x], &contexts = s_[Kept::contexts], &middle = s_[Kept::middle];
     const Tensor& dgx_word = w_.conditional() ? dgx_first_ : dgx_second_;
     const Matrix word_weight =
-        w_.conditional() ? w_.first.weight_ih.matrix() : columns_of(w_.second.weight_ih.matrix(), 0, n_.input);
+        w_.conditional() ? w_.first.weight_ih.matrix() : launch::columns_of(w_.second.weight_ih.matrix(), 0, n_.input);
     if (dx_.wanted(I::x)) {
       Tensor dword = Tensor::empty(x.shape(), x.dtype(), x.device());
       multiply_by_weight(dword, dgx_word, word_weight, Plain, 0);
@@ -114,7 +126,7 @@ class BackwardLoop {
     if (dx_.wanted(I::h0)) dx_.add(I::h0, gathered_rows(dh_, targets_.rank_tensor()));
     dx_.add(I::keys, dkeys_);
     dx_.add(I::values, dvalues_);
-    dx_.add(I::v, dv_);
+    add_sum_of_rows(dx_, I::v, dv_);
     // In an order that frees rows before the largest gradients are made: memory peaks here.
     if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, Transposed, middle, Plain);
     add_sum_of_rows(dx_, I::query_bias, dqueries_);
@@ -132,6 +144,7 @@ class BackwardLoop {
     add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, dgx_second_.matrix(), contexts.matrix());
   }
 
+  const Device device_;
   const Saved& s_;
   Grads& dx_;
   const Lengths& targets_;
@@ -141,7 +154,13 @@ class BackwardLoop {
   std::optional<GruStep> first_;
   GruStep second_;
   GruRows first_rows_, second_rows_;
-  Tensor dgx_first_, dgh_first_, dgx_second_, dgh_second_, dqueries_, dcontexts_, dkeys_, dvalues_, dv_, dh_;
+  Tensor dgx_first_, dgh_first_, dgx_second_, dgh_second_, dqueries_, dcontexts_, dkeys_, dvalues_, dh_;
+  Tensor dv_;  // (B, A): one row for each part of the loop, that of its first rank
+  /// All of these buffers, as a step takes its rows of them.
+  struct {
+    GruBackward first, second;
+    Matrix dy_contexts, dqueries, dcontexts, dkeys, dvalues, dv;
+  } all_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "core/tape.h"
 #include "ops/attention_gru.h"
 #include "ops/gru_step.h"
+#include "ops/launch.h"
 
 namespace grus {
 
@@ -12,7 +13,8 @@ struct AttentionGruSizes {
 
 /// The columns of the second GRU's weight_ih that take the context.
 inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSizes& n) {
-  return columns_of(w.second.weight_ih.matrix(), w.conditional() ? 0 : n.input, n.context);
+  const int64_t begin = w.conditional() ? 0 : n.input;
+  return launch::columns_of(w.second.weight_ih.matrix(), begin, begin + n.context);
 }
 
 /// The record's inputs, in order.

@@ -38,15 +38,16 @@ void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm for
   GruRows rows;
   rows.gates = s[Kept::gates];
   rows.product = s[Kept::product];
-  const int64_t hidden = weights.weight_hh.dim(1), batch = lengths.batch();
+  const Device device = x.device();
+  const int64_t hidden = weights.weight_hh.dim(1);
   Tensor dgx = Tensor::empty({lengths.total(), 3 * hidden}, x.dtype(), x.device());
   Tensor dgh = form.reset == Reset::after ? Tensor::empty(dgx.shape(), x.dtype(), x.device()) : dgx;
   Tensor dh = by_rank(dx.dy(1), lengths, x, hidden);
-  GruStep step(weights.weight_hh, weights.bias_hh, form, batch);
-  for_each_step(lengths, !reverse, [&](int64_t, int64_t begin, int64_t end) {
-    step.backward(previous.unrecorded_rows(begin, end), rows, begin, end,
-                  dy.defined() ? dy.unrecorded_rows(begin, end) : dy, dgx.unrecorded_rows(begin, end),
-                  dgh.unrecorded_rows(begin, end), dh.unrecorded_rows(0, end - begin));
+  const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
+  const GruBackward buffers{previous.matrix(),  rows.gates.matrix(), rows.product.matrix(), launch::matrix_of(dy),
+                            dgx.write_matrix(), dgh.write_matrix(),  dh.write_matrix()};
+  in_parts(device, lengths, [&](Ranks ranks) {
+    for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) { step.backward(buffers, part); });
   });
   step.add_weight_gradients(dx, Inputs::weight_hh, Inputs::bias_hh, previous, rows, dgx, dgh);
   if (dx.wanted(Inputs::states)) dx.add(Inputs::states, gathered_rows(dh, lengths.rank_tensor()));
@@ -65,13 +66,17 @@ GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, 
   std::array<Tensor, 2> outputs;  // y, h
   Tensor& y = outputs[0] = Tensor::empty({total, hidden}, x.dtype(), device);
   Tensor previous = Tensor::empty(y.shape(), x.dtype(), device);
-  GruRows rows(total, hidden, form, x.dtype(), device);
-  GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
+  GruRows rows(total, hidden, x.dtype(), device);
+  const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
   const Tensor first = h0.defined() ? gathered_rows(h0, lengths.order_tensor()) : h0;
-  for_each_step(lengths, reverse, [&](int64_t t, int64_t begin, int64_t end) {
-    fill_previous(previous, y, first, lengths, t, reverse);
-    step.forward(gx.unrecorded_rows(begin, end), previous.unrecorded_rows(begin, end), rows, begin, end,
-                 y.unrecorded_rows(begin, end));
+  const StateBuffers state{launch::matrix_of(first), y.write_matrix(), previous.write_matrix()};
+  const GruForward buffers{gx.matrix(), state.previous, rows.gates.write_matrix(), rows.product.write_matrix(),
+                           state.y};
+  in_parts(device, lengths, [&](Ranks ranks) {
+    for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows part) {
+      fill_previous(device, state, lengths, t, part, reverse);
+      step.forward(buffers, part);
+    });
   });
   outputs[1] = last_states(y, lengths, reverse);
 

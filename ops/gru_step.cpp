@@ -5,18 +5,20 @@
 
 namespace grus {
 
+using launch::columns_of;
+using launch::rows_of;
+using recurrence::StepRows;
+
+void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, Form form, double beta) {
+  launch::gemm(device, y, a, Plain, weight, form, beta, 1, 1, true);
+}
+
 void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, double beta) {
-  launch::gemm(y.device(), y.write_matrix(), a.matrix(), Plain, weight, form, beta, 1, 1, true);
+  multiply_by_weight(y.device(), y.write_matrix(), a.matrix(), weight, form, beta);
 }
 
-void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& c) {
-  launch::affine(y, a, weight, form, c, true);
-}
-
-Matrix columns_of(Matrix matrix, int64_t begin, int64_t count) {
-  matrix.offset += begin;
-  matrix.cols = count;
-  return matrix;
+void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& bias) {
+  launch::affine(y.device(), y.write_matrix(), a.matrix(), weight, form, launch::repeated(bias), true);
 }
 
 Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
@@ -38,7 +40,7 @@ void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_
   if (!dx.wanted(input)) return;
   // A part of the weight cannot be written without a defined whole.
   Tensor& whole = dx.zeroed_target(input);
-  Matrix part = columns_of(whole.write_matrix(), first_column, b.cols);
+  Matrix part = launch::columns_of(whole.write_matrix(), first_column, first_column + b.cols);
   part.offset += first_row * part.row_stride;
   part.rows = a.cols;
   launch::gemm(whole.device(), part, a, Transposed, b, Plain, 1);
@@ -48,84 +50,83 @@ bool has_fused_gru(Device device) {
   return fused_kernels_wanted() && device.kernels().gru_gates && device.kernels().gru_gates_backward;
 }
 
-GruRows::GruRows(int64_t rows, int64_t hidden, const GruForm&, DType dtype, Device device)
+GruRows::GruRows(int64_t rows, int64_t hidden, DType dtype, Device device)
     : gates(Tensor::empty({rows, 3 * hidden}, dtype, device)), product(Tensor::empty({rows, hidden}, dtype, device)) {}
 
 GruStep::GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch)
-    : weight_(weight_hh),
-      bias_(bias_hh),
+    : device_(weight_hh.device()),
+      weight_(weight_hh.matrix()),
+      bias_(launch::repeated(bias_hh)),
       form_(form),
       hidden_(weight_hh.dim(1)),
-      gh_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), weight_hh.device())) {}
+      scratch_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), device_)) {}
 
-Matrix GruStep::weight_rows(int64_t first_gate, int64_t gates) const {
-  return weight_.matrix(first_gate * hidden_, (first_gate + gates) * hidden_);
+Matrix GruStep::weight_of(int64_t first_gate, int64_t last_gate) const {
+  return rows_of(weight_, first_gate * hidden_, last_gate * hidden_);
 }
 
-void GruStep::forward(const Tensor& gx, const Tensor& h, GruRows& rows, int64_t begin, int64_t end, Tensor y) {
-  const Device device = y.device();
-  Tensor gates = rows.gates.unrecorded_rows(begin, end), product = rows.product.unrecorded_rows(begin, end);
-  GruGatesArgs args{GruPhase::all, form_.update, gx.matrix(), {}, h.matrix(), gates.write_matrix(), {}, {}};
-  const auto run = [&](const char* name) { device.check(device.kernels().gru_gates(device.context(), args), name); };
+Matrix GruStep::bias_of(int64_t first_gate, int64_t last_gate) const {
+  return columns_of(bias_, first_gate * hidden_, last_gate * hidden_);
+}
+
+void GruStep::gates(const GruGatesArgs& args) const {
+  device_.check(device_.kernels().gru_gates(device_.context(), args), "gru");
+}
+
+void GruStep::gates_backward(const GruGatesBackwardArgs& args) const {
+  device_.check(device_.kernels().gru_gates_backward(device_.context(), args), "gru backward");
+}
+
+void GruStep::forward(const GruForward& buffers, StepRows rows) const {
+  const auto apply = [this](const Matrix& y, const Matrix& x, int64_t first_gate, int64_t last_gate) {
+    launch::affine(device_, y, x, weight_of(first_gate, last_gate), Transposed, bias_of(first_gate, last_gate), true);
+  };
+  const Matrix gh = rows.of_ranks(scratch_.matrix());
+  const Matrix product = rows.of(buffers.product), y = rows.of(buffers.y);
+  GruGatesArgs args{
+      GruPhase::all, form_.update, rows.of(buffers.gx), {}, rows.of(buffers.h), rows.of(buffers.gates), {}, {}};
   if (form_.reset == Reset::after) {
-    Tensor gh = gh_.unrecorded_rows(0, end - begin);
-    apply_weight(gh, h, weight_rows(0, 3), Transposed, bias_);
-    args.gh = gh.matrix();
-    args.hidden_n = product.write_matrix();
-    args.y = y.write_matrix();
-    return run("gru");
+    apply(gh, args.h, 0, 3);
+    args.gh = gh;
+    args.hidden_n = product;
+    args.y = y;
+    return gates(args);
   }
   // Reset::before: U_n multiplies r * h, so r comes first.
-  const int64_t count = end - begin;
-  Tensor gates_rz = gh_.unrecorded_reshape({gh_.numel()})
-                        .unrecorded_rows(0, count * 2 * hidden_)
-                        .unrecorded_reshape({count, 2 * hidden_});
-  const auto bias_of = [&](int64_t first_gate, int64_t last) {
-    return bias_.defined() ? bias_.unrecorded_rows(first_gate * hidden_, last * hidden_) : bias_;
-  };
-  apply_weight(gates_rz, h, weight_rows(0, 2), Transposed, bias_of(0, 2));
   args.phase = GruPhase::reset_update;
-  args.gh = gates_rz.matrix();
-  args.y = product.write_matrix();
-  run("gru");
-  Tensor gh_n =
-      gh_.unrecorded_reshape({gh_.numel()}).unrecorded_rows(0, count * hidden_).unrecorded_reshape({count, hidden_});
-  apply_weight(gh_n, product, weight_rows(2, 1), Transposed, bias_of(2, 3));
+  args.gh = columns_of(gh, 0, 2 * hidden_);
+  args.y = product;
+  apply(args.gh, args.h, 0, 2);
+  gates(args);
   args.phase = GruPhase::candidate;
   args.gh = {};
-  args.hidden_n = gh_n.matrix();
-  args.y = y.write_matrix();
-  run("gru");
+  args.hidden_n = columns_of(gh, 2 * hidden_, 3 * hidden_);
+  args.y = y;
+  apply(args.hidden_n, product, 2, 3);
+  gates(args);
 }
 
-void GruStep::backward(const Tensor& h, const GruRows& rows, int64_t begin, int64_t end, const Tensor& dy, Tensor dgx,
-                       Tensor dgh, Tensor dh) {
-  const Device device = dh.device();
-  const Tensor gates = rows.gates.unrecorded_rows(begin, end), product = rows.product.unrecorded_rows(begin, end);
-  GruGatesBackwardArgs args{GruPhase::all,      form_.update, gates.matrix(),   {}, h.matrix(), {},
-                            dgx.write_matrix(), {},           dh.write_matrix()};
-  if (dy.defined()) args.dy = dy.matrix();
-  const auto run = [&] { device.check(device.kernels().gru_gates_backward(device.context(), args), "gru backward"); };
+void GruStep::backward(const GruBackward& buffers, StepRows rows) const {
+  const Matrix dgx = rows.of(buffers.dgx), dh = rows.of_ranks(buffers.dh);
+  GruGatesBackwardArgs args{
+      GruPhase::all, form_.update, rows.of(buffers.gates), {}, rows.of(buffers.h), rows.of(buffers.dy), dgx, {}, dh};
   if (form_.reset == Reset::after) {
-    args.hidden_n = product.matrix();
-    args.dgh = dgh.write_matrix();
-    run();
-    return multiply_by_weight(dh, dgh, weight_rows(0, 3), Plain, 1);
+    args.hidden_n = rows.of(buffers.product);
+    args.dgh = rows.of(buffers.dgh);
+    gates_backward(args);
+    return multiply_by_weight(device_, dh, args.dgh, weight_of(0, 3), Plain, 1);
   }
   args.phase = GruPhase::candidate;
-  run();
-  if (!d_reset_h_.defined()) d_reset_h_ = Tensor::empty({gh_.dim(0), hidden_}, gh_.dtype(), device);
-  Tensor d_reset_h = d_reset_h_.unrecorded_rows(0, end - begin);
-  const Matrix dn = columns_of(dgx.matrix(), 2 * hidden_, hidden_), drz = columns_of(dgx.matrix(), 0, 2 * hidden_);
-  launch::gemm(device, d_reset_h.write_matrix(), dn, Plain, weight_rows(2, 1), Plain, 0, 1, 1, true);
+  gates_backward(args);
   args.phase = GruPhase::reset_update;
-  args.dy = d_reset_h.matrix();
-  run();
-  launch::gemm(device, dh.write_matrix(), drz, Plain, weight_rows(0, 2), Plain, 1, 1, 1, true);
+  args.dy = columns_of(rows.of_ranks(scratch_.matrix()), 0, hidden_);
+  multiply_by_weight(device_, args.dy, columns_of(dgx, 2 * hidden_, 3 * hidden_), weight_of(2, 3), Plain, 0);
+  gates_backward(args);
+  multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), Plain, 1);
 }
 
 void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const Tensor& previous, const GruRows& rows,
-                                   const Tensor& dgx, const Tensor& dgh) {
+                                   const Tensor& dgx, const Tensor& dgh) const {
   if (form_.reset == Reset::after) {
     if (dx.wanted(weight_hh)) {
       Grads::Target target = dx.target(weight_hh);
@@ -134,7 +135,7 @@ void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const 
     return add_sum_of_rows(dx, bias_hh, dgh);
   }
   add_weight_gradient(dx, weight_hh, 0, 0, columns_of(dgx.matrix(), 0, 2 * hidden_), previous.matrix());
-  add_weight_gradient(dx, weight_hh, 2 * hidden_, 0, columns_of(dgx.matrix(), 2 * hidden_, hidden_),
+  add_weight_gradient(dx, weight_hh, 2 * hidden_, 0, columns_of(dgx.matrix(), 2 * hidden_, 3 * hidden_),
                       rows.product.matrix());
   add_sum_of_rows(dx, bias_hh, dgx);
 }

@@ -75,15 +75,10 @@ void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Ma
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
 
-void affine(Tensor y, const Tensor& a, const Matrix& b, Form form_b, const Tensor& c, bool b_is_weight) {
-  GemmArgs args{y.write_matrix(), a.matrix(), b, false, form_b == Transposed, 1, 1, 0, b_is_weight, {}};
-  if (c.defined()) {
-    args.beta = 1;
-    args.c = c.matrix();
-    args.c.rows = args.y.rows;
-    if (c.rank() == 1) args.c.row_stride = 0;
-  }
-  const Device device = y.device();
+void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Form form_b, const Matrix& c,
+            bool b_is_weight) {
+  GemmArgs args{y, a, b, false, form_b == Transposed, 1, 1, c.buffer ? 1.0 : 0.0, b_is_weight, c};
+  args.c.rows = y.rows;
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
 
@@ -125,6 +120,38 @@ Matrix as_column(Matrix matrix) {
   return matrix;
 }
 }  // namespace
+
+Matrix rows_of(Matrix matrix, int64_t begin, int64_t end) {
+  matrix.offset += begin * matrix.row_stride;
+  matrix.rows = end - begin;
+  return matrix;
+}
+
+Matrix columns_of(Matrix matrix, int64_t begin, int64_t end) {
+  matrix.offset += begin;
+  matrix.cols = end - begin;
+  return matrix;
+}
+
+Matrix matrix_of(const Tensor& x) { return x.defined() ? x.matrix() : Matrix{}; }
+
+Matrix repeated(const Tensor& vector) {
+  Matrix row = matrix_of(vector);
+  row.row_stride = 0;
+  return row;
+}
+
+namespace {
+View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
+}  // namespace
+
+void copy(Device device, const Matrix& y, const Matrix& x) {
+  device.check(device.kernels().copy(device.context(), view_of(y), view_of(x), false), "copy");
+}
+
+void fill(Device device, const Matrix& y, double value) {
+  device.check(device.kernels().fill(device.context(), view_of(y), value), "fill");
+}
 
 Matrix column(const Tensor& x) { return as_column(x.matrix()); }
 Matrix write_column(Tensor& x) { return as_column(x.write_matrix()); }

@@ -26,14 +26,26 @@ Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape);
 /// y = alpha op(a) op(b) + beta y on matrices, or on `batch` of them by their batch strides.
 void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta = 0,
           double alpha = 1, int64_t batch = 1, bool b_is_weight = false);
-/// y = a op(b) + c, where c is defined: a vector for every row, or rows as y has. `b_is_weight`: b comes again
+/// y = a op(b) + c, where c is there: rows as y has, or one row for all (row_stride 0). `b_is_weight`: b comes again
 /// unchanged.
-void affine(Tensor y, const Tensor& a, const Matrix& b, Form form_b, const Tensor& c, bool b_is_weight);
+void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Form form_b, const Matrix& c,
+            bool b_is_weight);
 /// The same for tensors (M, K), or (batch, M, K) all three. A leaf b is declared a weight.
 void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta = 0);
 
 /// A copy of x's axes in another order (a permutation of [0, rank)).
 Tensor permuted(const Tensor& x, std::span<const int> order);
+
+/// Rows [begin, end), or columns, of a matrix; one that is absent stays so.
+Matrix rows_of(Matrix matrix, int64_t begin, int64_t end);
+Matrix columns_of(Matrix matrix, int64_t begin, int64_t end);
+/// x as rows; absent where it is undefined.
+Matrix matrix_of(const Tensor& x);
+/// A vector as the row of every row of a matrix; absent where it is undefined.
+Matrix repeated(const Tensor& vector);
+/// y = x, and y = value.
+void copy(Device device, const Matrix& y, const Matrix& x);
+void fill(Device device, const Matrix& y, double value);
 
 /// x as one column (numel, 1): ids, targets, losses.
 Matrix column(const Tensor& x);

@@ -44,15 +44,17 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
   const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
   const Device device = gates.device();
   Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
-  for_each_step(lengths, !reverse, [&](int64_t, int64_t begin, int64_t end) {
-    Tensor dh_rows = dh.unrecorded_rows(0, end - begin), dc_rows = dc.unrecorded_rows(0, end - begin);
-    Tensor dsums = sums.unrecorded_rows(begin, end);
-    const LstmGatesBackwardArgs args{
-        gates.matrix(begin, end), s[Places::previous_c].matrix(begin, end),        s[Places::cells].matrix(begin, end),
-        dh_rows.matrix(),         dy.defined() ? dy.matrix(begin, end) : Matrix{}, dsums.write_matrix(),
-        dc_rows.write_matrix()};
-    device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
-    multiply_by_weight(dh_rows, dsums, weight_hh.matrix(), Plain, 0);
+  const LstmGatesBackwardArgs whole{gates.matrix(),    s[Places::previous_c].matrix(), s[Places::cells].matrix(),
+                                    dh.write_matrix(), launch::matrix_of(dy),          sums.write_matrix(),
+                                    dc.write_matrix()};
+  in_parts(device, lengths, [&](Ranks ranks) {
+    for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows rows) {
+      const LstmGatesBackwardArgs args{rows.of(whole.gates),    rows.of(whole.c),  rows.of(whole.c_new),
+                                       rows.of_ranks(whole.dh), rows.of(whole.dy), rows.of(whole.dsums),
+                                       rows.of_ranks(whole.dc)};
+      device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
+      multiply_by_weight(device, args.dh, args.dsums, weight_hh.matrix(), Plain, 0);
+    });
   });
   return sums;
 }
@@ -91,14 +93,17 @@ LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState&
   Tensor y = states(), cells = states(), previous_h = states(), previous_c = states();
   const auto ranked = [&](const Tensor& s) { return s.defined() ? gathered_rows(s, lengths.order_tensor()) : s; };
   const Tensor first_h = ranked(first.h), first_c = ranked(first.c);
-  for_each_step(lengths, reverse, [&](int64_t t, int64_t begin, int64_t end) {
-    fill_previous(previous_h, y, first_h, lengths, t, reverse);
-    fill_previous(previous_c, cells, first_c, lengths, t, reverse);
-    multiply_by_weight(gates.unrecorded_rows(begin, end), previous_h.unrecorded_rows(begin, end), w.weight_hh.matrix(),
-                       Transposed, 1);
-    const LstmGatesArgs args{gates.write_matrix(begin, end), previous_c.matrix(begin, end),
-                             cells.write_matrix(begin, end), y.write_matrix(begin, end)};
-    device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
+  const StateBuffers h{launch::matrix_of(first_h), y.write_matrix(), previous_h.write_matrix()};
+  const StateBuffers c{launch::matrix_of(first_c), cells.write_matrix(), previous_c.write_matrix()};
+  const Matrix sums = gates.write_matrix();
+  in_parts(device, lengths, [&](Ranks ranks) {
+    for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows rows) {
+      fill_previous(device, h, lengths, t, rows, reverse);
+      fill_previous(device, c, lengths, t, rows, reverse);
+      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), w.weight_hh.matrix(), Transposed, 1);
+      const LstmGatesArgs args{rows.of(sums), rows.of(c.previous), rows.of(c.y), rows.of(h.y)};
+      device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
+    });
   });
   std::array<Tensor, 3> outputs{y, last_states(y, lengths, reverse), last_states(cells, lengths, reverse)};
   const Lengths* kept = keep_on_tape(lengths);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <exception>
+#include <mutex>
+
 #include "core/error.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
@@ -70,16 +73,62 @@ Tensor last_states(const Tensor& y, const Lengths& lengths, bool reverse) {
   return gathered_rows(y, reverse ? lengths.first_rows() : lengths.last_rows());
 }
 
-void fill_previous(Tensor& previous, const Tensor& y, const Tensor& first, const Lengths& lengths, int64_t t,
+Matrix StepRows::of(const Matrix& packed) const { return launch::rows_of(packed, begin, end); }
+Matrix StepRows::of_ranks(const Matrix& by_rank) const { return launch::rows_of(by_rank, rank, rank + count()); }
+
+void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
                    bool reverse) {
-  const int64_t from = reverse ? t + 1 : t - 1;
-  const int64_t begin = lengths.start(t), alive = lengths.alive(t);
-  const int64_t carried = from < 0 ? 0 : std::min(alive, lengths.alive(from));
-  Tensor carried_rows = previous.unrecorded_rows(begin, begin + carried),
-         new_rows = previous.unrecorded_rows(begin + carried, begin + alive);
-  if (carried > 0) launch::copy(carried_rows, y.unrecorded_rows(lengths.start(from), lengths.start(from) + carried));
-  if (carried < alive && first.defined()) launch::copy(new_rows, first.unrecorded_rows(carried, alive));
-  if (carried < alive && !first.defined()) launch::fill(new_rows, 0);
+  const int64_t from = reverse ? t + 1 : t - 1, last = rows.rank + rows.count();
+  const int64_t begun = std::clamp(from < 0 ? 0 : lengths.alive(from), rows.rank, last);  // ranks from here on begin
+  const Matrix previous = rows.of(state.previous);
+  const Matrix carried = launch::rows_of(previous, 0, begun - rows.rank),
+               fresh = launch::rows_of(previous, begun - rows.rank, rows.count());
+  if (carried.rows > 0) {
+    const int64_t start = lengths.start(from);
+    launch::copy(device, carried, launch::rows_of(state.y, start + rows.rank, start + begun));
+  }
+  if (fresh.rows > 0 && state.first.buffer) launch::copy(device, fresh, launch::rows_of(state.first, begun, last));
+  if (fresh.rows > 0 && !state.first.buffer) launch::fill(device, fresh, 0);
+}
+
+namespace {
+
+/// The first rank of a part: those before it have part / parts of all rows.
+int64_t first_rank(const Lengths& lengths, int part, int parts) {
+  int64_t rank = 0;
+  for (int64_t rows = 0; rank < lengths.batch() && rows * parts < lengths.total() * part; ++rank)
+    rows += lengths[lengths.order()[static_cast<size_t>(rank)]];
+  return part == parts ? lengths.batch() : rank;
+}
+
+struct Loop {
+  const Lengths& lengths;
+  const std::function<void(Ranks)>& f;
+  std::mutex mutex;
+  std::exception_ptr error;  // nothing may be thrown through a backend
+
+  Status run(int part, int parts) {
+    try {
+      f({first_rank(lengths, part, parts), first_rank(lengths, part + 1, parts)});
+      return Status::ok;
+    } catch (...) {
+      std::lock_guard lock(mutex);
+      error = std::current_exception();
+      return Status::failed;
+    }
+  }
+};
+
+}  // namespace
+
+void in_parts(Device device, const Lengths& lengths, const std::function<void(Ranks)>& f) {
+  const auto run_parts = device.kernels().run_parts;
+  if (!run_parts || lengths.longest() == 0) return f({0, lengths.batch()});
+  Loop loop{lengths, f, {}, {}};
+  const auto run = [](void* argument, int part, int parts) { return static_cast<Loop*>(argument)->run(part, parts); };
+  const Status status = run_parts(device.context(), {lengths.total() / lengths.longest(), &loop, run});
+  if (loop.error) std::rethrow_exception(loop.error);
+  device.check(status, "run_parts");
 }
 
 Packed packed(const char* op, const Tensor& x, const Lengths* lengths) {

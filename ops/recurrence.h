@@ -1,5 +1,7 @@
 #pragma once
 // What the loops over packed steps share, whatever the cell. Internal to ops but for RecurrentWeights.
+#include <algorithm>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -39,17 +41,38 @@ void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Te
 Tensor by_rank(const Tensor& state, const Lengths& lengths, const Tensor& like, int64_t hidden);
 /// Each sequence's last state, in the caller's order, from every state (N, H).
 Tensor last_states(const Tensor& y, const Lengths& lengths, bool reverse);
-/// The states that come into step t's rows: those of the step before in the direction of the loop, and `first` (by
-/// rank; undefined: zeros) where a sequence begins.
-void fill_previous(Tensor& previous, const Tensor& y, const Tensor& first, const Lengths& lengths, int64_t t,
+/// The rows [begin, end) of packed buffers that a step works on: those of the sequences of rank `rank` and on.
+struct StepRows {
+  int64_t begin, end, rank;
+  int64_t count() const { return end - begin; }
+  Matrix of(const Matrix& packed) const;         // (N, ...)
+  Matrix of_ranks(const Matrix& by_rank) const;  // (B, ...)
+};
+
+/// A state (B, H) by rank, (N, H) what goes out of each step, and what comes in.
+struct StateBuffers {
+  Matrix first;  // or absent: zeros
+  Matrix y, previous;
+};
+/// The states that come into step t's rows: those of the step before in the direction of the loop, and the first ones
+/// where a sequence begins.
+void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
                    bool reverse);
 
-/// visit(t, begin, end) for each step and its packed rows, from the last step on when `backwards`.
+/// Sequences of rank first, first + 1, ..., last - 1.
+struct Ranks {
+  int64_t first, last;
+};
+/// f(ranks) for parts of about the same number of rows that cover all sequences, at once where the device can.
+void in_parts(Device device, const Lengths& lengths, const std::function<void(Ranks)>& f);
+
+/// visit(t, rows) for each step and the packed rows of those ranks in it, from the last step on when `backwards`.
 template <class Visit>
-void for_each_step(const Lengths& lengths, bool backwards, Visit visit) {
+void for_each_step(const Lengths& lengths, bool backwards, Ranks ranks, Visit visit) {
   for (int64_t i = 0; i < lengths.longest(); ++i) {
     const int64_t t = backwards ? lengths.longest() - 1 - i : i;
-    visit(t, lengths.start(t), lengths.start(t) + lengths.alive(t));
+    const int64_t start = lengths.start(t), last = std::min(ranks.last, lengths.alive(t));
+    if (ranks.first < last) visit(t, StepRows{start + ranks.first, start + last, ranks.first});
   }
 }
 
@@ -78,10 +101,10 @@ States composed_loop(const Tensor& x, const Lengths& lengths, const States& firs
   // The states of every sequence, longest first; a finished (or not yet begun) one waits at the end.
   States states = first_states_composed(x, lengths, first, hidden);
   States ys(static_cast<size_t>(lengths.longest()));
-  for_each_step(lengths, reverse, [&](int64_t t, int64_t begin, int64_t end) {
+  for_each_step(lengths, reverse, {0, lengths.batch()}, [&](int64_t t, StepRows rows) {
     States alive;
-    for (const Tensor& state : states) alive.push_back(state.rows(0, end - begin));
-    const States next = step(x.rows(begin, end), alive);
+    for (const Tensor& state : states) alive.push_back(state.rows(0, rows.count()));
+    const States next = step(x.rows(rows.begin, rows.end), alive);
     ys[static_cast<size_t>(t)] = next[0];
     for (size_t k = 0; k < states.size(); ++k) states[k] = with_first_rows(states[k], next[k]);
   });

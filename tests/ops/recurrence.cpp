@@ -2,9 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <mutex>
 
 #include "core/error.h"
 #include "core/random.h"
+#include "core/threads.h"
 #include "ops/attention_gru.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"
@@ -13,6 +15,7 @@
 #include "ops/reduce.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 
@@ -133,6 +136,43 @@ TEST_CASE("gru: a batch of one gives what a batch of many gives") {
     const GruOutput alone = gru(one, nullptr, {}, w);
     CHECK(largest_difference(alone.h, all.h.rows(b, b + 1)) < 1e-13);
   }
+}
+
+TEST_CASE("recurrence: parts cover every sequence once, with about as many rows each") {
+  const int threads = num_threads();
+  set_num_threads(3);
+  std::vector<int64_t> lengths;
+  for (int64_t i = 0; i < 90; ++i) lengths.push_back(1 + i % 9);
+  const Lengths batch(lengths, -1, Device("cpu"));
+  std::vector<int> seen(90);
+  std::vector<int64_t> rows;
+  std::mutex mutex;
+  recurrence::in_parts(Device("cpu"), batch, [&](recurrence::Ranks ranks) {
+    const std::lock_guard lock(mutex);
+    rows.push_back(0);
+    recurrence::for_each_step(batch, false, ranks,
+                              [&](int64_t, recurrence::StepRows part) { rows.back() += part.count(); });
+    for (int64_t rank = ranks.first; rank < ranks.last; ++rank) ++seen[static_cast<size_t>(rank)];
+  });
+  CHECK(seen == std::vector<int>(90, 1));
+  REQUIRE(rows.size() == 3);
+  for (const int64_t count : rows) CHECK(std::abs(count - 150) <= 9);
+  set_num_threads(threads);
+}
+
+TEST_CASE("recurrence: what a part throws reaches the caller, on every device and number of threads") {
+  const int threads = num_threads();
+  for (const Device& device : test::devices())
+    for (const int count : {1, 2}) {
+      set_num_threads(count);
+      const Lengths lengths(std::vector<int64_t>(48, 2), -1, device);
+      CHECK_THROWS_WITH_AS(recurrence::in_parts(device, lengths,
+                                                [](recurrence::Ranks ranks) {
+                                                  if (ranks.last == 48) fail<DeviceError>("[gru] no more memory");
+                                                }),
+                           "[gru] no more memory", DeviceError);
+    }
+  set_num_threads(threads);
 }
 
 TEST_CASE("attention_gru: a step on its own equals the first step of the loop") {

@@ -56,6 +56,7 @@ KernelTable make_table() {
   table.gru_gates_backward = gru_gates_backward;
   table.lstm_gates = lstm_gates;
   table.lstm_gates_backward = lstm_gates_backward;
+  table.run_parts = run_parts;
   table.attention = attention;
   table.attention_backward = attention_backward;
   table.cross_entropy = cross_entropy;

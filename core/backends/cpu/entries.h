@@ -43,6 +43,8 @@ Status gru_gates_backward(Context* context, const GruGatesBackwardArgs& args);
 // lstm.cpp
 Status lstm_gates(Context* context, const LstmGatesArgs& args);
 Status lstm_gates_backward(Context* context, const LstmGatesBackwardArgs& args);
+// parts.cpp
+Status run_parts(Context* context, const PartsArgs& args);
 // attention.cpp
 Status attention(Context* context, const AttentionArgs& args);
 Status attention_backward(Context* context, const AttentionBackwardArgs& args);

@@ -67,7 +67,7 @@ template <size_t views, class F>
 void for_pieces(const Loop<views>& loop, F&& f) {
   if (loop.empty()) return;
   const int64_t rows = loop.rows(), inner = loop.inner();
-  if (rows >= pool_threads() || inner < 2 * loop_grain) {
+  if (rows >= threads_here() || inner < 2 * loop_grain) {
     parallel_for(rows, loop_grain / inner + 1, [&](int64_t first, int64_t last) {
       for (int64_t row = first; row < last; ++row) f(loop.offsets(row), int64_t{0}, inner);
     });

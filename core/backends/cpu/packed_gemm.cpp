@@ -101,7 +101,7 @@ struct Grid {
 };
 
 Grid grid_of(const Product<float>& p) {
-  const int64_t most = std::clamp<int64_t>(p.m * p.n * p.k / parallel_work, 1, pool_threads());
+  const int64_t most = std::clamp<int64_t>(p.m * p.n * p.k / parallel_work, 1, threads_here());
   const int64_t tiles = divide_up(p.m, tile_kernels().max_rows), panels = panels_of(p.n);
   Grid best{1, 1};
   int64_t best_cost = tiles * panels;

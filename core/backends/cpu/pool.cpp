@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #ifdef __linux__
@@ -18,6 +19,12 @@ namespace {
 constexpr std::chrono::microseconds spin_time{40};
 
 thread_local bool inside_task = false;
+
+void run_task(TaskFunction function, void* argument, int task) {
+  const bool nested = std::exchange(inside_task, true);
+  function(argument, task);
+  inside_task = nested;
+}
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -63,9 +70,10 @@ class Pool {
   }
 
   void run(int tasks, TaskFunction function, void* argument) {
+    if (tasks == 1) return function(argument, 0);  // not a task: what it runs may have all threads
     std::unique_lock lock(mutex_, std::defer_lock);
-    if (tasks == 1 || inside_task || threads() == 1 || !lock.try_lock()) {
-      for (int task = 0; task < tasks; ++task) function(argument, task);
+    if (inside_task || threads() == 1 || !lock.try_lock()) {
+      for (int task = 0; task < tasks; ++task) run_task(function, argument, task);
       return;
     }
     start_workers();
@@ -94,9 +102,7 @@ class Pool {
       const int task = (first + i) % tasks;
       uint64_t seen = claims_[task].load(std::memory_order_relaxed);
       if (seen >= epoch || !claims_[task].compare_exchange_strong(seen, epoch)) continue;
-      inside_task = true;
-      function_(argument_, task);
-      inside_task = false;
+      run_task(function_, argument_, task);
       if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
     }
   }
@@ -149,6 +155,7 @@ Pool& pool() {
 }  // namespace
 
 int pool_threads() { return pool().threads(); }
+int threads_here() { return inside_task ? 1 : pool_threads(); }
 void set_pool_threads(int threads) { pool().resize(threads); }
 void run_tasks(int tasks, TaskFunction function, void* argument) { pool().run(tasks, function, argument); }
 

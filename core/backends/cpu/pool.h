@@ -3,7 +3,7 @@
 // so that results do not depend on timing: task t starts on thread t, and whoever is free takes what nobody has begun.
 //
 // 1. The calling thread is one of the pool's threads.
-// 2. Within a task everything is serial: a nested job runs on the thread that asked, task by task.
+// 2. Within a task everything is serial: a nested job is one range on the thread that asked.
 // 3. A job asked for while another thread's job runs is done by the thread that asked, task by task: the same bits.
 #include <algorithm>
 #include <cstdint>
@@ -15,6 +15,8 @@ inline constexpr int max_pool_threads = 256;
 inline constexpr int max_tasks = 1024;
 
 int pool_threads();
+/// Those that a job begun here would get: 1 within a task.
+int threads_here();
 void set_pool_threads(int threads);
 
 using TaskFunction = void (*)(void* argument, int task);
@@ -30,7 +32,7 @@ void run_tasks(int tasks, F&& f) {
 
 /// Into how many ranges parallel_for cuts n items when a range should have at least `grain` of them.
 inline int ranges_of(int64_t n, int64_t grain) {
-  return static_cast<int>(std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, pool_threads()));
+  return static_cast<int>(std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, threads_here()));
 }
 
 /// Calls f(begin, end) for ranges that cover [0, n), on as many threads as the grain allows.

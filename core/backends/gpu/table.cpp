@@ -110,6 +110,7 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
       .cross_entropy = entry<cross_entropy>,
       .lstm_gates = entry<lstm_gates>,
       .lstm_gates_backward = entry<lstm_gates_backward>,
+      .run_parts = nullptr,
   };
 }
 

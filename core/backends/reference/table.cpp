@@ -67,6 +67,7 @@ const KernelTable& reference_backend() {
       .cross_entropy = reference::entry<reference::cross_entropy>,
       .lstm_gates = reference::entry<reference::lstm_gates>,
       .lstm_gates_backward = reference::entry<reference::lstm_gates_backward>,
+      .run_parts = nullptr,
   };
   return table;
 }

@@ -47,6 +47,17 @@ TEST_CASE("pool: parallel_for covers the range once and obeys the grain") {
   }
 }
 
+TEST_CASE("pool: a nested range is not cut, but a job of one task may cut its own") {
+  const Threads scope(2);
+  const auto ranges = [] { return cpu::ranges_of(100, 1); };
+  CHECK(ranges() == 2);
+  std::atomic<int> inside = 0;
+  cpu::run_tasks(3, [&](int) { inside += ranges(); });
+  CHECK(inside == 3);
+  cpu::run_tasks(1, [&](int) { inside = ranges(); });
+  CHECK(inside == 2);
+}
+
 TEST_CASE("pool: a nested job runs on the thread that asked") {
   const Threads scope(2);
   std::atomic<int> count = 0;

@@ -168,8 +168,8 @@ Row decoder_row() {
     samples.push_back(decoder_sample(conditional ? "large, conditional" : "large",
                                      {.form = {Reset::before, Update::replace},
                                       .conditional = conditional,
-                                      .targets = {7, 9, 1, 9, 3},
-                                      .sources = {2, 6, 1, 14, 3}},
+                                      .targets = many_sequences(),
+                                      .sources = many_sequences(13)},
                                      {33, 65, 31, 67}, Size::large));
   return {"attention_gru",
           "c = attention(h), h' = GRU([x; c], h); conditional: h1 = GRU(x, h), c = attention(h1), h' = GRU(c, h1)",

@@ -62,6 +62,13 @@ struct Sample {
   Size size = Size::ordinary;
 };
 
+/// Lengths 1 to `longest` of 60 sequences: of so many three threads take a part each (KernelTable::run_parts).
+inline std::vector<int64_t> many_sequences(int64_t longest = 5) {
+  std::vector<int64_t> lengths;
+  for (int64_t i = 0; i < 60; ++i) lengths.push_back(1 + i * 7 % longest);
+  return lengths;
+}
+
 struct ErrorCase {
   std::function<void(Device)> run;
   std::string message;

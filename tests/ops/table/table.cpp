@@ -49,8 +49,9 @@ class Calls : public KernelObserver {
 
 /// Those that move memory and speak of the device, which tests/core/backends/table.cpp tests.
 bool computes(const std::string& entry) {
-  static const std::set<std::string> others{"open",         "close", "describe", "last_error", "allocate",   "release",
-                                            "drop_derived", "trim",  "upload",   "download",   "synchronize"};
+  static const std::set<std::string> others{"open",     "close",    "describe",     "last_error",
+                                            "allocate", "release",  "drop_derived", "trim",
+                                            "upload",   "download", "synchronize",  "run_parts"};
   return !others.contains(entry);
 }
 

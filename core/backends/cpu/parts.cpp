@@ -1,0 +1,22 @@
+// Loops over independent rows, a thread for each part: threads meet once a loop, not at every kernel call in it.
+#include <algorithm>
+#include <atomic>
+
+#include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/pool.h"
+
+namespace grus::cpu {
+
+// Every part reads all weights, so it should have the rows of a register tile to use them on.
+constexpr int64_t rows_per_part = 12;
+
+Status run_parts(Context*, const PartsArgs& args) {
+  const int parts = ranges_of(args.rows, rows_per_part);
+  std::atomic<Status> result{Status::ok};
+  run_tasks(parts, [&](int part) {
+    if (const Status status = args.run(args.loop, part, parts); status != Status::ok) result = status;
+  });
+  return result;
+}
+
+}  // namespace grus::cpu

@@ -1,0 +1,57 @@
+// KernelTable::run_parts: loops of the caller's over independent rows.
+#include <array>
+#include <atomic>
+#include <utility>
+
+#include "core/backends/backends.h"
+#include "core/threads.h"
+#include "tests/core/backends/harness.h"
+
+using namespace grus;
+using namespace grus::test;
+
+namespace {
+
+struct Loop {
+  std::array<std::atomic<int>, 64> runs{};
+  std::atomic<int> parts = 0;
+  int failing = -1;
+};
+
+Status run(void* argument, int part, int parts) {
+  Loop& loop = *static_cast<Loop*>(argument);
+  ++loop.runs[static_cast<size_t>(part)];
+  loop.parts = parts;
+  return part == loop.failing ? Status::unsupported : Status::ok;
+}
+
+}  // namespace
+
+TEST_CASE("run_parts: every part runs once, and the status of one that fails comes back") {
+  const int threads = num_threads();
+  for (const Backend& backend : backends()) {
+    if (!backend.table.run_parts) continue;
+    for (const int count : {1, 2, 3}) {
+      set_num_threads(count);
+      for (const int64_t rows : {0, 1, 30, 1000}) {
+        Loop loop;
+        CHECK(backend.table.run_parts(backend.context, {rows, &loop, run}) == Status::ok);
+        for (int part = 0; part < 64; ++part) CHECK(loop.runs[static_cast<size_t>(part)] == (part < loop.parts));
+        loop.failing = loop.parts - 1;
+        CHECK(backend.table.run_parts(backend.context, {rows, &loop, run}) == Status::unsupported);
+      }
+    }
+  }
+  set_num_threads(threads);
+}
+
+TEST_CASE("cpu: every thread takes a part where each has a tile of rows") {
+  const int threads = num_threads();
+  set_num_threads(3);
+  for (const auto& [rows, parts] : {std::pair<int64_t, int>{11, 1}, {24, 2}, {35, 2}, {36, 3}, {1000, 3}}) {
+    Loop loop;
+    CHECK(cpu_backend().run_parts(nullptr, {rows, &loop, run}) == Status::ok);
+    CHECK(loop.parts == parts);
+  }
+  set_num_threads(threads);
+}
