@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <exception>
-#include <mutex>
-
 #include "core/error.h"
+#include "core/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"
@@ -101,34 +99,13 @@ int64_t first_rank(const Lengths& lengths, int part, int parts) {
   return part == parts ? lengths.batch() : rank;
 }
 
-struct Loop {
-  const Lengths& lengths;
-  const std::function<void(Ranks)>& f;
-  std::mutex mutex;
-  std::exception_ptr error;  // nothing may be thrown through a backend
-
-  Status run(int part, int parts) {
-    try {
-      f({first_rank(lengths, part, parts), first_rank(lengths, part + 1, parts)});
-      return Status::ok;
-    } catch (...) {
-      std::lock_guard lock(mutex);
-      error = std::current_exception();
-      return Status::failed;
-    }
-  }
-};
-
 }  // namespace
 
 void in_parts(Device device, const Lengths& lengths, const std::function<void(Ranks)>& f) {
-  const auto run_parts = device.kernels().run_parts;
-  if (!run_parts || lengths.longest() == 0) return f({0, lengths.batch()});
-  Loop loop{lengths, f, {}, {}};
-  const auto run = [](void* argument, int part, int parts) { return static_cast<Loop*>(argument)->run(part, parts); };
-  const Status status = run_parts(device.context(), {lengths.total() / lengths.longest(), &loop, run});
-  if (loop.error) std::rethrow_exception(loop.error);
-  device.check(status, "run_parts");
+  const int64_t rows = lengths.longest() == 0 ? 0 : lengths.total() / lengths.longest();
+  grus::in_parts(device, rows, [&](int part, int parts) {
+    f({first_rank(lengths, part, parts), first_rank(lengths, part + 1, parts)});
+  });
 }
 
 Packed packed(const char* op, const Tensor& x, const Lengths* lengths) {

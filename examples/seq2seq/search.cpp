@@ -1,9 +1,11 @@
 #include "examples/seq2seq/search.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <numeric>
 
+#include "core/parts.h"
 #include "data/vocab.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
@@ -230,7 +232,6 @@ std::vector<std::vector<Hypothesis>> BatchSearch::run() {
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
-  const NoGrad no_grad;
   SearchOptions options = given;
   options.n_best = std::min(options.n_best, options.beam);
   options.enough = options.enough > 0 ? std::max(options.enough, options.n_best) : options.beam;
@@ -242,9 +243,7 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
     else order.push_back(i);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return sources[a].size() > sources[b].size(); });
-  const auto batch = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
-  for (size_t begin = 0; begin < order.size(); begin += batch) {
-    const size_t end = std::min(order.size(), begin + batch);
+  const auto search_batch = [&](size_t begin, size_t end) {
     std::vector<std::vector<int32_t>> first;
     std::vector<Member> members;
     for (const Searcher& one : models) {
@@ -255,7 +254,17 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
     }
     std::vector<std::vector<Hypothesis>> found = BatchSearch(std::move(members), first, options).run();
     for (size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
-  }
+  };
+  // Each thread searches batches of its own, whoever is free the next one; there are as many for each.
+  const size_t count = order.size(),
+               most = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
+  std::atomic<size_t> next{0};
+  in_parts(default_device(), static_cast<int64_t>(count) * options.beam, [&](int, int parts) {
+    const auto threads = static_cast<size_t>(parts), rounds = (count + threads * most - 1) / (threads * most);
+    const size_t batches = std::min(count, threads * rounds);
+    for (size_t batch; (batch = next.fetch_add(1)) < batches;)
+      search_batch(count * batch / batches, count * (batch + 1) / batches);
+  });
   return results;
 }
 

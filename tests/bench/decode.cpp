@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <atomic>
 
+#include "core/parts.h"
 #include "core/precision.h"
 #include "core/profile.h"
 #include "core/threads.h"
@@ -140,9 +142,15 @@ int main(int argc, char** argv) try {
   Rng rng(o.seed);
   PeerModel model(static_cast<int64_t>(source_vocab.size()) + 4, static_cast<int64_t>(target_vocab.size()) + 4, 0, rng);
   model.eval();
+  // Threads decode batches of their own, as seq2seq::search() has it; sentences one at a time are for their latency.
   const auto run = [&](int64_t sentences) {
-    for (int64_t begin = 0; begin < sentences; begin += o.batch)
-      decode(model, rows, begin, std::min(sentences, begin + o.batch), o);
+    std::atomic<int64_t> next{0};
+    const auto decode_batches = [&](int, int) {
+      for (int64_t begin; (begin = next.fetch_add(o.batch)) < sentences;)
+        decode(model, rows, begin, std::min(sentences, begin + o.batch), o);
+    };
+    if (o.batch == 1 || sentences <= o.batch) decode_batches(0, 1);
+    else in_parts(default_device(), o.batch * o.beam, decode_batches);
   };
   const auto total = static_cast<int64_t>(rows.size());
   run(std::min(total, o.batch));

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/threads.h"
 #include "data/vocab.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
@@ -61,6 +62,27 @@ TEST_CASE("search: beam 1 is greedy") {
     ended += found[n][0].finished;
   }
   CHECK(ended > 0);
+}
+
+TEST_CASE("search: threads that search batches of their own find what one thread finds") {
+  const auto model = talker();
+  const auto sources = test::small_corpus(30).source;
+  const SearchOptions options{.beam = 4, .n_best = 4, .batch_rows = 12};
+  const int threads = num_threads();
+  set_num_threads(1);
+  const auto alone = search(*model, sources, options);
+  for (const int count : {2, 3}) {
+    set_num_threads(count);
+    const auto shared = search(*model, sources, options);
+    for (size_t n = 0; n < sources.size(); ++n) {
+      REQUIRE(shared[n].size() == alone[n].size());
+      for (size_t k = 0; k < alone[n].size(); ++k) {
+        CHECK(shared[n][k].ids == alone[n][k].ids);
+        CHECK(std::abs(shared[n][k].score - alone[n][k].score) < 1e-4);
+      }
+    }
+  }
+  set_num_threads(threads);
 }
 
 TEST_CASE("search: a sentence's result does not depend on its batch") {
