@@ -5,6 +5,7 @@
 #include "core/items.h"
 #include "core/leaf.h"
 #include "core/lengths.h"
+#include "core/parts.h"
 #include "core/print.h"
 #include "core/precision.h"
 #include "core/profile.h"

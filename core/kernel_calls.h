@@ -32,8 +32,8 @@ class KernelObserver {
   virtual bool waits() const { return false; }
 };
 
-/// While it lives every device, those that will be opened too, reports to `observer`, and no loop is shared out among
-/// threads (run_parts), so that calls follow one another. May be nested.
+/// While it lives every device, those that will be opened too, reports to `observer`, and no loop that begins is shared
+/// out among threads (core/parts.h): its calls follow one another, and its sums may round differently. May be nested.
 class KernelObserverScope {
  public:
   explicit KernelObserverScope(KernelObserver& observer);

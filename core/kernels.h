@@ -14,7 +14,8 @@
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
 // 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
-// 9. A table with `run_parts` may be called from several threads at once, on different rows of the same buffers.
+// 9. Every entry of a table that has `run_parts` may be called from several threads at once. They may read the same
+//    memory; what they write does not overlap.
 #include <cstddef>
 #include <cstdint>
 
@@ -225,10 +226,11 @@ struct CrossEntropyArgs {
   bool gradient;
 };
 
-/// A loop of the caller's over rows that do not depend on one another (the sequences of a batch): run(loop, part,
-/// parts) makes kernel calls for its share of them. `rows`: how many a kernel call would have, were there one part.
+/// A loop of the caller's whose parts do not depend on one another (the sequences of a batch, batches of a search):
+/// run(loop, part, parts) makes kernel calls for its share. `rows`: how many a kernel call would have, were there one
+/// part. `most`: parts that there can be.
 struct PartsArgs {
-  int64_t rows;
+  int64_t rows, most;
   void* loop;
   Status (*run)(void* loop, int part, int parts);
 };

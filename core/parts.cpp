@@ -22,7 +22,7 @@ struct Loop {
       return Status::ok;
     } catch (...) {
       const std::lock_guard lock(mutex);
-      error = std::current_exception();
+      if (!error) error = std::current_exception();
       return Status::failed;
     }
   }
@@ -30,11 +30,11 @@ struct Loop {
 
 }  // namespace
 
-void in_parts(Device device, int64_t rows, const std::function<void(int part, int parts)>& f) {
+void in_parts(Device device, int64_t rows, int64_t most, const std::function<void(int part, int parts)>& f) {
   Loop loop{f, default_device(), {}, {}};
   const auto run = [](void* self, int part, int parts) { return static_cast<Loop*>(self)->run(part, parts); };
   const auto run_parts = device.kernels().run_parts;
-  const Status status = run_parts ? run_parts(device.context(), {rows, &loop, run}) : loop.run(0, 1);
+  const Status status = run_parts ? run_parts(device.context(), {rows, most, &loop, run}) : loop.run(0, 1);
   if (loop.error) std::rethrow_exception(loop.error);
   device.check(status, "run_parts");
 }

@@ -42,7 +42,7 @@ struct GruBackward {
   Matrix dh;        // (B, H), by rank: in, the gradient of y from later steps; out, that of h
 };
 
-/// Steps of disjoint ranks may run at once.
+/// Steps of disjoint ranks may run at once. weight_hh and bias_hh must outlive it.
 class GruStep {
  public:
   GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch);

@@ -103,7 +103,7 @@ int64_t first_rank(const Lengths& lengths, int part, int parts) {
 
 void in_parts(Device device, const Lengths& lengths, const std::function<void(Ranks)>& f) {
   const int64_t rows = lengths.longest() == 0 ? 0 : lengths.total() / lengths.longest();
-  grus::in_parts(device, rows, [&](int part, int parts) {
+  grus::in_parts(device, rows, lengths.batch(), [&](int part, int parts) {
     f({first_rank(lengths, part, parts), first_rank(lengths, part + 1, parts)});
   });
 }

@@ -49,10 +49,11 @@ struct StepRows {
   Matrix of_ranks(const Matrix& by_rank) const;  // (B, ...)
 };
 
-/// A state (B, H) by rank, (N, H) what goes out of each step, and what comes in.
+/// A state, as the steps of a loop hand it on.
 struct StateBuffers {
-  Matrix first;  // or absent: zeros
-  Matrix y, previous;
+  Matrix first;     // (B, H), by rank; absent: zeros
+  Matrix y;         // (N, H): what goes out of each step
+  Matrix previous;  // (N, H): what comes in
 };
 /// The states that come into step t's rows: those of the step before in the direction of the loop, and the first ones
 /// where a sequence begins.

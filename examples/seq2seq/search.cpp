@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "core/parts.h"
@@ -229,6 +230,24 @@ std::vector<std::vector<Hypothesis>> BatchSearch::run() {
   return std::move(results_);
 }
 
+/// f(begin, end) for batches of at most `most` of `count` sentences, as large as each other. Each thread takes batches
+/// of its own, whoever is free the next one; their number is a multiple of the threads'. One that throws ends them all.
+void for_each_batch(size_t count, size_t most, int64_t beam, const std::function<void(size_t, size_t)>& f) {
+  std::atomic<size_t> next{0};
+  const auto rows = static_cast<int64_t>(std::min(count, most)) * beam;
+  in_parts(default_device(), rows, static_cast<int64_t>(count), [&](int, int parts) {
+    const auto threads = static_cast<size_t>(parts), rounds = (count + threads * most - 1) / (threads * most);
+    const size_t batches = std::min(count, threads * rounds);
+    try {
+      for (size_t batch; (batch = next.fetch_add(1)) < batches;)
+        f(count * batch / batches, count * (batch + 1) / batches);
+    } catch (...) {
+      next = batches;
+      throw;
+    }
+  });
+}
+
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
@@ -255,16 +274,8 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
     std::vector<std::vector<Hypothesis>> found = BatchSearch(std::move(members), first, options).run();
     for (size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
   };
-  // Each thread searches batches of its own, whoever is free the next one; there are as many for each.
-  const size_t count = order.size(),
-               most = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
-  std::atomic<size_t> next{0};
-  in_parts(default_device(), static_cast<int64_t>(count) * options.beam, [&](int, int parts) {
-    const auto threads = static_cast<size_t>(parts), rounds = (count + threads * most - 1) / (threads * most);
-    const size_t batches = std::min(count, threads * rounds);
-    for (size_t batch; (batch = next.fetch_add(1)) < batches;)
-      search_batch(count * batch / batches, count * (batch + 1) / batches);
-  });
+  const auto most = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / options.beam));
+  for_each_batch(order.size(), most, options.beam, search_batch);
   return results;
 }
 

@@ -149,8 +149,9 @@ int main(int argc, char** argv) try {
       for (int64_t begin; (begin = next.fetch_add(o.batch)) < sentences;)
         decode(model, rows, begin, std::min(sentences, begin + o.batch), o);
     };
-    if (o.batch == 1 || sentences <= o.batch) decode_batches(0, 1);
-    else in_parts(default_device(), o.batch * o.beam, decode_batches);
+    const int64_t batches = (sentences + o.batch - 1) / o.batch;
+    if (o.batch == 1) decode_batches(0, 1);
+    else in_parts(default_device(), o.batch * o.beam, batches, decode_batches);
   };
   const auto total = static_cast<int64_t>(rows.size());
   run(std::min(total, o.batch));

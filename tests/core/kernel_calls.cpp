@@ -123,6 +123,17 @@ TEST_CASE("kernel calls: entries are listed in order, with variants and with wha
   for (const KernelEntry& entry : cpu) CHECK((entry.present || !entry.required));
 }
 
+TEST_CASE("kernel calls: loops are not shared out while an observer stands, and are again when it is gone") {
+  const Device device("cpu");
+  CHECK(static_cast<bool>(device.kernels().run_parts));
+  Calls calls;
+  {
+    const KernelObserverScope scope(calls);
+    CHECK(!device.kernels().run_parts);
+  }
+  CHECK(static_cast<bool>(device.kernels().run_parts));
+}
+
 TEST_CASE("kernel calls: an entry that a backend lacks stays null while it is observed") {
   Calls calls;
   const Device device("reference");

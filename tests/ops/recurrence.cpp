@@ -160,21 +160,6 @@ TEST_CASE("recurrence: parts cover every sequence once, with about as many rows 
   set_num_threads(threads);
 }
 
-TEST_CASE("recurrence: what a part throws reaches the caller, on every device and number of threads") {
-  const int threads = num_threads();
-  for (const Device& device : test::devices())
-    for (const int count : {1, 2}) {
-      set_num_threads(count);
-      const Lengths lengths(std::vector<int64_t>(48, 2), -1, device);
-      CHECK_THROWS_WITH_AS(recurrence::in_parts(device, lengths,
-                                                [](recurrence::Ranks ranks) {
-                                                  if (ranks.last == 48) fail<DeviceError>("[gru] no more memory");
-                                                }),
-                           "[gru] no more memory", DeviceError);
-    }
-  set_num_threads(threads);
-}
-
 TEST_CASE("attention_gru: a step on its own equals the first step of the loop") {
   for (bool conditional : {false, true}) {
     Source random("cpu");

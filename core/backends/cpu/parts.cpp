@@ -1,5 +1,4 @@
 // Loops over independent rows, a thread for each part: threads meet once a loop, not at every kernel call in it.
-#include <algorithm>
 #include <atomic>
 
 #include "core/backends/cpu/entries.h"
@@ -10,8 +9,14 @@ namespace grus::cpu {
 // Every part reads all weights, so it should have the rows of a register tile to use them on.
 constexpr int64_t rows_per_part = 12;
 
+/// One for each thread, or one that has all threads in its kernels: fewer parts than threads would leave some idle.
+int parts_of(const PartsArgs& args) {
+  const int threads = threads_here();
+  return args.rows >= threads * rows_per_part && args.most >= threads ? threads : 1;
+}
+
 Status run_parts(Context*, const PartsArgs& args) {
-  const int parts = ranges_of(args.rows, rows_per_part);
+  const int parts = parts_of(args);
   std::atomic<Status> result{Status::ok};
   run_tasks(parts, [&](int part) {
     if (const Status status = args.run(args.loop, part, parts); status != Status::ok) result = status;

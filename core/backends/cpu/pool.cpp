@@ -155,6 +155,7 @@ Pool& pool() {
 }  // namespace
 
 int pool_threads() { return pool().threads(); }
+bool in_task() { return inside_task; }
 int threads_here() { return inside_task ? 1 : pool_threads(); }
 void set_pool_threads(int threads) { pool().resize(threads); }
 void run_tasks(int tasks, TaskFunction function, void* argument) { pool().run(tasks, function, argument); }

@@ -3,7 +3,7 @@
 // so that results do not depend on timing: task t starts on thread t, and whoever is free takes what nobody has begun.
 //
 // 1. The calling thread is one of the pool's threads.
-// 2. Within a task everything is serial: a nested job is one range on the thread that asked.
+// 2. Within a task everything is serial: a nested job runs on the thread that asked, and parallel_for does not cut it.
 // 3. A job asked for while another thread's job runs is done by the thread that asked, task by task: the same bits.
 #include <algorithm>
 #include <cstdint>
@@ -15,7 +15,9 @@ inline constexpr int max_pool_threads = 256;
 inline constexpr int max_tasks = 1024;
 
 int pool_threads();
-/// Those that a job begun here would get: 1 within a task.
+/// Whether the calling thread is within a task of a job of several.
+bool in_task();
+/// Threads that a job begun here would get: 1 within a task.
 int threads_here();
 void set_pool_threads(int threads);
 

@@ -35,23 +35,27 @@ TEST_CASE("run_parts: every part runs once, and the status of one that fails com
       set_num_threads(count);
       for (const int64_t rows : {0, 1, 30, 1000}) {
         Loop loop;
-        CHECK(backend.table.run_parts(backend.context, {rows, &loop, run}) == Status::ok);
+        CHECK(backend.table.run_parts(backend.context, {rows, 64, &loop, run}) == Status::ok);
         for (int part = 0; part < 64; ++part) CHECK(loop.runs[static_cast<size_t>(part)] == (part < loop.parts));
         loop.failing = loop.parts - 1;
-        CHECK(backend.table.run_parts(backend.context, {rows, &loop, run}) == Status::unsupported);
+        CHECK(backend.table.run_parts(backend.context, {rows, 64, &loop, run}) == Status::unsupported);
       }
     }
   }
   set_num_threads(threads);
 }
 
-TEST_CASE("cpu: every thread takes a part where each has a tile of rows") {
+TEST_CASE("cpu: every thread takes a part where each has a tile of rows; no thread stays idle") {
   const int threads = num_threads();
   set_num_threads(3);
-  for (const auto& [rows, parts] : {std::pair<int64_t, int>{11, 1}, {24, 2}, {35, 2}, {36, 3}, {1000, 3}}) {
+  const auto parts_of = [](int64_t rows, int64_t most) {
     Loop loop;
-    CHECK(cpu_backend().run_parts(nullptr, {rows, &loop, run}) == Status::ok);
-    CHECK(loop.parts == parts);
-  }
+    CHECK(cpu_backend().run_parts(nullptr, {rows, most, &loop, run}) == Status::ok);
+    return loop.parts.load();
+  };
+  for (const int64_t rows : {0, 11, 35}) CHECK(parts_of(rows, 100) == 1);
+  for (const int64_t rows : {36, 1000}) CHECK(parts_of(rows, 100) == 3);
+  CHECK(parts_of(1000, 3) == 3);
+  CHECK(parts_of(1000, 2) == 1);
   set_num_threads(threads);
 }

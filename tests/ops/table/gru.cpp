@@ -64,7 +64,8 @@ std::vector<Sample> packed_samples() {
         samples.push_back(sample_of(form + ", without h0", {.form = as, .reverse = reverse, .h0 = false}));
         samples.push_back(sample_of(form + ", bias_ih alone", {.form = as, .reverse = reverse, .bias_hh = false}));
         samples.push_back(sample_of(form + ", bias_hh alone", {.form = as, .reverse = reverse, .bias_ih = false}));
-        samples.push_back(sample_of(form + ", large", {.form = as, .reverse = reverse, .lengths = many_sequences()}, 33,
+        samples.push_back(sample_of(form + ", large",
+                                    {.form = as, .reverse = reverse, .h0 = !reverse, .lengths = many_sequences()}, 33,
                                     65, Size::large));
       }
   samples.push_back(sample_of("one sequence of one step", {.form = {}, .lengths = {1}}));

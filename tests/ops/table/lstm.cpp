@@ -60,8 +60,9 @@ std::vector<Sample> packed_samples() {
     samples.push_back(sample_of(way + ", without c0", {.reverse = reverse, .c0 = false}));
     samples.push_back(sample_of(way + ", bias_ih alone", {.reverse = reverse, .bias_hh = false}));
     samples.push_back(sample_of(way + ", bias_hh alone", {.reverse = reverse, .bias_ih = false}));
-    samples.push_back(
-        sample_of(way + ", large", {.reverse = reverse, .lengths = many_sequences()}, 33, 65, Size::large));
+    samples.push_back(sample_of(way + ", large",
+                                {.reverse = reverse, .h0 = !reverse, .c0 = !reverse, .lengths = many_sequences()}, 33,
+                                65, Size::large));
   }
   samples.push_back(sample_of("one sequence of one step", {.lengths = {1}}));
   samples.push_back(sample_of("size 1", {.lengths = {2}}, 1, 1));
