@@ -126,11 +126,7 @@ KernelObserverScope::~KernelObserverScope() {
 std::vector<KernelEntry> kernel_entries(const KernelTable& table) {
   std::vector<KernelEntry> all;
   const auto add = [&]<auto member, auto cost>(const kernel_list::Entry<member, cost>& row) {
-    all.push_back({row.name,
-                   {row.variants.begin(), row.variants.end()},
-                   row.need == kernel_list::Need::required,
-                   row.need == kernel_list::Need::composed,
-                   table.*member != nullptr});
+    all.push_back({row.name, {row.variants.begin(), row.variants.end()}, row.need, table.*member != nullptr});
   };
   std::apply([&](const auto&... rows) { (add(rows), ...); }, kernel_list::entries);
   return all;

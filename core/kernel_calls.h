@@ -45,12 +45,13 @@ class KernelObserverScope {
   KernelObserver& observer_;
 };
 
+/// Whether an entry may be null, and what then: ops compose it, or do without.
+enum class Need { required, composed, spared };
 struct KernelEntry {
   const char* name;
   std::vector<const char*> variants;  // empty where the entry has none
-  bool required;                      // no backend may leave it null
-  bool composed;                      // where it is null, ops compose it
-  bool present;                       // this table has it
+  Need need;
+  bool present;  // this table has it
 };
 /// All entries of the contract in its order, as `table` has them.
 std::vector<KernelEntry> kernel_entries(const KernelTable& table);

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "core/kernel_calls.h"
 #include "core/kernel_costs.h"
 
 namespace grus::kernel_list {
@@ -35,8 +36,6 @@ inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask"}
 inline constexpr const char* optimizer_names[] = {"sgd", "adam", "adadelta"};
 inline constexpr const char* gru_phase_names[] = {"all", "reset_update", "candidate"};
 
-/// Whether an entry may be null, and what then: ops compose it, or do without.
-enum class Need { required, composed, spared };
 /// A member of KernelTable, what its calls cost, its variants, and whether it may be null.
 template <auto member, auto cost>
 struct Entry {

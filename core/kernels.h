@@ -58,6 +58,9 @@ struct Matrix {
   int64_t batch_stride;
 };
 
+/// One matrix as a view.
+inline View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
+
 // One enumerator per row of elementwise.def.
 enum class UnaryOp : int32_t {
 #define GRUS_UNARY(name, ...) name,

@@ -88,23 +88,12 @@ struct Loop {
     if (w.conditional()) first->forward(all.first, part);
     launch::affine(device, query, part.of(all.second.h), w.query_weight.matrix(), Transposed,
                    launch::repeated(w.query_bias), true);
-    device.check(device.kernels().attention(device.context(), attention(part)), "attention");
+    const AttentionArgs args = attention_of(part, memory, rows, w.v, all.queries, all.alignments, all.contexts);
+    device.check(device.kernels().attention(device.context(), args), "attention");
     if (w.conditional())
       launch::affine(device, gx, context, context_weight(w, n), Transposed, launch::repeated(w.second.bias_ih), true);
     else multiply_by_weight(device, gx, context, context_weight(w, n), Transposed, 1);
     second.forward(all.second, part);
-  }
-
-  AttentionArgs attention(StepRows part) const {
-    return {part.of(all.queries),
-            memory.keys.matrix(),
-            memory.values.matrix(),
-            w.v.matrix(),
-            part.of(all.alignments),
-            part.of(all.contexts),
-            launch::columns_of(rows.columns.matrix(), part.rank, part.rank + part.count()),
-            launch::columns_of(rows.lengths.matrix(), part.rank, part.rank + part.count()),
-            memory.lengths.starts_tensor().matrix()};
   }
 
   const Device device;

@@ -32,6 +32,7 @@ class BackwardLoop {
         targets_(targets),
         w_(saved_weights(s, form)),
         memory_{s[Inputs::keys], s[Inputs::values], sources},
+        rows_{s[Kept::columns], s[Kept::lengths]},
         n_{s[Inputs::x].dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
         second_(w_.second.weight_hh, w_.second.bias_hh, form, targets.batch()) {
     const Tensor& x = s[Inputs::x];
@@ -84,32 +85,17 @@ class BackwardLoop {
     second_.backward(all_.second, part);
     launch::affine(device_, dcontext, part.of(all_.second.dgx), context_weight(w_, n_), Plain,
                    part.of(all_.dy_contexts), true);
-    const AttentionBackwardArgs args = attention(part, dcontext, launch::rows_of(all_.dv, first, first + 1));
-    device_.check(device_.kernels().attention_backward(device_.context(), args), "attention backward");
-    multiply_by_weight(device_, dh, args.dquery, w_.query_weight.matrix(), Plain, 1);
-    if (w_.conditional()) first_->backward(all_.first, part);
-  }
-
-  AttentionBackwardArgs attention(StepRows part, const Matrix& dcontext, const Matrix& dv) const {
-    const auto of_ranks = [&part](const Tensor& row) {
-      return launch::columns_of(row.matrix(), part.rank, part.rank + part.count());
-    };
     AttentionBackwardArgs args{};
-    args.forward = {part.of(s_[Kept::queries].matrix()),
-                    memory_.keys.matrix(),
-                    memory_.values.matrix(),
-                    w_.v.matrix(),
-                    part.of(s_[Kept::alignments].matrix()),
-                    {},
-                    of_ranks(s_[Kept::columns]),
-                    of_ranks(s_[Kept::lengths]),
-                    memory_.lengths.starts_tensor().matrix()};
+    args.forward =
+        attention_of(part, memory_, rows_, w_.v, s_[Kept::queries].matrix(), s_[Kept::alignments].matrix(), {});
     args.dcontext = dcontext;
     args.dquery = part.of(all_.dqueries);
     args.dkeys = all_.dkeys;
     args.dvalues = all_.dvalues;
-    args.dv = dv;
-    return args;
+    args.dv = launch::rows_of(all_.dv, first, first + 1);
+    device_.check(device_.kernels().attention_backward(device_.context(), args), "attention backward");
+    multiply_by_weight(device_, dh, args.dquery, w_.query_weight.matrix(), Plain, 1);
+    if (w_.conditional()) first_->backward(all_.first, part);
   }
 
   void add_gradients() {
@@ -150,6 +136,7 @@ class BackwardLoop {
   const Lengths& targets_;
   const AttentionGruWeights w_;
   const AttentionMemory memory_;
+  const AttentionRows rows_;
   const Sizes n_;
   std::optional<GruStep> first_;
   GruStep second_;

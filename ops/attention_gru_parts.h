@@ -17,6 +17,24 @@ inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSiz
   return launch::columns_of(w.second.weight_ih.matrix(), begin, begin + n.context);
 }
 
+/// Attention of the rows of a step; queries, alignments and contexts are whole packed buffers, `rows` by rank.
+inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemory& memory, const AttentionRows& rows,
+                                  const Tensor& v, const Matrix& queries, const Matrix& alignments,
+                                  const Matrix& contexts) {
+  const auto of_ranks = [&part](const Tensor& row) {
+    return launch::columns_of(row.matrix(), part.rank, part.rank + part.count());
+  };
+  return {part.of(queries),
+          memory.keys.matrix(),
+          memory.values.matrix(),
+          v.matrix(),
+          part.of(alignments),
+          part.of(contexts),
+          of_ranks(rows.columns),
+          of_ranks(rows.lengths),
+          memory.lengths.starts_tensor().matrix()};
+}
+
 /// The record's inputs, in order.
 struct AttentionGruInputs {
   enum {

@@ -141,10 +141,6 @@ Matrix repeated(const Tensor& vector) {
   return row;
 }
 
-namespace {
-View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
-}  // namespace
-
 void copy(Device device, const Matrix& y, const Matrix& x) {
   device.check(device.kernels().copy(device.context(), view_of(y), view_of(x), false), "copy");
 }

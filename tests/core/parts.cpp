@@ -9,18 +9,12 @@
 
 #include "core/error.h"
 #include "core/tape.h"
-#include "core/threads.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
+using test::Threads;
 
 namespace {
-
-/// Sets the number of threads and puts back what it was.
-struct Threads {
-  explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before); }
-  int before;
-};
 
 constexpr int64_t enough = 1000;  // rows, for every thread to take a part
 

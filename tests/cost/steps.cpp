@@ -11,7 +11,6 @@
 
 #include "core/backends/cpu/derived.h"
 #include "core/kernel_calls.h"
-#include "core/threads.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
@@ -21,6 +20,7 @@
 #include "optim/clip.h"
 #include "tests/bench/peer_model.h"
 #include "tests/support/skip.h"
+#include "tests/support/threads.h"
 
 namespace {
 int64_t heap_requests = 0;  // of the one thread of these tests
@@ -66,8 +66,7 @@ std::string text(const Cost& cost) {
 /// Runs `step` twice to warm up, then counts the third time. The heap is counted in a fourth, without an observer.
 template <class F>
 Cost cost_of(F&& step) {
-  const int threads = num_threads();
-  set_num_threads(1);
+  const test::Threads alone(1);
   step();
   step();
   Cost cost;
@@ -86,7 +85,6 @@ Cost cost_of(F&& step) {
   const int64_t heap = heap_requests;
   step();
   cost.heap = heap_requests - heap;
-  set_num_threads(threads);
   return cost;
 }
 

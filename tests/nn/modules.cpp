@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "core/parts.h"
-#include "core/threads.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
@@ -19,6 +18,7 @@
 #include "ops/sequence.h"
 #include "ops/shape.h"
 #include "tests/support/golden.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
 using namespace grus::nn;
@@ -220,18 +220,16 @@ TEST_CASE("lstm: dropout acts between layers, in training only; errors name what
                        "[LstmCell] need x (B, 3) or (3), got (2, 5)", ShapeError);
 }
 
-TEST_CASE("recurrent: called at once by threads of its own loop, a layer gives what it gives alone") {
-  const int threads = num_threads();
+TEST_CASE("recurrent: called at once in the parts of a loop, a layer gives what it gives alone") {
+  const test::Threads scope(2);
   Rng rng(1);
   const Gru gru({.input = 5, .hidden = 24, .bidirectional = true}, rng);
   const std::array<Tensor, 2> inputs{random({6, 16, 5}, 1), random({6, 16, 5}, 2)};
-  set_num_threads(2);
   std::array<Tensor, 2> at_once;
   in_parts(default_device(), 1000, 2, [&](int part, int parts) {
     for (auto i = static_cast<size_t>(part); i < 2; i += static_cast<size_t>(parts)) at_once[i] = gru(inputs[i]).y;
   });
   for (size_t i = 0; i < 2; ++i) CHECK(difference(at_once[i], gru(inputs[i]).y) < 1e-6);
-  set_num_threads(threads);
 }
 
 TEST_CASE("rnn: a sequence of length 0 keeps its first state") {

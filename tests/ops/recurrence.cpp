@@ -6,7 +6,6 @@
 
 #include "core/error.h"
 #include "core/random.h"
-#include "core/threads.h"
 #include "ops/attention_gru.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"
@@ -15,7 +14,7 @@
 #include "ops/reduce.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
-#include "tests/support/tensors.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
 
@@ -139,8 +138,7 @@ TEST_CASE("gru: a batch of one gives what a batch of many gives") {
 }
 
 TEST_CASE("recurrence: parts cover every sequence once, with about as many rows each") {
-  const int threads = num_threads();
-  set_num_threads(3);
+  const test::Threads scope(3);
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < 90; ++i) lengths.push_back(1 + i % 9);
   const Lengths batch(lengths, -1, Device("cpu"));
@@ -157,7 +155,6 @@ TEST_CASE("recurrence: parts cover every sequence once, with about as many rows 
   CHECK(seen == std::vector<int>(90, 1));
   REQUIRE(rows.size() == 3);
   for (const int64_t count : rows) CHECK(std::abs(count - 150) <= 9);
-  set_num_threads(threads);
 }
 
 TEST_CASE("attention_gru: a step on its own equals the first step of the loop") {

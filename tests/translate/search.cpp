@@ -4,11 +4,11 @@
 
 #include <cmath>
 
-#include "core/threads.h"
 #include "data/vocab.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/softmax.h"
+#include "tests/support/threads.h"
 #include "tests/translate/small.h"
 
 using namespace grus;
@@ -67,13 +67,14 @@ TEST_CASE("search: beam 1 is greedy") {
 TEST_CASE("search: threads that search batches of their own find what one thread finds") {
   const auto model = talker();
   const auto sources = test::small_corpus(30).source;
-  const SearchOptions options{.beam = 4, .n_best = 4, .batch_rows = 12};
-  const int threads = num_threads();
-  set_num_threads(1);
-  const auto alone = search(*model, sources, options);
+  const SearchOptions options{.beam = 4, .n_best = 4, .batch_rows = 36};  // the least that three threads share out
+  const auto with_threads = [&](int threads) {
+    const test::Threads scope(threads);
+    return search(*model, sources, options);
+  };
+  const auto alone = with_threads(1);
   for (const int count : {2, 3}) {
-    set_num_threads(count);
-    const auto shared = search(*model, sources, options);
+    const auto shared = with_threads(count);
     for (size_t n = 0; n < sources.size(); ++n) {
       REQUIRE(shared[n].size() == alone[n].size());
       for (size_t k = 0; k < alone[n].size(); ++k) {
@@ -82,7 +83,6 @@ TEST_CASE("search: threads that search batches of their own find what one thread
       }
     }
   }
-  set_num_threads(threads);
 }
 
 TEST_CASE("search: a sentence's result does not depend on its batch") {

@@ -5,6 +5,7 @@
 #include "core/backends/cpu/pool.h"
 
 namespace grus::cpu {
+namespace {
 
 // Every part reads all weights, so it should have the rows of a register tile to use them on.
 constexpr int64_t rows_per_part = 12;
@@ -14,6 +15,8 @@ int parts_of(const PartsArgs& args) {
   const int threads = threads_here();
   return args.rows >= threads * rows_per_part && args.most >= threads ? threads : 1;
 }
+
+}  // namespace
 
 Status run_parts(Context*, const PartsArgs& args) {
   const int parts = parts_of(args);

@@ -17,9 +17,6 @@ void push(Arguments& arguments, const Matrix& m, bool transposed) {
   arguments.add(memory(m)).add(Matrices{m.offset, row, column, m.batch_stride});
 }
 
-/// Rows and columns as axes.
-View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
-
 }  // namespace
 
 void gemm(Machine& m, const GemmArgs& args) {

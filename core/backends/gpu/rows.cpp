@@ -5,8 +5,6 @@
 namespace grus::gpu {
 namespace {
 
-View as_view(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
-
 /// The first `count` entries of each row of x; values may be null.
 void top(Machine& m, const View& x, const View* values, const View& ids, int64_t count, bool smallest) {
   const Grid grid(x, {&x, values, &ids}, true);
@@ -30,8 +28,8 @@ void arg_reduce(Machine& m, ArgReduceOp op, const View& y, const View& x) {
 }
 
 void top_k(Machine& m, const Matrix& values, const Matrix& ids, const Matrix& x) {
-  const View of_values = as_view(values);
-  top(m, as_view(x), &of_values, as_view(ids), values.cols, false);
+  const View of_values = view_of(values);
+  top(m, view_of(x), &of_values, view_of(ids), values.cols, false);
 }
 
 void gather_rows(Machine& m, const Matrix& y, const Matrix& table, const Matrix& ids) {

@@ -10,9 +10,10 @@
 #include "core/device.h"
 #include "core/precision.h"
 #include "core/storage.h"
-#include "core/threads.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
+using test::Threads;
 
 namespace {
 
@@ -123,12 +124,6 @@ struct Run {
   Case c;
   int64_t a_cols, b_cols, y_cols, a_size, b_size, y_size;
   Memory a, b, y;
-};
-
-struct Threads {
-  explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before); }
-  int before;
 };
 
 struct PrecisionScope {

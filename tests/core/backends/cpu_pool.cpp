@@ -6,20 +6,10 @@
 
 #include "core/backends/cpu/pool.h"
 #include "core/error.h"
-#include "core/threads.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
-
-namespace {
-
-/// Sets the number of threads and puts back what it was.
-struct Threads {
-  explicit Threads(int n) : before(num_threads()) { set_num_threads(n); }
-  ~Threads() { set_num_threads(before); }
-  int before;
-};
-
-}  // namespace
+using test::Threads;
 
 TEST_CASE("pool: every task runs once, whatever the number of threads and tasks") {
   for (int threads : {1, 2, 3, 5}) {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/backends/backends.h"
-#include "core/threads.h"
 #include "tests/core/backends/harness.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
 using namespace grus::test;
@@ -28,11 +28,10 @@ Status run(void* argument, int part, int parts) {
 }  // namespace
 
 TEST_CASE("run_parts: every part runs once, and the status of one that fails comes back") {
-  const int threads = num_threads();
   for (const Backend& backend : backends()) {
     if (!backend.table.run_parts) continue;
     for (const int count : {1, 2, 3}) {
-      set_num_threads(count);
+      const Threads scope(count);
       for (const int64_t rows : {0, 1, 30, 1000}) {
         Loop loop;
         CHECK(backend.table.run_parts(backend.context, {rows, 64, &loop, run}) == Status::ok);
@@ -42,12 +41,10 @@ TEST_CASE("run_parts: every part runs once, and the status of one that fails com
       }
     }
   }
-  set_num_threads(threads);
 }
 
 TEST_CASE("cpu: every thread takes a part where each has a tile of rows; no thread stays idle") {
-  const int threads = num_threads();
-  set_num_threads(3);
+  const Threads scope(3);
   const auto parts_of = [](int64_t rows, int64_t most) {
     Loop loop;
     CHECK(cpu_backend().run_parts(nullptr, {rows, most, &loop, run}) == Status::ok);
@@ -57,5 +54,4 @@ TEST_CASE("cpu: every thread takes a part where each has a tile of rows; no thre
   for (const int64_t rows : {36, 1000}) CHECK(parts_of(rows, 100) == 3);
   CHECK(parts_of(1000, 3) == 3);
   CHECK(parts_of(1000, 2) == 1);
-  set_num_threads(threads);
 }

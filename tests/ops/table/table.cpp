@@ -6,11 +6,11 @@
 
 #include "core/kernel_calls.h"
 #include "core/tape.h"
-#include "core/threads.h"
 #include "ops/elementwise.h"
 #include "tests/ops/table/checks.h"
 #include "tests/support/skip.h"
 #include "tests/support/tensors.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
 using namespace grus::test;
@@ -169,7 +169,7 @@ TEST_CASE("table: a fused op equals its twin by plain ops, values and gradients,
 }
 
 TEST_CASE("table: the same bits every time, and nearly the same for every number of threads") {
-  const int threads = num_threads();
+  const Threads restored(2);
   for_each_sample([](const Row& row, const Sample& sample) {
     for (const Device& device : devices())
       for (const DType dtype : {DType::f32, DType::f64}) {
@@ -187,7 +187,6 @@ TEST_CASE("table: the same bits every time, and nearly the same for every number
           check_same(once(3), two, tolerance_of(row, sample, dtype), what + ", three threads against two");
       }
   });
-  set_num_threads(threads);
 }
 
 TEST_CASE("table: a tape changes no value, and gives its memory back") {

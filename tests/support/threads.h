@@ -1,0 +1,17 @@
+#pragma once
+#include "core/threads.h"
+
+namespace grus::test {
+
+/// Sets the number of threads; at its end puts back what it was, also when a REQUIRE fails.
+class Threads {
+ public:
+  explicit Threads(int threads) { set_num_threads(threads); }
+  ~Threads() { set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+
+ private:
+  const int before_ = num_threads();
+};
+
+}  // namespace grus::test
