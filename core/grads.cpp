@@ -33,6 +33,8 @@ const Tensor& Grads::dy(int output) const {
   return dy_[static_cast<size_t>(output)];
 }
 
+const Shape& Grads::shape_of(int input) const { return tape_.shape_of(value_of(input)); }
+
 int32_t Grads::value_of(int input) const {
   require<UsageError>(input >= 0 && static_cast<size_t>(input) < inputs_.size(),
                       "[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());

@@ -1,8 +1,5 @@
 #include "core/shape.h"
 
-#include <algorithm>
-#include <limits>
-
 #include <fmt/format.h>
 
 namespace grus {
@@ -17,16 +14,7 @@ void Shape::push_back(int64_t dim) {
   dims_[static_cast<size_t>(rank_++)] = dim;
 }
 
-int64_t Shape::numel() const {
-  int64_t n = 1;
-  for (int64_t dim : *this) {
-    require(dim == 0 || n <= std::numeric_limits<int64_t>::max() / dim, "[shape] {} has too many elements", *this);
-    n *= dim;
-  }
-  return n;
-}
-
-bool Shape::operator==(const Shape& other) const { return std::equal(begin(), end(), other.begin(), other.end()); }
+void Shape::fail_too_large() const { fail<ShapeError>("[shape] {} has too many elements", *this); }
 
 Shape Shape::without(int axis) const {
   Shape result;

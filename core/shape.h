@@ -18,13 +18,24 @@ class Shape {
   explicit Shape(std::span<const int64_t> dims);
 
   int rank() const { return rank_; }
-  int64_t numel() const;
+  int64_t numel() const {
+    int64_t n = 1;
+    for (int64_t dim : *this)
+      if (__builtin_mul_overflow(n, dim, &n)) [[unlikely]]
+        fail_too_large();
+    return n;
+  }
   int64_t operator[](int axis) const { return dims_[static_cast<size_t>(axis)]; }
   int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
   int64_t back() const { return dims_[static_cast<size_t>(rank_ - 1)]; }
   const int64_t* begin() const { return dims_.data(); }
   const int64_t* end() const { return dims_.data() + rank_; }
-  bool operator==(const Shape& other) const;
+  bool operator==(const Shape& other) const {
+    if (rank_ != other.rank_) return false;
+    for (int axis = 0; axis < rank_; ++axis)
+      if ((*this)[axis] != other[axis]) return false;
+    return true;
+  }
 
   void push_back(int64_t dim);
   /// This shape without `axis`; with `dim` in place of, or before, `axis`.
@@ -33,6 +44,7 @@ class Shape {
   Shape inserted(int axis, int64_t dim) const;
 
  private:
+  [[noreturn]] void fail_too_large() const;
   std::array<int64_t, max_rank> dims_{};
   int rank_ = 0;
 };

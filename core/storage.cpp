@@ -7,12 +7,14 @@
 namespace grus {
 namespace {
 
-/// Sizes are rounded up so that a buffer fits more requests: to 64 bytes, then to an eighth of the power of two below.
-size_t size_class(size_t bytes) {
-  if (bytes <= 512) return bytes <= 64 ? 64 : (bytes + 63) / 64 * 64;
-  const size_t step = std::bit_floor(bytes) / 8;
-  return (bytes + step - 1) / step * step;
+// Sizes are rounded up so that a buffer fits more requests: class c < 8 has 64 (c + 1) bytes, and from there on eight
+// classes lie between a power of two and the next.
+size_t class_of(size_t bytes) {
+  if (bytes <= 512) return bytes == 0 ? 0 : (bytes - 1) / 64;
+  const auto power = static_cast<size_t>(std::bit_width(bytes - 1) - 1);  // 2^power < bytes <= 2^(power + 1)
+  return (power - 9) * 8 + 8 + ((bytes - 1 - (size_t{1} << power)) >> (power - 3));
 }
+size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c / 8 + 5); }
 
 }  // namespace
 
@@ -20,23 +22,27 @@ bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_ta
 
 Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) {
   const bool kept = keeps(bytes);
-  const size_t size = kept ? size_class(bytes) : bytes;
   std::lock_guard lock(mutex_);
+  std::vector<Buffer>* const free = kept ? free_buffers(class_of(bytes)) : nullptr;
   Buffer buffer{};
-  // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
-  const size_t most = size + size / 8 * 3;
-  auto found = kept ? free_.lower_bound(size) : free_.end();
-  while (found != free_.end() && found->second.empty() && found->first <= most) ++found;
-  if (found != free_.end() && found->first <= most) {
-    buffer = found->second.back();
-    found->second.pop_back();
+  if (free) {
+    buffer = free->back();
+    free->pop_back();
     statistics_.cached -= buffer.bytes;
   } else {
-    buffer = allocate_new(size, device_name);
+    buffer = allocate_new(kept ? size_of_class(class_of(bytes)) : bytes, device_name);
   }
   statistics_.live += buffer.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
   return buffer;
+}
+
+std::vector<Buffer>* CachingAllocator::free_buffers(size_t wanted) {
+  // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
+  const size_t size = size_of_class(wanted), most = size + size / 8 * 3;
+  for (size_t c = wanted; c < free_.size() && size_of_class(c) <= most; ++c)
+    if (!free_[c].empty()) return &free_[c];
+  return nullptr;
 }
 
 Buffer CachingAllocator::allocate_new(size_t size, const std::string& device_name) {
@@ -70,11 +76,13 @@ void CachingAllocator::release(Buffer buffer) {
   statistics_.live -= buffer.bytes;
   if (!keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
-  free_[buffer.bytes].push_back(buffer);
+  const size_t c = class_of(buffer.bytes);
+  if (c >= free_.size()) free_.resize(c + 1);
+  free_[c].push_back(buffer);
 }
 
 void CachingAllocator::release_cached_locked() {
-  for (auto& [size, buffers] : free_)
+  for (std::vector<Buffer>& buffers : free_)
     for (Buffer& buffer : buffers) device_.table.load()->release(device_.context, &buffer);
   free_.clear();
   statistics_.cached = 0;

@@ -2,7 +2,6 @@
 // Reference-counted device memory, handed out by a caching allocator that keeps statistics.
 #include <array>
 #include <atomic>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -28,10 +27,12 @@ class CachingAllocator {
  private:
   bool keeps(size_t bytes) const;
   void release_cached_locked();
+  /// Those of the least class that is large enough and not much too large; null: there are none.
+  std::vector<Buffer>* free_buffers(size_t wanted);
   Buffer allocate_new(size_t size, const std::string& device_name);
   DeviceState& device_;
   mutable std::mutex mutex_;
-  std::map<size_t, std::vector<Buffer>> free_;
+  std::vector<std::vector<Buffer>> free_;  // by class
   MemoryStatistics statistics_{};
 };
 

@@ -50,7 +50,7 @@ void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena) {
 }
 
 void* Tape::allocate(size_t bytes, size_t alignment) {
-  arena_used_ = (arena_used_ + alignment - 1) / alignment * alignment;
+  arena_used_ = (arena_used_ + alignment - 1) & ~(alignment - 1);  // a power of two
   if (arena_used_ + bytes > arena_size_) {
     arena_size_ = std::max(arena_chunk, bytes);
     arena_.push_back(new_chunk(arena_size_));

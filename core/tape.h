@@ -49,6 +49,8 @@ class Grads {
  public:
   /// Whether anything wants the gradient of input i; when not, do not compute it.
   bool wanted(int input) const { return value_of(input) >= 0; }
+  /// Shape of input i, whose gradient is wanted.
+  const Shape& shape_of(int input) const;
   /// Gradient of output k; undefined when nothing reached it.
   const Tensor& dy(int output) const;
   /// Adds a gradient of the input's own shape.
@@ -86,7 +88,7 @@ class Grads {
 /// One op on the tape. `backward` reads attributes from `closure`, which lives in the tape's arena.
 struct Record {
   const Op* op;
-  const char* scope;  // path of the module that ran it, or ""
+  const char* scope;          // path of the module that ran it, or ""
   std::span<int32_t> inputs;  // values; negative: no gradient goes there
   int32_t first_output, outputs;
   std::span<Tensor> saved;

@@ -18,9 +18,9 @@ const Op reshape_op("reshape");
 
 View contiguous_view(Buffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
   View view{buffer, offset, dtype, shape.rank(), {}, {}};
+  std::copy_n(shape.begin(), max_rank, view.dims);  // all: a count that the compiler knows
   int64_t stride = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    view.dims[axis] = shape[axis];
     view.strides[axis] = stride;
     stride *= shape[axis];
   }
@@ -193,6 +193,7 @@ View Tensor::view() const {
 }
 
 View Tensor::broadcast_view(const Shape& to) const {
+  if (shape_ == to) return view();
   const View own = view();
   View wide{own.buffer, own.offset, own.dtype, to.rank(), {}, {}};
   const int lead = to.rank() - rank();

@@ -18,9 +18,10 @@ void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tenso
   add_product(dx, input, matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b), a, form_a, b, form_b);
 }
 
-void add_sum_to(Grads& dx, int input, const Shape& shape, const Tensor& gradient) {
+void add_sum_to(Grads& dx, int input, Tensor gradient) {
   if (!dx.wanted(input)) return;
-  if (gradient.shape() == shape) return dx.add(input, gradient);
+  const Shape& shape = dx.shape_of(input);
+  if (gradient.shape() == shape) return dx.add(input, std::move(gradient));
   if (dx.recording()) return dx.add(input, sum_to(gradient, shape));
   const Grads::Target target = dx.target(input);
   launch::reduce(ReduceOp::sum, target.tensor, gradient, target.accumulate);

@@ -12,7 +12,7 @@ void add_product(Grads& dx, int input, const Shape& shape, const Tensor& a, Form
 /// The same for a matrix input: its shape is that of the product.
 void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
 
-/// dinput += sum of gradient over the axes along which an input of `shape` was broadcast.
-void add_sum_to(Grads& dx, int input, const Shape& shape, const Tensor& gradient);
+/// dinput += sum of gradient over the axes along which the input was broadcast.
+void add_sum_to(Grads& dx, int input, Tensor gradient);
 
 }  // namespace grus

@@ -114,18 +114,19 @@ View view_or(const Tensor& x, const Tensor& instead) {
 template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   require_float(recorded.name(), x);
-  Tensor value = launch::unary(op, x, recorded.name());
-  return record(recorded, {x}, value,
-                {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, value)},
-                [](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
-                  Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-                  dy.device().check(
-                      dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
-                                                           view_or(s[0], dy), view_or(s[1], dy), dy.view()),
-                      "elementwise gradient");
-                  dx.add(0, std::move(result));
-                });
+  Tensor y = launch::unary(op, x, recorded.name());
+  record_outputs(
+      recorded, {x}, {&y, 1}, {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)},
+      [](const Saved& s, Grads& dx) {
+        const Tensor& dy = dx.dy(0);
+        if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
+        Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+        dy.device().check(dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
+                                                               view_or(s[0], dy), view_or(s[1], dy), dy.view()),
+                          "elementwise gradient");
+        dx.add(0, std::move(result));
+      });
+  return y;
 }
 
 /// The gradient of side `wrt`, of y's shape: not yet summed over the axes along which that side was broadcast.
@@ -147,18 +148,19 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
   require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
-  Tensor value = launch::binary(op, a, b, shape, name);
+  Tensor y = launch::binary(op, a, b, shape, name);
   const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
-  const Shape shape_a = a.shape(), shape_b = b.shape();
-  return record(recorded, {a, b}, value,
-                {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
-                 if_needed(needs & trace::mentions_y, value)},
-                [shape_a, shape_b](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (dx.wanted(0))
-                    add_sum_to(dx, 0, shape_a, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
-                  if (dx.wanted(1))
-                    add_sum_to(dx, 1, shape_b, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
-                });
+  record_outputs(recorded, {a, b}, {&y, 1},
+                 {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
+                  if_needed(needs & trace::mentions_y, y)},
+                 [](const Saved& s, Grads& dx) {
+                   const Tensor& dy = dx.dy(0);
+                   if (dx.wanted(0))
+                     add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
+                   if (dx.wanted(1))
+                     add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
+                 });
+  return y;
 }
 
 /// A scalar as a tensor like `like`.

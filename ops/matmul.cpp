@@ -97,7 +97,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   y = record(linear_op, {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     add_product(dx, 0, dy, Plain, s[1], Plain);       // dx = dy W
     add_product(dx, 1, dy, Transposed, s[0], Plain);  // dW = dy^T x
-    add_sum_to(dx, 2, {dy.dim(-1)}, dy);              // db = the sum of dy's rows
+    add_sum_to(dx, 2, dy);                            // db = the sum of dy's rows
   });
   return x.rank() == 2 ? y : y.reshape(x.shape().with(x.rank() - 1, weight.dim(0)));
 }

@@ -52,11 +52,10 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   require_same_kind("where", a, b);
   require<DeviceError>(condition.device() == a.device(), "[where] need one device, got {} and {}", condition.device(),
                        a.device());
-  const Shape shape_a = a.shape(), shape_b = b.shape();
   return record(where_op, {a, b}, select(condition, a, b, "where"), {condition},
-                [shape_a, shape_b](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (dx.wanted(0)) add_sum_to(dx, 0, shape_a, where(s[0], dy, 0.0));
-                  if (dx.wanted(1)) add_sum_to(dx, 1, shape_b, where(s[0], 0.0, dy));
+                [](const Saved& s, const Tensor& dy, Grads& dx) {
+                  if (dx.wanted(0)) add_sum_to(dx, 0, where(s[0], dy, 0.0));
+                  if (dx.wanted(1)) add_sum_to(dx, 1, where(s[0], 0.0, dy));
                 });
 }
 

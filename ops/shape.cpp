@@ -152,9 +152,8 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   require(x.rank() <= shape.rank() && broadcast(x.shape(), shape, "broadcast_to") == shape,
           "[broadcast_to] need a shape that {} broadcasts to, got {}", x.shape(), shape);
-  const Shape from = x.shape();
   return record(broadcast_to_op, {x}, launch::expanded(x, shape), {},
-                [from](const Saved&, const Tensor& dy, Grads& dx) { add_sum_to(dx, 0, from, dy); });
+                [](const Saved&, const Tensor& dy, Grads& dx) { add_sum_to(dx, 0, dy); });
 }
 
 Tensor squeeze(const Tensor& x, const Axes& axes) {

@@ -18,7 +18,7 @@ SIMD = {  # hn::NAME(a, b, c): what may stand instead
     'NegMulAdd': ['hn::MulAdd({0}, {1}, {2})', 'hn::Neg(hn::Mul({0}, {1}))', '{2}'],
     'MulSub': ['hn::MulAdd({0}, {1}, {2})', 'hn::Mul({0}, {1})', 'hn::Neg({2})'],
 }
-ADDING = {'add': 1, 'add_sum_to': 3, 'add_box': 4, 'store_some': 1}  # which argument is the gradient
+ADDING = {'add': 1, 'add_sum_to': 2, 'add_box': 4, 'store_some': 1}  # which argument is the gradient
 
 
 def join(words):

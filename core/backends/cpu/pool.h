@@ -34,7 +34,8 @@ void run_tasks(int tasks, F&& f) {
 
 /// Into how many ranges parallel_for cuts n items when a range should have at least `grain` of them.
 inline int ranges_of(int64_t n, int64_t grain) {
-  return static_cast<int>(std::clamp<int64_t>(n / std::max<int64_t>(grain, 1), 1, threads_here()));
+  const int64_t most = n / std::max<int64_t>(grain, 1);
+  return most <= 1 ? 1 : static_cast<int>(std::min<int64_t>(most, threads_here()));
 }
 
 /// Calls f(begin, end) for ranges that cover [0, n), on as many threads as the grain allows.
