@@ -14,6 +14,8 @@ namespace {
 struct Blas {
   decltype(&::cblas_sgemm) sgemm = nullptr;
   decltype(&::cblas_dgemm) dgemm = nullptr;
+  decltype(&::cblas_sgemv) sgemv = nullptr;
+  decltype(&::cblas_dgemv) dgemv = nullptr;
   char* (*corename)() = nullptr;
   std::string error;
 };
@@ -67,9 +69,11 @@ Blas load() {
   }
   blas.sgemm = reinterpret_cast<decltype(blas.sgemm)>(dlsym(library, "cblas_sgemm"));
   blas.dgemm = reinterpret_cast<decltype(blas.dgemm)>(dlsym(library, "cblas_dgemm"));
+  blas.sgemv = reinterpret_cast<decltype(blas.sgemv)>(dlsym(library, "cblas_sgemv"));
+  blas.dgemv = reinterpret_cast<decltype(blas.dgemv)>(dlsym(library, "cblas_dgemv"));
   blas.corename = reinterpret_cast<decltype(blas.corename)>(dlsym(library, "openblas_get_corename"));
-  if (!blas.sgemm || !blas.dgemm)
-    blas.error = "matrix products need cblas_sgemm and cblas_dgemm, got an OpenBLAS without them";
+  if (!blas.sgemm || !blas.dgemm || !blas.sgemv || !blas.dgemv)
+    blas.error = "matrix products need cblas_sgemm, cblas_dgemm, cblas_sgemv and cblas_dgemv, got an OpenBLAS without";
   if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"))) set(1);
   return blas;
 }
@@ -79,12 +83,20 @@ const Blas& blas() {
   return blas;
 }
 
+CBLAS_TRANSPOSE flag(bool transpose) { return transpose ? CblasTrans : CblasNoTrans; }
+blasint size(int64_t n) { return static_cast<blasint>(n); }
+
 template <class T, class F>
 void call(F gemm, const Product<T>& p) {
-  const auto flag = [](bool transpose) { return transpose ? CblasTrans : CblasNoTrans; };
-  const auto size = [](int64_t n) { return static_cast<blasint>(n); };
   gemm(CblasRowMajor, flag(p.transpose_a), flag(p.transpose_b), size(p.m), size(p.n), size(p.k), p.alpha, p.a,
        size(p.lda), p.b, size(p.ldb), p.beta, p.y, size(p.ldy));
+}
+
+template <class T, class F>
+void call_with_vector(F gemv, const Product<T>& p) {
+  const int64_t rows = p.transpose_a ? p.k : p.m, columns = p.transpose_a ? p.m : p.k;
+  gemv(CblasRowMajor, flag(p.transpose_a), size(rows), size(columns), p.alpha, p.a, size(p.lda), p.b,
+       size(p.transpose_b ? 1 : p.ldb), p.beta, p.y, size(p.ldy));
 }
 
 }  // namespace
@@ -94,5 +106,7 @@ const std::string& blas_error() { return blas().error; }
 std::string blas_kernels() { return blas().corename ? blas().corename() : "unknown"; }
 void blas_gemm(const Product<float>& p) { call(blas().sgemm, p); }
 void blas_gemm(const Product<double>& p) { call(blas().dgemm, p); }
+void blas_gemv(const Product<float>& p) { call_with_vector(blas().sgemv, p); }
+void blas_gemv(const Product<double>& p) { call_with_vector(blas().dgemv, p); }
 
 }  // namespace grus::cpu

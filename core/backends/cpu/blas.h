@@ -17,5 +17,8 @@ std::string blas_kernels();
 /// One product on the calling thread, beta 0 writes without reading y. Call blas_load() first.
 void blas_gemm(const Product<float>& p);
 void blas_gemm(const Product<double>& p);
+/// The same for n = 1: a is read once, as it lies.
+void blas_gemv(const Product<float>& p);
+void blas_gemv(const Product<double>& p);
 
 }  // namespace grus::cpu

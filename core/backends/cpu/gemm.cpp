@@ -1,6 +1,7 @@
 // Which product goes where: f32 with a weight on the right, unless both are large, and all bf16, to our packed kernels;
 // the rest to OpenBLAS, cut into one part per thread.
 #include <algorithm>
+#include <vector>
 
 #include "core/backends/cpu/blas.h"
 #include "core/backends/cpu/derived.h"
@@ -66,8 +67,38 @@ void split_blas_gemm(const Product<T>& p) {
   });
 }
 
+/// op(a) b of a long vector b, as the weight gradient of a series with one value a step: pieces of b on all threads,
+/// each short enough for sums in T. False: the product is another.
+template <class T>
+bool long_vector_product(const Product<T>& p) {
+  constexpr int64_t piece = 2048;
+  if (p.n != 1 || !p.transpose_a || p.k < 2 * piece) return false;
+  const int64_t pieces = p.k / piece;
+  std::vector<T> partial(static_cast<size_t>(pieces * p.m));
+  parallel_for(pieces, 1, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t begin = p.k * i / pieces;
+      Product<T> part = p;
+      part.k = p.k * (i + 1) / pieces - begin;
+      part.a += begin * p.lda;
+      part.b += begin * (p.transpose_b ? 1 : p.ldb);
+      part.y = partial.data() + i * p.m;
+      part.ldy = 1;
+      part.beta = 0;
+      blas_gemv(part);
+    }
+  });
+  for (int64_t row = 0; row < p.m; ++row) {
+    double sum = p.beta == 0 ? 0 : static_cast<double>(p.beta) * static_cast<double>(p.c[row * p.ldc]);
+    for (int64_t i = 0; i < pieces; ++i) sum += static_cast<double>(partial[static_cast<size_t>(i * p.m + row)]);
+    p.y[row * p.ldy] = static_cast<T>(sum);
+  }
+  return true;
+}
+
 template <class T>
 void blas_batch(const GemmArgs& args) {
+  if (args.batch == 1 && long_vector_product(product_of<T>(args, 0))) return;
   if (args.batch == 1) return split_blas_gemm(product_of<T>(args, 0));
   const int64_t work = std::max<int64_t>(1, args.y.rows * args.y.cols * product_of<T>(args, 0).k);
   parallel_for(args.batch, parallel_work / work + 1, [&](int64_t begin, int64_t end) {

@@ -96,7 +96,7 @@ double reduce_row(ReduceOp op, const float* x, int64_t n) {
 /// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for one strip of at most column_strip
 /// columns.
 constexpr int64_t column_strip = 64;
-template <bool square>
+template <bool square, bool whole>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
   constexpr int64_t vectors = column_strip / N::lanes;
   Wide sums[vectors][halves];
@@ -104,12 +104,23 @@ void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, 
   std::copy_n(result, columns, lanes);
   for (int64_t v = 0; v < vectors; ++v)
     for (int h = 0; h < halves; ++h) sums[v][h] = Wide::load(lanes + v * N::lanes + h * Wide::lanes);
-  for (int64_t i = 0; i < rows; ++i, x += stride)
-    for (int64_t v = 0; v * N::lanes < columns; ++v)
-      add_wide<square>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
+  for (int64_t i = 0; i < rows; ++i, x += stride) {
+    if constexpr (whole) {  // a count that the compiler knows: the sums stay in registers
+      for (int64_t v = 0; v < vectors; ++v) add_wide<square>(N::load(x + v * N::lanes), sums[v]);
+    } else {
+      for (int64_t v = 0; v * N::lanes < columns; ++v)
+        add_wide<square>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
+    }
+  }
   for (int64_t v = 0; v < vectors; ++v)
     for (int h = 0; h < halves; ++h) sums[v][h].store(lanes + v * N::lanes + h * Wide::lanes);
   std::copy_n(lanes, columns, result);
+}
+
+template <bool square>
+void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
+  if (columns == column_strip) sum_columns<square, true>(x, stride, rows, columns, result);
+  else sum_columns<square, false>(x, stride, rows, columns, result);
 }
 
 void reduce_columns(ReduceOp op, const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
@@ -135,6 +146,7 @@ HWY_EXPORT(reduce_columns);
 constexpr int64_t piece = 1 << 14;
 constexpr int64_t strip = 64;       // column_strip
 constexpr int64_t rows_ahead = 16;  // of a strip before the next one: no more streams of memory at a time
+constexpr int64_t rows_of_piece = 1024;
 
 double folded(ReduceOp op, double a, double b) {
   if (op == ReduceOp::max) return b > a || b != b ? b : a;
@@ -197,32 +209,44 @@ void reduce_rows(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
 
 double neutral(ReduceOp op) { return op == ReduceOp::max ? -HUGE_VAL : op == ReduceOp::min ? HUGE_VAL : 0; }
 
-/// y[j] = the fold of x[i * stride + j] over i < rows.
-void reduce_strips(ReduceOp op, float* y, const float* x, int64_t stride, int64_t rows, int64_t columns,
-                   bool accumulate) {
-  std::vector<double> sums(static_cast<size_t>(columns), neutral(op));
+/// sums[j] = the fold of x[i * stride + j] over i < rows.
+void reduce_strips(ReduceOp op, double* sums, const float* x, int64_t stride, int64_t rows, int64_t columns) {
+  std::fill_n(sums, columns, neutral(op));
   for (int64_t row = 0; row < rows; row += rows_ahead)
-    for (int64_t from = 0; from < columns; from += strip)
-      HWY_DYNAMIC_DISPATCH(reduce_columns)
-      (op, x + row * stride + from, stride, std::min(rows_ahead, rows - row), std::min(strip, columns - from),
-       sums.data() + from);
-  for (int64_t j = 0; j < columns; ++j) put(y + j, sums[static_cast<size_t>(j)], accumulate);
+    for (int64_t from = 0; from < columns; from += strip) HWY_DYNAMIC_DISPATCH(reduce_columns)
+  (op, x + row * stride + from, stride, std::min(rows_ahead, rows - row), std::min(strip, columns - from), sums + from);
 }
 
+/// x as `outer` matrices; each is cut into pieces of rows and strips of columns, which threads take.
 void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
   const int last = loop.rank - 1;
   const int64_t outer = last == 2 ? loop.dims[0] : 1, rows = loop.dims[last - 1], columns = loop.inner();
-  const int64_t strips = (columns + strip - 1) / strip;
-  parallel_for(outer * strips, loop_grain / (rows * strip) + 1, [&](int64_t first, int64_t end) {
-    for (int64_t task = first; task < end;) {
-      const int64_t i = task / strips, begin = task % strips, count = std::min(end - task, strips - begin);
-      float* const to = y + (last == 2 ? i * loop.strides[0][0] : 0) + begin * strip;
-      const float* const source = x + (last == 2 ? i * loop.strides[1][0] : 0) + begin * strip;
-      reduce_strips(op, to, source, loop.strides[1][last - 1], rows, std::min(count * strip, columns - begin * strip),
-                    accumulate);
-      task += count;
+  const int64_t stride = loop.strides[1][last - 1];
+  const int64_t strips = (columns + strip - 1) / strip, pieces = (rows + rows_of_piece - 1) / rows_of_piece;
+  const auto at = [&](int view, int64_t i) { return last == 2 ? i * loop.strides[view][0] : 0; };
+  std::vector<double> partial(static_cast<size_t>(pieces > 1 ? outer * pieces * columns : 0));
+  parallel_for(outer * pieces * strips, loop_grain / (std::min(rows, rows_of_piece) * strip) + 1,
+               [&](int64_t first, int64_t end) {
+                 std::vector<double> own(static_cast<size_t>(pieces > 1 ? 0 : columns));
+                 for (int64_t task = first; task < end;) {
+                   const int64_t piece = task / strips, i = piece / pieces, row = piece % pieces * rows_of_piece;
+                   const int64_t begin = task % strips, count = std::min(end - task, strips - begin);
+                   const int64_t column = begin * strip, width = std::min(count * strip, columns - column);
+                   double* const sums = pieces > 1 ? partial.data() + piece * columns + column : own.data();
+                   reduce_strips(op, sums, x + at(1, i) + row * stride + column, stride,
+                                 std::min(rows_of_piece, rows - row), width);
+                   for (int64_t j = 0; pieces == 1 && j < width; ++j)
+                     put(y + at(0, i) + column + j, sums[j], accumulate);
+                   task += count;
+                 }
+               });
+  for (int64_t i = 0; pieces > 1 && i < outer; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      const double* const sums = partial.data() + i * pieces * columns + j;
+      double result = sums[0];
+      for (int64_t piece = 1; piece < pieces; ++piece) result = folded(op, result, sums[piece * columns]);
+      put(y + at(0, i) + j, result, accumulate);
     }
-  });
 }
 
 }  // namespace

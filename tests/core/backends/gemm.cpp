@@ -36,12 +36,12 @@ Values run(const Backend& backend, DType dtype, const Product& p, const Values& 
   return py.values();
 }
 
-void check_product(DType dtype, const Product& p) {
+void check_product(DType dtype, const Product& p, double tolerance_f32 = 1e-5) {
   const int64_t a_size = p.transpose_a ? p.k * (p.m + p.gap) : p.m * (p.k + p.gap);
   const int64_t b_size = p.transpose_b ? p.n * (p.k + p.gap) : p.k * (p.n + p.gap);
   const Values a = spread(p.batch * a_size, 1), b = spread(p.batch * b_size, 2),
                y = spread(p.batch * p.m * (p.n + p.gap), 3);
-  check_agreement(tolerance_of(dtype, 1e-5, 1e-13),
+  check_agreement(tolerance_of(dtype, tolerance_f32, 1e-13),
                   fmt::format("{} product {} x {} x {}, flags {}{}, beta {}, batch {}, gap {}", name_of(dtype), p.m,
                               p.k, p.n, p.transpose_a ? "t" : "n", p.transpose_b ? "t" : "n", p.beta, p.batch, p.gap),
                   [&](const Backend& backend) { return run(backend, dtype, p, a, b, y); });
@@ -172,4 +172,22 @@ TEST_CASE("gemm: backends agree on products large enough to be cut into parts") 
                               .transpose_b = (flags & 2) != 0,
                               .beta = 1,
                               .weight = weight});
+}
+
+TEST_CASE("gemm: backends agree on a matrix times a long vector") {
+  constexpr double of_long_sums = 5e-5;
+  for (DType dtype : float_types)
+    for (int flags = 0; flags < 4; ++flags)
+      for (int64_t gap : {0, 3})
+        for (double beta : {0.0, 0.5})
+          check_product(dtype,
+                        {.m = 19,
+                         .n = 1,
+                         .k = 4500,
+                         .transpose_a = (flags & 1) != 0,
+                         .transpose_b = (flags & 2) != 0,
+                         .alpha = 0.75,
+                         .beta = beta,
+                         .gap = gap},
+                        of_long_sums);
 }

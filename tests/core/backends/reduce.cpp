@@ -112,9 +112,10 @@ TEST_CASE("arg_reduce: the first of equals, per row") {
     }
 }
 
-TEST_CASE("reduce: backends agree over every choice of axes, on sizes around the edges of vectors") {
-  const std::vector<Sizes> shapes = {{1},      {15},     {16},       {17},       {33},         {1, 17},   {17, 1},
-                                     {16, 33}, {33, 16}, {2, 3, 17}, {3, 33, 2}, {2, 3, 2, 5}, {200, 301}};
+TEST_CASE("reduce: backends agree over every choice of axes, on sizes around the edges of vectors and pieces") {
+  const std::vector<Sizes> shapes = {{1},        {15},         {16},       {17},       {33},
+                                     {1, 17},    {17, 1},      {16, 33},   {33, 16},   {2, 3, 17},
+                                     {3, 33, 2}, {2, 3, 2, 5}, {200, 301}, {2049, 70}, {2, 1025, 17}};
   for (DType dtype : numbers)
     for (const Sizes& dims : shapes)
       for (unsigned mask = 0; mask < 1u << dims.size(); ++mask)
