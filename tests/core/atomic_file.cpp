@@ -11,28 +11,19 @@
 #include <string>
 
 #include "core/error.h"
+#include "tests/support/folder.h"
 #include "tests/support/skip.h"
 
 namespace fs = std::filesystem;
 using grus::AtomicFile;
 using grus::write_file_atomically;
+using grus::test::bytes_of;
+using grus::test::Folder;
 
 namespace {
 
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "grus-atomic-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  int64_t entries() const { return std::distance(fs::directory_iterator(path), fs::directory_iterator()); }
-};
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+int64_t entries(const Folder& folder) {
+  return std::distance(fs::directory_iterator(folder.root()), fs::directory_iterator());
 }
 
 std::string error_of(const fs::path& path, std::string_view bytes) {
@@ -63,36 +54,36 @@ struct FileSizeLimit {
 
 TEST_CASE("atomic file: the bytes arrive as they are and replace the old file") {
   const Folder folder;
-  const fs::path path = folder.path / "a.bin";
+  const fs::path path = folder.root() / "a.bin";
   write_file_atomically(path, "old");
   const std::string bytes("a\0b\r\n\xff", 6);
   write_file_atomically(path, bytes);
-  CHECK(read(path) == bytes);
-  CHECK(folder.entries() == 1);
+  CHECK(bytes_of(path) == bytes);
+  CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("atomic file: until the commit the old file stays, without one nothing is left") {
   const Folder folder;
-  const fs::path path = folder.path / "a.txt";
+  const fs::path path = folder.root() / "a.txt";
   write_file_atomically(path, "old");
   {
     AtomicFile file(path);
     file.write("new ");
-    CHECK(read(path) == "old");
+    CHECK(bytes_of(path) == "old");
   }
-  CHECK(read(path) == "old");
-  CHECK(folder.entries() == 1);
+  CHECK(bytes_of(path) == "old");
+  CHECK(entries(folder) == 1);
   AtomicFile file(path);
   file.write("new ");
   file.write("words");
   file.commit();
-  CHECK(read(path) == "new words");
+  CHECK(bytes_of(path) == "new words");
   CHECK_THROWS_AS(file.write("late"), grus::UsageError);
 }
 
 TEST_CASE("atomic file: a write that fails half-way leaves the old file and no rest") {
   const Folder folder;
-  const fs::path path = folder.path / "a.txt";
+  const fs::path path = folder.root() / "a.txt";
   write_file_atomically(path, "old");
   std::string message;
   {
@@ -101,36 +92,36 @@ TEST_CASE("atomic file: a write that fails half-way leaves the old file and no r
   }
   CHECK(message.find(path.string()) != std::string::npos);
   CHECK(message.find("File too large") != std::string::npos);
-  CHECK(read(path) == "old");
-  CHECK(folder.entries() == 1);
+  CHECK(bytes_of(path) == "old");
+  CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("atomic file: errors name the file and the reason") {
   const Folder folder;
-  CHECK(error_of(folder.path, "x") ==
-        "[write " + folder.path.string() + "] need a file that can be written, got: Is a directory");
-  CHECK(error_of(folder.path / "no" / "a", "x").find("No such file or directory") != std::string::npos);
-  write_file_atomically(folder.path / "file", "x");
-  CHECK(error_of(folder.path / "file" / "a", "x").find("Not a directory") != std::string::npos);
+  CHECK(error_of(folder.root(), "x") ==
+        "[write " + folder.root().string() + "] need a file that can be written, got: Is a directory");
+  CHECK(error_of(folder.root() / "no" / "a", "x").find("No such file or directory") != std::string::npos);
+  write_file_atomically(folder.root() / "file", "x");
+  CHECK(error_of(folder.root() / "file" / "a", "x").find("Not a directory") != std::string::npos);
   if (fs::exists("/dev/full")) CHECK(error_of("/dev/full", "x").find("No space left on device") != std::string::npos);
-  CHECK(folder.entries() == 1);
+  CHECK(entries(folder) == 1);
 }
 
 TEST_CASE("atomic file: a folder that may not be written is an error") {
   if (::geteuid() == 0) return grus::test::skip("root may write everywhere");
   const Folder folder;
-  fs::permissions(folder.path, fs::perms::owner_read | fs::perms::owner_exec);
-  CHECK(error_of(folder.path / "a", "x").find("Permission denied") != std::string::npos);
-  fs::permissions(folder.path, fs::perms::owner_all);
+  fs::permissions(folder.root(), fs::perms::owner_read | fs::perms::owner_exec);
+  CHECK(error_of(folder.root() / "a", "x").find("Permission denied") != std::string::npos);
+  fs::permissions(folder.root(), fs::perms::owner_all);
 }
 
 TEST_CASE("atomic file: a special file is written, a link's target is replaced") {
   const Folder folder;
   CHECK(error_of("/dev/null", "x").empty());
   CHECK_FALSE(fs::exists("/dev/null.tmp"));
-  write_file_atomically(folder.path / "target", "old");
-  fs::create_symlink("target", folder.path / "link");
-  write_file_atomically(folder.path / "link", "new");
-  CHECK(fs::is_symlink(folder.path / "link"));
-  CHECK(read(folder.path / "target") == "new");
+  write_file_atomically(folder.root() / "target", "old");
+  fs::create_symlink("target", folder.root() / "link");
+  write_file_atomically(folder.root() / "link", "new");
+  CHECK(fs::is_symlink(folder.root() / "link"));
+  CHECK(bytes_of(folder.root() / "target") == "new");
 }

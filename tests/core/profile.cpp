@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -12,6 +10,7 @@
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "tests/support/folder.h"
 
 using namespace grus;
 
@@ -85,11 +84,9 @@ TEST_CASE("profile: the trace is JSON whose kernels lie within their op") {
   const Ref<Leaf> w = Leaf::create(Tensor::ones({4, 5}, DType::f64));
   const Profile profile;
   step(x, *w);
-  const std::filesystem::path path = std::filesystem::temp_directory_path() / "grus_trace.json";
-  profile.write_trace(path);
-  std::ifstream file(path);
-  const auto trace = nlohmann::json::parse(file);
-  std::filesystem::remove(path);
+  const test::Folder folder;
+  profile.write_trace(folder.path("trace.json"));
+  const auto trace = nlohmann::json::parse(test::bytes_of(folder.path("trace.json")));
   const auto& events = trace["traceEvents"];
   const auto named = [&](const std::string& name) {
     return *std::find_if(events.begin(), events.end(), [&](const auto& e) { return e["name"] == name; });

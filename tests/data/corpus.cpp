@@ -12,7 +12,7 @@ using test::message_of;
 
 TEST_CASE("corpus: two files, one of them packed, pair line by line") {
   const Folder folder;
-  const ParallelCorpus corpus = read_parallel(folder.file("s", "a\nb\n"), folder.gzip("t", "x\r\ny"));
+  const ParallelCorpus corpus = read_parallel(folder.file("s", "a\nb\n"), test::gzip(folder, "t", "x\r\ny"));
   CHECK(corpus.source == std::vector<std::string>{"a", "b"});
   CHECK(corpus.target == std::vector<std::string>{"x", "y"});
   CHECK(corpus.size() == 2);
@@ -36,7 +36,7 @@ TEST_CASE("corpus: blank lines and empty files are errors that say where") {
 
 TEST_CASE("corpus: a TSV gives its first two columns") {
   const Folder folder;
-  const ParallelCorpus corpus = read_tsv(folder.gzip("p.tsv", "Go.\tVa\u202F!\tCC-BY\nHi.\tSalut.\t\n"));
+  const ParallelCorpus corpus = read_tsv(test::gzip(folder, "p.tsv", "Go.\tVa\u202F!\tCC-BY\nHi.\tSalut.\t\n"));
   CHECK(corpus.source == std::vector<std::string>{"Go.", "Hi."});
   CHECK(corpus.target == std::vector<std::string>{"Va\u202F!", "Salut."});
 }

@@ -64,7 +64,7 @@ TEST_CASE("phrase table: a line that is none is named by file and line") {
 
 TEST_CASE("phrase table: bad lines stop the reader, or are counted") {
   const Folder folder;
-  const std::string path = folder.gzip("t.gz", "a\tb\nbad\nc ||| d ||| 1\r\n ||| e ||| 1\n");
+  const std::string path = test::gzip(folder, "t.gz", "a\tb\nbad\nc ||| d ||| 1\r\n ||| e ||| 1\n");
   PhraseTableReader strict(path);
   CHECK(strict.next()->source == "a");
   CHECK(message_of<DataError>([&] { strict.next(); }).find("t.gz:2: need") != std::string::npos);
@@ -80,7 +80,7 @@ TEST_CASE("phrase table: a damaged file is an error even where bad lines are ski
   const Folder folder;
   std::string text;
   for (int i = 0; i < 20000; ++i) text += "a" + std::to_string(i * 79) + "\tb\n";
-  const std::string whole = test::bytes_of(folder.gzip("t.gz", text));
+  const std::string whole = test::bytes_of(test::gzip(folder, "t.gz", text));
   PhraseTableReader reader(folder.file("cut.gz", whole.substr(0, whole.size() / 2)), true);
   CHECK_THROWS_AS(
       [&] {

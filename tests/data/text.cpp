@@ -29,7 +29,7 @@ TEST_CASE("text: only a line feed ends a line") {
 
 TEST_CASE("text: gzip is told by its first bytes, not by its name") {
   const Folder folder;
-  CHECK(read_lines(folder.gzip("packed.txt", "one\ntwo\n")) == Lines{"one", "two"});
+  CHECK(read_lines(test::gzip(folder, "packed.txt", "one\ntwo\n")) == Lines{"one", "two"});
   CHECK(read_lines(folder.file("plain.gz", "one\ntwo\n")) == Lines{"one", "two"});
   const std::string twice = test::bytes_of(folder.path("packed.txt")) + test::bytes_of(folder.path("packed.txt"));
   CHECK(read_lines(folder.file("twice.gz", twice)).size() == 4);
@@ -39,7 +39,7 @@ TEST_CASE("text: gzip cut short or damaged is an error, wherever it is cut") {
   const Folder folder;
   std::string text;
   for (int i = 0; i < 5000; ++i) text += std::to_string(i * 7919) + "\n";
-  const std::string whole = test::bytes_of(folder.gzip("whole.gz", text));
+  const std::string whole = test::bytes_of(test::gzip(folder, "whole.gz", text));
   for (size_t length = 2; length < whole.size(); length = length * 5 / 4 + 1) {
     const std::string path = folder.file("cut.gz", whole.substr(0, length));
     CAPTURE(length);

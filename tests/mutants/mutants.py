@@ -88,11 +88,22 @@ def configure(tree, build):
                     '-Dwarning_level=0', f'-Dcpp_args=-include {tree}/mutant.h -w'], check=True, stdout=subprocess.DEVNULL)
 
 
+def introspect(what, build):
+    return json.loads(subprocess.run(['meson', 'introspect', what, build], check=True, capture_output=True).stdout)
+
+
 def unit_tests(build, wanted):
     """Those with one of the wanted names; of none wanted, all but the tests of data, which has no gradients."""
-    listed = json.loads(subprocess.run(['meson', 'introspect', '--tests', build], check=True, capture_output=True).stdout)
+    listed = introspect('--tests', build)
     return [t for t in listed if any(suite.split(':')[-1] == 'unit' for suite in t['suite']) and
             (t['name'] in wanted if wanted else t['name'] != 'data')]
+
+
+def files_of(build, tests):
+    """What ninja makes for the tests: the programs and the modules that they load."""
+    wanted = {target for test in tests for target in test['depends']}
+    return [str(Path(file).relative_to(build)) for target in introspect('--targets', build) if target['id'] in wanted
+            for file in target['filename']]
 
 
 def build_mutants(tree, build, wanted):
@@ -102,7 +113,7 @@ def build_mutants(tree, build, wanted):
     for attempt in range(8):
         mutants = make_tree(tree, excluded)
         configure(tree, build)
-        targets = [str(Path(t['cmd'][0]).relative_to(build)) for t in unit_tests(build, wanted)]
+        targets = files_of(build, unit_tests(build, wanted))
         run = subprocess.run(['ninja', '-k', '0', '-C', build] + targets, capture_output=True, text=True)
         if run.returncode == 0:
             return mutants, len(excluded)
@@ -135,6 +146,7 @@ def refused_mutants(tree, build, log, mutants):
 class Runner:
     def __init__(self, build, wanted):
         self.tests = unit_tests(build, wanted)
+        self.own_backends = {'GRUS_BACKEND_PATH': str(build / 'core/backends')}  # not those that ./dev names
         self.seconds, self.killers, self.lock = {}, {}, threading.Lock()
 
     def run(self, test, mutant, cases=None):
@@ -142,7 +154,7 @@ class Runner:
         command = test['cmd'] + ['--abort-after=1', '--no-breaks']
         if cases:
             command.append('--test-case=' + ','.join(c.replace(',', '?').replace('*', '?') for c in cases))
-        environment = {**os.environ, **test['env'], 'GRUS_MUTANT': str(mutant)}
+        environment = {**os.environ, **self.own_backends, **test['env'], 'GRUS_MUTANT': str(mutant)}
         limit = 20 + 10 * self.seconds.get(test['name'], 60)
         try:
             done = subprocess.run(command, env=environment, capture_output=True, text=True, errors='replace', timeout=limit)
@@ -152,7 +164,7 @@ class Runner:
             return None
         if failed := re.search(r'^failed: (.*) \(\S+:\d+\)$', done.stdout, re.MULTILINE):
             return failed.group(1)
-        return f'ended with {done.returncode}'
+        return f'ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}'
 
     def measure(self):
         for test in self.tests:
@@ -178,7 +190,7 @@ class Runner:
                     if not red.startswith(('ended', 'ran too')) and (test['name'], red) not in known:
                         known.insert(0, (test['name'], red))
                         del known[4:]
-                return test['name'], red
+                return test['name'], red.split('\n')[0].rstrip(':')
         return None
 
 

@@ -10,23 +10,14 @@
 #include <functional>
 
 #include "nn/linear.h"
+#include "tests/support/folder.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::Folder;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "grus-weights-XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { fs::remove_all(path); }
-  fs::path path;
-};
 
 void write(const fs::path& path, const std::string& json, const std::string& data) {
   std::ofstream file(path, std::ios::binary);
@@ -48,7 +39,7 @@ std::string message(const std::function<void()>& f) {
 
 TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come back bit for bit") {
   const Folder folder;
-  const fs::path path = folder.path / "all.safetensors";
+  const fs::path path = folder.root() / "all.safetensors";
   const NamedTensors written{{"flags", Tensor::from_bools({true, false, true}, {3})},
                              {"f32", Tensor::from({1.5f, -0.f, 3e-40f}, {3, 1})},
                              {"f64", Tensor::from({0.1, 1e300}, {2})},
@@ -72,7 +63,7 @@ TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come
 
 TEST_CASE("safetensors: half precision is read as f32") {
   const Folder folder;
-  const fs::path path = folder.path / "half.safetensors";
+  const fs::path path = folder.root() / "half.safetensors";
   const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555}, bf16[] = {0x3f80, 0xc000};
   std::string data(sizeof f16 + sizeof bf16, '\0');
   std::memcpy(data.data(), f16, sizeof f16);
@@ -93,7 +84,7 @@ TEST_CASE("safetensors: half precision is read as f32") {
 
 TEST_CASE("safetensors: what a damaged or foreign file claims is refused with its name and what was due") {
   const Folder folder;
-  const fs::path path = folder.path / "bad.safetensors";
+  const fs::path path = folder.root() / "bad.safetensors";
   const auto refuse = [&](const std::string& json, const std::string& data) {
     write(path, json, data);
     const std::string text = message([&] { read_safetensors(path); });
@@ -130,10 +121,10 @@ TEST_CASE("safetensors: what a damaged or foreign file claims is refused with it
 
 TEST_CASE("safetensors: short files, long headers, folders and missing files are refused") {
   const Folder folder;
-  const fs::path path = folder.path / "bad.safetensors";
+  const fs::path path = folder.root() / "bad.safetensors";
   CHECK(message([&] { read_safetensors(path); }) ==
         fmt::format("{}: need a safetensors file, got no such file", path.string()));
-  CHECK(message([&] { read_safetensors(folder.path); }).find("not a file") != std::string::npos);
+  CHECK(message([&] { read_safetensors(folder.root()); }).find("not a file") != std::string::npos);
   std::ofstream(path) << "1234";
   CHECK(message([&] { read_safetensors(path); }).find("at least 8 bytes, got 4") != std::string::npos);
   std::ofstream(path) << "{\"text\": \"not weights\"}";
@@ -145,7 +136,7 @@ TEST_CASE("safetensors: short files, long headers, folders and missing files are
 
 TEST_CASE("safetensors: a name twice is a usage error, and an old file stays when writing fails") {
   const Folder folder;
-  const fs::path path = folder.path / "w.safetensors";
+  const fs::path path = folder.root() / "w.safetensors";
   write_safetensors(path, {{"w", Tensor::ones({1})}});
   CHECK_THROWS_AS(write_safetensors(path, {{"w", Tensor::ones({1})}, {"w", Tensor::ones({1})}}), UsageError);
   CHECK_THROWS_AS(write_safetensors(path, {{"\xff", Tensor::ones({1})}}), UsageError);
@@ -163,7 +154,7 @@ TEST_CASE("weights: a module comes back from its file; tied ones are stored once
     Linear a, b;
   };
   const Folder folder;
-  const fs::path path = folder.path / "model.safetensors";
+  const fs::path path = folder.root() / "model.safetensors";
   const Tied first(1);
   save_weights(path, first, {{"kind", "test"}});
   const TensorFile file = read_safetensors(path);

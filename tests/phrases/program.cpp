@@ -42,11 +42,11 @@ const char* const pairs = "the house\tla maison\nthe book\tle livre\nthe house\t
 // A model of a few phrases, good for everything but sense.
 struct Trained {
   test::Folder folder;
-  std::string table = folder.gzip("table.gz",
-                                  "the house ||| la maison ||| 1 1 0.75 1 ||| 0-0 1-1 ||| 2 2 2\n"
-                                  "the house ||| maison ||| 1 1 0.25 1 ||| 1-0 ||| 1 2 1\n"
-                                  "the book ||| le livre ||| 1 1 1 1 ||| 0-0 1-1 ||| 1 1 1\n"
-                                  "book ||| livre ||| 1 1 1 1 ||| 0-0 ||| 1 1 1\n");
+  std::string table = test::gzip(folder, "table.gz",
+                                 "the house ||| la maison ||| 1 1 0.75 1 ||| 0-0 1-1 ||| 2 2 2\n"
+                                 "the house ||| maison ||| 1 1 0.25 1 ||| 1-0 ||| 1 2 1\n"
+                                 "the book ||| le livre ||| 1 1 1 1 ||| 0-0 1-1 ||| 1 1 1\n"
+                                 "book ||| livre ||| 1 1 1 1 ||| 0-0 ||| 1 1 1\n");
   std::string valid = folder.file("valid.tsv", "a house\tune maison\tmaison\n"), model = folder.path("m");
   Result result = program(folder, "train --train " + table + " --valid " + valid + " --out " + model +
                                       " --emb 8 --hidden 8 --epochs 1 --warmup 1");

@@ -2,11 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "core/profile.h"
 #include "nn/gru.h"
@@ -15,6 +12,7 @@
 #include "ops/elementwise.h"
 #include "ops/hook.h"
 #include "ops/reduce.h"
+#include "tests/support/folder.h"
 
 using namespace grus;
 using nlohmann::json;
@@ -33,12 +31,9 @@ class Model : public nn::Module<Model> {
 /// The data within the page that `write` leaves.
 template <class Write>
 json page_data(Write write) {
-  const auto path = std::filesystem::temp_directory_path() / "grus_step.html";
-  write(path);
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  std::filesystem::remove(path);
-  const std::string page = text.str(), start = "const DATA = ";
+  const test::Folder folder;
+  write(folder.path("step.html"));
+  const std::string page = test::bytes_of(folder.path("step.html")), start = "const DATA = ";
   const size_t begin = page.find(start) + start.size();
   return json::parse(page.substr(begin, page.find(";\n", begin) - begin));
 }
