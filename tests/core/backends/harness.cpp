@@ -101,11 +101,12 @@ Matrix Array::matrix(int64_t rows, int64_t cols, int64_t row_stride, int64_t off
 }
 
 Values spread(int64_t n, int salt, double low, double high) {
-  Values values;
-  for (int64_t i = 0; i < n; ++i) {
-    uint64_t x = (static_cast<uint64_t>(i) + 1000003ull * static_cast<uint64_t>(salt) + 1) * 0x9E3779B97F4A7C15ull;
+  Values values(static_cast<size_t>(n));
+  uint64_t place = 1000003ull * static_cast<uint64_t>(salt);
+  for (double& value : values) {
+    uint64_t x = ++place * 0x9E3779B97F4A7C15ull;
     x = (x ^ (x >> 31)) * 0xBF58476D1CE4E5B9ull;
-    values.push_back(low + (high - low) * static_cast<double>(x >> 11) * 0x1p-53);
+    value = low + (high - low) * static_cast<double>(x >> 11) * 0x1p-53;
   }
   return values;
 }
