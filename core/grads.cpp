@@ -33,12 +33,21 @@ const Tensor& Grads::dy(int output) const {
   return dy_[static_cast<size_t>(output)];
 }
 
-const Shape& Grads::shape_of(int input) const { return tape_.shape_of(value_of(input)); }
-
-int32_t Grads::value_of(int input) const {
+int32_t Grads::recorded(int input) const {
   require<UsageError>(input >= 0 && static_cast<size_t>(input) < inputs_.size(),
                       "[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());
-  const int32_t value = inputs_[static_cast<size_t>(input)];
+  return inputs_[static_cast<size_t>(input)];
+}
+
+const Shape& Grads::shape_of(int input) const {
+  const int32_t value = recorded(input);
+  require<UsageError>(value >= 0, "[{}] backward asks for the shape of input {}, which has no gradient", op_.name(),
+                      input);
+  return tape_.shape_of(value);
+}
+
+int32_t Grads::value_of(int input) const {
+  const int32_t value = recorded(input);
   return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
 }
 
@@ -60,6 +69,8 @@ void Grads::add(int input, Tensor gradient) {
 Grads::Target Grads::target(int input) {
   require<UsageError>(!recording_, "[{}] target() writes in place, which create_graph cannot record", op_.name());
   const int32_t value = value_of(input);
+  require<UsageError>(value >= 0, "[{}] backward asks for the gradient of input {}, which nothing wants", op_.name(),
+                      input);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     slot = tape_.empty_like_value(value);

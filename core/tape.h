@@ -49,7 +49,7 @@ class Grads {
  public:
   /// Whether anything wants the gradient of input i; when not, do not compute it.
   bool wanted(int input) const { return value_of(input) >= 0; }
-  /// Shape of input i, whose gradient is wanted.
+  /// Shape of input i, which requires a gradient, wanted now or not. Throws UsageError for one that does not.
   const Shape& shape_of(int input) const;
   /// Gradient of output k; undefined when nothing reached it.
   const Tensor& dy(int output) const;
@@ -64,7 +64,8 @@ class Grads {
     Tensor& tensor;   // the input's gradient, written in place
     bool accumulate;  // false: its content is undefined, write; true: add
   };
-  /// The gradient buffer itself, for kernels that add in place. Not while recording.
+  /// The gradient buffer itself, for kernels that add in place. Throws UsageError while recording, and for an input
+  /// whose gradient nothing wants.
   Target target(int input);
   /// The same, filled with zeros where nothing was added yet.
   Tensor& zeroed_target(int input);
@@ -74,7 +75,8 @@ class Grads {
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
         const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
-  int32_t value_of(int input) const;
+  int32_t recorded(int input) const;  // its value, negative when it requires no gradient
+  int32_t value_of(int input) const;  // the same, negative too when its gradient is not wanted
 
   Tape& tape_;
   std::vector<Tensor>& table_;

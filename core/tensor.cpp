@@ -174,9 +174,8 @@ Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return resha
 
 Tensor Tensor::reshape(const Shape& shape) const {
   require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
-  const Shape from = shape_;
   return record(reshape_op, {*this}, unrecorded_reshape(shape), {},
-                [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(from)); });
+                [](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(dx.shape_of(0))); });
 }
 
 Tensor Tensor::detach() const { return unrecorded_reshape(shape_); }

@@ -5,17 +5,13 @@
 
 namespace grus {
 
-void add_product(Grads& dx, int input, const Shape& shape, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
+void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
   if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, matmul(a, b, form_a, form_b).reshape(shape));
+  if (dx.recording()) return dx.add(input, matmul(a, b, form_a, form_b).reshape(dx.shape_of(input)));
   const Shape product = matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b);
   const Grads::Target target = dx.target(input);
   Tensor y = target.tensor.unrecorded_reshape(product);
   launch::gemm(y, a, form_a, b, form_b, target.accumulate ? 1 : 0);
-}
-
-void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
-  add_product(dx, input, matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b), a, form_a, b, form_b);
 }
 
 void add_sum_to(Grads& dx, int input, Tensor gradient) {

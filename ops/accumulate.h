@@ -6,10 +6,7 @@
 namespace grus {
 
 /// dinput += op(a) op(b), which has the input's number of elements; a and b are (M, K) matrices, or (batch, M, K) both.
-/// `shape`: the input's shape. Products into one gradient join: no temporary.
-void add_product(Grads& dx, int input, const Shape& shape, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
-
-/// The same for a matrix input: its shape is that of the product.
+/// Products into one gradient join: no temporary.
 void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
 
 /// dinput += sum of gradient over the axes along which the input was broadcast.

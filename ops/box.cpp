@@ -20,9 +20,9 @@ View box_view(View whole, const Box& box) {
   return whole;
 }
 
-void add_box(Grads& dx, int input, const Box& box, const Shape& shape, const Tensor& gradient) {
+void add_box(Grads& dx, int input, const Box& box, const Tensor& gradient) {
   if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, place(place_op, gradient, box, shape));
+  if (dx.recording()) return dx.add(input, place(place_op, gradient, box, dx.shape_of(input)));
   Tensor& target = dx.zeroed_target(input);
   const Device device = target.device();
   device.check(device.kernels().copy(device.context(), box_view(target.write_view(), box), gradient.view(), true),
@@ -33,9 +33,7 @@ Tensor crop(const Op& op, const Tensor& x, const Box& box) {
   const Device device = x.device();
   Tensor y = Tensor::empty(box.shape, x.dtype(), device);
   device.check(device.kernels().copy(device.context(), y.write_view(), box_view(x.view(), box), false), op.name());
-  const Shape whole = x.shape();
-  return record(op, {x}, y, {},
-                [box, whole](const Saved&, const Tensor& dy, Grads& dx) { add_box(dx, 0, box, whole, dy); });
+  return record(op, {x}, y, {}, [box](const Saved&, const Tensor& dy, Grads& dx) { add_box(dx, 0, box, dy); });
 }
 
 Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value) {

@@ -21,7 +21,7 @@ Tensor crop(const Op& op, const Tensor& x, const Box& box);
 Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value = 0);
 /// The box of a view.
 View box_view(View whole, const Box& box);
-/// Adds to the box of input's gradient, whose shape is `shape`.
-void add_box(Grads& dx, int input, const Box& box, const Shape& shape, const Tensor& gradient);
+/// Adds to the box of input's gradient.
+void add_box(Grads& dx, int input, const Box& box, const Tensor& gradient);
 
 }  // namespace grus

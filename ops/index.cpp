@@ -61,9 +61,9 @@ Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padd
                  name);
   }
   if (const auto known = table.known_range(); known && !is_float(y.dtype())) y.know_range(*known);
-  const Shape table_shape = table.shape();
-  return record(op, {table}, y, {ids}, [table_shape, padding](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(op, {table}, y, {ids}, [padding](const Saved& s, const Tensor& dy, Grads& dx) {
     const Tensor& ids = s[0];
+    const Shape& table_shape = dx.shape_of(0);
     Tensor rows = dy.reshape(table_shape.with(0, ids.numel()));
     if (padding >= 0) {
       Shape mask = rows.shape();
@@ -199,15 +199,15 @@ Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
 TopK top_k(const Tensor& x, int64_t k) {
   require<UsageError>(x.defined() && x.rank() >= 1, "[top_k] need at least one axis");
   require(k >= 1 && k <= x.dim(-1), "[top_k] need k in [1, {}], got {}", x.dim(-1), k);
-  const Shape shape = x.shape().with(x.rank() - 1, k), from = x.shape();
+  const Shape shape = x.shape().with(x.rank() - 1, k);
   const Device device = x.device();
   TopK y{Tensor::empty(shape, x.dtype(), device), Tensor::empty(shape, DType::i64, device)};
   if (x.numel() > 0)
     device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
                  "top_k");
   y.ids.know_range({0, static_cast<double>(x.dim(-1) - 1)});
-  y.values = record(top_k_op, {x}, y.values, {y.ids}, [from](const Saved& s, const Tensor& dy, Grads& dx) {
-    dx.add(0, scatter_add(Tensor::zeros(from, dy.dtype(), dy.device()), -1, s[0], dy));
+  y.values = record(top_k_op, {x}, y.values, {y.ids}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+    dx.add(0, scatter_add(Tensor::zeros(dx.shape_of(0), dy.dtype(), dy.device()), -1, s[0], dy));
   });
   return y;
 }

@@ -90,10 +90,10 @@ Tensor finite_or_zero(const Tensor& y) {
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan p = plan("sum", x, axes, keepdim);
   require_number("sum", x);
-  const Shape from = x.shape(), kept = p.kept;
+  const Shape kept = p.kept;
   return record(
       sum_op, {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape), {},
-      [from, kept](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy.reshape(kept), from)); });
+      [kept](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy.reshape(kept), dx.shape_of(0))); });
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -137,9 +137,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
           "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
-  const Shape from = x.shape();
   return record(sum_to_op, {x}, launch::reduced(ReduceOp::sum, x, shape), {},
-                [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy, from)); });
+                [](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy, dx.shape_of(0))); });
 }
 
 }  // namespace grus

@@ -165,6 +165,14 @@ TEST_CASE("misuse: a gradient rule that gives or asks for what is not there") {
                        "[faulty] backward asks for saved tensor 1, and 1 were saved", UsageError);
   CHECK_THROWS_WITH_AS(walk([](const Saved&, const Tensor&, Dx dx) { dx.add(0, dx.dy(1)); }),
                        "[faulty] backward asks for the gradient of output 1, and there are 1", UsageError);
+  const auto walk_product = [&](auto rule) {
+    Tape tape;
+    tape.backward(sum(record(faulty_op, {w->tensor(), numbers({3, 4})}, numbers({5, 6}), {}, rule)));
+  };
+  CHECK_THROWS_WITH_AS(walk_product([](const Saved&, const Tensor&, Dx dx) { dx.shape_of(1); }),
+                       "[faulty] backward asks for the shape of input 1, which has no gradient", UsageError);
+  CHECK_THROWS_WITH_AS(walk_product([](const Saved&, const Tensor&, Dx dx) { dx.target(1); }),
+                       "[faulty] backward asks for the gradient of input 1, which nothing wants", UsageError);
 }
 
 TEST_CASE("misuse: a tape that keeps nothing cannot be walked") {

@@ -6,6 +6,7 @@
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
+#include "ops/shape.h"
 
 using namespace grus;
 
@@ -86,6 +87,16 @@ TEST_CASE("tape: the gradient of an inner value is asked for by name, and undefi
   CHECK(gradients[0].item() == 18);
   CHECK(gradients[1].item() == 108);
   CHECK_FALSE(gradients[2].defined());
+}
+
+TEST_CASE("tape: an inner value's gradient may be all that is asked for, whatever made the value") {
+  Tape tape;
+  const Tensor x = tape.watch(numbers({3, 4}));
+  for (const Tensor& inner : {x.reshape({2, 1}), x.rows(0, 2), sum(x, {0}, true), broadcast_to(x, {2, 2}), exp(x)}) {
+    const auto gradients = tape.grad(sum(inner * 2.0), {inner});
+    CHECK(gradients[0].shape() == inner.shape());
+    CHECK(gradients[0].to_vector<double>()[0] == 2);
+  }
 }
 
 TEST_CASE("tape: rows and entries of a tensor are views with gradients") {

@@ -1,5 +1,5 @@
 // Which product goes where: f32 with a weight on the right, unless both are large, and all bf16, to our packed kernels;
-// the rest to OpenBLAS, cut into one part per thread.
+// the rest to OpenBLAS, cut into one part per thread; with a long vector, into pieces of the vector.
 #include <algorithm>
 #include <vector>
 
@@ -98,9 +98,12 @@ bool long_vector_product(const Product<T>& p) {
 
 template <class T>
 void blas_batch(const GemmArgs& args) {
-  if (args.batch == 1 && long_vector_product(product_of<T>(args, 0))) return;
-  if (args.batch == 1) return split_blas_gemm(product_of<T>(args, 0));
-  const int64_t work = std::max<int64_t>(1, args.y.rows * args.y.cols * product_of<T>(args, 0).k);
+  const Product<T> p = product_of<T>(args, 0);
+  if (args.batch == 1) {
+    if (!long_vector_product(p)) split_blas_gemm(p);
+    return;
+  }
+  const int64_t work = std::max<int64_t>(1, p.m * p.n * p.k);
   parallel_for(args.batch, parallel_work / work + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) blas_gemm(product_of<T>(args, i));
   });

@@ -217,6 +217,16 @@ void reduce_strips(ReduceOp op, double* sums, const float* x, int64_t stride, in
   (op, x + row * stride + from, stride, std::min(rows_ahead, rows - row), std::min(strip, columns - from), sums + from);
 }
 
+/// The first `width` of y's `columns` (+)= what the `pieces` rows of `sums` fold to, in order.
+void put_folded(ReduceOp op, float* y, const double* sums, int64_t pieces, int64_t columns, int64_t width,
+                bool accumulate) {
+  for (int64_t j = 0; j < width; ++j) {
+    double result = sums[j];
+    for (int64_t piece = 1; piece < pieces; ++piece) result = folded(op, result, sums[piece * columns + j]);
+    put(y + j, result, accumulate);
+  }
+}
+
 /// x as `outer` matrices; each is cut into pieces of rows and strips of columns, which threads take.
 void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
   const int last = loop.rank - 1;
@@ -224,29 +234,24 @@ void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
   const int64_t stride = loop.strides[1][last - 1];
   const int64_t strips = (columns + strip - 1) / strip, pieces = (rows + rows_of_piece - 1) / rows_of_piece;
   const auto at = [&](int view, int64_t i) { return last == 2 ? i * loop.strides[view][0] : 0; };
-  std::vector<double> partial(static_cast<size_t>(pieces > 1 ? outer * pieces * columns : 0));
+  const bool whole = pieces == 1;  // a strip's sums are final at once
+  std::vector<double> partial(static_cast<size_t>(whole ? 0 : outer * pieces * columns));
   parallel_for(outer * pieces * strips, loop_grain / (std::min(rows, rows_of_piece) * strip) + 1,
                [&](int64_t first, int64_t end) {
-                 std::vector<double> own(static_cast<size_t>(pieces > 1 ? 0 : columns));
+                 std::vector<double> own(static_cast<size_t>(whole ? columns : 0));
                  for (int64_t task = first; task < end;) {
                    const int64_t piece = task / strips, i = piece / pieces, row = piece % pieces * rows_of_piece;
                    const int64_t begin = task % strips, count = std::min(end - task, strips - begin);
                    const int64_t column = begin * strip, width = std::min(count * strip, columns - column);
-                   double* const sums = pieces > 1 ? partial.data() + piece * columns + column : own.data();
+                   double* const sums = whole ? own.data() : partial.data() + piece * columns + column;
                    reduce_strips(op, sums, x + at(1, i) + row * stride + column, stride,
                                  std::min(rows_of_piece, rows - row), width);
-                   for (int64_t j = 0; pieces == 1 && j < width; ++j)
-                     put(y + at(0, i) + column + j, sums[j], accumulate);
+                   if (whole) put_folded(op, y + at(0, i) + column, sums, 1, columns, width, accumulate);
                    task += count;
                  }
                });
-  for (int64_t i = 0; pieces > 1 && i < outer; ++i)
-    for (int64_t j = 0; j < columns; ++j) {
-      const double* const sums = partial.data() + i * pieces * columns + j;
-      double result = sums[0];
-      for (int64_t piece = 1; piece < pieces; ++piece) result = folded(op, result, sums[piece * columns]);
-      put(y + at(0, i) + j, result, accumulate);
-    }
+  for (int64_t i = 0; !whole && i < outer; ++i)
+    put_folded(op, y + at(0, i), partial.data() + i * pieces * columns, pieces, columns, columns, accumulate);
 }
 
 }  // namespace

@@ -20,7 +20,9 @@ void add_search_flags(CLI::App& app, UseOptions& use) {
       ->check(CLI::Range(0, 1000));
   app.add_option("--prune", use.prune, "give up what is so many nats behind the best; 0: nothing")
       ->check(CLI::Range(0.0, 1e6));
-  app.add_option("--batch", use.batch, "sentences at a time, on each thread")->capture_default_str()->check(CLI::Range(1, 100000));
+  app.add_option("--batch", use.batch, "sentences at a time, on each thread")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
   app.add_option("--threads", use.threads, "threads; 0: all")->check(CLI::Range(0, 256));
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
   app.add_option("--precision", use.precision, "of the products; bf16: faster where the CPU multiplies it")
