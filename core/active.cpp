@@ -9,7 +9,6 @@
 namespace grus {
 namespace {
 
-thread_local Tape* active_tape = nullptr;
 thread_local int suspensions = 0;
 std::atomic<uint64_t> last_serial{0};
 
@@ -51,14 +50,13 @@ const char* whose(uint64_t serial) {
   return owner == Owner::this_thread ? "another tape" : "a tape of another thread";
 }
 
-Tape* Tape::active() { return active_tape; }
-
-Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), outer_(active_tape) { active_tape = this; }
+Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), outer_(active_) { active_ = this; }
 
 Tape::~Tape() {
-  for (Record* record : records_) release_saved(*record);
+  for (Record* record : records_)
+    if (!record->consumed) release_saved(*record);
   keep_chunks(arena_);
-  if (active_tape == this) active_tape = outer_;
+  if (active_ == this) active_ = outer_;
   const std::lock_guard lock(living().mutex);
   living().threads.erase(serial_);
 }
@@ -66,9 +64,9 @@ Tape::~Tape() {
 Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
   for (const TensorArg& input : inputs) {
     const Tensor& x = *input.tensor;
-    if (active_tape && active_tape->tracks(x)) return active_tape;
+    if (active_ && active_->tracks(x)) return active_;
     require<UsageError>(
-        active_tape || x.node().tape == 0 || suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
+        active_ || x.node().tape == 0 || suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
         "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has "
         "no tape: its gradient would be lost; detach() it first",
         op.name(), x.shape());
@@ -76,12 +74,12 @@ Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
   return nullptr;
 }
 
-NoGrad::NoGrad() : suspended_(active_tape) {
-  active_tape = nullptr;
+NoGrad::NoGrad() : suspended_(Tape::active_) {
+  Tape::active_ = nullptr;
   ++suspensions;
 }
 NoGrad::~NoGrad() {
-  active_tape = suspended_;
+  Tape::active_ = suspended_;
   --suspensions;
 }
 

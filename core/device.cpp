@@ -64,8 +64,6 @@ Device& current_device() {
 
 Device::Device(std::string_view name) : state_(open_device(name)) {}
 const std::string& Device::name() const { return state_->name; }
-const KernelTable& Device::kernels() const { return *state_->table.load(std::memory_order_relaxed); }
-Context* Device::context() const { return state_->context; }
 void Device::synchronize() const { check(kernels().synchronize(context()), "synchronize"); }
 
 void Device::raise(Status status, const char* op) const {

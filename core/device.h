@@ -10,7 +10,7 @@
 
 namespace grus {
 
-class DeviceState;  // core/device_state.h
+class DeviceState;
 
 /// A value handle for an opened device. Devices are opened once and live as long as the process.
 class Device {
@@ -69,3 +69,5 @@ struct fmt::formatter<grus::Device> {
     return fmt::format_to(context.out(), "{}", device.name());
   }
 };
+
+#include "core/storage.h"  // completes DeviceState

@@ -26,29 +26,17 @@ void Saved::fail_no_such(size_t i) const {
   fail<UsageError>("[{}] backward asks for saved tensor {}, and {} were saved", op_.name(), i, tensors_.size());
 }
 
-const Tensor& Grads::dy(int output) const {
-  require<UsageError>(output >= 0 && static_cast<size_t>(output) < dy_.size(),
-                      "[{}] backward asks for the gradient of output {}, and there are {}", op_.name(), output,
-                      dy_.size());
-  return dy_[static_cast<size_t>(output)];
+void Grads::fail_no_output(int output) const {
+  fail<UsageError>("[{}] backward asks for the gradient of output {}, and there are {}", op_.name(), output,
+                   dy_.size());
 }
 
-int32_t Grads::recorded(int input) const {
-  require<UsageError>(input >= 0 && static_cast<size_t>(input) < inputs_.size(),
-                      "[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());
-  return inputs_[static_cast<size_t>(input)];
+void Grads::fail_no_input(int input) const {
+  fail<UsageError>("[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());
 }
 
-const Shape& Grads::shape_of(int input) const {
-  const int32_t value = recorded(input);
-  require<UsageError>(value >= 0, "[{}] backward asks for the shape of input {}, which has no gradient", op_.name(),
-                      input);
-  return tape_.shape_of(value);
-}
-
-int32_t Grads::value_of(int input) const {
-  const int32_t value = recorded(input);
-  return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
+void Grads::fail_no_shape(int input) const {
+  fail<UsageError>("[{}] backward asks for the shape of input {}, which has no gradient", op_.name(), input);
 }
 
 void Grads::add(int input, Tensor gradient) {

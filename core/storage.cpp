@@ -18,26 +18,30 @@ size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c
 
 }  // namespace
 
+CachingAllocator::CachingAllocator(DeviceState& device) : device_(device) {}
+CachingAllocator::~CachingAllocator() = default;  // where Storage is known
+
 bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
 
-Buffer CachingAllocator::allocate(size_t bytes, const std::string& device_name) {
+Storage* CachingAllocator::allocate(size_t bytes) {
   const bool kept = keeps(bytes);
+  const size_t wanted = kept ? class_of(bytes) : 0;
   std::lock_guard lock(mutex_);
-  std::vector<Buffer>* const free = kept ? free_buffers(class_of(bytes)) : nullptr;
-  Buffer buffer{};
-  if (free) {
-    buffer = free->back();
+  Storage* storage;
+  if (Storages* const free = kept ? free_storages(wanted) : nullptr) {
+    storage = free->back().release();
     free->pop_back();
-    statistics_.cached -= buffer.bytes;
+    storage->retain();
+    statistics_.cached -= storage->buffer_.bytes;
   } else {
-    buffer = allocate_new(kept ? size_of_class(class_of(bytes)) : bytes, device_name);
+    storage = allocate_new(kept ? size_of_class(wanted) : bytes);
   }
-  statistics_.live += buffer.bytes;
+  statistics_.live += storage->buffer_.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
-  return buffer;
+  return storage;
 }
 
-std::vector<Buffer>* CachingAllocator::free_buffers(size_t wanted) {
+CachingAllocator::Storages* CachingAllocator::free_storages(size_t wanted) {
   // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
   const size_t size = size_of_class(wanted), most = size + size / 8 * 3;
   for (size_t c = wanted; c < free_.size() && size_of_class(c) <= most; ++c)
@@ -45,45 +49,47 @@ std::vector<Buffer>* CachingAllocator::free_buffers(size_t wanted) {
   return nullptr;
 }
 
-Buffer CachingAllocator::allocate_new(size_t size, const std::string& device_name) {
+Storage* CachingAllocator::allocate_new(size_t size) {
   const MemoryStatistics& s = statistics_;
   const auto over = [&](size_t held) { return s.limit > 0 && (held > s.limit || size > s.limit - held); };
   if (over(s.live + s.cached)) release_cached_locked();
-  require<DeviceError>(!over(s.live), "[{}] need {} bytes of memory, got a limit of {} with {} in use", device_name,
+  require<DeviceError>(!over(s.live), "[{}] need {} bytes of memory, got a limit of {} with {} in use", device_.name,
                        size, s.limit, s.live);
   const KernelTable& table = *device_.table;
-  Buffer buffer{};
-  Status status = table.allocate(device_.context, size, &buffer);
+  std::unique_ptr<Storage> storage(new Storage(Device(&device_)));
+  Status status = table.allocate(device_.context, size, &storage->buffer_);
   if (status == Status::out_of_memory) {
     release_cached_locked();
-    status = table.allocate(device_.context, size, &buffer);
+    status = table.allocate(device_.context, size, &storage->buffer_);
   }
   if (status != Status::ok) {
     const char* why = table.last_error(device_.context);
-    fail<DeviceError>("[{}] need {} bytes of memory, got none: {} ({} in use, {} at the peak)", device_name, size,
+    fail<DeviceError>("[{}] need {} bytes of memory, got none: {} ({} in use, {} at the peak)", device_.name, size,
                       why ? why : "", s.live, s.peak);
   }
-  buffer.bytes = size;
+  storage->buffer_.bytes = size;
   ++statistics_.allocations;
-  return buffer;
+  return storage.release();
 }
 
-void CachingAllocator::release(Buffer buffer) {
+void CachingAllocator::release(Storage* storage) {
+  std::unique_ptr<Storage> unused(storage);
+  Buffer& buffer = storage->buffer_;
   std::lock_guard lock(mutex_);
   if (buffer.derived) device_.table.load()->drop_derived(device_.context, &buffer);
   buffer.derived = nullptr;
-  ++buffer.version;
+  storage->raise_version();
   statistics_.live -= buffer.bytes;
   if (!keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
   const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);
-  free_[c].push_back(buffer);
+  free_[c].push_back(std::move(unused));
 }
 
 void CachingAllocator::release_cached_locked() {
-  for (std::vector<Buffer>& buffers : free_)
-    for (Buffer& buffer : buffers) device_.table.load()->release(device_.context, &buffer);
+  for (const Storages& storages : free_)
+    for (const auto& storage : storages) device_.table.load()->release(device_.context, &storage->buffer_);
   free_.clear();
   statistics_.cached = 0;
   device_.table.load()->trim(device_.context);
@@ -108,10 +114,5 @@ void CachingAllocator::set_limit(size_t bytes) {
   std::lock_guard lock(mutex_);
   statistics_.limit = bytes;
 }
-
-Storage::Storage(size_t bytes, Device device)
-    : device_(device), buffer_(device.state().allocator.allocate(bytes, device.name())) {}
-
-Storage::~Storage() { device_.state().allocator.release(buffer_); }
 
 }  // namespace grus

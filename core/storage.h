@@ -1,7 +1,7 @@
 #pragma once
 // Reference-counted device memory, handed out by a caching allocator that keeps statistics.
-#include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -11,28 +11,33 @@
 
 namespace grus {
 
-/// Keeps freed buffers by size class and hands them out again; the backend is asked only for new sizes, and for all
-/// of those that it keeps itself.
+class Storage;
+
+/// Keeps storages that nobody holds by size class and hands them out again; the backend is asked only for new sizes,
+/// and for all of those that it keeps itself.
 class CachingAllocator {
  public:
-  explicit CachingAllocator(DeviceState& device) : device_(device) {}
-  /// Throws DeviceError when the backend has no more memory, also after the cache was given back.
-  Buffer allocate(size_t bytes, const std::string& device_name);
-  void release(Buffer buffer);
+  explicit CachingAllocator(DeviceState& device);
+  ~CachingAllocator();
+  /// At least so many bytes, held once. Throws DeviceError when the backend has no more memory, also after the cache
+  /// was given back.
+  Storage* allocate(size_t bytes);
+  void release(Storage* storage);
   void release_cached();
   MemoryStatistics statistics() const;
   void reset_peak();
   void set_limit(size_t bytes);
 
  private:
+  using Storages = std::vector<std::unique_ptr<Storage>>;
   bool keeps(size_t bytes) const;
   void release_cached_locked();
   /// Those of the least class that is large enough and not much too large; null: there are none.
-  std::vector<Buffer>* free_buffers(size_t wanted);
-  Buffer allocate_new(size_t size, const std::string& device_name);
+  Storages* free_storages(size_t wanted);
+  Storage* allocate_new(size_t size);
   DeviceState& device_;
   mutable std::mutex mutex_;
-  std::vector<std::vector<Buffer>> free_;  // by class
+  std::vector<Storages> free_;  // by class
   MemoryStatistics statistics_{};
 };
 
@@ -47,6 +52,9 @@ class DeviceState {
   CachingAllocator allocator;
 };
 
+inline const KernelTable& Device::kernels() const { return *state_->table.load(std::memory_order_relaxed); }
+inline Context* Device::context() const { return state_->context; }
+
 /// What the host knows of the elements of a tensor without asking its device: none is below `low` or above `high`.
 struct Range {
   double low, high;
@@ -55,10 +63,10 @@ struct Range {
 /// An intrusively counted buffer. Tensors hold it; nobody else needs to.
 class Storage {
  public:
-  static Storage* create(size_t bytes, Device device) { return new Storage(bytes, device); }
+  static Storage* create(size_t bytes, Device device) { return device.state().allocator.allocate(bytes); }
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) device_.state().allocator.release(this);
   }
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
 
@@ -75,10 +83,10 @@ class Storage {
   std::optional<Range> known() const { return range_version_ == version() ? std::optional(range_) : std::nullopt; }
 
  private:
-  Storage(size_t bytes, Device device);
-  ~Storage();
+  friend class CachingAllocator;
+  explicit Storage(Device device) : device_(device) {}
   Device device_;
-  Buffer buffer_;
+  Buffer buffer_{};
   std::atomic<int32_t> references_{1};
   Range range_{};
   uint64_t range_version_ = ~uint64_t{0};  // none

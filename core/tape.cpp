@@ -38,6 +38,11 @@ std::unique_ptr<std::byte[]> new_chunk(size_t bytes) {
   return std::make_unique_for_overwrite<std::byte[]>(bytes);
 }
 
+constexpr size_t aligned(size_t bytes) {
+  constexpr size_t unit = alignof(std::max_align_t);
+  return (bytes + unit - 1) / unit * unit;
+}
+
 }  // namespace
 
 void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena) {
@@ -49,22 +54,23 @@ void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena) {
   }
 }
 
-void* Tape::allocate(size_t bytes, size_t alignment) {
-  arena_used_ = (arena_used_ + alignment - 1) & ~(alignment - 1);  // a power of two
+std::byte* Tape::allocate(size_t bytes) {
+  bytes = aligned(bytes);
   if (arena_used_ + bytes > arena_size_) {
     arena_size_ = std::max(arena_chunk, bytes);
     arena_.push_back(new_chunk(arena_size_));
     arena_used_ = 0;
   }
-  void* place = arena_.back().get() + arena_used_;
+  std::byte* const place = arena_.back().get() + arena_used_;
   arena_used_ += bytes;
   return place;
 }
 
 bool Tape::tracks(const Tensor& x) const { return (x.leaf() && x.leaf()->requires_grad) || x.node().tape != 0; }
 
-int32_t Tape::new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf) {
-  values_.push_back({x.shape(), x.dtype(), x.device(), producer, std::move(leaf)});
+int32_t Tape::new_value(const Tensor& x, Record* producer, Leaf* leaf) {
+  static_assert(std::is_trivially_destructible_v<Value>);
+  values_.push_back(new (allocate(sizeof(Value))) Value{x.shape(), x.dtype(), x.device(), producer, leaf});
   return static_cast<int32_t>(values_.size()) - 1;
 }
 
@@ -76,31 +82,31 @@ int32_t Tape::value_of(const Tensor& x, const char* op) {
   if (!x.leaf() || !x.leaf()->requires_grad) return -1;
   auto [entry, is_new] = leaves_.try_emplace(x.leaf(), 0);
   if (is_new) {
-    entry->second = new_value(x, nullptr, Ref<Leaf>::share(x.leaf()));
-    leaf_values_.push_back(entry->second);
+    entry->second = new_value(x, nullptr, x.leaf());
+    used_leaves_.push_back({Ref<Leaf>::share(x.leaf()), entry->second});
   }
   return entry->second;
 }
 
 std::vector<Ref<Leaf>> Tape::leaves() const {
   std::vector<Ref<Leaf>> leaves;
-  for (int32_t value : leaf_values_) leaves.push_back(values_[static_cast<size_t>(value)].leaf);
+  for (const UsedLeaf& used : used_leaves_) leaves.push_back(used.leaf);
   return leaves;
 }
 
 Tensor Tape::watch(const Tensor& x) {
   Tensor watched = x.detach();
-  watched.set_node({serial_, new_value(x, nullptr, {})});
+  watched.set_node({serial_, new_value(x, nullptr, nullptr)});
   return watched;
 }
 
 Tensor Tape::empty_like_value(int32_t value) const {
-  const Value& v = values_[static_cast<size_t>(value)];
+  const Value& v = at(value);
   return Tensor::empty(v.shape, v.dtype, v.device);
 }
 
 void Tape::require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const {
-  const Value& v = values_[static_cast<size_t>(value)];
+  const Value& v = at(value);
   require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op.name(),
           gradient.shape(), input, v.shape);
   require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op.name(),
@@ -117,23 +123,28 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                       op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
-  const size_t leaves_before = leaf_values_.size();
-  auto* input_values = static_cast<int32_t*>(allocate(inputs.size() * sizeof(int32_t), alignof(int32_t)));
+  const size_t leaves_before = used_leaves_.size();
+  // One piece: the record, the closure, what is saved and its versions, the inputs.
+  const size_t closure_at = aligned(sizeof(Record)), saved_at = closure_at + aligned(closure_bytes);
+  const size_t versions_at = saved_at + saved.size() * sizeof(Tensor);
+  const size_t inputs_at = versions_at + saved.size() * sizeof(uint64_t);
+  std::byte* const place = allocate(inputs_at + inputs.size() * sizeof(int32_t));
+  auto* input_values = reinterpret_cast<int32_t*>(place + inputs_at);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Tensor& input = *inputs[i].tensor;
     input_values[i] = input.defined() ? value_of(input, op.name()) : -1;
-    if (input.defined() && input_values[i] < 0) input_values[i] = constant_input(new_value(input, nullptr, {}));
+    if (input.defined() && input_values[i] < 0) input_values[i] = constant_input(new_value(input, nullptr, nullptr));
   }
-  auto* record = new (allocate(sizeof(Record), alignof(Record))) Record{};
+  auto* record = new (place) Record{};
   record->op = &op;
   record->scope = current_scope();
   record->inputs = {input_values, inputs.size()};
   record->first_output = static_cast<int32_t>(values_.size());
   record->outputs = static_cast<int32_t>(outputs.size());
-  for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, {})});
+  for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
 
-  auto* kept = static_cast<Tensor*>(allocate(saved.size() * sizeof(Tensor), alignof(Tensor)));
-  auto* versions = static_cast<uint64_t*>(allocate(saved.size() * sizeof(uint64_t), alignof(uint64_t)));
+  auto* kept = reinterpret_cast<Tensor*>(place + saved_at);
+  auto* versions = reinterpret_cast<uint64_t*>(place + versions_at);
   for (size_t i = 0; i < saved.size(); ++i) {
     new (kept + i) Tensor(*saved[i].tensor);
     versions[i] = kept[i].defined() ? kept[i].version() : 0;
@@ -145,13 +156,12 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   }
   record->saved = {kept, saved.size()};
   record->versions = {versions, saved.size()};
-  void* own_closure = allocate(closure_bytes, alignof(std::max_align_t));
-  std::memcpy(own_closure, closure, closure_bytes);
-  record->closure = own_closure;
+  std::memcpy(place + closure_at, closure, closure_bytes);
+  record->closure = place + closure_at;
   record->backward = backward;
   records_.push_back(record);
   if (check_finite_) {
-    if (leaf_values_.size() > leaves_before) require_finite_inputs(*record, inputs);
+    if (used_leaves_.size() > leaves_before) require_finite_inputs(*record, inputs);
     require_finite_results(*record, inputs, outputs);
   }
   for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);

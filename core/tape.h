@@ -7,7 +7,6 @@
 // 3. A record's saved tensors are unchanged (same storage version) until backward consumed them; then they are
 // released.
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -52,7 +51,11 @@ class Grads {
   /// Shape of input i, which requires a gradient, wanted now or not. Throws UsageError for one that does not.
   const Shape& shape_of(int input) const;
   /// Gradient of output k; undefined when nothing reached it.
-  const Tensor& dy(int output) const;
+  const Tensor& dy(int output) const {
+    if (output < 0 || static_cast<size_t>(output) >= dy_.size()) [[unlikely]]
+      fail_no_output(output);
+    return dy_[static_cast<size_t>(output)];
+  }
   /// Adds a gradient of the input's own shape.
   void add(int input, Tensor gradient);
   /// Adds to rows [begin, begin + gradient.dim(0)) of the input's gradient.
@@ -75,8 +78,20 @@ class Grads {
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
         const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
-  int32_t recorded(int input) const;  // its value, negative when it requires no gradient
-  int32_t value_of(int input) const;  // the same, negative too when its gradient is not wanted
+  /// The value of an input, negative when it requires no gradient.
+  int32_t recorded(int input) const {
+    if (input < 0 || static_cast<size_t>(input) >= inputs_.size()) [[unlikely]]
+      fail_no_input(input);
+    return inputs_[static_cast<size_t>(input)];
+  }
+  /// The same, negative too when its gradient is not wanted.
+  int32_t value_of(int input) const {
+    const int32_t value = recorded(input);
+    return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
+  }
+  [[noreturn]] void fail_no_output(int output) const;
+  [[noreturn]] void fail_no_input(int input) const;
+  [[noreturn]] void fail_no_shape(int input) const;
 
   Tape& tape_;
   std::vector<Tensor>& table_;
@@ -161,7 +176,7 @@ class Tape {
   bool walked() const { return walked_; }
 
   /// The thread's recording tape, or null.
-  static Tape* active();
+  static Tape* active() { return active_; }
 
   /// Keeps `object` as long as the tape, for closures that point into it.
   void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
@@ -172,12 +187,12 @@ class Tape {
   /// another thread is recording an input, whose gradient would be lost.
   static Tape* recording(const Op& op, std::span<const TensorArg> inputs);
   int32_t value_of(const Tensor& x, const char* op);
-  const Shape& shape_of(int32_t value) const { return values_[static_cast<size_t>(value)].shape; }
-  DType dtype_of(int32_t value) const { return values_[static_cast<size_t>(value)].dtype; }
+  const Shape& shape_of(int32_t value) const { return at(value).shape; }
+  DType dtype_of(int32_t value) const { return at(value).dtype; }
   /// The record that made a value; null for a leaf or a watched tensor.
-  const Record* producer_of(int32_t value) const { return values_[static_cast<size_t>(value)].producer; }
+  const Record* producer_of(int32_t value) const { return at(value).producer; }
   /// Null for what is no leaf.
-  Leaf* leaf_of(int32_t value) const { return values_[static_cast<size_t>(value)].leaf.get(); }
+  Leaf* leaf_of(int32_t value) const { return at(value).leaf; }
   Tensor empty_like_value(int32_t value) const;
   void require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const;
   void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
@@ -191,8 +206,13 @@ class Tape {
     DType dtype;
     Device device;
     Record* producer;  // null: leaf or watched
-    Ref<Leaf> leaf;
+    Leaf* leaf;        // null: not one
   };
+  struct UsedLeaf {
+    Ref<Leaf> leaf;
+    int32_t value;
+  };
+  const Value& at(int32_t value) const { return *values_[static_cast<size_t>(value)]; }
   void walk(int32_t newest, size_t first_record, std::vector<Tensor>& table, const std::vector<bool>* needed,
             bool create_graph, bool consume);
   void run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
@@ -201,23 +221,33 @@ class Tape {
   std::vector<Tensor> gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
                                 std::span<const Tensor> inputs, bool create_graph, bool consume, size_t first_record);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
-  int32_t new_value(const Tensor& x, Record* producer, Ref<Leaf> leaf);
-  void* allocate(size_t bytes, size_t alignment);
+  int32_t new_value(const Tensor& x, Record* producer, Leaf* leaf);
+  /// From the arena, aligned for anything.
+  std::byte* allocate(size_t bytes);
   void release_saved(Record& record);
+
+  static constinit inline thread_local Tape* active_ = nullptr;
 
   const uint64_t serial_;
   const Keep keep_;
   Tape* const outer_;
-  std::deque<Value> values_;
+  std::vector<Value*> values_;  // in the arena
   std::vector<Record*> records_;
   std::unordered_map<Leaf*, int32_t> leaves_;
-  std::vector<int32_t> leaf_values_;  // in order of first use: the order of commits
+  std::vector<UsedLeaf> used_leaves_;  // in order of first use: the order of commits
   std::vector<std::shared_ptr<const void>> kept_;
   std::vector<std::unique_ptr<std::byte[]>> arena_;
   size_t arena_used_ = 0, arena_size_ = 0;
   bool walked_ = false;
   bool check_finite_ = false;
 };
+
+inline const Shape& Grads::shape_of(int input) const {
+  const int32_t value = recorded(input);
+  if (value < 0) [[unlikely]]
+    fail_no_shape(input);
+  return tape_.shape_of(value);
+}
 
 /// No recording on this thread while it lives.
 class NoGrad {

@@ -119,7 +119,7 @@ std::string Tape::to_string() const {
   std::vector<Repeat> outer;
   printer.add(fold_repeats(look_alike_keys(*this)), outer);
   return printer.text() +
-         fmt::format("{} records, {} leaves, {} held\n", size(), leaf_values_.size(), bytes_text(saved_bytes()));
+         fmt::format("{} records, {} leaves, {} held\n", size(), used_leaves_.size(), bytes_text(saved_bytes()));
 }
 
 void Tape::print() const { fmt::print("{}", to_string()); }
@@ -137,7 +137,7 @@ std::string Tape::dot() const {
   for (size_t i = 0; i < size(); ++i)
     for (int32_t value : records_[i]->inputs) {
       if (value < 0) continue;
-      const Value& v = values_[static_cast<size_t>(value)];
+      const Value& v = at(value);
       if (v.producer) {
         edges += fmt::format("  r{} -> r{} [label=\"{}\"];\n", index[v.producer], i, v.shape);
         continue;

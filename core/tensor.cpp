@@ -57,11 +57,6 @@ Range range_of(const T* values, int64_t count) {
 
 }  // namespace
 
-Device Tensor::device() const {
-  require<UsageError>(defined(), "[device] need a tensor, got an undefined one");
-  return storage_->device();
-}
-
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
   Tensor tensor;
   tensor.storage_ = Ref<Storage>::adopt(Storage::create(static_cast<size_t>(shape.numel()) * size_of(dtype), device));

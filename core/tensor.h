@@ -60,7 +60,10 @@ class Tensor {
   int64_t dim(int axis) const { return shape_[normalize_axis(axis, rank(), "dim")]; }
   int64_t numel() const { return shape_.numel(); }
   DType dtype() const { return dtype_; }
-  Device device() const;
+  Device device() const {
+    require<UsageError>(defined(), "[device] need a tensor, got an undefined one");
+    return storage_->device();
+  }
 
   /// The values on the host, in row-major order; T must be the element type. Waits for the device.
   template <class T>

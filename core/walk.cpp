@@ -38,7 +38,8 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
   for (int32_t k = 0; k < record.outputs; ++k) {
     Tensor& slot = table[static_cast<size_t>(record.first_output + k)];
     reached |= slot.defined();
-    dy[static_cast<size_t>(k)] = consume ? std::exchange(slot, Tensor()) : slot;
+    if (consume) dy[static_cast<size_t>(k)] = std::move(slot);
+    else dy[static_cast<size_t>(k)] = slot;
   }
   if (!reached) return;
   if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op", where(record));
@@ -48,9 +49,10 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
   const std::span<const Tensor> gradients = dy;
   Grads grads(*this, table, record.inputs, gradients, needed, create_graph, *record.op);
-  for (TapeObserver* observer : tape_observers()) observer->backward_begins(*this, record, gradients);
+  const std::vector<TapeObserver*>& observers = tape_observers();
+  for (TapeObserver* observer : observers) observer->backward_begins(*this, record, gradients);
   record.backward(record.closure, Saved(record.saved, *record.op), grads);
-  for (TapeObserver* observer : tape_observers()) observer->backward_ends(*this, record);
+  for (TapeObserver* observer : observers) observer->backward_ends(*this, record);
   if (!check_finite_) return;
   for (size_t i = 0; i < record.inputs.size(); ++i)
     if (const int32_t value = record.inputs[i]; value >= 0)
@@ -67,7 +69,7 @@ std::vector<int32_t> Tape::replay(const Record& record, Tape& nested) const {
   for (int32_t value : record.inputs)
     inputs.push_back(value < 0 ? -1 : nested.watch(empty_like_value(value)).node().value);
   for (int32_t k = 0; k < record.outputs; ++k) {
-    const Value& v = values_[static_cast<size_t>(record.first_output + k)];
+    const Value& v = at(record.first_output + k);
     dy.push_back(Tensor::zeros(v.shape, v.dtype, v.device));
   }
   std::vector<Tensor> table(nested.values_.size());
@@ -80,11 +82,11 @@ void Tape::walk(int32_t newest, size_t first_record, std::vector<Tensor>& table,
                 bool create_graph, bool consume) {
   auto past = std::partition_point(records_.begin(), records_.end(),
                                    [&](const Record* r) { return r->first_output <= newest; });
+  std::optional<NoGrad> suspended;
+  if (!create_graph) suspended.emplace();
   for (auto i = static_cast<ptrdiff_t>(past - records_.begin()) - 1; i >= static_cast<ptrdiff_t>(first_record); --i) {
     Record& record = *records_[static_cast<size_t>(i)];
     if (needed && !(*needed)[static_cast<size_t>(record.first_output)]) continue;
-    std::optional<NoGrad> suspended;
-    if (!create_graph) suspended.emplace();
     run(record, table, needed, create_graph, consume);
     if (consume) release_saved(record);
   }
@@ -101,9 +103,9 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
   walked_ = true;
   walk(loss.node().value, 0, table, nullptr, false, true);
   const NoGrad hooks_are_not_recorded;
-  for (int32_t value : leaf_values_) {
-    Tensor& gradient = table[static_cast<size_t>(value)];
-    if (gradient.defined()) values_[static_cast<size_t>(value)].leaf->accumulate(std::move(gradient));
+  for (const UsedLeaf& used : used_leaves_) {
+    Tensor& gradient = table[static_cast<size_t>(used.value)];
+    if (gradient.defined()) used.leaf->accumulate(std::move(gradient));
   }
 }
 

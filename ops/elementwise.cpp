@@ -101,10 +101,10 @@ void require_number(BinaryOp op, const char* name, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
 }
 
-const Tensor& if_needed(bool needed, const Tensor& x) {
-  static const Tensor nothing;
-  return needed ? x : nothing;
-}
+const Tensor nothing;
+const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
+/// What a record that keeps all of its tensors or none kept in place i.
+const Tensor& kept(const Saved& s, size_t i) { return s.size() == 0 ? nothing : s[i]; }
 
 /// A view of x, or where the gradient does not read x, of something of the same size.
 View view_or(const Tensor& x, const Tensor& instead) {
@@ -133,11 +133,11 @@ Tensor unary(const Op& recorded, const Tensor& x) {
 template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
 Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
   if (passes_dy) return dy;
-  if (recording) return row.gradient[wrt](s[0], s[1], s[2], dy);
+  if (recording) return row.gradient[wrt](kept(s, 0), kept(s, 1), kept(s, 2), dy);
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
-  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(s[0], dy),
-                                                view_or(s[1], dy), view_or(s[2], dy), dy.view()),
+  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(kept(s, 0), dy),
+                                                view_or(kept(s, 1), dy), view_or(kept(s, 2), dy), dy.view()),
                "elementwise gradient");
   return result;
 }
@@ -149,17 +149,20 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor y = launch::binary(op, a, b, shape, name);
-  const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
-  record_outputs(recorded, {a, b}, {&y, 1},
-                 {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
-                  if_needed(needs & trace::mentions_y, y)},
-                 [](const Saved& s, Grads& dx) {
-                   const Tensor& dy = dx.dy(0);
-                   if (dx.wanted(0))
-                     add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
-                   if (dx.wanted(1))
-                     add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
-                 });
+  const auto rule = [](const Saved& s, Grads& dx) {
+    const Tensor& dy = dx.dy(0);
+    if (dx.wanted(0)) add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
+    if (dx.wanted(1)) add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
+  };
+  if constexpr ((traces[0].mentions | traces[1].mentions) == 0) {
+    record_outputs(recorded, {a, b}, {&y, 1}, {}, rule);
+  } else {
+    const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
+    record_outputs(recorded, {a, b}, {&y, 1},
+                   {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
+                    if_needed(needs & trace::mentions_y, y)},
+                   rule);
+  }
   return y;
 }
 
