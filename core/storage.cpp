@@ -18,9 +18,6 @@ size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c
 
 }  // namespace
 
-CachingAllocator::CachingAllocator(DeviceState& device) : device_(device) {}
-CachingAllocator::~CachingAllocator() = default;  // where Storage is known
-
 bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
 
 Storage* CachingAllocator::allocate(size_t bytes) {
@@ -73,7 +70,7 @@ Storage* CachingAllocator::allocate_new(size_t size) {
 }
 
 void CachingAllocator::release(Storage* storage) {
-  std::unique_ptr<Storage> unused(storage);
+  std::unique_ptr<Storage> owned(storage);
   Buffer& buffer = storage->buffer_;
   std::lock_guard lock(mutex_);
   if (buffer.derived) device_.table.load()->drop_derived(device_.context, &buffer);
@@ -84,7 +81,7 @@ void CachingAllocator::release(Storage* storage) {
   statistics_.cached += buffer.bytes;
   const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);
-  free_[c].push_back(std::move(unused));
+  free_[c].push_back(std::move(owned));
 }
 
 void CachingAllocator::release_cached_locked() {

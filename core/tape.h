@@ -47,7 +47,7 @@ class Saved {
 class Grads {
  public:
   /// Whether anything wants the gradient of input i; when not, do not compute it.
-  bool wanted(int input) const { return value_of(input) >= 0; }
+  bool wanted(int input) const { return wanted_value_of(input) >= 0; }
   /// Shape of input i, which requires a gradient, wanted now or not. Throws UsageError for one that does not.
   const Shape& shape_of(int input) const;
   /// Gradient of output k; undefined when nothing reached it.
@@ -79,14 +79,14 @@ class Grads {
         const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
   /// The value of an input, negative when it requires no gradient.
-  int32_t recorded(int input) const {
+  int32_t value_of(int input) const {
     if (input < 0 || static_cast<size_t>(input) >= inputs_.size()) [[unlikely]]
       fail_no_input(input);
     return inputs_[static_cast<size_t>(input)];
   }
   /// The same, negative too when its gradient is not wanted.
-  int32_t value_of(int input) const {
-    const int32_t value = recorded(input);
+  int32_t wanted_value_of(int input) const {
+    const int32_t value = value_of(input);
     return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
   }
   [[noreturn]] void fail_no_output(int output) const;
@@ -205,7 +205,7 @@ class Tape {
     Shape shape;
     DType dtype;
     Device device;
-    Record* producer;  // null: leaf or watched
+    Record* producer;  // null: leaf, watched or constant
     Leaf* leaf;        // null: not one
   };
   struct UsedLeaf {
@@ -222,7 +222,7 @@ class Tape {
                                 std::span<const Tensor> inputs, bool create_graph, bool consume, size_t first_record);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
   int32_t new_value(const Tensor& x, Record* producer, Leaf* leaf);
-  /// From the arena, aligned for anything.
+  /// From the arena, aligned as max_align_t.
   std::byte* allocate(size_t bytes);
   void release_saved(Record& record);
 
@@ -243,7 +243,7 @@ class Tape {
 };
 
 inline const Shape& Grads::shape_of(int input) const {
-  const int32_t value = recorded(input);
+  const int32_t value = value_of(input);
   if (value < 0) [[unlikely]]
     fail_no_shape(input);
   return tape_.shape_of(value);
@@ -271,6 +271,7 @@ template <class F>
 void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
                     std::initializer_list<TensorArg> saved, F backward) {
   static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
+  static_assert(alignof(F) <= alignof(std::max_align_t));
   Tape* tape = Tape::recording(op, {inputs.begin(), inputs.size()});
   if (!tape) return;
   tape->push(
@@ -283,7 +284,6 @@ template <class F>
 Tensor record(const Op& op, std::initializer_list<TensorArg> inputs, Tensor output,
               std::initializer_list<TensorArg> saved, F backward) {
   auto with_dy = [backward](const Saved& s, Grads& dx) { backward(s, dx.dy(0), dx); };
-  static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
   record_outputs(op, inputs, std::span<Tensor>(&output, 1), saved, with_dy);
   return output;
 }

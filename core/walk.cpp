@@ -8,6 +8,15 @@
 #include "core/tape_parts.h"
 
 namespace grus {
+namespace {
+
+/// Whether the gradient of some input is needed: not so for the record that made the oldest value that is.
+bool reaches(const Record& record, const std::vector<bool>& needed) {
+  return std::any_of(record.inputs.begin(), record.inputs.end(),
+                     [&](int32_t input) { return input >= 0 && needed[static_cast<size_t>(input)]; });
+}
+
+}  // namespace
 
 void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller) {
   require<UsageError>(y.defined() && y.node().tape != 0,
@@ -86,7 +95,7 @@ void Tape::walk(int32_t newest, size_t first_record, std::vector<Tensor>& table,
   if (!create_graph) suspended.emplace();
   for (auto i = static_cast<ptrdiff_t>(past - records_.begin()) - 1; i >= static_cast<ptrdiff_t>(first_record); --i) {
     Record& record = *records_[static_cast<size_t>(i)];
-    if (needed && !(*needed)[static_cast<size_t>(record.first_output)]) continue;
+    if (needed && !reaches(record, *needed)) continue;
     run(record, table, needed, create_graph, consume);
     if (consume) release_saved(record);
   }
@@ -123,11 +132,9 @@ std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newe
   auto first = std::partition_point(records_.begin() + static_cast<ptrdiff_t>(first_record), records_.end(),
                                     [&](const Record* r) { return r->first_output <= oldest; });
   for (; first != records_.end() && (*first)->first_output <= newest; ++first) {
-    const Record* record = *first;
-    bool reaches = false;
-    for (int32_t input : record->inputs) reaches |= input >= 0 && needed[static_cast<size_t>(input)];
-    for (int32_t k = 0; reaches && k < record->outputs; ++k)
-      needed[static_cast<size_t>(record->first_output + k)] = true;
+    const Record& record = **first;
+    if (!reaches(record, needed)) continue;
+    for (int32_t k = 0; k < record.outputs; ++k) needed[static_cast<size_t>(record.first_output + k)] = true;
   }
   return needed;
 }

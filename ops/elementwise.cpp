@@ -101,10 +101,14 @@ void require_number(BinaryOp op, const char* name, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
 }
 
-const Tensor nothing;
+constinit const Tensor nothing;
 const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
-/// What a record that keeps all of its tensors or none kept in place i.
-const Tensor& kept(const Saved& s, size_t i) { return s.size() == 0 ? nothing : s[i]; }
+/// What a record kept in place i, of an op whose gradient reads some of its tensors; `nothing` of one that reads none.
+template <bool reads>
+const Tensor& kept(const Saved& s, size_t i) {
+  if constexpr (reads) return s[i];
+  else return nothing;
+}
 
 /// A view of x, or where the gradient does not read x, of something of the same size.
 View view_or(const Tensor& x, const Tensor& instead) {
@@ -115,30 +119,36 @@ template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   require_float(recorded.name(), x);
   Tensor y = launch::unary(op, x, recorded.name());
-  record_outputs(
-      recorded, {x}, {&y, 1}, {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)},
-      [](const Saved& s, Grads& dx) {
-        const Tensor& dy = dx.dy(0);
-        if (dx.recording()) return dx.add(0, row.gradient(s[0], s[1], dy));
-        Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-        dy.device().check(dy.device().kernels().unary_gradient(dy.device().context(), op, result.write_view(),
-                                                               view_or(s[0], dy), view_or(s[1], dy), dy.view()),
-                          "elementwise gradient");
-        dx.add(0, std::move(result));
-      });
+  constexpr bool reads = mentions != 0;
+  const auto rule = [](const Saved& s, Grads& dx) {
+    const Tensor& dy = dx.dy(0);
+    if (dx.recording()) return dx.add(0, row.gradient(kept<reads>(s, 0), kept<reads>(s, 1), dy));
+    Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
+    const Device device = dy.device();
+    device.check(
+        device.kernels().unary_gradient(device.context(), op, result.write_view(), view_or(kept<reads>(s, 0), dy),
+                                        view_or(kept<reads>(s, 1), dy), dy.view()),
+        "elementwise gradient");
+    dx.add(0, std::move(result));
+  };
+  if constexpr (reads)
+    record_outputs(recorded, {x}, {&y, 1},
+                   {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)}, rule);
+  else record_outputs(recorded, {x}, {&y, 1}, {}, rule);
   return y;
 }
 
 /// The gradient of side `wrt`, of y's shape: not yet summed over the axes along which that side was broadcast.
-template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
+template <BinaryOp op, int wrt, bool passes_dy, bool reads, const tensors::Binary& row>
 Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
   if (passes_dy) return dy;
-  if (recording) return row.gradient[wrt](kept(s, 0), kept(s, 1), kept(s, 2), dy);
+  if (recording) return row.gradient[wrt](kept<reads>(s, 0), kept<reads>(s, 1), kept<reads>(s, 2), dy);
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
-  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(kept(s, 0), dy),
-                                                view_or(kept(s, 1), dy), view_or(kept(s, 2), dy), dy.view()),
-               "elementwise gradient");
+  device.check(
+      device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(kept<reads>(s, 0), dy),
+                                       view_or(kept<reads>(s, 1), dy), view_or(kept<reads>(s, 2), dy), dy.view()),
+      "elementwise gradient");
   return result;
 }
 
@@ -149,19 +159,20 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor y = launch::binary(op, a, b, shape, name);
+  constexpr bool reads = (traces[0].mentions | traces[1].mentions) != 0;
   const auto rule = [](const Saved& s, Grads& dx) {
     const Tensor& dy = dx.dy(0);
-    if (dx.wanted(0)) add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, row>(s, dy, dx.recording()));
-    if (dx.wanted(1)) add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, row>(s, dy, dx.recording()));
+    if (dx.wanted(0)) add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, reads, row>(s, dy, dx.recording()));
+    if (dx.wanted(1)) add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, reads, row>(s, dy, dx.recording()));
   };
-  if constexpr ((traces[0].mentions | traces[1].mentions) == 0) {
-    record_outputs(recorded, {a, b}, {&y, 1}, {}, rule);
-  } else {
+  if constexpr (reads) {
     const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
     record_outputs(recorded, {a, b}, {&y, 1},
                    {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
                     if_needed(needs & trace::mentions_y, y)},
                    rule);
+  } else {
+    record_outputs(recorded, {a, b}, {&y, 1}, {}, rule);
   }
   return y;
 }

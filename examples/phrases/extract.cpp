@@ -76,8 +76,9 @@ class PairWalk {
       try {
         std::string source_line, target_line;
         if (!pairs_.next(source_line, target_line)) {
-          require<UsageError>(!link_line, "--alignments: need a line a pair, got more in {} than {} pairs",
-                              links_->name(), pairs_.number());
+          if (link_line)
+            fail<UsageError>("--alignments: need a line a pair, got more in {} than {} pairs", links_->name(),
+                             pairs_.number());
           return false;
         }
         require<UsageError>(!links_ || link_line, "--alignments: need a line a pair, got {} in {}",

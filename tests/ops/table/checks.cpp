@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/tape.h"
+#include "core/tape_observer.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"
 
@@ -63,6 +64,22 @@ Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
     if (!result.gradients[i].defined())
       result.gradients[i] = Tensor::zeros(asked[i].shape(), asked[i].dtype(), asked[i].device());
   return result;
+}
+
+void check_own_gradients(const Function& f, const Tensors& inputs, const std::string& what) {
+  struct Rules : TapeObserver {
+    void backward_begins(const Tape&, Record& record, std::span<const Tensor>) override { run += record.op->name(); }
+    std::string run;
+  } rules;
+  const TapeObserverScope scope(rules);
+  Tape tape;
+  Tensors asked, recorded, seeds;
+  seed_outputs(f.many(watched(tape, inputs, asked)), recorded, seeds);
+  for (size_t k = 0; k < recorded.size(); ++k) {
+    const std::span<const Tensor> y(&recorded[k], 1), seed(&seeds[k], 1);
+    CHECK_MESSAGE(tape.grad(y, seed, y, false)[0].to_bytes() == seeds[k].to_bytes(), what);
+  }
+  CHECK_MESSAGE(rules.run == "", what);
 }
 
 std::set<std::string> recorded_ops(const Function& f, const Tensors& inputs) {

@@ -18,6 +18,8 @@ struct Run {
   Tensors outputs, gradients;
 };
 Run run(const Function& f, const Tensors& inputs, bool with_gradients);
+/// That each output's gradient with respect to itself is what it is seeded with, and no rule is run for it.
+void check_own_gradients(const Function& f, const Tensors& inputs, const std::string& what);
 /// The ops that a run and its gradients of first and second order put on their tape.
 std::set<std::string> recorded_ops(const Function& f, const Tensors& inputs);
 

@@ -189,6 +189,15 @@ TEST_CASE("table: the same bits every time, and nearly the same for every number
   });
 }
 
+TEST_CASE("table: the gradient of a result alone is asked for without a walk through what made it") {
+  for_each_sample([](const Row& row, const Sample& sample) {
+    const DType dtype = row.dtypes.front();
+    if (!has_gradient(row, dtype)) return;
+    const Device device = devices().front();
+    check_own_gradients(sample.f, make_inputs(sample, dtype, device), label(row, sample, dtype, device));
+  });
+}
+
 TEST_CASE("table: a tape changes no value, and gives its memory back") {
   for_each_sample([](const Row& row, const Sample& sample) {
     for (const Device& device : devices()) {
