@@ -40,7 +40,7 @@ void Grads::fail_no_shape(int input) const {
 }
 
 void Grads::add(int input, Tensor gradient) {
-  const int32_t value = wanted_value_of(input);
+  const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
   tape_.require_like_value(op_, input, value, gradient);
   Tensor& slot = table_[static_cast<size_t>(value)];
@@ -56,7 +56,7 @@ void Grads::add(int input, Tensor gradient) {
 
 Grads::Target Grads::target(int input) {
   require<UsageError>(!recording_, "[{}] target() writes in place, which create_graph cannot record", op_.name());
-  const int32_t value = wanted_value_of(input);
+  const int32_t value = value_of(input);
   require<UsageError>(value >= 0, "[{}] backward asks for the gradient of input {}, which nothing wants", op_.name(),
                       input);
   Tensor& slot = table_[static_cast<size_t>(value)];
@@ -94,7 +94,7 @@ Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradi
 }  // namespace
 
 void Grads::add_rows_at(int input, int64_t begin, const Tensor& gradient) {
-  const int32_t value = wanted_value_of(input);
+  const int32_t value = value_of(input);
   if (value < 0) return;
   if (recording_) return add(input, recorded_placement(tape_.shape_of(value), begin, gradient));
   Tensor part = zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));

@@ -21,28 +21,26 @@ size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c
 bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
 
 Storage* CachingAllocator::allocate(size_t bytes) {
-  const bool kept = keeps(bytes);
-  const size_t wanted = kept ? class_of(bytes) : 0;
   std::lock_guard lock(mutex_);
-  Storage* storage;
-  if (Storages* const free = kept ? free_storages(wanted) : nullptr) {
-    storage = free->back().release();
-    free->pop_back();
-    storage->retain();
-    statistics_.cached -= storage->buffer_.bytes;
-  } else {
-    storage = allocate_new(kept ? size_of_class(wanted) : bytes);
-  }
+  Storage* storage = take_free(bytes);
+  if (!storage) storage = allocate_new(keeps(bytes) ? size_of_class(class_of(bytes)) : bytes);
   statistics_.live += storage->buffer_.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
   return storage;
 }
 
-CachingAllocator::Storages* CachingAllocator::free_storages(size_t wanted) {
+Storage* CachingAllocator::take_free(size_t bytes) {
+  if (!keeps(bytes)) return nullptr;
   // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
-  const size_t size = size_of_class(wanted), most = size + size / 8 * 3;
-  for (size_t c = wanted; c < free_.size() && size_of_class(c) <= most; ++c)
-    if (!free_[c].empty()) return &free_[c];
+  const size_t wanted = class_of(bytes), size = size_of_class(wanted), most = size + size / 8 * 3;
+  for (size_t c = wanted; c < free_.size() && size_of_class(c) <= most; ++c) {
+    if (free_[c].empty()) continue;
+    Storage* const storage = free_[c].back().release();
+    free_[c].pop_back();
+    storage->retain();
+    statistics_.cached -= storage->buffer_.bytes;
+    return storage;
+  }
   return nullptr;
 }
 

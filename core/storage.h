@@ -64,8 +64,8 @@ class CachingAllocator {
   using Storages = std::vector<std::unique_ptr<Storage>>;
   bool keeps(size_t bytes) const;
   void release_cached_locked();
-  /// Those of the least class that is large enough and not much too large; null: there are none.
-  Storages* free_storages(size_t wanted);
+  /// One of the least class that is large enough and not much too large; null: there is none.
+  Storage* take_free(size_t bytes);
   Storage* allocate_new(size_t size);
   DeviceState& device_;
   mutable std::mutex mutex_;

@@ -47,8 +47,8 @@ class Saved {
 class Grads {
  public:
   /// Whether anything wants the gradient of input i; when not, do not compute it.
-  bool wanted(int input) const { return wanted_value_of(input) >= 0; }
-  /// Shape of input i, which requires a gradient, wanted now or not. Throws UsageError for one that does not.
+  bool wanted(int input) const { return value_of(input) >= 0; }
+  /// Shape of input i, whose gradient is wanted. Throws UsageError for another.
   const Shape& shape_of(int input) const;
   /// Gradient of output k; undefined when nothing reached it.
   const Tensor& dy(int output) const {
@@ -78,15 +78,11 @@ class Grads {
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
         const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
-  /// The value of an input, negative when it requires no gradient.
+  /// The value of an input, negative when its gradient is not wanted.
   int32_t value_of(int input) const {
     if (input < 0 || static_cast<size_t>(input) >= inputs_.size()) [[unlikely]]
       fail_no_input(input);
-    return inputs_[static_cast<size_t>(input)];
-  }
-  /// The same, negative too when its gradient is not wanted.
-  int32_t wanted_value_of(int input) const {
-    const int32_t value = value_of(input);
+    const int32_t value = inputs_[static_cast<size_t>(input)];
     return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
   }
   [[noreturn]] void fail_no_output(int output) const;

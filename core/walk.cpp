@@ -10,7 +10,7 @@
 namespace grus {
 namespace {
 
-/// Whether the gradient of some input is needed: not so for the record that made the oldest value that is.
+/// Whether some input's gradient is needed. What made a value that is asked for need not be walked through for it.
 bool reaches(const Record& record, const std::vector<bool>& needed) {
   return std::any_of(record.inputs.begin(), record.inputs.end(),
                      [&](int32_t input) { return input >= 0 && needed[static_cast<size_t>(input)]; });

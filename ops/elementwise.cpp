@@ -101,6 +101,8 @@ void require_number(BinaryOp op, const char* name, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
 }
 
+using Arguments = std::initializer_list<TensorArg>;
+
 constinit const Tensor nothing;
 const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
 /// What a record kept in place i, of an op whose gradient reads some of its tensors; `nothing` of one that reads none.
@@ -131,10 +133,8 @@ Tensor unary(const Op& recorded, const Tensor& x) {
         "elementwise gradient");
     dx.add(0, std::move(result));
   };
-  if constexpr (reads)
-    record_outputs(recorded, {x}, {&y, 1},
-                   {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)}, rule);
-  else record_outputs(recorded, {x}, {&y, 1}, {}, rule);
+  const Arguments saved = {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)};
+  record_outputs(recorded, {x}, {&y, 1}, reads ? saved : Arguments{}, rule);
   return y;
 }
 
@@ -165,15 +165,10 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
     if (dx.wanted(0)) add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, reads, row>(s, dy, dx.recording()));
     if (dx.wanted(1)) add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, reads, row>(s, dy, dx.recording()));
   };
-  if constexpr (reads) {
-    const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
-    record_outputs(recorded, {a, b}, {&y, 1},
-                   {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
-                    if_needed(needs & trace::mentions_y, y)},
-                   rule);
-  } else {
-    record_outputs(recorded, {a, b}, {&y, 1}, {}, rule);
-  }
+  const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
+  const Arguments saved = {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
+                           if_needed(needs & trace::mentions_y, y)};
+  record_outputs(recorded, {a, b}, {&y, 1}, reads ? saved : Arguments{}, rule);
   return y;
 }
 

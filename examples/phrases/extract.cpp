@@ -81,8 +81,8 @@ class PairWalk {
                              pairs_.number());
           return false;
         }
-        require<UsageError>(!links_ || link_line, "--alignments: need a line a pair, got {} in {}",
-                            links_ ? links_->number() : 0, links_ ? links_->name() : "");
+        if (links_ && !link_line)
+          fail<UsageError>("--alignments: need a line a pair, got {} in {}", links_->number(), links_->name());
         source = tokenizer_->tokenize(source_line), target = tokenizer_->tokenize(target_line);
         if (links_)
           links = data::parse_links(*link_line, static_cast<int64_t>(source.size()),
