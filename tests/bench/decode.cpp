@@ -90,8 +90,8 @@ void decode(const PeerModel& model, const std::vector<std::vector<int32_t>>& row
   }
 }
 
-/// An element of a packed weight: rounded to bf16 without the CPU's instruction it stays an f32.
-double bytes_of_weight() { return product_precision() == Precision::bf16 && has_bf16_products() ? 2 : 4; }
+/// An element of a packed weight.
+double bytes_of_weight() { return product_precision() == Precision::bf16 ? 2 : 4; }
 
 /// Bytes of packed weights that decoding all rows reads when each step reads its weights once: those of the decoder at
 /// every step, of the encoder once a batch, and those of its recurrence at every source place.

@@ -1,6 +1,7 @@
 // The register tile, for any arithmetic on 4-byte words: included by each file that has one, inside its instruction
-// set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::add(a, b, sum)` is sum plus
-// the product of two vectors of words.
+// set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is the vector
+// of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, and `Words::add(a, b,
+// sum)` sum plus the product of two vectors of words.
 
 namespace grus::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -23,11 +24,18 @@ struct Sums {
   V left[rows], right[rows];
 };
 
+/// Words of one f32; the others say what they do otherwise.
+struct F32Words {
+  static constexpr int panel_row = width;
+  static HWY_INLINE V load(const float* row, int column) { return hn::Load(D(), row + column); }
+  static HWY_INLINE V add(V a, V b, V sum) { return hn::MulAdd(a, b, sum); }
+};
+
 template <class Words, int rows, bool columns_of_a>
 HWY_INLINE void add_step(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, Sums<rows>& sums) {
   const D d;
-  const V left = hn::Load(d, b);
-  const V right = hn::Load(d, b + lanes);
+  const V left = Words::load(b, 0);
+  const V right = Words::load(b, lanes);
   for (int i = 0; i < rows; ++i) {
     const V element = hn::Set(d, columns_of_a ? a[i] : a[i * row_stride]);
     sums.left[i] = Words::add(element, left, sums.left[i]);
@@ -48,12 +56,13 @@ HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
   const float* HWY_RESTRICT b = tile.b;
   int64_t k = tile.words;
   for (; k >= unroll; k -= unroll) {
-    for (int u = 0; u < unroll; ++u) add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * width, parts[u]);
+    for (int u = 0; u < unroll; ++u)
+      add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * Words::panel_row, parts[u]);
     a += unroll * a_step;
-    b += unroll * width;
+    b += unroll * Words::panel_row;
   }
   for (int u = 0; u < static_cast<int>(k); ++u)
-    add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * width, parts[0]);
+    add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * Words::panel_row, parts[0]);
   sums = parts[0];
   for (int u = 1; u < unroll; ++u) {
     for (int i = 0; i < rows; ++i) {

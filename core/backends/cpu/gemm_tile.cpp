@@ -17,10 +17,6 @@ HWY_BEFORE_NAMESPACE();
 
 namespace grus::cpu::HWY_NAMESPACE {
 
-struct F32 {
-  static HWY_INLINE V add(V a, V b, V sum) { return hn::MulAdd(a, b, sum); }
-};
-
 void copy_rows(const float* a, int64_t lda, int64_t rows, int64_t k, float* to) {
   for (int64_t i = 0; i < rows; ++i) std::copy_n(a + i * lda, k, to + i * row_stride);
 }
@@ -83,8 +79,9 @@ void pack_rows(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t p
 }
 
 const TileKernels* kernels() {
-  static constexpr TileKernels kernels{max_rows,  width,        1,         any_tile<F32, false>, any_tile<F32, true>,
-                                       copy_rows, copy_columns, pack_rows, pack_transposed};
+  static constexpr TileKernels kernels{
+      max_rows,     width,     width,          1, any_tile<F32Words, false>, any_tile<F32Words, true>, copy_rows,
+      copy_columns, pack_rows, pack_transposed};
   return &kernels;
 }
 

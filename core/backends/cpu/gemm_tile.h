@@ -1,7 +1,7 @@
 #pragma once
 // The register tile of our products: what packed_gemm.cpp asks of the files that have one, each compiled for the
-// instruction sets it knows. Both sides are copied into words of 4 bytes first: one f32, or two bf16 next to each other
-// in k, a 0 in place of what is beyond the last.
+// instruction sets it knows. Both sides are copied into words first: one f32, or two bf16 next to each other in k, a 0
+// in place of what is beyond the last. A word of a takes 4 bytes; of b it may take fewer.
 #include <cstdint>
 
 namespace grus::cpu {
@@ -25,8 +25,9 @@ inline constexpr int64_t row_stride = block_words + 16;
 
 struct TileKernels {
   int max_rows;
-  int width;    // columns of a panel
-  int in_word;  // elements of k in a word
+  int width;      // columns of a panel
+  int panel_row;  // floats that a row of a panel takes
+  int in_word;    // elements of k in a word
   void (*rows_of_a)(const Tile& tile);
   void (*columns_of_a)(const Tile& tile);
   /// to[i * row_stride + w] = word w of a[i * lda ...], for i < rows and k elements (at most block_words words).
@@ -36,17 +37,14 @@ struct TileKernels {
   void (*copy_columns)(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to);
   /// k rows of b into `panels` whole panels, panel_size apart.
   void (*pack_rows)(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t panel_size, float* to);
-  /// to[w * width + j] = word w of b[j * ldb ...] for j < columns; 0 for columns <= j < width.
+  /// Row w of the panel at to: word w of b[j * ldb ...] for j < columns; 0 for columns <= j < width.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
 };
 
 const TileKernels& f32_tile_kernels();
 /// bf16 by the CPU's instruction for it; null without one.
 const TileKernels* bf16_tile_kernels();
-/// The f32 kernels on operands rounded to bf16 while they are copied: right everywhere, and not fast.
-const TileKernels& rounded_tile_kernels();
-
-/// Those of bf16_products().
-const TileKernels& tile_kernels();
+/// bf16 on any CPU: half of the memory to read, and the arithmetic of f32.
+const TileKernels& widened_tile_kernels();
 
 }  // namespace grus::cpu

@@ -21,7 +21,7 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16")
 
 namespace grus::cpu::HWY_NAMESPACE {
 
-struct Bf16 {
+struct Bf16Pairs : F32Words {
   static HWY_INLINE V add(V a, V b, V sum) {
     return V{_mm512_dpbf16_ps(sum.raw, (__m512bh)_mm512_castps_si512(a.raw), (__m512bh)_mm512_castps_si512(b.raw))};
   }
@@ -88,9 +88,10 @@ void pack_transposed_bf16(const float* b, int64_t ldb, int64_t k, int columns, f
 const TileKernels* bf16_kernels() {
   static constexpr TileKernels kernels{max_rows,
                                        width,
+                                       width,
                                        2,
-                                       any_tile<Bf16, false>,
-                                       any_tile<Bf16, true>,
+                                       any_tile<Bf16Pairs, false>,
+                                       any_tile<Bf16Pairs, true>,
                                        copy_rows_bf16,
                                        copy_columns_bf16,
                                        pack_rows_bf16,

@@ -6,6 +6,7 @@
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/gemm_tile.h"
 #include "core/backends/cpu/pool.h"
+#include "core/backends/cpu/precision.h"
 
 namespace grus::cpu {
 namespace {
@@ -15,7 +16,15 @@ constexpr int64_t parallel_work = 1 << 16;  // multiply-adds worth a thread
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+const TileKernels& tile_kernels() {
+  if (!bf16_products()) return f32_tile_kernels();
+  static const TileKernels& bf16 = bf16_tile_kernels() ? *bf16_tile_kernels() : widened_tile_kernels();
+  return bf16;
+}
+
 int64_t words_of(int64_t k) { return divide_up(k, tile_kernels().in_word); }
+/// Floats that a panel takes.
+int64_t panel_size_of(int64_t k) { return words_of(k) * tile_kernels().panel_row; }
 
 /// Per thread: a block of a, and for packing_gemm a part of b. Grows, never shrinks.
 float* scratch(int which, int64_t n) {
@@ -56,7 +65,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   tile.alpha = p.alpha;
   tile.beta = first ? p.beta : 1;
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
-    tile.b = block.packed + ((panel - block.first_panel) * block.words_total + block.from) * kernels.width;
+    tile.b = block.packed + ((panel - block.first_panel) * block.words_total + block.from) * kernels.panel_row;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
     for (int64_t i = 0; i < block.rows; i += block.strip) {
       tile.rows = static_cast<int>(std::min(block.strip, block.rows - i));
@@ -131,7 +140,7 @@ void pack_edge(const Product<float>& p, float* to) {
   const TileKernels& kernels = tile_kernels();
   const int64_t width = kernels.width, from = p.n / width * width;
   std::vector<float> rows(static_cast<size_t>(kernels.in_word * width), 0.0f);
-  for (int64_t k = 0; k < p.k; k += kernels.in_word, to += width) {
+  for (int64_t k = 0; k < p.k; k += kernels.in_word, to += kernels.panel_row) {
     const int64_t count = std::min<int64_t>(kernels.in_word, p.k - k);
     for (int64_t i = 0; i < count; ++i) std::copy_n(p.b + (k + i) * p.ldb + from, p.n - from, rows.data() + i * width);
     kernels.pack_rows(rows.data(), width, count, 1, 0, to);
@@ -141,7 +150,7 @@ void pack_edge(const Product<float>& p, float* to) {
 /// Some panels at a time, so that a row of b is read in long runs.
 void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to) {
   constexpr int64_t at_once = 16;
-  const int64_t width = panel_width(), panel_size = width * words_of(p.k), whole = std::min(last, p.n / width);
+  const int64_t width = panel_width(), panel_size = panel_size_of(p.k), whole = std::min(last, p.n / width);
   for (int64_t from = first; from < whole; from += at_once)
     tile_kernels().pack_rows(p.b + from * width, p.ldb, p.k, std::min(at_once, whole - from), panel_size,
                              to + (from - first) * panel_size);
@@ -151,7 +160,7 @@ void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to)
 void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
   if (!p.transpose_b) return pack_plain(p, first, last, to);
   const int64_t width = panel_width();
-  for (int64_t panel = first; panel < last; ++panel, to += width * words_of(p.k)) {
+  for (int64_t panel = first; panel < last; ++panel, to += panel_size_of(p.k)) {
     const int columns = static_cast<int>(std::min(width, p.n - panel * width));
     tile_kernels().pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
   }
@@ -160,25 +169,25 @@ void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to
 }  // namespace
 
 int64_t panel_width() { return tile_kernels().width; }
-int64_t packed_elements(int64_t k, int64_t n) { return panels_of(n) * panel_width() * words_of(k); }
+int64_t packed_elements(int64_t k, int64_t n) { return panels_of(n) * panel_size_of(k); }
 
 void pack_all(const Product<float>& p, float* to) {
-  const int64_t panel = words_of(p.k) * panel_width();
+  const int64_t panel = panel_size_of(p.k);
   parallel_for(panels_of(p.n), parallel_work / panel + 1,
                [&](int64_t first, int64_t last) { pack_panels(p, first, last, to + first * panel); });
 }
 
 void packed_gemm(const Product<float>& p, const float* packed) {
-  const int64_t panel = words_of(p.k) * panel_width();
+  const int64_t panel = panel_size_of(p.k);
   for_each_part(p, [&](int64_t row, int64_t rows, int64_t first, int64_t last) {
     multiply_range(p, row, rows, first, last, packed + first * panel);
   });
 }
 
 bool packing_gemm(const Product<float>& p) {
-  constexpr int64_t most_words = 1 << 20, most_depth = 4 * block_words;
+  constexpr int64_t most_floats = 1 << 20, most_depth = 4 * block_words;
   const int64_t depth = std::min(p.k, most_depth * tile_kernels().in_word);
-  const int64_t columns = std::max<int64_t>(1, most_words / (words_of(depth) * panel_width())) * panel_width();
+  const int64_t columns = std::max<int64_t>(1, most_floats / panel_size_of(depth)) * panel_width();
   float* const packed = scratch(1, packed_elements(depth, std::min(columns, p.n)));
   if (!packed) return false;
   for (int64_t from = 0; from < p.k; from += depth)

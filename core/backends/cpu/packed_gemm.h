@@ -1,7 +1,7 @@
 #pragma once
-// f32 products with b packed ahead. op(b) (k, n) is stored as words (gemm_tile.h) in panels of panel_width() columns:
-// panel p, word w, column j at (p * words + w) * width + j, the last one filled up with zeros; both forms of b pack to
-// the same panels. What is packed is for the bf16_products() of that time.
+// f32 products with b packed ahead. op(b) (k, n) is stored as words (gemm_tile.h) in panels of panel_width() columns,
+// one after the other and each row by row, the last one filled up with zeros; both forms of b pack to the same panels.
+// What is packed is for the bf16_products() of that time.
 #include <cstdint>
 
 #include "core/backends/cpu/product.h"

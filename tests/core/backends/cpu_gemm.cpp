@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/backends/cpu/packed_gemm.h"
 #include "core/device.h"
 #include "core/precision.h"
 #include "core/storage.h"
@@ -235,14 +236,21 @@ TEST_CASE("gemm: a weight is packed again for the other precision") {
   }
 }
 
+TEST_CASE("gemm: a weight packed for bf16 takes half the memory") {
+  const int64_t in_f32 = cpu::packed_elements(512, 1536);
+  const PrecisionScope scope(Precision::bf16);
+  CHECK(2 * cpu::packed_elements(512, 1536) == in_f32);
+}
+
 TEST_CASE("gemm: NaN and infinity pass through bf16 products") {
   const PrecisionScope scope(Precision::bf16);
   for (float special : {std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0x7f800001u),
-                        std::numeric_limits<float>::infinity()}) {
+                        std::bit_cast<float>(0x7fffffffu), std::numeric_limits<float>::infinity()}) {
     Run<float> run({.m = 2, .n = 3, .k = 5});
     run.a.data<float>()[1] = special;
     run.multiply();
     CHECK(!std::isfinite(run.y.data<float>()[0]));
+    CHECK(std::isnan(run.y.data<float>()[0]) == std::isnan(special));
     CHECK(std::isfinite(run.y.data<float>()[3]));
   }
 }
