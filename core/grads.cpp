@@ -39,13 +39,13 @@ void Grads::fail_no_shape(int input) const {
   fail<UsageError>("[{}] backward asks for the shape of input {}, which has no gradient", op_.name(), input);
 }
 
-void Grads::add(int input, Tensor gradient) {
+void Grads::add(int input, const Tensor& gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
   tape_.require_like_value(op_, input, value, gradient);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
-    slot = std::move(gradient);
+    slot = gradient;
   } else if (recording_ || !slot.owns_storage_alone()) {
     slot = recorded_sum(slot, gradient);
   } else {

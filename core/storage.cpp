@@ -18,8 +18,6 @@ size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c
 
 }  // namespace
 
-bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
-
 Storage* CachingAllocator::allocate(size_t bytes) {
   std::lock_guard lock(mutex_);
   Storage* storage = take_free(bytes);
@@ -32,8 +30,9 @@ Storage* CachingAllocator::allocate(size_t bytes) {
 Storage* CachingAllocator::take_free(size_t bytes) {
   if (!keeps(bytes)) return nullptr;
   // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
-  const size_t wanted = class_of(bytes), size = size_of_class(wanted), most = size + size / 8 * 3;
-  for (size_t c = wanted; c < free_.size() && size_of_class(c) <= most; ++c) {
+  const size_t wanted = class_of(bytes);
+  const auto fits = [&](size_t c) { return c == wanted || size_of_class(c) <= size_of_class(wanted) / 8 * 11; };
+  for (size_t c = wanted; c < free_.size() && fits(c); ++c) {
     if (free_[c].empty()) continue;
     Storage* const storage = free_[c].back().release();
     free_[c].pop_back();

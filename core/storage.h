@@ -84,6 +84,8 @@ class DeviceState {
   CachingAllocator allocator;
 };
 
+inline bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
+
 inline const KernelTable& Device::kernels() const { return *state_->table.load(std::memory_order_relaxed); }
 inline Context* Device::context() const { return state_->context; }
 

@@ -66,16 +66,13 @@ std::byte* Tape::allocate(size_t bytes) {
   return place;
 }
 
-bool Tape::tracks(const Tensor& x) const { return (x.leaf() && x.leaf()->requires_grad) || x.node().tape != 0; }
-
 int32_t Tape::new_value(const Tensor& x, Record* producer, Leaf* leaf) {
   static_assert(std::is_trivially_destructible_v<Value>);
   values_.push_back(new (allocate(sizeof(Value))) Value{x.shape(), x.dtype(), x.device(), producer, leaf});
   return static_cast<int32_t>(values_.size()) - 1;
 }
 
-int32_t Tape::value_of(const Tensor& x, const char* op) {
-  if (x.node().tape == serial_) return x.node().value;
+int32_t Tape::value_of_unrecorded(const Tensor& x, const char* op) {
   if (x.node().tape != 0)
     fail<UsageError>("[{}] got a tensor of shape {} recorded by {}; {}", op, x.shape(), whose(x.node().tape),
                      keep_ == Keep::nothing ? "make it an input of the function" : "detach() it first");
@@ -105,14 +102,13 @@ Tensor Tape::empty_like_value(int32_t value) const {
   return Tensor::empty(v.shape, v.dtype, v.device);
 }
 
-void Tape::require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const {
-  const Value& v = at(value);
+void Tape::fail_unlike_value(const Op& op, int input, const Value& v, const Tensor& gradient) const {
   require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op.name(),
           gradient.shape(), input, v.shape);
   require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op.name(),
                       gradient.dtype(), input, v.dtype);
-  require<DeviceError>(gradient.device() == v.device, "[{}] backward made a gradient on {} for input {} on {}",
-                       op.name(), gradient.device(), input, v.device);
+  fail<DeviceError>("[{}] backward made a gradient on {} for input {} on {}", op.name(), gradient.device(), input,
+                    v.device);
 }
 
 void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
@@ -135,16 +131,20 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
     input_values[i] = input.defined() ? value_of(input, op.name()) : -1;
     if (input.defined() && input_values[i] < 0) input_values[i] = constant_input(new_value(input, nullptr, nullptr));
   }
-  auto* record = new (place) Record{};
-  record->op = &op;
-  record->scope = current_scope();
-  record->inputs = {input_values, inputs.size()};
-  record->first_output = static_cast<int32_t>(values_.size());
-  record->outputs = static_cast<int32_t>(outputs.size());
-  for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
-
   auto* kept = reinterpret_cast<Tensor*>(place + saved_at);
   auto* versions = reinterpret_cast<uint64_t*>(place + versions_at);
+  std::memcpy(place + closure_at, closure, closure_bytes);
+  auto* record = new (place) Record{.op = &op,
+                                    .scope = current_scope(),
+                                    .inputs = {input_values, inputs.size()},
+                                    .first_output = static_cast<int32_t>(values_.size()),
+                                    .outputs = static_cast<int32_t>(outputs.size()),
+                                    .saved = {kept, saved.size()},
+                                    .versions = {versions, saved.size()},
+                                    .backward = backward,
+                                    .closure = place + closure_at};
+  for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
+
   for (size_t i = 0; i < saved.size(); ++i) {
     new (kept + i) Tensor(*saved[i].tensor);
     versions[i] = kept[i].defined() ? kept[i].version() : 0;
@@ -154,11 +154,6 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
       if (kept[i].defined() && kept[i].node().tape == 0 && kept[i].same_elements(output))
         kept[i].set_node(output.node());
   }
-  record->saved = {kept, saved.size()};
-  record->versions = {versions, saved.size()};
-  std::memcpy(place + closure_at, closure, closure_bytes);
-  record->closure = place + closure_at;
-  record->backward = backward;
   records_.push_back(record);
   if (check_finite_) {
     if (used_leaves_.size() > leaves_before) require_finite_inputs(*record, inputs);

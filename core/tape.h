@@ -57,7 +57,7 @@ class Grads {
     return dy_[static_cast<size_t>(output)];
   }
   /// Adds a gradient of the input's own shape.
-  void add(int input, Tensor gradient);
+  void add(int input, const Tensor& gradient);
   /// Adds to rows [begin, begin + gradient.dim(0)) of the input's gradient.
   void add_rows_at(int input, int64_t begin, const Tensor& gradient);
 
@@ -108,9 +108,9 @@ struct Record {
   std::span<uint64_t> versions;
   void (*backward)(const void* closure, const Saved&, Grads&);
   const void* closure;
-  bool consumed;
-  size_t saved_bytes;               // of what was saved and is no parameter
-  int64_t forward_ns, backward_ns;  // of its kernels, while a Profile stood
+  bool consumed = false;
+  size_t saved_bytes = 0;                   // of what was saved and is no parameter
+  int64_t forward_ns = 0, backward_ns = 0;  // of its kernels, while a Profile stood
 };
 
 class Tape {
@@ -178,11 +178,13 @@ class Tape {
   void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
 
   // For `record` and `Grads`.
-  bool tracks(const Tensor& x) const;
+  bool tracks(const Tensor& x) const { return (x.leaf() && x.leaf()->requires_grad) || x.node().tape != 0; }
   /// The active tape when some input is on it, else null. Throws UsageError when there is none here and a tape of
   /// another thread is recording an input, whose gradient would be lost.
   static Tape* recording(const Op& op, std::span<const TensorArg> inputs);
-  int32_t value_of(const Tensor& x, const char* op);
+  int32_t value_of(const Tensor& x, const char* op) {
+    return x.node().tape == serial_ ? x.node().value : value_of_unrecorded(x, op);
+  }
   const Shape& shape_of(int32_t value) const { return at(value).shape; }
   DType dtype_of(int32_t value) const { return at(value).dtype; }
   /// The record that made a value; null for a leaf or a watched tensor.
@@ -190,7 +192,13 @@ class Tape {
   /// Null for what is no leaf.
   Leaf* leaf_of(int32_t value) const { return at(value).leaf; }
   Tensor empty_like_value(int32_t value) const;
-  void require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const;
+  /// gradient, of input i of a record of `op`, has its value's shape, dtype and device.
+  void require_like_value(const Op& op, int input, int32_t value, const Tensor& gradient) const {
+    const Value& v = at(value);
+    const bool alike = gradient.shape() == v.shape && gradient.dtype() == v.dtype && gradient.device() == v.device;
+    if (!alike) [[unlikely]]
+      fail_unlike_value(op, input, v, gradient);
+  }
   void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
             std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,
             size_t closure_bytes);
@@ -218,6 +226,8 @@ class Tape {
                                 std::span<const Tensor> inputs, bool create_graph, bool consume, size_t first_record);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
   int32_t new_value(const Tensor& x, Record* producer, Leaf* leaf);
+  int32_t value_of_unrecorded(const Tensor& x, const char* op);
+  [[noreturn]] void fail_unlike_value(const Op& op, int input, const Value& v, const Tensor& gradient) const;
   /// From the arena, aligned as max_align_t.
   std::byte* allocate(size_t bytes);
   void release_saved(Record& record);

@@ -186,8 +186,7 @@ View Tensor::view() const {
   return contiguous_view(storage_->buffer(), offset_, dtype_, shape_);
 }
 
-View Tensor::broadcast_view(const Shape& to) const {
-  if (shape_ == to) return view();
+View Tensor::repeating_view(const Shape& to) const {
   const View own = view();
   View wide{own.buffer, own.offset, own.dtype, to.rank(), {}, {}};
   const int lead = to.rank() - rank();

@@ -105,7 +105,7 @@ class Tensor {
   // For ops and kernels.
   View view() const;
   /// This tensor as if it had shape `to` (stride 0 on broadcast axes).
-  View broadcast_view(const Shape& to) const;
+  View broadcast_view(const Shape& to) const { return shape_ == to ? view() : repeating_view(to); }
   /// Collapsed to (product of leading axes, last axis); rows [begin, end) of that.
   Matrix matrix() const;
   Matrix matrix(int64_t begin, int64_t end) const;
@@ -136,6 +136,7 @@ class Tensor {
   friend class Leaf;
   static Tensor upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device);
   void download(void* to, DType dtype) const;
+  View repeating_view(const Shape& to) const;
 
   Ref<Storage> storage_;
   Shape shape_;

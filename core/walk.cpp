@@ -40,32 +40,28 @@ void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tens
 
 void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<bool>* needed, bool create_graph,
                bool consume) {
-  Tensor only;  // most records have one output: no array for them
-  std::vector<Tensor> several(record.outputs == 1 ? 0 : static_cast<size_t>(record.outputs));
-  const std::span<Tensor> dy = record.outputs == 1 ? std::span<Tensor>(&only, 1) : std::span<Tensor>(several);
+  // A rule adds to the gradients of inputs, which are older values: those of its outputs stay as they are meanwhile.
+  const auto dy =
+      std::span(table).subspan(static_cast<size_t>(record.first_output), static_cast<size_t>(record.outputs));
   bool reached = false;
-  for (int32_t k = 0; k < record.outputs; ++k) {
-    Tensor& slot = table[static_cast<size_t>(record.first_output + k)];
-    reached |= slot.defined();
-    if (consume) dy[static_cast<size_t>(k)] = std::move(slot);
-    else dy[static_cast<size_t>(k)] = slot;
-  }
+  for (const Tensor& gradient : dy) reached |= gradient.defined();
   if (!reached) return;
   if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
     if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
-  const std::span<const Tensor> gradients = dy;
-  Grads grads(*this, table, record.inputs, gradients, needed, create_graph, *record.op);
+  Grads grads(*this, table, record.inputs, dy, needed, create_graph, *record.op);
   const std::vector<TapeObserver*>& observers = tape_observers();
-  for (TapeObserver* observer : observers) observer->backward_begins(*this, record, gradients);
+  for (TapeObserver* observer : observers) observer->backward_begins(*this, record, dy);
   record.backward(record.closure, Saved(record.saved, *record.op), grads);
   for (TapeObserver* observer : observers) observer->backward_ends(*this, record);
-  if (!check_finite_) return;
-  for (size_t i = 0; i < record.inputs.size(); ++i)
-    if (const int32_t value = record.inputs[i]; value >= 0)
-      require_finite_gradient(record, static_cast<int>(i), table[static_cast<size_t>(value)], gradients);
+  if (check_finite_)
+    for (size_t i = 0; i < record.inputs.size(); ++i)
+      if (const int32_t value = record.inputs[i]; value >= 0)
+        require_finite_gradient(record, static_cast<int>(i), table[static_cast<size_t>(value)], dy);
+  if (!consume) return;
+  for (Tensor& gradient : dy) const Tensor freed = std::move(gradient);  // older records may want the memory
 }
 
 std::vector<int32_t> Tape::replay(const Record& record, Tape& nested) const {

@@ -14,10 +14,10 @@ void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tenso
   launch::gemm(y, a, form_a, b, form_b, target.accumulate ? 1 : 0);
 }
 
-void add_sum_to(Grads& dx, int input, Tensor gradient) {
+void add_sum_to(Grads& dx, int input, const Tensor& gradient) {
   if (!dx.wanted(input)) return;
   const Shape& shape = dx.shape_of(input);
-  if (gradient.shape() == shape) return dx.add(input, std::move(gradient));
+  if (gradient.shape() == shape) return dx.add(input, gradient);
   if (dx.recording()) return dx.add(input, sum_to(gradient, shape));
   const Grads::Target target = dx.target(input);
   launch::reduce(ReduceOp::sum, target.tensor, gradient, target.accumulate);

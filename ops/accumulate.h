@@ -10,6 +10,6 @@ namespace grus {
 void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
 
 /// dinput += sum of gradient over the axes along which the input was broadcast.
-void add_sum_to(Grads& dx, int input, Tensor gradient);
+void add_sum_to(Grads& dx, int input, const Tensor& gradient);
 
 }  // namespace grus

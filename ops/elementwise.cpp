@@ -131,25 +131,27 @@ Tensor unary(const Op& recorded, const Tensor& x) {
         device.kernels().unary_gradient(device.context(), op, result.write_view(), view_or(kept<reads>(s, 0), dy),
                                         view_or(kept<reads>(s, 1), dy), dy.view()),
         "elementwise gradient");
-    dx.add(0, std::move(result));
+    dx.add(0, result);
   };
   const Arguments saved = {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)};
   record_outputs(recorded, {x}, {&y, 1}, reads ? saved : Arguments{}, rule);
   return y;
 }
 
-/// The gradient of side `wrt`, of y's shape: not yet summed over the axes along which that side was broadcast.
+/// Adds the gradient of side `wrt`.
 template <BinaryOp op, int wrt, bool passes_dy, bool reads, const tensors::Binary& row>
-Tensor binary_gradient(const Saved& s, const Tensor& dy, bool recording) {
-  if (passes_dy) return dy;
-  if (recording) return row.gradient[wrt](kept<reads>(s, 0), kept<reads>(s, 1), kept<reads>(s, 2), dy);
+void add_binary_gradient(const Saved& s, const Tensor& dy, Grads& dx) {
+  if (!dx.wanted(wrt)) return;
+  if (passes_dy) return add_sum_to(dx, wrt, dy);
+  if (dx.recording())
+    return add_sum_to(dx, wrt, row.gradient[wrt](kept<reads>(s, 0), kept<reads>(s, 1), kept<reads>(s, 2), dy));
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
   device.check(
       device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(kept<reads>(s, 0), dy),
                                        view_or(kept<reads>(s, 1), dy), view_or(kept<reads>(s, 2), dy), dy.view()),
       "elementwise gradient");
-  return result;
+  add_sum_to(dx, wrt, result);
 }
 
 template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& row>
@@ -162,10 +164,10 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   constexpr bool reads = (traces[0].mentions | traces[1].mentions) != 0;
   const auto rule = [](const Saved& s, Grads& dx) {
     const Tensor& dy = dx.dy(0);
-    if (dx.wanted(0)) add_sum_to(dx, 0, binary_gradient<op, 0, traces[0].is_dy, reads, row>(s, dy, dx.recording()));
-    if (dx.wanted(1)) add_sum_to(dx, 1, binary_gradient<op, 1, traces[1].is_dy, reads, row>(s, dy, dx.recording()));
+    add_binary_gradient<op, 0, traces[0].is_dy, reads, row>(s, dy, dx);
+    add_binary_gradient<op, 1, traces[1].is_dy, reads, row>(s, dy, dx);
   };
-  const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
+  const unsigned needs = reads ? (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0) : 0;
   const Arguments saved = {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
                            if_needed(needs & trace::mentions_y, y)};
   record_outputs(recorded, {a, b}, {&y, 1}, reads ? saved : Arguments{}, rule);
