@@ -1,4 +1,4 @@
-// The register tile, for any arithmetic on 4-byte words: included by each file that has one, inside its instruction
+// The register tile, for any kind of words (gemm_tile.h): included by each file that has one, inside its instruction
 // set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is the vector
 // of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, and `Words::add(a, b,
 // sum)` sum plus the product of two vectors of words.

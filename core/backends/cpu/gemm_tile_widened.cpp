@@ -41,12 +41,13 @@ HWY_INLINE hn::Vec<DF> rounded(DF d, hn::Vec<DF> x) {
   return hn::BitCast(d, hn::And(chosen, hn::Set(du, 0xffff0000u)));
 }
 
-void round_all(float* x, int64_t n) {
+/// In place when `to` is x.
+void copy_rounded(const float* x, int64_t n, float* to) {
   const D d;
   const hn::CappedTag<float, 1> one;
   int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(rounded(d, hn::LoadU(d, x + i)), d, x + i);
-  for (; i < n; ++i) hn::StoreU(rounded(one, hn::LoadU(one, x + i)), one, x + i);
+  for (; i + lanes <= n; i += lanes) hn::StoreU(rounded(d, hn::LoadU(d, x + i)), d, to + i);
+  for (; i < n; ++i) hn::StoreU(rounded(one, hn::LoadU(one, x + i)), one, to + i);
 }
 
 /// A row of a panel, of width elements.
@@ -59,14 +60,14 @@ HWY_INLINE void store_row(const float* x, float* row) {
 }
 
 void copy_rows_rounded(const float* a, int64_t lda, int64_t rows, int64_t k, float* to) {
-  f32_tile_kernels().copy_rows(a, lda, rows, k, to);
-  for (int64_t i = 0; i < rows; ++i) round_all(to + i * row_stride, k);
+  for (int64_t i = 0; i < rows; ++i) copy_rounded(a + i * lda, k, to + i * row_stride);
 }
 
 void copy_columns_rounded(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to) {
   f32_tile_kernels().copy_columns(a, lda, columns, k, strip, to);
-  for (int64_t i = 0; i < columns; i += strip)
-    for (int64_t kk = 0; kk < k; ++kk) round_all(to + (i / strip * k + kk) * max_rows, std::min(strip, columns - i));
+  // Whole strips: columns one by one would be too few for a vector. What lies beside them nobody reads.
+  const int64_t strips = (columns + strip - 1) / strip;
+  copy_rounded(to, strips * max_rows * k, to);
 }
 
 void pack_rows_narrow(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t panel_size, float* to) {
