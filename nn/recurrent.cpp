@@ -149,7 +149,8 @@ void RecurrentCell::require_state(const char* name, const Tensor& state, const T
   if (!state.defined()) return;
   require_same_kind(name_, x, state);
   const Shape needed = x.shape().with(x.rank() - 1, weights.weight_hh.dim(1));
-  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(), state.shape());
+  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(),
+          state.shape());
 }
 
 Tensor RecurrentCell::state_or_zeros(const Tensor& state, const Tensor& x) const {

@@ -25,7 +25,8 @@ void require_attention(const Tensor& query, const AttentionMemory& memory, const
   for (const Tensor* other : {&memory.keys, &memory.values, &v}) require_same_kind(op, query, *other);
   require(query.rank() == 2 && memory.keys.shape() == Shape{total, query.dim(1)} && memory.values.rank() == 2 &&
               memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.count() == query.dim(0),
-          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
+          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} "
+          "and {}",
           rows.count(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
   require_rows(op, query, memory, rows);
 }
@@ -49,9 +50,15 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
   Tensor dkeys = Tensor::zeros(memory.keys.shape(), query.dtype(), device);
   Tensor dvalues;
   AttentionBackwardArgs args{};
-  args.forward = {
-      query.matrix(),        memory.keys.matrix(),  memory.values.matrix(),         v.matrix(), weights.matrix(), {},
-      rows.columns().matrix(), rows.lengths().matrix(), source.starts_tensor().matrix()};
+  args.forward = {query.matrix(),
+                  memory.keys.matrix(),
+                  memory.values.matrix(),
+                  v.matrix(),
+                  weights.matrix(),
+                  {},
+                  rows.columns().matrix(),
+                  rows.lengths().matrix(),
+                  source.starts_tensor().matrix()};
   args.dcontext = dcontext.matrix();
   if (dx.dy(1).defined()) args.dweights = dx.dy(1).matrix();
   args.dquery = dquery.write_matrix();
@@ -85,7 +92,8 @@ AttentionRows AttentionRows::first(int64_t count) const {
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
   std::vector<int64_t> columns, lengths;
   for (int64_t b : sources) {
-    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}", source.batch(), b);
+    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}",
+                        source.batch(), b);
     columns.push_back(source.rank()[static_cast<size_t>(b)]);
     lengths.push_back(source[b]);
   }

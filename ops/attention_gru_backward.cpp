@@ -25,8 +25,8 @@ AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
 /// The reverse loop: gradients of every row first, those of the weights after it, from all rows at once.
 class BackwardLoop {
  public:
-  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
-               const AttentionRows& rows, GruForm form)
+  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, const AttentionRows& rows,
+               GruForm form)
       : device_(s[Inputs::x].device()),
         s_(s),
         dx_(dx),

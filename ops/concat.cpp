@@ -66,8 +66,7 @@ Tensor stack(std::span<const Tensor> xs, int axis) {
   std::vector<Tensor> pieces;
   for (const Tensor& x : xs) {
     require_same_kind("stack", xs[0], x);
-    require(x.shape() == xs[0].shape(), "[stack] need tensors of one shape, got {} and {}",
-            xs[0].shape(), x.shape());
+    require(x.shape() == xs[0].shape(), "[stack] need tensors of one shape, got {} and {}", xs[0].shape(), x.shape());
     pieces.push_back(unsqueeze(x, axis));
   }
   return concat(pieces, axis);

@@ -19,8 +19,9 @@ namespace {
 int64_t require_weights(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w) {
   require_float(op, x);
   require_same_kind(op, x, w.weight_hh);
-  require(w.weight_hh.rank() == 2 && w.weight_hh.dim(0) % gates == 0 && w.weight_hh.dim(0) / gates == w.weight_hh.dim(1),
-          "[{}] need weight_hh ({}H, H), got {}", op, gates, w.weight_hh.shape());
+  require(
+      w.weight_hh.rank() == 2 && w.weight_hh.dim(0) % gates == 0 && w.weight_hh.dim(0) / gates == w.weight_hh.dim(1),
+      "[{}] need weight_hh ({}H, H), got {}", op, gates, w.weight_hh.shape());
   const int64_t rows = w.weight_hh.dim(0);
   if (w.weight_ih.defined()) require_same_kind(op, x, w.weight_ih);
   require<UsageError>(w.weight_ih.defined() || !w.bias_ih.defined(), "[{}] need no bias_ih without weight_ih, got one",
@@ -63,7 +64,7 @@ void require_inputs(const char* op, int64_t gates, const Tensor& x, const Length
             lengths.total(), gates, x.shape(), w.weight_ih.shape(), w.weight_hh.shape());
   } else {
     require(fits(x, w) && x.dim(0) == lengths.total(),
-            "[{0}] need, without weight_ih, x (N = {1}, {2}H) and weight_hh ({2}H, H), got {3} and {4}", op,
+            "[{0}] need x (N = {1}, {2}H), as there is no weight_ih, and weight_hh ({2}H, H), got {3} and {4}", op,
             lengths.total(), gates, x.shape(), w.weight_hh.shape());
   }
   require_states(op, names, x, states, batch, hidden);
@@ -76,9 +77,11 @@ void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const R
                          std::span<const Tensor> states) {
   constexpr const char* names[] = {"h", "c"};
   const int64_t hidden = require_weights(op, gates, x, w);
-  require(fits(x, w), "[{0}] need x (B, I) and weight_ih ({1}H, I), or x (B, {1}H) alone, beside weight_hh {2}, got {3} and {4}",
+  require(fits(x, w),
+          "[{0}] need x (B, I) and weight_ih ({1}H, I), or x (B, {1}H) alone, beside weight_hh {2}, got {3} and {4}",
           op, gates, w.weight_hh.shape(), x.shape(), w.weight_ih.shape());
-  for (const Tensor& state : states) require<UsageError>(state.defined(), "[{}] need a state, got an undefined one", op);
+  for (const Tensor& state : states)
+    require<UsageError>(state.defined(), "[{}] need a state, got an undefined one", op);
   require_states(op, names, x, states, x.dim(0), hidden);
 }
 
