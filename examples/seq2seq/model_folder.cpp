@@ -39,9 +39,9 @@ void ModelFolder::prepare(int64_t bytes) const {
   const std::string probe = prefix(".space");
   const int file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
   require<Error>(file >= 0, "{}: cannot write into this folder: {}", path_.string(), std::strerror(errno));
+  ::unlink(probe.c_str());  // first, so that nothing is left however this ends
   const int problem = ::posix_fallocate(file, 0, bytes);
   ::close(file);
-  ::unlink(probe.c_str());
   const bool unknown = problem == EOPNOTSUPP || problem == EINVAL;  // this file system cannot tell
   require<Error>(problem == 0 || unknown, "{}: need room for {} MB, got: {}", path_.string(), bytes / 1000000 + 1,
                  std::strerror(problem));
