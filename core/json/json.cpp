@@ -31,7 +31,7 @@ class Builder : public nlohmann::json_sax<Json> {
 
   bool key(string_t& key) override {
     const auto [member, is_new] = open_.back()->get_ref<Json::object_t&>().emplace(key, nullptr);
-    require<DataError>(is_new, "{}: need each name once, got '{}' twice", name_, printable(key));
+    require<DataError>(is_new, "{}: need each name once, got '{}' twice", name_, grus::Shown{key});
     member_ = &member->second;
     return true;
   }
@@ -73,14 +73,15 @@ Json parse(std::string_view text, const std::string& name, size_t deepest) {
   return std::move(builder.root);
 }
 
-std::string shown(const Json& value) {
+std::string to_string(const Shown& shown) {
+  const Json& value = shown.value;
   constexpr int no_indent = -1;
   if (value.is_structured() && value.size() > 20) return fmt::format("an {} of {}", value.type_name(), value.size());
   return printable(value.dump(no_indent, ' ', false, Json::error_handler_t::replace));
 }
 
 Members::Members(const Json& object, std::string name) : object_(object), name_(std::move(name)) {
-  require<DataError>(object.is_object(), "{}: need a JSON object, got {}", name_, shown(object));
+  require<DataError>(object.is_object(), "{}: need a JSON object, got {}", name_, Shown{object});
 }
 
 const Json& Members::at(std::string_view key) const {
@@ -91,7 +92,7 @@ const Json& Members::at(std::string_view key) const {
 
 const Json& Members::of_type(std::string_view key, bool (*fits)(const Json&), const char* type) const {
   const Json& value = at(key);
-  require<DataError>(fits(value), "{}: need '{}' to be {}, got {}", name_, key, type, shown(value));
+  require<DataError>(fits(value), "{}: need '{}' to be {}, got {}", name_, key, type, Shown{value});
   return value;
 }
 
@@ -100,7 +101,7 @@ int64_t Members::whole(std::string_view key, int64_t low, int64_t high) const {
       key, [](const Json& v) { return v.is_number_integer(); }, "a whole number");
   const bool large = value.is_number_unsigned() && value.get<uint64_t>() > std::numeric_limits<int64_t>::max();
   require<DataError>(!large && value.get<int64_t>() >= low && value.get<int64_t>() <= high,
-                     "{}: need '{}' from {} to {}, got {}", name_, key, low, high, shown(value));
+                     "{}: need '{}' from {} to {}, got {}", name_, key, low, high, Shown{value});
   return value.get<int64_t>();
 }
 
@@ -134,7 +135,7 @@ const Json& Members::array(std::string_view key) const {
 void Members::require_only(std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : object_.items())
     require<DataError>(std::find(known.begin(), known.end(), key) != known.end(), "{}: need no member '{}', got {}",
-                       name_, printable(key), shown(value));
+                       name_, grus::Shown{key}, Shown{value});
 }
 
 }  // namespace grus::json

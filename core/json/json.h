@@ -1,6 +1,8 @@
 #pragma once
 // JSON that others wrote. All reading of it goes through here: nesting is bounded, no member comes twice, and every
 // error names the file.
+#include <fmt/core.h>
+
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,7 +17,10 @@ using Json = nlohmann::json;
 Json parse(std::string_view text, const std::string& name, size_t deepest = 8);
 
 /// A value in a message: one short line.
-std::string shown(const Json& value);
+struct Shown {
+  const Json& value;
+};
+std::string to_string(const Shown& shown);
 
 /// The members of an object. All throw DataError "NAME: need 'KEY' ..., got ..." for a missing member, one of another
 /// type or out of range.
@@ -43,3 +48,13 @@ class Members {
 };
 
 }  // namespace grus::json
+
+// Written out, because the formatters of fmt are defined in fmt/format.h only.
+template <>
+struct fmt::formatter<grus::json::Shown> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(const grus::json::Shown& shown, Context& context) const {
+    return fmt::format_to(context.out(), "{}", to_string(shown));
+  }
+};
