@@ -10,7 +10,6 @@
 namespace grus {
 namespace {
 
-constexpr std::string_view prefix = "grus.crc32:";
 // A quote stands before no text inside a JSON string but behind a backslash, so this begins a string wherever it
 // stands.
 constexpr std::string_view beginning = "\"grus.crc32:";
@@ -22,7 +21,7 @@ void Crc32::add(std::string_view bytes) {
   value_ = static_cast<uint32_t>(crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 
-std::string checksum_text(uint32_t crc) { return fmt::format("{}{:08x}", prefix, crc); }
+std::string checksum_text(uint32_t crc) { return fmt::format("crc32:{:08x}", crc); }
 
 std::string checksum_text(std::string_view bytes) {
   Crc32 crc;
@@ -32,10 +31,9 @@ std::string checksum_text(std::string_view bytes) {
 
 void close_seal(std::string& text, uint32_t crc) {
   uint32_t before = 0;
-  require<UsageError>(open_seal(text, before) == Seal::found, "[checksum] need a text with one {}, got another",
-                      checksum_text(0));
-  const std::string value = checksum_text(crc);
-  text.replace(text.find(beginning) + 1, value.size(), value);
+  require<UsageError>(open_seal(text, before) == Seal::found, "[checksum] need a text with one '{}', got another",
+                      empty_seal);
+  text.replace(text.find(beginning) + beginning.size(), digits, fmt::format("{:08x}", crc));
 }
 
 Seal open_seal(std::string& text, uint32_t& crc) {

@@ -16,12 +16,13 @@ class Crc32 {
   uint32_t value_ = 0;
 };
 
-/// The checksum as text: "grus.crc32:" and eight hexadecimal digits.
+/// The checksum as text: "crc32:" and eight hexadecimal digits.
 std::string checksum_text(uint32_t crc);
 std::string checksum_text(std::string_view bytes);
 
-/// JSON that bears its own checksum holds, as one string, a seal: checksum_text(0) at first, and once all bytes are
-/// known the checksum of them with these zeros.
+/// JSON that bears its own checksum holds, as one string, a seal: at first this, and once all bytes are known the
+/// checksum of them with these zeros.
+inline constexpr const char* empty_seal = "grus.crc32:00000000";
 enum class Seal { none, damaged, found };
 /// Writes `crc` into the seal. Throws UsageError unless the text has exactly one.
 void close_seal(std::string& text, uint32_t crc);

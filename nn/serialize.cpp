@@ -141,7 +141,7 @@ const char* stored_name(DType dtype) {
 // Header and padding: the data starts at a multiple of 8. The seal is open.
 std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadata metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  metadata[checksum_key] = checksum_text(0);
+  metadata[checksum_key] = empty_seal;
   header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const NamedTensor* entry : tensors) {
