@@ -70,8 +70,10 @@ nlohmann::json read_config(const std::filesystem::path& file) {
   const json::Members members(config, file.string());
   require<DataError>(members.has("format") && config["format"] == format_name,
                      "{}: need a model of this program, got something else", file.string());
+  const nlohmann::json& version = members.at("version");
+  require<DataError>(version == format_version, "{}: need version {}, got {}", file.string(), format_version,
+                     json::Shown{version});
   members.require_only({"checksum", "files", "format", "options", "source_vocabulary", "target_vocabulary", "version"});
-  members.whole("version", format_version, format_version);
   const Seal seal = check_seal(text);
   require<DataError>(seal == Seal::found || (seal == Seal::none && !members.has("checksum")),
                      "{}: need the text that its checksum stands for, got another: damaged, or edited by hand, for "

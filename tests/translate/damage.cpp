@@ -193,7 +193,7 @@ TEST_CASE("damage: a hostile configuration gets one line that names it") {
     return trained.refusal();
   };
   CHECK(refusal([](auto& c) { c["format"] = 7; }) == file + ": need a model of this program, got something else");
-  CHECK(refusal([](auto& c) { c["version"] = "1"; }) == file + ": need 'version' to be a whole number, got \"1\"");
+  CHECK(refusal([](auto& c) { c["version"] = "1"; }) == file + ": need version 1, got \"1\"");
   CHECK(refusal([](auto& c) { c["options"] = "x"; }) == file + ": need an object of options, got \"x\"");
   CHECK(refusal([](auto& c) { c["options"]["emb"] = {1}; }) == file + ": need a value for 'emb', got [1]");
   CHECK(refusal([](auto& c) { c["options"]["a\nb"] = 1; }) == file + ": --a\\x0ab: there is no such option");
