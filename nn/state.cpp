@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/printable.h"
 #include "nn/module.h"
 #include "ops/elementwise.h"
 
@@ -22,8 +23,8 @@ struct Target {
 std::string list(const char* title, const std::vector<std::string>& names) {
   if (names.empty()) return "";
   const size_t shown = std::min<size_t>(names.size(), 20);
-  std::string text =
-      fmt::format("; {}: {}", title, fmt::join(names.begin(), names.begin() + static_cast<long>(shown), ", "));
+  std::string text = fmt::format("; {}: ", title);
+  for (size_t n = 0; n < shown; ++n) text += fmt::format("{}{}", n ? ", " : "", Shown{names[n]});
   if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
   return text;
 }
