@@ -74,7 +74,9 @@ void CachingAllocator::release(Storage* storage) {
   buffer.derived = nullptr;
   storage->raise_version();
   statistics_.live -= buffer.bytes;
-  if (!keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
+  const size_t held = statistics_.live + statistics_.cached + buffer.bytes;
+  const bool within_limit = statistics_.limit == 0 || held <= statistics_.limit;
+  if (!within_limit || !keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
   const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);
@@ -107,6 +109,7 @@ void CachingAllocator::reset_peak() {
 void CachingAllocator::set_limit(size_t bytes) {
   std::lock_guard lock(mutex_);
   statistics_.limit = bytes;
+  if (bytes > 0 && statistics_.live + statistics_.cached > bytes) release_cached_locked();
 }
 
 }  // namespace grus
