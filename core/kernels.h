@@ -13,7 +13,8 @@
 //    Core keeps released buffers for the next request, but for those that the backend keeps itself (`keeps_from`).
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
-// 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
+// 8. NaN is never lost: it counts as the largest in max, argmax, top_k and maximum, and as the smallest in min, argmin
+//    and minimum.
 // 9. Every entry of a table that has `run_parts` may be called from several threads at once. They may read the same
 //    memory; what they write does not overlap.
 #include <cstddef>
@@ -104,7 +105,7 @@ constexpr uint32_t rows_number() {
 }
 
 /// What both sides must have been compiled with: the version of this file, which a change of it raises, and the rows.
-inline constexpr uint32_t kernels_abi = 5u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 6u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -215,16 +216,18 @@ struct AttentionArgs {
   Matrix columns, lengths, starts;
 };
 /// Given dcontext: dquery is written; dkeys (N, A), dvalues (N, C) and dv (1, A) are added to. dvalues may be absent:
-/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. No two rows share a
-/// column here.
+/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. Several rows may have one
+/// column only with `shared`: a row of dkeys and dvalues is then the sum of what they add to it, in their order.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;
+  bool shared;
 };
 
 /// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get
 ///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore)
 ///   0.
+/// With smoothing 0 the second term is 0 also where a p is. A logit of -inf is a p of 0, in a row of nothing else too.
 /// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q); else they stay. nll (rows), or absent:
 /// -log p[target], unscaled.
 struct CrossEntropyArgs {

@@ -25,7 +25,8 @@ void require_attention(const Tensor& query, const AttentionMemory& memory, const
   require_float("attention", query);
   require(query.rank() == 2 && memory.keys.shape() == Shape{total, query.dim(1)} && memory.values.rank() == 2 &&
               memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.columns.numel() == query.dim(0),
-          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
+          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} "
+          "and {}",
           rows.columns.numel(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
 }
 
@@ -56,6 +57,7 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
   args.dquery = dquery.write_matrix();
   args.dkeys = dkeys.write_matrix();
   args.dv = dv.write_matrix();
+  args.shared = rows.shared;
   if (dx.wanted(Inputs::values)) {
     dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
     args.dvalues = dvalues.write_matrix();
@@ -71,13 +73,18 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
 
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
   std::vector<int64_t> columns, lengths;
+  std::vector<bool> seen(static_cast<size_t>(source.batch()));
+  bool shared = false;
   for (int64_t b : sources) {
-    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}", source.batch(), b);
+    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}",
+                        source.batch(), b);
     columns.push_back(source.rank()[static_cast<size_t>(b)]);
     lengths.push_back(source[b]);
+    shared |= seen[static_cast<size_t>(b)];
+    seen[static_cast<size_t>(b)] = true;
   }
   const Device device = source.lengths_tensor().device();
-  return {Tensor::from(columns, device), Tensor::from(lengths, device)};
+  return {Tensor::from(columns, device), Tensor::from(lengths, device), shared};
 }
 
 AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
@@ -85,9 +92,7 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   require_attention(query, memory, rows, v);
   const Device device = query.device();
   const KernelTable& kernels = device.kernels();
-  // Backward adds into the memory's rows, one writer each: rows that share a source take the twin when they record.
-  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward ||
-      (Tape::active() && query.dim(0) > memory.lengths.batch()))
+  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward)
     return additive_attention_composed(query, memory, rows, v);
   std::array<Tensor, 2> outputs{Tensor::empty({query.dim(0), memory.values.dim(1)}, query.dtype(), device),
                                 Tensor::empty({query.dim(0), memory.lengths.longest()}, query.dtype(), device)};
@@ -104,8 +109,8 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   const Lengths* kept = keep_on_tape(memory.lengths);
   record_outputs(attention_op, {query, memory.keys, memory.values, v}, outputs,
                  {query, memory.keys, memory.values, v, outputs[1], rows.columns, rows.lengths},
-                 [kept](const Saved& s, Grads& dx) {
-                   backward_attention(s, dx, *kept, {s[Inputs::columns], s[Inputs::lengths]});
+                 [kept, shared = rows.shared](const Saved& s, Grads& dx) {
+                   backward_attention(s, dx, *kept, {s[Inputs::columns], s[Inputs::lengths], shared});
                  });
   return {outputs[0], outputs[1]};
 }

@@ -15,8 +15,9 @@ struct AttentionMemory {
 
 /// For each query row, which source sequence it looks at; made once per batch (or beam).
 struct AttentionRows {
-  Tensor columns;  // i64 (rows): rank of the source sequence
-  Tensor lengths;  // i64 (rows)
+  Tensor columns;      // i64 (rows): rank of the source sequence
+  Tensor lengths;      // i64 (rows)
+  bool shared = true;  // false: no two rows have one source
 };
 /// Rows in the order given: sources[i] is the batch index of row i's source.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);

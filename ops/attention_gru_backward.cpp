@@ -32,7 +32,7 @@ class BackwardLoop {
         targets_(targets),
         w_(saved_weights(s, form)),
         memory_{s[Inputs::keys], s[Inputs::values], sources},
-        rows_{s[Kept::columns], s[Kept::lengths]},
+        rows_{s[Kept::columns], s[Kept::lengths], false},  // a permutation of the sources
         n_{s[Inputs::x].dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
         second_(w_.second.weight_hh, w_.second.bias_hh, form, targets.batch()) {
     const Tensor& x = s[Inputs::x];

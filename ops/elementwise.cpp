@@ -63,8 +63,14 @@ template <class T>
 Tensor operator>(const Tensor& a, const T& b) {
   return greater(a, b);
 }
-Tensor operator==(const Tensor& a, double b) { return equal(a, b); }
-Tensor select(const Tensor& c, const Tensor& a, const Tensor& b) { return where(c, a, b); }
+template <class T>
+Tensor operator==(const Tensor& a, const T& b) {
+  return equal(a, b);
+}
+template <class A, class B>
+Tensor select(const Tensor& c, const A& a, const B& b) {
+  return where(c, a, b);
+}
 
 struct Unary {
   Tensor (*gradient)(const Tensor& x, const Tensor& y, const Tensor& dy);
@@ -91,6 +97,7 @@ namespace {
 #define GRUS_BINARY(name, ...) const Op name##_op(#name);
 #define GRUS_COMPARE(...)
 #include "core/elementwise.def"
+const Op clamp_op("clamp");
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
@@ -209,7 +216,12 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
 
 Tensor clamp(const Tensor& x, double low, double high) {
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
-  return minimum(maximum(x, low), high);
+  const Tensor least = scalar("clamp", low, x), most = scalar("clamp", high, x);
+  require_number(BinaryOp::maximum, "clamp", x);
+  const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
+                                  most, x.shape(), "clamp");
+  return record(clamp_op, {x}, y, {x, y},
+                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, where(equal(s[0], s[1]), dy, 0.0)); });
 }
 
 Tensor gelu(const Tensor& x, Gelu kind) {
