@@ -8,8 +8,10 @@ namespace grus {
 
 std::vector<double> items(const std::vector<Tensor>& scalars) {
   if (scalars.empty()) return {};
-  for (const Tensor& scalar : scalars)
-    require(scalar.defined() && scalar.numel() == 1, "[items] need one element each, got shape {}", scalar.shape());
+  for (const Tensor& scalar : scalars) {
+    require<UsageError>(scalar.defined(), "[items] need tensors, got an undefined one");
+    require(scalar.numel() == 1, "[items] need one element each, got shape {}", scalar.shape());
+  }
   const Tensor& like = scalars.front();
   const Device device = like.device();
   const bool together =

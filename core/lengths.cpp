@@ -12,12 +12,16 @@ Lengths::Lengths(std::vector<int64_t> lengths, int64_t steps, Device device) {
   Data& d = *data;
   const auto batch = static_cast<int64_t>(lengths.size());
   const int64_t longest = lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+  require<UsageError>(steps >= -1, "[lengths] need a padded length of at least 0, or -1 for the longest, got {}",
+                      steps);
   d.lengths = std::move(lengths);
   d.steps = steps < 0 ? longest : steps;
   const auto length_of = [&d](int64_t b) { return d.lengths[static_cast<size_t>(b)]; };
   for (int64_t b = 0; b < batch; ++b)
     require<UsageError>(length_of(b) >= 0 && length_of(b) <= d.steps,
-                        "[lengths] need lengths in [0, {}], got {} for sequence {}", d.steps, length_of(b), b);
+                        "[lengths] need lengths in [0, {}], got {} for sequence {}", std::max<int64_t>(d.steps, 0),
+                        length_of(b), b);
+  d.mask = Tensor::empty({batch, d.steps}, DType::boolean, device);  // says so where there are too many places
   d.order.resize(d.lengths.size());
   std::iota(d.order.begin(), d.order.end(), 0);
   std::stable_sort(d.order.begin(), d.order.end(), [&](int64_t a, int64_t b) { return length_of(a) > length_of(b); });
@@ -55,7 +59,14 @@ Lengths::Lengths(std::vector<int64_t> lengths, int64_t steps, Device device) {
   data_ = std::move(data);
 }
 
+void Lengths::fail_no_such(const char* what, int64_t count, int64_t got) {
+  fail<UsageError>("[lengths] need {} in [0, {}), got {}", what, count, got);
+}
+
 Lengths Lengths::dense(int64_t steps, int64_t batch, Device device) {
+  require<UsageError>(steps >= 0 && batch >= 0, "[lengths] need steps and sequences of at least 0, got {} and {}", steps,
+                      batch);
+  Shape{batch, steps}.bytes(sizeof(int64_t));
   return Lengths(std::vector<int64_t>(static_cast<size_t>(batch), steps), steps, device);
 }
 

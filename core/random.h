@@ -41,7 +41,9 @@ Tensor random_uniform(const Shape& shape, double low, double high, Rng& rng, DTy
 Tensor random_normal(const Shape& shape, double mean, double deviation, Rng& rng, DType dtype = DType::f32,
                      Device device = default_device());
 /// 0 with probability p, else 1 / (1 - p). With row_ids (i64, one a row), row i draws the numbers of row row_ids[i].
+/// Throws UsageError, naming `op`, for a negative id, or one whose numbers 64 bits do not count.
 Tensor random_keep_mask(const Shape& shape, double p, Rng& rng, DType dtype = DType::f32,
-                        Device device = default_device(), const Tensor& row_ids = Tensor());
+                        Device device = default_device(), const Tensor& row_ids = Tensor(),
+                        const char* op = "random_keep_mask");
 
 }  // namespace grus

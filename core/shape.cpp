@@ -23,7 +23,19 @@ Shape Shape::without(int axis) const {
   return result;
 }
 
+size_t Shape::bytes(size_t element) const {
+  auto bytes = static_cast<int64_t>(element);
+  bool empty = false;
+  for (const int64_t dim : *this) {
+    require(dim >= 0, "[shape] need sizes of at least 0, got {}", *this);
+    empty |= dim == 0;
+    if (dim > 0 && __builtin_mul_overflow(bytes, dim, &bytes)) fail_too_large();
+  }
+  return empty ? 0 : static_cast<size_t>(bytes);
+}
+
 Shape Shape::with(int axis, int64_t dim) const {
+  require(dim >= 0, "[shape] need sizes of at least 0, got {}", dim);
   Shape result = *this;
   result[axis] = dim;
   return result;
@@ -54,7 +66,20 @@ Shape broadcast(const Shape& a, const Shape& b, const char* op) {
   return result;
 }
 
+int64_t sum_of_sizes(int64_t a, int64_t b, const char* op) {
+  int64_t sum = 0;
+  require(!__builtin_add_overflow(a, b, &sum), "[{}] need sizes that fit in 64 bits, got {} + {}", op, a, b);
+  return sum;
+}
+
+int64_t product_of_sizes(int64_t a, int64_t b, const char* op) {
+  int64_t product = 0;
+  require(!__builtin_mul_overflow(a, b, &product), "[{}] need sizes that fit in 64 bits, got {} times {}", op, a, b);
+  return product;
+}
+
 int normalize_axis(int axis, int rank, const char* op) {
+  require(rank > 0, "[{}] need at least one axis, got a scalar or an undefined tensor", op);
   require(axis >= -rank && axis < rank, "[{}] need an axis in [{}, {}), got {}", op, -rank, rank, axis);
   return axis < 0 ? axis + rank : axis;
 }

@@ -41,6 +41,8 @@ class Shape {
   /// This shape without `axis`; with `dim` in place of, or before, `axis`.
   Shape without(int axis) const;
   Shape with(int axis, int64_t dim) const;
+  /// Bytes of all elements. Throws ShapeError when they, or strides over the sizes that are not 0, cannot be counted.
+  size_t bytes(size_t element) const;
   Shape inserted(int axis, int64_t dim) const;
 
  private:
@@ -54,6 +56,10 @@ std::string to_string(const Shape& shape);
 
 /// NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError naming `op` and both shapes.
 Shape broadcast(const Shape& a, const Shape& b, const char* op);
+
+/// a + b and a b of sizes. Throw ShapeError naming `op` when there is no such number.
+int64_t sum_of_sizes(int64_t a, int64_t b, const char* op);
+int64_t product_of_sizes(int64_t a, int64_t b, const char* op);
 
 /// Axis in [0, rank) from one in [-rank, rank). Throws ShapeError naming `op`.
 int normalize_axis(int axis, int rank, const char* op);

@@ -35,7 +35,7 @@ class [[nodiscard]] Tensor {
   static Tensor full(const Shape& shape, double value, DType dtype = DType::f32, Device device = default_device());
   static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   static Tensor ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
-  /// start, start + 1, ..., end - 1 as i64.
+  /// start, start + 1, ..., end - 1 as i64. Throws UsageError when end < start.
   static Tensor arange(int64_t start, int64_t end, Device device = default_device());
   /// Copies host values; T is float, double, int32_t, int64_t (bool: from_bools). Throws ShapeError when the counts
   /// differ.
@@ -75,26 +75,38 @@ class [[nodiscard]] Tensor {
   std::vector<T> to_vector() const {
     static_assert(!std::is_same_v<T, bool>, "use to_bools");
     std::vector<T> values(static_cast<size_t>(numel()));
-    download(values.data(), dtype_of<T>);
+    download(values.data(), dtype_of<T>, "to_vector");
     return values;
   }
   std::vector<bool> to_bools() const;
   /// The elements as they lie in memory, row-major: for files and transfers between devices.
   std::vector<std::byte> to_bytes() const {
     std::vector<std::byte> bytes(static_cast<size_t>(numel()) * size_of(dtype_));
-    download(bytes.data(), dtype_);
+    download(bytes.data(), dtype_, "to_bytes");
     return bytes;
   }
   static Tensor from_bytes(std::span<const std::byte> bytes, const Shape& shape, DType dtype,
                            Device device = default_device()) {
+    require(bytes.size() % size_of(dtype) == 0, "[from_bytes] need elements of {} bytes, got {} bytes", size_of(dtype),
+            bytes.size());
     return upload(bytes.data(), static_cast<int64_t>(bytes.size() / size_of(dtype)), dtype, shape, device);
   }
   /// A copy on another device (this tensor when it is there already), not recorded.
   Tensor to(Device target) const {
+    require_defined("to");
     return target == device() ? detach() : from_bytes(to_bytes(), shape_, dtype_, target);
   }
-  /// The one element of a tensor of any dtype, as a double. Throws ShapeError unless numel is 1.
+  /// The one element of a tensor of any dtype, as a double. Throws ShapeError unless numel is 1, UsageError for an i64
+  /// that no double is.
   double item() const;
+  /// The one element; T must be the element type.
+  template <class T>
+  T item() const {
+    require_one_element();
+    T value{};
+    download(&value, dtype_of<T>, "item");
+    return value;
+  }
 
   /// Entry `index` (or rows [begin, end)) of the leading axis: a view, recorded. Negative counts from the end.
   Tensor operator[](int64_t index) const;
@@ -127,10 +139,12 @@ class [[nodiscard]] Tensor {
     return storage_ == other.storage_ && offset_ == other.offset_ && shape_ == other.shape_;
   }
   bool owns_storage_alone() const { return storage_ && storage_->unique(); }
-  uint64_t version() const { return storage_->version(); }
+  uint64_t version() const { return storage_ ? storage_->version() : 0; }
   /// Bounds of all elements, where the host knows them: of integers that it uploaded, of full(), and of what an op says
   /// of its result. Spares a wait for the device.
-  std::optional<Range> known_range() const { return storage_->known(); }
+  std::optional<Range> known_range() const {
+    return storage_ ? storage_->known() : std::nullopt;
+  }
   void know_range(Range range) const { storage_->know(range); }
 
   const NodeRef& node() const { return node_; }
@@ -139,8 +153,13 @@ class [[nodiscard]] Tensor {
 
  private:
   friend class Leaf;
+  void write(const void* values);  // all of them, to memory that no other tensor has
   static Tensor upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device);
-  void download(void* to, DType dtype) const;
+  void download(void* to, DType dtype, const char* caller) const;
+  void require_defined(const char* caller) const {
+    require<UsageError>(defined(), "[{}] need a tensor, got an undefined one", caller);
+  }
+  void require_one_element() const;
   View repeating_view(const Shape& to) const;
 
   Ref<Storage> storage_;
@@ -155,6 +174,18 @@ class [[nodiscard]] Tensor {
 void require_same_kind(const char* op, const Tensor& a, const Tensor& b);
 /// Throws DtypeError unless x is f32 or f64.
 void require_float(const char* op, const Tensor& x);
+/// Throws DeviceError naming op unless `other`, `what` it is, is on x's device.
+void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what);
+/// Whether elements of `dtype` can be `value`: an integer in range, of bool 0 or 1; of floats any number.
+bool is_representable(double value, DType dtype);
+/// Throws DtypeError naming op unless it is_representable.
+void require_representable(const char* op, double value, DType dtype, const Shape& shape);
+
+/// The integers of a dtype, [low, end): every bound is a double. Of bool 0 and 1.
+constexpr Range integers_of(DType dtype) {
+  if (dtype == DType::i32) return {-0x1p31, 0x1p31};
+  return dtype == DType::i64 ? Range{-0x1p63, 0x1p63} : Range{0, 2};
+}
 
 }  // namespace grus
 

@@ -21,7 +21,7 @@ bool reaches(const Record& record, const std::vector<bool>& needed) {
 void Tape::seed_gradient(std::vector<Tensor>& table, const Tensor& y, const Tensor& seed, const char* caller) {
   require<UsageError>(y.defined() && y.node().tape != 0,
                       "[{}] need a tensor that this tape recorded, got one that is not on it: nothing with a gradient "
-                      "reached it",
+                      "reached it, as under NoGrad or when all is frozen",
                       caller);
   if (y.node().tape != serial_)
     fail<UsageError>("[{}] need a tensor that this tape recorded, got one recorded by {}", caller,
@@ -46,7 +46,7 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
   bool reached = false;
   for (const Tensor& gradient : dy) reached |= gradient.defined();
   if (!reached) return;
-  if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op", where(record));
+  if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op; of several losses make one sum", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
     if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
@@ -99,7 +99,9 @@ void Tape::walk(int32_t newest, size_t first_record, std::vector<Tensor>& table,
 
 void Tape::backward(const Tensor& loss, const Tensor& seed) {
   require<UsageError>(keep_ == Keep::saved, "[backward] need a tape that keeps what is saved, got one that does not");
-  require<UsageError>(!walked_, "[backward] was called twice on this tape; make a new Tape for each forward pass");
+  require<UsageError>(!walked_,
+                      "[backward] was called twice on this tape; make a new Tape for each forward pass, and of several "
+                      "losses one sum");
   std::vector<Tensor> table(values_.size());
   {
     NoGrad suspended;
@@ -142,7 +144,7 @@ std::vector<Tensor> Tape::gradients(std::span<const Tensor> ys, std::span<const 
                                     std::span<const Tensor> inputs, bool create_graph, bool consume,
                                     size_t first_record) {
   require<UsageError>(keep_ == Keep::saved, "[grad] need a tape that keeps what is saved, got one that does not");
-  require<UsageError>(!walked_, "[grad] this tape was walked by backward already");
+  require<UsageError>(!walked_, "[grad] this tape was walked by backward already; ask for gradients before");
   int32_t newest = -1;
   std::vector<Tensor> table(values_.size());
   for (size_t i = 0; i < ys.size(); ++i) {

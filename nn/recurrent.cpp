@@ -16,7 +16,7 @@ namespace {
 template <class Add>
 CellParameters make_cell(int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  const int64_t rows = gates * hidden;
+  const int64_t rows = product_of_sizes(gates, hidden, "recurrent layer");
   const auto make = [&](const char* name, const Shape& shape) {
     return add(name, init::uniform(shape, -bound, bound, rng));
   };
@@ -53,6 +53,13 @@ size_t RecurrentStack::index(int64_t layer, int direction) const {
   return static_cast<size_t>(layer * directions() + direction);
 }
 
+void RecurrentStack::require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const {
+  require_same_kind(stack_.name, x, cells_[0].weight_ih.value());
+  for (const Tensor* state : {&first.h, &first.c})
+    if (state->defined()) require_same_kind(stack_.name, x, *state);
+  if (lengths) require_device_of(stack_.name, x, lengths->lengths_tensor(), "lengths");
+}
+
 void RecurrentStack::require_state(const char* name, const Tensor& state, int64_t batch) const {
   const int64_t states = stack_.layers * directions();
   require(!state.defined() || state.shape() == Shape{states, batch, stack_.hidden},
@@ -70,6 +77,7 @@ Tensor stacked(const std::vector<Tensor>& states) {
 
 RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
                                                   const Layer& layer) const {
+  require_kinds(x, &lengths, first);
   require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == stack_.input,
           "[{}] need packed rows ({}, {}), got {}", stack_.name, lengths.total(), stack_.input, x.shape());
   require_state("h0", first.h, lengths.batch());
@@ -95,6 +103,7 @@ RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths
 
 RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengths, const RecurrentState& first,
                                            const Layer& layer) const {
+  require_kinds(x, lengths, first);
   const bool batched = x.rank() == 3;
   require((batched || x.rank() == 2) && x.dim(-1) == stack_.input,
           "[{}] need x {} or ({}, {}) for one sequence, got {}", stack_.name,
@@ -132,8 +141,16 @@ RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int
 }
 
 void RecurrentCell::require_input(const Tensor& x) const {
+  require_same_kind(name_, x, weights.weight_ih.value());
   require((x.rank() == 1 || x.rank() == 2) && x.dim(-1) == weights.weight_ih.dim(1),
           "[{0}] need x (B, {1}) or ({1}), got {2}", name_, weights.weight_ih.dim(1), x.shape());
+}
+
+void RecurrentCell::require_state(const char* name, const Tensor& state, const Tensor& x) const {
+  if (!state.defined()) return;
+  require_same_kind(name_, x, state);
+  const Shape needed = x.shape().with(x.rank() - 1, weights.weight_hh.dim(1));
+  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(), state.shape());
 }
 
 Tensor RecurrentCell::state_or_zeros(const Tensor& state, const Tensor& x) const {

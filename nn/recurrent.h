@@ -68,6 +68,7 @@ class RecurrentStack : public ModuleBase {
 
  private:
   size_t index(int64_t layer, int direction) const;
+  void require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const;
   void require_state(const char* name, const Tensor& state, int64_t batch) const;
   int directions() const { return stack_.bidirectional ? 2 : 1; }
   StackOptions stack_;
@@ -81,8 +82,9 @@ class RecurrentCell : public ModuleBase {
 
  protected:
   RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng);
-  /// x must be (B, I) or (I). Throws ShapeError.
+  /// x must be (B, I) or (I), a state (B, H) or (H) beside it. Throws ShapeError, DtypeError.
   void require_input(const Tensor& x) const;
+  void require_state(const char* name, const Tensor& state, const Tensor& x) const;
   /// The state, or zeros (B, H) where it is undefined.
   Tensor state_or_zeros(const Tensor& state, const Tensor& x) const;
 

@@ -1,5 +1,6 @@
 #include "ops/elementwise.h"
 
+#include <cmath>
 #include <numbers>
 
 #include "core/tape.h"
@@ -184,8 +185,7 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
 /// A scalar as a tensor like `like`.
 Tensor scalar(const char* name, double value, const Tensor& like) {
   require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
-  require<DtypeError>(is_float(like.dtype()) || value == static_cast<double>(static_cast<int64_t>(value)),
-                      "[{}] need an integral number beside {} {}, got {}", name, like.dtype(), like.shape(), value);
+  require_representable(name, value, like.dtype(), like.shape());
   return Tensor::full({}, value, like.dtype(), like.device());
 }
 
@@ -194,30 +194,63 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
   return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
 }
 
+/// x beside a number that is none of its integers: no integer lies between it and the next one below.
+Tensor compare_integers(CompareOp op, const char* name, const Tensor& x, double number) {
+  const auto [low, end] = integers_of(x.dtype());
+  const auto always = [&](bool value) { return compare(value ? CompareOp::equal : CompareOp::not_equal, name, x, x); };
+  if (op == CompareOp::equal || op == CompareOp::not_equal || std::isnan(number))
+    return always(op == CompareOp::not_equal);
+  const bool below = op == CompareOp::less || op == CompareOp::less_equal;
+  if (number < low) return always(!below);
+  if (number >= end) return always(below);
+  return compare(below ? CompareOp::less_equal : CompareOp::greater, name, x, scalar(name, std::floor(number), x));
+}
+
+/// b op a for a op b.
+constexpr CompareOp turned(CompareOp op) {
+  switch (op) {
+    case CompareOp::less:
+      return CompareOp::greater;
+    case CompareOp::less_equal:
+      return CompareOp::greater_equal;
+    case CompareOp::greater:
+      return CompareOp::less;
+    case CompareOp::greater_equal:
+      return CompareOp::less_equal;
+    default:
+      return op;
+  }
+}
+
+Tensor compare(CompareOp op, const char* name, const Tensor& x, double number) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", name);
+  if (is_float(x.dtype()) || is_representable(number, x.dtype())) return compare(op, name, x, scalar(name, number, x));
+  return compare_integers(op, name, x, number);
+}
+
 }  // namespace
 
 #define GRUS_UNARY(name, ...)                                                                        \
   Tensor name(const Tensor& x) {                                                                     \
     return unary<UnaryOp::name, trace::name##_gradient.mentions, tensors::name##_row>(name##_op, x); \
   }
-#define GRUS_SCALARS(name)                                                        \
-  Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); } \
-  Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
 #define GRUS_BINARY(name, ...)                                                                   \
   Tensor name(const Tensor& a, const Tensor& b) {                                                \
     return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b); \
   }                                                                                              \
-  GRUS_SCALARS(name)
+  Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); }                \
+  Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
 #define GRUS_COMPARE(name, ...)                                                                   \
   Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \
-  GRUS_SCALARS(name)
+  Tensor name(const Tensor& a, double b) { return compare(CompareOp::name, #name, a, b); }        \
+  Tensor name(double a, const Tensor& b) { return compare(turned(CompareOp::name), #name, b, a); }
 #include "core/elementwise.def"
-#undef GRUS_SCALARS
 
 Tensor clamp(const Tensor& x, double low, double high) {
+  require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
+  require<DtypeError>(x.dtype() != DType::boolean, "[clamp] need numbers, got bool {}; cast() it first", x.shape());
   const Tensor least = scalar("clamp", low, x), most = scalar("clamp", high, x);
-  require_number(BinaryOp::maximum, "clamp", x);
   const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
                                   most, x.shape(), "clamp");
   return record(clamp_op, {x}, y, {x, y},

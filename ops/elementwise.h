@@ -3,7 +3,8 @@
 // core/elementwise.def.
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
-// integers it must be integral). f32 and f64 everywhere; i32 and i64 for add sub mul maximum minimum and comparisons.
+// integers it must be one of theirs; a comparison takes any number, by its value). f32 and f64 everywhere; i32 and i64
+// for add sub mul maximum minimum and comparisons.
 // Errors: ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
 #include "core/tensor.h"
 

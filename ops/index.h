@@ -33,9 +33,9 @@ struct TopK {
 /// The k largest along the last axis. The gradient goes to the chosen elements.
 TopK top_k(const Tensor& x, int64_t k);
 
-/// Throws UsageError naming an id outside [0, size), except `allowed`; how many others there are. Waits for the device
-/// unless the ids came from the host (Tensor::known_range).
+/// Throws UsageError naming an id outside [0, size), except `allowed`, and the cure; how many others there are. Waits
+/// for the device unless the ids came from the host (Tensor::known_range).
 int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed = std::nullopt,
-                    const char* what = "ids");
+                    const char* what = "ids", const char* cure = "");
 
 }  // namespace grus

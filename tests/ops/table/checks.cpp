@@ -33,8 +33,9 @@ void seed_outputs(const Tensors& outputs, Tensors& recorded, Tensors& seeds) {
 Tensors watched(Tape& tape, const Tensors& inputs, Tensors& asked) {
   Tensors xs;
   for (const Tensor& x : inputs) {
-    xs.push_back(is_float(x.dtype()) ? tape.watch(x) : x);
-    if (is_float(x.dtype())) asked.push_back(xs.back());
+    const bool has_gradient = x.defined() && is_float(x.dtype());
+    xs.push_back(has_gradient ? tape.watch(x) : x);
+    if (has_gradient) asked.push_back(xs.back());
   }
   return xs;
 }
