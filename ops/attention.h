@@ -21,7 +21,7 @@ struct AttentionRows {
 /// Rows in the order given: sources[i] is the batch index of row i's source.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
 
-struct AttentionOutput {
+struct [[nodiscard]] AttentionOutput {
   Tensor context;  // (rows, C)
   Tensor weights;  // (rows, S), zeros past each length
 };
