@@ -74,9 +74,9 @@ void CachingAllocator::release(Storage* storage) {
   buffer.derived = nullptr;
   storage->raise_version();
   statistics_.live -= buffer.bytes;
-  const size_t held = statistics_.live + statistics_.cached + buffer.bytes;
-  const bool within_limit = statistics_.limit == 0 || held <= statistics_.limit;
-  if (!within_limit || !keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
+  const auto over_limit = [&](const MemoryStatistics& s) { return s.live + s.cached + buffer.bytes > s.limit; };
+  if (!keeps(buffer.bytes) || (statistics_.limit > 0 && over_limit(statistics_)))
+    return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
   const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);

@@ -31,8 +31,7 @@ void Parameter::require_use_outside_modules() const {
   if (!running || !Tape::active() || !requires_grad()) return;
   fail<UsageError>(
       "[Parameter] need param(\"name\", ...) for what forward of {} trains, got a parameter {} that no module {}; "
-      "where "
-      "that is meant, freeze it or use its leaf().tensor()",
+      "where that is meant, freeze it or use its leaf().tensor()",
       *running->path ? fmt::format("'{}'", running->path) : "the root", shape(),
       was_replaced() ? "has any more" : "registered");
 }

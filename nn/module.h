@@ -115,9 +115,9 @@ class ModuleBase {
   /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
   /// absent parameter.
   Parameter param(const std::string& name, Tensor value);
-  Constant buffer(const std::string& name, const Tensor& value);
+  [[nodiscard]] Constant buffer(const std::string& name, const Tensor& value);
   template <class M>
-  M child(const std::string& name, M module) {
+  [[nodiscard]] M child(const std::string& name, M module) {
     link(name, module);
     return module;
   }
@@ -201,7 +201,7 @@ class Module : public Base {
   }
 
   /// A module of its own with equal values; ties inside it are kept, gradients are not copied.
-  Derived clone() const {
+  [[nodiscard]] Derived clone() const {
     const CloneScope scope;
     Derived copy(static_cast<const Derived&>(*this));
     copy.become_root();

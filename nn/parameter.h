@@ -10,7 +10,7 @@
 
 namespace grus::nn {
 
-class Parameter {
+class [[nodiscard]] Parameter {
  public:
   /// Undefined: an absent bias. Converts to an undefined Tensor.
   Parameter() = default;

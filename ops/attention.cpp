@@ -145,9 +145,6 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
       real.push_back(s < lengths[i]);
       places.push_back(real.back() ? memory.lengths.start(s) + columns[i] : 0);
     }
-  if (places.empty())
-    return {Tensor::zeros({count, memory.values.dim(1)}, query.dtype(), query.device()),
-            Tensor::zeros({count, steps}, query.dtype(), query.device())};
   const Tensor at = Tensor::from(places, {count, steps}, query.device()),
                mask = Tensor::from_bools(real, {count, steps}, query.device());
   const Tensor scores = sum(tanh(gather_rows(memory.keys, at) + unsqueeze(query, 1)) * v, {-1});

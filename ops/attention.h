@@ -40,7 +40,7 @@ class AttentionRows {
 /// Rows in the order given: sources[i] is the batch index of row i's source. Throws UsageError for one that is none.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
 
-struct AttentionOutput {
+struct [[nodiscard]] AttentionOutput {
   Tensor context;  // (rows, C)
   Tensor weights;  // (rows, S), zeros past each length
 };

@@ -54,6 +54,8 @@ Row attention_row() {
       2,
       {attention_sample("lengths 1 to 4, in another order", {4, 2, 1}, {2, 0, 1}, 3, 2),
        attention_sample("a source of length 0", {2, 0, 3}, {0, 1, 2}, 3, 2),
+       attention_sample("sources of length 0 alone", {0, 0}, {1, 0}, 3, 2),
+       attention_sample("no query", {2, 1}, {}, 3, 2),
        attention_sample("size 1", {1}, {0}, 1, 1),
        attention_sample("two rows look at one source", {3, 2}, {0, 0, 1}, 3, 2),
        attention_sample("every row looks at one source", {3, 1, 5}, {0, 0, 0}, 3, 2),
