@@ -1,4 +1,4 @@
-// Which tape records: the newest of its thread, unless NoGrad suspends it.
+// Which tape records: the newest of its thread, unless a newer NoGrad suspends it.
 #include <mutex>
 #include <thread>
 
@@ -9,7 +9,6 @@
 namespace grus {
 namespace {
 
-thread_local int suspensions = 0;
 std::atomic<uint64_t> last_serial{0};
 
 /// The tapes that live now and their threads, so that a wrong tape can be told from one that is gone.
@@ -27,6 +26,12 @@ uint64_t enter() {
   const std::lock_guard lock(living().mutex);
   living().threads.emplace(serial, std::this_thread::get_id());
   return serial;
+}
+
+/// Of every thread's scopes: they come and go with tapes, seldom, and any thread may end one.
+std::mutex& scopes_mutex() {
+  static auto* const mutex = new std::mutex;  // never destroyed, as the tapes'
+  return *mutex;
 }
 
 enum class Owner { nobody, this_thread, other_thread };
@@ -50,37 +55,56 @@ const char* whose(uint64_t serial) {
   return owner == Owner::this_thread ? "another tape" : "a tape of another thread";
 }
 
-Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), outer_(active_) { active_ = this; }
+/// Made with a thread's first scope; its end is the thread's.
+struct RecordingScope::Farewell {
+  ~Farewell() {
+    const std::lock_guard lock(scopes_mutex());
+    for (RecordingScope* scope = here_.newest; scope; scope = scope->outer_) scope->thread_ = nullptr;
+    here_.active = nullptr;
+    here_.newest = nullptr;
+  }
+};
+
+RecordingScope::RecordingScope(Tape* tape) : tape_(tape), thread_(&here_) {
+  thread_local const Farewell farewell;
+  const std::lock_guard lock(scopes_mutex());
+  outer_ = here_.newest;
+  if (outer_) outer_->inner_ = this;
+  here_.newest = this;
+  here_.active = tape;
+}
+
+RecordingScope::~RecordingScope() {
+  const std::lock_guard lock(scopes_mutex());
+  if (outer_) outer_->inner_ = inner_;
+  if (inner_) inner_->outer_ = outer_;
+  if (inner_ || !thread_) return;
+  thread_->newest = outer_;
+  thread_->active = outer_ ? outer_->tape_ : nullptr;
+}
+
+Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), scope_(this) {}
 
 Tape::~Tape() {
   for (Record* record : records_)
     if (!record->consumed) release_saved(*record);
   keep_chunks(arena_);
-  if (active_ == this) active_ = outer_;
   const std::lock_guard lock(living().mutex);
   living().threads.erase(serial_);
 }
 
 Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
+  Tape* const tape = active();
   for (const TensorArg& input : inputs) {
     const Tensor& x = *input.tensor;
-    if (active_ && active_->tracks(x)) return active_;
+    if (tape && tape->tracks(x)) return tape;
     require<UsageError>(
-        active_ || x.node().tape == 0 || suspensions > 0 || owner_of(x.node().tape) != Owner::other_thread,
+        tape || x.node().tape == 0 || RecordingScope::suspended() || owner_of(x.node().tape) != Owner::other_thread,
         "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has "
         "no tape: its gradient would be lost; detach() it first",
         op.name(), x.shape());
   }
   return nullptr;
-}
-
-NoGrad::NoGrad() : suspended_(Tape::active_) {
-  Tape::active_ = nullptr;
-  ++suspensions;
-}
-NoGrad::~NoGrad() {
-  Tape::active_ = suspended_;
-  --suspensions;
 }
 
 }  // namespace grus

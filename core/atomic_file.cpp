@@ -45,50 +45,49 @@ void flush_folder(const fs::path& file) {
 AtomicFile::AtomicFile(fs::path path) : path_(resolve(path)) {
   std::error_code ignored;
   if (fs::is_directory(path_, ignored)) give_up(EISDIR);
-  written_ = path_;
-  if (!is_special(path_)) written_ += ".tmp";
-  descriptor_ = ::open(written_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor_ == no_descriptor) give_up(errno);
+  if (!is_special(path_)) {
+    if (const int error = temporary_.open(path_)) give_up(error);
+    return;
+  }
+  special_ = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (special_ == no_descriptor) give_up(errno);
 }
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ == no_descriptor) return;
-  ::close(descriptor_);
-  if (written_ != path_) ::unlink(written_.c_str());
+  if (special_ != no_descriptor) ::close(special_);
+}
+
+int AtomicFile::descriptor() const {
+  const int open = special_ != no_descriptor ? special_ : temporary_.descriptor();
+  require<UsageError>(open != no_descriptor, "[write {}] need an open file, got a committed one", path_.string());
+  return open;
 }
 
 void AtomicFile::write(std::string_view bytes) {
-  require<UsageError>(descriptor_ != no_descriptor, "[write {}] need an open file, got a committed one",
-                      path_.string());
+  const int file = descriptor();
   while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t count = ::write(file, bytes.data(), bytes.size());
     if (count > 0) bytes.remove_prefix(static_cast<size_t>(count));
     if (count < 0 && errno != EINTR) give_up(errno);
   }
 }
 
 void AtomicFile::commit() {
-  require<UsageError>(descriptor_ != no_descriptor, "[write {}] need an open file, got a committed one",
-                      path_.string());
-  const bool special = written_ == path_;
-  if (::fsync(descriptor_) != 0 && !special) give_up(errno);
-  const int closing = descriptor_;
-  descriptor_ = no_descriptor;
-  const int closed = ::close(closing);
-  if (closed != 0 || (!special && ::rename(written_.c_str(), path_.c_str()) != 0)) {
-    const int error = errno;
-    if (!special) ::unlink(written_.c_str());
-    give_up(error);
+  const int file = descriptor();
+  if (special_ != no_descriptor) {
+    special_ = no_descriptor;
+    if (::close(file) != 0) give_up(errno);
+    return;
   }
-  if (!special) flush_folder(path_);
+  if (::fsync(file) != 0) give_up(errno);
+  if (const int error = temporary_.move_into_place()) give_up(error);
+  flush_folder(path_);
 }
 
 void AtomicFile::give_up(int error) {
-  if (descriptor_ != no_descriptor) {
-    ::close(descriptor_);
-    descriptor_ = no_descriptor;
-    if (written_ != path_) ::unlink(written_.c_str());
-  }
+  if (special_ != no_descriptor) ::close(special_);
+  special_ = no_descriptor;
+  temporary_.discard();
   fail<Error>("[write {}] need a file that can be written, got: {}", path_.string(),
               std::generic_category().message(error));
 }

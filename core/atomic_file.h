@@ -3,10 +3,13 @@
 #include <filesystem>
 #include <string_view>
 
+#include "core/temporary_file.h"
+
 namespace grus {
 
-/// A file written beside its place, as PATH.tmp, and moved there by commit(); without a commit nothing is left and an
-/// old file stays as it was. An existing special file (/dev/null, a pipe) is written directly.
+/// A file written beside its place and moved there by commit(); without a commit nothing is left and an old file stays
+/// as it was. Several at once, in one process or many, do not disturb one another: the last commit wins. An existing
+/// special file (/dev/null, a pipe) is written directly.
 /// Every error is an Error that names the file and the system's reason (no permission, no space, ...).
 class AtomicFile {
  public:
@@ -20,11 +23,12 @@ class AtomicFile {
   void commit();
 
  private:
+  int descriptor() const;
   [[noreturn]] void give_up(int error);
 
   std::filesystem::path path_;
-  std::filesystem::path written_;  // PATH.tmp, or PATH itself for a special file
-  int descriptor_ = -1;
+  TemporaryFile temporary_;
+  int special_ = -1;  // a special file's descriptor
 };
 
 /// The whole file in one call.

@@ -2,6 +2,8 @@
 // Element types. Never promoted silently: an op that meets two of them throws DtypeError and names both.
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <type_traits>
 
 namespace grus {
 
@@ -53,5 +55,19 @@ template <>
 inline constexpr DType dtype_of<int64_t> = DType::i64;
 template <>
 inline constexpr DType dtype_of<bool> = DType::boolean;
+
+/// x as a To, the same on every backend: floats are cut towards zero and to an integer's range, NaN is 0; bool is
+/// x != 0. (C++ defines its own cast only within the range.)
+template <class To, class From>
+constexpr To cast_to(From x) {
+  if constexpr (std::is_same_v<To, bool>) return x != From(0);
+  else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    // 2^31 or 2^63: the first value that does not fit, and exact in every float type.
+    constexpr From end = static_cast<From>(1ull << (8 * sizeof(To) - 1));
+    if (x != x) return 0;
+    if (x >= end) return std::numeric_limits<To>::max();
+    return x < -end ? std::numeric_limits<To>::min() : static_cast<To>(x);
+  } else return static_cast<To>(x);
+}
 
 }  // namespace grus

@@ -56,7 +56,7 @@ template <size_t index, auto member, auto cost, class Result, class... Args>
 struct Wrapper<index, member, cost, Result (*)(Context*, Args...)> {
   static Result call(Context* context, Args... args) {
     const KernelTable& own = device_of(context).own_table;
-    const KernelCost asked = cost(args...);
+    const KernelCost asked = cost(context, args...);
     const int64_t start = now();
     const Result result = (own.*member)(context, args...);
     if (observers().wait.load(std::memory_order_relaxed)) own.synchronize(context);
@@ -69,7 +69,7 @@ template <size_t index, auto member, auto cost, class... Args>
 struct Wrapper<index, member, cost, void (*)(Context*, Args...)> {
   static void call(Context* context, Args... args) {
     const KernelTable& own = device_of(context).own_table;
-    const KernelCost asked = cost(args...);
+    const KernelCost asked = cost(context, args...);
     const int64_t start = now();
     (own.*member)(context, args...);
     const auto& row = std::get<index>(kernel_list::entries);

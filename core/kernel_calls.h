@@ -11,7 +11,7 @@ namespace grus {
 class DeviceState;  // core/storage.h
 
 /// One call of an entry of a KernelTable. FLOPs and bytes are what the call asks for, by the formulas of
-/// core/kernel_costs.h, not what a backend does.
+/// core/kernels.def, not what a backend does.
 struct KernelCall {
   const char* backend;       // the table's name
   const char* entry;         // the member's name in KernelTable: "gemm"

@@ -1,15 +1,6 @@
 #pragma once
-// What a kernel call asks for, in floating point operations and in bytes moved; one function for each entry of the
-// contract, or for a family of them. Backward kernels count twice their forward's FLOPs.
-//
-//   bytes          every View and Matrix argument once, elements reached by stride 0 once; y twice when it is added to
-//   unary ... select, copy, fill, random, reduce, arg_reduce, top_k      1 FLOP an element (copy and fill: none)
-//   gemm           2 m n k batch
-//   gather_rows, scatter_add_rows     bytes: the rows touched; scatter: 1 FLOP an element
-//   softmax        4 an element (maximum, difference, exp, scale)
-//   optimizer      4 an element for sgd, 12 for adam and adadelta
-//   gru_gates      an element of y: 11 (all), 5 (reset_update), 6 (candidate);   lstm_gates: 9
-//   attention      rows S (4 A + 2 C), padding included;   cross_entropy   4 rows V
+// What a call of a kernel asks for, in floating point operations and in bytes moved: one function an entry, made from
+// the formulas of core/kernels.def.
 #include "core/kernels.h"
 
 namespace grus {
@@ -20,42 +11,78 @@ struct KernelCost {
   int variant = -1;
 };
 
-namespace kernel_cost {
+// The words of the formulas.
+namespace kernel_cost_words {
 
-/// Entries that compute nothing.
-template <class... Args>
-KernelCost nothing(Args...) {
-  return {};
+struct NoVariant {};
+inline constexpr NoVariant no_variant;
+constexpr int number_of(NoVariant) { return -1; }
+constexpr int number_of(auto variant) { return static_cast<int>(variant); }
+
+constexpr double number(auto count) { return static_cast<double>(count); }
+
+inline double elements(const View& x) {
+  double count = 1;
+  for (int i = 0; i < x.rank; ++i) count *= number(x.dims[i]);
+  return count;
 }
-KernelCost upload(Buffer*, size_t, const void*, size_t bytes);
-KernelCost download(void*, const Buffer*, size_t, size_t bytes);
-KernelCost allocate(size_t bytes, Buffer*);
-KernelCost copy(const View& y, const View& x, bool accumulate);
-KernelCost fill(const View& y, double value);
-KernelCost unary(UnaryOp, const View& y, const View& x);
-KernelCost unary_gradient(UnaryOp, const View& dx, const View& x, const View& y, const View& dy);
-KernelCost binary(BinaryOp, const View& y, const View& a, const View& b);
-KernelCost binary_gradient(BinaryOp, int wrt, const View& dx, const View& a, const View& b, const View& y,
-                           const View& dy);
-KernelCost compare(CompareOp, const View& y, const View& a, const View& b);
-KernelCost select(const View& y, const View& condition, const View& a, const View& b);
-KernelCost reduce(ReduceOp, const View& y, const View& x, bool accumulate);
-KernelCost arg_reduce(ArgReduceOp, const View& y, const View& x);
-KernelCost gemm(const GemmArgs&);
-KernelCost gather_rows(const Matrix& y, const Matrix& table, const Matrix& ids);
-KernelCost scatter_add_rows(const Matrix& table, const Matrix& x, const Matrix& ids);
-KernelCost softmax(const SoftmaxArgs&);
-KernelCost softmax_gradient(const View& dx, const View& y, const View& dy, bool log);
-KernelCost top_k(const Matrix& values, const Matrix& ids, const Matrix& x);
-KernelCost random(const RandomArgs&);
-KernelCost optimizer_step(const OptimizerArgs&);
-KernelCost gru_gates(const GruGatesArgs&);
-KernelCost gru_gates_backward(const GruGatesBackwardArgs&);
-KernelCost attention(const AttentionArgs&);
-KernelCost attention_backward(const AttentionBackwardArgs&);
-KernelCost cross_entropy(const CrossEntropyArgs&);
-KernelCost lstm_gates(const LstmGatesArgs&);
-KernelCost lstm_gates_backward(const LstmGatesBackwardArgs&);
+inline double elements(const Matrix& x) { return x.buffer ? number(x.rows) * number(x.cols) : 0; }
+
+/// Each element once, also those that stride 0 repeats. A view or matrix that is absent has none.
+inline double bytes(const View& x) {
+  double count = x.buffer ? number(size_of(x.dtype)) : 0;
+  for (int i = 0; i < x.rank; ++i)
+    if (x.strides[i] != 0 || x.dims[i] == 0) count *= number(x.dims[i]);
+  return count;
+}
+inline double bytes(const Matrix& x) { return elements(x) * number(size_of(x.dtype)); }
+template <class... Memory>
+double bytes(const Memory&... all) {
+  return (bytes(all) + ...);
+}
+
+inline double inner(const GemmArgs& args) { return number(args.transpose_a ? args.a.rows : args.a.cols); }
+inline double bytes_of_product(const GemmArgs& args) {
+  Matrix c = args.c.buffer ? args.c : args.y;
+  if (c.row_stride == 0) c.rows = 1;
+  return number(args.batch) * (bytes(args.y, args.a, args.b) + (args.beta == 0 ? 0 : bytes(c)));
+}
+
+inline double flops_of(GruPhase phase) {
+  switch (phase) {
+    case GruPhase::all:
+      return 11;
+    case GruPhase::reset_update:
+      return 5;
+    case GruPhase::candidate:
+      return 6;
+  }
+  return 0;
+}
+
+inline double flops_of(const AttentionArgs& args) {
+  return elements(args.weights) * (4 * number(args.query.cols) + 2 * number(args.values.cols));
+}
+inline double bytes_of(const AttentionArgs& args) {
+  return bytes(args.query, args.keys, args.values, args.v, args.weights, args.context) +
+         bytes(args.columns, args.lengths, args.starts);
+}
+
+}  // namespace kernel_cost_words
+
+/// kernel_cost::gemm(context, args), ...: what that call asks for.
+namespace kernel_cost {
+using namespace kernel_cost_words;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // a formula does not name every argument
+#define GRUS_DEVICE_ENTRY(result, name, arguments, bytes) \
+  inline KernelCost name GRUS_WITH_CONTEXT arguments { return {0, bytes, DType::f32, -1}; }
+#define GRUS_KERNEL(need, name, arguments, variant, dtype, flops, bytes) \
+  inline KernelCost name GRUS_WITH_CONTEXT arguments { return {flops, bytes, dtype, number_of(variant)}; }
+#define GRUS_LOOP_ENTRY(...)
+#include "core/kernels.def"
+#pragma GCC diagnostic pop
 
 }  // namespace kernel_cost
 }  // namespace grus

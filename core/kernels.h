@@ -13,7 +13,8 @@
 //    Core keeps released buffers for the next request, but for those that the backend keeps itself (`keeps_from`).
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
-// 8. NaN is never lost: it counts as the largest in max, argmax and top_k, and as the smallest in min and argmin.
+// 8. NaN is never lost: it counts as the largest in max, argmax, top_k and maximum, and as the smallest in min, argmin
+//    and minimum.
 // 9. Every entry of a table that has `run_parts` may be called from several threads at once. They may read the same
 //    memory; what they write does not overlap.
 #include <cstddef>
@@ -81,25 +82,30 @@ enum class CompareOp : int32_t {
 #include "core/elementwise.def"
 };
 
-/// A number for the rows of elementwise.def and their order, on which the enumerations depend: FNV-1a of the names.
-constexpr uint32_t elementwise_rows_number() {
-  constexpr const char* names[] = {
+/// A number for the rows of elementwise.def and kernels.def and their order, on which enumerations and KernelTable
+/// depend: FNV-1a of names and arguments.
+constexpr uint32_t rows_number() {
+  constexpr const char* rows[] = {
 #define GRUS_UNARY(name, ...) #name,
 #define GRUS_BINARY(name, ...) #name,
 #define GRUS_COMPARE(name, ...) #name,
 #include "core/elementwise.def"
+#define GRUS_DEVICE_ENTRY(result, name, arguments, ...) #name #arguments,
+#define GRUS_KERNEL(need, name, arguments, ...) #name #arguments,
+#define GRUS_LOOP_ENTRY(name, arguments) #name #arguments,
+#include "core/kernels.def"
   };
   uint32_t hash = 2166136261u;
-  for (const char* name : names)
-    for (const char* c = name;; ++c) {
+  for (const char* row : rows)
+    for (const char* c = row;; ++c) {
       hash = (hash ^ static_cast<uint32_t>(*c)) * 16777619u;
       if (*c == 0) break;
     }
   return hash;
 }
 
-/// What both sides must have been compiled with: the version of this file, which a change of it raises, and its rows.
-inline constexpr uint32_t kernels_abi = 5u << 16 | (elementwise_rows_number() & 0xffff);
+/// What both sides must have been compiled with: the version of this file, which a change of it raises, and the rows.
+inline constexpr uint32_t kernels_abi = 6u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -210,16 +216,18 @@ struct AttentionArgs {
   Matrix columns, lengths, starts;
 };
 /// Given dcontext: dquery is written; dkeys (N, A), dvalues (N, C) and dv (1, A) are added to. dvalues may be absent:
-/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. No two rows share a
-/// column here.
+/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. Several rows may have one
+/// column only with `shared`: a row of dkeys and dvalues is then the sum of what they add to it, in their order.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;
+  bool shared;
 };
 
 /// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get
 ///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore)
 ///   0.
+/// With smoothing 0 the second term is 0 also where a p is. A logit of -inf is a p of 0, in a row of nothing else too.
 /// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q); else they stay. nll (rows), or absent:
 /// -log p[target], unscaled.
 struct CrossEntropyArgs {
@@ -238,63 +246,20 @@ struct PartsArgs {
   Status (*run)(void* loop, int part, int parts);
 };
 
+/// For the expansions of core/kernels.def: an entry's arguments with the context before them.
+#define GRUS_WITH_CONTEXT(...) (Context * context __VA_OPT__(, ) __VA_ARGS__)
+
 struct KernelTable {
   uint32_t abi;
   const char* name;
   size_t keeps_from;  // bytes from which a released buffer is kept by the backend; SIZE_MAX: none is
 
-  // Devices and memory. `open` gives device `index`, a context that no other device has; describe: one line for people.
+  /// Gives device `index`: a context that no other device has.
   Status (*open)(int index, Context** context);
-  void (*close)(Context*);
-  const char* (*describe)(Context*);
-  const char* (*last_error)(Context*);
-  Status (*allocate)(Context*, size_t bytes, Buffer* buffer);
-  void (*release)(Context*, Buffer* buffer);
-  void (*drop_derived)(Context*, Buffer* buffer);
-  void (*trim)(Context*);  // gives back what the backend kept of released buffers
-  Status (*upload)(Context*, Buffer* to, size_t byte_offset, const void* from, size_t bytes);
-  Status (*download)(Context*, void* to, const Buffer* from, size_t byte_offset, size_t bytes);
-  Status (*synchronize)(Context*);
-
-  // Elements. Dims are those of y; inputs broadcast by stride 0. Integers: all of copy, fill, compare and select; of
-  // the table's rows neg, abs, square, relu and all binary ones but div and pow, without gradients.
-  Status (*copy)(Context*, const View& y, const View& x,
-                 bool accumulate);  // casts: floats are cut towards 0 and to an integer's range, NaN to 0; bool: x != 0
-  Status (*fill)(Context*, const View& y, double value);
-  Status (*unary)(Context*, UnaryOp, const View& y, const View& x);
-  Status (*unary_gradient)(Context*, UnaryOp, const View& dx, const View& x, const View& y, const View& dy);
-  Status (*binary)(Context*, BinaryOp, const View& y, const View& a, const View& b);
-  Status (*binary_gradient)(Context*, BinaryOp, int wrt, const View& dx, const View& a, const View& b, const View& y,
-                            const View& dy);  // wrt: 0 a, 1 b; dx has y's dims, not yet summed over broadcast axes
-  Status (*compare)(Context*, CompareOp, const View& y, const View& a, const View& b);
-  Status (*select)(Context*, const View& y, const View& condition, const View& a, const View& b);
-
-  // Reductions, products, indices.
-  Status (*reduce)(Context*, ReduceOp, const View& y, const View& x,
-                   bool accumulate);  // y: x's dims, stride 0 where reduced
-  Status (*arg_reduce)(Context*, ArgReduceOp, const View& y,
-                       const View& x);  // over the last axis; y i64, without it; first wins
-  Status (*gemm)(Context*, const GemmArgs&);
-  Status (*gather_rows)(Context*, const Matrix& y, const Matrix& table, const Matrix& ids);  // y[i] = table[ids[i]]
-  Status (*scatter_add_rows)(Context*, const Matrix& table, const Matrix& x,
-                             const Matrix& ids);  // table[ids[i]] += x[i]
-  Status (*softmax)(Context*, const SoftmaxArgs&);
-  Status (*softmax_gradient)(Context*, const View& dx, const View& y, const View& dy,
-                             bool log);  // log: where y is -inf, dx is 0 and dy does not count
-  Status (*top_k)(Context*, const Matrix& values, const Matrix& ids,
-                  const Matrix& x);  // (rows, k), i64; ties: lowest id first
-  Status (*random)(Context*, const RandomArgs&);
-  Status (*optimizer_step)(Context*, const OptimizerArgs&);
-
-  // Optional: null means composed, and for the last one part.
-  Status (*gru_gates)(Context*, const GruGatesArgs&);
-  Status (*gru_gates_backward)(Context*, const GruGatesBackwardArgs&);
-  Status (*attention)(Context*, const AttentionArgs&);
-  Status (*attention_backward)(Context*, const AttentionBackwardArgs&);
-  Status (*cross_entropy)(Context*, const CrossEntropyArgs&);
-  Status (*lstm_gates)(Context*, const LstmGatesArgs&);
-  Status (*lstm_gates_backward)(Context*, const LstmGatesBackwardArgs&);
-  Status (*run_parts)(Context*, const PartsArgs&);  // each part once, maybe at once; null: ops run one part
+#define GRUS_DEVICE_ENTRY(result, name, arguments, ...) result(*name) GRUS_WITH_CONTEXT arguments;
+#define GRUS_KERNEL(need, name, arguments, ...) Status(*name) GRUS_WITH_CONTEXT arguments;
+#define GRUS_LOOP_ENTRY(name, arguments) Status(*name) GRUS_WITH_CONTEXT arguments;
+#include "core/kernels.def"
 };
 
 }  // namespace grus

@@ -34,7 +34,7 @@ void Leaf::mark_grad_used() {
   if (grad_.defined()) use_ = Use::used;
 }
 
-void Leaf::accumulate(Tensor gradient) {
+Tensor Leaf::prepare(Tensor gradient) {
   for (const GradientHook& hook : hooks_) {
     const Tensor changed = hook(gradient);
     if (!changed.defined()) continue;
@@ -43,10 +43,20 @@ void Leaf::accumulate(Tensor gradient) {
             changed.shape());
     gradient = changed;
   }
+  const bool fits = gradient.dtype() == value_.dtype() && gradient.device() == value_.device();
+  require<UsageError>(
+      fits && gradient.shape() == value_.shape(),
+      "[backward] need leaves that stay where they are until backward, got one that is {} {} on {} with "
+      "a gradient {} {} on {}",
+      value_.dtype(), value_.shape(), value_.device(), gradient.dtype(), gradient.shape(), gradient.device());
+  return gradient.owns_storage_alone() ? std::move(gradient) : gradient.clone();
+}
+
+void Leaf::accumulate(Tensor gradient) {
   std::lock_guard lock(mutex_);
   if (use_ == Use::used) use_ = Use::stale;
   if (!grad_.defined()) {
-    grad_ = gradient.owns_storage_alone() ? gradient.detach() : gradient.clone();
+    grad_ = gradient.detach();
     return;
   }
   if (!grad_.owns_storage_alone()) grad_ = grad_.clone();
@@ -61,7 +71,7 @@ void Leaf::assign(const Tensor& value) {
 }
 
 void Leaf::replace(const Tensor& value) {
-  require<DtypeError>(value.dtype() == value_.dtype(), "[replace] need {}, got {}", value_.dtype(), value.dtype());
+  require_float("replace", value);
   require(value.shape() == value_.shape(), "[replace] need shape {}, got {}", value_.shape(), value.shape());
   value_ = value.detach();
   zero_grad();

@@ -20,7 +20,10 @@ class Leaf {
   const Tensor& grad() const { return grad_; }
   void set_grad(Tensor grad);
   void zero_grad() { set_grad(Tensor()); }
-  /// grad += gradient, as the hooks make it. Safe to call from several threads.
+  /// What a backward pass adds for `gradient`: what the hooks make of it, with memory of its own. Throws UsageError
+  /// when the leaf is no longer what the gradient was computed for. Several threads may call it at once.
+  Tensor prepare(Tensor gradient);
+  /// grad += gradient, which `prepare` gave. Several threads may call it at once.
   void accumulate(Tensor gradient);
 
   /// Runs on each gradient that a backward pass brings, before it is added: what it returns is added instead
@@ -35,7 +38,7 @@ class Leaf {
 
   /// Overwrites the elements in place; same shape and dtype. Throws ShapeError, DtypeError.
   void assign(const Tensor& value);
-  /// Replaces the memory (another device); shape and dtype stay.
+  /// Another value (on another device, of another dtype) of the same shape; the gradient is dropped.
   void replace(const Tensor& value);
   /// For optimizers: the value and gradient, to be written in place.
   Tensor& mutable_value() { return value_; }

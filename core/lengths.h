@@ -8,7 +8,7 @@
 
 namespace grus {
 
-class Lengths {
+class [[nodiscard]] Lengths {
  public:
   /// No sequences.
   Lengths() : Lengths(std::vector<int64_t>{}) {}

@@ -11,7 +11,7 @@
 
 namespace grus {
 
-/// While it lives the kernels that this thread calls are timed and counted (formulas: core/kernel_costs.h), and records
+/// While it lives the kernels that this thread calls are timed and counted (formulas: core/kernels.def), and records
 /// keep their times, which Tape::print shows. A kernel that runs before an op records itself is that op's forward; one
 /// within its backward function, its backward; any other stands under its own name, in parentheses. Loops are not
 /// shared out among threads meanwhile (core/parts.h), so that every call is seen: sums may round differently.

@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 
 #include "core/error.h"
 
 namespace grus {
 namespace {
+
+/// The one that ran the initialisers of static objects, which may be the first to ask.
+std::thread::id main_thread() {
+  static const std::thread::id id = std::this_thread::get_id();
+  return id;
+}
+[[maybe_unused]] const std::thread::id asked_at_start = main_thread();
 
 /// Element j of the row with id i has number i * cols + j.
 void require_row_ids(const char* op, const Tensor& ids, const Tensor& y, const Matrix& rows) {
@@ -44,8 +52,18 @@ Tensor draw(const char* op, RandomKind kind, const Shape& shape, double low, dou
 
 }  // namespace
 
+void Rng::fail_unseeded() {
+  fail<UsageError>(
+      "[default_rng] need manual_seed(n) in every thread but the main one before its default generator draws, got none "
+      "in this one: threads that begin alike would draw the same numbers");
+}
+
 Rng& default_rng() {
-  thread_local Rng rng(0);
+  thread_local Rng rng = [] {
+    Rng fresh(0);
+    if (std::this_thread::get_id() != main_thread()) fresh.set_state({0, Rng::unseeded});
+    return fresh;
+  }();
   return rng;
 }
 

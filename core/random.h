@@ -13,15 +13,25 @@ struct RandomKey {
 class Rng {
  public:
   explicit Rng(uint64_t seed) : state_{seed, 0} {}
-  RandomKey next() { return {state_.seed, state_.draw++}; }
+  /// Throws UsageError for a default_rng() that must be seeded first.
+  RandomKey next() {
+    if (state_.draw == unseeded) [[unlikely]]
+      fail_unseeded();
+    return {state_.seed, state_.draw++};
+  }
   RandomKey state() const { return state_; }
   void set_state(RandomKey state) { state_ = state; }
 
  private:
+  friend Rng& default_rng();
+  static constexpr uint64_t unseeded = ~uint64_t{0};
+  [[noreturn]] static void fail_unseeded();
   RandomKey state_;
 };
 
-/// This thread's generator, which dropout uses. Starts from seed 0.
+/// This thread's generator, which initialisers and dropout use. The main thread's starts from seed 0. Any other thread
+/// calls manual_seed(n) before its first draw, each with an n of its own: no two then draw alike, whichever came first,
+/// and every run draws the same.
 Rng& default_rng();
 inline void manual_seed(uint64_t seed) { default_rng().set_state({seed, 0}); }
 

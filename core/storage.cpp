@@ -74,7 +74,9 @@ void CachingAllocator::release(Storage* storage) {
   buffer.derived = nullptr;
   storage->raise_version();
   statistics_.live -= buffer.bytes;
-  if (!keeps(buffer.bytes)) return device_.table.load()->release(device_.context, &buffer);
+  const auto over_limit = [&](const MemoryStatistics& s) { return s.live + s.cached + buffer.bytes > s.limit; };
+  if (!keeps(buffer.bytes) || (statistics_.limit > 0 && over_limit(statistics_)))
+    return device_.table.load()->release(device_.context, &buffer);
   statistics_.cached += buffer.bytes;
   const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);
@@ -107,6 +109,7 @@ void CachingAllocator::reset_peak() {
 void CachingAllocator::set_limit(size_t bytes) {
   std::lock_guard lock(mutex_);
   statistics_.limit = bytes;
+  if (bytes > 0 && statistics_.live + statistics_.cached > bytes) release_cached_locked();
 }
 
 }  // namespace grus

@@ -1,6 +1,6 @@
 #pragma once
-// The tape. While a Tape lives it is its thread's active tape: ops push records onto it, so push order is topological
-// order and the backward pass is a loop over the records in reverse.
+// The tape. The newest tape that a thread made is its active one, until it ends: ops push records onto it, so push
+// order is topological order and the backward pass is a loop over the records in reverse.
 //
 // 1. A value id names one output of one record, or a leaf; ids grow with time.
 // 2. A record's inputs have smaller ids than its outputs.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/op.h"
+#include "core/recording.h"
 #include "core/tensor.h"
 
 namespace grus {
@@ -117,30 +118,32 @@ class Tape {
  public:
   /// What records keep for backward: `nothing` finds out which leaves a function uses, and cannot be walked.
   enum class Keep { saved, nothing };
-  explicit Tape(Keep keep = Keep::saved);
+  [[nodiscard]] explicit Tape(Keep keep = Keep::saved);
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// Adds d(loss)/d(leaf) to the gradient of every leaf that reached `loss`. loss: one element, or give `seed` of its
-  /// shape. Throws UsageError when loss is not on this tape, or when the tape was walked before.
+  /// Adds d(loss)/d(leaf) to the gradient of every leaf that reached `loss`, or to none when it throws. loss: one
+  /// element, or give `seed` of its shape. Throws UsageError when loss is not on this tape, or when the tape was walked
+  /// before.
   void backward(const Tensor& loss, const Tensor& seed = Tensor());
   /// d(sum(seed * y)) / d(input), one tensor an input (undefined where y does not depend on it). Frees nothing; with
   /// create_graph the walk itself is recorded, so gradients of gradients work. Inputs: watched tensors, leaf tensors,
   /// or results of ops.
-  std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false,
-                           const Tensor& seed = Tensor());
-  std::vector<Tensor> grad(const Tensor& y, std::initializer_list<Tensor> inputs, bool create_graph = false) {
+  [[nodiscard]] std::vector<Tensor> grad(const Tensor& y, std::span<const Tensor> inputs, bool create_graph = false,
+                                         const Tensor& seed = Tensor());
+  [[nodiscard]] std::vector<Tensor> grad(const Tensor& y, std::initializer_list<Tensor> inputs,
+                                         bool create_graph = false) {
     return grad(y, std::span<const Tensor>(inputs.begin(), inputs.size()), create_graph);
   }
   /// The sum over several y. Records before `first_record` are not walked: inputs then count as variables of their own,
   /// even where one was computed from another.
-  std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds, std::span<const Tensor> inputs,
-                           bool create_graph, size_t first_record = 0);
+  [[nodiscard]] std::vector<Tensor> grad(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                         std::span<const Tensor> inputs, bool create_graph, size_t first_record = 0);
   /// The same, and what the walk used is freed on its way: the last thing to do with a tape. Inputs: watched tensors
   /// and leaf tensors.
-  std::vector<Tensor> take_gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
-                                     std::span<const Tensor> inputs);
+  [[nodiscard]] std::vector<Tensor> take_gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
+                                                   std::span<const Tensor> inputs);
   /// x as a value of this tape, so that grad() can be asked for it.
   Tensor watch(const Tensor& x);
 
@@ -172,7 +175,7 @@ class Tape {
   bool walked() const { return walked_; }
 
   /// The thread's recording tape, or null.
-  static Tape* active() { return active_; }
+  static Tape* active() { return RecordingScope::active(); }
 
   /// Keeps `object` as long as the tape, for closures that point into it.
   void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
@@ -204,7 +207,6 @@ class Tape {
             size_t closure_bytes);
 
  private:
-  friend class NoGrad;
   struct Value {
     Shape shape;
     DType dtype;
@@ -232,11 +234,8 @@ class Tape {
   std::byte* allocate(size_t bytes);
   void release_saved(Record& record);
 
-  static constinit inline thread_local Tape* active_ = nullptr;
-
   const uint64_t serial_;
   const Keep keep_;
-  Tape* const outer_;
   std::vector<Value*> values_;  // in the arena
   std::vector<Record*> records_;
   std::unordered_map<Leaf*, int32_t> leaves_;
@@ -246,6 +245,7 @@ class Tape {
   size_t arena_used_ = 0, arena_size_ = 0;
   bool walked_ = false;
   bool check_finite_ = false;
+  const RecordingScope scope_;
 };
 
 inline const Shape& Grads::shape_of(int input) const {
@@ -258,13 +258,12 @@ inline const Shape& Grads::shape_of(int input) const {
 /// No recording on this thread while it lives.
 class NoGrad {
  public:
-  NoGrad();
-  ~NoGrad();
+  [[nodiscard]] NoGrad() : scope_(nullptr) {}
   NoGrad(const NoGrad&) = delete;
   NoGrad& operator=(const NoGrad&) = delete;
 
  private:
-  Tape* suspended_;
+  const RecordingScope scope_;
 };
 
 /// The path of the running module, for errors and profiles; set by nn.

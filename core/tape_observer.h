@@ -23,7 +23,7 @@ std::vector<TapeObserver*>& tape_observers();
 
 class TapeObserverScope {
  public:
-  explicit TapeObserverScope(TapeObserver& observer);
+  [[nodiscard]] explicit TapeObserverScope(TapeObserver& observer);
   ~TapeObserverScope();
   TapeObserverScope(const TapeObserverScope&) = delete;
   TapeObserverScope& operator=(const TapeObserverScope&) = delete;

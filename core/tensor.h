@@ -21,10 +21,15 @@ struct NodeRef {
   int32_t value = -1;
 };
 
-class Tensor {
+class [[nodiscard]] Tensor {
  public:
   /// Undefined: no shape, no memory. A gradient that nothing reached is undefined.
   Tensor() = default;
+  Tensor(const Tensor&) = default;
+  Tensor(Tensor&&) noexcept = default;
+  /// Of variables alone: `x[0] = y` would change a view that nobody keeps, and does not compile.
+  Tensor& operator=(const Tensor&) & = default;
+  Tensor& operator=(Tensor&&) & noexcept = default;
 
   static Tensor empty(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   static Tensor full(const Shape& shape, double value, DType dtype = DType::f32, Device device = default_device());

@@ -111,10 +111,13 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
   walked_ = true;
   walk(loss.node().value, 0, table, nullptr, false, true);
   const NoGrad hooks_are_not_recorded;
-  for (const UsedLeaf& used : used_leaves_) {
-    Tensor& gradient = table[static_cast<size_t>(used.value)];
-    if (gradient.defined()) used.leaf->accumulate(std::move(gradient));
-  }
+  const auto each_gradient = [&](auto&& f) {
+    for (const UsedLeaf& used : used_leaves_)
+      if (Tensor& gradient = table[static_cast<size_t>(used.value)]; gradient.defined()) f(*used.leaf, gradient);
+  };
+  // Hooks and checks may throw: all of them come before the first leaf changes.
+  each_gradient([](Leaf& leaf, Tensor& gradient) { gradient = leaf.prepare(std::move(gradient)); });
+  each_gradient([](Leaf& leaf, Tensor& gradient) { leaf.accumulate(std::move(gradient)); });
 }
 
 std::vector<bool> Tape::descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record) {

@@ -93,6 +93,10 @@ GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths
   return {out.y, out.last};
 }
 
+namespace {
+double dropout_between_layers(const EncoderDecoderOptions& o) { return o.layers > 1 ? o.dropout : 0; }
+}  // namespace
+
 EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
     : options(o),
       source_embedding(child("source_embedding", Embedding({.count = o.source_words, .width = o.embedding}, rng))),
@@ -105,7 +109,7 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
                                             .unit = o.unit,
                                             .form = o.form,
                                             .forget_bias = o.forget_bias,
-                                            .dropout = o.dropout},
+                                            .dropout = dropout_between_layers(o)},
                                            rng))),
       decoder(child("decoder", GatedLayers({.input = o.embedding,
                                             .hidden = o.hidden,
@@ -114,7 +118,7 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
                                             .form = o.form,
                                             .forget_bias = o.forget_bias,
                                             .context = o.context_every_step ? o.hidden : 0,
-                                            .dropout = o.dropout},
+                                            .dropout = dropout_between_layers(o)},
                                            rng))),
       summary(linear_if(o.has_summary(), o.hidden, o.hidden, rng)),
       start(linear_if(o.start == Start::summary, o.hidden, states_of(o.unit) * o.layers * o.hidden, rng)),

@@ -20,12 +20,9 @@ CellParameters make_cell(const char* name, int64_t gates, int64_t input, int64_t
   const auto make = [&](const char* parameter, const Shape& shape) {
     return add(parameter, init::uniform(shape, -bound, bound, rng));
   };
-  CellParameters cell;
-  cell.weight_ih = make("weight_ih", {rows, input});
-  cell.weight_hh = make("weight_hh", {rows, hidden});
-  if (bias) cell.bias_ih = make("bias_ih", {rows});
-  if (bias) cell.bias_hh = make("bias_hh", {rows});
-  return cell;
+  const auto make_bias = [&](const char* name) { return bias ? make(name, {rows}) : Parameter(); };
+  return {make("weight_ih", {rows, input}), make("weight_hh", {rows, hidden}), make_bias("bias_ih"),
+          make_bias("bias_hh")};
 }
 }  // namespace
 
@@ -34,6 +31,9 @@ RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(o
                       "[{}] need input, hidden and layers of at least 1, got {}, {} and {}", stack_.name, stack_.input,
                       stack_.hidden, stack_.layers);
   require<UsageError>(stack_.dropout >= 0 && stack_.dropout < 1, "[{}] need a dropout in [0, 1), got {}", stack_.name,
+                      stack_.dropout);
+  require<UsageError>(stack_.dropout == 0 || stack_.layers > 1,
+                      "[{}] need at least 2 layers for a dropout between them, got 1 with a dropout of {}", stack_.name,
                       stack_.dropout);
   for (int64_t layer = 0; layer < stack_.layers; ++layer) {
     const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
@@ -47,6 +47,7 @@ RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(o
 }
 
 size_t RecurrentStack::index(int64_t layer, int direction) const {
+  node();  // a module that was moved from has no cells
   require<UsageError>(layer >= 0 && layer < stack_.layers && direction >= 0 && direction < directions(),
                       "[{}] need a layer in [0, {}) and a direction in [0, {}), got {} and {}", stack_.name,
                       stack_.layers, directions(), layer, direction);

@@ -9,7 +9,7 @@
 
 namespace grus::nn {
 
-struct RecurrentOutput {
+struct [[nodiscard]] RecurrentOutput {
   Tensor y;  // (T, B, D H): the last layer's states, both directions side by side (D = 2); zeros past the lengths
   Tensor h;  // (L D, B, H): every layer's last state, in the order layer 0 forward, layer 0 reverse, layer 1 ...
 };

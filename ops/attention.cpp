@@ -64,6 +64,7 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
   args.dquery = dquery.write_matrix();
   args.dkeys = dkeys.write_matrix();
   args.dv = dv.write_matrix();
+  args.shared = rows.shared();
   if (dx.wanted(Inputs::values)) {
     dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
     args.dvalues = dvalues.write_matrix();
@@ -86,18 +87,22 @@ void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory
 }
 
 AttentionRows AttentionRows::first(int64_t count) const {
-  return {columns_.unrecorded_rows(0, count), lengths_.unrecorded_rows(0, count), *sources_};
+  return {columns_.unrecorded_rows(0, count), lengths_.unrecorded_rows(0, count), *sources_, shared_};
 }
 
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
   std::vector<int64_t> columns, lengths;
+  std::vector<bool> seen(static_cast<size_t>(source.batch()));
+  bool shared = false;
   for (int64_t b : sources) {
     require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}",
                         source.batch(), b);
     columns.push_back(source.rank()[static_cast<size_t>(b)]);
     lengths.push_back(source[b]);
+    shared |= seen[static_cast<size_t>(b)];
+    seen[static_cast<size_t>(b)] = true;
   }
-  return {Tensor::from(columns, source.device()), Tensor::from(lengths, source.device()), source};
+  return {Tensor::from(columns, source.device()), Tensor::from(lengths, source.device()), source, shared};
 }
 
 AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
@@ -105,9 +110,7 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   require_attention(query, memory, rows, v);
   const Device device = query.device();
   const KernelTable& kernels = device.kernels();
-  // Backward adds into the memory's rows, one writer each: rows that share a source take the twin when they record.
-  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward ||
-      (Tape::active() && query.dim(0) > memory.lengths.batch()))
+  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward)
     return additive_attention_composed(query, memory, rows, v);
   std::array<Tensor, 2> outputs{Tensor::empty({query.dim(0), memory.values.dim(1)}, query.dtype(), device),
                                 Tensor::empty({query.dim(0), memory.lengths.longest()}, query.dtype(), device)};
@@ -142,9 +145,6 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
       real.push_back(s < lengths[i]);
       places.push_back(real.back() ? memory.lengths.start(s) + columns[i] : 0);
     }
-  if (places.empty())
-    return {Tensor::zeros({count, memory.values.dim(1)}, query.dtype(), query.device()),
-            Tensor::zeros({count, steps}, query.dtype(), query.device())};
   const Tensor at = Tensor::from(places, {count, steps}, query.device()),
                mask = Tensor::from_bools(real, {count, steps}, query.device());
   const Tensor scores = sum(tanh(gather_rows(memory.keys, at) + unsqueeze(query, 1)) * v, {-1});

@@ -23,6 +23,7 @@ class AttentionRows {
   int64_t count() const { return columns_.defined() ? columns_.numel() : 0; }
   const Tensor& columns() const { return columns_; }  // i64 (rows): rank of the source sequence
   const Tensor& lengths() const { return lengths_; }  // i64 (rows)
+  bool shared() const { return shared_; }             // false: no two rows have one source
   /// Whether they were made for sources of these lengths.
   bool look_at(const Lengths& source) const { return sources_ && sources_->same_rows(source); }
   /// The first `count` rows alone.
@@ -30,15 +31,16 @@ class AttentionRows {
 
  private:
   friend AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
-  AttentionRows(Tensor columns, Tensor lengths, Lengths sources)
-      : columns_(std::move(columns)), lengths_(std::move(lengths)), sources_(std::move(sources)) {}
+  AttentionRows(Tensor columns, Tensor lengths, Lengths sources, bool shared)
+      : columns_(std::move(columns)), lengths_(std::move(lengths)), sources_(std::move(sources)), shared_(shared) {}
   Tensor columns_, lengths_;
   std::optional<Lengths> sources_;
+  bool shared_ = false;
 };
 /// Rows in the order given: sources[i] is the batch index of row i's source. Throws UsageError for one that is none.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
 
-struct AttentionOutput {
+struct [[nodiscard]] AttentionOutput {
   Tensor context;  // (rows, C)
   Tensor weights;  // (rows, S), zeros past each length
 };

@@ -42,9 +42,10 @@ int64_t check(const char* op, const Tensor& x, const Tensor& targets, const Cros
                                           : "; targets that count for nothing are said by ignore_index");
 }
 
-/// Targets that are ids everywhere, and what each row counts: 0 where ignored, else the weight of its class, or 1.
+/// Targets that are ids everywhere, which rows are not ignored, and what each counts: 0 where ignored, else the weight
+/// of its class, or 1.
 struct Rows {
-  Tensor ids, counts;  // (N, 1), in the shape that gather takes
+  Tensor ids, real, counts;  // (N, 1), in the shape that gather takes
 };
 
 Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, std::optional<int64_t> ignore, const Tensor& weight) {
@@ -54,7 +55,7 @@ Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, std::optional<
   ids.know_range({0, static_cast<double>(classes - 1)});  // check() has looked
   const Tensor counts =
       weight.defined() ? gather_rows(weight.detach(), ids) : Tensor::ones(ids.shape(), dtype, ids.device());
-  return {ids, where(ignored, 0.0, counts)};
+  return {ids, logical_not(ignored), where(ignored, 0.0, counts)};
 }
 
 /// losses (N, 1) of rows that count `counts`, in the shape of the targets, or their sum, or their mean.
@@ -69,11 +70,11 @@ Tensor reduced(const Tensor& losses, const Tensor& counts, const Shape& shape, R
 Tensor of_log_probs(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options) {
   const Rows rows = rows_of(targets, log_probs.dim(1), log_probs.dtype(), options.ignore_index, options.weight);
   const double s = options.label_smoothing;
-  Tensor losses = gather(log_probs, 1, rows.ids) * rows.counts * (s - 1);
+  // What an ignored row holds may be infinite.
+  Tensor losses = where(rows.real, gather(log_probs, 1, rows.ids), 0.0) * rows.counts * (s - 1);
   if (s > 0) {
     const Tensor all = sum(options.weight.defined() ? log_probs * options.weight.detach() : log_probs, 1, true);
-    const Tensor real = cast(logical_not(is_ignored(targets, options.ignore_index)), log_probs.dtype());
-    losses = losses - all * real.reshape(losses.shape()) * (s / static_cast<double>(log_probs.dim(1)));
+    losses = losses - where(rows.real, all, 0.0) * (s / static_cast<double>(log_probs.dim(1)));
   }
   return reduced(losses, rows.counts, targets.shape(), options.reduction);
 }

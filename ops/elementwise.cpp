@@ -64,8 +64,14 @@ template <class T>
 Tensor operator>(const Tensor& a, const T& b) {
   return greater(a, b);
 }
-Tensor operator==(const Tensor& a, double b) { return equal(a, b); }
-Tensor select(const Tensor& c, const Tensor& a, const Tensor& b) { return where(c, a, b); }
+template <class T>
+Tensor operator==(const Tensor& a, const T& b) {
+  return equal(a, b);
+}
+template <class A, class B>
+Tensor select(const Tensor& c, const A& a, const B& b) {
+  return where(c, a, b);
+}
 
 struct Unary {
   Tensor (*gradient)(const Tensor& x, const Tensor& y, const Tensor& dy);
@@ -92,6 +98,7 @@ namespace {
 #define GRUS_BINARY(name, ...) const Op name##_op(#name);
 #define GRUS_COMPARE(...)
 #include "core/elementwise.def"
+const Op clamp_op("clamp");
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
@@ -249,15 +256,20 @@ Tensor clamp(const Tensor& x, double low, double high) {
   require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
   require<DtypeError>(x.dtype() != DType::boolean, "[clamp] need numbers, got bool {}; cast() it first", x.shape());
-  for (const double bound : {low, high}) require_representable("clamp", bound, x.dtype(), x.shape());
-  return minimum(maximum(x, low), high);
+  const Tensor least = scalar("clamp", low, x), most = scalar("clamp", high, x);
+  const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
+                                  most, x.shape(), "clamp");
+  return record(clamp_op, {x}, y, {x, y},
+                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, where(equal(s[0], s[1]), dy, 0.0)); });
 }
 
 Tensor gelu(const Tensor& x, Gelu kind) {
   require_float("gelu", x);
   if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
-  const double scale = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(2 / pi)
-  return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * x * square(x))));
+  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond 22 it is 0 or 1 in f64 too, and what its gradient multiplies would overflow.
+  const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
+  const Tensor near = clamp(x, -22, 22);
+  return x * sigmoid(near * (scale + scale * 0.044715 * square(near)));
 }
 
 }  // namespace grus

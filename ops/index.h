@@ -27,7 +27,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);
 /// y[..., j] = (ids[...] == j), j < classes.
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype = DType::f32);
 
-struct TopK {
+struct [[nodiscard]] TopK {
   Tensor values, ids;  // (..., k), largest first; ids i64; ties: lowest id first
 };
 /// The k largest along the last axis. The gradient goes to the chosen elements.

@@ -44,8 +44,10 @@ class ModelFolder {
   /// Removes what an earlier run left.
   void clear() const;
   void save_config(const TrainOptions& options, const Codecs& codecs) const;
-  /// Throws DataError: no such folder or file, another version, a value out of range.
+  /// Throws DataError: no such folder or file, another version, a value out of range, a text that is not the one that
+  /// was written.
   TrainOptions load_options() const;
+  /// Throws DataError: files that are damaged, or not those that the configuration was written with.
   Codecs load_codecs(const TrainOptions& options) const;
 
   void save_weights(Architecture& model) const;
@@ -56,6 +58,7 @@ class ModelFolder {
   SavedModel load() const;
 
  private:
+  void check_vocabularies(const TrainOptions& options) const;
   std::string prefix(const char* name) const { return (path_ / name).string(); }
   std::filesystem::path path_;
 };

@@ -1,8 +1,8 @@
 // From flags, files and saved models to one set of options.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json/json.h"
 #include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 #include "examples/seq2seq/model_folder.h"
@@ -17,12 +17,7 @@ const std::string* find(const Given& given, std::string_view flag) {
 
 // The options that a file holds: a model's config.json, or the bare object.
 nlohmann::json read_config(const std::string& file) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(data::read_whole_file(file));
-  } catch (const nlohmann::json::parse_error& error) {
-    fail<DataError>("{}: need JSON, got an error at byte {}", file, error.byte);
-  }
+  const nlohmann::json json = json::parse(data::read_whole_file(file), file);
   return json.is_object() && json.contains("options") ? json["options"] : json;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/trainer.h"
@@ -42,6 +43,7 @@ int train(TrainOptions options, const CorpusReader& read, const std::string& com
   require<Error>(options.resume || options.overwrite || !std::filesystem::exists(folder.config()),
                  "{}: holds a model already; --resume goes on with it, --overwrite replaces it", options.out);
   folder.prepare(1 << 20);
+  const FolderLock lock(folder.path());
   const Corpora corpora = read(options);
   const Codecs codecs = codecs_for(options, corpora);
   Rng rng(static_cast<uint64_t>(options.seed));

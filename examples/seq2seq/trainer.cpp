@@ -62,7 +62,10 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
   }
 }
 
-void Trainer::resume() { progress_ = load_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}); }
+void Trainer::resume() {
+  progress_ = load_state(folder_.state(), {model_.module(), *optimizer_, average_.get()});
+  optimizer_->set_lr(options_.learning_rate);  // which --lr may have changed since
+}
 
 bool Trainer::done() const {
   const bool enough = progress_.epoch > options_.epochs ||

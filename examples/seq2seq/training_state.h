@@ -35,7 +35,9 @@ void save_state(const std::filesystem::path& file, const TrainingParts& parts, c
 /// Throws DataError naming the file.
 Progress load_state(const std::filesystem::path& file, const TrainingParts& parts);
 
-/// One line of metrics.jsonl.
+/// One line of metrics.jsonl, with its checksum.
 std::string metrics_line(const EpochMetrics& metrics);
+/// Line `number` of the file `name`, which is that of epoch `number`. Throws DataError naming both.
+EpochMetrics parse_metrics_line(const std::string& line, const std::string& name, int64_t number);
 
 }  // namespace grus::seq2seq

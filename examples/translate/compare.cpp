@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "core/atomic_file.h"
 #include "data/bleu.h"
@@ -13,6 +12,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/corpora.h"
 #include "examples/seq2seq/machine.h"
+#include "examples/seq2seq/training_state.h"
 #include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
 
@@ -34,12 +34,7 @@ void add_training(const ModelFolder& folder, ComparedModel& compared) {
   if (!std::filesystem::exists(folder.metrics())) return;
   compared.seconds = 0;
   for (const std::string& line : data::read_lines(folder.metrics().string())) {
-    const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
-    require<DataError>(epoch.is_object() && epoch.contains("seconds") && epoch["seconds"].is_number(),
-                       "{}:{}: need an epoch's figures, got something else", folder.metrics().string(),
-                       compared.epochs + 1);
-    compared.seconds += epoch["seconds"].get<double>();
-    ++compared.epochs;
+    compared.seconds += parse_metrics_line(line, folder.metrics().string(), ++compared.epochs).seconds;
   }
 }
 

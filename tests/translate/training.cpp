@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/folder_lock.h"
 #include "data/text.h"
 #include "examples/seq2seq/train.h"
 #include "examples/seq2seq/trainer.h"
@@ -221,4 +222,22 @@ TEST_CASE("training: steps do not wait for their device, and many are told at on
     CHECK(run.trainer.run());
     CHECK(run.trainer.progress().step > 32);
   }
+}
+
+TEST_CASE("training: a folder takes one training at a time, and its model can be used meanwhile") {
+  const Text text(12);
+  const TrainOptions options = resolve_options(text.flags("m", {{"epochs", "1"}}));
+  CHECK(train(options, "", 0) == 0);
+  const std::string weights = test::bytes_of(ModelFolder(options.out).weights());
+  {
+    const FolderLock other(options.out);
+    CHECK(message_of<Error>([&] {
+            train(options, "", 0);
+          }).starts_with(options.out + ": need a folder that nobody else writes to, got one that process "));
+    CHECK(test::bytes_of(ModelFolder(options.out).weights()) == weights);
+    CHECK(translate_best(*ModelFolder(options.out).load().model, ModelFolder(options.out).load().codecs, {"a"}, {})
+              .size() == 1);
+  }
+  CHECK(train(options, "", 0) == 0);
+  CHECK_FALSE(std::filesystem::exists(options.out + "/.lock"));
 }
