@@ -17,6 +17,11 @@ inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSiz
   return launch::columns_of(w.second.weight_ih.matrix(), begin, begin + n.context);
 }
 
+/// Throws unless all arguments of a step fit; messages begin with [op].
+AttentionGruSizes require_attention_gru(const char* op, const Tensor& x, const Tensor& h, const AttentionMemory& memory,
+                                        const AttentionGruWeights& w);
+/// Throws unless batch sizes and devices fit, too, those of attention_gru.
+void require_batches(const Lengths& targets, const Tensor& x, const Tensor& h0, const AttentionMemory& memory);
 /// Throws unless `rows` were made for the memory's sources, all on x's device; messages begin with [op].
 void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows);
 

@@ -29,6 +29,12 @@ Tensor compare(CompareOp op, const Tensor& a, const Tensor& b, const Shape& shap
   return y;
 }
 
+Tensor scalar(const char* op, double value, const Tensor& like) {
+  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", op);
+  require_representable(op, value, like.dtype(), like.shape());
+  return Tensor::full({}, value, like.dtype(), like.device());
+}
+
 void fill(Tensor& y, double value) {
   y.device().check(y.device().kernels().fill(y.device().context(), y.write_view(), value), "fill");
 }

@@ -11,6 +11,8 @@ Tensor unary(UnaryOp op, const Tensor& x, const char* name);
 Tensor binary(BinaryOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name);
 Tensor compare(CompareOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name);
 
+/// A number as a tensor () of the kind of `like`. Throws, naming op, where that is undefined or does not hold it.
+Tensor scalar(const char* op, double value, const Tensor& like);
 void fill(Tensor& y, double value);
 /// y = x, or y += x; x broadcasts to y's shape, and is cast to its dtype.
 void copy(Tensor& y, const Tensor& x, bool accumulate = false);

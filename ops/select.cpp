@@ -29,13 +29,6 @@ Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b, const c
 
 Tensor bool_scalar(bool value, Device device) { return Tensor::full({}, value, DType::boolean, device); }
 
-/// A number as a tensor like `like`.
-Tensor scalar(const char* op, double value, const Tensor& like) {
-  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", op);
-  require_representable(op, value, like.dtype(), like.shape());
-  return Tensor::full({}, value, like.dtype(), like.device());
-}
-
 /// where, as an error calls it.
 Tensor chosen(const char* op, const Tensor& condition, const Tensor& a, const Tensor& b) {
   require_bool(op, condition);
@@ -70,15 +63,15 @@ Tensor logical_not(const Tensor& x) {
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return chosen("where", condition, a, b); }
 
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
-  return chosen("where", condition, a, scalar("where", b, a));
+  return chosen("where", condition, a, launch::scalar("where", b, a));
 }
 
 Tensor where(const Tensor& condition, double a, const Tensor& b) {
-  return chosen("where", condition, scalar("where", a, b), b);
+  return chosen("where", condition, launch::scalar("where", a, b), b);
 }
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  const Tensor number = scalar("masked_fill", value, x);
+  const Tensor number = launch::scalar("masked_fill", value, x);
   require_bool("masked_fill", mask);
   require(broadcast(mask.shape(), x.shape(), "masked_fill") == x.shape(),
           "[masked_fill] need a mask that broadcasts to x {}, got {}", x.shape(), mask.shape());

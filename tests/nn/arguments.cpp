@@ -49,17 +49,17 @@ TEST_CASE("attention: a memory that another kind or size of attention prepared, 
       wide({.query = 4, .memory = 4, .hidden = 5});
   const Tensor states = zeros({3, 2, 4}), query = zeros({2, 4});
   const std::string other = "[Attention] need a memory that prepare() of this kind of attention made, got ";
-  CHECK(message_of([&] { additive(query, dot.prepare(states)); }) == other + "one of another kind");
-  CHECK(message_of([&] { dot(query, additive.prepare(states)); }) == other + "one of another kind");
-  CHECK(message_of([&] { additive(query, PreparedMemory{}); }) == other + "none");
-  CHECK(message_of([&] { additive(query, wide.prepare(states)); }) ==
+  CHECK(message_of([&] { return additive(query, dot.prepare(states)); }) == other + "one of another kind");
+  CHECK(message_of([&] { return dot(query, additive.prepare(states)); }) == other + "one of another kind");
+  CHECK(message_of([&] { return additive(query, PreparedMemory{}); }) == other + "none");
+  CHECK(message_of([&] { return additive(query, wide.prepare(states)); }) ==
         "[Attention] need a memory with keys of 3 numbers, got 5");
   CHECK(message_of([&] {
-          additive(zeros({2, 4}, DType::f64), additive.prepare(states));
+          return additive(zeros({2, 4}, DType::f64), additive.prepare(states));
         }) == "[Attention] need one dtype, got f64 (2, 4) and f32 (6, 3)");
-  CHECK(message_of([&] { additive.prepare(Tensor()); }) == "[Attention] need a tensor, got an undefined one");
+  CHECK(message_of([&] { return additive.prepare(Tensor()); }) == "[Attention] need a tensor, got an undefined one");
   CHECK(message_of([&] {
-          additive.prepare(states, Lengths({3, 2}, 3, away()));
+          return additive.prepare(states, Lengths({3, 2}, 3, away()));
         }) == "[Attention] need one device, got cpu and lengths on reference");
 }
 
@@ -68,18 +68,18 @@ TEST_CASE("recurrent: errors have the caller's shapes") {
   const Lstm lstm({.input = 4, .hidden = 5});
   const Rnn rnn({.input = 4, .hidden = 5});
   const Tensor ids = Tensor::zeros({3, 2, 4}, DType::i32), x = zeros({3, 2, 4});
-  CHECK(message_of([&] { gru(ids); }) == "[Gru] need one dtype, got i32 (3, 2, 4) and f32 (15, 4)");
-  CHECK(message_of([&] { lstm(ids); }) == "[Lstm] need one dtype, got i32 (3, 2, 4) and f32 (20, 4)");
-  CHECK(message_of([&] { rnn(ids); }) == "[Rnn] need one dtype, got i32 (3, 2, 4) and f32 (5, 4)");
-  CHECK(message_of([&] { gru(Tensor()); }) == "[Gru] need tensors, got an undefined one");
+  CHECK(message_of([&] { return gru(ids); }) == "[Gru] need one dtype, got i32 (3, 2, 4) and f32 (15, 4)");
+  CHECK(message_of([&] { return lstm(ids); }) == "[Lstm] need one dtype, got i32 (3, 2, 4) and f32 (20, 4)");
+  CHECK(message_of([&] { return rnn(ids); }) == "[Rnn] need one dtype, got i32 (3, 2, 4) and f32 (5, 4)");
+  CHECK(message_of([&] { return gru(Tensor()); }) == "[Gru] need tensors, got an undefined one");
   CHECK(message_of([&] {
-          gru(x, zeros({1, 2, 5}, DType::f64));
+          return gru(x, zeros({1, 2, 5}, DType::f64));
         }) == "[Gru] need one dtype, got f32 (3, 2, 4) and f64 (1, 2, 5)");
   CHECK(message_of([&] {
-          gru(x, Lengths({3, 2}, -1, away()));
+          return gru(x, Lengths({3, 2}, -1, away()));
         }) == "[Gru] need one device, got cpu and lengths on reference");
   CHECK(message_of([&] {
-          gru.forward_packed(zeros({5, 4}, DType::f64), Lengths({3, 2}));
+          return gru.forward_packed(zeros({5, 4}, DType::f64), Lengths({3, 2}));
         }) == "[Gru] need one dtype, got f64 (5, 4) and f32 (15, 4)");
 }
 
@@ -87,18 +87,18 @@ TEST_CASE("cells: a state of another size or kind is named") {
   const GruCell gru({.input = 3, .hidden = 4});
   const LstmCell lstm({.input = 3, .hidden = 4});
   CHECK(message_of([&] {
-          gru(zeros({2, 3}), zeros({2, 3}));
+          return gru(zeros({2, 3}), zeros({2, 3}));
         }) == "[GruCell] need h (2, 4) beside x (2, 3), got (2, 3)");
   CHECK(message_of([&] {
-          gru(zeros({2, 3}), zeros({3, 4}));
+          return gru(zeros({2, 3}), zeros({3, 4}));
         }) == "[GruCell] need h (2, 4) beside x (2, 3), got (3, 4)");
-  CHECK(message_of([&] { gru(zeros({3}), zeros({1, 4})); }) == "[GruCell] need h (4) beside x (3), got (1, 4)");
+  CHECK(message_of([&] { return gru(zeros({3}), zeros({1, 4})); }) == "[GruCell] need h (4) beside x (3), got (1, 4)");
   CHECK(message_of([&] {
-          gru(zeros({2, 3}), zeros({2, 4}, DType::f64));
+          return gru(zeros({2, 3}), zeros({2, 4}, DType::f64));
         }) == "[GruCell] need one dtype, got f32 (2, 3) and f64 (2, 4)");
-  CHECK(message_of([&] { gru(Tensor()); }) == "[GruCell] need tensors, got an undefined one");
+  CHECK(message_of([&] { return gru(Tensor()); }) == "[GruCell] need tensors, got an undefined one");
   CHECK(message_of([&] {
-          lstm(zeros({2, 3}), {zeros({2, 4}), zeros({4})});
+          return lstm(zeros({2, 3}), {zeros({2, 4}), zeros({4})});
         }) == "[LstmCell] need c (2, 4) beside x (2, 3), got (4)");
 }
 
@@ -108,28 +108,29 @@ TEST_CASE("encoder-decoder: words, owners and gates that do not fit the lengths 
   const Summary summary = model.encode(i32({1, 2, 3}, {3}, default_device()), lengths);
   const Tensor words = i32({1, 2, 3}, {3}, default_device()), owners = lengths.batch_rows();
   CHECK(message_of([&] {
-          model.encode(i32({1, 2}, {2}, default_device()), lengths);
+          return model.encode(i32({1, 2}, {2}, default_device()), lengths);
         }) == "[EncoderDecoder] need source (N = 3), packed by their lengths, got (2)");
-  CHECK(message_of([&] { model.decode(Tensor(), lengths, summary.first, summary, owners); }) ==
+  CHECK(message_of([&] { return model.decode(Tensor(), lengths, summary.first, summary, owners); }) ==
         "[EncoderDecoder] need words, got an undefined tensor");
-  CHECK(message_of([&] { model.decode(words, lengths, summary.first, summary, i64({0}, {1}, default_device())); }) ==
-        "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
+  CHECK(message_of([&] {
+          return model.decode(words, lengths, summary.first, summary, i64({0}, {1}, default_device()));
+        }) == "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
   const GatedLayers layers({.input = 3, .hidden = 4, .context = 2});
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, {}, {zeros({2, 1})}, owners);
+          return layers(zeros({3, 3}), lengths, {}, {zeros({2, 1})}, owners);
         }) == "[GatedLayers] need context's gates (B, 12), got (2, 1)");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, {}, {zeros({2, 12})}, Tensor());
+          return layers(zeros({3, 3}), lengths, {}, {zeros({2, 12})}, Tensor());
         }) == "[GatedLayers] need owners of rows, got none");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, {}, {zeros({2, 12})}, i64({0}, {1}, default_device()));
+          return layers(zeros({3, 3}), lengths, {}, {zeros({2, 12})}, i64({0}, {1}, default_device()));
         }) == "[GatedLayers] need an owner of each of 3 rows, got (1)");
 }
 
 TEST_CASE("modules: sizes whose products are no sizes are refused") {
-  CHECK(message_of([] { Maxout(3, -2, -3, default_rng()); }) ==
+  CHECK(message_of([] { return Maxout(3, -2, -3, default_rng()); }) ==
         "[Maxout] need sizes of at least 1, got -2 outputs of -3 pieces");
-  CHECK(message_of([] { Gru({.input = 1, .hidden = int64_t{1} << 62}); }) ==
+  CHECK(message_of([] { return Gru({.input = 1, .hidden = int64_t{1} << 62}); }) ==
         "[Gru] need sizes that fit in 64 bits, got 3 times 4611686018427387904");
-  CHECK(message_of([] { maxout(Tensor(), 2); }) == "[maxout] need a tensor, got an undefined one");
+  CHECK(message_of([] { return maxout(Tensor(), 2); }) == "[maxout] need a tensor, got an undefined one");
 }

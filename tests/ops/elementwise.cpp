@@ -47,10 +47,10 @@ TEST_CASE("elementwise: integers stay integers") {
     check_equal(maximum(a, b), {3}, {2, 2, 5});
     check_equal(minimum(a, 1.0), {3}, {-3, 0, 1});
     check_equal(0.0 - i32({7}, {1}, d), {1}, {-7});
-    CHECK(message_of([&] { a + 0.5; }) ==
+    CHECK(message_of([&] { return a + 0.5; }) ==
           "[add] need an integral number in [-9223372036854775808, 9223372036854775807] for i64 (3), got 0.5");
-    CHECK(message_of([&] { exp(a); }) == "[exp] need f32 or f64, got i64 (3)");
-    CHECK(message_of([&] { a / b; }) == "[div] need f32 or f64, got i64 (3)");
+    CHECK(message_of([&] { return exp(a); }) == "[exp] need f32 or f64, got i64 (3)");
+    CHECK(message_of([&] { return a / b; }) == "[div] need f32 or f64, got i64 (3)");
   }
 }
 
@@ -70,8 +70,8 @@ TEST_CASE("elementwise: comparisons and logic give bools") {
     check_equal(logical_and(t, u), {2, 2}, {1, 0, 0, 0});
     check_equal(logical_or(t, u), {2, 2}, {1, 1, 1, 0});
     check_equal(logical_not(u), {2}, {0, 1});
-    CHECK(message_of([&] { logical_not(a); }) == "[logical_not] need a bool tensor, got f64 (3)");
-    CHECK(message_of([&] { t + t; }) == "[add] need numbers, got bool (2, 2); cast() it first");
+    CHECK(message_of([&] { return logical_not(a); }) == "[logical_not] need a bool tensor, got f64 (3)");
+    CHECK(message_of([&] { return t + t; }) == "[add] need numbers, got bool (2, 2); cast() it first");
   }
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("to: values and gradients travel between devices") {
   const Tensor gradient = tape.grad(y, inputs)[0];
   CHECK(gradient.device() == a);
   check_equal(gradient, {2}, {2, 4});
-  CHECK(message_of([&] { x + y; }) == fmt::format("[add] need one device, got {} and {}", a.name(), b.name()));
+  CHECK(message_of([&] { return x + y; }) == fmt::format("[add] need one device, got {} and {}", a.name(), b.name()));
 }
 
 TEST_CASE("elementwise: only what a gradient reads is kept") {
