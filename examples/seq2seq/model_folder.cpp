@@ -11,14 +11,22 @@
 
 #include "core/atomic_file.h"
 #include "data/text.h"
+#include "examples/seq2seq/soundness.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
 
 namespace grus::seq2seq {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* format_name = "grus translate";
 constexpr int64_t format_version = 1;
+
+// All that a run writes.
+constexpr const char* names[] = {"config.json",  "model.safetensors", "state.safetensors", "metrics.jsonl",
+                                 "report.html",  "pieces.vocab",      "pieces.model",      "source.vocab",
+                                 "source.model", "target.vocab",      "target.model"};
 
 nlohmann::json parse_json(const std::filesystem::path& file) {
   const std::string text = data::read_whole_file(file.string());
@@ -47,18 +55,55 @@ void ModelFolder::prepare(int64_t bytes) const {
                  std::strerror(problem));
 }
 
-void ModelFolder::clear() const {
-  for (const std::filesystem::path& file : {config(), weights(), state(), metrics(), report()})
-    std::filesystem::remove(file);
+fs::path ModelFolder::place(const std::string& name) const {
+  std::error_code ignored;
+  return fs::exists(adopted() / name, ignored) ? adopted() / name : path_ / name;
 }
 
-void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs) const {
+// Codecs add .vocab and .model to it.
+std::string ModelFolder::prefix(const char* name) const {
+  const fs::path vocabulary = place(std::string(name) + ".vocab");
+  return (vocabulary.parent_path() / name).string();
+}
+
+ModelFolder ModelFolder::stopped_run() const {
+  const ModelFolder begun = unfinished();
+  return fs::exists(begun.config()) ? begun : *this;
+}
+
+void ModelFolder::adopt_unfinished() const {
+  settle();
+  fs::rename(unfinished().path(), adopted());
+  settle();
+}
+
+// Old files that have no successor go first. config.json is moved next: without it in adopted() they are known to be
+// gone, and a file of such a name is a new one.
+void ModelFolder::settle() const {
+  if (!fs::exists(adopted())) return;
+  const auto move = [&](const fs::path& file) { fs::rename(file, path_ / file.filename()); };
+  if (fs::exists(adopted() / "config.json")) {
+    for (const char* name : names)
+      if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
+    move(adopted() / "config.json");
+  }
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(adopted())) files.push_back(entry.path());
+  for (const fs::path& file : files) move(file);
+  fs::remove(adopted());
+}
+
+void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   const nlohmann::json config = {{"format", format_name},
                                  {"version", format_version},
                                  {"source_vocabulary", codecs.sizes().source},
                                  {"target_vocabulary", codecs.sizes().target},
+                                 {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
                                  {"options", to_json(options)}};
   write_file_atomically(this->config(), config.dump(2) + "\n");
+}
+
+void ModelFolder::save_codecs(const Codecs& codecs) const {
   if (codecs.joint) return codecs.source.save(prefix("pieces"));
   codecs.source.save(prefix("source"));
   codecs.target.save(prefix("target"));
@@ -77,6 +122,15 @@ TrainOptions ModelFolder::load_options() const {
   TrainOptions options;
   apply_json(options, config["options"], file);
   return options;
+}
+
+TextSums ModelFolder::load_text_sums() const {
+  const nlohmann::json sums = parse_json(config()).value("text_sums", nlohmann::json::object());
+  require<DataError>(sums.is_object(), "{}: need an object of text_sums, got {}", config().string(), sums.type_name());
+  const auto text = [&](const char* name) {
+    return sums.contains(name) && sums[name].is_string() ? sums[name].get<std::string>() : "";
+  };
+  return {text("train"), text("valid")};
 }
 
 Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
@@ -101,6 +155,8 @@ void ModelFolder::load_weights(Architecture& model) const {
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
+  const std::string bad = first_not_finite(model.module().state_dict());
+  require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
 }
 
 SavedModel ModelFolder::load() const {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "examples/seq2seq/soundness.h"
 #include "nn/serialize.h"
 
 namespace grus::seq2seq {
@@ -81,15 +82,22 @@ nn::NamedTensors part_of(const nn::NamedTensors& all, std::string_view prefix) {
   return part;
 }
 
-}  // namespace
-
-std::string metrics_line(const EpochMetrics& metrics) { return line_of(metrics).dump() + "\n"; }
-
-void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress) {
+nn::NamedTensors tensors_of(const TrainingParts& parts) {
   nn::NamedTensors all;
   append(all, "weights", parts.module.state_dict());
   append(all, "optimizer", parts.optimizer.state());
   if (parts.average) append(all, "average", parts.average->state());
+  return all;
+}
+
+}  // namespace
+
+std::string first_not_finite(const TrainingParts& parts) { return first_not_finite(tensors_of(parts)); }
+
+std::string metrics_line(const EpochMetrics& metrics) { return line_of(metrics).dump() + "\n"; }
+
+void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress) {
+  const nn::NamedTensors all = tensors_of(parts);
   const RandomKey rng = default_rng().state();
   nn::write_safetensors(file, all,
                         {{"state_version", state_version},
