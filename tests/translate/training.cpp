@@ -224,7 +224,7 @@ TEST_CASE("training: a loss that is not finite stops with step and op, and the l
 
 TEST_CASE("training: a step whose numbers overflow names the op, and its finite weights are kept") {
   const Text text(12);
-  Run run(text.flags("m", {{"epochs", "2"}}));
+  Run run(text.flags("m", {{"batch-sentences", "2"}}));
   std::vector<float> far_apart(static_cast<size_t>(run.codecs.target.size()));
   for (size_t i = 0; i < far_apart.size(); ++i) far_apart[i] = i % 2 ? 3e38f : -3e38f;
   run.trainer.after_step = [&](int64_t step) {
