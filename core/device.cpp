@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "core/environment.h"
 #include "core/error.h"
 #include "core/kernel_calls.h"
 #include "core/memory_limit.h"
@@ -42,6 +43,7 @@ DeviceState* open_device(std::string_view name) {
   std::lock_guard lock(mutex);
   for (DeviceState* state : *open)
     if (state->name == wanted.text()) return state;
+  check_environment();
   const size_t limit = initial_memory_limit(wanted.text());
   const KernelTable& table = find_backend(wanted.backend);
   Context* context = nullptr;

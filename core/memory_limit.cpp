@@ -19,7 +19,7 @@ size_t bytes_of(std::string_view text) {
   const int shift = unit == units.npos ? 0 : 10 * static_cast<int>(unit + 1);
   size_t count = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-  require<DeviceError>(
+  require<UsageError>(
       error == std::errc() && end == digits.data() + digits.size() && count <= SIZE_MAX >> shift,
       "[GRUS_MEMORY_LIMIT] need bytes as in 512M, or devices with them as in cpu=2G,opencl=512M, got '{}'", text);
   return count << shift;

@@ -14,6 +14,8 @@ namespace grus::data {
 /// the file has it).
 std::vector<std::string> read_lines(const std::string& path);
 
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// One line as `read_lines` would give it: the carriage return at its end dropped (and in line 1 the byte order mark),
 /// UTF-8 checked. For streams read line by line; `name` and `number` (from 1) are for the error.
 std::string clean_line(std::string_view line, std::string_view name, int64_t number);

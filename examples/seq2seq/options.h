@@ -112,6 +112,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 /// for values out of range and for flags that would change a saved model.
 TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
 
+/// The same without saved options and flags: what --arch, --paper and --config make of the defaults.
+TrainOptions recipe_options(const Given& given, const TrainOptions& defaults = {});
+
 /// What the architecture named by options.model.arch is trained best with, as far as we know, over the defaults.
 void use_recipe(TrainOptions& options);
 /// The sizes and training of that architecture's paper.

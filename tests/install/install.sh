@@ -9,10 +9,12 @@ fail() { echo "failed: $*"; exit 1; }
 
 meson install -C "$build" --no-rebuild --quiet --destdir "$work/dest" || fail 'meson install'
 there=$work/dest$prefix
-mkdir "$work/pc"
-sed "s|^prefix=.*|prefix=$there|" "$there/$libdir/pkgconfig/grus.pc" >"$work/pc/grus.pc"
-export PKG_CONFIG_PATH="$work/pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" LD_LIBRARY_PATH="$there/$libdir"
+export PKG_CONFIG_PATH="$there/$libdir/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" LD_LIBRARY_PATH="$there/$libdir"
 flags=$(pkg-config --cflags grus) libs=$(pkg-config --libs grus)
+# Moved as it is, with a guessed prefix or without.
+for guess in --define-prefix --dont-define-prefix; do
+  echo '#include "grus.h"' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
+done
 
 other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ -z "$other" ] || fail "installed, but no header: $other"
