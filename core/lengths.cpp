@@ -64,8 +64,8 @@ void Lengths::fail_no_such(const char* what, int64_t count, int64_t got) {
 }
 
 Lengths Lengths::dense(int64_t steps, int64_t batch, Device device) {
-  require<UsageError>(steps >= 0 && batch >= 0, "[lengths] need steps and sequences of at least 0, got {} and {}", steps,
-                      batch);
+  require<UsageError>(steps >= 0 && batch >= 0, "[lengths] need steps and sequences of at least 0, got {} and {}",
+                      steps, batch);
   Shape{batch, steps}.bytes(sizeof(int64_t));
   return Lengths(std::vector<int64_t>(static_cast<size_t>(batch), steps), steps, device);
 }

@@ -115,10 +115,11 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                 std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&),
                 const void* closure, size_t closure_bytes) {
   if (keep_ == Keep::nothing) saved = {};
-  require<UsageError>(!walked_,
-                      "[{}] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for a "
-                      "metric or a validation while this one lives",
-                      op.name());
+  require<UsageError>(
+      !walked_,
+      "[{}] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for a "
+      "metric or a validation while this one lives",
+      op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
   const size_t leaves_before = used_leaves_.size();

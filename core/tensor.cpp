@@ -278,7 +278,7 @@ bool is_representable(double value, DType dtype) {
 }
 
 void require_representable(const char* op, double value, DType dtype, const Shape& shape) {
-  if (is_representable(value, dtype)) return;
+  if (dtype == DType::boolean || is_representable(value, dtype)) return;
   const auto [low, end] = integers_of(dtype);
   const bool is_i64 = dtype == DType::i64;
   fail<DtypeError>("[{}] need an integral number in [{}, {}] for {} {}, got {}", op, static_cast<int64_t>(low),

@@ -142,9 +142,7 @@ class [[nodiscard]] Tensor {
   uint64_t version() const { return storage_ ? storage_->version() : 0; }
   /// Bounds of all elements, where the host knows them: of integers that it uploaded, of full(), and of what an op says
   /// of its result. Spares a wait for the device.
-  std::optional<Range> known_range() const {
-    return storage_ ? storage_->known() : std::nullopt;
-  }
+  std::optional<Range> known_range() const { return storage_ ? storage_->known() : std::nullopt; }
   void know_range(Range range) const { storage_->know(range); }
 
   const NodeRef& node() const { return node_; }
@@ -178,7 +176,7 @@ void require_float(const char* op, const Tensor& x);
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what);
 /// Whether elements of `dtype` can be `value`: an integer in range, of bool 0 or 1; of floats any number.
 bool is_representable(double value, DType dtype);
-/// Throws DtypeError naming op unless it is_representable.
+/// Throws DtypeError naming op unless it is_representable. A bool takes any number, as cast does: whether it is not 0.
 void require_representable(const char* op, double value, DType dtype, const Shape& shape);
 
 /// The integers of a dtype, [low, end): every bound is a double. Of bool 0 and 1.

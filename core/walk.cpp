@@ -46,7 +46,8 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
   bool reached = false;
   for (const Tensor& gradient : dy) reached |= gradient.defined();
   if (!reached) return;
-  if (record.consumed) fail<UsageError>("[{}] backward was called twice over this op; of several losses make one sum", where(record));
+  if (record.consumed)
+    fail<UsageError>("[{}] backward was called twice over this op; of several losses make one sum", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
     if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),

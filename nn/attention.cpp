@@ -87,9 +87,8 @@ AttentionOutput Attention::additive(const Tensor& queries, const PreparedMemory&
   const int64_t steps = queries.dim(0), batch = memory.batch;
   std::vector<int64_t> sources;
   for (int64_t row = 0; row < steps * batch; ++row) sources.push_back(row % batch);
-  const AttentionOutput out =
-      to_all_places(additive_attention(projected.reshape({steps * batch, options.hidden}), memory.packed,
-                                       attention_rows(lengths, sources), v));
+  const AttentionOutput out = to_all_places(additive_attention(projected.reshape({steps * batch, options.hidden}),
+                                                               memory.packed, attention_rows(lengths, sources), v));
   return {out.context.reshape({steps, batch, options.memory}), out.weights.reshape({steps, batch, lengths.steps()})};
 }
 

@@ -14,11 +14,11 @@ namespace grus::nn {
 namespace {
 /// Parameters as PyTorch starts them, U(-1/sqrt(H), 1/sqrt(H)); add(name, value) registers one.
 template <class Add>
-CellParameters make_cell(int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
+CellParameters make_cell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  const int64_t rows = product_of_sizes(gates, hidden, "recurrent layer");
-  const auto make = [&](const char* name, const Shape& shape) {
-    return add(name, init::uniform(shape, -bound, bound, rng));
+  const int64_t rows = product_of_sizes(gates, hidden, name);
+  const auto make = [&](const char* parameter, const Shape& shape) {
+    return add(parameter, init::uniform(shape, -bound, bound, rng));
   };
   const auto make_bias = [&](const char* name) { return bias ? make(name, {rows}) : Parameter(); };
   return {make("weight_ih", {rows, input}), make("weight_hh", {rows, hidden}), make_bias("bias_ih"),
@@ -38,10 +38,11 @@ RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(o
   for (int64_t layer = 0; layer < stack_.layers; ++layer) {
     const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
     for (int direction = 0; direction < directions(); ++direction)
-      cells_.push_back(
-          make_cell(stack_.gates, input, stack_.hidden, stack_.bias, rng, [&](const char* name, const Tensor& value) {
-            return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""), value);
-          }));
+      cells_.push_back(make_cell(stack_.name, stack_.gates, input, stack_.hidden, stack_.bias, rng,
+                                 [&](const char* name, const Tensor& value) {
+                                   return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
+                                                value);
+                                 }));
   }
 }
 
@@ -136,7 +137,7 @@ RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengt
 RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng)
     : name_(name) {
   require<UsageError>(input > 0 && hidden > 0, "[{}] need sizes of at least 1, got {} and {}", name, input, hidden);
-  weights = make_cell(gates, input, hidden, bias, rng,
+  weights = make_cell(name, gates, input, hidden, bias, rng,
                       [this](const char* parameter, const Tensor& value) { return param(parameter, value); });
 }
 
@@ -150,7 +151,8 @@ void RecurrentCell::require_state(const char* name, const Tensor& state, const T
   if (!state.defined()) return;
   require_same_kind(name_, x, state);
   const Shape needed = x.shape().with(x.rank() - 1, weights.weight_hh.dim(1));
-  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(), state.shape());
+  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(),
+          state.shape());
 }
 
 Tensor RecurrentCell::state_or_zeros(const Tensor& state, const Tensor& x) const {

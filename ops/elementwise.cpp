@@ -189,6 +189,12 @@ Tensor scalar(const char* name, double value, const Tensor& like) {
   return Tensor::full({}, value, like.dtype(), like.device());
 }
 
+Tensor scalar(BinaryOp op, const char* name, double value, const Tensor& like) {
+  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
+  require_number(op, name, like);
+  return scalar(name, value, like);
+}
+
 Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
   return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
@@ -234,12 +240,12 @@ Tensor compare(CompareOp op, const char* name, const Tensor& x, double number) {
   Tensor name(const Tensor& x) {                                                                     \
     return unary<UnaryOp::name, trace::name##_gradient.mentions, tensors::name##_row>(name##_op, x); \
   }
-#define GRUS_BINARY(name, ...)                                                                   \
-  Tensor name(const Tensor& a, const Tensor& b) {                                                \
-    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b); \
-  }                                                                                              \
-  Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); }                \
-  Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
+#define GRUS_BINARY(name, ...)                                                                    \
+  Tensor name(const Tensor& a, const Tensor& b) {                                                 \
+    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b);  \
+  }                                                                                               \
+  Tensor name(const Tensor& a, double b) { return name(a, scalar(BinaryOp::name, #name, b, a)); } \
+  Tensor name(double a, const Tensor& b) { return name(scalar(BinaryOp::name, #name, a, b), b); }
 #define GRUS_COMPARE(name, ...)                                                                   \
   Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \
   Tensor name(const Tensor& a, double b) { return compare(CompareOp::name, #name, a, b); }        \

@@ -64,7 +64,7 @@ void require_inputs(const char* op, int64_t gates, const Tensor& x, const Length
             lengths.total(), gates, x.shape(), w.weight_ih.shape(), w.weight_hh.shape());
   } else {
     require(fits(x, w) && x.dim(0) == lengths.total(),
-            "[{0}] need, without weight_ih, x (N = {1}, {2}H) and weight_hh ({2}H, H), got {3} and {4}", op,
+            "[{0}] need x (N = {1}, {2}H), as there is no weight_ih, and weight_hh ({2}H, H), got {3} and {4}", op,
             lengths.total(), gates, x.shape(), w.weight_hh.shape());
   }
   require_states(op, names, x, states, batch, hidden);

@@ -126,8 +126,8 @@ ClipResult measure(const char* caller, const nn::Parameters& parameters, double 
   for (size_t i = 0; i < sums.size(); ++i) {
     total += sums[i];
     require<Error>(std::isfinite(sums[i]) || non_finite == NonFinite::flag,
-                   "[{}] need finite gradients, got {} in that of {}", caller,
-                   std::isnan(sums[i]) ? "NaN" : "infinity", *gradients.names[i]);
+                   "[{}] need finite gradients, got {} in that of {}", caller, std::isnan(sums[i]) ? "NaN" : "infinity",
+                   *gradients.names[i]);
   }
   const double norm = std::sqrt(total);
   const bool finite = std::isfinite(total);

@@ -66,10 +66,11 @@ TEST_CASE("misuse: backward twice, and ops after it") {
                        UsageError);
   CHECK_THROWS_WITH_AS(tape.grad(loss, {w->tensor()}),
                        "[grad] this tape was walked by backward already; ask for gradients before", UsageError);
-  CHECK_THROWS_WITH_AS(w->tensor() * 2.0,
-                       "[mul] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for "
-                       "a metric or a validation while this one lives",
-                       UsageError);
+  CHECK_THROWS_WITH_AS(
+      w->tensor() * 2.0,
+      "[mul] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for "
+      "a metric or a validation while this one lives",
+      UsageError);
   CHECK(w->grad().item() == 6);
 }
 

@@ -59,17 +59,18 @@ TEST_CASE("numbers: beside integers, one that they are not is refused in the op'
     CHECK(message_of([&] { masked_fill(x, mask, 3e9); }) == refused("masked_fill", "3000000000"));
     CHECK(message_of([&] { pad(x, {{1, 1}}, 0.5); }) == refused("pad", "0.5"));
     CHECK(message_of([&] { y + 1e19; }).starts_with("[add] need an integral number in [-9223372036854775808, "));
-    CHECK(message_of([&] { masked_fill(mask, mask, 2); }) ==
-          "[masked_fill] need an integral number in [0, 1] for bool (2), got 2");
+    CHECK(message_of([&] { x / 2.5; }) == "[div] need f32 or f64, got i32 (2)");
+    CHECK(message_of([&] { mask + 2.5; }) == "[add] need numbers, got bool (2); cast() it first");
+    CHECK(values(masked_fill(logical_not(mask), mask, 2)) == std::vector<double>{1, 1});
     CHECK(message_of([&] { masked_fill(zeros({2}, d), zeros({2}, d), 2); }) ==
           "[masked_fill] need a bool tensor, got f64 (2)");
   }
 }
 
 TEST_CASE("compare: integers beside any number compare as numbers do") {
-  const std::vector<double> numbers{-inf, -1e19, -0x1p63, -3e9, -2147483649.0, -2147483648.0, -2.5, -2, -0.5, 0, 0.5,
-                                    2,    2.5,   2147483647.0, 2147483647.5, 2147483648.0, 3e9, 0x1p63, 1e19, inf,
-                                    std::nan("")};
+  const std::vector<double> numbers{
+      -inf, -1e19, -0x1p63,      -3e9,         -2147483649.0, -2147483648.0, -2.5,   -2,   -0.5, 0,           0.5,
+      2,    2.5,   2147483647.0, 2147483647.5, 2147483648.0,  3e9,           0x1p63, 1e19, inf,  std::nan("")};
   for (const Device& d : devices()) {
     const Tensor narrow = i32({std::numeric_limits<int32_t>::min(), -3, -2, 0, 2, 3, 2147483647}, {7}, d);
     const Tensor wide = i64({least, -3, -2, 0, 2, 3, most}, {7}, d), bools = Tensor::from_bools({true, false}, {2}, d);
@@ -103,31 +104,36 @@ TEST_CASE("sizes: steps, amounts and counts at the ends of 64 bits are taken as 
     CHECK(values(slice(x, 1, 1, std::nullopt, most)) == std::vector<double>{1, 4});
     CHECK(values(slice(x, 0, least, most, most - 1)) == std::vector<double>{0, 1, 2});
     CHECK(slice(x, 1, 2, 1, most).shape() == Shape{2, 0});
-    CHECK(message_of([&] { pad(x, {{most, most}}); }) ==
-          fmt::format("[pad] need sizes that fit in 64 bits, got {} + {}", most, most));
+    CHECK(message_of([&] {
+            pad(x, {{most, most}});
+          }) == fmt::format("[pad] need sizes that fit in 64 bits, got {} + {}", most, most));
     CHECK(message_of([&] { pad(x, {{most - 3, 0}}); }).ends_with("has too many elements"));
-    CHECK(message_of([&] { split(x, {most, most, 4}, 1); }) ==
-          fmt::format("[split] need sizes that fit in 64 bits, got {} + {}", most, most));
+    CHECK(message_of([&] {
+            split(x, {most, most, 4}, 1);
+          }) == fmt::format("[split] need sizes that fit in 64 bits, got {} + {}", most, most));
     CHECK(message_of([&] { repeat(x, most, 1); }) ==
           fmt::format("[repeat] need sizes that fit in 64 bits, got 3 times {}", most));
     CHECK(message_of([&] { tile(x, most / 3, 1); }).ends_with("has too many elements"));
-    CHECK(message_of([&] { repeat(zeros({8, 0}, d), most / 4, 0); }) ==
-          fmt::format("[repeat] need sizes that fit in 64 bits, got 8 times {}", most / 4));
+    CHECK(message_of([&] {
+            repeat(zeros({8, 0}, d), most / 4, 0);
+          }) == fmt::format("[repeat] need sizes that fit in 64 bits, got 8 times {}", most / 4));
     const Tensor wide = zeros({int64_t{1} << 59, 0}, d);
     const std::vector<Tensor> pieces(16, wide);
     CHECK(message_of([&] { concat(pieces, 0); }).starts_with("[concat] need sizes that fit in 64 bits"));
     CHECK(message_of([&] { broadcast_to(zeros({1}, d), {int64_t{1} << 60}); }).ends_with("has too many elements"));
     CHECK(message_of([&] { zeros({int64_t{1} << 33, 0}, d) + zeros({1, 1}, d); }) == "");
-    CHECK(message_of([&] { scatter_rows(zeros({0, 2}, d), i64({}, {0}, d), -5); }) ==
-          "[scatter_rows] need at least 0 rows, got -5");
+    CHECK(message_of([&] {
+            scatter_rows(zeros({0, 2}, d), i64({}, {0}, d), -5);
+          }) == "[scatter_rows] need at least 0 rows, got -5");
     CHECK(message_of([&] { one_hot(i64({0}, {1}, d), int64_t{1} << 62); }).ends_with("has too many elements"));
     const std::vector<Tensor> parts = chunk(x, 5, 1);
     CHECK(parts.size() == 5);
     CHECK(values(parts[2]) == std::vector<double>{2, 5});
     CHECK(parts[4].shape() == Shape{2, 0});
     Rng rng(0);
-    CHECK(message_of([&] { dropout(zeros({2, 3}, d), 0.5, rng, i64({0, least}, {2}, d)); }).starts_with(
-        "[dropout] need row ids of at least 0"));
+    CHECK(message_of([&] {
+            dropout(zeros({2, 3}, d), 0.5, rng, i64({0, least}, {2}, d));
+          }).starts_with("[dropout] need row ids of at least 0"));
   }
 }
 
@@ -148,10 +154,14 @@ TEST_CASE("cross_entropy: a target is ignored by its whole value, and the cure i
           CHECK(f(x, i32({0, 1, 0}, {3}, d), options).item() ==
                 doctest::Approx(f(x, i32({0, 1, 0}, {3}, d), {.label_smoothing = smoothing}).item()));
         }
-      CHECK(message_of([&] { f(x, i64({0, 1, odd - 1}, {3}, d), {.ignore_index = odd}); }) ==
-            "[cross_entropy] need targets in [0, 4), got 9007199254740992, which is not the ignore_index");
-      CHECK(message_of([&] { f(x, i64({0, 1, -100}, {3}, d), {}); }) ==
-            "[cross_entropy] need targets in [0, 4), got -100; targets that count for nothing are said by ignore_index");
+      CHECK(message_of([&] {
+              f(x, i64({0, 1, odd - 1}, {3}, d), {.ignore_index = odd});
+            }) == "[cross_entropy] need targets in [0, 4), got 9007199254740992, which is not the ignore_index");
+      CHECK(
+          message_of([&] {
+            f(x, i64({0, 1, -100}, {3}, d), {});
+          }) ==
+          "[cross_entropy] need targets in [0, 4), got -100; targets that count for nothing are said by ignore_index");
     }
     CHECK(all != doctest::Approx(some));
     const Tensor weight = draw({5, 4}, -1, 1, 2, d), ids = i32({0, 4, 2}, {3}, d);
@@ -167,9 +177,10 @@ TEST_CASE("attention: rows of other sources are refused, whatever they would poi
     const Lengths source({2, 1}, -1, d), same({2, 1}, -1, d), other({1, 2}, -1, d), longer({4, 4, 4}, -1, d);
     const AttentionMemory memory{zeros({3, 4}, d), zeros({3, 2}, d), source};
     const Tensor query = zeros({2, 4}, d), v = zeros({4}, d);
-    for (const auto op : {static_cast<AttentionOutput (*)(const Tensor&, const AttentionMemory&, const AttentionRows&,
-                                                          const Tensor&)>(additive_attention),
-                          additive_attention_composed}) {
+    for (const auto op :
+         {static_cast<AttentionOutput (*)(const Tensor&, const AttentionMemory&, const AttentionRows&, const Tensor&)>(
+              additive_attention),
+          additive_attention_composed}) {
       CHECK(op(query, memory, attention_rows(same, {1, 0}), v).context.shape() == Shape{2, 2});
       for (const AttentionRows& rows : {attention_rows(other, {0, 1}), attention_rows(longer, {2, 0})})
         CHECK(message_of([&] { op(query, memory, rows, v); }) ==
@@ -202,9 +213,13 @@ TEST_CASE("lengths: on another device than the rest they are refused in the op's
     CHECK(says_device(message_of([&] { lstm(padded, &lengths, {}, lstm_weights); }), "lstm"));
     const AttentionMemory memory{rows, rows, lengths}, good{rows, rows, here};
     const Tensor query = zeros({2, 2}, d), v = zeros({2}, d);
-    CHECK(says_device(message_of([&] { additive_attention(query, memory, attention_rows(here, {0, 1}), v); }),
+    CHECK(says_device(message_of([&] {
+                        additive_attention(query, memory, attention_rows(here, {0, 1}), v);
+                      }),
                       "additive_attention"));
-    CHECK(says_device(message_of([&] { additive_attention(query, good, attention_rows(lengths, {0, 1}), v); }),
+    CHECK(says_device(message_of([&] {
+                        additive_attention(query, good, attention_rows(lengths, {0, 1}), v);
+                      }),
                       "additive_attention"));
     const AttentionGruWeights w{{}, {zeros({6, 4}, d), zeros({6, 2}, d), {}, {}}, zeros({2, 2}, d), {}, v, {}};
     for (const auto f : {attention_gru, attention_gru_composed}) {
@@ -217,20 +232,26 @@ TEST_CASE("lengths: on another device than the rest they are refused in the op's
 TEST_CASE("recurrence: errors are in the caller's shapes, and name the argument") {
   for (const Device& d : devices()) {
     const GruWeights w{zeros({15, 4}, d, DType::f32), zeros({15, 5}, d, DType::f32), {}, {}};
-    CHECK(message_of([&] { gru(Tensor::zeros({3, 2, 4}, DType::i32, d), nullptr, {}, w); }) ==
-          "[gru] need f32 or f64, got i32 (3, 2, 4)");
-    CHECK(message_of([&] { gru(zeros({3, 2, 4}, d), nullptr, {}, w); }) ==
-          "[gru] need one dtype, got f64 (3, 2, 4) and f32 (15, 5)");
-    CHECK(message_of([&] { gru(zeros({3, 2, 6}, d, DType::f32), nullptr, {}, w); }) ==
-          "[gru] need x (T, B, I) and weight_ih (.., I), got (3, 2, 6) and (15, 4)");
+    CHECK(message_of([&] {
+            gru(Tensor::zeros({3, 2, 4}, DType::i32, d), nullptr, {}, w);
+          }) == "[gru] need f32 or f64, got i32 (3, 2, 4)");
+    CHECK(message_of([&] {
+            gru(zeros({3, 2, 4}, d), nullptr, {}, w);
+          }) == "[gru] need one dtype, got f64 (3, 2, 4) and f32 (15, 5)");
+    CHECK(message_of([&] {
+            gru(zeros({3, 2, 6}, d, DType::f32), nullptr, {}, w);
+          }) == "[gru] need x (T, B, I) and weight_ih (.., I), got (3, 2, 6) and (15, 4)");
     const Tensor x = zeros({2, 4}, d, DType::f32);
-    CHECK(message_of([&] { gru_cell(x, zeros({2, 4}, d, DType::f32), w); }) ==
-          "[gru_cell] need h (B = 2, H = 5), got (2, 4)");
+    CHECK(message_of([&] {
+            gru_cell(x, zeros({2, 4}, d, DType::f32), w);
+          }) == "[gru_cell] need h (B = 2, H = 5), got (2, 4)");
     CHECK(message_of([&] { gru_cell(x, {}, w); }) == "[gru_cell] need a state, got an undefined one");
-    CHECK(message_of([&] { gru_cell(x, zeros({2, 5}, d), w); }) ==
-          "[gru_cell] need one dtype, got f32 (2, 4) and f64 (2, 5)");
-    CHECK(message_of([&] { gru_packed(x, Lengths({2}, -1, d), {}, {w.weight_ih, {}, {}, {}}); }) ==
-          "[gru] need tensors, got an undefined one");
+    CHECK(message_of([&] {
+            gru_cell(x, zeros({2, 5}, d), w);
+          }) == "[gru_cell] need one dtype, got f32 (2, 4) and f64 (2, 5)");
+    CHECK(message_of([&] {
+            gru_packed(x, Lengths({2}, -1, d), {}, {w.weight_ih, {}, {}, {}});
+          }) == "[gru] need tensors, got an undefined one");
   }
 }
 

@@ -47,7 +47,8 @@ TEST_CASE("elementwise: integers stay integers") {
     check_equal(maximum(a, b), {3}, {2, 2, 5});
     check_equal(minimum(a, 1.0), {3}, {-3, 0, 1});
     check_equal(0.0 - i32({7}, {1}, d), {1}, {-7});
-    CHECK(message_of([&] { a + 0.5; }) == "[add] need an integral number in [-9223372036854775808, 9223372036854775807] for i64 (3), got 0.5");
+    CHECK(message_of([&] { a + 0.5; }) ==
+          "[add] need an integral number in [-9223372036854775808, 9223372036854775807] for i64 (3), got 0.5");
     CHECK(message_of([&] { exp(a); }) == "[exp] need f32 or f64, got i64 (3)");
     CHECK(message_of([&] { a / b; }) == "[div] need f32 or f64, got i64 (3)");
   }

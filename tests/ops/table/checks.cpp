@@ -60,6 +60,7 @@ Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
   const Tensors xs = watched(tape, inputs, asked);
   Run result{f.many(xs), {}};
   seed_outputs(result.outputs, recorded, seeds);
+  result.gradients.resize(asked.size());
   if (!recorded.empty()) result.gradients = tape.grad(recorded, seeds, asked, false);
   for (size_t i = 0; i < result.gradients.size(); ++i)  // undefined: y does not depend on it
     if (!result.gradients[i].defined())
