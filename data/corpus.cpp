@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/line_reader.h"
 #include "data/text.h"
 

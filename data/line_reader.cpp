@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace grus::data {
 namespace {

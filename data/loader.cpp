@@ -6,7 +6,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/shuffle.h"
 
 namespace grus::data {

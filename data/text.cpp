@@ -11,7 +11,7 @@
 #include <memory>
 #include <system_error>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/line_reader.h"
 
 namespace grus::data {

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <optional>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 
 namespace grus::data {
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 #include "data/word_tokenizer.h"

@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/devices.h"
+#include "core/device/devices.h"
 #include "examples/support/program.h"
 
 namespace {

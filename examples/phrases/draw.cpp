@@ -5,8 +5,8 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/text.h"
 #include "data/unicode.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/phrase_extract.h"
 #include "data/phrase_table.h"
 #include "data/text.h"

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/text_writer.h"
 #include "examples/phrases/scorer.h"

@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/shuffle.h"
 #include "data/text.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"

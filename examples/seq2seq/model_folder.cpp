@@ -9,10 +9,10 @@
 #include <limits>
 #include <system_error>
 
-#include "core/atomic_file.h"
-#include "core/checksum.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 #include "examples/seq2seq/soundness.h"
 #include "nn/init.h"

@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 

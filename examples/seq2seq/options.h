@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/device.h"
+#include "core/device/device.h"
 
 namespace grus::seq2seq {
 

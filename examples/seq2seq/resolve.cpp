@@ -1,8 +1,8 @@
 // From flags, files and saved models to one set of options.
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/json/json.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
 #include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 #include "examples/seq2seq/model_folder.h"

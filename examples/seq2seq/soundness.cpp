@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "core/items.h"
+#include "core/tensor/items.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 

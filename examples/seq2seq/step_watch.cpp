@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 
 namespace grus::seq2seq {
 namespace {

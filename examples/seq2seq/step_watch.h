@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "core/profile.h"
+#include "core/watch/profile.h"
 #include "nn/module.h"
 #include "view/step_view.h"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/folder_lock.h"
+#include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/trainer.h"

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/atomic_file.h"
-#include "core/items.h"
+#include "core/base/atomic_file.h"
+#include "core/tensor/items.h"
 #include "data/bleu.h"
 #include "examples/seq2seq/soundness.h"
 #include "examples/seq2seq/translator.h"

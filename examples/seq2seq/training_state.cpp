@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
-#include "core/checksum.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
 #include "examples/seq2seq/soundness.h"
 #include "nn/serialize.h"
 

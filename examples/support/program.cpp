@@ -9,7 +9,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace grus {
 namespace {

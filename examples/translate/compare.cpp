@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"

@@ -1,8 +1,8 @@
 // The subcommand `demo`: a translator from nothing but the program itself.
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"

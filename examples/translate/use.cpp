@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/chrf.h"
 #include "data/corpus.h"

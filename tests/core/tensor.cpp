@@ -1,13 +1,13 @@
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 #include <doctest/doctest.h>
 
 #include <thread>
 
-#include "core/error.h"
-#include "core/lengths.h"
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/base/error.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
+#include "core/tensor/random.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/text.h"
 #include "data/word_aligner.h"
 #include "tests/data/files.h"

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <optional>
 
-#include "core/kernel_calls.h"
-#include "core/storage.h"
+#include "core/device/kernel_calls.h"
+#include "core/device/storage.h"
 #include "tests/support/threads.h"
 
 namespace grus::test {

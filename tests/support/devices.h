@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/device.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/device/device.h"
 
 namespace grus::test {
 

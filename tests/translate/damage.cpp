@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "core/checksum.h"
+#include "core/base/checksum.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 #include "examples/seq2seq/train.h"

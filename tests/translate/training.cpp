@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/folder_lock.h"
+#include "core/base/folder_lock.h"
 #include "data/text.h"
 #include "examples/seq2seq/train.h"
 #include "examples/seq2seq/trainer.h"

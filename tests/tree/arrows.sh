@@ -16,7 +16,7 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
     sub(/^[^"]*"/, "", to); sub(/".*/, "", to)
     split(from, f, "/")
     own = f[1] "/"
-    contract = "core/kernels.h core/kernels.def core/elementwise.def core/dtype.h core/device.h core/error.h core/backend.h core/backends/backends.h"
+    contract = "core/device/kernels.h core/device/kernels.def core/device/elementwise.def core/base/dtype.h core/device/device.h core/base/error.h core/device/backend.h core/backends/backends.h"
     if (from ~ /^core\/backends\/.*\//) {
       own = "core/backends/" f[3] "/"
       allowed = own " " contract (f[3] == "opencl" || f[3] == "cuda" ? " core/backends/gpu/" : "") (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")

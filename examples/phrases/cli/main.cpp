@@ -1,5 +1,5 @@
 // The program's command line.
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/cli/program.h"
 

@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/support/program.h"
 

@@ -52,7 +52,7 @@ typedef ELEMENT T;
 #define T_MIN (-(T)INFINITY)
 #endif
 
-// The named functions of core/elementwise.def.
+// The named functions of core/device/elementwise.def.
 #undef select
 #define select(condition, a, b) ((condition) ? (a) : (b))
 #define K(number) ((T)(number))
