@@ -1,11 +1,15 @@
 #pragma once
-// Element types. Never promoted silently: an op that meets two of them throws DtypeError and names both.
+// What an element is, and how many axes there can be. Types are never promoted silently: an op that meets two of them
+// throws DtypeError and names both.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 namespace grus {
+
+/// Axes of a tensor, at most.
+inline constexpr int max_rank = 6;
 
 enum class DType : int32_t { f32, f64, i32, i64, boolean };
 

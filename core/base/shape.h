@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
+#include "core/base/dtype.h"
 #include "core/base/error.h"
-#include "core/device/kernels.h"
 
 namespace grus {
 

@@ -24,8 +24,6 @@
 
 namespace grus {
 
-inline constexpr int max_rank = 6;
-
 enum class Status : int32_t { ok, out_of_memory, unsupported, device_lost, failed };
 
 struct Context;  // the backend's own: one per opened device

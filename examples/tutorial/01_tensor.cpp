@@ -1,5 +1,5 @@
 // 1. Tensors: values of one shape and one element type. Run it: ./dev run 01_tensor
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

@@ -1,5 +1,5 @@
 // 4. A recurrent network reads a series and predicts one number. Run it: ./dev run 04_gru_regression
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

@@ -16,9 +16,10 @@ for guess in --define-prefix --dont-define-prefix; do
   echo '#include "grus.h"' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
 done
 
+[ "$(ls "$there/include")" = grus ] || fail "installed outside of grus/: $(ls "$there/include")"
 other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ -z "$other" ] || fail "installed, but no header: $other"
-(cd "$there/include/grus" && find . -name '*.h' | sed 's|^\./\(.*\)|#include "\1"|') >"$work/headers.cpp"
+(cd "$there/include" && find . -name '*.h' | sed 's|^\./\(.*\)|#include <\1>|') >"$work/headers.cpp"
 [ "$(wc -l <"$work/headers.cpp")" -gt 3 ] || fail 'no headers installed'
 "$@" -std=c++20 -fsyntax-only $flags "$work/headers.cpp" || fail 'an installed header does not compile'
 

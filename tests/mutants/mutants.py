@@ -49,7 +49,7 @@ def tracked_files():
 
 def has_rules(file):
     return file == TABLE or (file.endswith('.cpp') and file not in NOT_RULES and
-                             re.match(r'ops/|core/grads|core/backends/(reference|cpu)/', file) is not None)
+                             re.match(r'ops/|core/tape/grads|core/backends/(reference|cpu)/', file) is not None)
 
 
 def write(path, text):
