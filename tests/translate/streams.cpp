@@ -132,7 +132,7 @@ TEST_CASE("bounds: a long line is translated in a bounded number of steps, a lon
 TEST_CASE("bounds: a packed file of nothing but line ends is refused in little memory") {
   const test::Folder folder;
   const std::string bomb = folder.path("bomb.gz"), limits = "ulimit -v 3000000; OPENBLAS_NUM_THREADS=1 ";
-  REQUIRE(std::system(("head -c 300000000 /dev/zero | tr '\\0' '\\n' | gzip -1 >'" + bomb + "'").c_str()) == 0);
+  REQUIRE(std::system(("head -c 120000000 /dev/zero | tr '\\0' '\\n' | gzip -1 >'" + bomb + "'").c_str()) == 0);
   const std::string out = " --out " + folder.path("m");
   check_error(program(folder, "train --train " + bomb + " --valid " + bomb + out, limits), 1,
               "bomb.gz:1: need SOURCE<TAB>");
