@@ -9,18 +9,11 @@
 
 namespace grus::test {
 
-/// How far results may be apart. A program is run on the reference with noise; what that changes, brought down from the
-/// noise to the rounding of the dtype, is what a rounding in every place may change. `factor` roundings are allowed.
-struct ErrorModel {
-  double f32_factor = 256, f64_factor = 256;
-};
-
 struct Counts {
   int64_t programs = 0, steps = 0;
-  int64_t kinks = 0;                        // set aside: noise changes more than its size would
+  int64_t kinks = 0;                        // programs set aside
   int64_t second = 0;                       // programs with gradients of gradients
-  int64_t slopes = 0;                       // derivatives measured by differences
-  int64_t no_slopes = 0;                    // those that differences of two sizes do not agree on
+  int64_t slopes = 0, no_slopes = 0;        // derivatives measured by differences, and those too near a kink
   std::map<std::string, int64_t> drawn;     // statements by op
   std::map<std::string, int64_t> recorded;  // records by op
   struct Compared {
@@ -32,7 +25,6 @@ struct Counts {
 
 struct Checker {
   std::vector<Device> devices;  // besides the reference
-  ErrorModel model = {};
   Counts* counts = nullptr;
 
   /// "" or what does not hold.

@@ -7,8 +7,8 @@
 
 namespace grus::test {
 
-/// What a program is drawn from: a seed for its numbers, and the choices of each of its steps. The results of a step that
-/// is cut are given: others still find them, but nothing computes them.
+/// What a program is drawn from: a seed for its numbers, and the choices of each of its steps. The results of a step
+/// that is cut are given: others still find them, but nothing computes them.
 struct Genome {
   struct Step {
     std::vector<uint64_t> choices;

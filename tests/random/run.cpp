@@ -38,7 +38,7 @@ class Runner {
       for (const Program::Line& line : program_.lines) call(line);
       for (size_t v = 0; v < values_.size(); ++v)
         if (!program_.values[v].used && values_[v].defined()) add_result(pieces, static_cast<int>(v));
-      if (options_.order > 0 && !results_.empty()) add_gradients(pieces, tape);
+      if (options_.order > 0) add_gradients(pieces, tape);
       if (options_.recorded)
         for (size_t i = 0; i < tape.size(); ++i) ++(*options_.recorded)[tape.record(i).op->name()];
     }
@@ -96,7 +96,8 @@ class Runner {
   }
 
   void add(std::vector<Piece>& pieces, std::string name, int order, const Tensor& x) const {
-    pieces.push_back({std::move(name), order, x.shape(), cast(x.detach(), DType::f64).to_vector<double>()});
+    pieces.push_back(
+        {std::move(name), order, x.shape(), cast(x.detach(), DType::f64).to_vector<double>(), x.node().tape != 0});
   }
 
   void add_result(std::vector<Piece>& pieces, int value) {
@@ -117,7 +118,13 @@ class Runner {
   }
 
   void add_gradients(std::vector<Piece>& pieces, Tape& tape) {
-    if (options_.consume) return add_pieces(pieces, 1, tape.take_gradients(results_, seeds_, inputs_));
+    if (results_.empty())
+      for (int order = 1; order <= options_.order; ++order) add_pieces(pieces, order, Tensors(inputs_.size()));
+    else if (options_.consume) add_pieces(pieces, 1, tape.take_gradients(results_, seeds_, inputs_));
+    else add_recorded_gradients(pieces, tape);
+  }
+
+  void add_recorded_gradients(std::vector<Piece>& pieces, Tape& tape) {
     const Tensors gradients = tape.grad(results_, seeds_, inputs_, options_.order > 1);
     add_pieces(pieces, 1, gradients);
     if (options_.order < 2) return;

@@ -26,6 +26,7 @@ struct Piece {
   int order;  // 0: a result, 1: a gradient, 2: a gradient of gradients
   Shape shape;
   std::vector<double> numbers;
+  bool on_tape;
 };
 
 std::vector<Piece> run(const Program& program, Device device, DType dtype, const RunOptions& options);
