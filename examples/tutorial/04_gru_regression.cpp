@@ -35,7 +35,7 @@ int main() {
   // The target has the prediction's shape, (32, 1). With (32) a broadcasting loss would compare every prediction with
   // every target and learn the mean; here it is an error:
   try {
-    mse_loss(model(x), target.reshape({32}));
+    fmt::print("{}\n", mse_loss(model(x), target.reshape({32})).item());
   } catch (const ShapeError& error) {
     fmt::print("{}\n\n", error.what());
   }

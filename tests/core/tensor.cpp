@@ -13,6 +13,10 @@
 
 using namespace grus;
 
+// Variables are assigned to, results are not: `x[0] = y` does not compile.
+static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
+static_assert(!std::is_assignable_v<Tensor, const Tensor&> && !std::is_assignable_v<Tensor, Tensor>);
+
 TEST_CASE("shape: broadcasting follows NumPy's rule, and names both shapes when it cannot") {
   CHECK(broadcast({3, 1, 5}, {4, 1}, "add") == Shape{3, 4, 5});
   CHECK(broadcast({}, {2}, "add") == Shape{2});

@@ -24,6 +24,25 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 "$work/program" >"$work/out" || fail "the program exits $?"
 diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
 
+# What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
+mistakes() {
+  printf '#include <grus.h>\nusing namespace grus;\n'
+  while read -r line; do
+    printf 'void f%d(Tensor x, Tensor y, nn::Linear& a, nn::Linear& b, optim::ExponentialMovingAverage& average) ' $((n += 1))
+    printf '{ x = y; (void)a, (void)b, (void)average; %s }\n' "${1-$line}"
+  done <"$source/tests/install/mistakes.txt"
+}
+n=0
+mistakes '' >"$work/none.cpp"
+"$@" -std=c++20 -fsyntax-only $flags "$work/none.cpp" || fail 'functions without a mistake do not compile'
+mistakes >"$work/mistakes.cpp"
+! "$@" -std=c++20 -fsyntax-only -Werror=unused-result $flags "$work/mistakes.cpp" 2>"$work/out" || fail 'every mistake compiles'
+n=2
+while read -r line; do
+  n=$((n + 1))
+  grep -q "mistakes.cpp:$n:[0-9]*: error" "$work/out" || fail "it compiles: $line"
+done <"$source/tests/install/mistakes.txt"
+
 # A backend from outside the tree: found by name, listed, and held to the same kernel tests as ours.
 mkdir "$work/backends"
 "$@" -std=c++20 -O2 -shared -fPIC $flags "$source/examples/backend/counting.cpp" -o "$work/backends/libgrus_counting.so" ||
