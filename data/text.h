@@ -30,7 +30,7 @@ std::vector<std::string_view> split_spaces(std::string_view text);
 /// The line with one space for each run of spaces and tabs, and none at its ends.
 std::string collapse_spaces(std::string_view text);
 
-/// All bytes of a file as they are. Throws DataError when it cannot be read.
-std::string read_whole_file(const std::string& path);
+/// All bytes of a file as they are. Throws DataError when it cannot be read, or has more than `most`.
+std::string read_whole_file(const std::string& path, size_t most = SIZE_MAX);
 
 }  // namespace grus::data

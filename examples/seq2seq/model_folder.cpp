@@ -65,7 +65,7 @@ class MemoryFor {
 
 // A configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::filesystem::path& file) {
-  const std::string text = data::read_whole_file(file.string());
+  const std::string text = data::read_whole_file(file.string(), most_config_bytes);
   nlohmann::json config = json::parse(text, file.string());
   const json::Members members(config, file.string());
   require<DataError>(members.has("format") && config["format"] == format_name,
@@ -155,9 +155,13 @@ void ModelFolder::check_vocabularies(const TrainOptions& options) const {
 Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
   const bool joint = wants_joint_vocabulary(options.model);
   check_vocabularies(options);
-  data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
-  data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
-  return {std::move(source), std::move(target), joint};
+  try {
+    data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
+    data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+    return {std::move(source), std::move(target), joint};
+  } catch (const UsageError& error) {  // a tokenizer that this build does not have
+    fail<DataError>("{}: {}", config().string(), error.what());
+  }
 }
 
 void ModelFolder::save_weights(Architecture& model) const {
@@ -169,7 +173,7 @@ void ModelFolder::load_weights(Architecture& model) const {
   const auto arch = file.metadata.find("architecture");  // files of PyTorch do not say
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
-                     config().filename().string(), arch == file.metadata.end() ? "" : arch->second);
+                     config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
   try {
     model.module().load_state_dict(file.tensors);
   } catch (const DataError& error) {

@@ -101,6 +101,8 @@ std::vector<Option> option_table(TrainOptions& options);
 std::string text_of(const Option& option);
 void set_option(TrainOptions& options, std::string_view flag, std::string_view text);
 
+/// What a file of options may hold.
+inline constexpr size_t most_config_bytes = 1 << 24;
 nlohmann::json to_json(const TrainOptions& options);
 /// Sets what the object names. Throws DataError naming `file` and the member for unknown ones and bad values.
 void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_view file);

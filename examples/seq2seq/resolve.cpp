@@ -17,7 +17,7 @@ const std::string* find(const Given& given, std::string_view flag) {
 
 // The options that a file holds: a model's config.json, or the bare object.
 nlohmann::json read_config(const std::string& file) {
-  const nlohmann::json json = json::parse(data::read_whole_file(file), file);
+  const nlohmann::json json = json::parse(data::read_whole_file(file, most_config_bytes), file);
   return json.is_object() && json.contains("options") ? json["options"] : json;
 }
 

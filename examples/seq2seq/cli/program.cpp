@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <new>
 
 #include "core/error.h"
 #include "examples/seq2seq/machine.h"
@@ -84,6 +85,9 @@ int run_program(const ProgramName& name, const std::vector<AddCommand>& commands
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}: {}\n", name.name, error.what());
     return 2;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: need more memory than there is\n", name.name);
+    return 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", name.name, error.what());
     return 1;
