@@ -215,7 +215,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
 Tensor gelu(const Tensor& x, Gelu kind) {
   require_float("gelu", x);
   if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
-  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond 22 it is 0 or 1 in f64 too, and what its gradient multiplies would overflow.
+  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond |x| = 22 it is 0 or 1 in f64 too, while the slope of u could overflow.
   const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
   const Tensor near = clamp(x, -22, 22);
   return x * sigmoid(near * (scale + scale * 0.044715 * square(near)));
