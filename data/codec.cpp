@@ -1,7 +1,7 @@
 #include "data/codec.h"
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/printable.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 
 namespace grus::data {

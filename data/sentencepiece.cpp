@@ -5,8 +5,8 @@
 #include <exception>
 #include <set>
 
-#include "core/error.h"
-#include "core/printable.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 #include "data/vocab.h"
 

@@ -7,9 +7,9 @@
 #include <charconv>
 #include <limits>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
-#include "core/printable.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 
 namespace grus::data {

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "core/glob.h"
+#include "core/base/glob.h"
 
 namespace grus::nn {
 

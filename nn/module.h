@@ -13,8 +13,8 @@
 // is no virtual forward: signatures differ honestly.
 #include <functional>
 
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/random.h"
 #include "nn/call_hook.h"
 #include "nn/parameter.h"
 

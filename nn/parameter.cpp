@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "core/printable.h"
+#include "core/base/printable.h"
 
 namespace grus::nn {
 

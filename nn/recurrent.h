@@ -3,7 +3,7 @@
 // weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
 #include <functional>
 
-#include "core/lengths.h"
+#include "core/tensor/lengths.h"
 #include "nn/module.h"
 #include "ops/recurrence.h"
 

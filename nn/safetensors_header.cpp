@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
 
 namespace grus::nn {
 

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/atomic_file.h"
-#include "core/checksum.h"
-#include "core/printable.h"
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/printable.h"
 #include "nn/safetensors_header.h"
 
 namespace grus::nn {

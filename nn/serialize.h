@@ -1,8 +1,8 @@
 #pragma once
 // Weights in files: safetensors (huggingface.co/docs/safetensors), which PyTorch reads and writes too. Everything a
 // file claims is checked against its size before it is believed. Files written here bear a checksum of all their bytes
-// (core/checksum.h) in their metadata, as "grus.checksum", which is checked when they are read; those of others need
-// none.
+// (core/base/checksum.h) in their metadata, as "grus.checksum", which is checked when they are read; those of others
+// need none.
 #include <filesystem>
 #include <map>
 

@@ -1,6 +1,6 @@
 #include "ops/attention.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"

@@ -3,8 +3,8 @@
 //   e[i, s] = v . tanh(query[i] + keys[s])      a[i] = softmax(e[i])      context[i] = sum_s a[i, s] values[s]
 #include <optional>
 
-#include "core/lengths.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/twin.h"
 
 namespace grus {

@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "core/random.h"
-#include "core/tensor.h"
+#include "core/tensor/random.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

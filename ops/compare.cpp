@@ -56,6 +56,6 @@ Tensor compare(CompareOp op, const char* name, const Tensor& x, double number) {
   Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \
   Tensor name(const Tensor& a, double b) { return compare(CompareOp::name, #name, a, b); }        \
   Tensor name(double a, const Tensor& b) { return compare(turned(CompareOp::name), #name, b, a); }
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace grus

@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -47,7 +47,7 @@ constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0
 #define GRUS_UNARY(name, value, gradient, ...) constexpr Trace name##_gradient = gradient;
 #define GRUS_BINARY(name, value, da, db, ...) constexpr Trace name##_gradient[2] = {da, db};
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace trace
 
@@ -87,7 +87,7 @@ struct Binary {
                                []([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,           \
                                   [[maybe_unused]] const Tensor& y, const Tensor& dy) -> Tensor { return db; }}};
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace tensors
 
@@ -96,7 +96,7 @@ namespace {
 #define GRUS_UNARY(name, ...) const Op name##_op(#name);
 #define GRUS_BINARY(name, ...) const Op name##_op(#name);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 const Op clamp_op("clamp");
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
@@ -201,7 +201,7 @@ Tensor number_beside(BinaryOp op, const char* name, double value, const Tensor& 
   Tensor name(const Tensor& a, double b) { return name(a, number_beside(BinaryOp::name, #name, b, a)); } \
   Tensor name(double a, const Tensor& b) { return name(number_beside(BinaryOp::name, #name, a, b), b); }
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 Tensor clamp(const Tensor& x, double low, double high) {
   require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
@@ -217,8 +217,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
 Tensor gelu(const Tensor& x, Gelu kind) {
   require_float("gelu", x);
   if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
-  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond 22 it is 0 or 1 in f64 too, and what its gradient multiplies would
-  // overflow.
+  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond |x| = 22 it is 0 or 1 in f64 too, while the slope of u could overflow.
   const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
   const Tensor near = clamp(x, -22, 22);
   return x * sigmoid(near * (scale + scale * 0.044715 * square(near)));

@@ -1,12 +1,12 @@
 #pragma once
 // Elementwise ops. One mechanism: values, gradients and gradients of gradients all come from the rows of
-// core/elementwise.def.
+// core/device/elementwise.def.
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
 // integers it must be one of theirs; a comparison takes any number, by its value). f32 and f64 everywhere; i32 and i64
 // for add sub mul maximum minimum and comparisons.
 // Errors: ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 
@@ -22,7 +22,7 @@ namespace grus {
   Tensor name(const Tensor& a, double b);        \
   Tensor name(double a, const Tensor& b);
 #define GRUS_COMPARE(name, ...) GRUS_BINARY(name)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 inline Tensor operator+(const Tensor& a, double b) { return add(a, b); }

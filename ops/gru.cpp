@@ -1,6 +1,6 @@
 #include "ops/gru.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"

@@ -3,7 +3,7 @@
 // it must fit.
 #include <optional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"

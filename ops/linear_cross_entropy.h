@@ -1,6 +1,6 @@
 #pragma once
 // The output layer and its loss as one op, chunk by chunk: (N, V) never exists.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus {
 

@@ -2,7 +2,7 @@
 // Losses. The two sides never broadcast: different shapes are a ShapeError that names both.
 #include <optional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

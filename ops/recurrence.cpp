@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/error.h"
-#include "core/parts.h"
+#include "core/base/error.h"
+#include "core/tape/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"

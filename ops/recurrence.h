@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "core/lengths.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 

@@ -1,6 +1,6 @@
 #include "ops/sequence.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/index.h"
 
 namespace grus {

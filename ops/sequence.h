@@ -1,7 +1,7 @@
 #pragma once
-// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/lengths.h).
-#include "core/lengths.h"
-#include "core/tape.h"
+// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/tensor/lengths.h).
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 

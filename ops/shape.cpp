@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/accumulate.h"
 #include "ops/box.h"
 #include "ops/launch.h"

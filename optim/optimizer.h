@@ -3,7 +3,7 @@
 // follow a parameter to another device or dtype.
 #include <optional>
 
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 #include "optim/known_parameter.h"
 
 namespace grus::optim {

@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/backend.h"
-#include "core/kernel_costs.h"
+#include <grus/core/device/backend.h>
+#include <grus/core/device/kernel_costs.h>
 
 namespace {
 
@@ -90,7 +90,7 @@ KernelTable make_table(const KernelTable& reference) {
 #define GRUS_KERNEL(need, name, ...) \
   if (table.name) table.name = Counted<&KernelTable::name, kernel_cost::name>::call;
 #define GRUS_LOOP_ENTRY(...)
-#include "core/kernels.def"
+#include <grus/core/device/kernels.def>
   table.gemm = gemm;
   return table;
 }

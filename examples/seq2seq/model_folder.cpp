@@ -9,19 +9,27 @@
 #include <limits>
 #include <system_error>
 
-#include "core/atomic_file.h"
-#include "core/checksum.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
 #include "data/text.h"
+#include "examples/seq2seq/soundness.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
 
 namespace grus::seq2seq {
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr const char* format_name = "grus translate";
 constexpr int64_t format_version = 1;
+
+// All that a run writes.
+constexpr const char* names[] = {"config.json",  "model.safetensors", "state.safetensors", "metrics.jsonl",
+                                 "report.html",  "pieces.vocab",      "pieces.model",      "source.vocab",
+                                 "source.model", "target.vocab",      "target.model"};
 
 // Written once, with the configuration. Weights and states bear their own checksums.
 std::vector<std::string> vocabulary_files(const TrainOptions& options) {
@@ -65,7 +73,7 @@ class MemoryFor {
 
 // A configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::filesystem::path& file) {
-  const std::string text = data::read_whole_file(file.string());
+  const std::string text = data::read_whole_file(file.string(), most_config_bytes);
   nlohmann::json config = json::parse(text, file.string());
   const json::Members members(config, file.string());
   require<DataError>(members.has("format") && config["format"] == format_name,
@@ -73,7 +81,8 @@ nlohmann::json read_config(const std::filesystem::path& file) {
   const nlohmann::json& version = members.at("version");
   require<DataError>(version == format_version, "{}: need version {}, got {}", file.string(), format_version,
                      json::Shown{version});
-  members.require_only({"checksum", "files", "format", "options", "source_vocabulary", "target_vocabulary", "version"});
+  members.require_only(
+      {"checksum", "files", "format", "options", "source_vocabulary", "target_vocabulary", "text_sums", "version"});
   const Seal seal = check_seal(text);
   require<DataError>(seal == Seal::found || (seal == Seal::none && !members.has("checksum")),
                      "{}: need the text that its checksum stands for, got another: damaged, or edited by hand, for "
@@ -100,31 +109,65 @@ void ModelFolder::prepare(int64_t bytes) const {
                  std::strerror(problem));
 }
 
-void ModelFolder::clear() const {
-  for (const std::filesystem::path& file : {config(), weights(), state(), metrics(), report()})
-    std::filesystem::remove(file);
+fs::path ModelFolder::place(const std::string& name) const {
+  std::error_code ignored;
+  return fs::exists(adopted() / name, ignored) ? adopted() / name : path_ / name;
 }
 
-// The configuration last: it says what the others are.
-void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs) const {
-  if (codecs.joint) {
-    codecs.source.save(prefix("pieces"));
-  } else {
-    codecs.source.save(prefix("source"));
-    codecs.target.save(prefix("target"));
+// Codecs add .vocab and .model to it.
+std::string ModelFolder::prefix(const char* name) const {
+  const fs::path vocabulary = place(std::string(name) + ".vocab");
+  return (vocabulary.parent_path() / name).string();
+}
+
+ModelFolder ModelFolder::stopped_run() const {
+  const ModelFolder begun = unfinished();
+  return fs::exists(begun.config()) ? begun : *this;
+}
+
+void ModelFolder::adopt_unfinished() const {
+  settle();
+  fs::rename(unfinished().path(), adopted());
+  settle();
+}
+
+// Old files that have no successor go first. config.json is moved next: without it in adopted() they are known to be
+// gone, and a file of such a name is a new one.
+void ModelFolder::settle() const {
+  if (!fs::exists(adopted())) return;
+  const auto move = [&](const fs::path& file) { fs::rename(file, path_ / file.filename()); };
+  if (fs::exists(adopted() / "config.json")) {
+    for (const char* name : names)
+      if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
+    move(adopted() / "config.json");
   }
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(adopted())) files.push_back(entry.path());
+  for (const fs::path& file : files) move(file);
+  fs::remove(adopted());
+}
+
+// The vocabularies stand there already: it says what they are.
+void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   nlohmann::json files = nlohmann::json::object();
-  for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(path_ / file);
+  for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
   const nlohmann::json config = {{"checksum", empty_seal},
                                  {"files", files},
                                  {"format", format_name},
                                  {"version", format_version},
                                  {"source_vocabulary", codecs.sizes().source},
                                  {"target_vocabulary", codecs.sizes().target},
+                                 {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
                                  {"options", to_json(options)}};
   std::string text = config.dump(2) + "\n";
   seal(text);
   write_file_atomically(this->config(), text);
+}
+
+void ModelFolder::save_codecs(const Codecs& codecs) const {
+  if (codecs.joint) return codecs.source.save(prefix("pieces"));
+  codecs.source.save(prefix("source"));
+  codecs.target.save(prefix("target"));
 }
 
 TrainOptions ModelFolder::load_options() const {
@@ -146,18 +189,31 @@ void ModelFolder::check_vocabularies(const TrainOptions& options) const {
   if (!config.contains("files")) return;
   const json::Members files(config["files"], this->config().string());
   for (const std::string& name : vocabulary_files(options)) {
-    const std::string got = checksum_of_file(path_ / name);
+    const std::string got = checksum_of_file(place(name));
     require<DataError>(files.text(name) == got, "{}: need the file with {} of {}, got {}: damaged, or of another model",
-                       (path_ / name).string(), Shown{files.text(name)}, this->config().filename().string(), got);
+                       place(name).string(), Shown{files.text(name)}, this->config().filename().string(), got);
   }
+}
+
+TextSums ModelFolder::load_text_sums() const {
+  const nlohmann::json sums = read_config(config()).value("text_sums", nlohmann::json::object());
+  require<DataError>(sums.is_object(), "{}: need an object of text_sums, got {}", config().string(), sums.type_name());
+  const auto text = [&](const char* name) {
+    return sums.contains(name) && sums[name].is_string() ? sums[name].get<std::string>() : "";
+  };
+  return {text("train"), text("valid")};
 }
 
 Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
   const bool joint = wants_joint_vocabulary(options.model);
   check_vocabularies(options);
-  data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
-  data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
-  return {std::move(source), std::move(target), joint};
+  try {
+    data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
+    data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+    return {std::move(source), std::move(target), joint};
+  } catch (const UsageError& error) {  // a tokenizer that this build does not have
+    fail<DataError>("{}: {}", config().string(), error.what());
+  }
 }
 
 void ModelFolder::save_weights(Architecture& model) const {
@@ -169,12 +225,14 @@ void ModelFolder::load_weights(Architecture& model) const {
   const auto arch = file.metadata.find("architecture");  // files of PyTorch do not say
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
-                     config().filename().string(), arch == file.metadata.end() ? "" : arch->second);
+                     config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
   try {
     model.module().load_state_dict(file.tensors);
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
+  const std::string bad = first_not_finite(model.module().state_dict());
+  require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
 }
 
 SavedModel ModelFolder::load() const {

@@ -5,9 +5,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/error.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
+#include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 
 namespace grus::seq2seq {
@@ -41,6 +42,8 @@ void set(const Option& option, std::string_view text) {
     bool known = option.choices.empty();
     for (const std::string_view choice : option.choices) known |= choice == text;
     require<UsageError>(known, "--{}: need {}, got '{}'", option.flag, fmt::join(option.choices, " or "), Shown{text});
+    const size_t bad = data::find_invalid_utf8(text);
+    require<UsageError>(bad == text.npos, "--{}: need text in UTF-8, got a bad byte at place {}", option.flag, bad + 1);
     *std::get<std::string*>(option.value) = text;
   }
 }
@@ -161,7 +164,7 @@ std::vector<Option> text_options(TrainOptions& o) {
       {"tokenizer",
        g,
        &o.tokenizer,
-       "bpe, unigram, word, space (text is tokenised already) or char",
+       "bpe, unigram, word, space (text is tokenised already) or char; none: bpe where this build has it, else word",
        0,
        0,
        false,
@@ -330,8 +333,9 @@ void check_options(const TrainOptions& o) {
   sides("valid", o.valid, o.valid_source, o.valid_target, true);
   sides("test", o.test, o.test_source, o.test_target, false);
   architecture_kind(o.model.arch).check(o.model);
+  require<UsageError>(o.schedule != "inverse-sqrt" || o.warmup > 0,
+                      "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
-  require<UsageError>(!o.resume || o.init_from.empty(), "--resume: need it without --init-from, got both");
 }
 
 }  // namespace grus::seq2seq

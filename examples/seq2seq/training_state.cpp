@@ -6,9 +6,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/checksum.h"
-#include "core/json/json.h"
-#include "core/printable.h"
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
+#include "examples/seq2seq/soundness.h"
 #include "nn/serialize.h"
 
 namespace grus::seq2seq {
@@ -106,7 +107,17 @@ nn::NamedTensors part_of(const nn::NamedTensors& all, std::string_view prefix) {
   return part;
 }
 
+nn::NamedTensors tensors_of(const TrainingParts& parts) {
+  nn::NamedTensors all;
+  append(all, "weights", parts.module.state_dict());
+  append(all, "optimizer", parts.optimizer.state());
+  if (parts.average) append(all, "average", parts.average->state());
+  return all;
+}
+
 }  // namespace
+
+std::string first_not_finite(const TrainingParts& parts) { return first_not_finite(tensors_of(parts)); }
 
 std::string metrics_line(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = line_of(metrics);
@@ -130,10 +141,7 @@ EpochMetrics parse_metrics_line(const std::string& line, const std::string& name
 }
 
 void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress) {
-  nn::NamedTensors all;
-  append(all, "weights", parts.module.state_dict());
-  append(all, "optimizer", parts.optimizer.state());
-  if (parts.average) append(all, "average", parts.average->state());
+  const nn::NamedTensors all = tensors_of(parts);
   const RandomKey rng = default_rng().state();
   nn::write_safetensors(file, all,
                         {{"state_version", state_version},

@@ -30,6 +30,8 @@ struct TrainingParts {
   optim::ExponentialMovingAverage* average;
 };
 
+/// The first of all saved tensors with a NaN or an infinity in it, as "weights/NAME", or "".
+std::string first_not_finite(const TrainingParts& parts);
 /// Weights, averages, moments, default_rng() and the progress, in one file.
 void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress);
 /// Throws DataError naming the file.

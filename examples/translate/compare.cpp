@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"
@@ -76,7 +76,9 @@ ComparedModel judge(const std::string& path, const CompareOptions& options, cons
 
 int compare(const CompareOptions& options, const std::string& command_line) {
   use_machine(options.use.device, options.use.threads, options.use.precision);
+  AtomicFile page(options.out);
   const data::ReferenceCorpus text = read_text(options);
+  require_translatable(text, options.source.empty() ? options.models.front() : options.source);
   Comparison comparison;
   comparison.source_name = options.source.empty() ? "the test text of " + name_of(options.models.front())
                                                   : std::filesystem::path(options.source).filename().string();
@@ -89,7 +91,8 @@ int compare(const CompareOptions& options, const std::string& command_line) {
   for (const std::string& folder : options.models)
     comparison.models.push_back(
         judge(folder, options, text, {options.tokenize, options.lowercase}, comparison.bleu_signature));
-  write_file_atomically(options.out, render_comparison(comparison));
+  page.write(render_comparison(comparison));
+  page.commit();
   fmt::print("page: {}\n", options.out);
   return 0;
 }

@@ -3,7 +3,7 @@
 #include <functional>
 #include <vector>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 namespace {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 
 namespace grus::accuracy {

@@ -2,7 +2,7 @@
 // Functions of one number as the library computes them, beside what they should give: what the sweep goes through.
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus::accuracy {
 
@@ -18,7 +18,7 @@ struct Function {
   bool at_infinity = true;  // whether infinities must give the limits: false where PyTorch gives NaN too
 };
 
-/// The functions that core/elementwise.def names: right in their last places, and exact at 0 and infinity.
+/// The functions that core/device/elementwise.def names: right in their last places, and exact at 0 and infinity.
 /// Then the rows and ops that are composed of them, and gradients: they must stay near everywhere.
 const std::vector<Function>& functions();
 

@@ -1,8 +1,8 @@
-#include "core/checksum.h"
+#include "core/base/checksum.h"
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 using namespace grus;
 

@@ -1,4 +1,4 @@
-#include "core/folder_lock.h"
+#include "core/base/folder_lock.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <csignal>
 #include <optional>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tests/support/folder.h"
 
 using grus::FolderLock;

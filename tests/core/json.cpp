@@ -1,11 +1,11 @@
-#include "core/json/json.h"
+#include "core/base/json.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "core/error.h"
-#include "core/printable.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 
 using namespace grus;
 using json::Json;

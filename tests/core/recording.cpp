@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 
 using namespace grus;

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "core/items.h"
-#include "core/lengths.h"
-#include "core/random.h"
-#include "core/tensor.h"
+#include "core/tensor/items.h"
+#include "core/tensor/lengths.h"
+#include "core/tensor/random.h"
+#include "core/tensor/tensor.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

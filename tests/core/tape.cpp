@@ -1,8 +1,8 @@
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"

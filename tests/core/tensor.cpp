@@ -1,17 +1,21 @@
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 #include <doctest/doctest.h>
 
 #include <thread>
 
-#include "core/error.h"
-#include "core/lengths.h"
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/base/error.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
+#include "core/tensor/random.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
 using namespace grus;
+
+// Variables are assigned to, results are not: `x[0] = y` does not compile.
+static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
+static_assert(!std::is_assignable_v<Tensor, const Tensor&> && !std::is_assignable_v<Tensor, Tensor>);
 
 TEST_CASE("shape: broadcasting follows NumPy's rule, and names both shapes when it cannot") {
   CHECK(broadcast({3, 1, 5}, {4, 1}, "add") == Shape{3, 4, 5});

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/text.h"
 #include "examples/seq2seq/trainer.h"
 #include "nn/serialize.h"

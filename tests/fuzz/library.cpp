@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/error.h"
-#include "core/json/json.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
 #include "data/alignment.h"
 #include "data/bleu.h"
 #include "data/chrf.h"

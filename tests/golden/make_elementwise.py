@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every row of core/elementwise.def at the edges of numbers, as PyTorch has it: python3 make_elementwise.py [FOLDER] (needs torch, safetensors).
+"""Every row of core/device/elementwise.def at the edges of numbers, as PyTorch has it: python3 make_elementwise.py [FOLDER] (needs torch, safetensors).
 
 Writes elementwise.safetensors beside itself. The case "ROW DTYPE" holds y and its gradients for dy = 1: dx, or da and db. Their arguments are in
 the case "arguments DTYPE": x, or every pair a, b.

@@ -61,6 +61,11 @@ bool all_have_gradients(const Parameters& parameters) {
 
 }  // namespace
 
+// A copy would go around what a module registered; a list of parameters is not a module.
+static_assert(!std::is_copy_assignable_v<Parameter> && std::is_copy_constructible_v<Parameter>);
+static_assert(!std::is_copy_assignable_v<Constant> && !std::is_copy_assignable_v<Linear>);
+static_assert(std::is_copy_assignable_v<NamedParameter> && std::is_nothrow_move_constructible_v<Parameter>);
+
 TEST_CASE("ownership: a module put in the place of a child is the child, with its names") {
   Classifier model;
   model.eval();
@@ -89,6 +94,36 @@ TEST_CASE("ownership: a module with children is put in the place of another, as 
   tape.backward(sum(model(Tensor::ones({5, 3}))));
   CHECK(all_have_gradients(model.named_parameters()));
   CHECK(all_have_gradients(model.first.head.named_parameters()));
+}
+
+TEST_CASE("ownership: another parameter in the place of a module's is one sentence, in a list it is not") {
+  Linear model(3, 4);
+  CHECK(message([&] {
+          model.weight = Parameter(Tensor::ones({4, 3}));
+        }) ==
+        "[Parameter] need tie() for two names of one parameter or assign() for other values, got another in the place "
+        "of a module's parameter (4, 3)");
+  CHECK_THROWS_AS(model.bias = Parameter(), UsageError);
+  Parameters list = model.named_parameters();
+  list.insert(list.begin(), Classifier().named_parameters()[2]);
+  std::swap(list.front(), list.back());
+  CHECK(list.front().name == "bias");
+  CHECK(list.front().parameter.identity() == model.bias.identity());
+  std::vector<Parameter> handles{model.weight, model.bias};
+  handles.erase(handles.begin());
+  CHECK(handles[0].identity() == model.bias.identity());
+  CHECK(model.weight.dim(1) == 3);
+}
+
+TEST_CASE("ownership: the clone of a child is nobody's child") {
+  const Classifier model;
+  const Linear copy = model.head.clone();
+  CHECK(std::string(copy.path()).empty());
+  CHECK(copy.weight.identity() != model.head.weight.identity());
+  Classifier other;
+  other.head = model.head.clone();
+  CHECK(std::string(other.head.path()) == "head");
+  CHECK(other.named_parameters()[2].parameter.identity() == other.head.weight.identity());
 }
 
 TEST_CASE("ownership: layers of several cells are replaced as a whole") {

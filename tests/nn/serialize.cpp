@@ -10,8 +10,8 @@
 #include <functional>
 #include <random>
 
-#include "core/checksum.h"
-#include "core/random.h"
+#include "core/base/checksum.h"
+#include "core/tensor/random.h"
 #include "nn/linear.h"
 #include "tests/support/folder.h"
 

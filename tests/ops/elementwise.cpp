@@ -7,7 +7,7 @@
 #include <limits>
 #include <map>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/reduce.h"
 #include "tests/support/tensors.h"
 
@@ -166,7 +166,7 @@ TEST_CASE("elementwise: a recorded gradient is the kernel's at infinities, NaN, 
   check(                       \
       #name, [](const std::vector<Tensor>& x) { return name(x[0], x[1]); }, two);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/linear_cross_entropy.h"
 #include "tests/support/tensors.h"

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/reduce.h"
 #include "ops/shape.h"
 #include "tests/properties/plain.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "core/checksum.h"
+#include "core/base/checksum.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 #include "examples/seq2seq/train.h"
@@ -197,6 +197,7 @@ TEST_CASE("damage: a hostile configuration gets one line that names it") {
   CHECK(refusal([](auto& c) { c["options"] = "x"; }) == file + ": need an object of options, got \"x\"");
   CHECK(refusal([](auto& c) { c["options"]["emb"] = {1}; }) == file + ": need a value for 'emb', got [1]");
   CHECK(refusal([](auto& c) { c["options"]["a\nb"] = 1; }) == file + ": --a\\x0ab: there is no such option");
+  CHECK(refusal([](auto& c) { c["options"]["tokenizer"] = "s\n"; }).starts_with(file + ": [tokenizer] need one of "));
   CHECK(refusal([](auto& c) { c["chacksum"] = 1; }) == file + ": need no member 'chacksum', got 1");
   const auto vast = [](auto& c) { c["options"]["emb"] = c["options"]["hidden"] = 65536; };
   CHECK(refusal(vast).starts_with(file +

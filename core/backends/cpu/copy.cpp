@@ -103,7 +103,7 @@ bool holds(CompareOp op, T a, T b) {
 #define GRUS_COMPARE(name, expression, ...) \
   case CompareOp::name:                     \
     return expression;
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
   return false;
 }

@@ -39,7 +39,7 @@ KernelTable make_table() {
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, ...) table.name = name;
 #define GRUS_LOOP_ENTRY(name, ...) table.name = name;
-#include "core/kernels.def"
+#include "core/device/kernels.def"
   return table;
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/backends/backends.h"
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::cpu {
 
@@ -28,6 +28,6 @@ inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) Status name GRUS_WITH_CONTEXT arguments;
 #define GRUS_LOOP_ENTRY(name, arguments) Status name GRUS_WITH_CONTEXT arguments;
-#include "core/kernels.def"
+#include "core/device/kernels.def"
 
 }  // namespace grus::cpu

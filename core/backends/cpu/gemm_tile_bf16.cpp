@@ -1,5 +1,5 @@
-// The register tile on bf16 with f32 sums, for CPUs where AVX-512's instruction for it is quick: a word holds two bf16, and one
-// instruction adds both of their products. Highway 1.0 does not know the instruction.
+// The register tile on bf16 with f32 sums, for CPUs where AVX-512's instruction for it is quick: a word holds two bf16,
+// and one instruction adds both of their products. Highway 1.0 does not know the instruction.
 #include <algorithm>
 #include <array>
 #include <utility>

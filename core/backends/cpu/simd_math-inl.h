@@ -1,6 +1,6 @@
-// The functions of core/elementwise.def on vectors of numbers. Bounds are of the difference from the exact value, in
-// units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples). Zeros keep their
-// sign, infinities give the limits, NaN stays NaN. Included once per instruction set, after hwy/highway.h.
+// The functions of core/device/elementwise.def on vectors of numbers. Bounds are of the difference from the exact
+// value, in units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples). Zeros
+// keep their sign, infinities give the limits, NaN stays NaN. Included once per instruction set, after hwy/highway.h.
 #if defined(GRUS_CPU_SIMD_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_MATH_INL_H
 #undef GRUS_CPU_SIMD_MATH_INL_H

@@ -11,19 +11,19 @@ constexpr const char* unary_names[] = {
 #define GRUS_UNARY(name, ...) #name,
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 constexpr const char* binary_names[] = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, ...) #name,
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 constexpr const char* compare_names[] = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(name, ...) #name,
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 
 void require_type(bool known, const char* entry, DType dtype) {

@@ -10,7 +10,7 @@ namespace grus::gpu {
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) void name GRUS_WITH_MACHINE arguments;
 #define GRUS_LOOP_ENTRY(...)
-#include "core/kernels.def"
+#include "core/device/kernels.def"
 #undef GRUS_WITH_MACHINE
 
 }  // namespace grus::gpu

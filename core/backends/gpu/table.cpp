@@ -88,7 +88,7 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, ...) .name = entry<name>,
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
-#include "core/kernels.def"
+#include "core/device/kernels.def"
   };
 }
 

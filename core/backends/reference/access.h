@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/error.h"
-#include "core/kernels.h"
+#include "core/base/error.h"
+#include "core/device/kernels.h"
 
 namespace grus::reference {
 

@@ -1,4 +1,4 @@
-// copy, fill, select and the ops of core/elementwise.def, element by element.
+// copy, fill, select and the ops of core/device/elementwise.def, element by element.
 #include <type_traits>
 
 #include "core/backends/reference/access.h"
@@ -110,7 +110,7 @@ void unary(UnaryOp op, const View& y, const View& x) {
     return unary_of<UnaryOp::name>(y, x);
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -121,7 +121,7 @@ void unary_gradient(UnaryOp op, const View& dx, const View& x, const View& y, co
     return unary_gradient_of<UnaryOp::name>(dx, x, y, dy);
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -132,7 +132,7 @@ void binary(BinaryOp op, const View& y, const View& a, const View& b) {
   case BinaryOp::name:         \
     return binary_of<BinaryOp::name>(y, a, b);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -144,7 +144,7 @@ void binary_gradient(BinaryOp op, int wrt, const View& dx, const View& a, const 
   case BinaryOp::name:         \
     return binary_gradient_of<BinaryOp::name>(wrt, dx, a, b, y, dy);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -155,7 +155,7 @@ void compare(CompareOp op, const View& y, const View& a, const View& b) {
 #define GRUS_COMPARE(name, ...) \
   case CompareOp::name:         \
     return compare_of<CompareOp::name>(y, a, b);
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 

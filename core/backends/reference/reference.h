@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/backends/backends.h"
-#include "core/error.h"
-#include "core/kernels.h"
+#include "core/base/error.h"
+#include "core/device/kernels.h"
 
 namespace grus::reference {
 
@@ -20,7 +20,7 @@ void download(void* to, const Buffer* from, size_t byte_offset, size_t bytes);
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) void name arguments;
 #define GRUS_LOOP_ENTRY(...)
-#include "core/kernels.def"
+#include "core/device/kernels.def"
 
 /// The message of this thread's last failure, for KernelTable::last_error.
 std::string& error_message();

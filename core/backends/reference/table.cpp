@@ -45,7 +45,7 @@ const KernelTable& reference_backend() {
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, ...) .name = reference::entry<reference::name>,
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
-#include "core/kernels.def"
+#include "core/device/kernels.def"
   };
   return table;
 }

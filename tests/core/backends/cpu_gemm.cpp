@@ -12,9 +12,9 @@
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/gemm_tile.h"
 #include "core/backends/cpu/packed_gemm.h"
-#include "core/device.h"
-#include "core/precision.h"
-#include "core/storage.h"
+#include "core/device/device.h"
+#include "core/device/precision.h"
+#include "core/device/storage.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

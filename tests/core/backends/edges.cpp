@@ -118,7 +118,7 @@ TEST_CASE("elementwise: every row is PyTorch's at the edges of numbers, value an
 #define GRUS_UNARY(name, ...) check_unary(#name, UnaryOp::name);
 #define GRUS_BINARY(name, ...) check_binary(#name, BinaryOp::name);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
     }
 }
 

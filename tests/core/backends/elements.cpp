@@ -24,19 +24,19 @@ const std::vector<UnaryRow> unary_rows = {
 #define GRUS_UNARY(name, y, dx, low, high, ...) {UnaryOp::name, #name, low, high},
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 const std::vector<BinaryRow> binary_rows = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, y, da, db, low, high, ...) {BinaryOp::name, #name, low, high},
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 const std::vector<CompareOp> compare_ops = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(name, ...) CompareOp::name,
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 
 Values unary(const Backend& backend, UnaryOp op, DType dtype, const Values& x) {

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "core/tape.h"
-#include "core/tape_observer.h"
+#include "core/tape/tape.h"
+#include "core/tape/tape_observer.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"
 

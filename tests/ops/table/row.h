@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/tensor.h"
+#include "core/device/device.h"
+#include "core/tensor/tensor.h"
 #include "ops/gradcheck.h"
 
 namespace grus::test {

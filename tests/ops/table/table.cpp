@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/kernel_calls.h"
-#include "core/tape.h"
+#include "core/device/kernel_calls.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/twin.h"
 #include "tests/ops/table/checks.h"

@@ -1,0 +1,122 @@
+#include "tests/random/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/device/kernel_calls.h"
+#include "core/device/storage.h"
+#include "tests/random/model.h"
+#include "tests/support/threads.h"
+
+namespace grus::test {
+namespace {
+
+/// One program on its way through everything that is checked.
+class Check {
+ public:
+  Check(const Program& program, const Checker& checker, Counts& counts)
+      : program_(program), checker_(checker), counts_(counts), order_(program.seed % 3 == 0 ? 2 : 1) {}
+
+  std::string run() {
+    count_program();
+    exact_ =
+        grus::test::run(program_, Device("reference"), DType::f64, {.order = order_, .recorded = &counts_.recorded});
+    const auto scales = scales_of(program_, exact_, order_);
+    if (!scales) {
+      ++counts_.kinks;
+      return "";
+    }
+    scales_ = *scales;
+    std::string failure = slopes();
+    if (failure.empty()) failure = devices();
+    return failure;
+  }
+
+ private:
+  void count_program() {
+    ++counts_.programs;
+    counts_.second += order_ == 2;
+    counts_.steps += static_cast<int64_t>(program_.drawn.size());
+    for (const std::string& op : program_.drawn) ++counts_.drawn[op];
+  }
+
+  bool large() const {
+    return std::any_of(program_.values.begin(), program_.values.end(),
+                       [](const Program::Value& value) { return value.shape.numel() > 4096; });
+  }
+
+  /// So many elements are never all away from kinks.
+  std::string slopes() {
+    for (int order = 1; order <= order_ && program_.measurable && !large(); ++order) {
+      bool measured = false;
+      const std::string failure = slope_difference(program_, exact_, scales_, order, measured);
+      ++(measured ? counts_.slopes : counts_.no_slopes);
+      if (!failure.empty()) return failure;
+    }
+    return "";
+  }
+
+  std::string devices() {
+    const int several = 2 + static_cast<int>(program_.seed / 3 % 4);
+    const Threads restored(1);
+    // The reference adds up one by one, in f32 with an error that grows as the elements do.
+    std::string failure = large() ? "" : same(Device("reference"), DType::f32, 1);
+    for (const Device& device : checker_.devices)
+      for (const DType dtype : {DType::f64, DType::f32})
+        for (const int threads : {1, several})
+          if (failure.empty()) failure = same(device, dtype, threads);
+    return failure;
+  }
+
+  std::string same(Device device, DType dtype, int threads) {
+    set_num_threads(threads);
+    const auto once = [&](bool consume) {
+      return grus::test::run(program_, device, dtype, {.order = order_, .consume = consume && order_ == 1});
+    };
+    const Pieces got = once(false);
+    double share = 0;
+    std::string failure = difference(got, exact_, scales_, rounding_of(dtype), share);
+    if (failure.empty() && !same_bits(once(true), got)) failure = "other bits the second time";
+    if (!failure.empty()) return fmt::format("{} {}, {} threads: {}", device.name(), dtype, threads, failure);
+    Counts::Compared& compared = counts_.compared[fmt::format("{} {}", device.name(), dtype)];
+    ++compared.runs;
+    compared.worst = std::max(compared.worst, share);
+    return "";
+  }
+
+  const Program& program_;
+  const Checker& checker_;
+  Counts& counts_;
+  const int order_;
+  Pieces exact_;
+  std::vector<Scale> scales_;
+};
+
+}  // namespace
+
+std::string Checker::check(const Program& program) const {
+  Counts nobody;
+  return Check(program, *this, counts ? *counts : nobody).run();
+}
+
+Device composed_device() {
+  static const Device device = [] {
+    const Device cpu("cpu");
+    auto* table = new KernelTable(cpu.state().own_table);  // lives as long as the process, as its device does
+    table->gru_gates = nullptr;
+    table->gru_gates_backward = nullptr;
+    table->attention = nullptr;
+    table->attention_backward = nullptr;
+    table->cross_entropy = nullptr;
+    table->lstm_gates = nullptr;
+    table->lstm_gates_backward = nullptr;
+    for (const KernelEntry& entry : kernel_entries(*table))
+      require<UsageError>(!entry.present || entry.need != Need::composed, "[composed_device] need {} left out, got it",
+                          entry.name);
+    return Device(new DeviceState("composed", *table, cpu.context()));
+  }();
+  return device;
+}
+
+}  // namespace grus::test
