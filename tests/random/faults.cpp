@@ -190,7 +190,7 @@ TEST_CASE("random programs: one that fails is shrunk to the op that is wrong, an
   const Failure small = shrunk(*failure, from, checker);
   CHECK(small.program.lines.size() == 1);
   CHECK(to_string(small.program).find("silu") != std::string::npos);
-  CHECK(to_string(small.program).find("v0 = numbers (") == 2);
+  CHECK(to_string(small.program).find(" = numbers (") != std::string::npos);
 }
 
 TEST_CASE("random programs: a seed draws the same program again, and its genome too") {
