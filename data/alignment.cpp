@@ -6,7 +6,8 @@
 #include <array>
 #include <charconv>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 
 namespace grus::data {
@@ -98,10 +99,11 @@ Links parse_links(std::string_view line, int64_t source_words, int64_t target_wo
   Links links;
   for (const std::string_view text : split_spaces(line)) {
     Link link{};
-    require<DataError>(parse_link(text, link), "{}:{}: need links such as 0-0 1-2, got '{}'", name, number, text);
+    require<DataError>(parse_link(text, link), "{}:{}: need links such as 0-0 1-2, got '{}'", name, number,
+                       Shown{text});
     require<DataError>(link.source >= 0 && link.source < source_words && link.target >= 0 && link.target < target_words,
                        "{}:{}: need places in sentences of {} and {} words, got {}", name, number, source_words,
-                       target_words, text);
+                       target_words, Shown{text});
     links.push_back(link);
   }
   std::sort(links.begin(), links.end());

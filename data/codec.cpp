@@ -1,7 +1,7 @@
 #include "data/codec.h"
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 
@@ -57,10 +57,17 @@ void Codec::save(const std::string& prefix) const {
 Codec Codec::load(std::string_view kind, const std::string& prefix) {
   Vocab vocab = Vocab::load(prefix + ".vocab");
   if (!is_trained_kind(kind)) return Codec(make_tokenizer(kind), std::move(vocab));
-  std::unique_ptr<Tokenizer> tokenizer = make_tokenizer(kind, read_whole_file(prefix + ".model"));
-  const std::vector<std::string> fixed = tokenizer->all_pieces();
-  require<DataError>(vocab == Vocab(fixed), "{}.vocab: need the {} pieces of {}.model, got {} others", prefix,
-                     fixed.size() + special_count, prefix, vocab.size());
+  const std::string model_file = prefix + ".model", model = read_whole_file(model_file);
+  std::unique_ptr<Tokenizer> tokenizer;
+  Vocab fixed;
+  try {
+    tokenizer = make_tokenizer(kind, model);
+    fixed = Vocab(tokenizer->all_pieces());
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", model_file, error.what());
+  }
+  require<DataError>(vocab == fixed, "{}.vocab: need the {} pieces of {}, got {} others", prefix, fixed.size(),
+                     model_file, vocab.size());
   return Codec(std::move(tokenizer), std::move(vocab));
 }
 

@@ -3,17 +3,19 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace grus::data {
 namespace {
 
 constexpr unsigned chunk = 1u << 17;
+constexpr size_t longest_line = 64'000'000;
 
 gzFile open_for_reading(const std::string& path) {
   errno = 0;
@@ -44,6 +46,8 @@ std::optional<std::string_view> LineReader::next() {
   size_t end = buffer_.find('\n', begin_);
   while (end == std::string::npos) {
     const size_t seen = buffer_.size() - begin_;
+    require<DataError>(seen <= longest_line, "{}:{}: need lines of at most {} MB, got a longer one", name_, number_ + 1,
+                       longest_line / 1'000'000);
     if (!read_more()) break;
     end = buffer_.find('\n', begin_ + seen);
   }
@@ -55,6 +59,19 @@ std::optional<std::string_view> LineReader::next() {
   begin_ = std::min(end + 1, buffer_.size());
   ++number_;
   return line;
+}
+
+int64_t LineReader::count_rest() {
+  int64_t lines = 0;
+  bool open = false;  // bytes behind the last line end
+  do {
+    const std::string_view rest = std::string_view(buffer_).substr(begin_);
+    lines += std::count(rest.begin(), rest.end(), '\n');
+    if (!rest.empty()) open = rest.back() != '\n';
+    begin_ = buffer_.size();
+  } while (read_more());
+  number_ += lines + open;
+  return lines + open;
 }
 
 // Appends a chunk of unpacked bytes; zlib hands plain ones through. False at the end.

@@ -9,7 +9,8 @@
 namespace grus::data {
 
 /// Walks the lines of a plain or gzip file (told apart by its first bytes); "-" is standard input. Only "\n" ends a
-/// line, and the last needs no end. Throws DataError: no such file, a directory, gzip cut short or damaged.
+/// line, and the last needs no end. Throws DataError: no such file, a directory, gzip cut short or damaged, a line of
+/// more than 64 MB (a small packed file can hold a line that no memory does).
 class LineReader {
  public:
   explicit LineReader(const std::string& path);
@@ -19,6 +20,8 @@ class LineReader {
 
   /// The next line as the file has it (see clean_line), valid until the next call; nothing at the end.
   std::optional<std::string_view> next();
+  /// Goes on to the end without holding a line; how many there were.
+  int64_t count_rest();
   /// Of the line last given, from 1.
   int64_t number() const { return number_; }
   /// What errors call the file.

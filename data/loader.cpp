@@ -6,7 +6,7 @@
 #include <numeric>
 #include <tuple>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/shuffle.h"
 
 namespace grus::data {
@@ -53,7 +53,7 @@ void Loader::limit_lengths(const Notice& notice) {
     }
     kept_.push_back(static_cast<int64_t>(i));
   }
-  if (overlong_ > 0 && notice)
+  if (overlong_ > 0 && notice && !kept_.empty())
     notice(fmt::format("{} of {} sentence pairs {}: longer than {} tokens", overlong_, corpus_.size(),
                        options_.overlong == Overlong::skip ? "skipped" : "cut", most));
 }

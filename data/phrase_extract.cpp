@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "data/text.h"
 
@@ -34,30 +35,49 @@ std::vector<std::vector<int32_t>> partners_of(const Links& links, size_t words, 
   return partners;
 }
 
+// The first and the last word that each word of one side is linked with. A word without links has none below or above
+// any other.
+class Reach {
+ public:
+  Reach(const Links& links, int64_t words, bool of_source)
+      : low_(static_cast<size_t>(words), INT32_MAX), high_(static_cast<size_t>(words), -1) {
+    for (const Link& link : links) {
+      const auto word = static_cast<size_t>(of_source ? link.source : link.target);
+      const int32_t partner = of_source ? link.target : link.source;
+      low_[word] = std::min(low_[word], partner), high_[word] = std::max(high_[word], partner);
+    }
+  }
+  int32_t low(int32_t word) const { return low_[static_cast<size_t>(word)]; }
+  int32_t high(int32_t word) const { return high_[static_cast<size_t>(word)]; }
+  bool linked(int32_t word) const { return high(word) >= 0; }
+
+ private:
+  std::vector<int32_t> low_, high_;
+};
+
 }  // namespace
 
 std::vector<PhraseSpan> consistent_phrases(int64_t source_words, int64_t target_words, const Links& links,
                                            int64_t longest) {
-  std::vector<bool> linked(static_cast<size_t>(target_words));
-  for (const Link& link : links) linked[static_cast<size_t>(link.target)] = true;
-  std::vector<PhraseSpan> spans;
   const auto sources = static_cast<int32_t>(source_words), targets = static_cast<int32_t>(target_words);
   const auto most = static_cast<int32_t>(std::min<int64_t>(longest, 1 << 20));
-  for (int32_t s1 = 0; s1 < sources; ++s1)
-    for (int32_t s2 = s1 + 1; s2 <= std::min(sources, s1 + most); ++s2) {
-      int32_t low = targets, high = -1;  // of the target words that they are linked with
-      for (const Link& link : links)
-        if (link.source >= s1 && link.source < s2) low = std::min(low, link.target), high = std::max(high, link.target);
-      const bool crossing = std::any_of(links.begin(), links.end(), [&](const Link& link) {
-        return link.target >= low && link.target <= high && (link.source < s1 || link.source >= s2);
-      });
-      if (high < 0 || crossing) continue;
-      for (int32_t t1 = low; t1 >= 0 && (t1 == low || !linked[static_cast<size_t>(t1)]); --t1)
-        for (int32_t t2 = high + 1; t2 <= std::min(targets, t1 + most); ++t2) {
-          if (t2 > high + 1 && linked[static_cast<size_t>(t2 - 1)]) break;
+  const Reach of_source(links, source_words, true), of_target(links, target_words, false);
+  std::vector<PhraseSpan> spans;
+  for (int32_t s1 = 0; s1 < sources; ++s1) {
+    int32_t low = targets, high = -1;  // of the target words that s1 .. s2 - 1 are linked with
+    for (int32_t s2 = s1 + 1; s2 <= std::min<int64_t>(sources, int64_t{s1} + most); ++s2) {
+      low = std::min(low, of_source.low(s2 - 1)), high = std::max(high, of_source.high(s2 - 1));
+      if (high < 0 || high - low >= most) continue;
+      bool crossing = false;
+      for (int32_t t = low; t <= high; ++t) crossing |= of_target.low(t) < s1 || of_target.high(t) >= s2;
+      if (crossing) continue;
+      for (int32_t t1 = low; t1 >= 0 && t1 + most > high && (t1 == low || !of_target.linked(t1)); --t1)
+        for (int32_t t2 = high + 1; t2 <= std::min<int64_t>(targets, int64_t{t1} + most); ++t2) {
+          if (t2 > high + 1 && of_target.linked(t2 - 1)) break;
           spans.push_back({s1, s2, t1, t2});
         }
     }
+  }
   std::sort(spans.begin(), spans.end());
   return spans;
 }
@@ -66,11 +86,11 @@ void PhraseTableBuilder::add(const std::vector<std::string>& source, const std::
                              const Links& links) {
   words_.add(source, target, links);
   const auto sources = static_cast<int64_t>(source.size()), targets = static_cast<int64_t>(target.size());
+  const auto first_of = [&](int32_t word) { return std::lower_bound(links.begin(), links.end(), Link{word, 0}); };
   for (const PhraseSpan& span : consistent_phrases(sources, targets, links, longest_)) {
     Links inner;
-    for (const Link& link : links)
-      if (link.source >= span.source_begin && link.source < span.source_end)
-        inner.push_back({link.source - span.source_begin, link.target - span.target_begin});
+    for (auto link = first_of(span.source_begin); link != links.end() && link->source < span.source_end; ++link)
+      inner.push_back({link->source - span.source_begin, link->target - span.target_begin});
     std::string said = joined(target, span.target_begin, span.target_end);
     ++target_counts_[said];
     ++table_[joined(source, span.source_begin, span.source_end)][std::move(said)][format_links(inner)];

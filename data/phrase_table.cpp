@@ -5,7 +5,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 
 namespace grus::data {
@@ -88,7 +89,8 @@ PhraseLine parse_phrase_line(std::string_view raw, std::string_view name, int64_
   if (more) parsed.rest = " |||" + std::string(text);
   for (const std::string_view score : split_spaces(parsed.scores)) {
     double ignored = 0;
-    require<DataError>(parse_score(score, ignored), "{}:{}: need numbers as scores, got '{}'", name, number, score);
+    require<DataError>(parse_score(score, ignored), "{}:{}: need numbers as scores, got '{}'", name, number,
+                       Shown{score});
   }
   return parsed;
 }

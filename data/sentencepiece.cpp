@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 #include "data/vocab.h"
 
@@ -18,8 +20,7 @@ namespace {
 class SentencePieceTokenizer : public Tokenizer {
  public:
   SentencePieceTokenizer(std::string_view kind, std::string_view model) : kind_(kind), model_(model) {
-    const auto status = processor_.LoadFromSerializedProto(model);
-    require<DataError>(!model.empty() && status.ok(),
+    require<DataError>(!model.empty() && loads(model),
                        "[tokenizer] need a SentencePiece model, got {} bytes that are none", model.size());
     require<DataError>(
         processor_.unk_id() == UNK && processor_.pad_id() == PAD && processor_.bos_id() == SOS &&
@@ -34,14 +35,14 @@ class SentencePieceTokenizer : public Tokenizer {
   std::vector<std::string> tokenize(std::string_view line) const override {
     std::vector<std::string> pieces;
     const auto status = processor_.Encode(collapse_spaces(line), &pieces);
-    require<DataError>(status.ok(), "[tokenizer] {}", status.ToString());
+    require<DataError>(status.ok(), "[tokenizer] SentencePiece cannot cut '{}'", Shown{line});
     return pieces;
   }
 
   std::string detokenize(const std::vector<std::string>& pieces) const override {
     std::string text;
     const auto status = processor_.Decode(pieces, &text);
-    require<DataError>(status.ok(), "[tokenizer] {}", status.ToString());
+    require<DataError>(status.ok(), "[tokenizer] SentencePiece cannot join {} pieces", pieces.size());
     return text;
   }
 
@@ -52,6 +53,15 @@ class SentencePieceTokenizer : public Tokenizer {
   }
 
  private:
+  // Besides a status the library throws what others throw that it is made of.
+  bool loads(std::string_view model) {
+    try {
+      return processor_.LoadFromSerializedProto(model).ok();
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
   std::string kind_, model_;
   sentencepiece::SentencePieceProcessor processor_;
 };

@@ -11,16 +11,10 @@
 #include <memory>
 #include <system_error>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/line_reader.h"
 
 namespace grus::data {
-namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-}  // namespace
-
 size_t find_invalid_utf8(std::string_view text) {
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   size_t at = 0;
@@ -87,7 +81,7 @@ std::vector<std::string_view> split_spaces(std::string_view text) {
 
 std::string collapse_spaces(std::string_view text) { return fmt::format("{}", fmt::join(split_spaces(text), " ")); }
 
-std::string read_whole_file(const std::string& path) {
+std::string read_whole_file(const std::string& path, size_t most) {
   std::error_code ignored;
   require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
@@ -95,7 +89,10 @@ std::string read_whole_file(const std::string& path) {
   std::string content;
   std::vector<char> chunk(1u << 16);
   size_t got = 0;
-  while ((got = std::fread(chunk.data(), 1, chunk.size(), file.get())) > 0) content.append(chunk.data(), got);
+  while ((got = std::fread(chunk.data(), 1, chunk.size(), file.get())) > 0) {
+    require<DataError>(got <= most - content.size(), "{}: need a file of at most {} bytes, got more", path, most);
+    content.append(chunk.data(), got);
+  }
   require<DataError>(std::ferror(file.get()) == 0, "{}: {}", path, std::strerror(errno));
   return content;
 }

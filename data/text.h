@@ -14,6 +14,8 @@ namespace grus::data {
 /// the file has it).
 std::vector<std::string> read_lines(const std::string& path);
 
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// One line as `read_lines` would give it: the carriage return at its end dropped (and in line 1 the byte order mark),
 /// UTF-8 checked. For streams read line by line; `name` and `number` (from 1) are for the error.
 std::string clean_line(std::string_view line, std::string_view name, int64_t number);
@@ -30,7 +32,7 @@ std::vector<std::string_view> split_spaces(std::string_view text);
 /// The line with one space for each run of spaces and tabs, and none at its ends.
 std::string collapse_spaces(std::string_view text);
 
-/// All bytes of a file as they are. Throws DataError when it cannot be read.
-std::string read_whole_file(const std::string& path);
+/// All bytes of a file as they are. Throws DataError when it cannot be read, or has more than `most`.
+std::string read_whole_file(const std::string& path, size_t most = SIZE_MAX);
 
 }  // namespace grus::data

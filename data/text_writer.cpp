@@ -8,8 +8,8 @@
 #include <cstring>
 #include <optional>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 
 namespace grus::data {
 
@@ -75,7 +75,8 @@ void TextWriter::flush() {
   if (target_->file) return;
   put(target_->waiting);
   target_->waiting.clear();
-  require<Error>(std::fflush(stdout) == 0, "standard output: {}", std::strerror(errno));
+  const bool written = std::fflush(stdout) == 0;
+  require<Error>(written, "standard output: {}", std::strerror(errno));
 }
 
 void TextWriter::commit() {

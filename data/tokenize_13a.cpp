@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <utility>
 
 #include "data/bleu.h"
 #include "data/ngrams.h"
@@ -9,9 +10,17 @@
 namespace grus::data {
 namespace {
 
+// Each time from left to right; what was put in is not looked at again.
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
+  size_t at = text.find(from);
+  if (at == std::string::npos) return;
+  std::string replaced = text.substr(0, at);
+  while (at != std::string::npos) {
+    const size_t rest = at + from.size();
+    at = text.find(from, rest);
+    replaced.append(to).append(text, rest, at - rest);
+  }
+  text = std::move(replaced);
 }
 
 bool digit(char c) { return c >= '0' && c <= '9'; }

@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
 #include "data/word_tokenizer.h"
@@ -60,7 +61,7 @@ std::unique_ptr<Tokenizer> make_tokenizer(std::string_view kind, std::string_vie
   if (kind == "char") return char_tokenizer();
   if (kind == "word") return word_tokenizer();
   if (is_trained_kind(kind)) return load_sentencepiece(kind, model);
-  fail("[tokenizer] need one of {}, got '{}'", fmt::join(tokenizer_kinds(), ", "), kind);
+  fail("[tokenizer] need one of {}, got '{}'", fmt::join(tokenizer_kinds(), ", "), Shown{kind});
 }
 
 }  // namespace grus::data

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <memory>
 
-#include "core/error.h"
+#include "core/base/error.h"
 
 namespace grus::data {
 namespace {

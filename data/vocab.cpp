@@ -7,8 +7,9 @@
 #include <charconv>
 #include <limits>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/text.h"
 
 namespace grus::data {
@@ -53,7 +54,7 @@ std::string unescape(std::string_view text, std::string_view path, size_t line) 
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
     const size_t which = std::string_view("\\tnr").find(next);
     require<DataError>(which != std::string_view::npos, "{}:{}: need \\\\, \\t, \\n or \\r after a backslash, got {}",
-                       path, line, text);
+                       path, line, Shown{text});
     piece += "\\\t\n\r"[which];
     ++i;
   }
@@ -64,7 +65,7 @@ int64_t read_count(std::string_view text, std::string_view path, size_t line) {
   int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   require<DataError>(error == std::errc() && end == text.data() + text.size() && count >= 0,
-                     "{}:{}: need a count after the tab, got '{}'", path, line, text);
+                     "{}:{}: need a count after the tab, got '{}'", path, line, Shown{text});
   return count;
 }
 
@@ -84,9 +85,10 @@ Vocab::Vocab(std::vector<std::string> pieces, std::vector<int64_t> counts) {
   ids_.reserve(pieces.size());
   for (std::string& piece : pieces) {
     require<DataError>(!piece.empty() && !is_special(piece), "[vocab] need a piece of text as entry {}, got '{}'",
-                       pieces_.size(), piece);
+                       pieces_.size(), Shown{piece});
     const bool added = ids_.emplace(piece, static_cast<int32_t>(pieces_.size())).second;
-    require<DataError>(added, "[vocab] need different pieces, got '{}' again as entry {}", piece, pieces_.size());
+    require<DataError>(added, "[vocab] need different pieces, got '{}' again as entry {}", Shown{piece},
+                       pieces_.size());
     pieces_.push_back(std::move(piece));
   }
 }
@@ -126,13 +128,14 @@ Vocab Vocab::load(const std::string& path) {
     const size_t tab = line.find('\t');
     std::string piece = unescape(line.substr(0, tab), path, n + 1);
     if (n < special_names.size()) {
-      require<DataError>(piece == special_names[n], "{}:{}: need {}, got '{}'", path, n + 1, special_names[n], piece);
+      require<DataError>(piece == special_names[n], "{}:{}: need {}, got '{}'", path, n + 1, special_names[n],
+                         Shown{piece});
       continue;
     }
     require<DataError>(!piece.empty() && !is_special(piece), "{}:{}: need a piece of text, got '{}'", path, n + 1,
-                       piece);
+                       Shown{piece});
     const auto [seen, is_new] = first_line.emplace(piece, n + 1);
-    require<DataError>(is_new, "{}:{}: need different pieces, got '{}' as in line {}", path, n + 1, piece,
+    require<DataError>(is_new, "{}:{}: need different pieces, got '{}' as in line {}", path, n + 1, Shown{piece},
                        seen->second);
     pieces.push_back(std::move(piece));
     counts.push_back(tab == std::string_view::npos ? 0 : read_count(line.substr(tab + 1), path, n + 1));

@@ -30,11 +30,14 @@ Attention::Attention(AttentionOptions given, Rng& rng) : options(given) {
 }
 
 PreparedMemory Attention::prepare(const Tensor& states) const {
+  require_float("Attention", states);
   require(states.rank() == 3, "[Attention] need states (S, B, {}), got {}", options.memory, states.shape());
   return prepare(states, Lengths::dense(states.dim(0), states.dim(1), states.device()));
 }
 
 PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) const {
+  require_float("Attention", states);
+  require_device_of("Attention", states, lengths.lengths_tensor(), "lengths");
   require(states.rank() == 3 && states.dim(2) == options.memory && states.dim(1) == lengths.batch() &&
               states.dim(0) == lengths.steps(),
           "[Attention] need states ({}, {}, {}), got {}", lengths.steps(), lengths.batch(), options.memory,
@@ -57,22 +60,36 @@ PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) 
 }
 
 AttentionOutput Attention::forward(const Tensor& queries, const PreparedMemory& memory) const {
+  const bool is_additive = options.score == Score::additive;
+  const Tensor& keys = is_additive ? memory.packed.keys : memory.keys;
+  require<UsageError>(keys.defined(), "[Attention] need a memory that prepare() of this kind of attention made, got {}",
+                      memory.batch > 0 ? "one of another kind" : "none");
+  require_same_kind("Attention", queries, keys);
+  require(keys.dim(-1) == (is_additive ? options.hidden : options.query),
+          "[Attention] need a memory with keys of {} numbers, got {}", is_additive ? options.hidden : options.query,
+          keys.dim(-1));
   require((queries.rank() == 2 || queries.rank() == 3) && queries.dim(-2) == memory.batch &&
               queries.dim(-1) == options.query,
           "[Attention] need a query ({0}, {1}) or (T, {0}, {1}), got {2}", memory.batch, options.query,
           queries.shape());
-  return options.score == Score::additive ? additive(queries, memory) : multiplicative(queries, memory);
+  return is_additive ? additive(queries, memory) : multiplicative(queries, memory);
 }
 
 AttentionOutput Attention::additive(const Tensor& queries, const PreparedMemory& memory) const {
   const Tensor projected = (*query)(queries);
-  if (queries.rank() == 2) return additive_attention(projected, memory.packed, memory.rows, v);
+  const Lengths& lengths = memory.packed.lengths;
+  const auto to_all_places = [&lengths](AttentionOutput out) {  // the op's weights end with the longest source
+    const int64_t past = lengths.steps() - lengths.longest();
+    if (past > 0) out.weights = pad(out.weights, {{0, past}});
+    return out;
+  };
+  if (queries.rank() == 2) return to_all_places(additive_attention(projected, memory.packed, memory.rows, v));
   const int64_t steps = queries.dim(0), batch = memory.batch;
   std::vector<int64_t> sources;
   for (int64_t row = 0; row < steps * batch; ++row) sources.push_back(row % batch);
-  const AttentionOutput out = additive_attention(projected.reshape({steps * batch, -1}), memory.packed,
-                                                 attention_rows(memory.packed.lengths, sources), v);
-  return {out.context.reshape({steps, batch, -1}), out.weights.reshape({steps, batch, -1})};
+  const AttentionOutput out = to_all_places(additive_attention(projected.reshape({steps * batch, options.hidden}),
+                                                               memory.packed, attention_rows(lengths, sources), v));
+  return {out.context.reshape({steps, batch, options.memory}), out.weights.reshape({steps, batch, lengths.steps()})};
 }
 
 AttentionOutput Attention::multiplicative(const Tensor& queries, const PreparedMemory& memory) const {

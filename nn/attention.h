@@ -29,7 +29,7 @@ struct AttentionOptions {
 };
 
 /// Source states with their keys, projected once for all queries.
-struct PreparedMemory {
+struct [[nodiscard]] PreparedMemory {
   AttentionMemory packed;     // additive
   AttentionRows rows;         // additive: query b looks at source b
   Tensor keys, values, mask;  // dot, general: (B, S, Q), (B, S, C), (B, 1, S)

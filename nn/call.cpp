@@ -21,12 +21,20 @@ void require_known(const ModuleNode& caller, const ModuleNode& node) {
   if (!lost) return;
   fail<UsageError>(
       "[Module] need child(\"name\", ...) for each module that forward of {} calls, got one that nobody registered, "
-      "with "
-      "parameter '{}' {}; where that is meant, freeze it or call its forward()",
+      "with parameter '{}' {}; where that is meant, freeze it or call its forward()",
       *caller.path ? fmt::format("'{}'", caller.path) : "the root", lost->name, lost->parameter.shape());
 }
 
 }  // namespace
+
+void Parameter::require_use_outside_modules() const {
+  if (!running || !Tape::active() || !requires_grad()) return;
+  fail<UsageError>(
+      "[Parameter] need param(\"name\", ...) for what forward of {} trains, got a parameter {} that no module {}; "
+      "where that is meant, freeze it or use its leaf().tensor()",
+      *running->path ? fmt::format("'{}'", running->path) : "the root", shape(),
+      was_replaced() ? "has any more" : "registered");
+}
 
 ModuleBase::Call::Call(const ModuleNode& node) : node_(node), outer_node_(running), outer_scope_(current_scope()) {
   if (outer_node_ && !node_.registered && Tape::active()) require_known(*outer_node_, node_);
@@ -52,7 +60,7 @@ ModuleBase::Hook ModuleBase::add_hook(CallHook hook) {
     node.hooks.push_back(shared);
     for (auto& [name, child] : node.children) add(*child);
   };
-  add(*node_);
+  add(node());
   return shared;
 }
 
@@ -61,7 +69,7 @@ void ModuleBase::remove_hook(const Hook& hook) {
     std::erase(node.hooks, hook);
     for (auto& [name, child] : node.children) remove(*child);
   };
-  remove(*node_);
+  remove(node());
 }
 
 }  // namespace grus::nn

@@ -1,6 +1,6 @@
 #pragma once
 // Dropout modules: the identity in eval mode; in training they draw from default_rng().
-#include "core/lengths.h"
+#include "core/tensor/lengths.h"
 #include "nn/module.h"
 
 namespace grus::nn {

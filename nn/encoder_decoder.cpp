@@ -18,6 +18,12 @@ namespace {
 int64_t gates_of(Unit unit) { return unit == Unit::lstm ? 4 : 3; }
 int64_t states_of(Unit unit) { return unit == Unit::lstm ? 2 : 1; }
 
+void require_packed_words(const char* what, const Tensor& ids, const Lengths& lengths) {
+  require<UsageError>(ids.defined(), "[EncoderDecoder] need {}, got an undefined tensor", what);
+  require(ids.shape() == Shape{lengths.total()}, "[EncoderDecoder] need {} (N = {}), packed by their lengths, got {}",
+          what, lengths.total(), ids.shape());
+}
+
 std::optional<Linear> linear_if(bool wanted, int64_t in, int64_t out, Rng& rng, LinearOptions options = {}) {
   return wanted ? std::optional(Linear(in, out, rng, options)) : std::nullopt;
 }
@@ -56,6 +62,15 @@ GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths
   require<UsageError>(context_gates.size() == context_weights_.size(),
                       "[GatedLayers] need the context's gates for {} layers, got {}", context_weights_.size(),
                       context_gates.size());
+  for (const Tensor& gates : context_gates) {
+    require_same_kind("GatedLayers", x, gates);
+    require(gates.rank() == 2 && gates.dim(1) == gates_of(options.unit) * options.hidden,
+            "[GatedLayers] need context's gates (B, {}), got {}", gates_of(options.unit) * options.hidden,
+            gates.shape());
+  }
+  require<UsageError>(context_gates.empty() || owners.defined(), "[GatedLayers] need owners of rows, got none");
+  require(context_gates.empty() || owners.shape() == Shape{lengths.total()},
+          "[GatedLayers] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
   size_t l = 0;  // the stack calls its layers in order
   const Output out =
       run_packed(x, lengths, first,
@@ -78,6 +93,10 @@ GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths
   return {out.y, out.last};
 }
 
+namespace {
+double dropout_between_layers(const EncoderDecoderOptions& o) { return o.layers > 1 ? o.dropout : 0; }
+}  // namespace
+
 EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
     : options(o),
       source_embedding(child("source_embedding", Embedding({.count = o.source_words, .width = o.embedding}, rng))),
@@ -90,7 +109,7 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
                                             .unit = o.unit,
                                             .form = o.form,
                                             .forget_bias = o.forget_bias,
-                                            .dropout = o.dropout},
+                                            .dropout = dropout_between_layers(o)},
                                            rng))),
       decoder(child("decoder", GatedLayers({.input = o.embedding,
                                             .hidden = o.hidden,
@@ -99,7 +118,7 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
                                             .form = o.form,
                                             .forget_bias = o.forget_bias,
                                             .context = o.context_every_step ? o.hidden : 0,
-                                            .dropout = o.dropout},
+                                            .dropout = dropout_between_layers(o)},
                                            rng))),
       summary(linear_if(o.has_summary(), o.hidden, o.hidden, rng)),
       start(linear_if(o.start == Start::summary, o.hidden, states_of(o.unit) * o.layers * o.hidden, rng)),
@@ -138,6 +157,7 @@ RecurrentState EncoderDecoder::first_state(const Tensor& c, const RecurrentState
 }
 
 Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) const {
+  require_packed_words("source", source, lengths);
   const GatedLayers::Result encoded = encoder(embed(source_embedding, source, lengths), lengths, RecurrentState{});
   Summary made;
   if (summary) made.c = tanh((*summary)(encoded.last.h[options.layers - 1]));
@@ -149,6 +169,9 @@ Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) con
 
 EncoderDecoder::Decoded EncoderDecoder::decode(const Tensor& words, const Lengths& lengths, const RecurrentState& first,
                                                const Summary& source, const Tensor& owners) const {
+  require_packed_words("words", words, lengths);
+  require(!source.readout.defined() || owners.shape() == Shape{lengths.total()},
+          "[EncoderDecoder] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
   const Tensor x = embed(target_embedding, words, lengths);
   const GatedLayers::Result out = decoder(x, lengths, first, source.gates, owners);
   const Tensor states = drop_(out.y, lengths);

@@ -77,7 +77,7 @@ struct EncoderDecoderOptions {
 };
 
 /// B encoded sources, ready for any number of decoder steps.
-struct Summary {
+struct [[nodiscard]] Summary {
   Tensor c;                   // (B, H), where anything uses it
   RecurrentState first;       // (L, B, H)
   std::vector<Tensor> gates;  // C_l c

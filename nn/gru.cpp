@@ -41,6 +41,7 @@ GruCell::GruCell(GruCellOptions given, Rng& rng)
 
 Tensor GruCell::forward(const Tensor& x, const Tensor& h) const {
   require_input(x);
+  require_state("h", h, x);
   if (x.rank() == 1) return forward(x.reshape({1, -1}), h.defined() ? h.reshape({1, -1}) : h).reshape({-1});
   return gru_cell(x, state_or_zeros(h, x), weights, form());
 }

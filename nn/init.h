@@ -2,7 +2,7 @@
 // First values of parameters. Each function gives a new f32 tensor: param("weight", init::xavier_uniform({out, in},
 // rng)), or later p.assign(init::orthogonal(p.shape(), rng)). Fans are those of a weight (out, in): fan_in = in,
 // fan_out = out.
-#include "core/random.h"
+#include "core/tensor/random.h"
 #include "nn/parameter.h"
 
 namespace grus::nn::init {

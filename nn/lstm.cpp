@@ -61,6 +61,8 @@ LstmCell::LstmCell(LstmCellOptions given, Rng& rng)
 
 RecurrentState LstmCell::forward(const Tensor& x, const RecurrentState& state) const {
   require_input(x);
+  require_state("h", state.h, x);
+  require_state("c", state.c, x);
   if (x.rank() == 1) {
     const auto row = [](const Tensor& s) { return s.defined() ? s.reshape({1, -1}) : s; };
     const RecurrentState next = forward(x.reshape({1, -1}), {row(state.h), row(state.c)});

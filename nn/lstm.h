@@ -15,7 +15,7 @@ struct LstmOptions {
   double forget_bias = 0;  // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
 };
 
-struct LstmResult {
+struct [[nodiscard]] LstmResult {
   Tensor y;     // as RecurrentOutput's
   Tensor h, c;  // (L D, B, H)
   RecurrentState state() const { return {h, c}; }

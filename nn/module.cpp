@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "core/glob.h"
+#include "core/base/glob.h"
 
 namespace grus::nn {
 
@@ -59,14 +59,41 @@ ModuleBase::ModuleBase(const ModuleBase& other) {
   CloneScope* scope = CloneScope::active();
   require<UsageError>(scope != nullptr, "[Module] need clone() or std::move, got a plain copy of module '{}'",
                       other.path());
+  other.node();
   node_ = clone_node(*scope, other.node_);
+}
+
+void ModuleBase::fail_moved_from() { fail<UsageError>("[Module] need a module, got one that was moved from"); }
+
+ModuleBase& ModuleBase::operator=(ModuleBase&& other) {
+  if (this == &other) return *this;
+  other.node();
+  if (node_) {
+    for (const NamedParameter& entry : node_->parameters) entry.parameter.slot_->place = Parameter::Place::replaced;
+    for (const auto& [name, child] : node_->children) child->registered = false;  // each is assigned after this one
+  }
+  if (!node_ || !node_->registered) {
+    node_ = std::move(other.node_);
+    return *this;
+  }
+  const char* const path = node_->path;
+  *node_ = std::exchange(*other.node_, ModuleNode());
+  other.node_.reset();
+  node_->registered = true;
+  set_paths(*node_, path);
+  return *this;
+}
+
+void ModuleBase::become_root() {
+  node().registered = false;
+  set_paths(node(), "");
 }
 
 void ModuleBase::require_free(const std::string& name) const {
   require<UsageError>(!name.empty() && name.find('.') == std::string::npos,
                       "[Module] need a name without dots, got '{}'", name);
   bool taken = false;
-  for (const auto& p : node_->parameters) taken |= p.name == name;
+  for (const auto& p : node().parameters) taken |= p.name == name;
   for (const auto& b : node_->buffers) taken |= b.first == name;
   for (const auto& c : node_->children) taken |= c.first == name;
   require<UsageError>(!taken, "[Module] need a new name, got '{}' twice", name);
@@ -76,7 +103,9 @@ Parameter ModuleBase::param(const std::string& name, Tensor value) {
   require_free(name);
   if (!value.defined()) return Parameter();
   Parameter parameter(std::move(value));
-  node_->parameters.push_back({name, parameter});
+  parameter.slot_->place = Parameter::Place::registered;
+  parameter.member_ = true;
+  node_->parameters.emplace_back(name, parameter);
   return parameter;
 }
 
@@ -87,17 +116,17 @@ Constant ModuleBase::buffer(const std::string& name, const Tensor& value) {
   return constant;
 }
 
-void ModuleBase::link(const std::string& name, const std::shared_ptr<ModuleNode>& node) {
+void ModuleBase::link(const std::string& name, const ModuleBase& module) {
   require_free(name);
-  node_->children.emplace_back(name, node);
-  node->registered = true;
-  set_paths(*node, join(node_->path, name));
+  module.node().registered = true;
+  node_->children.emplace_back(name, module.node_);
+  set_paths(*module.node_, join(node_->path, name));
 }
 
 Parameters ModuleBase::named_parameters(bool with_aliases) const {
   Parameters all;
   std::set<const Leaf*> seen;
-  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+  walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
     for (const auto& [name, parameter] : node.parameters)
       if (seen.insert(parameter.identity()).second || with_aliases) all.push_back({join(prefix, name), parameter});
   });
@@ -115,7 +144,7 @@ std::vector<std::pair<std::string, std::string>> ModuleBase::aliases() const {
 
 NamedTensors ModuleBase::named_buffers() const {
   NamedTensors all;
-  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+  walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
     for (const auto& [name, constant] : node.buffers) all.push_back({join(prefix, name), constant.value()});
   });
   return all;
@@ -130,18 +159,18 @@ int64_t ModuleBase::parameter_count(bool trainable_only) const {
 
 std::vector<std::string> ModuleBase::children_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, child] : node_->children) names.push_back(name);
+  for (const auto& [name, child] : node().children) names.push_back(name);
   return names;
 }
 
 void ModuleBase::visit_buffers(const std::function<void(const std::string&, Constant&)>& visit) {
-  walk("", *node_, [&](const std::string& prefix, ModuleNode& node) {
+  walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
     for (auto& [name, constant] : node.buffers) visit(join(prefix, name), constant);
   });
 }
 
 void ModuleBase::train(bool on) {
-  walk("", *node_, [on](const std::string&, ModuleNode& node) { node.training = on; });
+  walk("", node(), [on](const std::string&, ModuleNode& node) { node.training = on; });
 }
 
 void ModuleBase::zero_grad() {

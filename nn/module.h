@@ -13,8 +13,8 @@
 // is no virtual forward: signatures differ honestly.
 #include <functional>
 
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/random.h"
 #include "nn/call_hook.h"
 #include "nn/parameter.h"
 
@@ -24,12 +24,15 @@ namespace grus::nn {
 class Constant {
  public:
   operator Tensor() const { return value(); }
-  const Tensor& value() const { return *tensor_; }
+  const Tensor& value() const {
+    require<UsageError>(tensor_ != nullptr, "[Constant] need a tensor, got one that was moved from");
+    return *tensor_;
+  }
   void assign(const Tensor& value);  // same shape and dtype
   void replace(const Tensor& value) { *tensor_ = value.detach(); }
   Constant(const Constant& other);
   Constant(Constant&&) noexcept = default;
-  Constant& operator=(const Constant&) = default;
+  Constant& operator=(const Constant&) = delete;  // as a parameter: assign() copies values
   Constant& operator=(Constant&&) noexcept = default;
 
  private:
@@ -69,7 +72,7 @@ class ModuleBase {
 
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const { return node_->training; }
+  bool is_training() const { return node().training; }
 
   /// Values (shared, not copied) of parameters, each once, then buffers.
   NamedTensors state_dict() const;
@@ -81,9 +84,10 @@ class ModuleBase {
   /// A table: name, shape, count, notes (tied, frozen), and the totals.
   std::string summary() const;
 
-  /// Moves all values; gradients are dropped.
+  /// Moves all values, or none when it throws; gradients are dropped. Optimizers and averages follow at their next
+  /// step.
   void to(Device device);
-  /// Makes every f32 or f64 value one of `dtype`. The parameters become new ones: call it before making an optimizer.
+  /// The same with every f32 or f64 value as one of `dtype`, which is either.
   void to(DType dtype);
   void zero_grad();
   /// Sets requires_grad of parameters whose name matches the pattern ("encoder.*", `*` and `?`), returns how many there
@@ -95,7 +99,7 @@ class ModuleBase {
   /// Adds the hook to this module and all below it; remove_hook takes it away from there.
   Hook add_hook(CallHook hook);
   void remove_hook(const Hook& hook);
-  const char* path() const { return node_->path; }
+  const char* path() const { return node().path; }
 
  protected:
   ModuleBase() : node_(std::make_shared<ModuleNode>()) {}
@@ -103,20 +107,22 @@ class ModuleBase {
   ModuleBase(const ModuleBase& other);
   ModuleBase(ModuleBase&&) noexcept = default;
   ModuleBase& operator=(const ModuleBase&) = delete;
-  ModuleBase& operator=(ModuleBase&&) noexcept = default;
+  /// A child stays the child that its parent registered, with what the other module has: its parameters, children,
+  /// hooks and mode. Optimizers and averages of the old ones say so at their next step.
+  ModuleBase& operator=(ModuleBase&& other);
   ~ModuleBase() = default;
 
   /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
   /// absent parameter.
   Parameter param(const std::string& name, Tensor value);
-  Constant buffer(const std::string& name, const Tensor& value);
+  [[nodiscard]] Constant buffer(const std::string& name, const Tensor& value);
   template <class M>
-  M child(const std::string& name, M module) {
-    link(name, module.node_);
+  [[nodiscard]] M child(const std::string& name, M module) {
+    link(name, module);
     return module;
   }
   /// Links a module that is a member already.
-  void link_child(const std::string& name, const ModuleBase& module) { link(name, module.node_); }
+  void link_child(const std::string& name, const ModuleBase& module) { link(name, module); }
 
   /// The scope of one call. Throws UsageError when a tape records, another module's forward makes the call, and nobody
   /// registered this one although it has something to train.
@@ -154,12 +160,21 @@ class ModuleBase {
     const ModuleNode* outer_node_;
     const char* outer_scope_;
   };
-  const ModuleNode& node() const { return *node_; }
+  /// The clone of a child is nobody's child.
+  void become_root();
+  /// Throws UsageError when the module was moved from.
+  ModuleNode& node() const {
+    if (!node_) [[unlikely]]
+      fail_moved_from();
+    return *node_;
+  }
 
  private:
+  [[noreturn]] static void fail_moved_from();
+  void replace_values(const std::function<Tensor(const Tensor&)>& made);
   void visit_buffers(const std::function<void(const std::string&, Constant&)>& visit);
   void require_free(const std::string& name) const;
-  void link(const std::string& name, const std::shared_ptr<ModuleNode>& node);
+  void link(const std::string& name, const ModuleBase& module);
   std::shared_ptr<ModuleNode> node_;
 };
 
@@ -186,9 +201,11 @@ class Module : public Base {
   }
 
   /// A module of its own with equal values; ties inside it are kept, gradients are not copied.
-  Derived clone() const {
+  [[nodiscard]] Derived clone() const {
     const CloneScope scope;
-    return Derived(static_cast<const Derived&>(*this));
+    Derived copy(static_cast<const Derived&>(*this));
+    copy.become_root();
+    return copy;
   }
 
  protected:

@@ -1,6 +1,11 @@
 #include "nn/parameter.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <unordered_map>
+
+#include "core/base/printable.h"
 
 namespace grus::nn {
 
@@ -33,7 +38,7 @@ std::shared_ptr<Parameter::Slot> CloneScope::copy_slot(const std::shared_ptr<Par
       leaf = Leaf::create(original.leaf->value().clone());
       leaf->requires_grad = original.leaf->requires_grad;
     }
-    return std::make_shared<Parameter::Slot>(Parameter::Slot{leaf});
+    return std::make_shared<Parameter::Slot>(Parameter::Slot{leaf, original.place});
   });
 }
 
@@ -43,7 +48,20 @@ Parameter::Parameter(Tensor value) {
 }
 
 Parameter::Parameter(const Parameter& other)
-    : slot_(active_clone ? active_clone->copy_slot(other.slot_) : other.slot_) {}
+    : slot_(active_clone ? active_clone->copy_slot(other.slot_) : other.slot_),
+      member_(active_clone && other.member_) {}
+
+Parameter& Parameter::operator=(Parameter&& other) {
+  if (this == &other) return *this;
+  if (member_ && slot_ && slot_->place == Place::registered)
+    fail<UsageError>(
+        "[Parameter] need tie() for two names of one parameter or assign() for other values, got another in the place "
+        "of a module's parameter {}",
+        shape());
+  slot_ = std::move(other.slot_);
+  member_ = other.member_;
+  return *this;
+}
 
 Leaf& Parameter::leaf() const {
   require<UsageError>(slot_ != nullptr, "[Parameter] need a defined parameter, got an absent one");
@@ -55,6 +73,15 @@ void tie(const Parameter& keep, Parameter& drop) {
                       "[tie] need two parameters of the same shape and dtype, got {} {} and {} {}", keep.shape(),
                       keep.value().dtype(), drop.shape(), drop.value().dtype());
   drop.slot_->leaf = keep.slot_->leaf;
+}
+
+std::string list_names(const char* title, const std::vector<std::string>& names) {
+  if (names.empty()) return "";
+  const size_t shown = std::min<size_t>(names.size(), 20);
+  std::string text = fmt::format("; {}: ", title);
+  for (size_t n = 0; n < shown; ++n) text += fmt::format("{}{}", n ? ", " : "", Shown{names[n]});
+  if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
+  return text;
 }
 
 const Tensor* find(const NamedTensors& tensors, std::string_view name) {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus::nn {
 
-class Parameter {
+class [[nodiscard]] Parameter {
  public:
   /// Undefined: an absent bias. Converts to an undefined Tensor.
   Parameter() = default;
@@ -19,13 +19,22 @@ class Parameter {
   /// Another handle to the same slot (or, while Module::clone runs, to that slot's copy).
   Parameter(const Parameter& other);
   Parameter(Parameter&&) noexcept = default;
-  Parameter& operator=(const Parameter& other) = default;
-  Parameter& operator=(Parameter&&) noexcept = default;
+  /// A module would go on with a parameter that it never registered: tie() makes one of two, assign() copies values.
+  Parameter& operator=(const Parameter& other) = delete;
+  /// For members that a constructor sets, or the assignment of a whole module. Throws UsageError for a member whose
+  /// module keeps what it registered.
+  Parameter& operator=(Parameter&& other);
 
   bool defined() const { return slot_ != nullptr; }
-  /// The value as ops take it: tapes give it a gradient.
+  /// The value as ops take it: tapes give it a gradient. Throws UsageError when a tape records a module's call and no
+  /// module registered this parameter.
   operator Tensor() const { return tensor(); }
-  Tensor tensor() const { return slot_ ? slot_->leaf->tensor() : Tensor(); }
+  Tensor tensor() const {
+    if (!slot_) return {};
+    if (slot_->place != Place::registered) [[unlikely]]
+      require_use_outside_modules();
+    return slot_->leaf->tensor();
+  }
   /// The value alone, which no tape follows.
   const Tensor& value() const { return leaf().value(); }
   const Tensor& grad() const { return leaf().grad(); }
@@ -38,26 +47,42 @@ class Parameter {
   bool requires_grad() const { return leaf().requires_grad; }
   void set_requires_grad(bool on) const { leaf().requires_grad = on; }
 
-  /// Puts another leaf into the slot: every handle to it changes.
-  void replace_leaf(Ref<Leaf> leaf) const { slot_->leaf = std::move(leaf); }
-
   /// Throws UsageError when undefined.
   Leaf& leaf() const;
   const Leaf* identity() const { return slot_ ? slot_->leaf.get() : nullptr; }
+  /// Whether another module was assigned to the one that registered it.
+  bool was_replaced() const { return slot_ && slot_->place == Place::replaced; }
 
  private:
   friend void tie(const Parameter& keep, Parameter& drop);
   friend class CloneScope;
+  friend class ModuleBase;
+  friend struct NamedParameter;
+  enum class Place : uint8_t { free, registered, replaced };
   struct Slot {
     Ref<Leaf> leaf;
+    Place place = Place::free;
   };
+  void require_use_outside_modules() const;
   std::shared_ptr<Slot> slot_;
+  bool member_ = false;  // what param() gave, moved to where it is: the module's own handle, not a copy of it
 };
 
 /// From now on `drop` is `keep`: one value, one gradient, two names. Throws UsageError when shapes or dtypes differ.
 void tie(const Parameter& keep, Parameter& drop);
 
 struct NamedParameter {
+  NamedParameter(std::string name, Parameter parameter) : name(std::move(name)), parameter(std::move(parameter)) {}
+  NamedParameter(const NamedParameter&) = default;
+  NamedParameter(NamedParameter&&) noexcept = default;
+  /// An entry of a list, which may come to name another.
+  NamedParameter& operator=(NamedParameter other) noexcept {
+    name.swap(other.name);
+    parameter.slot_.swap(other.parameter.slot_);
+    return *this;
+  }
+  ~NamedParameter() = default;
+
   std::string name;
   Parameter parameter;
 };
@@ -73,6 +98,8 @@ using NamedTensors = std::vector<NamedTensor>;
 
 /// The tensor called `name`, or null.
 const Tensor* find(const NamedTensors& tensors, std::string_view name);
+/// "; missing: a, b and 3 more", for errors; nothing of no names.
+std::string list_names(const char* title, const std::vector<std::string>& names);
 
 /// Copies on this thread clone what parameters and modules refer to, once each, while it lives (Module::clone).
 class CloneScope {

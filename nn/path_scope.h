@@ -1,5 +1,5 @@
 #pragma once
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus::nn {
 

@@ -14,18 +14,15 @@ namespace grus::nn {
 namespace {
 /// Parameters as PyTorch starts them, U(-1/sqrt(H), 1/sqrt(H)); add(name, value) registers one.
 template <class Add>
-CellParameters make_cell(int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
+CellParameters make_cell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-  const int64_t rows = gates * hidden;
-  const auto make = [&](const char* name, const Shape& shape) {
-    return add(name, init::uniform(shape, -bound, bound, rng));
+  const int64_t rows = product_of_sizes(gates, hidden, name);
+  const auto make = [&](const char* parameter, const Shape& shape) {
+    return add(parameter, init::uniform(shape, -bound, bound, rng));
   };
-  CellParameters cell;
-  cell.weight_ih = make("weight_ih", {rows, input});
-  cell.weight_hh = make("weight_hh", {rows, hidden});
-  if (bias) cell.bias_ih = make("bias_ih", {rows});
-  if (bias) cell.bias_hh = make("bias_hh", {rows});
-  return cell;
+  const auto make_bias = [&](const char* name) { return bias ? make(name, {rows}) : Parameter(); };
+  return {make("weight_ih", {rows, input}), make("weight_hh", {rows, hidden}), make_bias("bias_ih"),
+          make_bias("bias_hh")};
 }
 }  // namespace
 
@@ -35,21 +32,33 @@ RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(o
                       stack_.hidden, stack_.layers);
   require<UsageError>(stack_.dropout >= 0 && stack_.dropout < 1, "[{}] need a dropout in [0, 1), got {}", stack_.name,
                       stack_.dropout);
+  require<UsageError>(stack_.dropout == 0 || stack_.layers > 1,
+                      "[{}] need at least 2 layers for a dropout between them, got 1 with a dropout of {}", stack_.name,
+                      stack_.dropout);
   for (int64_t layer = 0; layer < stack_.layers; ++layer) {
     const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
     for (int direction = 0; direction < directions(); ++direction)
-      cells_.push_back(
-          make_cell(stack_.gates, input, stack_.hidden, stack_.bias, rng, [&](const char* name, const Tensor& value) {
-            return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""), value);
-          }));
+      cells_.push_back(make_cell(stack_.name, stack_.gates, input, stack_.hidden, stack_.bias, rng,
+                                 [&](const char* name, const Tensor& value) {
+                                   return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
+                                                value);
+                                 }));
   }
 }
 
 size_t RecurrentStack::index(int64_t layer, int direction) const {
+  node();  // a module that was moved from has no cells
   require<UsageError>(layer >= 0 && layer < stack_.layers && direction >= 0 && direction < directions(),
                       "[{}] need a layer in [0, {}) and a direction in [0, {}), got {} and {}", stack_.name,
                       stack_.layers, directions(), layer, direction);
   return static_cast<size_t>(layer * directions() + direction);
+}
+
+void RecurrentStack::require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const {
+  require_same_kind(stack_.name, x, cells_[0].weight_ih.value());
+  for (const Tensor* state : {&first.h, &first.c})
+    if (state->defined()) require_same_kind(stack_.name, x, *state);
+  if (lengths) require_device_of(stack_.name, x, lengths->lengths_tensor(), "lengths");
 }
 
 void RecurrentStack::require_state(const char* name, const Tensor& state, int64_t batch) const {
@@ -69,6 +78,7 @@ Tensor stacked(const std::vector<Tensor>& states) {
 
 RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
                                                   const Layer& layer) const {
+  require_kinds(x, &lengths, first);
   require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == stack_.input,
           "[{}] need packed rows ({}, {}), got {}", stack_.name, lengths.total(), stack_.input, x.shape());
   require_state("h0", first.h, lengths.batch());
@@ -94,6 +104,7 @@ RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths
 
 RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengths, const RecurrentState& first,
                                            const Layer& layer) const {
+  require_kinds(x, lengths, first);
   const bool batched = x.rank() == 3;
   require((batched || x.rank() == 2) && x.dim(-1) == stack_.input,
           "[{}] need x {} or ({}, {}) for one sequence, got {}", stack_.name,
@@ -126,13 +137,22 @@ RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengt
 RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng)
     : name_(name) {
   require<UsageError>(input > 0 && hidden > 0, "[{}] need sizes of at least 1, got {} and {}", name, input, hidden);
-  weights = make_cell(gates, input, hidden, bias, rng,
+  weights = make_cell(name, gates, input, hidden, bias, rng,
                       [this](const char* parameter, const Tensor& value) { return param(parameter, value); });
 }
 
 void RecurrentCell::require_input(const Tensor& x) const {
+  require_same_kind(name_, x, weights.weight_ih.value());
   require((x.rank() == 1 || x.rank() == 2) && x.dim(-1) == weights.weight_ih.dim(1),
           "[{0}] need x (B, {1}) or ({1}), got {2}", name_, weights.weight_ih.dim(1), x.shape());
+}
+
+void RecurrentCell::require_state(const char* name, const Tensor& state, const Tensor& x) const {
+  if (!state.defined()) return;
+  require_same_kind(name_, x, state);
+  const Shape needed = x.shape().with(x.rank() - 1, weights.weight_hh.dim(1));
+  require(state.shape() == needed, "[{}] need {} {} beside x {}, got {}", name_, name, needed, x.shape(),
+          state.shape());
 }
 
 Tensor RecurrentCell::state_or_zeros(const Tensor& state, const Tensor& x) const {

@@ -3,13 +3,13 @@
 // weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
 #include <functional>
 
-#include "core/lengths.h"
+#include "core/tensor/lengths.h"
 #include "nn/module.h"
 #include "ops/recurrence.h"
 
 namespace grus::nn {
 
-struct RecurrentOutput {
+struct [[nodiscard]] RecurrentOutput {
   Tensor y;  // (T, B, D H): the last layer's states, both directions side by side (D = 2); zeros past the lengths
   Tensor h;  // (L D, B, H): every layer's last state, in the order layer 0 forward, layer 0 reverse, layer 1 ...
 };
@@ -68,6 +68,7 @@ class RecurrentStack : public ModuleBase {
 
  private:
   size_t index(int64_t layer, int direction) const;
+  void require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const;
   void require_state(const char* name, const Tensor& state, int64_t batch) const;
   int directions() const { return stack_.bidirectional ? 2 : 1; }
   StackOptions stack_;
@@ -81,8 +82,9 @@ class RecurrentCell : public ModuleBase {
 
  protected:
   RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng);
-  /// x must be (B, I) or (I). Throws ShapeError.
+  /// x must be (B, I) or (I), a state (B, H) or (H) beside it. Throws ShapeError, DtypeError.
   void require_input(const Tensor& x) const;
+  void require_state(const char* name, const Tensor& state, const Tensor& x) const;
   /// The state, or zeros (B, H) where it is undefined.
   Tensor state_or_zeros(const Tensor& state, const Tensor& x) const;
 

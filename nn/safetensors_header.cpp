@@ -4,14 +4,15 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
-#include <set>
+
+#include "core/base/json.h"
+#include "core/base/printable.h"
 
 namespace grus::nn {
 
 namespace {
 
-using Json = nlohmann::json;
+using json::Json;
 
 struct DtypeName {
   const char* name;
@@ -22,41 +23,23 @@ constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, 4},  {"F64", Stored::f
                                      {"I64", Stored::i64, 8},  {"BOOL", Stored::boolean, 1}, {"F16", Stored::f16, 2},
                                      {"BF16", Stored::bf16, 2}};
 
-// The library keeps the last of two equal keys; a file with two is refused instead. So is deep nesting.
-Json parse_json(const std::string& file, const std::string& text) {
-  std::vector<std::set<std::string>> keys;
-  const auto check = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    require<DataError>(depth <= 3, "{}: need a safetensors header, got JSON nested deeper than 3", file);
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key)
-      require<DataError>(keys.back().insert(parsed.get<std::string>()).second,
-                         "{}: need each name once, got '{}' twice", file, parsed.get<std::string>());
-    return true;
-  };
-  try {
-    return Json::parse(text, check);
-  } catch (const Json::exception& e) {
-    fail<DataError>("{}: need a safetensors header, got invalid JSON ({})", file, e.what());
-  }
-}
-
 uint64_t count_of(const std::string& file, const std::string& name, const Json& value) {
   require<DataError>(value.is_number_unsigned(), "{}: need whole numbers in the entry of '{}', got {}", file, name,
-                     value.dump());
+                     json::Shown{value});
   return value.get<uint64_t>();
 }
 
 Shape parse_shape(const std::string& file, const std::string& name, const Json& dims) {
   require<DataError>(dims.is_array() && dims.size() <= static_cast<size_t>(max_rank),
-                     "{}: need a shape of at most {} axes for '{}', got {}", file, max_rank, name, dims.dump());
+                     "{}: need a shape of at most {} axes for '{}', got {}", file, max_rank, Shown{name},
+                     json::Shown{dims});
   Shape shape;
   uint64_t elements = 1;
   for (const Json& dim : dims) {
     const uint64_t size = count_of(file, name, dim);
     constexpr uint64_t most = std::numeric_limits<int64_t>::max() / 8;
     require<DataError>(size <= most && (size == 0 || elements <= most / size),
-                       "{}: need a shape that fits in memory for '{}', got {}", file, name, dims.dump());
+                       "{}: need a shape that fits in memory for '{}', got {}", file, Shown{name}, json::Shown{dims});
     elements *= size;
     shape.push_back(static_cast<int64_t>(size));
   }
@@ -66,22 +49,22 @@ Shape parse_shape(const std::string& file, const std::string& name, const Json& 
 TensorEntry parse_entry(const std::string& file, const std::string& name, const Json& entry) {
   require<DataError>(
       entry.is_object() && entry.contains("dtype") && entry.contains("shape") && entry.contains("data_offsets"),
-      "{}: need dtype, shape and data_offsets for '{}', got {}", file, name, entry.dump());
+      "{}: need dtype, shape and data_offsets for '{}', got {}", file, Shown{name}, json::Shown{entry});
   const Json& dtype = entry["dtype"];
   const auto* known = std::find_if(std::begin(dtype_names), std::end(dtype_names), [&](const DtypeName& d) {
     return dtype.is_string() && dtype.get<std::string>() == d.name;
   });
   require<DataError>(known != std::end(dtype_names), "{}: need F32, F64, I32, I64, BOOL, F16 or BF16 for '{}', got {}",
-                     file, name, dtype.dump());
+                     file, Shown{name}, json::Shown{dtype});
   const Json& offsets = entry["data_offsets"];
   require<DataError>(offsets.is_array() && offsets.size() == 2, "{}: need two data_offsets for '{}', got {}", file,
-                     name, offsets.dump());
+                     Shown{name}, json::Shown{offsets});
   TensorEntry parsed{name, known->stored, parse_shape(file, name, entry["shape"]), count_of(file, name, offsets[0]),
                      count_of(file, name, offsets[1])};
   const uint64_t bytes = static_cast<uint64_t>(parsed.shape.numel()) * known->bytes;
   require<DataError>(parsed.begin <= parsed.end && parsed.end - parsed.begin == bytes,
-                     "{}: need {} bytes for '{}' {} {}, got data_offsets {}", file, bytes, name, known->name,
-                     parsed.shape, offsets.dump());
+                     "{}: need {} bytes for '{}' {} {}, got data_offsets {}", file, bytes, Shown{name}, known->name,
+                     parsed.shape, json::Shown{offsets});
   return parsed;
 }
 
@@ -93,9 +76,11 @@ size_t size_of(Stored stored) {
   return 0;
 }
 
-SafetensorsHeader parse_safetensors_header(const std::string& file, const std::string& json, uint64_t data_bytes) {
-  const Json root = parse_json(file, json);
-  require<DataError>(root.is_object(), "{}: need a safetensors header (a JSON object), got {}", file, root.type_name());
+SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text, uint64_t data_bytes) {
+  constexpr size_t deepest = 3;
+  const Json root = json::parse(text, file, deepest);
+  require<DataError>(root.is_object(), "{}: need a safetensors header (a JSON object), got {}", file,
+                     json::Shown{root});
   SafetensorsHeader header;
   for (const auto& [name, entry] : root.items()) {
     if (name != "__metadata__") {
@@ -105,7 +90,7 @@ SafetensorsHeader parse_safetensors_header(const std::string& file, const std::s
     require<DataError>(entry.is_object(), "{}: need an object as __metadata__, got {}", file, entry.type_name());
     for (const auto& [key, value] : entry.items()) {
       require<DataError>(value.is_string(), "{}: need strings in __metadata__, got {} for '{}'", file,
-                         value.type_name(), key);
+                         value.type_name(), Shown{key});
       header.metadata[key] = value.get<std::string>();
     }
   }
@@ -116,7 +101,7 @@ SafetensorsHeader parse_safetensors_header(const std::string& file, const std::s
   for (const TensorEntry& entry : header.entries) {
     require<DataError>(entry.begin == next,
                        "{}: need the tensors side by side, got '{}' at byte {} of the data where {} was due", file,
-                       entry.name, entry.begin, next);
+                       Shown{entry.name}, entry.begin, next);
     next = entry.end;
   }
   require<DataError>(next == data_bytes, "{}: need {} bytes of data, got {}: the file is truncated or damaged", file,

@@ -3,9 +3,10 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "core/shape.h"
+#include "core/base/shape.h"
 
 namespace grus::nn {
 
@@ -25,6 +26,6 @@ struct SafetensorsHeader {
 };
 
 /// Throws DataError, naming `file`, unless every entry is valid and together they cover exactly data_bytes.
-SafetensorsHeader parse_safetensors_header(const std::string& file, const std::string& json, uint64_t data_bytes);
+SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text, uint64_t data_bytes);
 
 }  // namespace grus::nn

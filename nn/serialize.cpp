@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/printable.h"
 #include "nn/safetensors_header.h"
 
 namespace grus::nn {
@@ -19,7 +21,11 @@ static_assert(std::endian::native == std::endian::little, "safetensors files are
 namespace {
 
 constexpr uint64_t most_header_bytes = 100'000'000;  // the format's own limit
+constexpr const char* checksum_key = "grus.checksum";
 
+std::string_view view_of(const void* bytes, size_t count) { return {static_cast<const char*>(bytes), count}; }
+
+// Bytes in order, and their checksum.
 class File {
  public:
   explicit File(const std::filesystem::path& path) : name_(path.string()) {
@@ -36,6 +42,27 @@ class File {
     stream_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
     require<DataError>(static_cast<uint64_t>(stream_.gcount()) == bytes, "{}: need {} more bytes, got {}", name_, bytes,
                        stream_.gcount());
+    crc_.add(view_of(to, bytes));
+  }
+  // JSON that may bear the file's checksum, which covers it with zeros in the place of its digits.
+  std::string read_header(uint64_t bytes) {
+    const Crc32 before = crc_;
+    std::string text(bytes, '\0'), covered;
+    read(text.data(), bytes);
+    covered = text;
+    seal_ = open_seal(covered, written_crc_);
+    crc_ = before;
+    crc_.add(covered);
+    return text;
+  }
+  // At the end: whether the bytes are those that were written. Files of others have no checksum.
+  void check(bool has_checksum) const {
+    require<DataError>(seal_ == Seal::found || (seal_ == Seal::none && !has_checksum),
+                       "{}: need a checksum as Grus writes it, got a damaged one", name_);
+    require<DataError>(seal_ == Seal::none || crc_.value() == written_crc_,
+                       "{}: need bytes with {}, got {}: the file is damaged, or another program changed it and kept "
+                       "'{}' in its metadata",
+                       name_, checksum_text(written_crc_), checksum_text(crc_.value()), checksum_key);
   }
   const std::string& name() const { return name_; }
   uint64_t size() const { return size_; }
@@ -44,6 +71,9 @@ class File {
   std::string name_;
   uint64_t size_ = 0;
   std::ifstream stream_;
+  Crc32 crc_;
+  Seal seal_ = Seal::none;
+  uint32_t written_crc_ = 0;
 };
 
 float from_half(uint16_t half) {
@@ -88,7 +118,7 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
       break;
   }
   const bool valid = std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; });
-  require<DataError>(valid, "{}: need bytes of 0 or 1 for the BOOL '{}', got others", file.name(), entry.name);
+  require<DataError>(valid, "{}: need bytes of 0 or 1 for the BOOL '{}', got others", file.name(), Shown{entry.name});
   return Tensor::from_bytes(bytes, entry.shape, DType::boolean, device);
 }
 
@@ -108,10 +138,11 @@ const char* stored_name(DType dtype) {
   return "?";
 }
 
-// Header and padding: the data starts at a multiple of 8.
-std::string header_bytes(const std::vector<const NamedTensor*>& tensors, const Metadata& metadata) {
+// Header and padding: the data starts at a multiple of 8. The seal is open.
+std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadata metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  metadata[checksum_key] = empty_seal;
+  header["__metadata__"] = metadata;
   uint64_t offset = 0;
   for (const NamedTensor* entry : tensors) {
     const Shape& shape = entry->tensor.shape();
@@ -134,6 +165,15 @@ std::string header_bytes(const std::vector<const NamedTensor*>& tensors, const M
   return bytes + text;
 }
 
+// A tensor at a time: the file's beginning depends on all of them, and together they may be too many to hold twice.
+template <class Visit>
+void visit_bytes(const std::vector<const NamedTensor*>& tensors, const Visit& visit) {
+  for (const NamedTensor* entry : tensors) {
+    const std::vector<std::byte> bytes = entry->tensor.to_bytes();
+    visit(view_of(bytes.data(), bytes.size()));
+  }
+}
+
 }  // namespace
 
 TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
@@ -146,13 +186,13 @@ TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
       length <= file.size() - 8 && length <= most_header_bytes,
       "{}: need a header that fits in the file's {} bytes, got a length of {}: not a safetensors file, or truncated",
       file.name(), file.size(), length);
-  std::string json(length, '\0');
-  file.read(json.data(), length);
-  SafetensorsHeader header = parse_safetensors_header(file.name(), json, file.size() - 8 - length);
+  SafetensorsHeader header = parse_safetensors_header(file.name(), file.read_header(length), file.size() - 8 - length);
+  const bool has_checksum = header.metadata.erase(checksum_key) > 0;
   TensorFile content;
   content.metadata = std::move(header.metadata);
   for (const TensorEntry& entry : header.entries)
     content.tensors.push_back({entry.name, read_tensor(file, entry, device)});
+  file.check(has_checksum);
   return content;
 }
 
@@ -171,11 +211,13 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
     return size_of(a->tensor.dtype()) > size_of(b->tensor.dtype());
   });
   AtomicFile file(path);
-  file.write(header_bytes(order, metadata));
-  for (const NamedTensor* entry : order) {
-    const std::vector<std::byte> bytes = entry->tensor.to_bytes();
-    file.write({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  }
+  std::string header = header_bytes(order, metadata);
+  Crc32 crc;
+  crc.add(header);
+  visit_bytes(order, [&crc](std::string_view bytes) { crc.add(bytes); });
+  close_seal(header, crc.value());
+  file.write(header);
+  visit_bytes(order, [&file](std::string_view bytes) { file.write(bytes); });
   file.commit();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Weights in files: safetensors (huggingface.co/docs/safetensors), which PyTorch reads and writes too. Everything a
-// file claims is checked against its size before it is believed.
+// file claims is checked against its size before it is believed. Files written here bear a checksum of all their bytes
+// (core/base/checksum.h) in their metadata, as "grus.checksum", which is checked when they are read; those of others
+// need none.
 #include <filesystem>
 #include <map>
 
@@ -12,7 +14,7 @@ using Metadata = std::map<std::string, std::string>;
 
 struct TensorFile {
   NamedTensors tensors;  // in the order of the file's bytes
-  Metadata metadata;
+  Metadata metadata;     // without the checksum
 };
 
 /// F32, F64, I32, I64, BOOL; F16 and BF16 become f32. Throws DataError that names the file and what was expected.

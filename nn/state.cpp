@@ -19,15 +19,6 @@ struct Target {
   const Tensor* found = nullptr;
 };
 
-std::string list(const char* title, const std::vector<std::string>& names) {
-  if (names.empty()) return "";
-  const size_t shown = std::min<size_t>(names.size(), 20);
-  std::string text =
-      fmt::format("; {}: {}", title, fmt::join(names.begin(), names.begin() + static_cast<long>(shown), ", "));
-  if (shown < names.size()) text += fmt::format(" and {} more", names.size() - shown);
-  return text;
-}
-
 // Problems of one stored value with its place: another shape, another dtype, or tied names with different values.
 void check_fit(Target& target, const Tensor& stored, std::map<const Leaf*, const Tensor*>& tied,
                std::vector<std::string>& misshapen) {
@@ -82,32 +73,30 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
     if (!target.found && !(target.identity && tied.contains(target.identity))) report.missing.push_back(target.name);
   const bool bad = !misshapen.empty() || (strict && !(report.missing.empty() && report.unexpected.empty()));
   require<DataError>(!bad, "[load_state_dict] need the names, shapes and dtypes of this module{}{}{}",
-                     list("missing", report.missing), list("unexpected", report.unexpected),
-                     list("misshapen", misshapen));
+                     list_names("missing", report.missing), list_names("unexpected", report.unexpected),
+                     list_names("misshapen", misshapen));
   for (const Target& target : targets)
     if (target.found) target.assign(target.found->to(target.value.device()));
   return report;
 }
 
+void ModuleBase::replace_values(const std::function<Tensor(const Tensor&)>& made) {
+  const Parameters parameters = named_parameters();
+  std::vector<Tensor> values;  // all are made before any is put in place, so that no model is left half-way
+  for (const auto& [name, parameter] : parameters) values.push_back(made(parameter.value()));
+  for (const auto& [name, value] : named_buffers()) values.push_back(made(value));
+  size_t i = 0;
+  for (const auto& [name, parameter] : parameters) parameter.leaf().replace(values[i++]);
+  visit_buffers([&](const std::string&, Constant& constant) { constant.replace(values[i++]); });
+}
+
 void ModuleBase::to(Device device) {
-  for (const auto& [name, parameter] : named_parameters()) parameter.leaf().replace(parameter.value().to(device));
-  visit_buffers([device](const std::string&, Constant& constant) { constant.replace(constant.value().to(device)); });
+  replace_values([device](const Tensor& value) { return value.to(device); });
 }
 
 void ModuleBase::to(DType dtype) {
-  const NoGrad constant_values;
-  std::map<const Leaf*, Ref<Leaf>> converted;
-  for (const auto& [name, parameter] : named_parameters(true)) {
-    if (converted.contains(parameter.identity())) continue;
-    Ref<Leaf> leaf = Leaf::create(cast(parameter.value(), dtype));
-    leaf->requires_grad = parameter.requires_grad();
-    converted.emplace(parameter.identity(), std::move(leaf));
-  }
-  for (const auto& [name, parameter] : named_parameters(true))
-    parameter.replace_leaf(converted.at(parameter.identity()));
-  visit_buffers([dtype](const std::string&, Constant& constant) {
-    if (is_float(constant.value().dtype())) constant.replace(cast(constant.value(), dtype));
-  });
+  require<DtypeError>(is_float(dtype), "[to] need f32 or f64, got {}", dtype);
+  replace_values([dtype](const Tensor& value) { return is_float(value.dtype()) ? cast(value, dtype) : value; });
 }
 
 std::string ModuleBase::summary() const {

@@ -1,6 +1,7 @@
 #include "ops/attention.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"
@@ -18,19 +19,20 @@ namespace {
 const Op attention_op("additive_attention");
 
 void require_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows, const Tensor& v) {
+  constexpr const char* op = "additive_attention";
   const int64_t total = memory.lengths.total();
-  require_same_kind("attention", query, memory.keys);
-  require_same_kind("attention", query, memory.values);
-  require_same_kind("attention", query, v);
-  require_float("attention", query);
+  require_float(op, query);
+  for (const Tensor* other : {&memory.keys, &memory.values, &v}) require_same_kind(op, query, *other);
   require(query.rank() == 2 && memory.keys.shape() == Shape{total, query.dim(1)} && memory.values.rank() == 2 &&
-              memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.columns.numel() == query.dim(0),
-          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} and {}",
-          rows.columns.numel(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
+              memory.values.dim(0) == total && v.shape() == Shape{query.dim(1)} && rows.count() == query.dim(0),
+          "[additive_attention] need query (rows = {}, A), keys (N = {}, A), values (N, C) and v (A), got {}, {}, {} "
+          "and {}",
+          rows.count(), total, query.shape(), memory.keys.shape(), memory.values.shape(), v.shape());
+  require_rows(op, query, memory, rows);
 }
 
 struct Inputs {
-  enum { query, keys, values, v, weights, columns, lengths };
+  enum { query, keys, values, v, weights };
 };
 
 void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const AttentionRows& rows) {
@@ -48,14 +50,21 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
   Tensor dkeys = Tensor::zeros(memory.keys.shape(), query.dtype(), device);
   Tensor dvalues;
   AttentionBackwardArgs args{};
-  args.forward = {
-      query.matrix(),        memory.keys.matrix(),  memory.values.matrix(),         v.matrix(), weights.matrix(), {},
-      rows.columns.matrix(), rows.lengths.matrix(), source.starts_tensor().matrix()};
+  args.forward = {query.matrix(),
+                  memory.keys.matrix(),
+                  memory.values.matrix(),
+                  v.matrix(),
+                  weights.matrix(),
+                  {},
+                  rows.columns().matrix(),
+                  rows.lengths().matrix(),
+                  source.starts_tensor().matrix()};
   args.dcontext = dcontext.matrix();
   if (dx.dy(1).defined()) args.dweights = dx.dy(1).matrix();
   args.dquery = dquery.write_matrix();
   args.dkeys = dkeys.write_matrix();
   args.dv = dv.write_matrix();
+  args.shared = rows.shared();
   if (dx.wanted(Inputs::values)) {
     dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
     args.dvalues = dvalues.write_matrix();
@@ -69,15 +78,31 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
 
 }  // namespace
 
+void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows) {
+  require_device_of(op, x, memory.lengths.lengths_tensor(), "lengths of sources");
+  require<UsageError>(rows.look_at(memory.lengths),
+                      "[{}] need rows that attention_rows made for these {} sources, got {} rows of others", op,
+                      memory.lengths.batch(), rows.count());
+  require_device_of(op, x, rows.columns(), "rows of sources");
+}
+
+AttentionRows AttentionRows::first(int64_t count) const {
+  return {columns_.unrecorded_rows(0, count), lengths_.unrecorded_rows(0, count), *sources_, shared_};
+}
+
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
   std::vector<int64_t> columns, lengths;
+  std::vector<bool> seen(static_cast<size_t>(source.batch()));
+  bool shared = false;
   for (int64_t b : sources) {
-    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}", source.batch(), b);
+    require<UsageError>(b >= 0 && b < source.batch(), "[additive_attention] need sources in [0, {}), got {}",
+                        source.batch(), b);
     columns.push_back(source.rank()[static_cast<size_t>(b)]);
     lengths.push_back(source[b]);
+    shared |= seen[static_cast<size_t>(b)];
+    seen[static_cast<size_t>(b)] = true;
   }
-  const Device device = source.lengths_tensor().device();
-  return {Tensor::from(columns, device), Tensor::from(lengths, device)};
+  return {Tensor::from(columns, source.device()), Tensor::from(lengths, source.device()), source, shared};
 }
 
 AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
@@ -85,9 +110,7 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   require_attention(query, memory, rows, v);
   const Device device = query.device();
   const KernelTable& kernels = device.kernels();
-  // Backward adds into the memory's rows, one writer each: rows that share a source take the twin when they record.
-  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward ||
-      (Tape::active() && query.dim(0) > memory.lengths.batch()))
+  if (!fused_kernels_wanted() || !kernels.attention || !kernels.attention_backward)
     return additive_attention_composed(query, memory, rows, v);
   std::array<Tensor, 2> outputs{Tensor::empty({query.dim(0), memory.values.dim(1)}, query.dtype(), device),
                                 Tensor::empty({query.dim(0), memory.lengths.longest()}, query.dtype(), device)};
@@ -97,16 +120,15 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
                            v.matrix(),
                            outputs[1].write_matrix(),
                            outputs[0].write_matrix(),
-                           rows.columns.matrix(),
-                           rows.lengths.matrix(),
+                           rows.columns().matrix(),
+                           rows.lengths().matrix(),
                            memory.lengths.starts_tensor().matrix()};
   device.check(kernels.attention(device.context(), args), "attention");
-  const Lengths* kept = keep_on_tape(memory.lengths);
+  const Lengths* source = keep_on_tape(memory.lengths);
+  const AttentionRows* kept = keep_on_tape(rows);
   record_outputs(attention_op, {query, memory.keys, memory.values, v}, outputs,
-                 {query, memory.keys, memory.values, v, outputs[1], rows.columns, rows.lengths},
-                 [kept](const Saved& s, Grads& dx) {
-                   backward_attention(s, dx, *kept, {s[Inputs::columns], s[Inputs::lengths]});
-                 });
+                 {query, memory.keys, memory.values, v, outputs[1]},
+                 [source, kept](const Saved& s, Grads& dx) { backward_attention(s, dx, *source, *kept); });
   return {outputs[0], outputs[1]};
 }
 
@@ -114,7 +136,8 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
                                             const AttentionRows& rows, const Tensor& v) {
   require_attention(query, memory, rows, v);
   const int64_t count = query.dim(0), steps = memory.lengths.longest();
-  const std::vector<int64_t> columns = rows.columns.to_vector<int64_t>(), lengths = rows.lengths.to_vector<int64_t>();
+  const std::vector<int64_t> columns = rows.columns().to_vector<int64_t>(),
+                             lengths = rows.lengths().to_vector<int64_t>();
   std::vector<int64_t> places;  // packed row of (i, s)
   std::vector<bool> real;
   for (size_t i = 0; i < columns.size(); ++i)
@@ -122,9 +145,6 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
       real.push_back(s < lengths[i]);
       places.push_back(real.back() ? memory.lengths.start(s) + columns[i] : 0);
     }
-  if (places.empty())
-    return {Tensor::zeros({count, memory.values.dim(1)}, query.dtype(), query.device()),
-            Tensor::zeros({count, steps}, query.dtype(), query.device())};
   const Tensor at = Tensor::from(places, {count, steps}, query.device()),
                mask = Tensor::from_bools(real, {count, steps}, query.device());
   const Tensor scores = sum(tanh(gather_rows(memory.keys, at) + unsqueeze(query, 1)) * v, {-1});
@@ -134,9 +154,18 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
 
 AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
                                    const Lengths* lengths) {
+  constexpr const char* op = "additive_attention";
+  require_float(op, query);
+  for (const Tensor* other : {&keys, &values, &v}) require_same_kind(op, query, *other);
   require(keys.rank() == 3 && values.rank() == 3 && keys.dim(0) == values.dim(0) && keys.dim(1) == values.dim(1),
           "[additive_attention] need keys (S, B, A) and values (S, B, C), got {} and {}", keys.shape(), values.shape());
   const int64_t steps = keys.dim(0), batch = keys.dim(1);
+  require(query.shape() == Shape{batch, keys.dim(2)} && v.shape() == Shape{keys.dim(2)},
+          "[additive_attention] need query (B, A) and v (A) beside keys (S, B, A) = {}, got {} and {}", keys.shape(),
+          query.shape(), v.shape());
+  require<UsageError>(!lengths || (lengths->batch() == batch && lengths->longest() <= steps),
+                      "[additive_attention] need lengths of {} sources of at most {} places, got {} of up to {}", batch,
+                      steps, lengths ? lengths->batch() : 0, lengths ? lengths->longest() : 0);
   const Lengths source =
       lengths ? Lengths(lengths->lengths(), steps, keys.device()) : Lengths::dense(steps, batch, keys.device());
   std::vector<int64_t> each(static_cast<size_t>(batch));

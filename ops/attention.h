@@ -1,8 +1,10 @@
 #pragma once
 // Additive attention (Bahdanau et al. 2014, A.1.2):
 //   e[i, s] = v . tanh(query[i] + keys[s])      a[i] = softmax(e[i])      context[i] = sum_s a[i, s] values[s]
-#include "core/lengths.h"
-#include "core/tape.h"
+#include <optional>
+
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 
@@ -13,15 +15,32 @@ struct AttentionMemory {
   Lengths lengths;  // of the sources
 };
 
-/// For each query row, which source sequence it looks at; made once per batch (or beam).
-struct AttentionRows {
-  Tensor columns;  // i64 (rows): rank of the source sequence
-  Tensor lengths;  // i64 (rows)
+/// For each query row, which source sequence it looks at; made once per batch (or beam) by attention_rows, so that no
+/// row looks past its source.
+class AttentionRows {
+ public:
+  AttentionRows() = default;
+  int64_t count() const { return columns_.defined() ? columns_.numel() : 0; }
+  const Tensor& columns() const { return columns_; }  // i64 (rows): rank of the source sequence
+  const Tensor& lengths() const { return lengths_; }  // i64 (rows)
+  bool shared() const { return shared_; }             // false: no two rows have one source
+  /// Whether they were made for sources of these lengths.
+  bool look_at(const Lengths& source) const { return sources_ && sources_->same_rows(source); }
+  /// The first `count` rows alone.
+  AttentionRows first(int64_t count) const;
+
+ private:
+  friend AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
+  AttentionRows(Tensor columns, Tensor lengths, Lengths sources, bool shared)
+      : columns_(std::move(columns)), lengths_(std::move(lengths)), sources_(std::move(sources)), shared_(shared) {}
+  Tensor columns_, lengths_;
+  std::optional<Lengths> sources_;
+  bool shared_ = false;
 };
-/// Rows in the order given: sources[i] is the batch index of row i's source.
+/// Rows in the order given: sources[i] is the batch index of row i's source. Throws UsageError for one that is none.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
 
-struct AttentionOutput {
+struct [[nodiscard]] AttentionOutput {
   Tensor context;  // (rows, C)
   Tensor weights;  // (rows, S), zeros past each length
 };

@@ -1,6 +1,6 @@
 #include "ops/attention_gru.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -18,29 +18,51 @@ const Op attention_gru_op("attention_gru");
 using Sizes = AttentionGruSizes;
 using recurrence::StepRows;
 
-Sizes require_attention_gru(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
+/// One GRU of the two: weight_ih (3H, input) and the rest by it.
+void require_gru_weights(const char* op, const char* which, const Tensor& x, const GruWeights& w, int64_t hidden,
+                         int64_t input) {
+  const int64_t rows = product_of_sizes(3, hidden, op);
+  for (const Tensor* weight : {&w.weight_ih, &w.weight_hh}) require_same_kind(op, x, *weight);
+  require(w.weight_ih.shape() == Shape{rows, input} && w.weight_hh.shape() == Shape{rows, hidden},
+          "[{}] need the {} GRU's weight_ih {} and weight_hh (3H, H), got {} and {}", op, which, Shape{rows, input},
+          w.weight_ih.shape(), w.weight_hh.shape());
+  for (const Tensor* bias : {&w.bias_ih, &w.bias_hh}) {
+    if (!bias->defined()) continue;
+    require_same_kind(op, x, *bias);
+    require(bias->shape() == Shape{rows}, "[{}] need the {} GRU's biases (3H = {}), got {}", op, which, rows,
+            bias->shape());
+  }
+}
+
+/// What the query is made with, and what it meets.
+void require_query(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionGruWeights& w,
+                   const Sizes& n) {
+  const int64_t total = memory.lengths.total();
+  require(w.query_weight.shape() == Shape{n.attention, n.hidden} && w.v.shape() == Shape{n.attention} &&
+              memory.keys.shape() == Shape{total, n.attention} && memory.values.shape() == Shape{total, n.context},
+          "[{}] need query_weight (A, H = {}), v (A), keys (N = {}, A) and values (N, C), got {}, {}, {} and {}", op,
+          n.hidden, total, w.query_weight.shape(), w.v.shape(), memory.keys.shape(), memory.values.shape());
+  if (!w.query_bias.defined()) return;
+  require_same_kind(op, x, w.query_bias);
+  require(w.query_bias.shape() == Shape{n.attention}, "[{}] need query_bias (A = {}), got {}", op, n.attention,
+          w.query_bias.shape());
+}
+
+Sizes require_attention_gru(const char* op, const Tensor& x, const Tensor& h, const AttentionMemory& memory,
                             const AttentionGruWeights& w) {
-  const Sizes n{x.dim(-1), w.second.weight_hh.dim(1), w.v.dim(0), memory.values.dim(-1)};
-  require_float("attention_gru", x);
-  for (const Tensor* other :
-       {&h, &memory.keys, &memory.values, &w.v, &w.query_weight, &w.second.weight_ih, &w.second.weight_hh})
-    require_same_kind("attention_gru", x, *other);
-  const int64_t second_input = w.conditional() ? n.context : n.input + n.context;
-  require(x.rank() == 2 && h.rank() == 2 && h.dim(1) == n.hidden,
-          "[attention_gru] need x (N, E) and h (B, H = {}), got {} and {}", n.hidden, x.shape(), h.shape());
-  require(w.second.weight_ih.shape() == Shape{3 * n.hidden, second_input} &&
-              w.second.weight_hh.shape() == Shape{3 * n.hidden, n.hidden},
-          "[attention_gru] need the second GRU's weight_ih {} and weight_hh (3H, H), got {} and {}",
-          Shape{3 * n.hidden, second_input}, w.second.weight_ih.shape(), w.second.weight_hh.shape());
-  require(!w.conditional() || (w.first.weight_ih.shape() == Shape{3 * n.hidden, n.input} &&
-                               w.first.weight_hh.shape() == Shape{3 * n.hidden, n.hidden}),
-          "[attention_gru] need the first GRU's weight_ih {} and weight_hh (3H, H), got {} and {}",
-          Shape{3 * n.hidden, n.input}, w.first.weight_ih.shape(), w.first.weight_hh.shape());
-  require(w.query_weight.shape() == Shape{n.attention, n.hidden} &&
-              memory.keys.shape() == Shape{memory.lengths.total(), n.attention} &&
-              memory.values.dim(0) == memory.lengths.total(),
-          "[attention_gru] need query_weight (A, H), keys (N, A) and values (N, C), got {}, {} and {}",
-          w.query_weight.shape(), memory.keys.shape(), memory.values.shape());
+  require_float(op, x);
+  for (const Tensor* other : {&h, &memory.keys, &memory.values, &w.v, &w.query_weight, &w.second.weight_hh})
+    require_same_kind(op, x, *other);
+  require(x.rank() == 2 && h.rank() == 2, "[{}] need x (N, E) and h (B, H), got {} and {}", op, x.shape(), h.shape());
+  require(w.v.rank() == 1 && memory.values.rank() == 2, "[{}] need v (A) and values (N, C), got {} and {}", op,
+          w.v.shape(), memory.values.shape());
+  const Sizes n{x.dim(1), h.dim(1), w.v.dim(0), memory.values.dim(1)};
+  require_gru_weights(op, "second", x, w.second, n.hidden, w.conditional() ? n.context : n.input + n.context);
+  if (w.conditional()) require_gru_weights(op, "first", x, w.first, n.hidden, n.input);
+  else
+    require<UsageError>(!w.first.weight_hh.defined() && !w.first.bias_ih.defined() && !w.first.bias_hh.defined(),
+                        "[{}] need all of the first GRU's weights or none, got some without weight_ih", op);
+  require_query(op, x, memory, w, n);
   return n;
 }
 
@@ -120,13 +142,15 @@ void require_batches(const Lengths& targets, const Tensor& x, const Tensor& h0, 
   require(x.dim(0) == targets.total() && h0.dim(0) == targets.batch() && memory.lengths.batch() == targets.batch(),
           "[attention_gru] need x (N = {}, E), h0 (B = {}, H) and {} sources, got {}, {} and {}", targets.total(),
           targets.batch(), targets.batch(), x.shape(), h0.shape(), memory.lengths.batch());
+  require_device_of("attention_gru", x, targets.lengths_tensor(), "lengths of targets");
+  require_device_of("attention_gru", x, memory.lengths.lengths_tensor(), "lengths of sources");
 }
 
 }  // namespace
 
 AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0,
                                  const AttentionMemory& memory, const AttentionGruWeights& w) {
-  const Sizes n = require_attention_gru(x, h0, memory, w);
+  const Sizes n = require_attention_gru("attention_gru", x, h0, memory, w);
   require_batches(lengths, x, h0, memory);
   if (!has_fused_attention(x.device())) return attention_gru_composed(x, lengths, h0, memory, w);
   const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
@@ -141,6 +165,7 @@ AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const 
   });
   std::array<Tensor, 2> outputs{loop.states, loop.contexts};
   const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
+  const AttentionRows* kept = keep_on_tape(rows);
   const GruForm form = w.form;
   record_outputs(
       attention_gru_op,
@@ -170,16 +195,16 @@ AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const 
        loop.first_rows.gates,
        loop.first_rows.product,
        loop.second_rows.gates,
-       loop.second_rows.product,
-       rows.columns,
-       rows.lengths},
-      [targets, sources, form](const Saved& s, Grads& dx) { backward_attention_gru(s, dx, *targets, *sources, form); });
+       loop.second_rows.product},
+      [targets, sources, kept, form](const Saved& s, Grads& dx) {
+        backward_attention_gru(s, dx, *targets, *sources, *kept, form);
+      });
   return {outputs[0], outputs[1], loop.alignments};
 }
 
 AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0,
                                           const AttentionMemory& memory, const AttentionGruWeights& w) {
-  require_attention_gru(x, h0, memory, w);
+  require_attention_gru("attention_gru", x, h0, memory, w);
   require_batches(lengths, x, h0, memory);
   const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
   Tensor h = gather_rows(h0, lengths.order_tensor());
@@ -189,9 +214,8 @@ AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& length
     const Tensor word = x.rows(begin, begin + alive);
     h = h.rows(0, alive);
     if (w.conditional()) h = gru_cell(word, h, w.first, w.form);
-    const AttentionRows alive_rows{rows.columns.unrecorded_rows(0, alive), rows.lengths.unrecorded_rows(0, alive)};
     const AttentionOutput attended =
-        additive_attention_composed(linear(h, w.query_weight, w.query_bias), memory, alive_rows, w.v);
+        additive_attention_composed(linear(h, w.query_weight, w.query_bias), memory, rows.first(alive), w.v);
     h = gru_cell(w.conditional() ? attended.context : concat({word, attended.context}, 1), h, w.second, w.form);
     states.push_back(h);
     contexts.push_back(attended.context);
@@ -203,10 +227,11 @@ AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& length
 AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
                                       const AttentionRows& rows, const AttentionGruWeights& w) {
   const NoGrad unrecorded;
-  const Sizes n = require_attention_gru(x, h, memory, w);
-  require(rows.columns.numel() == x.dim(0) && h.dim(0) == x.dim(0),
-          "[attention_gru_step] need one source and one state for each of {} rows, got {} and {}", x.dim(0),
-          rows.columns.shape(), h.shape());
+  const Sizes n = require_attention_gru("attention_gru_step", x, h, memory, w);
+  require(rows.count() == x.dim(0) && h.dim(0) == x.dim(0),
+          "[attention_gru_step] need one source and one state for each of {} rows, got {} sources and states {}",
+          x.dim(0), rows.count(), h.shape());
+  require_rows("attention_gru_step", x, memory, rows);
   if (!has_fused_attention(x.device())) {
     const Tensor middle = w.conditional() ? gru_cell(x, h, w.first, w.form) : h;
     const AttentionOutput attended =

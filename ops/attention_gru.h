@@ -18,7 +18,7 @@ struct AttentionGruWeights {
   bool conditional() const { return first.weight_ih.defined(); }
 };
 
-struct AttentionGruOutput {
+struct [[nodiscard]] AttentionGruOutput {
   Tensor states;    // (N, H), packed as x
   Tensor contexts;  // (N, C)
   Tensor weights;   // (N, S): alignments, no gradient

@@ -25,14 +25,15 @@ AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
 /// The reverse loop: gradients of every row first, those of the weights after it, from all rows at once.
 class BackwardLoop {
  public:
-  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form)
+  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, const AttentionRows& rows,
+               GruForm form)
       : device_(s[Inputs::x].device()),
         s_(s),
         dx_(dx),
         targets_(targets),
         w_(saved_weights(s, form)),
         memory_{s[Inputs::keys], s[Inputs::values], sources},
-        rows_{s[Kept::columns], s[Kept::lengths]},
+        rows_(rows),
         n_{s[Inputs::x].dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
         second_(w_.second.weight_hh, w_.second.bias_hh, form, targets.batch()) {
     const Tensor& x = s[Inputs::x];
@@ -136,7 +137,7 @@ class BackwardLoop {
   const Lengths& targets_;
   const AttentionGruWeights w_;
   const AttentionMemory memory_;
-  const AttentionRows rows_;
+  const AttentionRows& rows_;
   const Sizes n_;
   std::optional<GruStep> first_;
   GruStep second_;
@@ -152,9 +153,10 @@ class BackwardLoop {
 
 }  // namespace
 
-void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form) {
+void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
+                            const AttentionRows& rows, GruForm form) {
   using I = Inputs;
-  if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, form).run();
+  if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, rows, form).run();
   differentiate_twin(dx,
                      {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
                       s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],

@@ -1,6 +1,6 @@
 #pragma once
 // What the two halves of attention_gru share: its sizes, and what the record keeps. Internal to ops.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/attention_gru.h"
 #include "ops/gru_step.h"
 #include "ops/launch.h"
@@ -17,6 +17,9 @@ inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSiz
   return launch::columns_of(w.second.weight_ih.matrix(), begin, begin + n.context);
 }
 
+/// Throws unless `rows` were made for the memory's sources, all on x's device; messages begin with [op].
+void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows);
+
 /// Attention of the rows of a step; queries, alignments and contexts are whole packed buffers, `rows` by rank.
 inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemory& memory, const AttentionRows& rows,
                                   const Tensor& v, const Matrix& queries, const Matrix& alignments,
@@ -30,8 +33,8 @@ inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemo
           v.matrix(),
           part.of(alignments),
           part.of(contexts),
-          of_ranks(rows.columns),
-          of_ranks(rows.lengths),
+          of_ranks(rows.columns()),
+          of_ranks(rows.lengths()),
           memory.lengths.starts_tensor().matrix()};
 }
 
@@ -67,13 +70,12 @@ struct AttentionGruKept {
     gates_first,
     product_first,
     gates_second,
-    product_second,
-    columns,
-    lengths
+    product_second
   };
 };
 
 /// Adds the gradients of every input; the twin's under create_graph.
-void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, GruForm form);
+void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
+                            const AttentionRows& rows, GruForm form);
 
 }  // namespace grus

@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <span>
 
-#include "core/shape.h"
+#include "core/base/shape.h"
 
 namespace grus {
 

@@ -3,7 +3,7 @@
 // other's adjoint.
 #include <array>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus {
 

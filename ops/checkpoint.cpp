@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/twin.h"
 
 namespace grus {
@@ -116,6 +116,7 @@ Tensors run_first(Segment& segment, const Tape& outer, const Tensors& inputs, st
 }  // namespace
 
 Tensors checkpoint(const Function& f, const Tensors& inputs, Rng* rng) {
+  require<UsageError>(static_cast<bool>(f), "[checkpoint] need a function, got none");
   Tape* tape = Tape::active();
   if (!tape) return f(inputs);
   const auto segment = std::make_shared<Segment>(
@@ -137,6 +138,7 @@ Tensors checkpoint(const Function& f, const Tensors& inputs, Rng* rng) {
 }
 
 Tensor checkpoint(const std::function<Tensor(std::span<const Tensor>)>& f, const Tensors& inputs, Rng* rng) {
+  require<UsageError>(static_cast<bool>(f), "[checkpoint] need a function, got none");
   return checkpoint(Function([f](std::span<const Tensor> xs) { return Tensors{f(xs)}; }), inputs, rng)[0];
 }
 

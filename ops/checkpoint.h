@@ -4,8 +4,8 @@
 #include <span>
 #include <vector>
 
-#include "core/random.h"
-#include "core/tensor.h"
+#include "core/tensor/random.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 
@@ -15,7 +15,7 @@ namespace grus {
 /// gradient has a gradient.
 Tensor checkpoint(const std::function<Tensor(std::span<const Tensor>)>& f, const std::vector<Tensor>& inputs,
                   Rng* rng = nullptr);
-std::vector<Tensor> checkpoint(const std::function<std::vector<Tensor>(std::span<const Tensor>)>& f,
-                               const std::vector<Tensor>& inputs, Rng* rng = nullptr);
+[[nodiscard]] std::vector<Tensor> checkpoint(const std::function<std::vector<Tensor>(std::span<const Tensor>)>& f,
+                                             const std::vector<Tensor>& inputs, Rng* rng = nullptr);
 
 }  // namespace grus

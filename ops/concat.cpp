@@ -1,5 +1,5 @@
 // concat and stack of shape.h.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/box.h"
 #include "ops/shape.h"
 
@@ -28,7 +28,7 @@ Shape joined_shape(std::span<const Tensor> xs, int axis) {
     require(xs[i].rank() == shape.rank() && xs[i].shape().without(axis) == shape.without(axis),
             "[concat] need shapes that agree except along axis {}, got {} and, at {}, {}", axis, xs[0].shape(), i,
             xs[i].shape());
-    shape[axis] += xs[i].dim(axis);
+    shape[axis] = sum_of_sizes(shape[axis], xs[i].dim(axis), "concat");
   }
   return shape;
 }
@@ -36,7 +36,8 @@ Shape joined_shape(std::span<const Tensor> xs, int axis) {
 }  // namespace
 
 Tensor concat(std::span<const Tensor> xs, int axis) {
-  require<UsageError>(!xs.empty() && xs[0].defined(), "[concat] need at least one tensor, got none");
+  require<UsageError>(!xs.empty(), "[concat] need at least one tensor, got none");
+  require<UsageError>(xs[0].defined(), "[concat] need tensors, got an undefined one");
   axis = normalize_axis(axis, xs[0].rank(), "concat");
   Tensor y = Tensor::empty(joined_shape(xs, axis), xs[0].dtype(), xs[0].device());
   const Device device = y.device();
@@ -59,12 +60,13 @@ Tensor concat(std::initializer_list<Tensor> xs, int axis) {
 }
 
 Tensor stack(std::span<const Tensor> xs, int axis) {
-  require<UsageError>(!xs.empty() && xs[0].defined(), "[stack] need at least one tensor, got none");
+  require<UsageError>(!xs.empty(), "[stack] need at least one tensor, got none");
+  require<UsageError>(xs[0].defined(), "[stack] need tensors, got an undefined one");
   axis = normalize_axis(axis, xs[0].rank() + 1, "stack");
   std::vector<Tensor> pieces;
   for (const Tensor& x : xs) {
-    require(x.defined() && x.shape() == xs[0].shape(), "[stack] need tensors of one shape, got {} and {}",
-            xs[0].shape(), x.shape());
+    require_same_kind("stack", xs[0], x);
+    require(x.shape() == xs[0].shape(), "[stack] need tensors of one shape, got {} and {}", xs[0].shape(), x.shape());
     pieces.push_back(unsqueeze(x, axis));
   }
   return concat(pieces, axis);

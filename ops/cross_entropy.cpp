@@ -1,11 +1,12 @@
 // cross_entropy and nll_loss of loss.h: the fused op and its composed twin.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/launch.h"
 #include "ops/loss.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
+#include "ops/twin.h"
 
 namespace grus {
 namespace {
@@ -14,12 +15,19 @@ const Op cross_entropy_op("cross_entropy");
 
 constexpr int64_t no_target = -1;  // an ignore_index that no row has
 
+/// Where a target is the ignore_index; false everywhere without one.
+Tensor is_ignored(const Tensor& targets, std::optional<int64_t> ignore) {
+  const int64_t index = ignore.value_or(no_target);
+  if (targets.dtype() == DType::i64)  // as itself: a double does not hold each i64
+    return equal(targets, Tensor::from({index}, {}, targets.device()));
+  return equal(targets, static_cast<double>(index));
+}
+
 /// The number of targets that count.
 int64_t check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
   require_float(op, x);
   require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);
-  require<DeviceError>(x.device() == targets.device(), "[{}] need one device, got {} and targets on {}", op, x.device(),
-                       targets.device());
+  require_device_of(op, x, targets, "targets");
   require(x.rank() >= 1 && targets.shape() == x.shape().without(x.rank() - 1),
           "[{}] need rows (..., V) and a target (...) for each, got {} and targets {}", op, x.shape(), targets.shape());
   require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
@@ -29,22 +37,25 @@ int64_t check(const char* op, const Tensor& x, const Tensor& targets, const Cros
     require(options.weight.shape() == Shape{x.dim(-1)}, "[{}] need a weight for each of {} classes, got {}", op,
             x.dim(-1), options.weight.shape());
   }
-  return require_ids(op, targets, x.dim(-1), options.ignore_index);
+  return require_ids(op, targets, x.dim(-1), options.ignore_index, "targets",
+                     options.ignore_index ? ", which is not the ignore_index"
+                                          : "; targets that count for nothing are said by ignore_index");
 }
 
-/// Targets that are ids everywhere, and what each row counts: 0 where ignored, else the weight of its class, or 1.
+/// Targets that are ids everywhere, which rows are not ignored, and what each counts: 0 where ignored, else the weight
+/// of its class, or 1.
 struct Rows {
-  Tensor ids, counts;  // (N, 1), in the shape that gather takes
+  Tensor ids, real, counts;  // (N, 1), in the shape that gather takes
 };
 
-Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, int64_t ignore, const Tensor& weight) {
+Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, std::optional<int64_t> ignore, const Tensor& weight) {
   const Tensor column = targets.reshape({targets.numel(), 1});
-  const Tensor real = not_equal(column, static_cast<double>(ignore));
-  const Tensor ids = where(real, column, 0.0);
+  const Tensor ignored = is_ignored(column, ignore);
+  const Tensor ids = where(ignored, 0.0, column);
   ids.know_range({0, static_cast<double>(classes - 1)});  // check() has looked
   const Tensor counts =
       weight.defined() ? gather_rows(weight.detach(), ids) : Tensor::ones(ids.shape(), dtype, ids.device());
-  return {ids, where(real, counts, 0.0)};
+  return {ids, logical_not(ignored), where(ignored, 0.0, counts)};
 }
 
 /// losses (N, 1) of rows that count `counts`, in the shape of the targets, or their sum, or their mean.
@@ -57,15 +68,13 @@ Tensor reduced(const Tensor& losses, const Tensor& counts, const Shape& shape, R
 
 /// From log probabilities (N, V): -(1 - s) w_t log p_t - s / V sum_j w_j log p_j.
 Tensor of_log_probs(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options) {
-  const Rows rows =
-      rows_of(targets, log_probs.dim(1), log_probs.dtype(), options.ignore_index.value_or(no_target), options.weight);
+  const Rows rows = rows_of(targets, log_probs.dim(1), log_probs.dtype(), options.ignore_index, options.weight);
   const double s = options.label_smoothing;
-  Tensor losses = gather(log_probs, 1, rows.ids) * rows.counts * (s - 1);
+  // What an ignored row holds may be infinite.
+  Tensor losses = where(rows.real, gather(log_probs, 1, rows.ids), 0.0) * rows.counts * (s - 1);
   if (s > 0) {
     const Tensor all = sum(options.weight.defined() ? log_probs * options.weight.detach() : log_probs, 1, true);
-    const Tensor real =
-        cast(not_equal(targets, static_cast<double>(options.ignore_index.value_or(no_target))), log_probs.dtype());
-    losses = losses - all * real.reshape(losses.shape()) * (s / static_cast<double>(log_probs.dim(1)));
+    losses = losses - where(rows.real, all, 0.0) * (s / static_cast<double>(log_probs.dim(1)));
   }
   return reduced(losses, rows.counts, targets.shape(), options.reduction);
 }
@@ -127,10 +136,15 @@ Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
   const int64_t count = check("cross_entropy", logits, targets, options);
-  if (options.weight.defined() || !logits.device().kernels().cross_entropy)
+  if (options.weight.defined() || !fused_kernels_wanted() || !logits.device().kernels().cross_entropy)
     return of_log_probs(log_softmax(as_matrix(logits, targets)), targets, options);
   Fused fused{options.label_smoothing, 1, options.ignore_index.value_or(no_target), options.reduction};
-  const Tensor ids = cast(targets, DType::i32).reshape({targets.numel()});
+  Tensor ids = targets;
+  if (!is_representable(static_cast<double>(fused.ignore), DType::i32)) {  // kernels take targets of i32
+    ids = where(is_ignored(ids, fused.ignore), static_cast<double>(no_target), ids);
+    fused.ignore = no_target;
+  }
+  ids = cast(ids, DType::i32).reshape({targets.numel()});
   if (options.reduction == Reduction::mean) fused.scale = count > 0 ? 1 / static_cast<double>(count) : 0;
   const Tensor y = fused_cross_entropy(as_matrix(logits, targets), ids, fused);
   return options.reduction == Reduction::none ? y.reshape(targets.shape()) : y;

@@ -15,7 +15,9 @@ void check(const char* op, const Tensor& x, double p) {
 Tensor dropout(const Tensor& x, double p, Rng& rng, const Tensor& row_ids) {
   check("dropout", x, p);
   if (p == 0) return x;
-  return x * random_keep_mask(x.shape(), p, rng, x.dtype(), x.device(), row_ids);
+  require<UsageError>(!row_ids.defined() || x.rank() >= 1, "[dropout] need x (N, ...) beside row ids, got {}",
+                      x.shape());
+  return x * random_keep_mask(x.shape(), p, rng, x.dtype(), x.device(), row_ids, "dropout");
 }
 
 Tensor locked_dropout(const Tensor& x, double p, Rng& rng) {

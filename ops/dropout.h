@@ -1,8 +1,8 @@
 #pragma once
 // Dropout (Srivastava et al. 2014), inverted: kept elements are scaled by 1 / (1 - p), so that inference is the
 // identity.
-#include "core/random.h"
-#include "core/tensor.h"
+#include "core/tensor/random.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

@@ -1,8 +1,9 @@
 #include "ops/elementwise.h"
 
+#include <cmath>
 #include <numbers>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -47,7 +48,7 @@ constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0
 #define GRUS_UNARY(name, value, gradient, ...) constexpr Trace name##_gradient = gradient;
 #define GRUS_BINARY(name, value, da, db, ...) constexpr Trace name##_gradient[2] = {da, db};
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace trace
 
@@ -63,8 +64,14 @@ template <class T>
 Tensor operator>(const Tensor& a, const T& b) {
   return greater(a, b);
 }
-Tensor operator==(const Tensor& a, double b) { return equal(a, b); }
-Tensor select(const Tensor& c, const Tensor& a, const Tensor& b) { return where(c, a, b); }
+template <class T>
+Tensor operator==(const Tensor& a, const T& b) {
+  return equal(a, b);
+}
+template <class A, class B>
+Tensor select(const Tensor& c, const A& a, const B& b) {
+  return where(c, a, b);
+}
 
 struct Unary {
   Tensor (*gradient)(const Tensor& x, const Tensor& y, const Tensor& dy);
@@ -81,7 +88,7 @@ struct Binary {
                                []([[maybe_unused]] const Tensor& a, [[maybe_unused]] const Tensor& b,           \
                                   [[maybe_unused]] const Tensor& y, const Tensor& dy) -> Tensor { return db; }}};
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace tensors
 
@@ -90,7 +97,8 @@ namespace {
 #define GRUS_UNARY(name, ...) const Op name##_op(#name);
 #define GRUS_BINARY(name, ...) const Op name##_op(#name);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
+const Op clamp_op("clamp");
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
@@ -177,14 +185,53 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
 /// A scalar as a tensor like `like`.
 Tensor scalar(const char* name, double value, const Tensor& like) {
   require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
-  require<DtypeError>(is_float(like.dtype()) || value == static_cast<double>(static_cast<int64_t>(value)),
-                      "[{}] need an integral number beside {} {}, got {}", name, like.dtype(), like.shape(), value);
+  require_representable(name, value, like.dtype(), like.shape());
   return Tensor::full({}, value, like.dtype(), like.device());
+}
+
+Tensor scalar(BinaryOp op, const char* name, double value, const Tensor& like) {
+  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
+  require_number(op, name, like);
+  return scalar(name, value, like);
 }
 
 Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
   return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
+}
+
+/// x beside a number that is none of its integers: no integer lies between it and the next one below.
+Tensor compare_integers(CompareOp op, const char* name, const Tensor& x, double number) {
+  const auto [low, end] = integers_of(x.dtype());
+  const auto always = [&](bool value) { return compare(value ? CompareOp::equal : CompareOp::not_equal, name, x, x); };
+  if (op == CompareOp::equal || op == CompareOp::not_equal || std::isnan(number))
+    return always(op == CompareOp::not_equal);
+  const bool below = op == CompareOp::less || op == CompareOp::less_equal;
+  if (number < low) return always(!below);
+  if (number >= end) return always(below);
+  return compare(below ? CompareOp::less_equal : CompareOp::greater, name, x, scalar(name, std::floor(number), x));
+}
+
+/// b op a for a op b.
+constexpr CompareOp turned(CompareOp op) {
+  switch (op) {
+    case CompareOp::less:
+      return CompareOp::greater;
+    case CompareOp::less_equal:
+      return CompareOp::greater_equal;
+    case CompareOp::greater:
+      return CompareOp::less;
+    case CompareOp::greater_equal:
+      return CompareOp::less_equal;
+    default:
+      return op;
+  }
+}
+
+Tensor compare(CompareOp op, const char* name, const Tensor& x, double number) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", name);
+  if (is_float(x.dtype()) || is_representable(number, x.dtype())) return compare(op, name, x, scalar(name, number, x));
+  return compare_integers(op, name, x, number);
 }
 
 }  // namespace
@@ -193,30 +240,36 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
   Tensor name(const Tensor& x) {                                                                     \
     return unary<UnaryOp::name, trace::name##_gradient.mentions, tensors::name##_row>(name##_op, x); \
   }
-#define GRUS_SCALARS(name)                                                        \
-  Tensor name(const Tensor& a, double b) { return name(a, scalar(#name, b, a)); } \
-  Tensor name(double a, const Tensor& b) { return name(scalar(#name, a, b), b); }
-#define GRUS_BINARY(name, ...)                                                                   \
-  Tensor name(const Tensor& a, const Tensor& b) {                                                \
-    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b); \
-  }                                                                                              \
-  GRUS_SCALARS(name)
+#define GRUS_BINARY(name, ...)                                                                    \
+  Tensor name(const Tensor& a, const Tensor& b) {                                                 \
+    return binary<BinaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, a, b);  \
+  }                                                                                               \
+  Tensor name(const Tensor& a, double b) { return name(a, scalar(BinaryOp::name, #name, b, a)); } \
+  Tensor name(double a, const Tensor& b) { return name(scalar(BinaryOp::name, #name, a, b), b); }
 #define GRUS_COMPARE(name, ...)                                                                   \
   Tensor name(const Tensor& a, const Tensor& b) { return compare(CompareOp::name, #name, a, b); } \
-  GRUS_SCALARS(name)
-#include "core/elementwise.def"
-#undef GRUS_SCALARS
+  Tensor name(const Tensor& a, double b) { return compare(CompareOp::name, #name, a, b); }        \
+  Tensor name(double a, const Tensor& b) { return compare(turned(CompareOp::name), #name, b, a); }
+#include "core/device/elementwise.def"
 
 Tensor clamp(const Tensor& x, double low, double high) {
+  require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
-  return minimum(maximum(x, low), high);
+  require<DtypeError>(x.dtype() != DType::boolean, "[clamp] need numbers, got bool {}; cast() it first", x.shape());
+  const Tensor least = scalar("clamp", low, x), most = scalar("clamp", high, x);
+  const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
+                                  most, x.shape(), "clamp");
+  return record(clamp_op, {x}, y, {x, y},
+                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, where(equal(s[0], s[1]), dy, 0.0)); });
 }
 
 Tensor gelu(const Tensor& x, Gelu kind) {
   require_float("gelu", x);
   if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
-  const double scale = std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // sqrt(2 / pi)
-  return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * x * square(x))));
+  // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond |x| = 22 it is 0 or 1 in f64 too, while the slope of u could overflow.
+  const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
+  const Tensor near = clamp(x, -22, 22);
+  return x * sigmoid(near * (scale + scale * 0.044715 * square(near)));
 }
 
 }  // namespace grus

@@ -1,18 +1,20 @@
 #pragma once
 // Elementwise ops. One mechanism: values, gradients and gradients of gradients all come from the rows of
-// core/elementwise.def.
+// core/device/elementwise.def.
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
-// integers it must be integral). f32 and f64 everywhere; i32 and i64 for add sub mul maximum minimum and comparisons.
+// integers it must be one of theirs; a comparison takes any number, by its value). f32 and f64 everywhere; i32 and i64
+// for add sub mul maximum minimum and comparisons.
 // Errors: ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 
 // neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:
 //                                                         Tensor tanh(const Tensor& x), ...
 // add sub mul div pow maximum minimum:                    Tensor add(a, b), a and b tensors, or one of them a double
-//   (at a tie maximum and minimum give the whole gradient to a; pow with a <= 0 gives b no gradient)
+//   (maximum and minimum of a NaN are NaN, and at a tie give half of the gradient to each; pow with a <= 0 gives b
+//   none)
 // equal not_equal less less_equal greater greater_equal:  the same, giving bool tensors; and < <= > >=
 #define GRUS_UNARY(name, ...) Tensor name(const Tensor& x);
 #define GRUS_BINARY(name, ...)                   \
@@ -20,7 +22,7 @@ namespace grus {
   Tensor name(const Tensor& a, double b);        \
   Tensor name(double a, const Tensor& b);
 #define GRUS_COMPARE(name, ...) GRUS_BINARY(name)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 inline Tensor operator+(const Tensor& a, const Tensor& b) { return add(a, b); }
 inline Tensor operator+(const Tensor& a, double b) { return add(a, b); }
@@ -58,15 +60,16 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, double b);
 Tensor where(const Tensor& condition, double a, const Tensor& b);
 
-/// min(max(x, low), high). Throws UsageError when low > high.
+/// min(max(x, low), high); NaN stays. The gradient is dy where low <= x <= high, else 0. Throws UsageError when
+/// low > high.
 Tensor clamp(const Tensor& x, double low, double high);
 
 enum class Gelu { exact, tanh };
 /// x Phi(x), Phi the normal distribution function; or its tanh approximation (Hendrycks and Gimpel 2016).
 Tensor gelu(const Tensor& x, Gelu kind = Gelu::exact);
 
-/// x as another dtype. Floats to integers round towards zero; to bool: x != 0. The gradient is cast back; integers
-/// carry none.
+/// x as another dtype. Floats to integers are cut towards zero and to the range, NaN to 0; to bool: x != 0. The
+/// gradient is cast back; integers carry none.
 Tensor cast(const Tensor& x, DType dtype);
 /// x on another device (x itself when it is there). The gradient goes back.
 Tensor to(const Tensor& x, Device device);

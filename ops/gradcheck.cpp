@@ -4,8 +4,8 @@
 #include <cmath>
 #include <optional>
 
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/random.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 

@@ -1,6 +1,6 @@
 #include "ops/gru.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -89,6 +89,7 @@ GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, 
 }
 
 Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& w, GruForm form) {
+  require_cell_inputs("gru_cell", 3, x, w, {&h, 1});
   const int64_t hidden = w.weight_hh.dim(1);
   const auto gate = [hidden](const Tensor& gates, int64_t g) { return slice(gates, 1, g * hidden, (g + 1) * hidden); };
   const auto rows = [hidden](const Tensor& weight, int64_t begin, int64_t end) {
@@ -121,7 +122,7 @@ GruOutput gru_packed_composed(const Tensor& x, const Lengths& lengths, const Ten
 
 GruOutput gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form,
               bool reverse) {
-  const Packed rows = packed("gru", x, lengths);
+  const Packed rows = packed("gru", x, lengths, weights);
   const GruOutput out = gru_packed(rows.rows, rows.lengths, h0, weights, form, reverse);
   return {unpack(out.y, rows.lengths), out.h};
 }

@@ -17,7 +17,7 @@ struct GruForm {
 
 using GruWeights = RecurrentWeights;  // G = 3, gates in the order r, z, n
 
-struct GruOutput {
+struct [[nodiscard]] GruOutput {
   Tensor y;  // every state
   Tensor h;  // (B, H): each sequence's last state, in the caller's order
 };

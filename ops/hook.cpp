@@ -1,6 +1,6 @@
 #include "ops/hook.h"
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/twin.h"
 
 namespace grus {
@@ -9,6 +9,8 @@ const Op on_gradient_op("on_gradient");
 }
 
 Tensor on_gradient(const Tensor& x, std::function<Tensor(const Tensor& dy)> hook) {
+  require<UsageError>(static_cast<bool>(hook), "[on_gradient] need a function, got none");
+  require<UsageError>(x.defined(), "[on_gradient] need a tensor, got an undefined one");
   Tape* tape = Tape::active();
   if (!tape || !tape->tracks(x)) return x;
   const auto kept = std::make_shared<const std::function<Tensor(const Tensor&)>>(std::move(hook));

@@ -2,7 +2,7 @@
 // A hook on the gradient of any tensor, as an op that changes nothing forward.
 #include <functional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

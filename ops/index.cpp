@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -25,8 +25,11 @@ void require_integers(const char* op, const Tensor& ids) {
 void require_on(const char* op, const Tensor& x, const Tensor& ids) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
   require_integers(op, ids);
-  require<DeviceError>(x.device() == ids.device(), "[{}] need one device, got {} and ids on {}", op, x.device(),
-                       ids.device());
+  require_device_of(op, x, ids, "ids");
+}
+
+void require_number(const char* op, const Tensor& x) {
+  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
 }
 
 /// Elements of one entry of axis 0.
@@ -104,7 +107,8 @@ Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids)
 
 }  // namespace
 
-int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed, const char* what) {
+int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed, const char* what,
+                    const char* cure) {
   require_integers(op, ids);
   if (ids.numel() == 0) return 0;
   if (const auto known = ids.known_range(); known && known->low >= 0 && known->high < static_cast<double>(size)) {
@@ -120,15 +124,16 @@ int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::option
     lowest = std::min(lowest, id);
     highest = std::max(highest, id);
   }
-  require<UsageError>(lowest >= 0 && (count == 0 || highest < size), "[{}] need {} in [0, {}), got {}", op, what, size,
-                      lowest < 0 ? lowest : highest);
+  require<UsageError>(lowest >= 0 && (count == 0 || highest < size), "[{}] need {} in [0, {}), got {}{}", op, what,
+                      size, lowest < 0 ? lowest : highest, cure);
   return count;
 }
 
 Tensor gather_rows(const Tensor& table, const Tensor& ids) { return lookup(gather_rows_op, table, ids, -1); }
 
 Tensor embedding(const Tensor& table, const Tensor& ids, std::optional<int64_t> padding_index) {
-  require<UsageError>(table.defined() && table.rank() >= 1, "[embedding] need a table (V, E)");
+  require<UsageError>(table.defined(), "[embedding] need a tensor, got an undefined one");
+  require(table.rank() >= 1, "[embedding] need a table (V, ...), got {}", table.shape());
   require<UsageError>(!padding_index || (*padding_index >= 0 && *padding_index < table.dim(0)),
                       "[embedding] need a padding index in [0, {}), got {}", table.dim(0), padding_index.value_or(0));
   return lookup(embedding_op, table, ids, padding_index.value_or(-1));
@@ -136,6 +141,8 @@ Tensor embedding(const Tensor& table, const Tensor& ids, std::optional<int64_t> 
 
 Tensor scatter_rows(const Tensor& x, const Tensor& ids, int64_t rows) {
   require_on("scatter_rows", x, ids);
+  require_number("scatter_rows", x);
+  require<UsageError>(rows >= 0, "[scatter_rows] need at least 0 rows, got {}", rows);
   require(x.rank() >= 1 && ids.shape() == Shape{x.dim(0)},
           "[scatter_rows] need x (N, ...) and ids (N), got x {} and ids {}", x.shape(), ids.shape());
   require_ids("scatter_rows", ids, rows);
@@ -168,6 +175,7 @@ Tensor gather(const Tensor& x, int axis, const Tensor& ids) {
 
 Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& source) {
   require_same_kind("scatter_add", x, source);
+  require_number("scatter_add", x);
   require_on("scatter_add", x, ids);
   axis = normalize_axis(axis, x.rank(), "scatter_add");
   require(source.shape() == ids.shape(), "[scatter_add] need a source of the shape of ids, got {} and ids {}",
@@ -182,13 +190,6 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& s
   });
 }
 
-Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
-  require<UsageError>(x.defined() && mask.defined(), "[masked_fill] need tensors, got an undefined one");
-  require(broadcast(mask.shape(), x.shape(), "masked_fill") == x.shape(),
-          "[masked_fill] need a mask that broadcasts to x {}, got {}", x.shape(), mask.shape());
-  return where(mask, value, x);
-}
-
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
   require<UsageError>(classes >= 0, "[one_hot] need at least 0 classes, got {}", classes);
   require_ids("one_hot", ids, classes);
@@ -197,7 +198,9 @@ Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
 }
 
 TopK top_k(const Tensor& x, int64_t k) {
-  require<UsageError>(x.defined() && x.rank() >= 1, "[top_k] need at least one axis");
+  require<UsageError>(x.defined(), "[top_k] need a tensor, got an undefined one");
+  require_number("top_k", x);
+  require(x.rank() >= 1, "[top_k] need at least one axis, got shape {}", x.shape());
   require(k >= 1 && k <= x.dim(-1), "[top_k] need k in [1, {}], got {}", x.dim(-1), k);
   const Shape shape = x.shape().with(x.rank() - 1, k);
   const Device device = x.device();

@@ -3,7 +3,7 @@
 // it must fit.
 #include <optional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 
@@ -27,15 +27,15 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, double value);
 /// y[..., j] = (ids[...] == j), j < classes.
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype = DType::f32);
 
-struct TopK {
+struct [[nodiscard]] TopK {
   Tensor values, ids;  // (..., k), largest first; ids i64; ties: lowest id first
 };
 /// The k largest along the last axis. The gradient goes to the chosen elements.
 TopK top_k(const Tensor& x, int64_t k);
 
-/// Throws UsageError naming an id outside [0, size), except `allowed`; how many others there are. Waits for the device
-/// unless the ids came from the host (Tensor::known_range).
+/// Throws UsageError naming an id outside [0, size), except `allowed`, and the cure; how many others there are. Waits
+/// for the device unless the ids came from the host (Tensor::known_range).
 int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::optional<int64_t> allowed = std::nullopt,
-                    const char* what = "ids");
+                    const char* what = "ids", const char* cure = "");
 
 }  // namespace grus

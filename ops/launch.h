@@ -1,7 +1,7 @@
 #pragma once
 // Kernel calls on tensors, one line each: the layer under the ops. Nothing here is recorded, and shapes are not
 // checked: the ops do that.
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/matmul.h"
 
 namespace grus::launch {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"
@@ -19,8 +19,12 @@ const Op linear_cross_entropy_op("linear_cross_entropy");
 /// Number of targets that count. Throws UsageError for one that is neither a class nor ignored.
 int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
                              const LinearCrossEntropyOptions& options) {
-  require_same_kind("linear_cross_entropy", x, weight);
-  require_float("linear_cross_entropy", x);
+  constexpr const char* op = "linear_cross_entropy";
+  require_float(op, x);
+  require_same_kind(op, x, weight);
+  if (bias.defined()) require_same_kind(op, x, bias);
+  require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);
+  require_device_of(op, x, targets, "targets");
   require(x.rank() == 2 && weight.rank() == 2 && weight.dim(1) == x.dim(1) &&
               (!bias.defined() || bias.shape() == Shape{weight.dim(0)}),
           "[linear_cross_entropy] need x (N, K), weight (V, K) and bias (V), got {}, {} and {}", x.shape(),
@@ -32,7 +36,7 @@ int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor
   require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1 && options.chunk_rows >= 1,
                       "[linear_cross_entropy] need label_smoothing in [0, 1] and chunk_rows >= 1, got {} and {}",
                       options.label_smoothing, options.chunk_rows);
-  return require_ids("linear_cross_entropy", targets, weight.dim(0), options.ignore_index, "targets");
+  return require_ids(op, targets, weight.dim(0), options.ignore_index, "targets", ", which is not the ignore_index");
 }
 
 Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
@@ -55,7 +59,7 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   const int64_t rows = x.dim(0), classes = weight.dim(0);
   Tensor losses = Tensor::empty({rows, 1}, x.dtype(), device), nll = Tensor::empty({rows, 1}, x.dtype(), device);
   // Chunks of about one size: a product of the few rows that remain would be a slow one.
-  const int64_t chunks = (rows + options.chunk_rows - 1) / options.chunk_rows;
+  const int64_t chunks = rows / options.chunk_rows + (rows % options.chunk_rows != 0);
   Tensor logits = Tensor::empty({chunks > 0 ? (rows + chunks - 1) / chunks : 0, classes}, x.dtype(), device);
   Tensor dx, dweight, dbias;
   if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), device);

@@ -1,6 +1,6 @@
 #pragma once
 // The output layer and its loss as one op, chunk by chunk: (N, V) never exists.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus {
 
@@ -9,7 +9,7 @@ struct LinearCrossEntropyOptions {
   int64_t ignore_index = -100;
   int64_t chunk_rows = 512;  // rows of logits that exist at a time
 };
-struct LinearCrossEntropyOutput {
+struct [[nodiscard]] LinearCrossEntropyOutput {
   Tensor loss;     // scalar: mean over the rows that are not ignored, smoothed
   Tensor nll_sum;  // scalar, no gradient: sum of -log p[target]
 };

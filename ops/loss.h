@@ -2,7 +2,7 @@
 // Losses. The two sides never broadcast: different shapes are a ShapeError that names both.
 #include <optional>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 
@@ -19,7 +19,7 @@ struct CrossEntropyOptions {
 
 /// -sum_j q_j log softmax(logits)_j of each row.   logits (..., V), targets (...) i32 or i64 -> () or (...).   Fused
 /// where the backend can (without weight); saves logits, targets and the gradient. No row that counts: the mean is 0.
-/// Throws ShapeError; UsageError for a target outside [0, V).
+/// Throws ShapeError; UsageError for a target outside [0, V) that is not the ignore_index.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
 /// Its twin, by plain ops.
 Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});

@@ -1,6 +1,6 @@
 #include "ops/lstm.h"
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -115,6 +115,8 @@ LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState&
 }
 
 LstmState lstm_cell(const Tensor& x, const LstmState& state, const LstmWeights& w) {
+  const Tensor states[] = {state.h, state.c};
+  require_cell_inputs("lstm_cell", 4, x, w, states);
   const int64_t hidden = w.weight_hh.dim(1);
   const Tensor sums = gate_inputs_composed(x, w) + linear(state.h, w.weight_hh, w.bias_hh);
   const auto part = [&](int64_t gate) { return slice(sums, 1, gate * hidden, (gate + 1) * hidden); };
@@ -135,7 +137,7 @@ LstmOutput lstm_packed_composed(const Tensor& x, const Lengths& lengths, const L
 
 LstmOutput lstm(const Tensor& x, const Lengths* lengths, const LstmState& first, const LstmWeights& weights,
                 bool reverse) {
-  const Packed rows = packed("lstm", x, lengths);
+  const Packed rows = packed("lstm", x, lengths, weights);
   const LstmOutput out = lstm_packed(rows.rows, rows.lengths, first, weights, reverse);
   return {unpack(out.y, rows.lengths), out.h, out.c};
 }

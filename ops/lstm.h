@@ -14,7 +14,7 @@ struct LstmState {
   Tensor h, c;  // (B, H)
 };
 
-struct LstmOutput {
+struct [[nodiscard]] LstmOutput {
   Tensor y;     // every h
   Tensor h, c;  // (B, H): each sequence's last ones, in the caller's order
 };

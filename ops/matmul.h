@@ -1,6 +1,6 @@
 #pragma once
 // Products of matrices.
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 namespace grus {
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/error.h"
-#include "core/parts.h"
+#include "core/base/error.h"
+#include "core/tape/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"
@@ -13,35 +13,76 @@
 
 namespace grus::recurrence {
 
+namespace {
+
+/// Kinds of the weights, and sizes that follow from weight_hh. Gives H.
+int64_t require_weights(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w) {
+  require_float(op, x);
+  require_same_kind(op, x, w.weight_hh);
+  require(
+      w.weight_hh.rank() == 2 && w.weight_hh.dim(0) % gates == 0 && w.weight_hh.dim(0) / gates == w.weight_hh.dim(1),
+      "[{}] need weight_hh ({}H, H), got {}", op, gates, w.weight_hh.shape());
+  const int64_t rows = w.weight_hh.dim(0);
+  if (w.weight_ih.defined()) require_same_kind(op, x, w.weight_ih);
+  require<UsageError>(w.weight_ih.defined() || !w.bias_ih.defined(), "[{}] need no bias_ih without weight_ih, got one",
+                      op);
+  for (const Tensor* bias : {&w.bias_ih, &w.bias_hh}) {
+    if (!bias->defined()) continue;
+    require_same_kind(op, x, *bias);
+    require(bias->shape() == Shape{rows}, "[{}] need biases ({}H = {}), got {}", op, gates, rows, bias->shape());
+  }
+  return w.weight_hh.dim(1);
+}
+
+/// x (N, I) for weight_ih (G H, I), or (N, G H).
+bool fits(const Tensor& x, const RecurrentWeights& w) {
+  const int64_t rows = w.weight_hh.dim(0);
+  if (x.rank() != 2) return false;
+  return w.weight_ih.defined() ? w.weight_ih.shape() == Shape{rows, x.dim(1)} : x.dim(1) == rows;
+}
+
+void require_states(const char* op, const char* const* names, const Tensor& x, std::span<const Tensor> states,
+                    int64_t batch, int64_t hidden) {
+  for (const Tensor& state : states) {
+    const char* name = *names++;
+    if (!state.defined()) continue;
+    require_same_kind(op, x, state);
+    require(state.shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, name, batch, hidden,
+            state.shape());
+  }
+}
+
+}  // namespace
+
 void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
                     std::span<const Tensor> states) {
-  const int64_t hidden = w.weight_hh.dim(1), rows = gates * hidden, batch = lengths.batch();
-  const bool product = w.weight_ih.defined();
-  require_same_kind(op, x, w.weight_hh);
-  require_float(op, x);
-  if (product) {
-    require_same_kind(op, x, w.weight_ih);
-    require(x.rank() == 2 && x.dim(0) == lengths.total() && w.weight_ih.shape() == Shape{rows, x.dim(1)} &&
-                w.weight_hh.shape() == Shape{rows, hidden},
+  constexpr const char* names[] = {"h0", "c0"};
+  const int64_t batch = lengths.batch(), hidden = require_weights(op, gates, x, w);
+  if (w.weight_ih.defined()) {
+    require(fits(x, w) && x.dim(0) == lengths.total(),
             "[{0}] need x (N = {1}, I), weight_ih ({2}H, I) and weight_hh ({2}H, H), got {3}, {4} and {5}", op,
             lengths.total(), gates, x.shape(), w.weight_ih.shape(), w.weight_hh.shape());
   } else {
-    require(
-        x.shape() == Shape{lengths.total(), rows} && w.weight_hh.shape() == Shape{rows, hidden} && !w.bias_ih.defined(),
-        "[{0}] need, without weight_ih, x (N = {1}, {2}H), weight_hh ({2}H, H) and no bias_ih, got {3}, {4} and {5}",
-        op, lengths.total(), gates, x.shape(), w.weight_hh.shape(), w.bias_ih.defined() ? "one" : "none");
+    require(fits(x, w) && x.dim(0) == lengths.total(),
+            "[{0}] need x (N = {1}, {2}H), as there is no weight_ih, and weight_hh ({2}H, H), got {3} and {4}", op,
+            lengths.total(), gates, x.shape(), w.weight_hh.shape());
   }
-  for (const Tensor* bias : {&w.bias_ih, &w.bias_hh})
-    require(!bias->defined() || bias->shape() == Shape{rows}, "[{}] need biases ({}H = {}), got {}", op, gates, rows,
-            bias->shape());
-  for (size_t k = 0; k < states.size(); ++k) {
-    if (!states[k].defined()) continue;
-    require(states[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op,
-            k == 0 ? "h0" : "c0", batch, hidden, states[k].shape());
-    require_same_kind(op, x, states[k]);
-  }
+  require_states(op, names, x, states, batch, hidden);
+  require_device_of(op, x, lengths.lengths_tensor(), "lengths");
   require<UsageError>(batch == 0 || lengths.shortest() >= 1, "[{}] need lengths of at least 1, got {} for sequence {}",
                       op, lengths.shortest(), batch ? lengths.order().back() : 0);
+}
+
+void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w,
+                         std::span<const Tensor> states) {
+  constexpr const char* names[] = {"h", "c"};
+  const int64_t hidden = require_weights(op, gates, x, w);
+  require(fits(x, w),
+          "[{0}] need x (B, I) and weight_ih ({1}H, I), or x (B, {1}H) alone, beside weight_hh {2}, got {3} and {4}",
+          op, gates, w.weight_hh.shape(), x.shape(), w.weight_ih.shape());
+  for (const Tensor& state : states)
+    require<UsageError>(state.defined(), "[{}] need a state, got an undefined one", op);
+  require_states(op, names, x, states, x.dim(0), hidden);
 }
 
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
@@ -108,8 +149,24 @@ void in_parts(Device device, const Lengths& lengths, const std::function<void(Ra
   });
 }
 
-Packed packed(const char* op, const Tensor& x, const Lengths* lengths) {
-  require(x.rank() == 3, "[{}] need x (T, B, I), got {}", op, x.shape());
+namespace {
+
+/// In the caller's shapes, before they are packed.
+void require_padded(const char* op, const Tensor& x, const RecurrentWeights& w) {
+  require_float(op, x);
+  require_same_kind(op, x, w.weight_hh);
+  const Tensor& weight = w.weight_ih.defined() ? w.weight_ih : w.weight_hh;
+  const int input = w.weight_ih.defined() ? 1 : 0;
+  require(x.rank() == 3 && weight.rank() == 2 && x.dim(2) == weight.dim(input),
+          "[{}] need x (T, B, I) and {}, got {} and {}", op,
+          w.weight_ih.defined() ? "weight_ih (.., I)" : "weight_hh (I, ..)", x.shape(), weight.shape());
+}
+
+}  // namespace
+
+Packed packed(const char* op, const Tensor& x, const Lengths* lengths, const RecurrentWeights& w) {
+  require_padded(op, x, w);
+  if (lengths) require_device_of(op, x, lengths->lengths_tensor(), "lengths");
   const Lengths own = lengths ? *lengths : Lengths::dense(x.dim(0), x.dim(1), x.device());
   require(own.batch() == x.dim(1) && own.steps() <= x.dim(0),
           "[{}] need lengths for x (T, B, I) = {}, got {} sequences of at most {} steps", op, x.shape(), own.batch(),

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "core/lengths.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 
@@ -29,6 +29,10 @@ struct Inputs {
 /// Throws ShapeError, DtypeError, UsageError (a length of 0); messages begin with [op].
 void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
                     std::span<const Tensor> states);
+
+/// The same for one step: x (B, I), states (B, H).
+void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w,
+                         std::span<const Tensor> states);
 
 /// W x + b of all steps at once: (N, G H). x itself where there is no W.
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w);
@@ -77,12 +81,12 @@ void for_each_step(const Lengths& lengths, bool backwards, Ranks ranks, Visit vi
   }
 }
 
-/// x (T, B, ...) and its lengths (null: all T) as packed rows.
+/// x (T, B, I) and its lengths (null: all T) as packed rows. Throws where x and the weights differ, in x's own words.
 struct Packed {
   Tensor rows;
   Lengths lengths;
 };
-Packed packed(const char* op, const Tensor& x, const Lengths* lengths);
+Packed packed(const char* op, const Tensor& x, const Lengths* lengths, const RecurrentWeights& w);
 
 using States = std::vector<Tensor>;
 /// The loop of a twin, in plain ops: states' = step(rows of x, states). Gives every first state (N, H), packed, then

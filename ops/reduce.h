@@ -1,6 +1,6 @@
 #pragma once
 // Reductions over any axes: none given means all. keepdim leaves them at size 1.
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/axes.h"
 
 namespace grus {

@@ -1,7 +1,8 @@
-// where, the logical ops and conversions of elementwise.h.
-#include "core/tape.h"
+// where, the logical ops and conversions of elementwise.h, and masked_fill of index.h.
+#include "core/tape/tape.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
+#include "ops/index.h"
 #include "ops/launch.h"
 
 namespace grus {
@@ -28,6 +29,25 @@ Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b, const c
 
 Tensor bool_scalar(bool value, Device device) { return Tensor::full({}, value, DType::boolean, device); }
 
+/// A number as a tensor like `like`.
+Tensor scalar(const char* op, double value, const Tensor& like) {
+  require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", op);
+  require_representable(op, value, like.dtype(), like.shape());
+  return Tensor::full({}, value, like.dtype(), like.device());
+}
+
+/// where, as an error calls it.
+Tensor chosen(const char* op, const Tensor& condition, const Tensor& a, const Tensor& b) {
+  require_bool(op, condition);
+  require_same_kind(op, a, b);
+  require_device_of(op, a, condition, "a condition");
+  return record(where_op, {a, b}, select(condition, a, b, op), {condition},
+                [](const Saved& s, const Tensor& dy, Grads& dx) {
+                  if (dx.wanted(0)) add_sum_to(dx, 0, where(s[0], dy, 0.0));
+                  if (dx.wanted(1)) add_sum_to(dx, 1, where(s[0], 0.0, dy));
+                });
+}
+
 }  // namespace
 
 Tensor logical_and(const Tensor& a, const Tensor& b) {
@@ -47,26 +67,22 @@ Tensor logical_not(const Tensor& x) {
   return select(x, bool_scalar(false, x.device()), bool_scalar(true, x.device()), "logical_not");
 }
 
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  require_bool("where", condition);
-  require_same_kind("where", a, b);
-  require<DeviceError>(condition.device() == a.device(), "[where] need one device, got {} and {}", condition.device(),
-                       a.device());
-  return record(where_op, {a, b}, select(condition, a, b, "where"), {condition},
-                [](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (dx.wanted(0)) add_sum_to(dx, 0, where(s[0], dy, 0.0));
-                  if (dx.wanted(1)) add_sum_to(dx, 1, where(s[0], 0.0, dy));
-                });
-}
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return chosen("where", condition, a, b); }
 
 Tensor where(const Tensor& condition, const Tensor& a, double b) {
-  require<UsageError>(a.defined(), "[where] need a tensor, got an undefined one");
-  return where(condition, a, Tensor::full({}, b, a.dtype(), a.device()));
+  return chosen("where", condition, a, scalar("where", b, a));
 }
 
 Tensor where(const Tensor& condition, double a, const Tensor& b) {
-  require<UsageError>(b.defined(), "[where] need a tensor, got an undefined one");
-  return where(condition, Tensor::full({}, a, b.dtype(), b.device()), b);
+  return chosen("where", condition, scalar("where", a, b), b);
+}
+
+Tensor masked_fill(const Tensor& x, const Tensor& mask, double value) {
+  const Tensor number = scalar("masked_fill", value, x);
+  require_bool("masked_fill", mask);
+  require(broadcast(mask.shape(), x.shape(), "masked_fill") == x.shape(),
+          "[masked_fill] need a mask that broadcasts to x {}, got {}", x.shape(), mask.shape());
+  return chosen("masked_fill", mask, number, x);
 }
 
 Tensor cast(const Tensor& x, DType dtype) {
@@ -79,6 +95,7 @@ Tensor cast(const Tensor& x, DType dtype) {
 }
 
 Tensor to(const Tensor& x, Device device) {
+  require<UsageError>(x.defined(), "[to] need a tensor, got an undefined one");
   const Device from = x.device();
   if (from == device) return x;
   return record(to_op, {x}, x.to(device), {},

@@ -1,7 +1,7 @@
 #pragma once
-// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/lengths.h).
-#include "core/lengths.h"
-#include "core/tape.h"
+// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/tensor/lengths.h).
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 
 namespace grus {
 
@@ -10,7 +10,14 @@ Tensor pack(const Tensor& x, const Lengths& lengths);
 /// The inverse, zeros at padded places: (N, ...) -> (T, B, ...).
 Tensor unpack(const Tensor& packed, const Lengths& lengths);
 
-/// A copy of lengths that lives as long as the active tape, for closures to point to; null without one.
-const Lengths* keep_on_tape(const Lengths& lengths);
+/// A copy of x (lengths, rows) that lives as long as the active tape, for closures to point to; null without one.
+template <class T>
+const T* keep_on_tape(const T& x) {
+  Tape* tape = Tape::active();
+  if (!tape) return nullptr;
+  auto kept = std::make_shared<const T>(x);
+  tape->keep(kept);
+  return kept.get();
+}
 
 }  // namespace grus

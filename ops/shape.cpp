@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/accumulate.h"
 #include "ops/box.h"
 #include "ops/launch.h"
@@ -62,8 +62,9 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> en
   if (first == 0 && last == size && step == 1) return x;
   if (axis == 0 && step == 1) return x.rows(first, last);
   Box box(x.shape());
-  box.shape[axis] = (last - first + step - 1) / step;
+  box.shape[axis] = last > first ? (last - first - 1) / step + 1 : 0;
   box.begin[static_cast<size_t>(axis)] = first;
+  step = std::min(step, std::max<int64_t>(size, 1));  // of one entry it is never taken
   box.step[static_cast<size_t>(axis)] = step;
   return crop(slice_op, x, box);
 }
@@ -71,9 +72,13 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> en
 std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis) {
   require_defined("split", x);
   axis = normalize_axis(axis, x.rank(), "split");
-  const int64_t total = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
-  require(total == x.dim(axis) && std::all_of(sizes.begin(), sizes.end(), [](int64_t size) { return size >= 0; }),
-          "[split] need sizes that add up to axis {} of {}, got a sum of {}", axis, x.shape(), total);
+  int64_t total = 0;
+  for (const int64_t size : sizes) {
+    require<UsageError>(size >= 0, "[split] need sizes of at least 0, got {}", size);
+    total = sum_of_sizes(total, size, "split");
+  }
+  require(total == x.dim(axis), "[split] need sizes that add up to axis {} of {}, got a sum of {}", axis, x.shape(),
+          total);
   std::vector<Tensor> parts;
   int64_t begin = 0;
   for (const int64_t size : sizes) {
@@ -90,9 +95,9 @@ std::vector<Tensor> split(const Tensor& x, std::initializer_list<int64_t> sizes,
 std::vector<Tensor> chunk(const Tensor& x, int64_t count, int axis) {
   require_defined("chunk", x);
   require<UsageError>(count >= 1, "[chunk] need a count of at least 1, got {}", count);
-  const int64_t size = x.dim(axis), part = (size + count - 1) / count;
+  const int64_t size = x.dim(normalize_axis(axis, x.rank(), "chunk")), part = size / count + (size % count != 0);
   std::vector<int64_t> sizes;
-  for (int64_t i = 0; i < count; ++i) sizes.push_back(std::clamp(size - i * part, int64_t{0}, part));
+  for (int64_t i = 0, left = size; i < count; ++i, left -= sizes.back()) sizes.push_back(std::min(left, part));
   return split(x, sizes, axis);
 }
 
@@ -106,8 +111,10 @@ Tensor pad(const Tensor& x, std::initializer_list<std::pair<int64_t, int64_t>> p
   for (const auto& [before, after] : padding) {
     require<UsageError>(before >= 0 && after >= 0, "[pad] need amounts of at least 0, got {} and {}", before, after);
     box.begin[static_cast<size_t>(axis)] = before;
-    shape[axis++] += before + after;
+    shape[axis] = sum_of_sizes(shape[axis], sum_of_sizes(before, after, "pad"), "pad");
+    ++axis;
   }
+  require_representable("pad", value, x.dtype(), x.shape());
   return place(pad_op, x, box, shape, value);
 }
 
@@ -131,8 +138,8 @@ Tensor repeat(const Tensor& x, int64_t times, int axis) {
   for (int i = 0; i <= axis; ++i) outer *= x.dim(i);
   int64_t inner = 1;
   for (int i = axis + 1; i < x.rank(); ++i) inner *= x.dim(i);
-  return broadcast_to(x.reshape({outer, 1, inner}), {outer, times, inner})
-      .reshape(x.shape().with(axis, x.dim(axis) * times));
+  const Shape shape = x.shape().with(axis, product_of_sizes(x.dim(axis), times, "repeat"));
+  return broadcast_to(x.reshape({outer, 1, inner}), {outer, times, inner}).reshape(shape);
 }
 
 Tensor tile(const Tensor& x, int64_t times, int axis) {
@@ -143,8 +150,8 @@ Tensor tile(const Tensor& x, int64_t times, int axis) {
   for (int i = 0; i < axis; ++i) outer *= x.dim(i);
   int64_t inner = 1;
   for (int i = axis; i < x.rank(); ++i) inner *= x.dim(i);
-  return broadcast_to(x.reshape({outer, 1, inner}), {outer, times, inner})
-      .reshape(x.shape().with(axis, x.dim(axis) * times));
+  const Shape shape = x.shape().with(axis, product_of_sizes(x.dim(axis), times, "tile"));
+  return broadcast_to(x.reshape({outer, 1, inner}), {outer, times, inner}).reshape(shape);
 }
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/axes.h"
 
 namespace grus {
@@ -28,9 +28,9 @@ Tensor stack(std::initializer_list<Tensor> xs, int axis = 0);
 
 /// Parts of the given sizes, which add up to x's; `chunk`: `count` parts of equal size, the last ones smaller when it
 /// does not divide.
-std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis = 0);
-std::vector<Tensor> split(const Tensor& x, std::initializer_list<int64_t> sizes, int axis = 0);
-std::vector<Tensor> chunk(const Tensor& x, int64_t count, int axis = 0);
+[[nodiscard]] std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis = 0);
+[[nodiscard]] std::vector<Tensor> split(const Tensor& x, std::initializer_list<int64_t> sizes, int axis = 0);
+[[nodiscard]] std::vector<Tensor> chunk(const Tensor& x, int64_t count, int axis = 0);
 
 /// `value` before and after each of the last padding.size() axes; first pair: first of these axes.
 Tensor pad(const Tensor& x, std::initializer_list<std::pair<int64_t, int64_t>> padding, double value = 0);

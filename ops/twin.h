@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus {
 

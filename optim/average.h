@@ -1,7 +1,7 @@
 #pragma once
 #include <unordered_map>
 
-#include "nn/parameter.h"
+#include "optim/known_parameter.h"
 
 namespace grus::optim {
 
@@ -12,8 +12,8 @@ struct AverageOptions {
 
 /// An exponential moving average of weights:  average += (1 - decay) * (weight - average) after each step.
 ///   ExponentialMovingAverage average(parameters);  optimizer.attach(&average);  // updated inside the optimizer's pass
-///   { SwapIn averaged(average); evaluate(model); }                              // the model has the averaged weights
-///   here
+///   { SwapIn averaged(average); evaluate(model); }  // the model has the averaged weights here
+/// The averages follow their parameters to another device or dtype.
 class ExponentialMovingAverage {
  public:
   explicit ExponentialMovingAverage(const nn::Parameters& parameters, AverageOptions options = {});
@@ -23,15 +23,16 @@ class ExponentialMovingAverage {
   /// One update apart from an optimizer.
   void update();
   int64_t updates() const { return updates_; }
-  bool swapped() const { return swapped_; }
+  bool swapped() const { return scopes_ > 0; }
 
-  /// The averages by parameter name, and "updates" (while swapped in: the weights).
+  /// The averages by parameter name, and "updates".
   nn::NamedTensors state() const;
-  /// Throws DataError when names, shapes or dtypes differ.
+  /// Throws DataError when names, shapes or dtypes differ, UsageError while the averages are swapped in.
   void load_state(const nn::NamedTensors& state);
 
   // For optimizers.
-  /// Counts an update and gives its decay. Throws UsageError while the averages are swapped in.
+  /// Counts an update and gives its decay. Throws UsageError while the averages are swapped in, and when a parameter is
+  /// no longer what it was.
   double begin_update();
   Tensor* find(const Leaf* leaf);
   void update(Tensor& value, Tensor& average, double decay);
@@ -39,23 +40,25 @@ class ExponentialMovingAverage {
  private:
   friend class SwapIn;
   struct Entry {
-    std::string name;
-    nn::Parameter parameter;
+    KnownParameter known;
     Tensor average;
   };
+  void follow();
+  void swap_in();
+  void swap_out();
   void swap();
   AverageOptions options_;
   std::vector<Entry> entries_;
   std::unordered_map<const Leaf*, size_t> index_;
   int64_t updates_ = 0;
-  bool swapped_ = false;
+  int scopes_ = 0;  // that want the averages in
 };
 
-/// Exchanges weights and averages for its scope.
+/// Puts the averages in the weights' place for its scope; scopes of one average may nest.
 class SwapIn {
  public:
-  explicit SwapIn(ExponentialMovingAverage& average) : average_(average) { average_.swap(); }
-  ~SwapIn() { average_.swap(); }
+  [[nodiscard]] explicit SwapIn(ExponentialMovingAverage& average) : average_(average) { average_.swap_in(); }
+  ~SwapIn() { average_.swap_out(); }
   SwapIn(const SwapIn&) = delete;
   SwapIn& operator=(const SwapIn&) = delete;
 

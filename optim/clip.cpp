@@ -9,8 +9,8 @@ namespace {
 
 constexpr double smallest_norm = 1e-6;  // added to a norm before it divides, as PyTorch does
 
-void require_limit(double max_norm) {
-  require<UsageError>(max_norm > 0, "[clip_grad_norm] need a largest norm above 0, got {}", max_norm);
+void require_limit(const char* caller, double max_norm) {
+  require<UsageError>(max_norm > 0, "[{}] need a largest norm above 0, got {}", caller, max_norm);
 }
 
 /// One number for all elements, as a view that broadcasts.
@@ -98,8 +98,9 @@ Tensor grad_norm(const nn::Parameters& parameters) {
 }
 
 Tensor clip_scale(const Tensor& norm, double max_norm) {
-  require_limit(max_norm);
-  require(norm.defined() && norm.numel() == 1, "[clip_scale] need a norm of one element, got shape {}", norm.shape());
+  require_limit("clip_scale", max_norm);
+  require_float("clip_scale", norm);
+  require(norm.numel() == 1, "[clip_scale] need a norm of one element, got shape {}", norm.shape());
   const Device device = norm.device();
   const KernelTable& kernels = device.kernels();
   Tensor scale = Tensor::full(norm.shape(), smallest_norm, norm.dtype(), device);
@@ -115,24 +116,32 @@ Tensor clip_scale(const Tensor& norm, double max_norm) {
   return scale;
 }
 
-ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
-  require_limit(max_norm);
+namespace {
+
+ClipResult measure(const char* caller, const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  require_limit(caller, max_norm);
   const Gradients gradients = gradients_of(parameters);
   const std::vector<double> sums = sums_of_squares(gradients.tensors);
   double total = 0;
   for (size_t i = 0; i < sums.size(); ++i) {
     total += sums[i];
     require<Error>(std::isfinite(sums[i]) || non_finite == NonFinite::flag,
-                   "[clip_grad_norm] need finite gradients, got {} in that of {}",
-                   std::isnan(sums[i]) ? "NaN" : "infinity", *gradients.names[i]);
+                   "[{}] need finite gradients, got {} in that of {}", caller, std::isnan(sums[i]) ? "NaN" : "infinity",
+                   *gradients.names[i]);
   }
   const double norm = std::sqrt(total);
   const bool finite = std::isfinite(total);
   return {norm, finite ? std::min(1.0, max_norm / (norm + smallest_norm)) : 0, finite};
 }
 
+}  // namespace
+
+ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
+  return measure("clip_scale", parameters, max_norm, non_finite);
+}
+
 ClipResult clip_grad_norm(const nn::Parameters& parameters, double max_norm, NonFinite non_finite) {
-  const ClipResult result = clip_scale(parameters, max_norm, non_finite);
+  const ClipResult result = measure("clip_grad_norm", parameters, max_norm, non_finite);
   if (!result.finite || result.scale == 1) return result;
   for (const auto& [name, parameter] : parameters)
     if (parameter.defined() && parameter.grad().defined())

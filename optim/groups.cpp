@@ -1,7 +1,7 @@
 // Which parameter has which settings, by its name.
 #include <algorithm>
 
-#include "core/glob.h"
+#include "core/base/glob.h"
 #include "optim/optimizer.h"
 
 namespace grus::optim {

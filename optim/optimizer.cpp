@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "optim/average.h"
+#include "optim/state_reader.h"
 
 namespace grus::optim {
 
@@ -34,11 +35,18 @@ void Optimizer::add_group(const ParameterGroup& group) {
   require_setting(name_, "a weight decay", groups_.back().weight_decay);
   for (const auto& [name, parameter] : group.parameters) {
     if (!parameter.defined()) continue;
-    for (const Slot& slot : slots_)
-      require<UsageError>(slot.parameter.identity() != parameter.identity(),
-                          "[{}] need each parameter once, got {} again as {}", name_, slot.name, name);
-    slots_.push_back({name, parameter, groups_.size() - 1, 0, {}, {}});
+    for (const Slot& slot : slots_) {
+      require<UsageError>(&slot.leaf() != parameter.identity(), "[{}] need each parameter once, got {} again as {}",
+                          name_, slot.known.name, name);
+      slot.known.require_other_name(name_, name);
+    }
+    slots_.push_back({{name, parameter}, groups_.size() - 1, 0, {}, {}});
   }
+}
+
+void Optimizer::set_lr_factor(double factor) {
+  require_setting(name_, "a factor of learning rates", factor);
+  lr_factor_ = factor;
 }
 
 void Optimizer::set_lr(double lr) {
@@ -47,41 +55,68 @@ void Optimizer::set_lr(double lr) {
 }
 
 void Optimizer::zero_grad() {
-  for (Slot& slot : slots_) slot.parameter.zero_grad();
+  for (Slot& slot : slots_) slot.known.parameter.zero_grad();
 }
 
-void Optimizer::step(double grad_scale) { step_all(grad_scale, {}); }
+void Optimizer::step(double grad_scale) {
+  require<UsageError>(std::isfinite(grad_scale), "[{}] need a finite scale of the gradients, got {}", name_,
+                      grad_scale);
+  step_all(grad_scale, {});
+}
 
 void Optimizer::step(const Tensor& grad_scale) {
   require(grad_scale.defined() && grad_scale.numel() == 1, "[{}] need a scale of one element, got shape {}", name_,
           grad_scale.shape());
   for (const Slot& slot : slots_)
-    if (slot.parameter.requires_grad()) require_same_kind(name_, slot.parameter.value(), grad_scale);
+    if (slot.leaf().requires_grad) require_same_kind(name_, slot.leaf().value(), grad_scale);
   step_all(1, grad_scale);
 }
 
+void Optimizer::require_ready(const Slot& slot) const {
+  slot.known.require_unchanged(name_);
+  const Leaf& leaf = slot.leaf();
+  if (!leaf.requires_grad) return;
+  require<UsageError>(allows_stale_ || !leaf.grad_is_stale(),
+                      "[{}] need zero_grad() between a step and the next backward, got a gradient of '{}' that was "
+                      "added to one that a step had used; where that is meant: allow_stale_gradients()",
+                      name_, slot.known.name);
+  if (!leaf.grad().defined()) return;
+  const Tensor &value = leaf.value(), &grad = leaf.grad();
+  const bool alike = grad.shape() == value.shape() && grad.dtype() == value.dtype() && grad.device() == value.device();
+  require<UsageError>(alike, "[{}] need a gradient of '{}' as the parameter is, {} {} on {}, got {} {} on {}", name_,
+                      slot.known.name, value.dtype(), value.shape(), value.device(), grad.dtype(), grad.shape(),
+                      grad.device());
+}
+
+// What a step writes is there, and where the parameter is.
+void Optimizer::prepare(Slot& slot) {
+  const Leaf& leaf = slot.leaf();
+  if (!leaf.requires_grad || !leaf.grad().defined()) return;
+  const Tensor& value = leaf.value();
+  const auto ready = [&value](Tensor& moment) {
+    moment = moment.defined() ? like(value, moment) : Tensor::zeros(value.shape(), value.dtype(), value.device());
+  };
+  if (rule_.first) ready(slot.first);
+  if (rule_.second) ready(slot.second);
+}
+
 void Optimizer::step_all(double grad_scale, const Tensor& factor) {
-  for (const Slot& slot : slots_)
-    require<UsageError>(allows_stale_ || !slot.parameter.requires_grad() || !slot.parameter.leaf().grad_is_stale(),
-                        "[{}] need zero_grad() between a step and the next backward, got a gradient of '{}' that was "
-                        "added to one that a step had used; where that is meant: allow_stale_gradients()",
-                        name_, slot.name);
+  for (const Slot& slot : slots_) require_ready(slot);
+  for (Slot& slot : slots_) prepare(slot);
   const double decay = average_ ? average_->begin_update() : 0;
   for (Slot& slot : slots_)
-    if (slot.parameter.requires_grad()) step(slot, grad_scale, factor, decay);
+    if (slot.leaf().requires_grad) step(slot, grad_scale, factor, decay);
   ++steps_;
 }
 
 void Optimizer::step(Slot& slot, double grad_scale, const Tensor& factor, double average_decay) {
-  Leaf& leaf = slot.parameter.leaf();
+  Leaf& leaf = slot.leaf();
   Tensor* average = average_ ? average_->find(&leaf) : nullptr;
   Tensor& value = leaf.mutable_value();
   if (!leaf.grad().defined()) {
     if (average) average_->update(value, *average, average_decay);
     return;
   }
-  if (rule_.first && !slot.first.defined()) slot.first = Tensor::zeros(value.shape(), value.dtype(), value.device());
-  if (rule_.second && !slot.second.defined()) slot.second = Tensor::zeros(value.shape(), value.dtype(), value.device());
   ++slot.steps;
   const Group& group = groups_[slot.group];
   const auto count = static_cast<double>(slot.steps);
@@ -111,48 +146,50 @@ NamedTensors Optimizer::state() const {
   NamedTensors state;
   std::vector<int64_t> counts;
   for (const Slot& slot : slots_) {
-    if (slot.first.defined()) state.push_back({"first." + slot.name, slot.first});
-    if (slot.second.defined()) state.push_back({"second." + slot.name, slot.second});
+    const Tensor& value = slot.leaf().value();
+    if (slot.first.defined()) state.push_back({"first." + slot.known.name, like(value, slot.first)});
+    if (slot.second.defined()) state.push_back({"second." + slot.known.name, like(value, slot.second)});
     counts.push_back(slot.steps);
   }
+  std::vector<double> rates;
+  for (const Group& group : groups_) rates.push_back(group.lr);
+  const std::string_view kind = name_;
   state.push_back({"steps", Tensor::from(counts)});
   state.push_back({"updates", Tensor::from(std::vector<int64_t>{steps_})});
+  state.push_back({"lr", Tensor::from(rates)});
+  state.push_back({"lr_factor", Tensor::from(std::vector<double>{lr_factor_})});
+  state.push_back({"kind", Tensor::from(std::vector<int32_t>(kind.begin(), kind.end()))});
   return state;
 }
 
 void Optimizer::load_state(const NamedTensors& state) {
-  const Tensor* counts = nn::find(state, "steps");
-  const Tensor* updates = nn::find(state, "updates");
-  require<DataError>(counts && updates && counts->dtype() == DType::i64 && updates->dtype() == DType::i64 &&
-                         counts->shape() == Shape{static_cast<int64_t>(slots_.size())} && updates->numel() == 1,
-                     "[{}] need a state with 'steps' ({}) and 'updates' (1) of i64, got one without", name_,
-                     slots_.size());
-  const std::vector<int64_t> steps = counts->to_vector<int64_t>();
+  StateReader reader(name_, state);
+  reader.require_kind();
+  const auto slots = static_cast<int64_t>(slots_.size()), groups = static_cast<int64_t>(groups_.size());
+  const Tensor counts = reader.take_numbers("steps", DType::i64, slots);
+  const Tensor updates = reader.take_numbers("updates", DType::i64, 1);
+  const Tensor rates = reader.has("lr") ? reader.take_numbers("lr", DType::f64, groups) : Tensor();
+  const Tensor factor = reader.has("lr_factor") ? reader.take_numbers("lr_factor", DType::f64, 1) : Tensor();
+  const std::vector<int64_t> steps = counts.defined() ? counts_of(name_, "steps", counts) : std::vector<int64_t>();
   std::vector<Slot> loaded = slots_;
-  size_t used = 2;
-  const auto take = [&](const std::string& name, const Slot& slot, bool wanted) {
-    const Tensor* stored = nn::find(state, name);
-    require<DataError>((stored != nullptr) == wanted,
-                       "[{}] need '{}' exactly where this optimizer keeps it, got a state {} it", name_, name,
-                       stored ? "with" : "without");
-    if (!stored) return Tensor();
-    const Tensor& value = slot.parameter.value();
-    require<DataError>(stored->shape() == value.shape() && stored->dtype() == value.dtype(),
-                       "[{}] need '{}' {} {}, got {} {}", name_, name, value.shape(), value.dtype(), stored->shape(),
-                       stored->dtype());
-    ++used;
-    return stored->to(value.device()).clone();
-  };
   for (size_t i = 0; i < loaded.size(); ++i) {
     Slot& slot = loaded[i];
-    slot.steps = steps[i];
-    slot.first = take("first." + slot.name, slot, rule_.first && slot.steps > 0);
-    slot.second = take("second." + slot.name, slot, rule_.second && slot.steps > 0);
+    const auto take = [&](const char* moment, bool kept) {
+      const std::string name = fmt::format("{}.{}", moment, slot.known.name);
+      const bool expected = kept && (steps.empty() ? reader.has(name) : steps[i] > 0);
+      return expected ? reader.take(name, slot.leaf().value()) : Tensor();
+    };
+    slot.first = take("first", rule_.first);
+    slot.second = take("second", rule_.second);
   }
-  require<DataError>(used == state.size(), "[{}] need the state of these parameters, got {} unknown names", name_,
-                     state.size() - used);
+  reader.finish();
+  for (size_t i = 0; i < loaded.size(); ++i) loaded[i].steps = steps[i];
+  const int64_t all_steps = counts_of(name_, "updates", updates)[0];
+  std::vector<double> lr = rates.defined() ? rates_of(name_, "lr", rates) : std::vector<double>();
+  lr_factor_ = factor.defined() ? rates_of(name_, "lr_factor", factor)[0] : lr_factor_;
+  for (size_t i = 0; i < lr.size(); ++i) groups_[i].lr = lr[i];
   slots_ = std::move(loaded);
-  steps_ = updates->to_vector<int64_t>()[0];
+  steps_ = all_steps;
 }
 
 }  // namespace grus::optim

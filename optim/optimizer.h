@@ -1,9 +1,10 @@
 #pragma once
-// Optimizers: one kernel call a parameter. They know parameters by identity, so tied ones are stepped once.
+// Optimizers: one kernel call a parameter. They know parameters by identity, so tied ones are stepped once; moments
+// follow a parameter to another device or dtype.
 #include <optional>
 
-#include "core/kernels.h"
-#include "nn/parameter.h"
+#include "core/device/kernels.h"
+#include "optim/known_parameter.h"
 
 namespace grus::optim {
 
@@ -32,12 +33,13 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  /// Further parameters. Throws UsageError when one is known already.
+  /// Further parameters. Throws UsageError when one, or its name, is known already.
   void add_group(const ParameterGroup& group);
 
-  /// One update from the gradients times grad_scale (clip_scale().scale, 1 / accumulated batches). Parameters without a
-  /// gradient, or that do not require one, stay. Throws UsageError, and changes nothing, when a gradient was added to
-  /// one that a step has used already: zero_grad() was forgotten.
+  /// One update from the gradients times grad_scale (clip_scale().scale, 1 / accumulated batches), which is finite.
+  /// Parameters without a gradient, or that do not require one, stay. Throws UsageError, and changes nothing, when a
+  /// gradient was added to one that a step has used already (zero_grad() was forgotten), and when a parameter was tied
+  /// or its module replaced since the optimizer was made.
   void step(double grad_scale = 1);
   /// The same with a scale that only the parameters' device knows (clip_scale of a tensor): one number of their dtype.
   /// Where it is 0 the step counts, but changes nothing.
@@ -48,7 +50,7 @@ class Optimizer {
   int64_t steps() const { return steps_; }
 
   /// Learning rates are a group's lr times this factor: optimizer.set_lr_factor(schedule(optimizer.steps())).
-  void set_lr_factor(double factor) { lr_factor_ = factor; }
+  void set_lr_factor(double factor);
   /// In force now, of the first group.
   double lr() const { return groups_.front().lr * lr_factor_; }
   void set_lr(double lr);
@@ -57,10 +59,11 @@ class Optimizer {
   /// none.
   void attach(ExponentialMovingAverage* average) { average_ = average; }
 
-  /// Moments and counts, for exact resume: tensors "first.NAME", "second.NAME" (shared, not copied), "steps",
-  /// "updates".
+  /// For exact resume: moments "first.NAME", "second.NAME" (shared, not copied), counts "steps", "updates", rates "lr"
+  /// of each group, "lr_factor", and the optimizer's name as "kind".
   NamedTensors state() const;
-  /// Throws DataError that lists missing, unexpected and misshapen names; nothing is changed then.
+  /// Throws DataError that lists missing, unexpected and misshapen names, or says that it is another kind's; nothing is
+  /// changed then. A state without kind and rates, as older ones are, leaves the rates as they are.
   void load_state(const NamedTensors& state);
 
  protected:
@@ -77,15 +80,17 @@ class Optimizer {
 
  private:
   struct Slot {
-    std::string name;
-    nn::Parameter parameter;
+    KnownParameter known;
     size_t group;
     int64_t steps = 0;
     Tensor first, second;  // made at the first step
+    Leaf& leaf() const { return *known.leaf; }
   };
   struct Group {
     double lr, weight_decay;
   };
+  void require_ready(const Slot& slot) const;
+  void prepare(Slot& slot);
   void step_all(double grad_scale, const Tensor& factor);
   void step(Slot& slot, double grad_scale, const Tensor& factor, double average_decay);
   const char* name_;

@@ -66,6 +66,9 @@ Schedule cosine(int64_t total, double last) {
 
 Plateau::Plateau(PlateauOptions options) : options_(options) {
   require_factor("Plateau", options_.factor);
+  require<UsageError>(options_.least >= 0 && options_.least <= 1, "[Plateau] need a least factor in [0, 1], got {}",
+                      options_.least);
+  require<UsageError>(std::isfinite(options_.margin), "[Plateau] need a finite margin, got {}", options_.margin);
   require<UsageError>(options_.patience >= 0, "[Plateau] need a patience of at least 0, got {}", options_.patience);
 }
 
@@ -91,6 +94,11 @@ void Plateau::load_state(const nn::NamedTensors& state) {
   require<DataError>(stored && stored->dtype() == DType::f64 && stored->shape() == Shape{4},
                      "[Plateau] need 'plateau' (4) of f64, got {}", stored ? to_string(stored->shape()) : "nothing");
   const std::vector<double> values = stored->to_vector<double>();
+  const auto is_count = [](double x) { return x >= 0 && x < 0x1p53 && x == std::floor(x); };
+  require<DataError>(
+      values[0] > 0 && values[0] <= 1 && !std::isnan(values[1]) && is_count(values[2]) && is_count(values[3]),
+      "[Plateau] need a factor in (0, 1], a figure and counts of at least 0, got {}, {}, {} and {}", values[0],
+      values[1], values[2], values[3]);
   factor_ = values[0];
   best_ = values[1];
   seen_ = static_cast<int64_t>(values[2]);

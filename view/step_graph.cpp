@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-#include "core/tape_observer.h"
-#include "core/tape_parts.h"
+#include "core/base/error.h"
+#include "core/tape/tape_observer.h"
+#include "core/tape/tape_parts.h"
 #include "ops/twin.h"
 
 namespace grus::view {

@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 namespace grus::view {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/fold.h"
+#include "core/base/fold.h"
 #include "view/step_graph.h"
 
 namespace grus::view {

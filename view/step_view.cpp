@@ -1,7 +1,7 @@
 #include "view/step_view.h"
 
-#include "core/atomic_file.h"
-#include "core/tape_observer.h"
+#include "core/base/atomic_file.h"
+#include "core/tape/tape_observer.h"
 #include "view/step_graph.h"
 
 namespace grus {

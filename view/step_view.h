@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "nn/parameter.h"
 
 namespace grus {

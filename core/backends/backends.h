@@ -1,6 +1,6 @@
 #pragma once
 // The backends that are linked in.
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus {
 

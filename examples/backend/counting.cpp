@@ -9,7 +9,8 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "core/backend.h"
+#include <grus/core/device/backend.h>
+#include <grus/core/device/kernel_costs.h>
 
 namespace {
 
@@ -25,55 +26,25 @@ struct Counts {
   }
   const char* text() const {
     static char line[128];
-    std::snprintf(line, sizeof line, "counting: %.0f kernel calls, %.4g FLOP in products, %.4g bytes", calls.load(),
-                  flops.load(), bytes.load());
+    std::snprintf(line, sizeof line, "counting: %.0f kernel calls, %.4g FLOP, %.4g bytes", calls.load(), flops.load(),
+                  bytes.load());
     return line;
   }
 } counts;
 
-// What an argument moves: views and matrices their elements, a struct all of its matrices, anything else nothing.
-void count(const View& view) {
-  double elements = 1;
-  for (int axis = 0; axis < view.rank; ++axis) elements *= static_cast<double>(view.dims[axis]);
-  if (view.buffer) counts.bytes += elements * static_cast<double>(size_of(view.dtype));
+void count(const KernelCost& cost) {
+  counts.calls += 1;
+  counts.flops += cost.flops;
+  counts.bytes += cost.bytes;
 }
-void count(const Matrix& m) {
-  if (m.buffer)
-    counts.bytes += static_cast<double>(m.rows) * static_cast<double>(m.cols) * static_cast<double>(size_of(m.dtype));
-}
-template <class... T>
-void count_all(const T&... places) {
-  (count(places), ...);
-}
-void count(const GemmArgs& a) {
-  const double batch = static_cast<double>(a.batch), inner = static_cast<double>(a.transpose_a ? a.a.rows : a.a.cols);
-  counts.flops += 2 * batch * static_cast<double>(a.y.rows) * static_cast<double>(a.y.cols) * inner;
-  for (int64_t i = 0; i < a.batch; ++i) count_all(a.y, a.a, a.b);
-}
-void count(const SoftmaxArgs& a) { count_all(a.y, a.x, a.mask); }
-void count(const RandomArgs& a) { count_all(a.y, a.row_ids); }
-void count(const OptimizerArgs& a) { count_all(a.value, a.grad, a.first, a.second, a.average); }
-void count(const GruGatesArgs& a) { count_all(a.gx, a.gh, a.h, a.gates, a.hidden_n, a.y); }
-void count(const GruGatesBackwardArgs& a) { count_all(a.gates, a.hidden_n, a.h, a.dy, a.dgx, a.dgh, a.dh); }
-void count(const LstmGatesArgs& a) { count_all(a.gates, a.c, a.c_new, a.y); }
-void count(const LstmGatesBackwardArgs& a) { count_all(a.gates, a.c, a.c_new, a.dh, a.dy, a.dsums, a.dc); }
-void count(const AttentionArgs& a) { count_all(a.query, a.keys, a.values, a.v, a.weights, a.context); }
-void count(const AttentionBackwardArgs& a) {
-  count(a.forward);
-  count_all(a.dcontext, a.dweights, a.dquery, a.dkeys, a.dvalues, a.dv);
-}
-void count(const CrossEntropyArgs& a) { count_all(a.logits, a.targets, a.losses, a.nll); }
-template <class Other>
-void count(const Other&) {}
 
-// An entry of the table, counted: Counted<&KernelTable::unary>::call has the entry's own type.
-template <auto entry>
+// An entry of the table, counted: Counted<&KernelTable::unary, kernel_cost::unary>::call has the entry's own type.
+template <auto entry, auto cost>
 struct Counted;
-template <class... Args, Status (*KernelTable::*entry)(Context*, Args...)>
-struct Counted<entry> {
+template <class... Args, Status (*KernelTable::*entry)(Context*, Args...), auto cost>
+struct Counted<entry, cost> {
   static Status call(Context* context, Args... args) {
-    counts.calls += 1;
-    (count(args), ...);
+    count(cost(context, args...));
     return (below->*entry)(context, args...);
   }
 };
@@ -96,9 +67,8 @@ void product(const GemmArgs& args, int64_t n) {
       y[i * args.y.row_stride + j] = static_cast<T>(args.alpha * sum + rest);
     }
 }
-Status gemm(Context*, const GemmArgs& args) {
-  counts.calls += 1;
-  count(args);
+Status gemm(Context* context, const GemmArgs& args) {
+  count(kernel_cost::gemm(context, args));
   for (int64_t n = 0; n < args.batch; ++n) {
     if (args.y.dtype == DType::f32) product<float>(args, n);
     else product<double>(args, n);
@@ -108,11 +78,6 @@ Status gemm(Context*, const GemmArgs& args) {
 
 const char* describe(Context*) { return counts.text(); }
 
-template <auto... entries>
-void wrap(KernelTable& table) {
-  ((table.*entries = table.*entries ? Counted<entries>::call : nullptr), ...);
-}
-
 KernelTable make_table(const KernelTable& reference) {
   KernelTable table{};
   table.abi = kernels_abi;
@@ -120,13 +85,12 @@ KernelTable make_table(const KernelTable& reference) {
   table = reference;
   table.name = "counting";
   table.describe = describe;
-  wrap<&KernelTable::copy, &KernelTable::fill, &KernelTable::unary, &KernelTable::unary_gradient, &KernelTable::binary,
-       &KernelTable::binary_gradient, &KernelTable::compare, &KernelTable::select, &KernelTable::reduce,
-       &KernelTable::arg_reduce, &KernelTable::gather_rows, &KernelTable::scatter_add_rows, &KernelTable::softmax,
-       &KernelTable::softmax_gradient, &KernelTable::top_k, &KernelTable::random, &KernelTable::optimizer_step,
-       &KernelTable::gru_gates, &KernelTable::gru_gates_backward, &KernelTable::attention,
-       &KernelTable::attention_backward, &KernelTable::cross_entropy, &KernelTable::lstm_gates,
-       &KernelTable::lstm_gates_backward>(table);
+  // Each row of the contract's list; what `reference` lacks stays null.
+#define GRUS_DEVICE_ENTRY(...)
+#define GRUS_KERNEL(need, name, ...) \
+  if (table.name) table.name = Counted<&KernelTable::name, kernel_cost::name>::call;
+#define GRUS_LOOP_ENTRY(...)
+#include <grus/core/device/kernels.def>
   table.gemm = gemm;
   return table;
 }

@@ -3,10 +3,12 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/devices.h"
-#include "core/error.h"
+#include "core/device/devices.h"
+#include "examples/support/program.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int list(int argc, char** argv) {
   CLI::App app("The devices there are: name, hardware, dtypes, and which optional kernels are fused or composed.");
   app.footer(
       "A name serves as --device NAME of every program, or as GRUS_DEVICE.\n"
@@ -18,12 +20,14 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  try {
-    if (!only.empty()) fmt::print("{}", to_string(grus::describe(grus::Device(only))));
-    else
-      for (const grus::DeviceDescription& device : grus::devices()) fmt::print("{}", to_string(device));
-  } catch (const grus::Error& error) {
-    fmt::print(stderr, "grus-devices: {}\n", error.what());
-    return 1;
-  }
+  if (!only.empty()) fmt::print("{}", to_string(grus::describe(grus::Device(only))));
+  else
+    for (const grus::DeviceDescription& device : grus::devices()) fmt::print("{}", to_string(device));
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return grus::run_program("grus-devices", [&] { return list(argc, argv); });
 }

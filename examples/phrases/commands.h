@@ -19,6 +19,7 @@ struct ExtractOptions {
   std::string tokenizer = "space";
   std::string out;
   int64_t longest = 7, least = 1;  // words of a phrase; times that a pair is seen
+  int64_t max_length = 200;        // words of a side that our own aligner takes; longer pairs are left out
   data::AlignerOptions aligner;
   bool skip_bad = false;
 };

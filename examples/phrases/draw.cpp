@@ -5,8 +5,8 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/text.h"
 #include "data/unicode.h"
@@ -32,11 +32,10 @@ bool has_letter(const std::string& text) {
   return false;
 }
 
-// Two words or more, and no punctuation among them.
-bool is_phrase(const std::string& text) {
+// Signs between and behind the words are no words.
+int64_t word_count(const std::string& text) {
   const auto words = data::split_spaces(text);
-  return words.size() >= 2 &&
-         std::all_of(words.begin(), words.end(), [](std::string_view word) { return has_letter(std::string(word)); });
+  return std::count_if(words.begin(), words.end(), [](std::string_view word) { return has_letter(std::string(word)); });
 }
 
 void keep_heaviest(std::vector<Entry>& entries, int64_t most) {
@@ -60,7 +59,7 @@ std::vector<Entry> frequent_phrases(const DrawOptions& o) {
   std::vector<std::string> order;
   data::PhraseTableReader table(o.table, o.skip_bad);
   while (const auto line = table.next()) {
-    if (!is_phrase(line->source)) continue;
+    if (word_count(line->source) < 2) continue;
     const auto [at, is_new] = weights.emplace(line->source, 0);
     if (is_new) order.push_back(line->source);
     const std::vector<double> counts = line->counts();
@@ -155,13 +154,14 @@ MapSection phrases_section(const seq2seq::SavedModel& saved, const DrawOptions& 
                   chart::grouped(static_cast<int64_t>(phrases.size())))};
   section.map.groups = {"2 words", "3 words", "4 words", "5 and more"};
   for (chart::MapPoint& point : section.map.points)
-    point.group = std::min<size_t>(data::split_spaces(point.label).size() - 2, 3);
+    point.group = static_cast<size_t>(std::min<int64_t>(word_count(point.label) - 2, 3));
   return section;
 }
 
 }  // namespace
 
 int draw(const DrawOptions& o, const std::string& command_line) {
+  AtomicFile out(o.out);
   const Scorer scorer(o.use);
   const seq2seq::SavedModel& saved = scorer.saved();
   MapPage page{.title = "A map of words and phrases", .model = saved.model->description()};
@@ -183,7 +183,8 @@ int draw(const DrawOptions& o, const std::string& command_line) {
     page.facts.insert(page.facts.end(),
                       {{"Perplexity", fmt::format("{}", o.perplexity)}, {"Seed", fmt::format("{}", o.seed)}});
   page.command = command_line;
-  write_file_atomically(o.out, render_maps(page));
+  out.write(render_maps(page));
+  out.commit();
   fmt::print("maps: {}\n", o.out);
   return 0;
 }

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/shuffle.h"
 #include "examples/phrases/scorer.h"
 #include "examples/phrases/table_corpus.h"

@@ -1,11 +1,12 @@
 // The subcommand `extract`: from sentence pairs to a phrase table.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <optional>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/phrase_extract.h"
 #include "data/phrase_table.h"
 #include "data/text.h"
@@ -132,27 +133,37 @@ std::vector<data::Links> learn_alignments(const std::vector<Words>& source, cons
 int extract(const ExtractOptions& o) {
   require<UsageError>(o.pairs.empty() != o.source.empty() && o.source.empty() == o.target.empty(),
                       "--pairs: need one file of pairs, or --src and --tgt");
+  const bool own = o.alignments.empty();
+  data::TextWriter out(o.out);
+  std::optional<data::TextWriter> links_out;
+  if (!o.alignments_out.empty()) links_out.emplace(o.alignments_out);
   data::PhraseTableBuilder builder(o.longest);
   std::vector<Words> sources, targets;
   std::vector<data::Links> links;
   Words source, target;
   data::Links given;
+  int64_t overlong = 0;
   PairWalk walk(o);
   while (walk.next(source, target, given)) {
+    if (own && std::max(source.size(), target.size()) > static_cast<size_t>(o.max_length)) {
+      ++overlong;
+      continue;
+    }
     sources.push_back(source);
     targets.push_back(target);
-    if (!o.alignments.empty()) links.push_back(given);
+    if (!own) links.push_back(given);
   }
   walk.report();
-  require<DataError>(!sources.empty(), "{}: need sentence pairs, got none", o.pairs.empty() ? o.source : o.pairs);
-  if (o.alignments.empty()) links = learn_alignments(sources, targets, o.aligner);
-  if (!o.alignments_out.empty()) {
-    data::TextWriter out(o.alignments_out);
-    for (const data::Links& one : links) out.write(data::format_links(one) + "\n");
-    out.commit();
+  const std::string& file = o.pairs.empty() ? o.source : o.pairs;
+  require<DataError>(!sources.empty(), "{}: need sentence pairs, got none{}", file,
+                     overlong > 0 ? fmt::format(" (of {}, all are longer than {} words)", overlong, o.max_length) : "");
+  if (overlong > 0) say(fmt::format("{} pairs left out: longer than {} words", overlong, o.max_length));
+  if (own) links = learn_alignments(sources, targets, o.aligner);
+  if (links_out) {
+    for (const data::Links& one : links) links_out->write(data::format_links(one) + "\n");
+    links_out->commit();
   }
   for (size_t n = 0; n < links.size(); ++n) builder.add(sources[n], targets[n], links[n]);
-  data::TextWriter out(o.out);
   builder.write(out, o.least);
   out.commit();
   say(fmt::format("{} sentence pairs, {} distinct phrase pairs", sources.size(), builder.size()));

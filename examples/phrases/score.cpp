@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/text_writer.h"
 #include "examples/phrases/scorer.h"
@@ -36,9 +37,15 @@ int score(const ScoreOptions& o) {
       progress.show(fmt::format("{} lines, {:.0f} a second", done,
                                 static_cast<double>(done) / (seq2seq::seconds_now() - started)));
   };
-  while (auto line = table.next()) {
-    lines.push_back(std::move(*line));
-    if (lines.size() == chunk) flush();
+  try {
+    while (auto line = table.next()) {
+      lines.push_back(std::move(*line));
+      if (lines.size() == chunk) flush();
+    }
+  } catch (const DataError&) {  // what was scored before a bad line is printed all the same
+    if (!lines.empty()) flush();
+    out.flush();
+    throw;
   }
   if (!lines.empty()) flush();
   out.commit();

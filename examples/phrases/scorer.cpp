@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/line_reader.h"
 #include "data/text.h"
 #include "examples/seq2seq/console.h"

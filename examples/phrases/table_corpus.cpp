@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/phrase_table.h"
 #include "data/shuffle.h"
 #include "data/text.h"
@@ -69,7 +69,8 @@ data::ParallelCorpus hold_out(data::ParallelCorpus& train, uint64_t every) {
 }
 
 seq2seq::Corpora read_tables(const seq2seq::TrainOptions& o, bool skip_bad) {
-  seq2seq::Corpora corpora{read_pairs(o.train, skip_bad), {}, {}};
+  seq2seq::Corpora corpora;
+  corpora.train = read_pairs(o.train, skip_bad);
   if (o.valid == o.train) {
     constexpr uint64_t one_in = 50;
     corpora.valid = group_by_source(hold_out(corpora.train, one_in));

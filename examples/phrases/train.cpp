@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/phrases/commands.h"
 #include "examples/phrases/table_corpus.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/lengths.h"
+#include "core/tensor/lengths.h"
 #include "examples/seq2seq/options.h"
 #include "nn/module.h"
 

@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 
+#include "examples/support/program.h"
+
 namespace grus::seq2seq {
 namespace {
 
@@ -31,13 +33,13 @@ bool ProgressLine::due() {
 
 void ProgressLine::show(std::string_view text) {
   if (!terminal_) return;
-  fmt::print(stderr, "\r{}\033[K", text);
+  std::fputs(fmt::format("\r{}\033[K", text).c_str(), stderr);
   std::fflush(stderr);
   shown_ = true;
 }
 
 void ProgressLine::clear() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) std::fputs("\r\033[K", stderr);
   shown_ = false;
 }
 
@@ -53,7 +55,7 @@ std::string clock_text(double seconds) {
 
 bool standard_input_is_terminal() { return isatty(STDIN_FILENO) != 0; }
 
-void say(std::string_view line) { fmt::print(stderr, "{}\n", line); }
+void say(std::string_view line) { complain(line); }
 
 StopOnSignal::StopOnSignal() {
   std::signal(SIGINT, on_signal);

@@ -1,5 +1,7 @@
 #include "examples/seq2seq/corpora.h"
 
+#include <fmt/format.h>
+
 #include "data/sentencepiece.h"
 
 namespace grus::seq2seq {
@@ -9,7 +11,32 @@ data::ReferenceCorpus read_references(const std::string& tsv, const std::string&
   return tsv.empty() ? data::read_references(source, {target}) : data::read_references_tsv(tsv);
 }
 
+// FNV-1a of 64 bits over the lines and their ends.
+class Sum {
+ public:
+  void add(const std::string& line) {
+    for (const char c : line) step(static_cast<unsigned char>(c));
+    step('\n');
+  }
+  std::string text() const { return fmt::format("{:016x}", hash_); }
+
+ private:
+  void step(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211u; }
+  uint64_t hash_ = 14695981039346656037u;
+};
+
 }  // namespace
+
+TextSums sums_of(const Corpora& corpora) {
+  Sum train, valid;
+  for (const auto* side : {&corpora.train.source, &corpora.train.target})
+    for (const std::string& line : *side) train.add(line);
+  for (size_t n = 0; n < corpora.valid.source.size(); ++n) {
+    valid.add(corpora.valid.source[n]);
+    for (const std::string& reference : corpora.valid.references[n]) valid.add(reference);
+  }
+  return {train.text(), valid.text()};
+}
 
 data::ReferenceCorpus read_test(const TrainOptions& o) {
   if (o.test.empty() && o.test_source.empty()) return {};
@@ -18,7 +45,7 @@ data::ReferenceCorpus read_test(const TrainOptions& o) {
 
 Corpora read_corpora(const TrainOptions& o) {
   return {o.train.empty() ? data::read_parallel(o.train_source, o.train_target) : data::read_tsv(o.train),
-          read_references(o.valid, o.valid_source, o.valid_target), read_test(o)};
+          read_references(o.valid, o.valid_source, o.valid_target), read_test(o), "", ""};
 }
 
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {

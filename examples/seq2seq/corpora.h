@@ -11,11 +11,15 @@ namespace grus::seq2seq {
 struct Corpora {
   data::ParallelCorpus train;
   data::ReferenceCorpus valid;
-  data::ReferenceCorpus test;  // empty: none given
+  data::ReferenceCorpus test;            // empty: none given
+  std::string source_name, target_name;  // what a report calls both sides; empty: the files' names
 };
 
 /// Reads what the options name. Throws DataError with file and line.
 Corpora read_corpora(const TrainOptions& options);
+
+/// A checksum of all words of the training and the validation text.
+TextSums sums_of(const Corpora& corpora);
 
 using CorpusReader = std::function<Corpora(const TrainOptions&)>;
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"
@@ -51,11 +51,19 @@ std::vector<SummaryRow> summary_of(const nn::ModuleBase& module) {
 
 std::string last_part(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
+// One file holds both sides: it names the pair.
+void name_sides(Report& report, const TrainOptions& options, const Corpora& corpora) {
+  report.source_name = corpora.source_name;
+  report.target_name = corpora.target_name;
+  if (!report.source_name.empty()) return;
+  report.source_name = last_part(options.train.empty() ? options.train_source : options.train);
+  report.target_name = last_part(options.train_target);
+}
+
 Report make_report(const TrainOptions& options, const TrainedRun& run, const TestText& text) {
   Report report;
   report.model = run.model.description();
-  report.source_name = last_part(options.train.empty() ? options.train_source : options.train);
-  report.target_name = last_part(options.train.empty() ? options.train_target : options.train);
+  name_sides(report, options, run.corpora);
   report.epochs = run.progress.epochs;
   report.best_epoch = run.progress.best_epoch;
   report.beam = options.beam;

@@ -5,10 +5,10 @@
 #include <ctime>
 #include <fstream>
 
-#include "core/device.h"
-#include "core/error.h"
-#include "core/precision.h"
-#include "core/threads.h"
+#include "core/base/error.h"
+#include "core/device/device.h"
+#include "core/device/precision.h"
+#include "core/device/threads.h"
 
 namespace grus::seq2seq {
 

@@ -4,9 +4,11 @@
 
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
+#include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 
 namespace grus::seq2seq {
@@ -24,7 +26,7 @@ T parse_number(const Option& option, std::string_view text, const char* kind) {
   if (whole && inside) return value;
   const std::string limit =
       option.high < any_count ? fmt::format(" {} {}", option.below ? "to below" : "to", option.high) : "";
-  fail("--{}: need {} from {}{}, got '{}'", option.flag, kind, option.low, limit, text);
+  fail("--{}: need {} from {}{}, got '{}'", option.flag, kind, option.low, limit, Shown{text});
 }
 
 void set(const Option& option, std::string_view text) {
@@ -33,12 +35,15 @@ void set(const Option& option, std::string_view text) {
   } else if (auto* real = std::get_if<double*>(&option.value)) {
     **real = parse_number<double>(option, text, "a number");
   } else if (auto* flag = std::get_if<bool*>(&option.value)) {
-    require<UsageError>(text == "true" || text == "false", "--{}: need true or false, got '{}'", option.flag, text);
+    require<UsageError>(text == "true" || text == "false", "--{}: need true or false, got '{}'", option.flag,
+                        Shown{text});
     **flag = text == "true";
   } else {
     bool known = option.choices.empty();
     for (const std::string_view choice : option.choices) known |= choice == text;
-    require<UsageError>(known, "--{}: need {}, got '{}'", option.flag, fmt::join(option.choices, " or "), text);
+    require<UsageError>(known, "--{}: need {}, got '{}'", option.flag, fmt::join(option.choices, " or "), Shown{text});
+    const size_t bad = data::find_invalid_utf8(text);
+    require<UsageError>(bad == text.npos, "--{}: need text in UTF-8, got a bad byte at place {}", option.flag, bad + 1);
     *std::get<std::string*>(option.value) = text;
   }
 }
@@ -159,7 +164,7 @@ std::vector<Option> text_options(TrainOptions& o) {
       {"tokenizer",
        g,
        &o.tokenizer,
-       "bpe, unigram, word, space (text is tokenised already) or char",
+       "bpe, unigram, word, space (text is tokenised already) or char; none: bpe where this build has it, else word",
        0,
        0,
        false,
@@ -268,7 +273,7 @@ std::string text_of(const Option& option) {
 void set_option(TrainOptions& options, std::string_view flag, std::string_view text) {
   for (const Option& option : option_table(options))
     if (option.flag == flag) return set(option, text);
-  fail("--{}: there is no such option", flag);
+  fail("--{}: there is no such option", Shown{flag});
 }
 
 nlohmann::json to_json(const TrainOptions& options) {
@@ -284,8 +289,10 @@ nlohmann::json to_json(const TrainOptions& options) {
 }
 
 void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_view file) {
-  require<DataError>(json.is_object(), "{}: need an object of options, got {}", file, json.type_name());
+  require<DataError>(json.is_object(), "{}: need an object of options, got {}", file, json::Shown{json});
   for (const auto& [name, value] : json.items()) {
+    require<DataError>(value.is_primitive() && !value.is_null(), "{}: need a value for '{}', got {}", file, Shown{name},
+                       json::Shown{value});
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     try {
       set_option(options, name, text);
@@ -326,8 +333,9 @@ void check_options(const TrainOptions& o) {
   sides("valid", o.valid, o.valid_source, o.valid_target, true);
   sides("test", o.test, o.test_source, o.test_target, false);
   architecture_kind(o.model.arch).check(o.model);
+  require<UsageError>(o.schedule != "inverse-sqrt" || o.warmup > 0,
+                      "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
-  require<UsageError>(!o.resume || o.init_from.empty(), "--resume: need it without --init-from, got both");
 }
 
 }  // namespace grus::seq2seq

@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/device.h"
+#include "core/device/device.h"
 
 namespace grus::seq2seq {
 
@@ -101,6 +101,8 @@ std::vector<Option> option_table(TrainOptions& options);
 std::string text_of(const Option& option);
 void set_option(TrainOptions& options, std::string_view flag, std::string_view text);
 
+/// What a file of options may hold.
+inline constexpr size_t most_config_bytes = 1 << 24;
 nlohmann::json to_json(const TrainOptions& options);
 /// Sets what the object names. Throws DataError naming `file` and the member for unknown ones and bad values.
 void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_view file);
@@ -111,6 +113,9 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 /// Defaults, then --paper, --config, the saved options of --resume or --init-from, then the flags. Throws UsageError
 /// for values out of range and for flags that would change a saved model.
 TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
+
+/// The same without saved options and flags: what --arch, --paper and --config make of the defaults.
+TrainOptions recipe_options(const Given& given, const TrainOptions& defaults = {});
 
 /// What the architecture named by options.model.arch is trained best with, as far as we know, over the defaults.
 void use_recipe(TrainOptions& options);

@@ -94,8 +94,8 @@ std::string bleu_sentence(const Report& report) {
 }
 
 std::string page_title(const Report& report) {
-  const std::string names = escape(report.source_name + " → " + report.target_name);
-  return report.source_name.empty() && report.target_name.empty() ? "A translator" : names;
+  if (report.source_name.empty() && report.target_name.empty()) return "A translator";
+  return escape(report.target_name.empty() ? report.source_name : report.source_name + " → " + report.target_name);
 }
 
 std::string header(const Report& report) {

@@ -44,7 +44,7 @@ using Options = std::vector<std::pair<std::string, std::string>>;
 
 struct Report {
   std::string model;                     // one phrase, "Bahdanau et al. 2014, conditional GRU, 256/512"
-  std::string source_name, target_name;  // languages or files
+  std::string source_name, target_name;  // languages or files; no target: one name for the pair
   std::vector<EpochMetrics> epochs;
   int64_t best_epoch = 0;  // whose weights were kept; 0: the best by BLEU, else by perplexity
   double test_bleu_beam = not_measured, test_bleu_greedy = not_measured;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/report_parts.h"
 #include "examples/support/chart.h"
 #include "examples/support/markup.h"

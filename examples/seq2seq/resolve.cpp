@@ -1,8 +1,8 @@
 // From flags, files and saved models to one set of options.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/base/json.h"
 #include "data/text.h"
 #include "examples/seq2seq/architecture.h"
 #include "examples/seq2seq/model_folder.h"
@@ -17,12 +17,7 @@ const std::string* find(const Given& given, std::string_view flag) {
 
 // The options that a file holds: a model's config.json, or the bare object.
 nlohmann::json read_config(const std::string& file) {
-  nlohmann::json json;
-  try {
-    json = nlohmann::json::parse(data::read_whole_file(file));
-  } catch (const nlohmann::json::parse_error& error) {
-    fail<DataError>("{}: need JSON, got an error at byte {}", file, error.byte);
-  }
+  const nlohmann::json json = json::parse(data::read_whole_file(file, most_config_bytes), file);
   return json.is_object() && json.contains("options") ? json["options"] : json;
 }
 
@@ -57,27 +52,42 @@ void require_same_model(TrainOptions& options, TrainOptions& saved, const std::s
                         now[i].flag, text_of(then[i]), folder, text_of(now[i]));
 }
 
+// What the saved state belongs to.
+void require_same_run(const TrainOptions& options, const TrainOptions& saved) {
+  require<UsageError>(options.optimizer == saved.optimizer, "--optimizer: need {} as in {}, got {}", saved.optimizer,
+                      options.out, options.optimizer);
+  require<UsageError>((options.average > 0) == (saved.average > 0), "--average: need {} as in {}, got {}",
+                      saved.average > 0 ? "a decay above 0" : "0", options.out, options.average);
+}
+
 }  // namespace
 
-TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
+TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {
   TrainOptions options = defaults;
   const std::string* file = find(given, "config");
   const nlohmann::json config = file ? read_config(*file) : nlohmann::json();
   choose_architecture(options, given, config);
   if (find(given, "paper")) use_paper_recipe(options);
   if (file) apply_json(options, config, *file);
+  return options;
+}
+
+TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
+  TrainOptions options = recipe_options(given, defaults);
   const std::string* out = find(given, "out");
   const std::string* from = find(given, "init-from");
   const std::string* resumed = find(given, "resume") && out ? out : nullptr;
   TrainOptions saved;
-  if (resumed || from) saved = ModelFolder(resumed ? *resumed : *from).load_options();
+  if (resumed) saved = ModelFolder(*resumed).stopped_run().load_options();
+  else if (from) saved = ModelFolder(*from).load_options();
   if (resumed) options = saved;
-  if (from)
+  if (from && !resumed)
     for (const Option& option : option_table(saved))
       if (option.of_model) set_option(options, option.flag, text_of(option));
   for (const auto& [flag, text] : given)
     if (flag != "paper" && flag != "config") set_option(options, flag, text);
   if (resumed || from) require_same_model(options, saved, resumed ? *resumed : *from);
+  if (resumed) require_same_run(options, saved);
   require_flags_of_architecture(given, options);
   if (!resumed) options.resume = false;
   check_options(options);

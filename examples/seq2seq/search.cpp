@@ -6,7 +6,7 @@
 #include <functional>
 #include <numeric>
 
-#include "core/parts.h"
+#include "core/tape/parts.h"
 #include "data/vocab.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
@@ -16,7 +16,8 @@
 namespace grus::seq2seq {
 namespace {
 
-constexpr int64_t never_chosen = 3;  // <unk> <pad> <sos>
+constexpr int64_t longest_by_default = 1000;  // words
+constexpr int64_t never_chosen = 3;           // <unk> <pad> <sos>
 
 // The live hypotheses after a step, one a row; those of one sentence are consecutive.
 struct Rows {
@@ -90,9 +91,11 @@ class BatchSearch {
   double score(double log_probability) const {
     return log_probability / std::pow(static_cast<double>(history_.size()), options_.length_penalty);
   }
+  // Ended hypotheses that matter: those that may be given, and as many as end a search.
+  size_t most_found() const { return static_cast<size_t>(std::max(options_.n_best, options_.enough)); }
   int64_t limit(int64_t sentence) const {
     const auto words = static_cast<int64_t>(sources_[static_cast<size_t>(sentence)].size());
-    return options_.max_length > 0 ? options_.max_length : 2 * words + 10;
+    return options_.max_length > 0 ? options_.max_length : std::min(2 * words + 10, longest_by_default);
   }
 
   const SearchOptions& options_;
@@ -175,6 +178,7 @@ Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
 bool BatchSearch::may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const {
   if (live.empty()) return false;
   sort_by_score(found);
+  if (found.size() > most_found()) found.resize(most_found());  // what is behind these can never come back
   const Hypothesis& last_kept = found[std::min(found.size(), static_cast<size_t>(options_.n_best)) - 1];
   return score(live.front().log_probability) > last_kept.score;
 }
@@ -252,7 +256,8 @@ void for_each_batch(size_t count, size_t most, int64_t beam, const std::function
 
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
   SearchOptions options = given;
-  options.n_best = std::min(options.n_best, options.beam);
+  require<UsageError>(options.n_best <= options.beam, "[search] need an n_best of at most the beam of {}, got {}",
+                      options.beam, options.n_best);
   options.enough = options.enough > 0 ? std::max(options.enough, options.n_best) : options.beam;
   const std::vector<std::vector<int32_t>>& sources = *models.front().sources;
   std::vector<size_t> order;

@@ -12,7 +12,7 @@ struct SearchOptions {
   int64_t beam = 5;             // 1: greedy
   int64_t n_best = 1;           // at most beam
   double length_penalty = 0.2;  // A: score = log p / words^A, <eos> counts as a word
-  int64_t max_length = 0;       // words at most; 0: twice the source and ten more
+  int64_t max_length = 0;       // words at most; 0: twice the source and ten more, 1000 at most
   int64_t enough = 0;           // a sentence is done with so many ended hypotheses that no live one outdoes; 0: beam
   double prune = 0;             // nats below the step's best extension that still live on; 0: any
   int64_t batch_rows = 320;     // hypotheses on their way at a time, on each thread

@@ -2,9 +2,16 @@
 
 #include <fmt/format.h>
 
+#include "core/base/atomic_file.h"
+
 namespace grus::seq2seq {
 namespace {
 constexpr int viewed = 3, first_profiled = 4, last_profiled = 13;
+}
+
+StepWatch::StepWatch(std::string page, std::string trace) : page_(std::move(page)), trace_(std::move(trace)) {
+  for (const std::string& file : {page_, trace_})
+    if (!file.empty()) const AtomicFile can_be_made(file);
 }
 
 void StepWatch::before_step() {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "core/profile.h"
+#include "core/watch/profile.h"
 #include "nn/module.h"
 #include "view/step_view.h"
 
@@ -13,7 +13,8 @@ namespace grus::seq2seq {
 class StepWatch {
  public:
   /// page: HTML of the third step; trace: trace events of the next ten, whose table is printed.
-  StepWatch(std::string page, std::string trace) : page_(std::move(page)), trace_(std::move(trace)) {}
+  /// Throws Error for a file that cannot be written.
+  StepWatch(std::string page, std::string trace);
   void before_step();
   /// Call it while the parameters have their gradients.
   void after_backward(const nn::ModuleBase& model);

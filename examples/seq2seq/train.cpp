@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/trainer.h"
+#include "examples/seq2seq/translator.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -15,19 +17,31 @@ int64_t bytes_of_run(const Architecture& model) {
 }
 
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
-  if (options.resume) return ModelFolder(options.out).load_codecs(options);
+  if (options.resume) return ModelFolder(options.out).stopped_run().load_codecs(options);
   if (!options.init_from.empty()) return ModelFolder(options.init_from).load_codecs(options);
   return learn_codecs(options, corpora.train, say);
 }
 
 void start_from_saved(const TrainOptions& options, Architecture& model) {
   if (options.init_from.empty()) return;
-  if (!options.resume) ModelFolder(options.init_from).load_weights(model);
+  const bool begun = options.resume && ModelFolder(options.out).stopped_run().has_state();
+  if (!begun) ModelFolder(options.init_from).load_weights(model);
   for (size_t begin = 0; begin < options.freeze.size();) {
     const size_t end = std::min(options.freeze.find(',', begin), options.freeze.size());
     model.module().freeze(std::string_view(options.freeze).substr(begin, end - begin));
     begin = end + 1;
   }
+  require<UsageError>(model.module().parameter_count(true) > 0,
+                      "--freeze: need parameters left to train, got all of them frozen by '{}'", options.freeze);
+}
+
+// Nothing is replaced unasked. A run that was stopped before its first state has nothing to lose.
+void require_free(const TrainOptions& options, const ModelFolder& folder) {
+  if (options.resume || options.overwrite) return;
+  require<Error>(!folder.has_weights() && !folder.has_state(),
+                 "{}: holds a model already; --resume goes on with it, --overwrite replaces it", options.out);
+  require<Error>(!folder.unfinished().has_state(),
+                 "{}: holds a run that was stopped; --resume goes on with it, --overwrite begins anew", options.out);
 }
 
 }  // namespace
@@ -39,25 +53,26 @@ int train(TrainOptions options, const std::string& command_line, size_t samples)
 int train(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
   use_machine(options.device, options.threads, options.precision);
   const ModelFolder folder(options.out);
-  require<Error>(options.resume || options.overwrite || !std::filesystem::exists(folder.config()),
-                 "{}: holds a model already; --resume goes on with it, --overwrite replaces it", options.out);
+  require_free(options, folder);
   folder.prepare(1 << 20);
+  const FolderLock lock(folder.path());
+  folder.settle();
   const Corpora corpora = read(options);
+  require_translatable(corpora.valid, options.valid.empty() ? options.valid_source : options.valid);
+  require_translatable(corpora.test, options.test.empty() ? options.test_source : options.test);
   const Codecs codecs = codecs_for(options, corpora);
   Rng rng(static_cast<uint64_t>(options.seed));
   const std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
   manual_seed(static_cast<uint64_t>(options.seed) + 1);
   folder.prepare(bytes_of_run(*model));
   start_from_saved(options, *model);
-  if (!options.resume) folder.clear();
-  folder.save_config(options, codecs);
+  Trainer trainer(options, *model, codecs, corpora);
+  options.resume ? trainer.resume() : trainer.start();
   fmt::print("{} pairs, vocabulary {}, {} parameters\n", corpora.train.size(),
              codecs.joint ? fmt::format("{}", codecs.source.size())
                           : fmt::format("{} and {}", codecs.source.size(), codecs.target.size()),
              model->module().parameter_count());
   std::fflush(stdout);
-  Trainer trainer(options, *model, codecs, corpora);
-  if (options.resume) trainer.resume();
   if (!trainer.run()) {
     say(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
                     trainer.progress().step));

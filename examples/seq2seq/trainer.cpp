@@ -5,9 +5,10 @@
 #include <cmath>
 #include <limits>
 
-#include "core/atomic_file.h"
-#include "core/items.h"
+#include "core/base/atomic_file.h"
+#include "core/tensor/items.h"
 #include "data/bleu.h"
+#include "examples/seq2seq/soundness.h"
 #include "examples/seq2seq/translator.h"
 #include "ops/elementwise.h"
 #include "optim/clip.h"
@@ -49,7 +50,9 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       codecs_(codecs),
       valid_(corpora.valid),
       valid_ids_(first_references(corpora.valid, codecs)),
+      texts_(sums_of(corpora)),
       folder_(options.out),
+      work_(folder_.unfinished()),
       loader_(data::encode(corpora.train, codecs.source, codecs.target), loader_options(options), say),
       parameters_(model.module().named_parameters()),
       optimizer_(make_optimizer(options, parameters_)),
@@ -62,7 +65,34 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
   }
 }
 
-void Trainer::resume() { progress_ = load_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}); }
+void Trainer::start() {
+  std::filesystem::remove_all(work_.path());
+  std::filesystem::create_directories(work_.path());
+  work_.save_codecs(codecs_);
+  work_.save_config(options_, codecs_, texts_);
+  begun_ = true;
+}
+
+void Trainer::resume() {
+  work_ = folder_.stopped_run();
+  const TextSums before = work_.load_text_sums();
+  const auto same = [&](const char* flag, const std::string& then, const std::string& now) {
+    require<DataError>(then.empty() || then == now, "--{}: need the text that the run in {} began with, got another",
+                       flag, options_.out);
+  };
+  same("train", before.train, texts_.train);
+  same("valid", before.valid, texts_.valid);
+  if (work_.has_state()) {
+    progress_ = load_state(work_.state(), parts());
+    optimizer_->set_lr(options_.learning_rate);              // which --lr may have changed since
+    loader_.start(progress_.epoch - 1, progress_.position);  // throws for a place that is none
+  } else {
+    require<DataError>(!work_.has_weights(), "{}: need state.safetensors to go on, got weights alone: --init-from {}",
+                       options_.out, options_.out);
+  }
+  work_.save_config(options_, codecs_, texts_);
+  begun_ = true;
+}
 
 bool Trainer::done() const {
   const bool enough = progress_.epoch > options_.epochs ||
@@ -71,15 +101,18 @@ bool Trainer::done() const {
 }
 
 bool Trainer::run() {
+  if (!begun_) start();
   const StopOnSignal guard;
   while (!done()) {
     const bool whole = run_epoch();
     if (whole) end_epoch();
     save();
+    if (progress_.best_epoch > 0) adopt();
     if (!whole) {
-      if (progress_.best_epoch == 0) save_weights();  // so that the folder can be used
+      if (progress_.best_epoch == 0) save_unjudged();
       return false;
     }
+    print_epoch();
   }
   folder_.load_weights(model_);
   model_.module().eval();
@@ -162,6 +195,7 @@ void Trainer::read_queued() {
 // The same step once more, this time with every result checked: the first bad one names its op.
 void Trainer::find_origin(const QueuedStep& step) {
   line_.clear();
+  require_sound(step.number);
   optimizer_->zero_grad();
   default_rng().set_state(step.rng);
   std::string why = "the loss is not finite";
@@ -173,9 +207,23 @@ void Trainer::find_origin(const QueuedStep& step) {
   } catch (const Error& error) {
     why = error.what();
   }
-  if (progress_.best_epoch == 0) save_weights();
-  fail<Error>("step {} (epoch {}): {}; the last good weights are in {}", step.number, progress_.epoch, why,
-              folder_.weights().string());
+  give_up(step.number, why);
+}
+
+// A finite gradient can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
+void Trainer::require_sound(int64_t step) {
+  const std::string bad = first_not_finite(parts());
+  if (!bad.empty()) give_up(step, fmt::format("NaN or infinity in {}", bad));
+}
+
+void Trainer::give_up(int64_t step, const std::string& why) {
+  line_.clear();
+  if (progress_.best_epoch == 0 && first_not_finite(model_.module().state_dict()).empty()) save_unjudged();
+  const char* kept = "no good weights were saved";
+  if (folder_.has_weights())
+    kept = work_.path() == folder_.path() ? "the last good weights are in" : "the model from before is still in";
+  fail<Error>("step {} (epoch {}): {}; {}{}", step, progress_.epoch, why, kept,
+              folder_.has_weights() ? " " + folder_.weights().string() : "");
 }
 
 Trainer::Figures Trainer::validate() {
@@ -189,6 +237,7 @@ Trainer::Figures Trainer::validate() {
 }
 
 void Trainer::end_epoch() {
+  require_sound(progress_.step);
   const double started = seconds_now();
   line_.show(fmt::format("epoch {}: validation", progress_.epoch));
   const Figures figures = validate();
@@ -209,6 +258,10 @@ void Trainer::end_epoch() {
   progress_.position = 0;
   sums = {};
   write_metrics();
+}
+
+void Trainer::print_epoch() const {
+  const EpochMetrics& metrics = progress_.epochs.back();
   fmt::print(
       "epoch {:2}  train loss {:.3f} perplexity {:.2f}  valid loss {:.3f} perplexity {:.2f} BLEU {:.2f}  "
       "{:.0f} tokens/s  {:.0f} s{}\n",
@@ -237,18 +290,32 @@ void Trainer::keep_if_better(const EpochMetrics& metrics) {
 void Trainer::save_weights() {
   std::optional<optim::SwapIn> averaged;
   if (average_) averaged.emplace(*average_);
-  folder_.save_weights(model_);
+  work_.save_weights(model_);
+}
+
+// Weights that no validation has seen make a new folder fit for use, and are no reason to give up an older model.
+void Trainer::save_unjudged() {
+  if (work_.path() != folder_.path() && folder_.has_weights()) return;
+  save_weights();
+  adopt();
+}
+
+void Trainer::adopt() {
+  if (work_.path() == folder_.path()) return;
+  folder_.adopt_unfinished();
+  work_ = folder_;
 }
 
 void Trainer::save() {
   read_queued();
-  save_state(folder_.state(), {model_.module(), *optimizer_, average_.get()}, progress_);
+  require_sound(progress_.step);
+  save_state(work_.state(), parts(), progress_);
 }
 
 void Trainer::write_metrics() const {
   std::string lines;
   for (const EpochMetrics& metrics : progress_.epochs) lines += metrics_line(metrics);
-  write_file_atomically(folder_.metrics(), lines);
+  write_file_atomically(work_.metrics(), lines);
 }
 
 void Trainer::show_progress() {

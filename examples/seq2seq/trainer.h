@@ -19,10 +19,13 @@ class Trainer {
   /// The model, the codecs and the validation text must outlive it.
   Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora);
 
-  /// Goes on from the folder's state.
+  /// Makes the folder of a new run. What stands in --out stays until this run has saved good weights.
+  void start();
+  /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first one. Throws DataError
+  /// for another text or optimizer than the run began with; the folder is as it was then.
   void resume();
   /// Trains to the end, and leaves the best weights in the folder and the model. False: stopped on request, with all
-  /// saved. Throws Error at the first loss or gradient that is not finite; the last good model stays.
+  /// saved. Throws Error at the first loss, gradient or weight that is not finite; the last good model stays.
   bool run();
 
   const Progress& progress() const { return progress_; }
@@ -44,13 +47,19 @@ class Trainer {
   void train_step(const data::Batch& batch);
   void read_queued();
   [[noreturn]] void find_origin(const QueuedStep& step);
+  void require_sound(int64_t step);
+  [[noreturn]] void give_up(int64_t step, const std::string& why);
   BatchLoss forward(const PackedBatch& batch);
   void end_epoch();
   Figures validate();
   void keep_if_better(const EpochMetrics& metrics);
   void save();
   void save_weights();
+  void save_unjudged();
+  void adopt();
+  TrainingParts parts() { return {model_.module(), *optimizer_, average_.get()}; }
   void write_metrics() const;
+  void print_epoch() const;
   void show_progress();
   bool done() const;
 
@@ -59,7 +68,10 @@ class Trainer {
   const Codecs& codecs_;
   const data::ReferenceCorpus& valid_;
   data::EncodedCorpus valid_ids_;
-  ModelFolder folder_;
+  const TextSums texts_;
+  const ModelFolder folder_;  // --out
+  ModelFolder work_;          // where this run writes: folder_ or its unfinished()
+  bool begun_ = false;
   data::Loader loader_;
   nn::Parameters parameters_;
   std::unique_ptr<optim::Optimizer> optimizer_;

@@ -30,12 +30,16 @@ struct TrainingParts {
   optim::ExponentialMovingAverage* average;
 };
 
+/// The first of all saved tensors with a NaN or an infinity in it, as "weights/NAME", or "".
+std::string first_not_finite(const TrainingParts& parts);
 /// Weights, averages, moments, default_rng() and the progress, in one file.
 void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress);
 /// Throws DataError naming the file.
 Progress load_state(const std::filesystem::path& file, const TrainingParts& parts);
 
-/// One line of metrics.jsonl.
+/// One line of metrics.jsonl, with its checksum.
 std::string metrics_line(const EpochMetrics& metrics);
+/// Line `number` of the file `name`, which is that of epoch `number`. Throws DataError naming both.
+EpochMetrics parse_metrics_line(const std::string& line, const std::string& name, int64_t number);
 
 }  // namespace grus::seq2seq

@@ -12,6 +12,20 @@ Alignment alignment_of(const Hypothesis& hypothesis, const std::vector<int32_t>&
 
 }  // namespace
 
+void require_translatable(const std::vector<std::string>& lines, std::string_view file) {
+  for (size_t n = 0; n < lines.size(); ++n)
+    require<DataError>(lines[n].size() <= longest_line, "{}:{}: need a line of at most {} bytes, got one of {}", file,
+                       n + 1, longest_line, lines[n].size());
+}
+
+void require_translatable(const data::ReferenceCorpus& text, std::string_view file) {
+  require_translatable(text.source, file);
+  for (size_t n = 0; n < text.references.size(); ++n)
+    for (const std::string& reference : text.references[n])
+      require<DataError>(reference.size() <= longest_line, "{}:{}: need references of at most {} bytes, got one of {}",
+                         file, n + 1, longest_line, reference.size());
+}
+
 std::vector<std::vector<Translation>> translate(std::span<const Speaker> models, const std::vector<std::string>& lines,
                                                 const SearchOptions& options) {
   std::vector<std::vector<std::vector<int32_t>>> sources;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/support/chart.h"
 #include "examples/support/markup.h"
 #include "examples/support/svg.h"

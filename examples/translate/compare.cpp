@@ -3,9 +3,8 @@
 
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"
@@ -13,6 +12,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/corpora.h"
 #include "examples/seq2seq/machine.h"
+#include "examples/seq2seq/training_state.h"
 #include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
 
@@ -34,12 +34,7 @@ void add_training(const ModelFolder& folder, ComparedModel& compared) {
   if (!std::filesystem::exists(folder.metrics())) return;
   compared.seconds = 0;
   for (const std::string& line : data::read_lines(folder.metrics().string())) {
-    const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, false);
-    require<DataError>(epoch.is_object() && epoch.contains("seconds") && epoch["seconds"].is_number(),
-                       "{}:{}: need an epoch's figures, got something else", folder.metrics().string(),
-                       compared.epochs + 1);
-    compared.seconds += epoch["seconds"].get<double>();
-    ++compared.epochs;
+    compared.seconds += parse_metrics_line(line, folder.metrics().string(), ++compared.epochs).seconds;
   }
 }
 
@@ -81,7 +76,9 @@ ComparedModel judge(const std::string& path, const CompareOptions& options, cons
 
 int compare(const CompareOptions& options, const std::string& command_line) {
   use_machine(options.use.device, options.use.threads, options.use.precision);
+  AtomicFile page(options.out);
   const data::ReferenceCorpus text = read_text(options);
+  require_translatable(text, options.source.empty() ? options.models.front() : options.source);
   Comparison comparison;
   comparison.source_name = options.source.empty() ? "the test text of " + name_of(options.models.front())
                                                   : std::filesystem::path(options.source).filename().string();
@@ -94,7 +91,8 @@ int compare(const CompareOptions& options, const std::string& command_line) {
   for (const std::string& folder : options.models)
     comparison.models.push_back(
         judge(folder, options, text, {options.tokenize, options.lowercase}, comparison.bleu_signature));
-  write_file_atomically(options.out, render_comparison(comparison));
+  page.write(render_comparison(comparison));
+  page.commit();
   fmt::print("page: {}\n", options.out);
   return 0;
 }

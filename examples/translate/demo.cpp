@@ -1,8 +1,8 @@
 // The subcommand `demo`: a translator from nothing but the program itself.
 #include <fmt/format.h>
 
-#include "core/atomic_file.h"
-#include "core/error.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
@@ -26,14 +26,20 @@ int demo(const Given& given, const std::string& command_line) {
   defaults.valid = (folder / "valid.tsv.gz").string();
   defaults.test = (folder / "test.tsv.gz").string();
   TrainOptions options = resolve_options(given, defaults);
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", folder.string(), error.message());
-  write_file_atomically(folder / "train.tsv.gz", train_tsv_gz);
-  write_file_atomically(folder / "valid.tsv.gz", valid_tsv_gz);
-  write_file_atomically(folder / "test.tsv.gz", test_tsv_gz);
-  fmt::print("English to French, short sentences of frequent words (Tatoeba, CC BY 2.0)\n");
-  return train(std::move(options), command_line, 10);
+  const auto read = [&folder](const TrainOptions& o) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    require<Error>(!error, "{}: cannot be made a folder: {}", folder.string(), error.message());
+    write_file_atomically(folder / "train.tsv.gz", train_tsv_gz);
+    write_file_atomically(folder / "valid.tsv.gz", valid_tsv_gz);
+    write_file_atomically(folder / "test.tsv.gz", test_tsv_gz);
+    fmt::print("English to French, short sentences of frequent words (Tatoeba, CC BY 2.0)\n");
+    Corpora corpora = read_corpora(o);
+    corpora.source_name = "English";
+    corpora.target_name = "French";
+    return corpora;
+  };
+  return train(std::move(options), read, command_line, 10);
 }
 
 }  // namespace grus::translate

@@ -1,12 +1,15 @@
 // The subcommands that use a trained model.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cmath>
-#include <iostream>
+#include <cstdio>
+#include <cstring>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 #include "data/bleu.h"
 #include "data/chrf.h"
 #include "data/corpus.h"
@@ -17,6 +20,7 @@
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
+#include "examples/translate/standard_input.h"
 
 namespace grus::translate {
 namespace {
@@ -43,21 +47,33 @@ std::string json_line(const Alignment& alignment) {
   return json.dump() + "\n";
 }
 
-// Up to `most` lines; the rest of a chunk stays for the next call. A terminal gives one line at a time.
-std::vector<std::string> read_chunk(int64_t& line, size_t most) {
+// Lines that translate before one that cannot, which ends the run once they are printed.
+struct Chunk {
   std::vector<std::string> lines;
-  std::string text;
-  while (lines.size() < most && std::getline(std::cin, text))
-    lines.push_back(data::clean_line(text, "standard input", ++line));
-  return lines;
+  std::exception_ptr error;
+};
+
+// Up to `most` lines; the rest of a chunk stays for the next call. A terminal gives one line at a time.
+Chunk read_chunk(StandardInput& input, size_t most) {
+  Chunk chunk;
+  try {
+    while (chunk.lines.size() < most) {
+      const std::optional<std::string_view> line = input.next();
+      if (!line) break;
+      chunk.lines.push_back(data::clean_line(*line, StandardInput::name, input.number()));
+    }
+  } catch (const DataError&) {
+    chunk.error = std::current_exception();
+  }
+  return chunk;
 }
 
 void print_translations(const std::vector<Translation>& translations, int64_t index, bool n_best) {
   if (!n_best) {
-    std::cout << translations.front().text << '\n';
+    fmt::print("{}\n", translations.front().text);
     return;
   }
-  for (const Translation& t : translations) std::cout << fmt::format("{} ||| {} ||| {:.6f}\n", index, t.text, t.score);
+  for (const Translation& t : translations) fmt::print("{} ||| {} ||| {:.6f}\n", index, t.text, t.score);
 }
 
 }  // namespace
@@ -72,7 +88,8 @@ SearchOptions search_options(const UseOptions& options) {
 }
 
 int run(const RunOptions& options) {
-  std::ios::sync_with_stdio(false);
+  require<UsageError>(options.n_best <= options.use.beam, "--n-best: need at most the --beam of {}, got {}",
+                      options.use.beam, options.n_best);
   const Ensemble models = load(options.use);
   const Architecture& first = *models.first().model;
   SearchOptions search = search_options(options.use);
@@ -82,17 +99,22 @@ int run(const RunOptions& options) {
                       "--alignments: need a model with attention, got --arch {}", first.name());
   std::optional<AtomicFile> alignments;
   if (search.weights) alignments.emplace(options.alignments);
-  const size_t chunk = standard_input_is_terminal() ? 1 : static_cast<size_t>(options.use.batch) * 16;
-  int64_t line = 0, index = 0;
+  const size_t most = standard_input_is_terminal() ? 1 : static_cast<size_t>(options.use.batch) * 16;
+  StandardInput input(longest_line);
+  int64_t index = 0;
   for (;;) {
-    const std::vector<std::string> lines = read_chunk(line, chunk);
-    if (lines.empty()) break;
-    for (const std::vector<Translation>& translations : models.translate(lines, search)) {
+    const Chunk chunk = read_chunk(input, most);
+    if (chunk.lines.empty()) {
+      if (chunk.error) std::rethrow_exception(chunk.error);
+      break;
+    }
+    for (const std::vector<Translation>& translations : models.translate(chunk.lines, search)) {
       print_translations(translations, index++, options.n_best_given);
       if (alignments) alignments->write(json_line(translations.front().alignment));
     }
-    std::cout.flush();
-    require<Error>(static_cast<bool>(std::cout), "standard output: cannot be written");
+    const bool written = std::fflush(stdout) == 0;
+    require<Error>(written, "standard output: {}", std::strerror(errno));
+    if (chunk.error) std::rethrow_exception(chunk.error);
   }
   if (alignments) alignments->commit();
   return 0;
@@ -100,11 +122,17 @@ int run(const RunOptions& options) {
 
 int eval(const EvalOptions& options) {
   const Ensemble models = load(options.use);
+  std::optional<AtomicFile> output;
+  if (!options.output.empty()) output.emplace(options.output);
   const data::ReferenceCorpus text = data::read_references(options.source, options.references);
+  require_translatable(text, options.source);
   const double started = seconds_now();
   const std::vector<std::string> said = models.translate_best(text.source, search_options(options.use));
   const double seconds = seconds_now() - started;
-  if (!options.output.empty()) write_file_atomically(options.output, fmt::format("{}\n", fmt::join(said, "\n")));
+  if (output) {
+    output->write(fmt::format("{}\n", fmt::join(said, "\n")));
+    output->commit();
+  }
   fmt::print("{}\n{}\n", data::corpus_bleu(said, text.references, {options.tokenize, options.lowercase}).line(),
              data::corpus_chrf(said, text.references, options.lowercase).line());
   std::vector<std::string> targets;
@@ -122,7 +150,10 @@ int eval(const EvalOptions& options) {
 int score(const ScoreOptions& options) {
   const SavedModel saved = load_one(options.use);
   const data::ParallelCorpus pairs =
-      options.source.empty() ? data::read_tsv("/dev/stdin") : data::read_parallel(options.source, options.target);
+      options.source.empty() ? data::read_tsv("-") : data::read_parallel(options.source, options.target);
+  const std::string name = options.source.empty() ? "standard input" : options.source;
+  require_translatable(pairs.source, name);
+  require_translatable(pairs.target, options.source.empty() ? name : options.target);
   const data::EncodedCorpus ids = data::encode(pairs, saved.codecs.source, saved.codecs.target);
   for (const double log_probability : log_probabilities(*saved.model, ids)) fmt::print("{:.6f}\n", log_probability);
   return 0;
@@ -132,13 +163,16 @@ int attend(const AttendOptions& options) {
   const SavedModel saved = load_one(options.use);
   require<DataError>(saved.model->has_attention(), "{}: need a model with attention, got --arch {}", options.use.model,
                      saved.model->name());
+  AtomicFile picture(options.out);
   const std::string line = data::clean_line(options.sentence, "the sentence", 1);
+  require_translatable(std::vector<std::string>{line}, "the sentence");
   SearchOptions search = search_options(options.use);
   search.weights = true;
   const Translation best = seq2seq::translate(*saved.model, saved.codecs, {line}, search).front().front();
   require<DataError>(!best.alignment.weights.empty(), "need a sentence with words and a model with attention, got '{}'",
                      line);
-  write_file_atomically(options.out, render_alignment_svg(in_words(best.alignment)));
+  picture.write(render_alignment_svg(in_words(best.alignment)));
+  picture.commit();
   fmt::print("{}\n", best.text);
   return 0;
 }

@@ -1,5 +1,5 @@
 // 1. Tensors: values of one shape and one element type. Run it: ./dev run 01_tensor
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 
@@ -31,12 +31,12 @@ int main() {
 
   // Element types never mix silently, and an error says what was needed.
   try {
-    a + Tensor::ones({2, 3}, DType::f64);
+    fmt::print("{}\n", a + Tensor::ones({2, 3}, DType::f64));
   } catch (const DtypeError& error) {
     fmt::print("an error:          {}\n", error.what());
   }
   try {
-    matmul(a, a);
+    fmt::print("{}\n", matmul(a, a));
   } catch (const ShapeError& error) {
     fmt::print("another one:       {}\n\n", error.what());
   }

@@ -1,7 +1,7 @@
 // 2. The tape: how a program gets its derivatives. Run it: ./dev run 02_tape
 #include <cmath>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

@@ -1,7 +1,7 @@
 // 3. Linear regression: the training loop that every later program has. Run it: ./dev run 03_linear_regression
 #include <cmath>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

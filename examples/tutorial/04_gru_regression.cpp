@@ -1,5 +1,5 @@
 // 4. A recurrent network reads a series and predicts one number. Run it: ./dev run 04_gru_regression
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 
@@ -35,7 +35,7 @@ int main() {
   // The target has the prediction's shape, (32, 1). With (32) a broadcasting loss would compare every prediction with
   // every target and learn the mean; here it is an error:
   try {
-    mse_loss(model(x), target.reshape({32}));
+    fmt::print("{}\n", mse_loss(model(x), target.reshape({32})).item());
   } catch (const ShapeError& error) {
     fmt::print("{}\n\n", error.what());
   }

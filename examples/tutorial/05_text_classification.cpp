@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <string>
 
+#include <grus/grus.h>
 #include "data/tokenizer.h"
 #include "data/vocab.h"
 #include "data/word_tokenizer.h"
-#include "grus.h"
 
 using namespace grus;
 

@@ -2,7 +2,7 @@
 // 06_custom_module
 #include <filesystem>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 using namespace grus;
 

@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
-#include "core/profile.h"
-#include "core/threads.h"
+#include "core/base/error.h"
+#include "core/device/threads.h"
+#include "core/watch/profile.h"
 #include "nn/serialize.h"
 #include "optim/adam.h"
 #include "optim/clip.h"

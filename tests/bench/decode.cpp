@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <atomic>
 
-#include "core/parts.h"
-#include "core/precision.h"
-#include "core/profile.h"
-#include "core/threads.h"
+#include "core/device/precision.h"
+#include "core/device/threads.h"
+#include "core/tape/parts.h"
+#include "core/watch/profile.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/matmul.h"

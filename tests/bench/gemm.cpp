@@ -7,9 +7,9 @@
 
 #include <algorithm>
 
-#include "core/precision.h"
-#include "core/random.h"
-#include "core/threads.h"
+#include "core/device/precision.h"
+#include "core/device/threads.h"
+#include "core/tensor/random.h"
 #include "ops/launch.h"
 #include "tests/bench/measure.h"
 

@@ -8,9 +8,9 @@
 #include <memory>
 
 #include "core/backends/cpu/entries.h"
-#include "core/error.h"
-#include "core/kernel_calls.h"
-#include "core/threads.h"
+#include "core/base/error.h"
+#include "core/device/kernel_calls.h"
+#include "core/device/threads.h"
 #include "ops/elementwise.h"
 #include "tests/devices/translator.h"
 

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "core/precision.h"
-#include "core/random.h"
+#include "core/device/precision.h"
+#include "core/tensor/random.h"
 #include "ops/launch.h"
 
 namespace grus::bench {

@@ -9,8 +9,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/profile.h"
-#include "core/threads.h"
+#include "core/device/threads.h"
+#include "core/watch/profile.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
 #include "ops/elementwise.h"

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/threads.h"
+#include "core/device/threads.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
 #include "ops/elementwise.h"

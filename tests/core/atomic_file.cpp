@@ -1,16 +1,21 @@
-#include "core/atomic_file.h"
+#include "core/base/atomic_file.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <doctest/doctest.h>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <vector>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tests/support/folder.h"
 #include "tests/support/skip.h"
 
@@ -124,4 +129,80 @@ TEST_CASE("atomic file: a special file is written, a link's target is replaced")
   write_file_atomically(folder.root() / "link", "new");
   CHECK(fs::is_symlink(folder.root() / "link"));
   CHECK(bytes_of(folder.root() / "target") == "new");
+}
+
+TEST_CASE("atomic file: writers of one place do not disturb one another, and readers see whole files alone") {
+  const Folder folder;
+  const fs::path path = folder.root() / "a.bin";
+  const auto whole = [](char letter) { return std::string(200000, letter); };
+  write_file_atomically(path, whole('a'));
+  std::atomic<int> failed = 0, torn = 0, writing = 4;
+  std::vector<std::thread> threads;
+  for (const char letter : {'a', 'b', 'c', 'd'})
+    threads.emplace_back([&, letter] {
+      for (int n = 0; n < 25; ++n) failed += !error_of(path, whole(letter)).empty();
+      --writing;
+    });
+  threads.emplace_back([&] {
+    do {
+      const std::string seen = bytes_of(path);
+      torn += seen.empty() || seen != whole(seen[0]);
+    } while (writing > 0);
+  });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(failed == 0);
+  CHECK(torn == 0);
+  CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("atomic file: a process that is killed in the midst of writing leaves the old file and nothing else") {
+  const Folder folder;
+  const fs::path path = folder.root() / "a.bin";
+  write_file_atomically(path, "old");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(path);
+    file.write("half");
+    ::raise(SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  CHECK(bytes_of(path) == "old");
+  grus::TemporaryFile::remove_abandoned(folder.root());
+  CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("atomic file: where files need names, those of killed processes are removed and those in use stay") {
+  const Folder folder;
+  const fs::path place = folder.root() / std::string(255, 'n');
+  const pid_t child = ::fork();
+  if (child == 0) {
+    grus::TemporaryFile file;
+    ::_exit(file.open(place, false) == 0 && ::raise(SIGKILL) == 0 ? 1 : 2);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFSIGNALED(status));
+  CHECK(entries(folder) == 1);
+  grus::TemporaryFile used;
+  REQUIRE(used.open(place, false) == 0);  // the process's first in this folder, which tidies up
+  CHECK(entries(folder) == 1);
+  grus::TemporaryFile::remove_abandoned(folder.root());
+  CHECK(entries(folder) == 1);
+  REQUIRE(::write(used.descriptor(), "words", 5) == 5);
+  CHECK(used.move_into_place() == 0);
+  CHECK(bytes_of(place) == "words");
+  CHECK(entries(folder) == 1);
+}
+
+TEST_CASE("atomic file: permissions are those that the process's mask leaves") {
+  const Folder folder;
+  const mode_t before = ::umask(027);
+  write_file_atomically(folder.root() / "a", "x");
+  grus::TemporaryFile named;
+  REQUIRE(named.open(folder.root() / "b", false) == 0);
+  CHECK(named.move_into_place() == 0);
+  ::umask(before);
+  for (const char* name : {"a", "b"})
+    CHECK(fs::status(folder.root() / name).permissions() ==
+          (fs::perms::owner_read | fs::perms::owner_write | fs::perms::group_read));
 }

@@ -1,5 +1,5 @@
 // Backends found by name, and what is said when they cannot be used.
-#include "core/backend.h"
+#include "core/device/backend.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,9 +8,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "core/devices.h"
-#include "core/error.h"
-#include "core/tensor.h"
+#include "core/base/error.h"
+#include "core/device/devices.h"
+#include "core/tensor/tensor.h"
 #include "ops/elementwise.h"
 #include "tests/support/skip.h"
 

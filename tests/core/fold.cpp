@@ -1,4 +1,4 @@
-#include "core/fold.h"
+#include "core/base/fold.h"
 
 #include <doctest/doctest.h>
 

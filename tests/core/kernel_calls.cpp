@@ -1,4 +1,4 @@
-#include "core/kernel_calls.h"
+#include "core/device/kernel_calls.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 

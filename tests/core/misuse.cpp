@@ -3,8 +3,8 @@
 
 #include <thread>
 
-#include "core/error.h"
-#include "core/tape.h"
+#include "core/base/error.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
@@ -61,10 +61,16 @@ TEST_CASE("misuse: backward twice, and ops after it") {
   const Tensor loss = w->tensor() * w->tensor();
   tape.backward(loss);
   CHECK_THROWS_WITH_AS(tape.backward(loss),
-                       "[backward] was called twice on this tape; make a new Tape for each forward pass", UsageError);
-  CHECK_THROWS_WITH_AS(tape.grad(loss, {w->tensor()}), "[grad] this tape was walked by backward already", UsageError);
-  CHECK_THROWS_WITH_AS(w->tensor() * 2.0,
-                       "[mul] this tape was walked already; make a new Tape for the next forward pass", UsageError);
+                       "[backward] was called twice on this tape; make a new Tape for each forward pass, and of "
+                       "several losses one sum",
+                       UsageError);
+  CHECK_THROWS_WITH_AS(tape.grad(loss, {w->tensor()}),
+                       "[grad] this tape was walked by backward already; ask for gradients before", UsageError);
+  CHECK_THROWS_WITH_AS(
+      w->tensor() * 2.0,
+      "[mul] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for "
+      "a metric or a validation while this one lives",
+      UsageError);
   CHECK(w->grad().item() == 6);
 }
 
@@ -75,7 +81,7 @@ TEST_CASE("misuse: backward of a tensor that no gradient reaches, or of another 
   Tape tape;
   CHECK_THROWS_WITH_AS(tape.backward(numbers({1})),
                        "[backward] need a tensor that this tape recorded, got one that is not on it: nothing with a "
-                       "gradient reached it",
+                       "gradient reached it, as under NoGrad or when all is frozen",
                        UsageError);
   CHECK_THROWS_WITH_AS(tape.backward(before),
                        "[backward] need a tensor that this tape recorded, got one recorded by another tape",

@@ -1,5 +1,5 @@
 // Loops of one's own that are shared out among threads.
-#include "core/parts.h"
+#include "core/tape/parts.h"
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <atomic>
 #include <thread>
 
-#include "core/error.h"
-#include "core/tape.h"
+#include "core/base/error.h"
+#include "core/tape/tape.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "core/print.h"
+#include "core/tensor/print.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "core/profile.h"
+#include "core/watch/profile.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"

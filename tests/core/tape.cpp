@@ -1,8 +1,8 @@
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
@@ -54,6 +54,31 @@ TEST_CASE("leaf: a hook's gradient must have the value's shape and dtype") {
   Tape tape;
   CHECK_THROWS_WITH_AS(tape.backward(sum(w->tensor())), "[on_gradient] need a gradient of shape (2), got ()",
                        ShapeError);
+}
+
+TEST_CASE("leaf: what a hook throws leaves every leaf's gradient as it was") {
+  const Ref<Leaf> first = Leaf::create(numbers({2, 3})), second = Leaf::create(numbers({4, 5}));
+  first->set_grad(numbers({7, 7}));
+  second->on_gradient([](const Tensor&) -> Tensor { throw Error("enough"); });
+  Tape tape;
+  const Tensor loss = sum(first->tensor() * second->tensor());
+  CHECK_THROWS_WITH_AS(tape.backward(loss), "enough", Error);
+  CHECK(first->grad().to_vector<double>() == std::vector<double>{7, 7});
+  CHECK_FALSE(second->grad().defined());
+}
+
+TEST_CASE("leaf: one that changed its kind since the forward pass takes no gradient, and no other leaf does") {
+  const Ref<Leaf> first = Leaf::create(numbers({2, 3})), second = Leaf::create(numbers({4, 5}));
+  Tape tape;
+  const Tensor loss = sum(first->tensor() * second->tensor());
+  second->replace(second->value().to(Device("reference")));
+  CHECK_THROWS_WITH_AS(
+      tape.backward(loss),
+      "[backward] need leaves that stay where they are until backward, got one that is f64 (2) on reference "
+      "with a gradient f64 (2) on cpu",
+      UsageError);
+  CHECK_FALSE(first->grad().defined());
+  CHECK_FALSE(second->grad().defined());
 }
 
 TEST_CASE("tape: gradients are taken and what the walk used is freed") {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "core/profile.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/watch/profile.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"

@@ -1,17 +1,21 @@
-#include "core/tensor.h"
+#include "core/tensor/tensor.h"
 
 #include <doctest/doctest.h>
 
 #include <thread>
 
-#include "core/error.h"
-#include "core/lengths.h"
-#include "core/random.h"
-#include "core/tape.h"
+#include "core/base/error.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
+#include "core/tensor/random.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
 using namespace grus;
+
+// Variables are assigned to, results are not: `x[0] = y` does not compile.
+static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
+static_assert(!std::is_assignable_v<Tensor, const Tensor&> && !std::is_assignable_v<Tensor, Tensor>);
 
 TEST_CASE("shape: broadcasting follows NumPy's rule, and names both shapes when it cannot") {
   CHECK(broadcast({3, 1, 5}, {4, 1}, "add") == Shape{3, 4, 5});
@@ -108,6 +112,37 @@ TEST_CASE("random: a draw is named by seed and number, and its state can be put 
   CHECK(random_uniform({5}, 0, 1, same).to_vector<float>() == first);
 }
 
+TEST_CASE("random: a further thread's default generator must be seeded there") {
+  manual_seed(5);
+  const auto draw = [] { return random_uniform({5}, 0, 1, default_rng()).to_vector<float>(); };
+  const auto mine = draw();
+  std::string message;
+  std::vector<float> others, others_again;
+  std::thread([&] {
+    const RandomKey state = default_rng().state();  // as a checkpoint does that draws nothing
+    default_rng().set_state(state);
+    try {
+      draw();
+    } catch (const UsageError& error) {
+      message = error.what();
+    }
+    manual_seed(6);
+    others = draw();
+  }).join();
+  std::thread([&] {
+    manual_seed(6);
+    others_again = draw();
+  }).join();
+  CHECK(
+      message ==
+      "[default_rng] need manual_seed(n) in every thread but the main one before its default generator draws, got none "
+      "in this one: threads that begin alike would draw the same numbers");
+  CHECK(others != mine);
+  CHECK(others == others_again);
+  manual_seed(5);
+  CHECK(draw() == mine);
+}
+
 TEST_CASE("leaf: two threads, each with a tape over its shard, add up to the gradient of the whole") {
   const Ref<Leaf> w = Leaf::create(Tensor::from<double>({1, -2}, {2}));
   const Tensor x = Tensor::from<double>({3, 4, 5, 6}, {2, 2});
@@ -145,6 +180,29 @@ TEST_CASE("allocator: on the cpu, large buffers of ever new sizes lie where othe
   CHECK(place(use(64)) == first);
   release_cached_memory(device);
   CHECK(place(use(64)) == first);
+}
+
+TEST_CASE("allocator: a limit counts what is kept for reuse, whether it came before or after") {
+  const Device device("reference");
+  release_cached_memory(device);
+  const auto held = [&] { return memory_statistics(device).live + memory_statistics(device).cached; };
+  const auto use = [&](int64_t kib) { return Tensor::empty({kib << 8}, DType::f32, device); };
+  const size_t before = held(), limit = before + (size_t{64} << 10);
+  { const Tensor freed = use(1024); }
+  CHECK(held() >= before + (size_t{1} << 20));
+  set_memory_limit(device, limit);
+  CHECK(held() <= limit);
+  CHECK_THROWS_AS(use(1024), DeviceError);
+  set_memory_limit(device, 0);
+  {
+    const Tensor large = use(1024);
+    set_memory_limit(device, limit);  // what is in use stays
+    CHECK(large.numel() == 1 << 18);
+  }
+  CHECK(held() <= limit);
+  CHECK_THROWS_AS(use(1024), DeviceError);
+  CHECK(use(16).numel() == 1 << 12);
+  set_memory_limit(device, 0);
 }
 
 TEST_CASE("allocator: more memory than there can be is one clear error") {

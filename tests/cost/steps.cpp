@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/backends/cpu/derived.h"
-#include "core/kernel_calls.h"
+#include "core/device/kernel_calls.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/chrf.h"
 #include "tests/data/files.h"
 
@@ -96,4 +96,12 @@ TEST_CASE("bleu: what cannot be scored is an error") {
   CHECK_THROWS_AS(corpus_chrf({"a"}, {{}}), UsageError);
   CHECK(test::message_of<UsageError>([] { corpus_bleu({"a"}, {{"a"}}, {.tokenize = "intl"}); }) ==
         "[bleu] need tokenize 13a or none, got 'intl'");
+}
+
+TEST_CASE("13a: entities are replaced from left to right, once, in time that grows with the text") {
+  CHECK(tokenize_13a("&amp;lt;") == "<");  // & first, as in mteval-v13a.pl
+  CHECK(tokenize_13a("x<skipped>y") == "xy");
+  std::string entities, quotes;
+  for (int i = 0; i < 2'000'000; ++i) entities += "&quot;", quotes += i ? " \"" : "\"";
+  CHECK(tokenize_13a(entities) == quotes);
 }

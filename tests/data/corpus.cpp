@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tests/data/files.h"
 
 using namespace grus;
@@ -60,4 +60,25 @@ TEST_CASE("corpus: references come as columns, as many as a line has, or as file
   CHECK(files.source == columns.source);
   CHECK_THROWS_AS(read_references(s, {}), UsageError);
   CHECK_THROWS_AS(read_references(s, {folder.file("3", "x\n")}), DataError);
+}
+
+TEST_CASE("corpus: of a text with blank lines the lines are counted, not held") {
+  const Folder folder;
+  const std::string blanks = test::gzip(folder, "blanks", std::string(1'000'000, '\n')),
+                    one = folder.file("one", "a\n");
+  CHECK(message_of<DataError>([&] { read_parallel(blanks, one); }) ==
+        "[corpus] need as many lines in both files, got 1000000 in " + blanks + " and 1 in " + one);
+  CHECK(message_of<DataError>([&] { read_parallel(blanks, blanks); }) ==
+        blanks + ":1: need a sentence, got a blank line");
+  const std::string open = folder.file("open", "a\n\nb\nc");
+  CHECK(message_of<DataError>([&] { read_parallel(one, open); }).find("and 4 in " + open) != std::string::npos);
+  const std::string mark = folder.file("mark", "\xEF\xBB\xBF");
+  CHECK(message_of<DataError>([&] { read_parallel(mark, mark); }).find("got empty files") != std::string::npos);
+  CHECK(message_of<DataError>([&] { read_tsv(mark); }).find("got an empty file") != std::string::npos);
+}
+
+TEST_CASE("corpus: a line that a small packed file makes huge is refused before it is held") {
+  const Folder folder;
+  const std::string bomb = test::gzip(folder, "bomb", "a\tb\n" + std::string(70'000'000, 'a'));
+  CHECK(message_of<DataError>([&] { read_tsv(bomb); }) == bomb + ":2: need lines of at most 64 MB, got a longer one");
 }

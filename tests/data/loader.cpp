@@ -7,7 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/shuffle.h"
 #include "tests/data/files.h"
 

@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/text.h"
 #include "data/word_aligner.h"
 #include "tests/data/files.h"
@@ -149,4 +149,14 @@ TEST_CASE("word aligner: EM finds a hidden lexicon and order, and its likelihood
   CHECK(right * 100 >= all * 95);
   CHECK(links.back().empty());
   CHECK(align_words(pairs, options) == links);
+}
+
+TEST_CASE("phrase extraction: a pair of 200,000 words costs what its words cost") {
+  Links diagonal, none_but_ends;
+  for (int32_t i = 0; i < 200'000; ++i) diagonal.push_back({i, i});
+  CHECK(consistent_phrases(200'000, 200'000, diagonal, 7).size() == 200'000 * 7 - 21);
+  none_but_ends = {{0, 0}, {199'999, 199'999}};
+  CHECK(consistent_phrases(200'000, 200'000, none_but_ends, 7).size() == 2 * 7 * 7);
+  const Links crossed = {{0, 199'999}, {1, 0}};
+  CHECK(consistent_phrases(2, 200'000, crossed, 7).size() == 7 + 7);
 }

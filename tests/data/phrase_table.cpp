@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/text.h"
 #include "data/text_writer.h"
 #include "tests/data/files.h"

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/codec.h"
 #include "data/text.h"
 #include "tests/data/files.h"

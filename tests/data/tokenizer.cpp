@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "data/text.h"
 #include "data/word_tokenizer.h"
 #include "tests/data/files.h"

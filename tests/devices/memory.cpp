@@ -5,7 +5,7 @@
 
 #include <fstream>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tests/data/files.h"
 #include "tests/devices/translator.h"
 #include "tests/support/devices.h"

@@ -1,13 +1,12 @@
 // --device in every program, as a person meets it.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
-#include <sys/wait.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include "tests/data/files.h"
 #include "tests/support/devices.h"
+#include "tests/support/program.h"
 #include "tests/support/skip.h"
 
 using namespace grus;
@@ -15,17 +14,11 @@ using test::Folder;
 
 namespace {
 
-struct Result {
-  int code;
-  std::string out, err;
-};
+using Result = test::ProgramResult;
 
 /// Runs the program that the environment variable names.
 Result run(const Folder& folder, const char* program, const std::string& arguments, const std::string& before = "") {
-  const std::string out = folder.path(".out"), err = folder.path(".err");
-  const std::string line = fmt::format("{} '{}' {} >'{}' 2>'{}'", before, std::getenv(program), arguments, out, err);
-  const int status = std::system(line.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::bytes_of(out), test::bytes_of(err)};
+  return test::run_program(folder, program, arguments, before);
 }
 
 void check_works(const Result& result) {
@@ -33,12 +26,7 @@ void check_works(const Result& result) {
   CHECK(!result.out.empty());
 }
 
-/// Exit 1 and one line that says this.
-void check_error(const Result& result, const std::string& what) {
-  CHECK(result.code == 1);
-  CHECK_MESSAGE(result.err.find(what) != std::string::npos, result.err);
-  CHECK_MESSAGE(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
-}
+void check_error(const Result& result, const std::string& what, int code = 1) { test::check_error(result, code, what); }
 
 bool without_programs() {
   const bool none = !std::getenv("TRANSLATE");
@@ -96,7 +84,7 @@ TEST_CASE("programs: a device that is not there, a driver that is missing and a 
         tiny;
     check_error(run(folder, program, train + " --device abacus"), "[device] need one of the backends cpu, reference");
     check_error(run(folder, program, train, "GRUS_DEVICE=cpu:7"), "[device] need a device cpu:7, got: ");
-    check_error(run(folder, program, train, "GRUS_MEMORY_LIMIT=lots"), "[GRUS_MEMORY_LIMIT] need bytes as in 512M");
+    check_error(run(folder, program, train, "GRUS_MEMORY_LIMIT=lots"), "[GRUS_MEMORY_LIMIT] need bytes as in 512M", 2);
     check_error(run(folder, program, train, "GRUS_MEMORY_LIMIT=cpu=20K GRUS_DEVICE=cpu"),
                 "bytes of memory, got a limit of 20480 with ");
   }

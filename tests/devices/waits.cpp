@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "core/error.h"
-#include "core/items.h"
+#include "core/base/error.h"
+#include "core/tensor/items.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/loss.h"

@@ -2,6 +2,8 @@
 // What the blocks of docs/recipes.md find in their scope.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "grus.h"
 
 using namespace grus;
@@ -19,6 +21,8 @@ class Model : public nn::Module<Model> {
 struct Recipe {
   Rng rng{1};
   Model model{rng};
+  nn::Embedding embedding{nn::EmbeddingOptions{.count = 7, .width = 4}, rng};
+  nn::Linear output{4, 7, rng};
   optim::Adam optimizer{model.named_parameters()};
   const Tensor x = random_normal({5, 2, 3}, 0, 1, rng), target = random_normal({2, 1}, 0, 1, rng);
 };

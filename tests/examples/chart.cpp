@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/support/axis.h"
 #include "examples/support/markup.h"
 #include "tests/examples/well_formed.h"

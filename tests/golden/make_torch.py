@@ -230,9 +230,10 @@ def translator():
     out.close()
 
 
-recurrent()
-attention()
-loss()
-optimizers()
-translator()
-lstm()
+if __name__ == "__main__":
+    recurrent()
+    attention()
+    loss()
+    optimizers()
+    translator()
+    lstm()

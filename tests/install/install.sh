@@ -9,20 +9,42 @@ fail() { echo "failed: $*"; exit 1; }
 
 meson install -C "$build" --no-rebuild --quiet --destdir "$work/dest" || fail 'meson install'
 there=$work/dest$prefix
-mkdir "$work/pc"
-sed "s|^prefix=.*|prefix=$there|" "$there/$libdir/pkgconfig/grus.pc" >"$work/pc/grus.pc"
-export PKG_CONFIG_PATH="$work/pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" LD_LIBRARY_PATH="$there/$libdir"
+export PKG_CONFIG_PATH="$there/$libdir/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" LD_LIBRARY_PATH="$there/$libdir"
 flags=$(pkg-config --cflags grus) libs=$(pkg-config --libs grus)
+# Moved as it is, with a guessed prefix or without.
+for guess in --define-prefix --dont-define-prefix; do
+  echo '#include "grus.h"' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
+done
 
+[ "$(ls "$there/include")" = grus ] || fail "installed outside of grus/: $(ls "$there/include")"
 other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ -z "$other" ] || fail "installed, but no header: $other"
-(cd "$there/include/grus" && find . -name '*.h' | sed 's|^\./\(.*\)|#include "\1"|') >"$work/headers.cpp"
+(cd "$there/include" && find . -name '*.h' | sed 's|^\./\(.*\)|#include <\1>|') >"$work/headers.cpp"
 [ "$(wc -l <"$work/headers.cpp")" -gt 3 ] || fail 'no headers installed'
 "$@" -std=c++20 -fsyntax-only $flags "$work/headers.cpp" || fail 'an installed header does not compile'
 
 "$@" -std=c++20 $flags "$source/tests/install/program.cpp" -o "$work/program" $libs || fail 'the program does not build'
 "$work/program" >"$work/out" || fail "the program exits $?"
 diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
+
+# What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
+mistakes() {
+  printf '#include <grus.h>\nusing namespace grus;\n'
+  while read -r line; do
+    printf 'void f%d(Tensor x, Tensor y, nn::Linear& a, nn::Linear& b, optim::ExponentialMovingAverage& average) ' $((n += 1))
+    printf '{ x = y; (void)a, (void)b, (void)average; %s }\n' "${1-$line}"
+  done <"$source/tests/install/mistakes.txt"
+}
+n=0
+mistakes '' >"$work/none.cpp"
+"$@" -std=c++20 -fsyntax-only $flags "$work/none.cpp" || fail 'functions without a mistake do not compile'
+mistakes >"$work/mistakes.cpp"
+! "$@" -std=c++20 -fsyntax-only -Werror=unused-result $flags "$work/mistakes.cpp" 2>"$work/out" || fail 'every mistake compiles'
+n=2
+while read -r line; do
+  n=$((n + 1))
+  grep -q "mistakes.cpp:$n:[0-9]*: error" "$work/out" || fail "it compiles: $line"
+done <"$source/tests/install/mistakes.txt"
 
 # A backend from outside the tree: found by name, listed, and held to the same kernel tests as ours.
 mkdir "$work/backends"

@@ -1,7 +1,7 @@
 // A program of somebody who has Grus installed: d(sum(x w)) / dw is the sums of x's columns; then an op of their own.
 #include <cstdio>
 
-#include "grus.h"
+#include <grus/grus.h>
 
 namespace {
 

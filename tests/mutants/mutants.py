@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does a test turn red for every wrong gradient?
 
-Every gradient rule (of ops/, of core/elementwise.def, of the kernels of every backend built here) is broken in every small
+Every gradient rule (of ops/, of core/device/elementwise.def, of the kernels of every backend built here) is broken in every small
 way: a sign flipped, a term, a factor, an accumulation or a statement dropped. All mutants are compiled into one build, each
 behind `grus_mutant == N`, and the unit tests run once for each N of the environment variable GRUS_MUTANT until one is red.
 Freshly allocated memory is filled with NaN in that build, so that nothing is right by what was there before.
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from schemata import Mutant, Rewriter, TableRewriter  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLE = 'core/elementwise.def'
+TABLE = 'core/device/elementwise.def'
 NOT_RULES = {'ops/gradcheck.cpp', 'ops/launch.cpp'}  # the checker itself, and calls of kernels
 HEADER = '''#pragma once
 #include <cstdlib>
@@ -35,7 +35,7 @@ inline const int grus_mutant = [] { const char* n = std::getenv("GRUS_MUTANT"); 
 PATCHES = [
     # Which tensors a row's gradient reads is worked out at compile time, where there is no mutant.
     ('ops/elementwise.cpp', 'namespace trace {\n', 'namespace trace {\nconstexpr int grus_mutant = 0;\n'),
-    ('core/storage.cpp', '  statistics_.live += storage->buffer_.bytes;\n',
+    ('core/device/storage.cpp', '  statistics_.live += storage->buffer_.bytes;\n',
      '  __builtin_memset(storage->buffer_.handle, 0xff, storage->buffer_.bytes);\n'
      '  statistics_.live += storage->buffer_.bytes;\n'),
 ]
@@ -49,7 +49,7 @@ def tracked_files():
 
 def has_rules(file):
     return file == TABLE or (file.endswith('.cpp') and file not in NOT_RULES and
-                             re.match(r'ops/|core/grads|core/backends/(reference|cpu)/', file) is not None)
+                             re.match(r'ops/|core/tape/grads|core/backends/(reference|cpu)/', file) is not None)
 
 
 def write(path, text):

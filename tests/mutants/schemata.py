@@ -10,7 +10,7 @@ from source import Source
 # holds besides it.
 NAMED = re.compile(r'gradient|backward|slope', re.IGNORECASE)
 HELPERS = {
-    'core/grads.cpp': r'.',
+    'core/tape/grads.cpp': r'.',
     'core/backends/reference/cross_entropy.cpp': r'cross_entropy_row',
     'core/backends/cpu/cross_entropy.cpp': r'cross_entropy_rows|scale_and_shift|exponentials|largest_and_total',
     'core/backends/cpu/attention.cpp': r'backward|dot|add_scaled',
@@ -209,7 +209,7 @@ def summary(words):
 
 
 class TableRewriter(Rewriter):
-    """core/elementwise.def: its gradient columns."""
+    """core/device/elementwise.def: its gradient columns."""
 
     columns = {'GRUS_UNARY': (2,), 'GRUS_BINARY': (2, 3)}
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "nn/attention.h"
 #include "nn/gru.h"
 #include "nn/linear.h"

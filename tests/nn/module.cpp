@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/glob.h"
+#include "core/base/glob.h"
 
 using namespace grus;
 using namespace grus::nn;

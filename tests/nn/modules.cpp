@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/parts.h"
+#include "core/tape/parts.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"

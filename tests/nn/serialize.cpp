@@ -8,7 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <random>
 
+#include "core/base/checksum.h"
+#include "core/tensor/random.h"
 #include "nn/linear.h"
 #include "tests/support/folder.h"
 
@@ -165,4 +168,78 @@ TEST_CASE("weights: a module comes back from its file; tied ones are stored once
   CHECK(second(Tensor::ones({1, 3})).to_vector<float>() == first(Tensor::ones({1, 3})).to_vector<float>());
   Linear other(3, 3);
   CHECK(message([&] { load_weights(path, other); }).starts_with(path.string() + ": [load_state_dict] need"));
+}
+
+TEST_CASE("safetensors: every flipped bit is seen, wherever in the file, and the error names it") {
+  const Folder folder;
+  const fs::path path = folder.root() / "w.safetensors";
+  Rng rng(1);
+  write_safetensors(path,
+                    {{"weight", random_normal({7, 5}, 0, 1, rng)},
+                     {"mask", Tensor::from_bools({true, false, true}, {3})},
+                     {"ids", Tensor::from(std::vector<int64_t>{1, 2})}},
+                    {{"architecture", "test"}});
+  const std::string good = test::bytes_of(path);
+  for (size_t bit = 0; bit < 8 * good.size(); ++bit) {
+    std::string bad = good;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << bit % 8));
+    std::ofstream(path, std::ios::binary) << bad;
+    const std::string text = message([&] { read_safetensors(path); });
+    REQUIRE_MESSAGE(text.starts_with(path.string() + ": need "), bit << " " << text);
+  }
+  for (size_t bytes = 0; bytes < good.size(); ++bytes) {
+    std::ofstream(path, std::ios::binary) << good.substr(0, bytes);
+    REQUIRE(message([&] { read_safetensors(path); }).starts_with(path.string() + ": need "));
+  }
+}
+
+TEST_CASE("safetensors: of many copies of a larger file with one flipped bit or overwritten bytes none is accepted") {
+  const Folder folder;
+  const fs::path path = folder.root() / "w.safetensors";
+  Rng rng(1);
+  write_safetensors(path, {{"weight", random_normal({100, 70}, 0, 1, rng)}, {"bias", random_normal({100}, 0, 1, rng)}});
+  const std::string good = test::bytes_of(path);
+  std::mt19937_64 random(7);
+  int accepted = 0;
+  for (int n = 0; n < 3000; ++n) {
+    std::string bad = good;
+    const size_t at = random() % good.size();
+    if (n % 3 > 0) {
+      bad[at] = static_cast<char>(bad[at] ^ (1 << random() % 8));
+    } else {
+      const size_t to = random() % good.size(), count = std::min(1 + random() % 16, good.size() - std::max(at, to));
+      bad.replace(at, count, good, to, count);
+    }
+    if (bad == good) continue;
+    std::ofstream(path, std::ios::binary) << bad;
+    accepted += !message([&] { read_safetensors(path); }).starts_with(path.string() + ": need ");
+  }
+  CHECK(accepted == 0);
+}
+
+TEST_CASE("safetensors: a checksum left behind by a program that changed the tensors is refused with its cure") {
+  const Folder folder;
+  const fs::path path = folder.root() / "w.safetensors";
+  const std::string header =
+      R"({"__metadata__":{"grus.checksum":"grus.crc32:01234567"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})";
+  write(path, header, "12345678");
+  const std::string text = message([&] { read_safetensors(path); });
+  CHECK(text.find("need bytes with crc32:01234567, got crc32:") != std::string::npos);
+  CHECK(text.find("kept 'grus.checksum' in its metadata") != std::string::npos);
+  write(path, R"({"__metadata__":{"grus.checksum":"another"}})", "");
+  CHECK(message([&] { read_safetensors(path); }).find("got a damaged one") != std::string::npos);
+}
+
+TEST_CASE("safetensors: a header of 80,000 empty tensors is read in linear time, and one nested deep is refused") {
+  const Folder folder;
+  const fs::path path = folder.root() / "w.safetensors";
+  std::string header = "{";
+  for (int n = 0; n < 80000; ++n)
+    header += fmt::format(R"({}"t{}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})", n ? "," : "", n);
+  write(path, header + "}", "");
+  CHECK(read_safetensors(path).tensors.size() == 80000);
+  Linear module(3, 3);
+  CHECK(message([&] { load_weights(path, module); }).find("and 79980 more") != std::string::npos);
+  write(path, R"({"a":)" + std::string(100000, '[') + std::string(100000, ']') + "}", "");
+  CHECK(message([&] { read_safetensors(path); }) == path.string() + ": need JSON nested at most 3 deep, got more");
 }

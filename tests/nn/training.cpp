@@ -1,7 +1,7 @@
 // Ways to train that need no code of ours, and must work: freezing, adding up gradients, time cut into chunks.
 #include <doctest/doctest.h>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
 #include "ops/loss.h"

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"

@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-#include "core/lengths.h"
-#include "core/tape.h"
+#include "core/tape/tape.h"
+#include "core/tensor/lengths.h"
 #include "ops/index.h"
 #include "tests/support/tensors.h"
 

@@ -1,12 +1,13 @@
 #include "ops/elementwise.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
 #include <map>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/reduce.h"
 #include "tests/support/tensors.h"
 
@@ -46,7 +47,8 @@ TEST_CASE("elementwise: integers stay integers") {
     check_equal(maximum(a, b), {3}, {2, 2, 5});
     check_equal(minimum(a, 1.0), {3}, {-3, 0, 1});
     check_equal(0.0 - i32({7}, {1}, d), {1}, {-7});
-    CHECK(message_of([&] { a + 0.5; }) == "[add] need an integral number beside i64 (3), got 0.5");
+    CHECK(message_of([&] { a + 0.5; }) ==
+          "[add] need an integral number in [-9223372036854775808, 9223372036854775807] for i64 (3), got 0.5");
     CHECK(message_of([&] { exp(a); }) == "[exp] need f32 or f64, got i64 (3)");
     CHECK(message_of([&] { a / b; }) == "[div] need f32 or f64, got i64 (3)");
   }
@@ -132,4 +134,69 @@ TEST_CASE("elementwise: at corners a gradient is 0: |x| at 0, a^0 for a, 0^b for
     check_equal(second[0], {3}, {0.5, 0, 0});
     check_equal(second[1], {3}, {std::log(2.0) * std::log(2.0), 0, 0});
   }
+}
+
+TEST_CASE("elementwise: a recorded gradient is the kernel's at infinities, NaN, zeros and ties") {
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> edges = {-inf, -2, -0.0, 0, 1, 2, inf, nan};
+  std::vector<double> left, right;
+  for (const double a : edges)
+    for (const double b : edges) left.push_back(a), right.push_back(b);
+  for (const Device& d : devices()) {
+    const auto check = [&](const char* name, const auto& f, const std::vector<Tensor>& arguments) {
+      Tape tape;
+      std::vector<Tensor> xs;
+      for (const Tensor& x : arguments) xs.push_back(tape.watch(x));
+      const Tensor y = f(xs);
+      const std::vector<Tensor> recorded = tape.grad(sum(y), xs, true), plain = tape.grad(sum(y), xs);
+      for (size_t i = 0; i < xs.size(); ++i) {
+        const std::vector<double> got = values(recorded[i]), expected = values(plain[i]);
+        for (size_t k = 0; k < got.size(); ++k)
+          CHECK_MESSAGE(
+              (got[k] == expected[k] || (std::isnan(got[k]) && std::isnan(expected[k]))),
+              fmt::format("{} on {}, gradient {}, element {}: {} and {}", name, d.name(), i, k, got[k], expected[k]));
+      }
+    };
+    const auto count = static_cast<int64_t>(left.size());
+    const std::vector<Tensor> one{f64(left, {count}, d)}, two{f64(left, {count}, d), f64(right, {count}, d)};
+#define GRUS_UNARY(name, ...) \
+  check(                      \
+      #name, [](const std::vector<Tensor>& x) { return name(x[0]); }, one);
+#define GRUS_BINARY(name, ...) \
+  check(                       \
+      #name, [](const std::vector<Tensor>& x) { return name(x[0], x[1]); }, two);
+#define GRUS_COMPARE(...)
+#include "core/device/elementwise.def"
+  }
+}
+
+TEST_CASE("elementwise: what is cut off has no gradient, however large the one that comes back") {
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const Device& d : devices())
+    for (const bool record : {false, true}) {
+      Tape tape;
+      const Tensor x = tape.watch(f64({-inf, -1, 0, 3}, {4}, d)), dy = f64({inf, inf, inf, 2}, {4}, d);
+      const auto slope = [&](const Tensor& y) { return tape.grad(y, std::span(&x, 1), record, dy)[0]; };
+      check_equal(relu(x), {4}, {0, 0, 0, 3});
+      check_equal(slope(relu(x)), {4}, {0, 0, 0, 2});
+      check_equal(slope(maximum(x, 1)), {4}, {0, 0, 0, 2});
+      check_equal(slope(minimum(-1 * x, -1)), {4}, {0, 0, 0, -2});
+      check_equal(slope(clamp(x, 1, 4)), {4}, {0, 0, 0, 2});
+    }
+}
+
+TEST_CASE("clamp: NaN stays, and the gradient passes within the bounds and at them") {
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Device& d : devices())
+    for (const DType dtype : {DType::f32, DType::f64}) {
+      Tape tape;
+      const Tensor x = tape.watch(cast(f64({-inf, -2, -1, 0, 2, 3, inf}, {7}, d), dtype)), y = clamp(x, -1, 2);
+      check_equal(y, {7}, {-1, -1, -1, 0, 2, 2, 2});
+      check_equal(tape.grad(sum(y), {x})[0], {7}, {0, 0, 1, 1, 1, 0, 0});
+      const Tensor lost = cast(f64({nan}, {1}, d), dtype);
+      for (const Tensor& kept :
+           {clamp(lost, -1, 2), maximum(lost, 0), maximum(0, lost), minimum(lost, 0), minimum(0, lost), relu(lost)})
+        CHECK(std::isnan(kept.item()));
+      check_equal(clamp(i64({-5, 5}, {2}, d), -1, 2), {2}, {-1, 2});
+    }
 }

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <mutex>
 
-#include "core/error.h"
-#include "core/random.h"
+#include "core/base/error.h"
+#include "core/tensor/random.h"
 #include "ops/attention_gru.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"

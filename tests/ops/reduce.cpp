@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"
 

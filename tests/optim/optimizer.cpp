@@ -238,7 +238,7 @@ TEST_CASE("clipping: a scale that stays on the device clips alike, and is 0 for 
   CHECK(clip_scale(Tensor::full({}, none), none).item() == 0);
   CHECK_THROWS_WITH_AS(clip_scale(Tensor::ones({2}), 1), "[clip_scale] need a norm of one element, got shape (2)",
                        ShapeError);
-  CHECK_THROWS_AS(clip_scale(Tensor::ones({}), 0), UsageError);
+  CHECK_THROWS_WITH_AS(clip_scale(Tensor::ones({}), 0), "[clip_scale] need a largest norm above 0, got 0", UsageError);
   Sgd sgd({{"w", Parameter(Tensor::ones({2}))}});
   CHECK_THROWS_WITH_AS(sgd.step(Tensor::ones({2})), "[Sgd] need a scale of one element, got shape (2)", ShapeError);
   CHECK_THROWS_AS(sgd.step(Tensor::ones({}, DType::f64)), DtypeError);
@@ -250,6 +250,11 @@ TEST_CASE("clipping: a gradient that is not finite is an error that names it, or
   parameters[1].parameter.leaf().set_grad(Tensor::from({1.0f, std::nanf("")}, {2}));
   CHECK_THROWS_WITH_AS(clip_grad_norm(parameters, 1),
                        "[clip_grad_norm] need finite gradients, got NaN in that of encoder.weight", Error);
+  CHECK_THROWS_WITH_AS(clip_scale(parameters, 1),
+                       "[clip_scale] need finite gradients, got NaN in that of encoder.weight", Error);
+  CHECK_THROWS_WITH_AS(clip_scale(parameters, 0), "[clip_scale] need a largest norm above 0, got 0", UsageError);
+  CHECK_THROWS_WITH_AS(clip_grad_norm(parameters, 0), "[clip_grad_norm] need a largest norm above 0, got 0",
+                       UsageError);
   const ClipResult result = clip_grad_norm(parameters, 1, NonFinite::flag);
   CHECK_FALSE(result.finite);
   CHECK(result.scale == 0);

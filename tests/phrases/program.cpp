@@ -1,5 +1,6 @@
 // The program itself, as a person meets it: tables in and out, bad input.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -9,30 +10,17 @@
 #include "data/phrase_table.h"
 #include "data/text.h"
 #include "tests/data/files.h"
+#include "tests/support/program.h"
 
 using namespace grus;
 
 namespace {
 
-struct Result {
-  int code;
-  std::string out, err;
-};
+using Result = test::ProgramResult;
+using test::check_error;
 
-// Runs `phrases ARGUMENTS` through a shell.
 Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  const std::string out = folder.path(".out"), err = folder.path(".err");
-  const std::string line =
-      before + " '" + std::getenv("PHRASES") + "' " + arguments + " >'" + out + "' 2>'" + err + "'";
-  const int status = std::system(line.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::bytes_of(out), test::bytes_of(err)};
-}
-
-// One line on standard error that says this, and nothing else.
-void check_error(const Result& result, int code, const std::string& what) {
-  CHECK(result.code == code);
-  CHECK_MESSAGE(result.err.find(what) != std::string::npos, result.err);
-  CHECK_MESSAGE(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
+  return test::run_program(folder, "PHRASES", arguments, before);
 }
 
 int64_t lines_of(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
@@ -191,4 +179,70 @@ TEST_CASE("phrases: bad lines are named, or skipped and counted; unknown words a
       program(t.folder, t.use("draw") + "--out " + t.folder.path("d") + " --table " + t.folder.file("one", "a\tb\n")),
       1, "need source phrases of two words or more");
   check_error(program(t.folder, "score --model " + t.folder.path("none")), 1, "need the folder of a model");
+}
+
+TEST_CASE("phrases: what standard output does not take is an error of every command") {
+  const Trained t;
+  const std::string pairs_file = t.folder.file("p.tsv", pairs);
+  for (const std::string& command :
+       {t.use("score") + "--table " + t.table, t.use("rank") + "--table " + t.table + " 'the house'",
+        t.use("sample") + "book", t.use("evaluate") + "--among 2 --within 9 --pairs " + t.valid + " --pool " + t.valid,
+        t.use("draw") + "--out " + t.folder.path("d.html"), "extract --out - --pairs " + pairs_file}) {
+    CAPTURE(command);
+    const auto said = [&](const std::string& to, const std::string& what) {
+      const Result result = program(t.folder, command + to);
+      CHECK(result.code == 1);
+      CHECK_MESSAGE(result.err.find(what) != std::string::npos, result.err);
+    };
+    said(" >/dev/full", "standard output: No space left on device");
+    said(" >&-", "standard output: Bad file descriptor");
+  }
+  check_error(program(t.folder, t.use("rank") + "--table " + t.table + " <&-"), 1,
+              "standard input: Bad file descriptor");
+}
+
+TEST_CASE("phrases: what was scored before a bad line is printed") {
+  const Trained t;
+  const Result result = program(t.folder, t.use("score"), "printf 'book\\tlivre\\nthe\\tle\\nno tab\\n' |");
+  check_error(result, 1, "standard input:3: need 'source ||| target");
+  CHECK(lines_of(result.out) == 2);
+}
+
+TEST_CASE("phrases: no number is NaN, and a flag that is not read is refused") {
+  const Trained t;
+  check_error(program(t.folder, t.use("sample") + "--temperature nan book"), 2,
+              "--temperature: need a number from 0.01");
+  check_error(program(t.folder, t.use("draw") + "--perplexity nan --out x"), 2, "--perplexity: need a number from 1");
+  check_error(program(t.folder, t.use("draw") + "--method pca --perplexity 5 --out x"), 2,
+              "--perplexity: need it with --method tsne");
+  check_error(program(t.folder, t.use("draw") + "--phrases 5 --out x"), 2, "--table");
+  check_error(program(t.folder, t.use("sample") + "--batch-tokens 5 book"), 2, "--batch-tokens");
+  const std::string file = t.folder.file("pairs.tsv", pairs), links = t.folder.file("links", "0-0\n0-0\n0-0\n0-0\n");
+  check_error(program(t.folder, "extract --pairs " + file + " --alignments " + links + " --hmm 3 --out x"), 2, "--hmm");
+}
+
+TEST_CASE("phrases: a pair of 40,000 words is left out by our aligner, and taken with its alignment") {
+  const test::Folder folder;
+  std::string side, links;
+  for (int i = 0; i < 40000; ++i) side += (i ? " w" : "w") + std::to_string(i % 9), links += fmt::format("{0}-{0} ", i);
+  const std::string file = folder.file("pairs.tsv", side + "\t" + side + "\nthe book\tle livre\n"),
+                    given = folder.file("links", links + "\n0-0 1-1\n");
+  const Result own = program(folder, "extract --pairs " + file + " --out " + folder.path("own"));
+  CHECK(own.code == 0);
+  CHECK(own.err.find("1 pairs left out: longer than 200 words") != std::string::npos);
+  CHECK(own.err.find("1 sentence pairs") != std::string::npos);
+  const Result all =
+      program(folder, "extract --pairs " + file + " --alignments " + given + " --out " + folder.path("all"));
+  CHECK(all.err.find("2 sentence pairs, 66 distinct phrase pairs") == 0);
+}
+
+TEST_CASE("phrases: phrases with signs among their words are drawn") {
+  const Trained t;
+  const std::string page = t.folder.path("maps.html");
+  const std::string table = t.folder.file("signs", "the house .\tla maison .\nthe , book\tle livre\nthe .\tle\n");
+  CHECK(program(t.folder, t.use("draw") + "--table " + table + " --out " + page).code == 0);
+  const std::string drawn = test::bytes_of(page);
+  CHECK(drawn.find("the house .") != std::string::npos);
+  CHECK(drawn.find("the , book") != std::string::npos);
+  CHECK(drawn.find("\"the .\"") == std::string::npos);
 }

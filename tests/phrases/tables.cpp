@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/phrases/map_page.h"
 #include "examples/phrases/table_corpus.h"
 #include "tests/data/files.h"

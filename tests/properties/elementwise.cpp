@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/reduce.h"
 #include "ops/shape.h"
 #include "tests/properties/plain.h"
@@ -32,7 +32,19 @@ const std::vector<Binary> binaries = {
     {"mul", mul, [](double a, double b) { return a * b; }, [](double, double b) { return b; },
      [](double a, double) { return a; }},
     {"maximum", maximum, [](double a, double b) { return std::max(a, b); },
-     [](double a, double b) { return a < b ? 0.0 : 1.0; }, [](double a, double b) { return a < b ? 1.0 : 0.0; }},
+     [](double a, double b) { return a < b    ? 0.0
+                                     : a == b ? 0.5
+                                              : 1.0; },
+     [](double a, double b) { return b < a    ? 0.0
+                                     : a == b ? 0.5
+                                              : 1.0; }},
+    {"minimum", minimum, [](double a, double b) { return std::min(a, b); },
+     [](double a, double b) { return b < a    ? 0.0
+                                     : a == b ? 0.5
+                                              : 1.0; },
+     [](double a, double b) { return a < b    ? 0.0
+                                     : a == b ? 0.5
+                                              : 1.0; }},
 };
 
 struct Compare {

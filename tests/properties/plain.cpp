@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 
 namespace grus::test {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/tensor.h"
+#include "core/device/device.h"
+#include "core/tensor/tensor.h"
 #include "tests/support/property.h"
 
 namespace grus::test {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/softmax.h"
 #include "tests/properties/plain.h"

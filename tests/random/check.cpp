@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/kernel_calls.h"
-#include "core/storage.h"
+#include "core/device/kernel_calls.h"
+#include "core/device/storage.h"
 #include "tests/random/model.h"
 #include "tests/support/threads.h"
 

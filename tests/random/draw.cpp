@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "core/tape.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/shape.h"

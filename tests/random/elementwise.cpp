@@ -1,4 +1,4 @@
-// Rows of core/elementwise.def on any shape, and what stands beside them.
+// Rows of core/device/elementwise.def on any shape, and what stands beside them.
 #include "ops/elementwise.h"
 
 #include <fmt/format.h>
@@ -87,7 +87,7 @@ std::vector<Statement> elementwise_statements() {
 #define GRUS_UNARY(op, y, dx, low, high, ...) all.push_back(unary(#op, op, {low, high}));
 #define GRUS_BINARY(op, y, da, db, low, high, ...) all.push_back(binary(#op, {op, op, op}, {low, high}));
 #define GRUS_COMPARE(op, ...) all.push_back(compare(#op, {op, op, op}));
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   all.push_back({"where", draw_where});
   all.push_back({"logical_and", draw_logic});
   all.push_back(simple("clamp", "clamp($0, -1, 1)", [](const Tensor& x) { return clamp(x, -1, 1); }));

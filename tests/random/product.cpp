@@ -1,7 +1,7 @@
 // Products, dropout, and ops around other ops.
 #include <fmt/format.h>
 
-#include "core/lengths.h"
+#include "core/tensor/lengths.h"
 #include "ops/checkpoint.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"

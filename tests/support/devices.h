@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/device.h"
-#include "core/error.h"
+#include "core/base/error.h"
+#include "core/device/device.h"
 
 namespace grus::test {
 
@@ -19,7 +19,10 @@ namespace grus::test {
 inline const std::vector<Device>& every_device() {
   static const std::vector<Device> all = [] {
     std::vector<Device> found = {Device("reference")};
-    const auto value = [](const char* name) { return std::string_view(std::getenv(name) ? std::getenv(name) : ""); };
+    const auto value = [](const char* name) {
+      const char* const text = std::getenv(name);
+      return std::string_view(text ? text : "");
+    };
     std::string_view names = value("GRUS_TEST_DEVICES").empty() ? "cpu" : value("GRUS_TEST_DEVICES");
     while (!names.empty()) {
       const size_t end = std::min(names.find(','), names.size());

@@ -1,5 +1,5 @@
 #pragma once
-#include "core/threads.h"
+#include "core/device/threads.h"
 
 namespace grus::test {
 

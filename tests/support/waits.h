@@ -2,7 +2,7 @@
 // How often the host waits for a device.
 #include <string_view>
 
-#include "core/kernel_calls.h"
+#include "core/device/kernel_calls.h"
 
 namespace grus::test {
 

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/train.h"
 #include "tests/data/files.h"
 

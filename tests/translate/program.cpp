@@ -10,31 +10,18 @@
 
 #include "examples/seq2seq/train.h"
 #include "tests/data/files.h"
+#include "tests/support/program.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
 
 namespace {
 
-struct Result {
-  int code;
-  std::string out, err;
-};
+using Result = test::ProgramResult;
+using test::check_error;
 
-// Runs `translate ARGUMENTS` through a shell.
 Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  const std::string out = folder.path(".out"), err = folder.path(".err");
-  const std::string line =
-      before + " '" + std::getenv("TRANSLATE") + "' " + arguments + " >'" + out + "' 2>'" + err + "'";
-  const int status = std::system(line.c_str());
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::bytes_of(out), test::bytes_of(err)};
-}
-
-// One line on standard error that says this, and nothing else.
-void check_error(const Result& result, int code, const std::string& what) {
-  CHECK(result.code == code);
-  CHECK_MESSAGE(result.err.find(what) != std::string::npos, result.err);
-  CHECK_MESSAGE(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
+  return test::run_program(folder, "TRANSLATE", arguments, before);
 }
 
 const std::string small = " --tokenizer space --emb 8 --hidden 8 --epochs 1 --warmup 1 ";

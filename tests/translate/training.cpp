@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/folder_lock.h"
 #include "data/text.h"
 #include "examples/seq2seq/train.h"
 #include "examples/seq2seq/trainer.h"
@@ -61,9 +62,7 @@ struct Run {
         trainer(options, *model, codecs, corpora) {}
   std::unique_ptr<Architecture> make() {
     Rng rng(static_cast<uint64_t>(options.seed));
-    manual_seed(7);
-    ModelFolder(options.out).prepare(1000);
-    ModelFolder(options.out).save_config(options, codecs);
+    manual_seed(static_cast<uint64_t>(options.seed) + 1);  // as train() does
     return make_architecture(options.model, codecs.sizes(), rng);
   }
 };
@@ -130,7 +129,7 @@ TEST_CASE("training: the same seed gives the same bits, another one others") {
   const Text text(12);
   Run a(text.flags("a", {{"epochs", "1"}})), b(text.flags("b", {{"epochs", "1"}}));
   a.trainer.run();
-  manual_seed(7);
+  manual_seed(2);
   b.trainer.run();
   // b's model was made before a trained, so only the draws of dropout were set back
   check_equal(state_of(a), state_of(b));
@@ -152,6 +151,44 @@ TEST_CASE("training: --show-step and --profile leave a page and a trace, and cha
   CHECK(test::bytes_of(text.folder.path("step.html")).find("attention_gru") != std::string::npos);
   CHECK(test::bytes_of(text.folder.path("trace.json")).find("\"traceEvents\"") != std::string::npos);
   CHECK(test::bytes_of(ModelFolder(a.options.out).weights()) == test::bytes_of(ModelFolder(b.options.out).weights()));
+}
+
+TEST_CASE("training: a run killed anywhere before its first good weights is resumed bit for bit, beside an old model") {
+  const Text text(40);
+  Run straight(text.flags("straight"));
+  REQUIRE(straight.trainer.run());
+  for (const bool replaces : {false, true})
+    for (const int64_t killed : {1, 2, 3}) {  // before and after the first saved state
+      const std::string name = std::string(replaces ? "over" : "new") + std::to_string(killed);
+      const ModelFolder folder(text.folder.path(name));
+      const Given flags = text.flags(name, {{"save-every", "2"}});
+      if (replaces) REQUIRE(Run(text.flags(name, {{"epochs", "1"}, {"seed", "9"}})).trainer.run());
+      const std::string old = test::bytes_of(folder.weights());
+      Run first(flags);
+      first.trainer.after_step = [&](int64_t step) {
+        if (step == killed) throw std::runtime_error("killed");
+      };
+      CHECK_THROWS_AS(first.trainer.run(), std::runtime_error);
+      CHECK(folder.has_weights() == replaces);
+      CHECK(test::bytes_of(folder.weights()) == old);
+      Given again = flags;
+      again.emplace_back("resume", "true");
+      CHECK(train(resolve_options(again), "", 0) == 0);
+      CHECK(test::bytes_of(folder.weights()) == test::bytes_of(ModelFolder(straight.options.out).weights()));
+    }
+}
+
+TEST_CASE("training: a run stopped on request keeps an older model until its own was judged") {
+  const Text text(12);
+  REQUIRE(Run(text.flags("m", {{"epochs", "1"}})).trainer.run());
+  const ModelFolder folder(text.folder.path("m"));
+  const std::string old = test::bytes_of(folder.weights());
+  Run run(text.flags("m", {{"seed", "2"}}));
+  run.trainer.after_step = [](int64_t) { request_stop(); };
+  CHECK_FALSE(run.trainer.run());
+  request_stop(false);
+  CHECK(test::bytes_of(folder.weights()) == old);
+  CHECK(folder.unfinished().has_state());
 }
 
 TEST_CASE("training: a model that is stopped before its first validation can be used") {
@@ -180,10 +217,37 @@ TEST_CASE("training: a loss that is not finite stops with step and op, and the l
   };
   const std::string message = message_of<Error>([&] { run.trainer.run(); });
   CHECK(message.find("step " + std::to_string(per_epoch + 2) + " (epoch 2)") == 0);
-  CHECK(message.find("attention_gru") != std::string::npos);
+  CHECK_MESSAGE(message.find("NaN or infinity in weights/v") != std::string::npos, message);
   const SavedModel saved = ModelFolder(run.options.out).load();
   for (const auto& [name, parameter] : saved.model->module().named_parameters())
     for (const float w : parameter.value().to_vector<float>()) REQUIRE(std::isfinite(w));
+}
+
+TEST_CASE("training: a step whose numbers overflow names the op, and its finite weights are kept") {
+  const Text text(12);
+  Run run(text.flags("m", {{"batch-sentences", "2"}}));
+  std::vector<float> far_apart(static_cast<size_t>(run.codecs.target.size()));
+  for (size_t i = 0; i < far_apart.size(); ++i) far_apart[i] = i % 2 ? 3e38f : -3e38f;
+  run.trainer.after_step = [&](int64_t step) {
+    for (auto& [name, parameter] : run.model->module().named_parameters())
+      if (step == 2 && name.ends_with("bias") && parameter.shape() == Tensor::from(far_apart).shape())
+        nn::Parameter(parameter).assign(Tensor::from(far_apart));
+  };
+  const std::string message = message_of<Error>([&] { run.trainer.run(); });
+  CHECK(message.find("step 3 (epoch 1)") == 0);
+  CHECK_MESSAGE(message.find("linear_cross_entropy") != std::string::npos, message);
+  CHECK_MESSAGE(message.find("the last good weights are in") != std::string::npos, message);
+  CHECK_NOTHROW(ModelFolder(run.options.out).load());
+}
+
+TEST_CASE("training: weights that are not finite are saved nowhere") {
+  const Text text(12);
+  Run run(text.flags("m", {{"epsilon", "0"}, {"tie", "none"}, {"save-every", "1"}}));
+  const std::string message = message_of<Error>([&] { run.trainer.run(); });
+  CHECK_MESSAGE(message.find("NaN or infinity in ") != std::string::npos, message);
+  CHECK_MESSAGE(message.find("no good weights were saved") != std::string::npos, message);
+  CHECK_FALSE(std::filesystem::exists(run.options.out + "/model.safetensors"));
+  CHECK_FALSE(std::filesystem::exists(run.options.out + "/unfinished/state.safetensors"));
 }
 
 TEST_CASE("training: --init-from goes on from saved weights, and frozen ones stay as they are") {
@@ -221,4 +285,22 @@ TEST_CASE("training: steps do not wait for their device, and many are told at on
     CHECK(run.trainer.run());
     CHECK(run.trainer.progress().step > 32);
   }
+}
+
+TEST_CASE("training: a folder takes one training at a time, and its model can be used meanwhile") {
+  const Text text(12);
+  const TrainOptions options = resolve_options(text.flags("m", {{"epochs", "1"}}));
+  CHECK(train(options, "", 0) == 0);
+  const std::string weights = test::bytes_of(ModelFolder(options.out).weights());
+  {
+    const FolderLock other(options.out);
+    CHECK(message_of<Error>([&] {
+            train(options, "", 0);
+          }).starts_with(options.out + ": need a folder that nobody else writes to, got one that process "));
+    CHECK(test::bytes_of(ModelFolder(options.out).weights()) == weights);
+    CHECK(translate_best(*ModelFolder(options.out).load().model, ModelFolder(options.out).load().codecs, {"a"}, {})
+              .size() == 1);
+  }
+  CHECK(train(options, "", 0) == 0);
+  CHECK_FALSE(std::filesystem::exists(options.out + "/.lock"));
 }

@@ -5,7 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/profile.h"
+#include "core/watch/profile.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
 #include "ops/checkpoint.h"

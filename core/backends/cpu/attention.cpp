@@ -90,28 +90,58 @@ void score_backward(float dscore, const float* query, const float* key, const fl
   });
 }
 
-void attention_backward_rows(const AttentionBackwardArgs& b, float* dv, int64_t begin, int64_t end) {
+/// The gradients of the scores of query i; with `values`, the query's part of those of the values.
+void scores_slope(const AttentionBackwardArgs& b, int64_t i, float* dscores, bool values) {
   const AttentionArgs& a = b.forward;
-  std::vector<float> dscores(static_cast<size_t>(a.weights.cols));
+  const int64_t length = index_at(a.lengths, i);
+  const float *weights = row_of(a.weights, i), *dcontext = row_of(b.dcontext, i), *dweights = row_of(b.dweights, i);
+  float mean = 0;
+  for (int64_t s = 0; s < length; ++s) {
+    const int64_t place = memory_row(a, i, s);
+    dscores[s] = dot(dcontext, row_of(a.values, place), b.dcontext.cols) + (dweights ? dweights[s] : 0.0f);
+    mean += weights[s] * dscores[s];
+    if (values && b.dvalues.buffer) add_scaled(weights[s], dcontext, row_of(b.dvalues, place), b.dcontext.cols);
+  }
+  for (int64_t s = 0; s < length; ++s) dscores[s] = weights[s] * (dscores[s] - mean);
+}
+
+/// Columns [from, from + width) of the gradients of query i, of its keys and of v, given those of its scores.
+void query_slope(const AttentionBackwardArgs& b, int64_t i, const float* dscores, float* dv, int64_t from,
+                 int64_t width) {
+  const AttentionArgs& a = b.forward;
+  const int64_t length = index_at(a.lengths, i);
+  float* dquery = row_of(b.dquery, i) + from;
+  std::fill(dquery, dquery + width, 0.0f);
+  for (int64_t s = 0; s < length; ++s) {
+    const int64_t place = memory_row(a, i, s);
+    score_backward(dscores[s], row_of(a.query, i) + from, row_of(a.keys, place) + from, data<float>(a.v) + from, dquery,
+                   row_of(b.dkeys, place) + from, dv, width);
+  }
+}
+
+void attention_backward_rows(const AttentionBackwardArgs& b, float* dv, int64_t begin, int64_t end) {
+  std::vector<float> dscores(static_cast<size_t>(b.forward.weights.cols));
   for (int64_t i = begin; i < end; ++i) {
-    const int64_t length = index_at(a.lengths, i);
-    const float *weights = row_of(a.weights, i), *dcontext = row_of(b.dcontext, i), *dweights = row_of(b.dweights, i);
-    float* dquery = row_of(b.dquery, i);
-    std::fill(dquery, dquery + a.query.cols, 0.0f);
-    float mean = 0;
-    for (int64_t s = 0; s < length; ++s) {
-      const int64_t place = memory_row(a, i, s);
-      float& dweight = dscores[static_cast<size_t>(s)];
-      dweight = dot(dcontext, row_of(a.values, place), b.dcontext.cols) + (dweights ? dweights[s] : 0.0f);
-      mean += weights[s] * dweight;
-      if (b.dvalues.buffer) add_scaled(weights[s], dcontext, row_of(b.dvalues, place), b.dcontext.cols);
-    }
-    for (int64_t s = 0; s < length; ++s) {
-      const int64_t place = memory_row(a, i, s);
-      const float dscore = weights[s] * (dscores[static_cast<size_t>(s)] - mean);
-      score_backward(dscore, row_of(a.query, i), row_of(a.keys, place), data<float>(a.v), dquery,
-                     row_of(b.dkeys, place), dv, a.query.cols);
-    }
+    scores_slope(b, i, dscores.data(), true);
+    query_slope(b, i, dscores.data(), dv, 0, b.forward.query.cols);
+  }
+}
+
+// The same where rows may share a source, in three steps that each own what they add to: rows, columns of the keys,
+// columns of the values.
+void score_slopes(const AttentionBackwardArgs& b, float* dscores, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; ++i) scores_slope(b, i, dscores + i * b.forward.weights.cols, false);
+}
+void key_columns(const AttentionBackwardArgs& b, const float* dscores, int64_t from, int64_t width) {
+  for (int64_t i = 0; i < b.dquery.rows; ++i)
+    query_slope(b, i, dscores + i * b.forward.weights.cols, data<float>(b.dv) + from, from, width);
+}
+void value_columns(const AttentionBackwardArgs& b, int64_t from, int64_t width) {
+  for (int64_t i = 0; i < b.dquery.rows; ++i) {
+    const int64_t length = index_at(b.forward.lengths, i);
+    for (int64_t s = 0; s < length; ++s)
+      add_scaled(row_of(b.forward.weights, i)[s], row_of(b.dcontext, i) + from,
+                 row_of(b.dvalues, memory_row(b.forward, i, s)) + from, width);
   }
 }
 
@@ -123,9 +153,37 @@ namespace grus::cpu {
 namespace {
 HWY_EXPORT(attention_rows);
 HWY_EXPORT(attention_backward_rows);
+HWY_EXPORT(score_slopes);
+HWY_EXPORT(key_columns);
+HWY_EXPORT(value_columns);
 
 int64_t queries_per_task(const AttentionArgs& a) {
   return rows_per_task(a.weights.cols * (a.query.cols + a.values.cols));
+}
+
+/// Calls f(from, width) for strips of `cols` columns of what `rows` rows add up to: the same bits on any number of
+/// threads.
+template <class F>
+void for_column_strips(int64_t rows, int64_t cols, F f) {
+  constexpr int64_t line = 16;
+  const int64_t lines = (cols + line - 1) / line;
+  parallel_for(lines, elements_per_task / (rows * line + 1) + 1,
+               [&](int64_t first, int64_t last) { f(first * line, std::min(cols, last * line) - first * line); });
+}
+
+void shared_attention_backward(const AttentionBackwardArgs& args) {
+  const int64_t rows = args.dquery.rows, steps = args.forward.weights.cols, cols = args.dcontext.cols;
+  std::vector<float> dscores(static_cast<size_t>(rows * steps));
+  parallel_for(rows, rows_per_task(steps * cols), [&](int64_t begin, int64_t end) {
+    HWY_DYNAMIC_DISPATCH(score_slopes)(args, dscores.data(), begin, end);
+  });
+  for_column_strips(rows * steps, args.dquery.cols, [&](int64_t from, int64_t width) {
+    HWY_DYNAMIC_DISPATCH(key_columns)(args, dscores.data(), from, width);
+  });
+  if (!args.dvalues.buffer) return;
+  for_column_strips(rows * steps, cols, [&](int64_t from, int64_t width) {
+    HWY_DYNAMIC_DISPATCH(value_columns)(args, from, width);
+  });
 }
 }  // namespace
 
@@ -138,6 +196,10 @@ Status attention(Context* context, const AttentionArgs& args) {
 
 Status attention_backward(Context* context, const AttentionBackwardArgs& args) {
   if (args.dquery.dtype != DType::f32) return reference_backend().attention_backward(context, args);
+  if (args.shared) {
+    shared_attention_backward(args);
+    return Status::ok;
+  }
   const auto rows = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(attention_backward_rows)(arguments...); };
   const int64_t count = args.dquery.rows, width = args.dquery.cols;
   // Every task has a gradient of v of its own; they are added in the order of the tasks.

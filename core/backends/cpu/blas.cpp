@@ -41,7 +41,7 @@ class ScopedVariable {
 const char* wanted_kernels() {
 #if defined(__x86_64__)
   if (std::getenv("OPENBLAS_CORETYPE")) return nullptr;
-  if (isa() == Isa::avx512) return is_amd_19h() ? "Zen" : "SkylakeX";
+  if (isa() == Isa::avx512) return is_amd_19h(cpu_model()) ? "Zen" : "SkylakeX";
   if (isa() == Isa::avx2) return __builtin_cpu_supports("avx512f") ? "Haswell" : nullptr;
   return __builtin_cpu_supports("avx2") ? "Nehalem" : nullptr;
 #else

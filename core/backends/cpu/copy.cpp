@@ -33,12 +33,12 @@ void copy_row(To* y, int64_t sy, const From* x, int64_t sx, int64_t n) {
     if constexpr (std::is_same_v<To, From>) {
       if (n > 0) std::memcpy(y, x, static_cast<size_t>(n) * sizeof(To));
     } else {
-      for (int64_t i = 0; i < n; ++i) y[i] = static_cast<To>(x[i]);
+      for (int64_t i = 0; i < n; ++i) y[i] = cast_to<To>(x[i]);
     }
   } else if (sy == 1 && sx == 0) {
-    std::fill_n(y, n, static_cast<To>(*x));
+    std::fill_n(y, n, cast_to<To>(*x));
   } else {
-    for (int64_t i = 0; i < n; ++i) y[i * sy] = static_cast<To>(x[i * sx]);
+    for (int64_t i = 0; i < n; ++i) y[i * sy] = cast_to<To>(x[i * sx]);
   }
 }
 
@@ -103,7 +103,7 @@ bool holds(CompareOp op, T a, T b) {
 #define GRUS_COMPARE(name, expression, ...) \
   case CompareOp::name:                     \
     return expression;
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
   return false;
 }
@@ -125,8 +125,6 @@ bool compare_typed(CompareOp op, const View& to, const View& left, const View& r
 Status copy(Context* context, const View& y, const View& x, bool accumulate) {
   if (accumulate && x.dtype == y.dtype && is_float(y.dtype)) return binary(context, BinaryOp::add, y, y, x);
   if (accumulate) return reference_backend().copy(context, y, x, accumulate);
-  if (is_float(x.dtype) && (y.dtype == DType::i32 || y.dtype == DType::i64))  // saturates
-    return reference_backend().copy(context, y, x, accumulate);
   with_type(y.dtype, [&](auto to) {
     return with_type(x.dtype, [&](auto from) { return copy_typed<decltype(to), decltype(from)>(y, x); });
   });
@@ -139,7 +137,7 @@ Status fill(Context*, const View& y, double value) {
     const Loop<1> loop = loop_over(y, y);
     T* const out = data<T>(y);
     for_pieces(loop, [&](const std::array<int64_t, 1>& at, int64_t begin, int64_t end) {
-      const T element = static_cast<T>(value);
+      const T element = cast_to<T>(value);
       const int64_t stride = loop.inner_stride(0);
       copy_row(out + at[0] + begin * stride, stride, &element, 0, end - begin);
     });

@@ -36,32 +36,10 @@ KernelTable make_table() {
   table.release = release;
   table.drop_derived = drop_derived_entry;
   table.trim = trim;
-  table.copy = copy;
-  table.fill = fill;
-  table.unary = unary;
-  table.unary_gradient = unary_gradient;
-  table.binary = binary;
-  table.binary_gradient = binary_gradient;
-  table.compare = compare;
-  table.select = select;
-  table.reduce = reduce;
-  table.arg_reduce = arg_reduce;
-  table.gemm = gemm;
-  table.gather_rows = gather_rows;
-  table.scatter_add_rows = scatter_add_rows;
-  table.softmax = softmax;
-  table.softmax_gradient = softmax_gradient;
-  table.top_k = top_k;
-  table.gru_gates = gru_gates;
-  table.gru_gates_backward = gru_gates_backward;
-  table.lstm_gates = lstm_gates;
-  table.lstm_gates_backward = lstm_gates_backward;
-  table.run_parts = run_parts;
-  table.attention = attention;
-  table.attention_backward = attention_backward;
-  table.cross_entropy = cross_entropy;
-  table.optimizer_step = optimizer_step;
-  table.random = random;
+#define GRUS_DEVICE_ENTRY(...)
+#define GRUS_KERNEL(need, name, ...) table.name = name;
+#define GRUS_LOOP_ENTRY(name, ...) table.name = name;
+#include "core/device/kernels.def"
   return table;
 }
 

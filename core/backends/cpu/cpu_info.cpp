@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <string_view>
 
 #if defined(__x86_64__)
@@ -28,12 +29,17 @@ HWY_AFTER_NAMESPACE();
 namespace grus::cpu {
 namespace {
 
-Isa highest_allowed() {
-  const char* text = std::getenv("GRUS_ISA");
-  if (text && std::string_view(text) == "baseline") return Isa::baseline;
-  if (text && std::string_view(text) == "avx2") return Isa::avx2;
-  return Isa::avx512;
+/// What GRUS_ISA says.
+std::optional<Isa> wanted_isa() {
+  const char* const text = std::getenv("GRUS_ISA");
+  const std::string_view name = text ? text : "";
+  if (name == "baseline") return Isa::baseline;
+  if (name == "avx2") return Isa::avx2;
+  if (name == "avx512") return Isa::avx512;
+  if (name == "avx512_bf16") return Isa::avx512_bf16;
+  return std::nullopt;
 }
+Isa highest_allowed() { return wanted_isa().value_or(Isa::avx512_bf16); }
 
 Isa detect_isa() {
 #if defined(__x86_64__)
@@ -80,25 +86,35 @@ Isa isa() {
   return isa;
 }
 
-bool has_bf16() {
+CpuModel cpu_model() {
+  CpuModel model;
 #if defined(__x86_64__)
-  static const bool has = isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16");
-  return has;
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid(0, &a, &b, &c, &d)) return model;
+  const unsigned letters[] = {b, d, c};
+  model.vendor.assign(reinterpret_cast<const char*>(letters), sizeof letters);
+  if (!__get_cpuid(1, &a, &b, &c, &d)) return model;
+  const unsigned base = (a >> 8) & 0xf, extended = (a >> 20) & 0xff;
+  model.family = static_cast<int>(base == 0xf ? base + extended : base);
+#endif
+  return model;
+}
+
+bool has_quick_bf16(const CpuModel& model) { return model.vendor == "AuthenticAMD"; }
+
+bool uses_bf16_instruction() {
+#if defined(__x86_64__)
+  static const bool uses = [] {
+    if (isa() != Isa::avx512 || !__builtin_cpu_supports("avx512bf16")) return false;
+    return wanted_isa() ? *wanted_isa() == Isa::avx512_bf16 : has_quick_bf16(cpu_model());
+  }();
+  return uses;
 #else
   return false;
 #endif
 }
 
-bool is_amd_19h() {
-#if defined(__x86_64__)
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx) return false;
-  if (!__get_cpuid(1, &a, &b, &c, &d)) return false;
-  return ((a >> 8) & 0xf) + ((a >> 20) & 0xff) == 0x19;
-#else
-  return false;
-#endif
-}
+bool is_amd_19h(const CpuModel& model) { return model.vendor == "AuthenticAMD" && model.family == 0x19; }
 
 const char* simd_target() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
 

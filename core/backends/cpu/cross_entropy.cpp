@@ -1,6 +1,7 @@
 // Softmax cross-entropy of rows of logits, which become their own gradient: three passes over a row that stays in
 // cache.
 #include <cmath>
+#include <limits>
 
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/pool.h"
@@ -19,6 +20,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
 
+constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
+
 struct LogitSums {
   float largest, total;
 };
@@ -34,10 +37,10 @@ LogitSums largest_and_total(const float* logits, int64_t classes) {
   return {hn::GetLane(hn::MaxOfLanes(d, largest)), sum_of_lanes(d, total)};
 }
 
-/// logits = exp(logits - largest) when `keep`; returns their sum.
-float exponentials(float* logits, int64_t classes, float largest, bool keep) {
+/// logits = exp(logits - shift) when `keep`; returns their sum.
+float exponentials(float* logits, int64_t classes, float shifted_by, bool keep) {
   const Floats d;
-  const auto shift = hn::Set(d, largest);
+  const auto shift = hn::Set(d, shifted_by);
   auto sum = hn::Zero(d);
   for_each_vector(classes, [&](auto tag, int64_t j, size_t n) HWY_ATTR {
     const auto e = exp_of(hn::Sub(load_some(tag, logits + j, n), shift));
@@ -52,6 +55,16 @@ void scale_and_shift(float* x, int64_t count, float scale, float shift) {
   const auto factor = hn::Set(Floats(), scale), offset = hn::Set(Floats(), shift);
   for_each_vector(count, [&](auto d, int64_t j, size_t n)
                              HWY_ATTR { store_some(d, hn::MulSub(factor, load_some(d, x + j, n), offset), x + j, n); });
+}
+
+/// Whether every logit is -inf; vectors may have passed over a NaN among them.
+bool no_class_left(const float* logits, int64_t classes, float largest) {
+  return largest == minus_infinity && std::all_of(logits, logits + classes, [](float x) { return x == x; });
+}
+
+/// What a share of 1 - smoothing and of smoothing make of the two losses; a share of 0 nothing, of infinity too.
+double smoothed(double smoothing, double nll, double uniform) {
+  return (smoothing < 1 ? (1 - smoothing) * nll : 0) + (smoothing > 0 ? smoothing * uniform : 0);
 }
 
 /// Entry i of a vector of floats, or null when it is absent.
@@ -72,15 +85,16 @@ void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
       continue;
     }
     const auto [largest, total] = largest_and_total(logits, classes);
-    const float at_target = logits[target];
-    const float sum = exponentials(logits, classes, largest, a.gradient);
-    const double log_sum = static_cast<double>(largest) + std::log(static_cast<double>(sum));
-    const double nll = log_sum - at_target,
-                 uniform = log_sum - static_cast<double>(total) / static_cast<double>(classes);
-    *loss_place = static_cast<float>(a.row_scale * ((1 - a.smoothing) * nll + a.smoothing * uniform));
+    const bool none = no_class_left(logits, classes, largest);
+    const float at_target = logits[target], shift = none ? 0 : largest;
+    const float sum = exponentials(logits, classes, shift, a.gradient);
+    const double log_sum = static_cast<double>(shift) + std::log(static_cast<double>(sum));
+    const double nll = none ? HUGE_VAL : log_sum - at_target,
+                 uniform = none ? HUGE_VAL : log_sum - static_cast<double>(total) / static_cast<double>(classes);
+    *loss_place = static_cast<float>(a.row_scale * smoothed(a.smoothing, nll, uniform));
     if (nll_place) *nll_place = static_cast<float>(nll);
     if (!a.gradient) continue;
-    scale_and_shift(logits, classes, static_cast<float>(a.row_scale / sum),
+    scale_and_shift(logits, classes, none ? 0 : static_cast<float>(a.row_scale / sum),
                     static_cast<float>(a.row_scale * a.smoothing / static_cast<double>(classes)));
     logits[target] -= static_cast<float>(a.row_scale * (1 - a.smoothing));
   }

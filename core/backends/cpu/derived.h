@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/backends/cpu/product.h"
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::cpu {
 

@@ -8,7 +8,7 @@
 
 #include <hwy/highway.h>
 
-#include "core/backends/cpu/simd-inl.h"
+#include "core/backends/cpu/simd_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
@@ -63,7 +63,7 @@ HWY_INLINE Number<T> number(double value) {
     }                                                                               \
   };
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 #undef K
 
 /// An input that stands still is a vector of copies with a step of 0, so that one loop serves every mix.
@@ -104,31 +104,31 @@ const ElementFunctions<T>* functions() {
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
       {
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
       },
 #define GRUS_UNARY(name, ...) run_row<T, Slope_##name>,
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
       {
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
       },
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, ...) run_row<T, Value_##name>,
 #define GRUS_COMPARE(...)
       {
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
       },
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, ...) run_row<T, SlopeA_##name>,
 #define GRUS_COMPARE(...)
       {{
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
        },
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, ...) run_row<T, SlopeB_##name>,
 #define GRUS_COMPARE(...)
        {
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
        }}};
   return &functions;
 }

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::cpu {
 
@@ -22,20 +22,20 @@ struct ElementRow {
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
 inline constexpr size_t unary_ops = 0
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
     ;
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...) +1
 #define GRUS_COMPARE(...)
 inline constexpr size_t binary_ops = 0
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
     ;
 
 template <class T>
 using ElementFunction = void (*)(const ElementRow<T>& row);
 
-/// One function per row of core/elementwise.def. Inputs: unary x; its gradient x, y, dy; binary a, b; its gradients a,
-/// b, y, dy.
+/// One function per row of core/device/elementwise.def. Inputs: unary x; its gradient x, y, dy; binary a, b; its
+/// gradients a, b, y, dy.
 template <class T>
 struct ElementFunctions {
   std::array<ElementFunction<T>, unary_ops> unary, unary_gradient;

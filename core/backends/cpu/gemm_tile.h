@@ -42,7 +42,7 @@ struct TileKernels {
 };
 
 const TileKernels& f32_tile_kernels();
-/// bf16 by the CPU's instruction for it; null without one.
+/// bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
 /// bf16 on any CPU: half of the memory to read, and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();

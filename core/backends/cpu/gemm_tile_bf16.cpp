@@ -1,5 +1,5 @@
-// The register tile on bf16 with f32 sums, for CPUs with AVX-512's instruction for it: a word holds two bf16, and one
-// instruction adds both of their products. Highway 1.0 does not know the instruction.
+// The register tile on bf16 with f32 sums, for CPUs where AVX-512's instruction for it is quick: a word holds two bf16,
+// and one instruction adds both of their products. Highway 1.0 does not know the instruction.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -108,7 +108,7 @@ namespace grus::cpu {
 
 const TileKernels* bf16_tile_kernels() {
 #if HWY_TARGETS & HWY_AVX3
-  return has_bf16() ? N_AVX3::bf16_kernels() : nullptr;
+  return uses_bf16_instruction() ? N_AVX3::bf16_kernels() : nullptr;
 #else
   return nullptr;
 #endif

@@ -1,4 +1,4 @@
-// bf16 products on CPUs without an instruction for them: a panel is stored in bf16, half the memory to read, and
+// bf16 products on CPUs without a quick instruction for them: a panel is stored in bf16, half the memory to read, and
 // widened to f32 as the tile loads it; rows of a are rounded while they are copied. Sums are those of f32 on rounded
 // operands.
 #include <algorithm>

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "core/backends/cpu/pool.h"
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::cpu {
 

@@ -1,4 +1,4 @@
-// LSTM gates, one pass over each row: the equations of core/kernels.h on vectors.
+// LSTM gates, one pass over each row: the equations of core/device/kernels.h on vectors.
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"

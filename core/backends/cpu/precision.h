@@ -1,5 +1,5 @@
 #pragma once
-// Whether f32 products round what they multiply to bf16; see core/precision.h.
+// Whether f32 products round what they multiply to bf16; see core/device/precision.h.
 
 namespace grus::cpu {
 

@@ -4,7 +4,8 @@
 
 namespace grus::cpu {
 
-/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld*: elements from row to row. c may be y; beta 0 does not read it.
+/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld*: elements from row to row. c may be y; beta 0 does not read
+/// it.
 template <class T>
 struct Product {
   bool transpose_a, transpose_b;

@@ -11,7 +11,7 @@
 
 #include <hwy/highway.h>
 
-#include "core/backends/cpu/simd-inl.h"
+#include "core/backends/cpu/simd_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {

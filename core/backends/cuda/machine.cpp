@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/backend.h"
 #include "core/backends/cuda/images.h"
 #include "core/backends/gpu/machine.h"
+#include "core/device/backend.h"
 
 namespace grus::cuda {
 namespace {

@@ -1,9 +1,6 @@
 // copy, fill, select, and the rows of elementwise.def.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <limits>
-
 #include "core/backends/gpu/entries.h"
 #include "core/backends/gpu/views.h"
 
@@ -14,19 +11,19 @@ constexpr const char* unary_names[] = {
 #define GRUS_UNARY(name, ...) #name,
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 constexpr const char* binary_names[] = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, ...) #name,
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 constexpr const char* compare_names[] = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(name, ...) #name,
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 
 void require_type(bool known, const char* entry, DType dtype) {
@@ -51,15 +48,6 @@ void run(Machine& m, const char* file, DType dtype, const std::string& name, std
   m.run(file, dtype, name, grid.groups(), grid.extent.rows, arguments);
 }
 
-/// `value` as an integer type holds it; floats stay.
-double representable(DType dtype, double value) {
-  if (dtype == DType::f32 || dtype == DType::f64 || dtype == DType::boolean) return value;
-  if (std::isnan(value)) return 0;
-  const double end = dtype == DType::i32 ? 0x1p31 : 0x1p63;
-  const double most = dtype == DType::i32 ? end - 1 : std::nextafter(end, 0);
-  return std::trunc(std::fmin(std::fmax(value, -end), most));
-}
-
 }  // namespace
 
 void copy(Machine& m, const View& y, const View& x, bool accumulate) {
@@ -69,7 +57,7 @@ void copy(Machine& m, const View& y, const View& x, bool accumulate) {
 }
 
 void fill(Machine& m, const View& y, double value) {
-  run(m, "elements", y.dtype, "fill", {&y}, Arguments().add_number(y.dtype, representable(y.dtype, value)));
+  run(m, "elements", y.dtype, "fill", {&y}, Arguments().add_number(y.dtype, value));
 }
 
 void unary(Machine& m, UnaryOp op, const View& y, const View& x) {

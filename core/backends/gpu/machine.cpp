@@ -23,9 +23,9 @@ Arguments& Arguments::add_number(DType dtype, double value) {
     case DType::f64:
       return add(value);
     case DType::i32:
-      return add(static_cast<int32_t>(value));
+      return add(cast_to<int32_t>(value));
     case DType::i64:
-      return add(static_cast<int64_t>(value));
+      return add(cast_to<int64_t>(value));
     case DType::boolean:
       return add(static_cast<uint8_t>(value != 0));
   }

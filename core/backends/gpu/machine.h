@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::gpu {
 

@@ -68,8 +68,17 @@ void attention_backward(Machine& m, const AttentionBackwardArgs& args) {
   push_all(arguments, {&f.query, &f.keys, &f.values, &f.v, &f.weights});
   for (const Matrix* ids : {&f.columns, &f.lengths, &f.starts}) push_ids(arguments, *ids);
   push_all(arguments, {&args.dcontext, &args.dweights, &args.dquery, &args.dkeys, &args.dvalues});
-  arguments.add(de).add(dv_rows);
+  arguments.add(de).add(dv_rows).add(static_cast<int32_t>(args.shared));
   m.run("attention", f.query.dtype, "attention_backward", rows, 1, arguments);
+  if (args.shared) {
+    Arguments sources;
+    sources.add(rows).add(features).add(f.values.cols).add(steps);
+    push_all(sources, {&f.query, &f.keys, &f.v, &f.weights});
+    for (const Matrix* ids : {&f.columns, &f.lengths, &f.starts}) push_ids(sources, *ids);
+    push_all(sources, {&args.dcontext, &args.dkeys, &args.dvalues});
+    sources.add(de);
+    m.run("attention", f.query.dtype, "attention_backward_sources", args.dkeys.rows, 1, sources);
+  }
   Arguments sums;
   sums.add(rows).add(features).add(dv_rows);
   push(sums, args.dv);

@@ -7,9 +7,9 @@
 #include <map>
 #include <memory>
 
-#include "core/backend.h"
 #include "core/backends/opencl/kernel_text.h"
 #include "core/backends/opencl/opencl.h"
+#include "core/device/backend.h"
 
 namespace grus::opencl {
 namespace {

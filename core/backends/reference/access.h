@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "core/error.h"
-#include "core/kernels.h"
+#include "core/base/error.h"
+#include "core/device/kernels.h"
 
 namespace grus::reference {
 
@@ -75,6 +75,7 @@ void for_each(const int64_t* dims, int rank, F&& f, Cursor<T>... cursors) {
   if (rank == 0) return f(cursors.at...);
   const int last = rank - 1;
   const int64_t columns = dims[last];
+  if (columns == 0) return;  // however many rows
   int64_t rows = 1;
   for (int axis = 0; axis < last; ++axis) rows *= dims[axis];
   const auto walk_row = [&](Cursor<T>... row) {

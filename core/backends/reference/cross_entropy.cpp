@@ -11,7 +11,10 @@ namespace {
 /// log of the sum of exp(x), without overflow.
 template <class T>
 double log_sum_exp(const T* x, int64_t n) {
-  const auto largest = static_cast<double>(*std::max_element(x, x + n));
+  double largest = -HUGE_VAL;
+  for (int64_t j = 0; j < n; ++j)
+    if (static_cast<double>(x[j]) > largest || x[j] != x[j]) largest = static_cast<double>(x[j]);
+  if (largest == -HUGE_VAL) return largest;
   double sum = 0;
   for (int64_t j = 0; j < n; ++j) sum += std::exp(static_cast<double>(x[j]) - largest);
   return largest + std::log(sum);
@@ -28,13 +31,15 @@ void cross_entropy_row(const CrossEntropyArgs& args, int64_t i) {
     require<UsageError>(target >= 0 && target < classes, "[cross_entropy] need targets in [0, {}), got {} at {}",
                         classes, target, i);
     const double log_sum = log_sum_exp(x, classes), even = args.smoothing / static_cast<double>(classes);
-    nll = log_sum - static_cast<double>(x[target]);
-    double all = 0;  // sum over j of -log p[j]
-    for (int64_t j = 0; j < classes; ++j) all += log_sum - static_cast<double>(x[j]);
-    loss = args.row_scale * ((1 - args.smoothing) * nll + even * all);
+    // Where every logit is -inf, so is every log p.
+    const auto log_p = [&](int64_t j) { return log_sum == -HUGE_VAL ? log_sum : static_cast<double>(x[j]) - log_sum; };
+    nll = -log_p(target);
+    loss = args.smoothing < 1 ? (1 - args.smoothing) * nll : 0;
+    for (int64_t j = 0; even > 0 && j < classes; ++j) loss -= even * log_p(j);
+    loss *= args.row_scale;
     for (int64_t j = 0; args.gradient && j < classes; ++j) {
       const double q = even + (j == target ? 1 - args.smoothing : 0);
-      x[j] = static_cast<T>(args.row_scale * (std::exp(static_cast<double>(x[j]) - log_sum) - q));
+      x[j] = static_cast<T>(args.row_scale * (std::exp(log_p(j)) - q));
     }
   }
   element<T>(args.losses, i) = static_cast<T>(loss);

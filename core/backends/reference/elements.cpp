@@ -1,5 +1,4 @@
-// copy, fill, select and the ops of core/elementwise.def, element by element.
-#include <limits>
+// copy, fill, select and the ops of core/device/elementwise.def, element by element.
 #include <type_traits>
 
 #include "core/backends/reference/access.h"
@@ -8,19 +7,6 @@
 
 namespace grus::reference {
 namespace {
-
-/// x as a To: floats are cut towards zero and kept within an integer's range, NaN is 0; bool is x != 0.
-template <class To, class From>
-To cast(From x) {
-  if constexpr (std::is_same_v<To, bool>) return x != From(0);
-  else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    // 2^31 or 2^63: the first value that does not fit, and exact in every float type.
-    constexpr From end = static_cast<From>(1ull << (8 * sizeof(To) - 1));
-    if (x != x) return 0;
-    if (x >= end) return std::numeric_limits<To>::max();
-    return x < -end ? std::numeric_limits<To>::min() : static_cast<To>(x);
-  } else return static_cast<To>(x);
-}
 
 template <class T>
 T sum_of(T a, T b) {
@@ -93,7 +79,9 @@ void copy(const View& y, const View& x, bool accumulate) {
     with_any("copy", x.dtype, [&]<class From>() {
       for_each(
           y.dims, y.rank,
-          [accumulate](To* to, const From* from) { *to = accumulate ? sum_of(*to, cast<To>(*from)) : cast<To>(*from); },
+          [accumulate](To* to, const From* from) {
+            *to = accumulate ? sum_of(*to, cast_to<To>(*from)) : cast_to<To>(*from);
+          },
           Cursor<To>(y), Cursor<const From>(x));
     });
   });
@@ -101,7 +89,7 @@ void copy(const View& y, const View& x, bool accumulate) {
 
 void fill(const View& y, double value) {
   with_any("fill", y.dtype, [&]<class T>() {
-    const T number = cast<T>(value);
+    const T number = cast_to<T>(value);
     for_each(
         y.dims, y.rank, [number](T* to) { *to = number; }, Cursor<T>(y));
   });
@@ -122,7 +110,7 @@ void unary(UnaryOp op, const View& y, const View& x) {
     return unary_of<UnaryOp::name>(y, x);
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -133,7 +121,7 @@ void unary_gradient(UnaryOp op, const View& dx, const View& x, const View& y, co
     return unary_gradient_of<UnaryOp::name>(dx, x, y, dy);
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -144,7 +132,7 @@ void binary(BinaryOp op, const View& y, const View& a, const View& b) {
   case BinaryOp::name:         \
     return binary_of<BinaryOp::name>(y, a, b);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -156,7 +144,7 @@ void binary_gradient(BinaryOp op, int wrt, const View& dx, const View& a, const 
   case BinaryOp::name:         \
     return binary_gradient_of<BinaryOp::name>(wrt, dx, a, b, y, dy);
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 
@@ -167,7 +155,7 @@ void compare(CompareOp op, const View& y, const View& a, const View& b) {
 #define GRUS_COMPARE(name, ...) \
   case CompareOp::name:         \
     return compare_of<CompareOp::name>(y, a, b);
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   }
 }
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/backends/backends.h"
-#include "core/error.h"
-#include "core/kernels.h"
+#include "core/base/error.h"
+#include "core/device/kernels.h"
 
 namespace grus::reference {
 
@@ -17,33 +17,10 @@ void drop_derived(Buffer* buffer);
 void upload(Buffer* to, size_t byte_offset, const void* from, size_t bytes);
 void download(void* to, const Buffer* from, size_t byte_offset, size_t bytes);
 
-void copy(const View& y, const View& x, bool accumulate);
-void fill(const View& y, double value);
-void unary(UnaryOp op, const View& y, const View& x);
-void unary_gradient(UnaryOp op, const View& dx, const View& x, const View& y, const View& dy);
-void binary(BinaryOp op, const View& y, const View& a, const View& b);
-void binary_gradient(BinaryOp op, int wrt, const View& dx, const View& a, const View& b, const View& y, const View& dy);
-void compare(CompareOp op, const View& y, const View& a, const View& b);
-void select(const View& y, const View& condition, const View& a, const View& b);
-
-void reduce(ReduceOp op, const View& y, const View& x, bool accumulate);
-void arg_reduce(ArgReduceOp op, const View& y, const View& x);
-void gemm(const GemmArgs& args);
-void gather_rows(const Matrix& y, const Matrix& table, const Matrix& ids);
-void scatter_add_rows(const Matrix& table, const Matrix& x, const Matrix& ids);
-void softmax(const SoftmaxArgs& args);
-void softmax_gradient(const View& dx, const View& y, const View& dy, bool log);
-void top_k(const Matrix& values, const Matrix& ids, const Matrix& x);
-void random(const RandomArgs& args);
-void optimizer_step(const OptimizerArgs& args);
-
-void gru_gates(const GruGatesArgs& args);
-void gru_gates_backward(const GruGatesBackwardArgs& args);
-void attention(const AttentionArgs& args);
-void attention_backward(const AttentionBackwardArgs& args);
-void cross_entropy(const CrossEntropyArgs& args);
-void lstm_gates(const LstmGatesArgs& args);
-void lstm_gates_backward(const LstmGatesBackwardArgs& args);
+#define GRUS_DEVICE_ENTRY(...)
+#define GRUS_KERNEL(need, name, arguments, ...) void name arguments;
+#define GRUS_LOOP_ENTRY(...)
+#include "core/device/kernels.def"
 
 /// The message of this thread's last failure, for KernelTable::last_error.
 std::string& error_message();

@@ -1,8 +1,8 @@
 #pragma once
-// The scalar meaning of core/elementwise.def: y and its gradients for one element of type T.
+// The scalar meaning of core/device/elementwise.def: y and its gradients for one element of type T.
 #include <cmath>
 
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::reference {
 
@@ -81,6 +81,6 @@ struct Compare;
       return value;                    \
     }                                  \
   };
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 
 }  // namespace grus::reference

@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <sstream>
 
-#include "core/error.h"
+#include "core/base/error.h"
 #include "examples/seq2seq/machine.h"
+#include "examples/support/program.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -27,19 +28,33 @@ std::string type_name(const Option& option) {
   return option.choices.empty() ? "TEXT" : "WORD";
 }
 
+// Of the recipe that was chosen so far, for --help; what is wrong with it is said when it is used.
+void show_defaults(CLI::App& app, const TrainOptions& defaults, const Given& given) {
+  try {
+    TrainOptions recipe = recipe_options(given, defaults);
+    for (const Option& option : option_table(recipe))
+      if (!std::holds_alternative<bool*>(option.value) && option.flag != "arch")
+        app.get_option("--" + std::string(option.flag))->default_str(text_of(option));
+  } catch (const Error&) {
+  }
+}
+
 int parse_and_run(const ProgramName& name, const std::vector<AddCommand>& add, int argc, char** argv) {
   CLI::App app(name.what, name.name);
   app.set_version_flag("--version", version_text);
   app.require_subcommand(1);
+  app.get_formatter()->column_width(44);
   std::vector<Command> commands;
   for (const AddCommand one : add) commands.push_back(one(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    std::ostringstream text;
+    const int code = app.exit(success, text, text);
+    fmt::print("{}", text.str());
+    return code;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {}; --help lists what there is\n", name.name, error.what());
-    return 2;
+    fail<UsageError>("{}; --help lists what there is", error.what());
   }
   for (const Command& command : commands)
     if (*command.app) return command.run(joined(argc, argv));
@@ -50,7 +65,8 @@ int parse_and_run(const ProgramName& name, const std::vector<AddCommand>& add, i
 
 // Flags are taken as text: ranges, words and defaults are in the table of options.h alone.
 void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
-  for (const Option& option : option_table(defaults)) {
+  TrainOptions shown = recipe_options({}, defaults);
+  for (const Option& option : option_table(shown)) {
     const std::string flag(option.flag), name = "--" + flag;
     std::string help(option.help);
     if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
@@ -59,7 +75,10 @@ void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
       added = app.add_flag_function(
           name, [&given, flag](int64_t) { given.emplace_back(flag, "true"); }, help);
     } else {
-      const auto set = [&given, flag](const std::string& text) { given.emplace_back(flag, text); };
+      const auto set = [&app, &given, defaults, flag](const std::string& text) {
+        given.emplace_back(flag, text);
+        if (flag == "arch") show_defaults(app, defaults, given);
+      };
       added = app.add_option_function<std::string>(name, set, help)
                   ->type_name(type_name(option))
                   ->default_str(text_of(option))
@@ -69,25 +88,25 @@ void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
   }
 }
 
-void add_recipe_flags(CLI::App& app, Given& given) {
+void add_recipe_flags(CLI::App& app, const TrainOptions& defaults, Given& given) {
   app.add_flag_function(
-      "--paper", [&given](int64_t) { given.emplace_back("paper", "true"); },
+      "--paper",
+      [&app, &given, defaults](int64_t) {
+        given.emplace_back("paper", "true");
+        show_defaults(app, defaults, given);
+      },
       "the paper's own model, sizes and training");
   app.add_option_function<std::string>(
-      "--config", [&given](const std::string& file) { given.emplace_back("config", file); },
+      "--config",
+      [&app, &given, defaults](const std::string& file) {
+        given.emplace_back("config", file);
+        show_defaults(app, defaults, given);
+      },
       "options from a JSON file, such as another model's config.json");
 }
 
-int run_program(const ProgramName& name, const std::vector<AddCommand>& commands, int argc, char** argv) {
-  try {
-    return parse_and_run(name, commands, argc, argv);
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "{}: {}\n", name.name, error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", name.name, error.what());
-    return 1;
-  }
+int run_commands(const ProgramName& name, const std::vector<AddCommand>& commands, int argc, char** argv) {
+  return run_program(name.name, [&] { return parse_and_run(name, commands, argc, argv); });
 }
 
 }  // namespace grus::seq2seq

@@ -1,6 +1,9 @@
 #pragma once
 // What the command lines of these programs share. CLI11 is included in folders named cli alone.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,15 +19,32 @@ struct Command {
 };
 using AddCommand = Command (*)(CLI::App& program);
 
-/// All rows of option_table as flags, their values into `given` as text.
+/// Refuses what is no number from `low` to `high`, NaN among it.
+template <class T>
+CLI::Validator between(T low, T high) {
+  const auto check = [low, high](const std::string& text) -> std::string {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (whole && value >= low && value <= high) return "";
+    return fmt::format("need {} from {} to {}, got '{}'", std::is_integral_v<T> ? "a whole number" : "a number", low,
+                       high, text);
+  };
+  return CLI::Validator(check, fmt::format("[{} - {}]", low, high));
+}
+/// Seeds of every random choice.
+constexpr int64_t most_seed = 1'000'000'000'000;
+
+/// All rows of option_table as flags, their values into `given` as text. --help shows the defaults of the architecture
+/// and recipe that were asked for.
 void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given);
 /// --paper and --config.
-void add_recipe_flags(CLI::App& app, Given& given);
+void add_recipe_flags(CLI::App& app, const TrainOptions& defaults, Given& given);
 
 struct ProgramName {
   std::string name, what;
 };
-/// Parses and runs. Errors are one line on standard error; 1: bad input, 2: bad usage.
-int run_program(const ProgramName& name, const std::vector<AddCommand>& commands, int argc, char** argv);
+/// Parses and runs, as run_program of examples/support does.
+int run_commands(const ProgramName& name, const std::vector<AddCommand>& commands, int argc, char** argv);
 
 }  // namespace grus::seq2seq

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tests/core/backends/harness.h"
+#include "tests/support/threads.h"
 
 using namespace grus;
 using namespace grus::test;
@@ -17,6 +18,12 @@ struct Case {
   DType dtype = DType::f64;
   Sizes cut = {};  // lengths the queries see, if not their sources'
 
+  /// Whether two queries look at one source.
+  bool shared() const {
+    Sizes sorted = columns;
+    std::sort(sorted.begin(), sorted.end());
+    return std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
+  }
   int64_t steps() const { return source_lengths.empty() ? 0 : source_lengths[0]; }
   int64_t rows() const { return static_cast<int64_t>(columns.size()); }
   /// Where step s of the packed rows starts.
@@ -106,6 +113,7 @@ Gradients backward(const Backend& backend, const Case& c, const Inputs& in, cons
   args.dkeys = dkeys.matrix(c.packed(), c.attention);
   if (want_values) args.dvalues = dvalues.matrix(c.packed(), c.context);
   args.dv = dv.row();
+  args.shared = c.shared();
   CHECK(backend.table.attention_backward(backend.context, args) == Status::ok);
   const auto less_one = [](Values x) {  // the memory held 1 before: gradients are added
     for (double& value : x) value -= 1;
@@ -159,6 +167,62 @@ TEST_CASE("attention: gradients of every input are slopes, through the context a
       check_gradient(loss(&Inputs::v), in.v, grads.v, "v");
     }
   }
+}
+
+TEST_CASE("attention: gradients are slopes where queries share a source, or look at parts of it") {
+  const std::vector<Case> cases = {{{3, 2}, {0, 0, 0}, 3, 2},
+                                   {{3, 2, 2, 1}, {1, 2, 1}, 3, 2},
+                                   {{4, 2, 1}, {0, 2, 0, 1, 0}, 3, 2, DType::f64, {4, 1, 2, 0, 3}}};
+  for (const Backend& backend : backends())
+    for (const Case& c : cases) {
+      if (!has_attention(backend)) continue;
+      const Inputs in = inputs_of(c);
+      const Values dcontext = spread(c.rows() * c.context, 7);
+      const Gradients grads = backward(backend, c, in, dcontext, {});
+      const auto loss = [&](Values Inputs::*which) {
+        return [&, which](const Values& at) {
+          Inputs moved = in;
+          moved.*which = at;
+          return dot(forward(backend, c, moved).context, dcontext);
+        };
+      };
+      check_gradient(loss(&Inputs::query), in.query, grads.query, "query");
+      check_gradient(loss(&Inputs::keys), in.keys, grads.keys, "keys");
+      check_gradient(loss(&Inputs::values), in.values, grads.values, "values");
+      check_gradient(loss(&Inputs::v), in.v, grads.v, "v");
+    }
+}
+
+TEST_CASE("attention: the same bits on any number of threads, and the reference's gradients, with shared sources") {
+  if (!has_attention(backends().back())) return;
+  const auto queries = [](int64_t rows, int64_t sources) {
+    Sizes columns;
+    for (int64_t i = 0; i < rows; ++i) columns.push_back(i * 5 % sources);
+    return columns;
+  };
+  const Sizes lengths = {19, 17, 17, 8, 1};
+  const Threads restored(1);
+  for (DType dtype : float_types)
+    for (const Sizes& columns : {queries(64, 1), queries(5, 2), queries(64, 3), queries(33, 5)})
+      for (bool want_values : {true, false}) {
+        const Case c{lengths, columns, 133, 67, dtype};
+        const Inputs in = inputs_of(c);
+        const auto gradients = [&](const Backend& backend) {
+          const Gradients g =
+              backward(backend, c, in, spread(c.rows() * c.context, 7), spread(c.rows() * c.steps(), 8), want_values);
+          return joined({g.query, g.keys, g.values, g.v});
+        };
+        check_agreement(tolerance_of(dtype, 1e-4, 1e-11), "shared sources", gradients);
+        for (const Backend& backend : backends()) {
+          set_num_threads(1);
+          const Values alone = gradients(backend);
+          for (int threads : {2, 3, 5, 5})
+            for (int again = 0; again < 3; ++again) {
+              set_num_threads(threads);
+              check_near(gradients(backend), alone, 0, fmt::format("{} threads, {}", threads, backend.table.name));
+            }
+        }
+      }
 }
 
 TEST_CASE("attention: values whose gradient is not wanted keep theirs") {

@@ -4,13 +4,17 @@
 
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <string_view>
 #include <vector>
 
+#include "core/backends/cpu/cpu_info.h"
+#include "core/backends/cpu/gemm_tile.h"
 #include "core/backends/cpu/packed_gemm.h"
-#include "core/device.h"
-#include "core/precision.h"
-#include "core/storage.h"
+#include "core/device/device.h"
+#include "core/device/precision.h"
+#include "core/device/storage.h"
 #include "tests/support/threads.h"
 
 using namespace grus;
@@ -241,6 +245,31 @@ TEST_CASE("gemm: a weight packed for bf16 takes half the memory") {
   const PrecisionScope scope(Precision::bf16);
   CHECK(2 * cpu::packed_elements(512, 1536) == in_f32);
 }
+
+TEST_CASE("gemm: bf16 products take the instruction on AMD's CPUs alone, where it is quick") {
+  CHECK(cpu::has_quick_bf16({"AuthenticAMD", 0x19}));     // Zen 4
+  CHECK(cpu::has_quick_bf16({"AuthenticAMD", 0x1a}));     // Zen 5
+  CHECK_FALSE(cpu::has_quick_bf16({"GenuineIntel", 6}));  // Cooper Lake, Sapphire Rapids ...
+  CHECK_FALSE(cpu::has_quick_bf16({"CentaurHauls", 7}));
+  CHECK_FALSE(cpu::has_quick_bf16({}));
+  CHECK(cpu::is_amd_19h({"AuthenticAMD", 0x19}));
+  CHECK_FALSE(cpu::is_amd_19h({"AuthenticAMD", 0x1a}));
+  CHECK_FALSE(cpu::is_amd_19h({"GenuineIntel", 0x19}));
+}
+
+#if defined(__x86_64__)
+TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and without it the CPU") {
+  const char* const given = std::getenv("GRUS_ISA");
+  const std::string_view isa = given ? given : "";
+  const bool possible = cpu::isa() == cpu::Isa::avx512 && __builtin_cpu_supports("avx512bf16");
+  const bool wanted = isa == "avx512_bf16" || (isa.empty() && cpu::has_quick_bf16(cpu::cpu_model()));
+  CHECK((cpu::bf16_tile_kernels() != nullptr) == (possible && wanted));
+  // What is packed tells which kernels are taken: a word of the instruction's has two rows of k, an odd one padded.
+  const PrecisionScope scope(Precision::bf16);
+  const int64_t width = cpu::panel_width();
+  CHECK(cpu::packed_elements(3, width) == (possible && wanted ? 2 * width : 3 * width / 2));
+}
+#endif
 
 TEST_CASE("gemm: NaN and infinity pass through bf16 products") {
   const PrecisionScope scope(Precision::bf16);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/backends/cpu/pool.h"
-#include "core/error.h"
+#include "core/base/error.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

@@ -82,6 +82,50 @@ TEST_CASE("cross_entropy: large logits do not overflow, nor do small ones vanish
   }
 }
 
+TEST_CASE("cross_entropy: a class forbidden by -inf has no share, no gradient and no loss of its own") {
+  const double e = std::exp(1.0), p = 1 / (1 + e);
+  for (const Backend& backend : backends()) {
+    if (!backend.table.cross_entropy) continue;
+    for (DType dtype : float_types)
+      for (size_t padding : {0, 40}) {  // more forbidden classes, to fill vectors
+        const double tolerance = tolerance_of(dtype, 1e-6, 1e-14);
+        const Values none(padding, 0), low(padding, -infinity);
+        const Values logits = joined({{1, -infinity, 2}, low});
+        const auto classes = static_cast<int64_t>(logits.size());
+        const Outputs out = run(backend, {1, classes, 0, 0.5, -100, dtype}, logits, {0});
+        check_near(out.losses, {0.5 * (1 + std::log(1 + std::exp(-1.0)))}, tolerance, "loss");
+        check_near(out.nll, {1 + std::log(1 + std::exp(-1.0))}, tolerance, "nll");
+        check_near(out.logits, joined({{0.5 * (p - 1), 0, 0.5 * (1 - p)}, none}), tolerance, "gradient");
+        const Outputs ignored = run(backend, {1, classes, 0.1, 1, 0, dtype}, logits, {0});
+        check_near(joined({ignored.losses, ignored.nll, ignored.logits}), Values(logits.size() + 2, 0), 0, "ignored");
+      }
+  }
+}
+
+TEST_CASE("cross_entropy: what no class can explain is infinitely wrong; what is not a number stays so") {
+  for (const Backend& backend : backends()) {
+    if (!backend.table.cross_entropy) continue;
+    for (DType dtype : float_types) {
+      const auto of = [&](const Values& logits, double smoothing) {
+        const Outputs out = run(backend, {1, 3, smoothing, 1, -100, dtype}, logits, {1});
+        return joined({out.losses, out.nll, out.logits});
+      };
+      const double tolerance = tolerance_of(dtype, 1e-6, 1e-14), half = std::log(2.0), nan = not_a_number;
+      CAPTURE(std::string(backend.table.name));
+      check_near(of({0, -infinity, 0}, 0), {infinity, infinity, 0.5, -1, 0.5}, tolerance, "a forbidden target");
+      check_near(of({-infinity, 0, 0}, 0.3), {infinity, half, -0.1, 0.5 - 0.8, 0.5 - 0.1}, tolerance,
+                 "smoothing asks for a forbidden class");
+      check_near(of(Values(3, -infinity), 0), {infinity, infinity, 0, -1, 0}, tolerance, "no class left");
+      check_near(of(Values(3, -infinity), 0.3), {infinity, infinity, -0.1, -0.8, -0.1}, tolerance, "none, smoothed");
+      check_near(of({0, 0, infinity}, 0), Values(5, nan), 0, "+inf");
+      check_near(of({0, infinity, 0}, 0), Values(5, nan), 0, "+inf at the target");
+      check_near(of({nan, 0, -infinity}, 0), Values(5, nan), 0, "NaN");
+      check_near(of({nan, -infinity, -infinity}, 0), Values(5, nan), 0, "NaN first");
+      check_near(of({-infinity, -infinity, nan}, 0), Values(5, nan), 0, "NaN last");
+    }
+  }
+}
+
 TEST_CASE("cross_entropy: the reference refuses a target that is no class") {
   const Backend& backend = backends().front();
   const Array x(backend, DType::f32, {1, 2, 3}), ids(backend, DType::i32, {3}), losses(backend, DType::f32, {0});

@@ -24,19 +24,19 @@ const std::vector<UnaryRow> unary_rows = {
 #define GRUS_UNARY(name, y, dx, low, high, ...) {UnaryOp::name, #name, low, high},
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 const std::vector<BinaryRow> binary_rows = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(name, y, da, db, low, high, ...) {BinaryOp::name, #name, low, high},
 #define GRUS_COMPARE(...)
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 const std::vector<CompareOp> compare_ops = {
 #define GRUS_UNARY(...)
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(name, ...) CompareOp::name,
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
 };
 
 Values unary(const Backend& backend, UnaryOp op, DType dtype, const Values& x) {
@@ -331,6 +331,58 @@ TEST_CASE("copy: casts between all types; floats are cut towards zero and to the
     check_near(copied(backend, DType::f32, DType::f64, {0.1, 1e300}), {0.1f, infinity}, 0, "f64 to f32");
     check_near(copied(backend, DType::i64, DType::i32, {-7, 2147483647}), {-7, 2147483647}, 0, "i32 to i64");
   }
+}
+
+TEST_CASE("copy and fill: floats at the ends of an integer's range, and far beyond, under every layout") {
+  const double i32_end = 0x1p31, i64_end = 0x1p63;
+  struct Cast {
+    double x, as_i32, as_i64;
+  };
+  // As f64 i64's largest, 2^63 - 1, reads as 2^63; so does what is filled in.
+  const std::vector<Cast> casts = {{i32_end, i32_end - 1, i32_end},
+                                   {-i32_end, -i32_end, -i32_end},
+                                   {2147483520, 2147483520, 2147483520},  // the last f32 before 2^31
+                                   {-2147483904, -i32_end, -2147483904},  // the first f32 below -2^31
+                                   {i64_end, i32_end - 1, i64_end},
+                                   {-i64_end, -i32_end, -i64_end},
+                                   {9223371487098961920.0, i32_end - 1, 9223371487098961920.0},
+                                   {1e38, i32_end - 1, i64_end},
+                                   {-1e38, -i32_end, -i64_end},
+                                   {infinity, i32_end - 1, i64_end},
+                                   {-infinity, -i32_end, -i64_end},
+                                   {not_a_number, 0, 0},
+                                   {-0.0, 0, 0},
+                                   {1e-40, 0, 0},
+                                   {-0.999, 0, 0}};
+  const std::vector<Cast> wide = {{i32_end - 0.5, i32_end - 1, i32_end - 1},
+                                  {-i32_end - 0.5, -i32_end, -i32_end},
+                                  {-i32_end - 1, -i32_end, -i32_end - 1},
+                                  {9223372036854774784.0, i32_end - 1, 9223372036854774784.0},
+                                  {1e300, i32_end - 1, i64_end},
+                                  {-1e300, -i32_end, -i64_end}};
+  constexpr int64_t n = 19;
+  for (const Backend& backend : backends())
+    for (DType from : float_types) {
+      std::vector<Cast> all = casts;
+      if (from == DType::f64) all.insert(all.end(), wide.begin(), wide.end());
+      for (const Cast& c : all)
+        for (DType to : {DType::i32, DType::i64, DType::boolean})
+          for (int64_t step : {0, 1, 2}) {
+            const double expected = to == DType::i32 ? c.as_i32 : to == DType::i64 ? c.as_i64 : c.x != 0;
+            const Array x(backend, from, Values(2 * n, c.x)), y(backend, to, Values(n, 0)),
+                z(backend, to, Values(n, 0));
+            REQUIRE(backend.table.copy(backend.context, y.view({n}), x.view({n}, {step}), false) == Status::ok);
+            check_near(y.values(), Values(n, expected), 0, fmt::format("{} as {}", c.x, name_of(to)));
+            REQUIRE(backend.table.fill(backend.context, z.view({n}), c.x) == Status::ok);
+            check_near(z.values(), Values(n, expected), 0, fmt::format("filled with {} as {}", c.x, name_of(to)));
+            if (to == DType::i64 && c.as_i64 == i64_end) {  // 2^63 - 1 itself, as its difference to what f64 can hold
+              const Array less(backend, to, Values(n, -9223372036854774784.0));
+              REQUIRE(backend.table.binary(backend.context, BinaryOp::add, z.view({n}), z.view({n}), less.view({n})) ==
+                      Status::ok);
+              check_near(z.values(), Values(n, 1023), 0, fmt::format("the last digits of {}", c.x));
+            }
+          }
+    }
 }
 
 TEST_CASE("copy: strided, broadcast, transposed and accumulated, as the plain loop does it") {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/kernels.h"
+#include "core/device/kernels.h"
 
 namespace grus::test {
 

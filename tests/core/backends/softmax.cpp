@@ -73,6 +73,22 @@ TEST_CASE("softmax: a NaN under the mask's true entries shows in its row, and on
       }
 }
 
+TEST_CASE("softmax: -infinity is a share of 0 in rows of any length, +infinity leaves no number") {
+  for (const Backend& backend : backends())
+    for (DType dtype : float_types)
+      for (int64_t n : {2, 16, 37}) {
+        const auto size = static_cast<size_t>(n);
+        Values x(size, -infinity), share(size, 0), log = x;
+        x[size - 1] = 3;
+        share[size - 1] = 1;
+        log[size - 1] = 0;
+        check_near(softmax(backend, dtype, x, n, {}, false), share, 0, "one class left");
+        check_near(softmax(backend, dtype, x, n, {}, true), log, 0, "log of one class left");
+        x[0] = infinity;
+        check_near(softmax(backend, dtype, x, n, {}, false), Values(size, not_a_number), 0, "+infinity");
+      }
+}
+
 TEST_CASE("softmax: gradients are slopes, also beside masked entries") {
   constexpr int64_t n = 5;
   const Values x = spread(2 * n, 1), dy = spread(2 * n, 2), mask = {1, 1, 0, 1, 0, 0, 1, 1, 1, 1};

@@ -1,7 +1,7 @@
 // A backend that computes, but whose device is lost while GRUS_LOST is set.
 #include <cstdlib>
 
-#include "core/backend.h"
+#include "core/device/backend.h"
 
 namespace {
 

@@ -1,5 +1,5 @@
 // A backend whose hardware is not there.
-#include "core/backend.h"
+#include "core/device/backend.h"
 
 namespace {
 

@@ -2,8 +2,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "core/backend.h"
 #include "core/backends/gpu/machine.h"
+#include "core/device/backend.h"
 
 namespace {
 

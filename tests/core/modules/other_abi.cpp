@@ -1,5 +1,5 @@
 // A backend of a later release: its table ends after the version.
-#include "core/backend.h"
+#include "core/device/backend.h"
 
 const grus::KernelTable* grus_backend(const grus::KernelTable&) {
   static const grus::KernelTable table = [] {

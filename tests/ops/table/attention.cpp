@@ -1,6 +1,8 @@
 // Additive attention, alone and inside the decoder's recurrence.
 #include "ops/attention.h"
 
+#include <set>
+
 #include "ops/attention_gru.h"
 #include "ops/elementwise.h"
 #include "tests/ops/table/row.h"
@@ -26,6 +28,7 @@ Function attend(Attention op, std::vector<int64_t> lengths, std::vector<int64_t>
 
 Sample attention_sample(std::string what, std::vector<int64_t> lengths, std::vector<int64_t> sources, int64_t attention,
                         int64_t context, Size size = Size::ordinary) {
+  const bool shared = std::set(sources.begin(), sources.end()).size() < sources.size();
   int64_t total = 0;
   for (const int64_t length : lengths) total += length;
   const auto rows = static_cast<int64_t>(sources.size());
@@ -34,48 +37,59 @@ Sample attention_sample(std::string what, std::vector<int64_t> lengths, std::vec
           attend(fused, lengths, sources),
           {},
           attend(additive_attention_composed, lengths, sources),
-          size};
+          size,
+          shared};
 }
 
 Row attention_row() {
   const double e = 2.14168768474935;  // exp(tanh(1))
   std::vector<int64_t> many;
   for (int64_t i = 0; i < 24; ++i) many.push_back(i);
-  return {"additive_attention",
-          "e[s] = v tanh(query + keys[s]), a = softmax e, context = sum_s a[s] values[s]",
-          floats,
-          2,
-          {attention_sample("lengths 1 to 4, in another order", {4, 2, 1}, {2, 0, 1}, 3, 2),
-           attention_sample("a source of length 0", {2, 0, 3}, {0, 1, 2}, 3, 2),
-           attention_sample("size 1", {1}, {0}, 1, 1),
-           attention_sample("two rows look at one source", {3, 2}, {0, 0, 1}, 3, 2),
-           attention_sample("large", std::vector<int64_t>(24, 17), many, 67, 131, Size::large),
-           {"by hand",
-            {given({1, 1}, {0}), given({2, 1}, {0, 1}), given({2, 1}, {2, 4}), given({1}, {1})},
-            attend(fused, {2}, {0}),
-            {{{1, 1}, {(2 + 4 * e) / (1 + e)}}, {{1, 2}, {1 / (1 + e), e / (1 + e)}}}},
-           {"keys that are the values",
-            {{{2, 3}}, {{3, 3}}, {{3}}},
-            [](Xs x) {
-              return attend(fused, {2, 1}, {0, 1}).many(Tensors{x[0], x[1], x[1], x[2]});
-            }},
-           {"padded keys",
-            {{{2, 3}}, {{4, 2, 3}}, {{4, 2, 2}}, {{3}}},
-            [](Xs x) -> Tensors {
-              const Lengths lengths({4, 2}, 4, x[0].device());
-              const AttentionOutput out = additive_attention(x[0], x[1], x[2], x[3], &lengths);
-              return {out.context, out.weights};
-            }}},
-          {{[](Device d) {
-              const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
-              const Lengths source({2}, -1, d);
-              fused(x({1, 3}), {x({2, 4}), x({2, 2}), source}, attention_rows(source, {0}), x({3}));
-            },
-            "[additive_attention] need query (rows = 1, A), keys (N = 2, A), values (N, C) and v (A), got (1, 3), (2, "
-            "4), (2, "
-            "2) and "
-            "(3)"}},
-          1e-4};
+  std::vector<int64_t> halves;  // each of 30 sources twice, far apart
+  for (int64_t i = 0; i < 60; ++i) halves.push_back(i % 30 * 7 % 60);
+  return {
+      "additive_attention",
+      "e[s] = v tanh(query + keys[s]), a = softmax e, context = sum_s a[s] values[s]",
+      floats,
+      2,
+      {attention_sample("lengths 1 to 4, in another order", {4, 2, 1}, {2, 0, 1}, 3, 2),
+       attention_sample("a source of length 0", {2, 0, 3}, {0, 1, 2}, 3, 2),
+       attention_sample("sources of length 0 alone", {0, 0}, {1, 0}, 3, 2),
+       attention_sample("no query", {2, 1}, {}, 3, 2),
+       attention_sample("size 1", {1}, {0}, 1, 1),
+       attention_sample("two rows look at one source", {3, 2}, {0, 0, 1}, 3, 2),
+       attention_sample("every row looks at one source", {3, 1, 5}, {0, 0, 0}, 3, 2),
+       attention_sample("some rows look at one source, some sources at none", {1, 4, 3, 2}, {2, 1, 2}, 3, 2),
+       attention_sample("more rows than sources", {2, 0, 3}, {2, 0, 1, 0, 2, 2, 0}, 3, 2),
+       attention_sample("large", std::vector<int64_t>(24, 17), many, 67, 131, Size::large),
+       attention_sample("large, one source", many_sequences(19), std::vector<int64_t>(60, 18), 67, 131, Size::large),
+       attention_sample("large, partly shared", many_sequences(17), halves, 67, 131, Size::large),
+       {"by hand",
+        {given({1, 1}, {0}), given({2, 1}, {0, 1}), given({2, 1}, {2, 4}), given({1}, {1})},
+        attend(fused, {2}, {0}),
+        {{{1, 1}, {(2 + 4 * e) / (1 + e)}}, {{1, 2}, {1 / (1 + e), e / (1 + e)}}}},
+       {"keys that are the values",
+        {{{2, 3}}, {{3, 3}}, {{3}}},
+        [](Xs x) {
+          return attend(fused, {2, 1}, {0, 1}).many(Tensors{x[0], x[1], x[1], x[2]});
+        }},
+       {"padded keys",
+        {{{2, 3}}, {{4, 2, 3}}, {{4, 2, 2}}, {{3}}},
+        [](Xs x) -> Tensors {
+          const Lengths lengths({4, 2}, 4, x[0].device());
+          const AttentionOutput out = additive_attention(x[0], x[1], x[2], x[3], &lengths);
+          return {out.context, out.weights};
+        }}},
+      {{[](Device d) {
+          const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
+          const Lengths source({2}, -1, d);
+          fused(x({1, 3}), {x({2, 4}), x({2, 2}), source}, attention_rows(source, {0}), x({3}));
+        },
+        "[additive_attention] need query (rows = 1, A), keys (N = 2, A), values (N, C) and v (A), got (1, 3), (2, "
+        "4), (2, "
+        "2) and "
+        "(3)"}},
+      1e-4};
 }
 
 using Decoder = AttentionGruOutput (*)(const Tensor&, const Lengths&, const Tensor&, const AttentionMemory&,

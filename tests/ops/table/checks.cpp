@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "core/tape.h"
-#include "core/tape_observer.h"
+#include "core/tape/tape.h"
+#include "core/tape/tape_observer.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"
 
@@ -33,8 +33,9 @@ void seed_outputs(const Tensors& outputs, Tensors& recorded, Tensors& seeds) {
 Tensors watched(Tape& tape, const Tensors& inputs, Tensors& asked) {
   Tensors xs;
   for (const Tensor& x : inputs) {
-    xs.push_back(is_float(x.dtype()) ? tape.watch(x) : x);
-    if (is_float(x.dtype())) asked.push_back(xs.back());
+    const bool has_gradient = x.defined() && is_float(x.dtype());
+    xs.push_back(has_gradient ? tape.watch(x) : x);
+    if (has_gradient) asked.push_back(xs.back());
   }
   return xs;
 }
@@ -59,6 +60,7 @@ Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
   const Tensors xs = watched(tape, inputs, asked);
   Run result{f.many(xs), {}};
   seed_outputs(result.outputs, recorded, seeds);
+  result.gradients.resize(asked.size());
   if (!recorded.empty()) result.gradients = tape.grad(recorded, seeds, asked, false);
   for (size_t i = 0; i < result.gradients.size(); ++i)  // undefined: y does not depend on it
     if (!result.gradients[i].defined())

@@ -1,4 +1,4 @@
-// Rows made of the rows of core/elementwise.def: an op that is added there is proven here without another word.
+// Rows made of the rows of core/device/elementwise.def: an op that is added there is proven here without another word.
 #include "ops/elementwise.h"
 
 #include <limits>
@@ -103,7 +103,7 @@ Row compare(const char* name, const char* y, Overloads op, std::vector<double> b
   return row;
 }
 
-// core/kernels.h says which rows take integers.
+// core/device/kernels.h says which rows take integers.
 constexpr bool takes_integers(UnaryOp) { return false; }
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
@@ -117,7 +117,7 @@ std::vector<Row> elementwise_rows() {
   rows.push_back(binary(#op, #y, #da, #db, {op, op, op}, takes_integers(BinaryOp::op), {low, high}, {{1}, {at_a}}, \
                         {{1}, {at_b}}, value));
 #define GRUS_COMPARE(op, y, below, same, above) rows.push_back(compare(#op, #y, {op, op, op}, {below, same, above}));
-#include "core/elementwise.def"
+#include "core/device/elementwise.def"
   return rows;
 }
 

@@ -121,7 +121,7 @@ Row padded_row() {
     };
   };
   const auto twin = [](Xs x) -> Tensors {
-    const Lengths lengths({2, 1, 3}, 4, x[0].device());
+    const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
     const GruOutput out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
     return {unpack(out.y, lengths), out.h};
   };

@@ -1,7 +1,7 @@
 // Entries of the kernel table that no differentiable op calls: random numbers, sums of squares (clipping), optimizers.
 #include <cmath>
 
-#include "core/random.h"
+#include "core/tensor/random.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "tests/ops/table/row.h"

@@ -101,7 +101,7 @@ std::vector<ErrorCase> packed_errors() {
       {[=](Device d) {
          lstm_packed(zeros({3, 16}, d), Lengths({2, 1}, -1, d), {}, {{}, zeros({16, 4}, d), zeros({16}, d), {}});
        },
-       "[lstm] need, without weight_ih, x (N = 3, 4H), weight_hh (4H, H) and no bias_ih, got (3, 16), (16, 4) and one"},
+       "[lstm] need no bias_ih without weight_ih, got one"},
       {[=](Device d) {
          lstm_packed(zeros({2, 3}, d), Lengths({2, 0}, -1, d), {}, weights(d));
        },
@@ -118,7 +118,7 @@ Row padded_row() {
     };
   };
   const auto twin = [](Xs x) -> Tensors {
-    const Lengths lengths({2, 1, 3}, 4, x[0].device());
+    const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
     const LstmOutput out = lstm_packed_composed(pack(x[0], lengths), lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
     return {unpack(out.y, lengths), out.h, out.c};
   };

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/tensor.h"
+#include "core/device/device.h"
+#include "core/tensor/tensor.h"
 #include "ops/gradcheck.h"
 
 namespace grus::test {
@@ -60,6 +60,7 @@ struct Sample {
   std::vector<Expected> expected = {};  // of the outputs, where it is known
   Function twin = {};                   // the same by plain ops, for a fused op
   Size size = Size::ordinary;
+  bool any_threads = false;  // the same bits for any number of threads, not nearly the same
 };
 
 /// Lengths 1 to `longest` of 60 sequences: of so many three threads take a part each (KernelTable::run_parts).

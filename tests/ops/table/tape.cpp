@@ -1,5 +1,5 @@
 // Ops that the tape itself records when it walks under create_graph, and the movements that gradients are made of.
-#include "core/tape.h"
+#include "core/tape/tape.h"
 
 #include "ops/checkpoint.h"
 #include "ops/elementwise.h"

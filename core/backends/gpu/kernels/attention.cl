@@ -48,10 +48,11 @@ KERNEL(attention)(const long features, const long columns_of_values, const long 
 }
 
 // de (rows, steps): room for the scores' gradients. dv_rows (rows, features): each query's part of dv, joined afterwards.
+// shared: other queries may have this one's source, so that its keys and values wait for attention_backward_sources.
 KERNEL(attention_backward)(const long features, const long columns_of_values, const long steps, M_IN(T, query), M_IN(T, keys),
                            M_IN(T, values), M_IN(T, v), M_IN(T, weights), IDS(columns), IDS(lengths), IDS(starts),
                            M_IN(T, dcontext), M_IN(T, dweights), M_OUT(T, dquery), M_OUT(T, dkeys), M_OUT(T, dvalues),
-                           GLOBAL T* de, GLOBAL T* dv_rows) {
+                           GLOBAL T* de, GLOBAL T* dv_rows, const int shared) {
   SHARED T all[WIDTH];
   const long i = GROUP, at = ID(columns, i), given = ID(lengths, i), length = given < steps ? given : steps;
   GLOBAL const T *q = ROW(query, i), *scale = ROW(v, 0), *a = ROW(weights, i), *dc = ROW(dcontext, i);
@@ -72,7 +73,7 @@ KERNEL(attention_backward)(const long features, const long columns_of_values, co
   mean = group_sum(mean, all);
   for (long s = LANE; s < length; s += WIDTH) e[s] = a[s] * (e[s] - mean);
   BARRIER;
-  for (long c = LANE; PRESENT(dvalues) && c < columns_of_values; c += WIDTH)
+  for (long c = LANE; !shared && PRESENT(dvalues) && c < columns_of_values; c += WIDTH)
     for (long s = 0; s < length; ++s) ROW(dvalues, SOURCE(s))[c] += a[s] * dc[c];
   for (long k = LANE; k < features; k += WIDTH) {
     T dq = 0, dv = 0;
@@ -81,10 +82,34 @@ KERNEL(attention_backward)(const long features, const long columns_of_values, co
       const T t = tanh(q[k] + ROW(keys, source)[k]), inside = e[s] * scale[k] * (K(1) - t * t);
       dv += e[s] * t;
       dq += inside;
-      ROW(dkeys, source)[k] += inside;
+      if (!shared) ROW(dkeys, source)[k] += inside;
     }
     ROW(dquery, i)[k] = dq;
     dv_rows[i * features + k] = dv;
+  }
+}
+
+// What all queries add to a row of the keys and values, in their order: a group a row.
+KERNEL(attention_backward_sources)(const long rows, const long features, const long columns_of_values, const long steps,
+                                   M_IN(T, query), M_IN(T, keys), M_IN(T, v), M_IN(T, weights), IDS(columns), IDS(lengths),
+                                   IDS(starts), M_IN(T, dcontext), M_OUT(T, dkeys), M_OUT(T, dvalues),
+                                   GLOBAL const T* de) {
+  const long source = GROUP;
+  long s = 0, end = steps;  // the last step that begins here or before
+  while (end - s > 1) {
+    const long middle = s + (end - s) / 2;
+    if (ID(starts, middle) <= source) s = middle;
+    else end = middle;
+  }
+  const long column = source - ID(starts, s);
+  for (long i = 0; i < rows; ++i) {
+    if (ID(columns, i) != column || s >= ID(lengths, i)) continue;
+    for (long c = LANE; PRESENT(dvalues) && c < columns_of_values; c += WIDTH)
+      ROW(dvalues, source)[c] += ROW(weights, i)[s] * ROW(dcontext, i)[c];
+    for (long k = LANE; k < features; k += WIDTH) {
+      const T t = tanh(ROW(query, i)[k] + ROW(keys, source)[k]);
+      ROW(dkeys, source)[k] += de[i * steps + s] * ROW(v, 0)[k] * (K(1) - t * t);
+    }
   }
 }
 

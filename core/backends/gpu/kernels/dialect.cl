@@ -52,7 +52,7 @@ typedef ELEMENT T;
 #define T_MIN (-(T)INFINITY)
 #endif
 
-// The named functions of core/elementwise.def.
+// The named functions of core/device/elementwise.def.
 #undef select
 #define select(condition, a, b) ((condition) ? (a) : (b))
 #define K(number) ((T)(number))
@@ -63,6 +63,9 @@ DEVICE T sigmoid(T x) {
   return (x < K(0) ? e : K(1)) / (K(1) + e);
 }
 DEVICE T softplus(T x) { return (x > K(0) ? x : K(0)) + log1p(exp(-fabs(x))); }
+// Some devices' own (PoCL's in f32) stays below 1 up to infinity: its slope would never end.
+DEVICE T saturating_tanh(T x) { return fabs(x) > K(20) ? copysign(K(1), x) : tanh(x); }
+#define tanh saturating_tanh
 #endif
 
 // Views: an op's elements lie on a grid of `rows` by `cols`, cols being the last axis; rows unfolds into rank - 1 axes.

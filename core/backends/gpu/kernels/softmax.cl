@@ -54,20 +54,24 @@ KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(
   T largest = T_MIN;
   for (long j = LANE; j < classes; j += WIDTH) largest = LARGER(largest, x[j]);
   largest = group_max(largest, all);
+  const int none = largest == T_MIN;  // a row of -inf alone: every p is 0
+  const T shift = none ? K(0) : largest;
   T sum = 0;
-  for (long j = LANE; j < classes; j += WIDTH) sum += exp(x[j] - largest);
-  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - largest: large logits lose nothing
+  for (long j = LANE; j < classes; j += WIDTH) sum += exp(x[j] - shift);
+  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - shift: large logits lose nothing
+#define LOG_P(j) (none ? T_MIN : x[j] - shift - log_sum)
   T rest = 0;
-  if (smoothing != K(0))
-    for (long j = LANE; j < classes; j += WIDTH) rest += log_sum - (x[j] - largest);
+  if (smoothing > K(0))
+    for (long j = LANE; j < classes; j += WIDTH) rest -= LOG_P(j);
   rest = group_sum(rest, all);
-  const T nll = counts ? log_sum - (x[target] - largest) : K(0);
+  const T nll = counts ? -LOG_P(target) : K(0);
   BARRIER;  // before x[target] changes
   for (long j = LANE; gradient && j < classes; j += WIDTH) {
     const T q = even + (j == target ? K(1) - smoothing : K(0));
-    x[j] = counts ? row_scale * (exp(x[j] - largest - log_sum) - q) : K(0);
+    x[j] = counts ? row_scale * (exp(LOG_P(j)) - q) : K(0);
   }
   if (LANE > 0) return;
-  VECTOR(losses, i) = counts ? row_scale * ((K(1) - smoothing) * nll + even * rest) : K(0);
+  const T hard = smoothing < K(1) ? (K(1) - smoothing) * nll : K(0), soft = smoothing > K(0) ? even * rest : K(0);
+  VECTOR(losses, i) = counts ? row_scale * (hard + soft) : K(0);
   if (PRESENT(nlls)) VECTOR(nlls, i) = nll;
 }

@@ -1,0 +1,221 @@
+// The functions of core/device/elementwise.def on vectors of numbers. Bounds are of the difference from the exact
+// value, in units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples). Zeros
+// keep their sign, infinities give the limits, NaN stays NaN. Included once per instruction set, after hwy/highway.h.
+#if defined(GRUS_CPU_SIMD_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef GRUS_CPU_SIMD_MATH_INL_H
+#undef GRUS_CPU_SIMD_MATH_INL_H
+#else
+#define GRUS_CPU_SIMD_MATH_INL_H
+#endif
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include "core/backends/cpu/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace grus::cpu::HWY_NAMESPACE {
+
+/// y, or x itself where x is NaN.
+template <class T>
+HWY_INLINE Number<T> unless_nan(Number<T> x, Number<T> y) {
+  return select(x == x, y, x);
+}
+// The smaller and the larger of x and a constant; NaN stays. It does in the instructions for it, as the second operand,
+// but Highway's plain C++ takes the number.
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+template <class T>
+HWY_INLINE Number<T> at_most(Number<T> x, double most) {
+  return select(x > Number<T>::of(most), Number<T>::of(most), x);
+}
+template <class T>
+HWY_INLINE Number<T> at_least(Number<T> x, double least) {
+  return select(x < Number<T>::of(least), Number<T>::of(least), x);
+}
+#else
+template <class T>
+HWY_INLINE Number<T> at_most(Number<T> x, double most) {
+  return {hn::Min(Number<T>::of(most).v, x.v)};
+}
+template <class T>
+HWY_INLINE Number<T> at_least(Number<T> x, double least) {
+  return {hn::Max(Number<T>::of(least).v, x.v)};
+}
+#endif
+/// -|x|
+template <class T>
+HWY_INLINE Number<T> negative(Number<T> x) {
+  return {hn::Or(x.v, hn::SignBit(typename Number<T>::D()))};
+}
+/// a - b c, rounded once where the CPU can.
+template <class T>
+HWY_INLINE Number<T> less_product(Number<T> a, Number<T> b, Number<T> c) {
+  return {hn::NegMulAdd(b.v, c.v, a.v)};
+}
+
+/// k + more_0 u + more_1 u^2 ...
+template <class T>
+HWY_INLINE Number<T> polynomial(Number<T>, double k) {
+  return Number<T>::of(k);
+}
+template <class T, class... More>
+HWY_INLINE Number<T> polynomial(Number<T> u, double k, More... more) {
+  return fused(polynomial(u, more...), u, Number<T>::of(k));
+}
+
+template <class T>
+struct Format;
+template <>
+struct Format<float> {
+  static constexpr int mantissa = 23, bias = 127;
+  static constexpr double overflow = 89, underflow = -104;  // beyond these exp is inf and 0
+  static constexpr double saturation = 20;                  // tanh(x) rounds to 1 for 2 x of less than this
+  // ln 2 as a sum; integers times the first part are exact.
+  static constexpr double ln2_high = 0.693145751953125, ln2_low = 1.428606765330187e-6;
+};
+template <>
+struct Format<double> {
+  static constexpr int mantissa = 52, bias = 1023;
+  static constexpr double overflow = 710, underflow = -746;
+  static constexpr double saturation = 40;
+  static constexpr double ln2_high = 0.6931471805596629565116018, ln2_low = 0.28235290563031577122588448175e-12;
+};
+
+// (exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2, by tests/accuracy/fit.py: exp(r) - 1 to a relative 1.3e-8 and 2.6e-19.
+HWY_INLINE Number<float> exp_tail(Number<float> r) {
+  return polynomial(r, 0.49999998154040349, 0.16666543620998372, 0.041667199861522903, 0.0083665205793181688,
+                    0.0013882521367374838);
+}
+HWY_INLINE Number<double> exp_tail(Number<double> r) {
+  return polynomial(r, 0.5, 0.16666666666666677, 0.041666666666666509, 0.0083333333333216914, 0.0013888888888962371,
+                    0.00019841269885966234, 2.4801587172538801e-05, 2.7557244373883856e-06, 2.7557402642509717e-07,
+                    2.5108978986678804e-08, 2.0875330050426101e-09);
+}
+
+/// exp(x) = 2^n (1 + p).
+template <class T>
+struct Powers {
+  using Bits = hn::Vec<hn::RebindToUnsigned<typename Number<T>::D>>;
+  Number<T> p;
+  Bits bits;  // end in n + offset
+};
+/// A number as large as `round` has no bits behind the point: adding it leaves the nearest integer at the end.
+/// `parts` of ln 2: one will do where a relative error of n 2^-29 (f64: n 2^-55) counts little.
+template <int offset, int parts, class T>
+HWY_INLINE Powers<T> powers_of(Number<T> x) {
+  using N = Number<T>;
+  constexpr double round = 1.5 * static_cast<double>(int64_t{1} << Format<T>::mantissa) + offset;
+  const N shifted = fused(x, N::of(std::numbers::log2e), N::of(round)), n = shifted - N::of(round);
+  N r = less_product(x, n, N::of(parts == 1 ? std::numbers::ln2 : Format<T>::ln2_high));
+  if constexpr (parts == 2) r = less_product(r, n, N::of(Format<T>::ln2_low));
+  return {fused(r * r, exp_tail(r), r), hn::BitCast(hn::RebindToUnsigned<typename N::D>(), shifted.v)};
+}
+/// 2^k for bits that end in k + bias.
+template <class T>
+HWY_INLINE Number<T> power(typename Powers<T>::Bits bits) {
+  return {hn::BitCast(typename Number<T>::D(), hn::ShiftLeft<Format<T>::mantissa>(bits))};
+}
+
+/// exp(x) for x that are not above Format::overflow. 2^n in two steps, of which only the last may round.
+template <class T>
+HWY_INLINE Number<T> exp_bounded(Number<T> x) {
+  const Powers<T> of = powers_of<2 * Format<T>::bias, 2>(x);
+  const auto half = hn::ShiftRight<1>(of.bits);
+  const Number<T> y = (Number<T>::of(1) + of.p) * power<T>(half) * power<T>(hn::Sub(of.bits, half));
+  return {hn::IfThenZeroElse((x < Number<T>::of(Format<T>::underflow)).m, y.v)};
+}
+
+/// Within 1.1 units; inf above the range, denormals and 0 below it.
+template <class T>
+HWY_INLINE Number<T> exp(Number<T> x) {
+  return exp_bounded(at_most(x, Format<T>::overflow));
+}
+
+/// Within 1 unit; -inf at 0, NaN below it.
+template <class T>
+HWY_INLINE Number<T> log(Number<T> x) {
+  const Number<T> zero = Number<T>::of(0), infinity = Number<T>::of(std::numeric_limits<double>::infinity());
+  const Number<T> y = select(x == infinity, x, Number<T>{hn::Log(typename Number<T>::D(), x.v)});
+  const Number<T> at_zero = select(x == zero, -infinity, y);
+  return unless_nan(x, select(x < zero, zero / zero, at_zero));
+}
+
+/// Within half a unit.
+template <class T>
+HWY_INLINE Number<T> sqrt(Number<T> x) {
+  return {hn::Sqrt(x.v)};
+}
+
+/// (1 - e) / (1 + e) with e = exp(-2 |x|) = s (1 + p), so that nothing is lost where x is small. Within 2 units
+/// (f64: 2.1); 1 from where the exact value rounds to it.
+template <class T>
+HWY_INLINE Number<T> tanh(Number<T> x) {
+  const Number<T> one = Number<T>::of(1), a = negative(x);
+  const Powers<T> of = powers_of<Format<T>::bias, 1>(at_least(a + a, -Format<T>::saturation));
+  const Number<T> s = power<T>(of.bits), y = less_product(one - s, s, of.p) / fused(s, of.p, one + s);
+  return {hn::CopySignToAbs(y.v, x.v)};
+}
+
+/// k - k e / (1 + e) with e = exp(-|x|), k = e below 0 and 1 above: the quotient's error counts little where it is
+/// small. Within 2 units; denormals and 0 far below 0.
+template <class T>
+HWY_INLINE Number<T> sigmoid(Number<T> x) {
+  const Number<T> zero = Number<T>::of(0), one = Number<T>::of(1), e = exp_bounded(negative(x));
+  const Number<T> k = select(x < zero, e, one);
+  return less_product(k, k, e / (one + e));
+}
+
+/// max(x, 0) + log(1 + e), e = exp(-|x|), log(1 + e) = e + e^2 q(e - 1/2) by tests/accuracy/fit.py (5.1e-9); the first
+/// sum keeps what rounding takes. Within 2 units; x itself far above 0, denormals and 0 far below.
+HWY_INLINE Number<float> softplus(Number<float> x) {
+  using N = Number<float>;
+  const N zero = N::of(0), e = exp_bounded(negative(x)), above = select(x > zero, x, zero), sum = above + e;
+  const N larger{hn::Max(above.v, e.v)}, smaller{hn::Min(above.v, e.v)}, rest = smaller - (sum - larger);
+  const N q = polynomial(e - N::of(0.5), -0.37813955941081964, 0.17922488614660432, -0.093231856082035982,
+                         0.05108905924125768, -0.028904999485835422, 0.016656984847917088, -0.010177703559351055,
+                         0.006930696976581269, -0.0033184766712355046);
+  return select(x > N::of(30), x, sum + fused(e * e, q, rest));
+}
+/// Within 3 units.
+HWY_INLINE Number<double> softplus(Number<double> x) {
+  const Number<double> zero = Number<double>::of(0), e = exp_bounded(negative(x));
+  return select(x > zero, x, zero) + Number<double>{hn::Log1p(Number<double>::D(), e.v)};
+}
+
+// Rare functions go lane by lane, by the C library: within 1 unit of f32 and 1.1 of f64 where it is glibc.
+template <class T, class F>
+HWY_INLINE Number<T> by_lane(F f, Number<T> x) {
+  HWY_ALIGN T lane[Number<T>::lanes];
+  x.store(lane);
+  for (T& value : lane) value = f(value);
+  return Number<T>::load(lane);
+}
+template <class T>
+HWY_INLINE Number<T> erf(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::erf), x);
+}
+template <class T>
+HWY_INLINE Number<T> sin(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::sin), x);
+}
+template <class T>
+HWY_INLINE Number<T> cos(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::cos), x);
+}
+template <class T>
+HWY_INLINE Number<T> pow(Number<T> a, Number<T> b) {
+  HWY_ALIGN T base[Number<T>::lanes], exponent[Number<T>::lanes];
+  a.store(base);
+  b.store(exponent);
+  for (int64_t i = 0; i < Number<T>::lanes; ++i) base[i] = std::pow(base[i], exponent[i]);
+  return Number<T>::load(base);
+}
+
+}  // namespace grus::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,60 @@
+#pragma once
+// JSON that others wrote. All reading of it goes through here: nesting is bounded, no member comes twice, and every
+// error names the file.
+#include <fmt/core.h>
+
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace grus::json {
+
+using Json = nlohmann::json;
+
+/// `name` is what errors call the text. Throws DataError: no JSON (with the byte), a member twice, arrays and objects
+/// nested deeper than `deepest`.
+Json parse(std::string_view text, const std::string& name, size_t deepest = 8);
+
+/// A value in a message: one short line.
+struct Shown {
+  const Json& value;
+};
+std::string to_string(const Shown& shown);
+
+/// The members of an object. All throw DataError "NAME: need 'KEY' ..., got ..." for a missing member, one of another
+/// type or out of range.
+class Members {
+ public:
+  Members(const Json& object, std::string name);
+
+  bool has(std::string_view key) const { return object_.contains(key); }
+  const Json& at(std::string_view key) const;
+  int64_t whole(std::string_view key, int64_t low, int64_t high) const;
+  double number(std::string_view key) const;
+  /// NaN for null, as which JSON has it.
+  double number_or_null(std::string_view key) const;
+  bool flag(std::string_view key) const;
+  std::string text(std::string_view key) const;
+  const Json& array(std::string_view key) const;
+  /// Throws for members that are not in the list.
+  void require_only(std::initializer_list<std::string_view> known) const;
+
+ private:
+  const Json& of_type(std::string_view key, bool (*fits)(const Json&), const char* type) const;
+
+  const Json& object_;
+  std::string name_;
+};
+
+}  // namespace grus::json
+
+// Written out, because the formatters of fmt are defined in fmt/format.h only.
+template <>
+struct fmt::formatter<grus::json::Shown> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(const grus::json::Shown& shown, Context& context) const {
+    return fmt::format_to(context.out(), "{}", to_string(shown));
+  }
+};

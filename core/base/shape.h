@@ -1,0 +1,85 @@
+#pragma once
+// Shapes: up to max_rank sizes, row-major.
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+
+#include "core/base/dtype.h"
+#include "core/base/error.h"
+
+namespace grus {
+
+class Shape {
+ public:
+  Shape() = default;
+  Shape(std::initializer_list<int64_t> dims) : Shape(std::span<const int64_t>(dims.begin(), dims.size())) {}
+  explicit Shape(std::span<const int64_t> dims);
+
+  int rank() const { return rank_; }
+  int64_t numel() const {
+    int64_t n = 1;
+    for (int64_t dim : *this)
+      if (__builtin_mul_overflow(n, dim, &n)) [[unlikely]]
+        fail_too_large();
+    return n;
+  }
+  int64_t operator[](int axis) const { return dims_[static_cast<size_t>(axis)]; }
+  int64_t& operator[](int axis) { return dims_[static_cast<size_t>(axis)]; }
+  int64_t back() const { return dims_[static_cast<size_t>(rank_ - 1)]; }
+  const int64_t* begin() const { return dims_.data(); }
+  const int64_t* end() const { return dims_.data() + rank_; }
+  bool operator==(const Shape& other) const {
+    if (rank_ != other.rank_) return false;
+    for (int axis = 0; axis < rank_; ++axis)
+      if ((*this)[axis] != other[axis]) return false;
+    return true;
+  }
+
+  void push_back(int64_t dim);
+  /// This shape without `axis`; with `dim` in place of, or before, `axis`.
+  Shape without(int axis) const;
+  Shape with(int axis, int64_t dim) const;
+  /// Bytes of all elements. Throws ShapeError when they, or strides over the sizes that are not 0, cannot be counted.
+  size_t bytes(size_t element) const;
+  Shape inserted(int axis, int64_t dim) const;
+
+ private:
+  [[noreturn]] void fail_too_large() const;
+  std::array<int64_t, max_rank> dims_{};
+  int rank_ = 0;
+};
+
+/// "(2, 3)"; "()" for a scalar.
+std::string to_string(const Shape& shape);
+
+/// NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError naming `op` and both shapes.
+Shape broadcast(const Shape& a, const Shape& b, const char* op);
+
+/// a + b and a b of sizes. Throw ShapeError naming `op` when there is no such number.
+int64_t sum_of_sizes(int64_t a, int64_t b, const char* op);
+int64_t product_of_sizes(int64_t a, int64_t b, const char* op);
+
+/// Axis in [0, rank) from one in [-rank, rank). Throws ShapeError naming `op`.
+int normalize_axis(int axis, int rank, const char* op);
+
+}  // namespace grus
+
+// Written out, because the formatters of fmt are defined in fmt/format.h only.
+template <>
+struct fmt::formatter<grus::Shape> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(const grus::Shape& shape, Context& context) const {
+    return fmt::format_to(context.out(), "{}", grus::to_string(shape));
+  }
+};
+template <>
+struct fmt::formatter<grus::DType> {
+  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+  template <class Context>
+  auto format(grus::DType dtype, Context& context) const {
+    return fmt::format_to(context.out(), "{}", grus::name_of(dtype));
+  }
+};

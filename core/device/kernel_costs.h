@@ -1,0 +1,88 @@
+#pragma once
+// What a call of a kernel asks for, in floating point operations and in bytes moved: one function an entry, made from
+// the formulas of core/device/kernels.def.
+#include "core/device/kernels.h"
+
+namespace grus {
+
+struct KernelCost {
+  double flops = 0, bytes = 0;
+  DType dtype = DType::f32;
+  int variant = -1;
+};
+
+// The words of the formulas.
+namespace kernel_cost_words {
+
+struct NoVariant {};
+inline constexpr NoVariant no_variant;
+constexpr int number_of(NoVariant) { return -1; }
+constexpr int number_of(auto variant) { return static_cast<int>(variant); }
+
+constexpr double number(auto count) { return static_cast<double>(count); }
+
+inline double elements(const View& x) {
+  double count = 1;
+  for (int i = 0; i < x.rank; ++i) count *= number(x.dims[i]);
+  return count;
+}
+inline double elements(const Matrix& x) { return x.buffer ? number(x.rows) * number(x.cols) : 0; }
+
+/// Each element once, also those that stride 0 repeats. A view or matrix that is absent has none.
+inline double bytes(const View& x) {
+  double count = x.buffer ? number(size_of(x.dtype)) : 0;
+  for (int i = 0; i < x.rank; ++i)
+    if (x.strides[i] != 0 || x.dims[i] == 0) count *= number(x.dims[i]);
+  return count;
+}
+inline double bytes(const Matrix& x) { return elements(x) * number(size_of(x.dtype)); }
+template <class... Memory>
+double bytes(const Memory&... all) {
+  return (bytes(all) + ...);
+}
+
+inline double inner(const GemmArgs& args) { return number(args.transpose_a ? args.a.rows : args.a.cols); }
+inline double bytes_of_product(const GemmArgs& args) {
+  Matrix c = args.c.buffer ? args.c : args.y;
+  if (c.row_stride == 0) c.rows = 1;
+  return number(args.batch) * (bytes(args.y, args.a, args.b) + (args.beta == 0 ? 0 : bytes(c)));
+}
+
+inline double flops_of(GruPhase phase) {
+  switch (phase) {
+    case GruPhase::all:
+      return 11;
+    case GruPhase::reset_update:
+      return 5;
+    case GruPhase::candidate:
+      return 6;
+  }
+  return 0;
+}
+
+inline double flops_of(const AttentionArgs& args) {
+  return elements(args.weights) * (4 * number(args.query.cols) + 2 * number(args.values.cols));
+}
+inline double bytes_of(const AttentionArgs& args) {
+  return bytes(args.query, args.keys, args.values, args.v, args.weights, args.context) +
+         bytes(args.columns, args.lengths, args.starts);
+}
+
+}  // namespace kernel_cost_words
+
+/// kernel_cost::gemm(context, args), ...: what that call asks for.
+namespace kernel_cost {
+using namespace kernel_cost_words;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"  // a formula does not name every argument
+#define GRUS_DEVICE_ENTRY(result, name, arguments, bytes) \
+  inline KernelCost name GRUS_WITH_CONTEXT arguments { return {0, bytes, DType::f32, -1}; }
+#define GRUS_KERNEL(need, name, arguments, variant, dtype, flops, bytes) \
+  inline KernelCost name GRUS_WITH_CONTEXT arguments { return {flops, bytes, dtype, number_of(variant)}; }
+#define GRUS_LOOP_ENTRY(...)
+#include "core/device/kernels.def"
+#pragma GCC diagnostic pop
+
+}  // namespace kernel_cost
+}  // namespace grus

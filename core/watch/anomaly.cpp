@@ -1,0 +1,80 @@
+// Anomaly mode: finding the first NaN or infinity, and saying where it came from.
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/error.h"
+#include "core/tape/tape_parts.h"
+
+namespace grus {
+namespace {
+
+/// One pass of the device over x. A sum of finite numbers may overflow: then the entries are looked at.
+bool sum_is_finite(const Tensor& x) {
+  Tensor sum = Tensor::empty({}, x.dtype(), x.device());
+  View y = x.view();
+  const View one = sum.write_view();
+  y.buffer = one.buffer;
+  y.offset = one.offset;
+  std::fill(y.strides, y.strides + max_rank, 0);
+  x.device().check(x.device().kernels().reduce(x.device().context(), ReduceOp::sum, y, x.view(), false),
+                   "check_finite");
+  return std::isfinite(sum.item());
+}
+
+template <class T>
+std::string first_bad_entry(const Tensor& x) {
+  const std::vector<T> values = x.to_vector<T>();
+  const auto bad = std::find_if(values.begin(), values.end(), [](T value) { return !std::isfinite(value); });
+  if (bad == values.end()) return "";
+  int64_t rest = bad - values.begin();
+  Shape index = x.shape();
+  for (int axis = x.rank() - 1; axis >= 0; --axis) {
+    index[axis] = rest % x.shape()[axis];
+    rest /= x.shape()[axis];
+  }
+  return fmt::format("entry {} is {}", index, std::isnan(*bad) ? T(NAN) : *bad);
+}
+
+/// "entry (1, 2) is nan", or "" when all is finite.
+std::string bad_entry(const Tensor& x) {
+  if (!x.defined() || !is_float(x.dtype()) || x.numel() == 0 || sum_is_finite(x)) return "";
+  return x.dtype() == DType::f32 ? first_bad_entry<float>(x) : first_bad_entry<double>(x);
+}
+
+const char* kind(const Tensor& x) { return x.leaf() ? "parameter" : x.node().tape ? "input" : "constant input"; }
+
+}  // namespace
+
+std::string where(const Record& record) {
+  return *record.scope ? fmt::format("{} in {}", record.op->name(), record.scope) : record.op->name();
+}
+
+void require_finite_inputs(const Record& record, std::span<const TensorArg> inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (const std::string bad = bad_entry(*inputs[i].tensor); !bad.empty())
+      fail<Error>("[{}] need finite numbers, got them bad already: {} {} of shape {}: {}", where(record),
+                  kind(*inputs[i].tensor), i, inputs[i].tensor->shape(), bad);
+}
+
+void require_finite_results(const Record& record, std::span<const TensorArg> inputs, std::span<const Tensor> outputs) {
+  for (const Tensor& output : outputs) {
+    const std::string bad = bad_entry(output);
+    if (bad.empty()) continue;
+    require_finite_inputs(record, inputs);
+    fail<Error>("[{}] need finite numbers, the result of shape {} became bad from good inputs: {}", where(record),
+                output.shape(), bad);
+  }
+}
+
+void require_finite_gradient(const Record& record, int input, const Tensor& gradient, std::span<const Tensor> dy) {
+  const std::string bad = bad_entry(gradient);
+  if (bad.empty()) return;
+  for (size_t k = 0; k < dy.size(); ++k)
+    if (const std::string before = bad_entry(dy[k]); !before.empty())
+      fail<Error>("[{} backward] need finite gradients, got one that was bad already: of result {} of shape {}: {}",
+                  where(record), k, dy[k].shape(), before);
+  fail<Error>("[{} backward] need finite gradients, that of input {} of shape {} became bad from good ones: {}",
+              where(record), input, gradient.shape(), bad);
+}
+
+}  // namespace grus

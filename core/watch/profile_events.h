@@ -1,0 +1,30 @@
+#pragma once
+// What a Profile remembers.
+#include <string>
+
+#include "core/device/kernel_calls.h"
+#include "core/tape/op.h"
+
+namespace grus {
+
+enum class Phase { outside, forward, backward };
+
+struct KernelEvent {
+  KernelCall call;
+  const char* scope;  // path of the module that ran it
+  const Op* owner;    // null: none
+  Phase phase;
+};
+
+struct OpEvent {
+  const Op* op;
+  const char* scope;
+  Phase phase;
+  int64_t start, nanoseconds;
+  std::string shapes;
+};
+
+/// Trace events of Chrome's format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+std::string trace_json(const std::vector<OpEvent>& ops, const std::vector<KernelEvent>& kernels);
+
+}  // namespace grus

@@ -1,0 +1,61 @@
+#include "examples/support/program.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+#include "core/base/error.h"
+
+namespace grus {
+namespace {
+
+// The next file that is opened would get the number of a closed stream, and what is printed would be written into it.
+// Reading from the one and writing to the others still fails.
+void occupy_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF)
+      (void)::open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+void finish_output() {
+  const int flushed = std::fflush(stdout);
+  require<Error>(flushed == 0, "standard output: {}", std::strerror(errno));
+  require<Error>(std::ferror(stdout) == 0, "standard output: not all of it could be written");
+}
+
+int failed(const std::string& name, const char* what, int code) {
+  complain(fmt::format("{}: {}", name, what));
+  return code;
+}
+
+}  // namespace
+
+void complain(std::string_view line) {
+  const std::string text = fmt::format("{}\n", line);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int run_program(const std::string& name, const std::function<int()>& run) {
+  occupy_closed_streams();
+  try {
+    const int code = run();
+    finish_output();
+    return code;
+  } catch (const UsageError& error) {
+    return failed(name, error.what(), 2);
+  } catch (const std::system_error& error) {
+    const bool printing = std::ferror(stdout) != 0;
+    return failed(name, printing ? ("standard output: " + error.code().message()).c_str() : error.what(), 1);
+  } catch (const std::bad_alloc&) {
+    return failed(name, "need more memory than there is", 1);
+  } catch (const std::exception& error) {
+    return failed(name, error.what(), 1);
+  }
+}
+
+}  // namespace grus

@@ -1,0 +1,31 @@
+#pragma once
+// Lines of standard input as they come.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace grus::translate {
+
+/// Unlike data::LineReader it waits for no more than one line, so that a terminal or another program can talk to us.
+class StandardInput {
+ public:
+  static constexpr std::string_view name = "standard input";
+  explicit StandardInput(size_t longest) : longest_(longest) {}
+  /// The next line without its end, valid until the next call; nothing at the end. Throws DataError for a stream that
+  /// cannot be read and, before it is held, for a line of more than `longest` bytes.
+  std::optional<std::string_view> next();
+  /// Of the line last asked for, from 1.
+  int64_t number() const { return number_; }
+
+ private:
+  bool read_more();
+
+  const size_t longest_;
+  std::string buffer_;
+  size_t begin_ = 0;  // of what has not been given
+  int64_t number_ = 0;
+};
+
+}  // namespace grus::translate

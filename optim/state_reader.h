@@ -1,0 +1,32 @@
+#pragma once
+#include "nn/parameter.h"
+
+namespace grus::optim {
+
+/// Reads a saved state by names and gathers what does not fit, so that one error tells all of it.
+class StateReader {
+ public:
+  StateReader(const char* who, const nn::NamedTensors& state) : who_(who), state_(state) {}
+
+  bool has(const std::string& name) const { return nn::find(state_, name) != nullptr; }
+  /// Throws DataError when the state says that another kind of optimizer wrote it: its letters as `kind` (N) i32.
+  void require_kind();
+  /// A copy, where and what `value` is; undefined when there is none that fits.
+  Tensor take(const std::string& name, const Tensor& value);
+  /// `count` numbers (count) of a dtype; undefined when there are none that fit.
+  Tensor take_numbers(const std::string& name, DType dtype, int64_t count);
+  /// Throws DataError that lists missing, misshapen and unexpected names.
+  void finish() const;
+
+ private:
+  const Tensor* fitting(const std::string& name, const Shape& shape, DType dtype);
+  const char* who_;
+  const nn::NamedTensors& state_;
+  std::vector<std::string> taken_, missing_, misshapen_;
+};
+
+/// Numbers of a state. Throws DataError for one below 0, or not finite.
+std::vector<int64_t> counts_of(const char* who, const char* name, const Tensor& numbers);
+std::vector<double> rates_of(const char* who, const char* name, const Tensor& numbers);
+
+}  // namespace grus::optim

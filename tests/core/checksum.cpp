@@ -1,0 +1,37 @@
+#include "core/base/checksum.h"
+
+#include <doctest/doctest.h>
+
+#include "core/base/error.h"
+
+using namespace grus;
+
+TEST_CASE("checksum: CRC-32 as everybody has it, in pieces as in one") {
+  CHECK(checksum_text("123456789") == "crc32:cbf43926");  // the check value of the CRC catalogue
+  Crc32 crc;
+  crc.add("12345");
+  crc.add("");
+  crc.add("6789");
+  CHECK(crc.value() == 0xcbf43926u);
+}
+
+TEST_CASE("checksum: every flipped bit of a sealed text is seen, those of its seal included") {
+  std::string text = std::string("{\"checksum\":\"") + empty_seal + "\",\"values\":[1,2,3]}";
+  seal(text);
+  REQUIRE(check_seal(text) == Seal::found);
+  for (size_t bit = 0; bit < 8 * text.size(); ++bit) {
+    std::string flipped = text;
+    flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ (1 << bit % 8));
+    CHECK_MESSAGE(check_seal(flipped) != Seal::found, bit);
+  }
+}
+
+TEST_CASE("checksum: a text without a seal has none, and one with two is damaged") {
+  CHECK(check_seal("{\"a\":\"grus\"}") == Seal::none);
+  std::string two = std::string("[\"") + empty_seal + "\",\"" + empty_seal + "\"]";
+  CHECK(check_seal(two) == Seal::damaged);
+  CHECK_THROWS_AS(seal(two), UsageError);
+  CHECK(check_seal("\"grus.crc32:0123") == Seal::damaged);
+  CHECK(check_seal("\"grus.crc32:0123456G\"") == Seal::damaged);
+  CHECK(check_seal("\"grus.crc32:0123456789\"") == Seal::damaged);
+}

@@ -1,0 +1,43 @@
+#include "core/device/environment.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "core/base/error.h"
+
+using namespace grus;
+
+namespace {
+
+/// What check_environment() says while the variable has the value.
+std::string message_with(const char* name, const char* value) {
+  const char* const given = std::getenv(name);
+  const std::string before = given ? given : "";
+  setenv(name, value, 1);
+  std::string message;
+  try {
+    check_environment();
+  } catch (const UsageError& error) {
+    message = error.what();
+  }
+  given ? setenv(name, before.c_str(), 1) : unsetenv(name);
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("environment: a value that means nothing is an error that names the variable and what it takes") {
+  for (const char* value : {"many", "0", "-1", "257", "4 ", "1e1", "99999999999"})
+    CHECK(message_with("GRUS_NUM_THREADS", value) ==
+          "[GRUS_NUM_THREADS] need a whole number from 1 to 256, got '" + std::string(value) + "'");
+  CHECK(message_with("GRUS_KERNELS", "Composed") == "[GRUS_KERNELS] need fused or composed, got 'Composed'");
+  CHECK(message_with("GRUS_ISA", "sse4") == "[GRUS_ISA] need baseline, avx2 or avx512, got 'sse4'");
+}
+
+TEST_CASE("environment: what means something is taken, and an empty value is none") {
+  for (const char* value : {"", "1", "256"}) CHECK(message_with("GRUS_NUM_THREADS", value).empty());
+  for (const char* value : {"", "fused", "composed"}) CHECK(message_with("GRUS_KERNELS", value).empty());
+  for (const char* value : {"", "baseline", "avx2", "avx512"}) CHECK(message_with("GRUS_ISA", value).empty());
+}

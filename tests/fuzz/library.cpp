@@ -1,0 +1,187 @@
+// The library's readers.
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "core/base/error.h"
+#include "core/base/json.h"
+#include "data/alignment.h"
+#include "data/bleu.h"
+#include "data/chrf.h"
+#include "data/codec.h"
+#include "data/corpus.h"
+#include "data/phrase_table.h"
+#include "data/sentencepiece.h"
+#include "data/text.h"
+#include "nn/linear.h"
+#include "nn/serialize.h"
+#include "tests/fuzz/target.h"
+
+namespace grus::fuzz {
+namespace {
+
+using Seeds = std::vector<std::string>;
+
+const Seeds sentences{"the cat sat on the mat", "l'été, à 3,5 km: \"où?\" &quot;ici&quot;", "don't -- stop...",
+                      "東京 の 夜", "a"};
+
+template <class Use>
+bool with_file(const std::string& bytes, Use use) {
+  const MemoryFile file(bytes);
+  return refuses_well(file.path(), [&] { use(file.path()); });
+}
+
+std::string lines_of(const Seeds& lines) { return fmt::format("{}\n", fmt::join(lines, "\n")); }
+
+std::string gzip(const std::string& text) {
+  z_stream stream{};
+  constexpr int gzip_window = 15 + 16;
+  deflateInit2(&stream, 6, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY);
+  std::string packed(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  return packed;
+}
+
+Seeds weight_files() {
+  const Scratch scratch;
+  const std::filesystem::path file = scratch.root() / "weights";
+  Rng rng(1);
+  nn::write_safetensors(file, nn::Linear(3, 2, rng).state_dict(), {{"architecture", "test"}});
+  const auto of_others = [](std::string header, size_t bytes) {
+    const uint64_t length = header.size();
+    std::string text(8, '\0');
+    std::memcpy(text.data(), &length, 8);
+    return text + header + std::string(bytes, '\1');
+  };
+  return {
+      data::read_whole_file(file.string()),
+      of_others(
+          R"({"weight":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"bias":{"dtype":"BF16","shape":[2],"data_offsets":[12,16]}})",
+          16),
+      of_others(
+          R"({"__metadata__":{"format":"pt"},"a":{"dtype":"BOOL","shape":[],"data_offsets":[0,1]},"b":{"dtype":"I64","shape":[0,5],"data_offsets":[1,1]}})",
+          1)};
+}
+
+bool read_weights(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    nn::Linear module(3, 2);
+    nn::load_weights(path, module, false);
+  });
+}
+
+bool read_json(const std::string& bytes) {
+  return refuses_well("a.json", [&] { json::to_string({json::parse(bytes, "a.json")}); });
+}
+
+bool read_text(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    for (const std::string& line : data::read_lines(path)) {
+      data::split_code_points(line);
+      data::collapse_spaces(line);
+    }
+  });
+}
+
+bool read_pairs(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { data::read_references_tsv(path); });
+}
+
+bool read_vocabulary(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { data::Vocab::load(path).save("/dev/null"); });
+}
+
+bool read_phrases(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    for (data::PhraseTableReader table(path); std::optional<data::PhraseLine> line = table.next();) {
+      line->score_values();
+      line->counts();
+      line->further_columns();
+      line->add_score(0.5);
+      data::parse_phrase_line(line->text(), path, 1);
+    }
+  });
+}
+
+bool read_links(const std::string& bytes) {
+  return refuses_well("links:7", [&] {
+    const data::Links links = data::parse_links(bytes, 20, 20, "links", 7);
+    data::symmetrise(links, links, 20, 20, data::Symmetrisation::grow_diag_final);
+  });
+}
+
+// Text that has been found to be UTF-8 is cut, joined and judged without any error.
+bool use_text(const std::string& bytes) {
+  if (data::find_invalid_utf8(bytes) != std::string::npos || bytes.find('\n') != std::string::npos) return false;
+  static const auto words = data::make_tokenizer("word"), letters = data::make_tokenizer("char");
+  return refuses_well("no error", [&] {
+    words->detokenize(words->tokenize(bytes));
+    require(letters->detokenize(letters->tokenize(bytes)).size() <= bytes.size(), "text grew");
+    data::tokenize_13a(bytes);
+    require(std::isfinite(data::corpus_bleu({bytes}, {{"the cat sat"}}).score), "no score");
+    data::corpus_chrf({bytes}, {{"the cat sat"}}, true);
+  });
+}
+
+bool read_pieces(const std::string& bytes) {
+  return refuses_well("[tokenizer]", [&] {
+    const auto tokenizer = data::make_tokenizer("bpe", bytes);
+    tokenizer->all_pieces();
+    for (const std::string& line : sentences) tokenizer->detokenize(tokenizer->tokenize(line));
+  });
+}
+
+Seeds piece_models() {
+  Seeds models;
+  for (const char* kind : {"bpe", "unigram"})
+    models.push_back(data::train_sentencepiece(kind, {sentences}, 60)->model());
+  return models;
+}
+
+}  // namespace
+
+std::vector<Target> library_targets() {
+  const std::string pairs = "the cat\tle chat\ta cat\n1\t2\n";
+  const std::string table = "the cat ||| le chat ||| 0.5 1e-3 ||| 0-0 1-1 ||| 2 3 1\na ||| un ||| 0.1\n";
+  std::vector<Target> all{
+      {"weights", read_weights, weight_files},
+      {"json", read_json,
+       [] {
+         return Seeds{R"({"a": [1, -2.5e3, null, true], "b": {"c": "\u00e9\n"}})", "[]"};
+       }},
+      {"text", read_text,
+       [] {
+         return Seeds{lines_of(sentences),
+                      "\xEF\xBB\xBF"
+                      "a\r\nb"};
+       }},
+      {"gzip", read_text,
+       [] {
+         return Seeds{gzip(lines_of(sentences)), gzip("")};
+       }},
+      {"pairs", read_pairs, [=] { return Seeds{pairs}; }},
+      {"vocabulary", read_vocabulary,
+       [] { return Seeds{"<unk>\t0\n<pad>\t0\n<sos>\t0\n<eos>\t0\nthe\t12\na\\tb\\\\\t3\nno count\n"}; }},
+      {"phrases", read_phrases,
+       [=] {
+         return Seeds{table, pairs};
+       }},
+      {"links", read_links,
+       [] {
+         return Seeds{"0-0 1-2 19-19", ""};
+       }},
+      {"words", use_text, [] { return sentences; }},
+  };
+  if (data::sentencepiece_available()) all.push_back({"pieces", read_pieces, piece_models});
+  return all;
+}
+
+}  // namespace grus::fuzz

@@ -1,0 +1,55 @@
+#pragma once
+// What is fuzzed: a function a reader, which takes any bytes.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grus::fuzz {
+
+/// Reads the bytes as a file or text. True: they were accepted. Bad ones are refused by an Error of one printable line
+/// that names the file; anything else ends the process.
+using Read = bool (*)(const std::string& bytes);
+
+struct Target {
+  const char* name;
+  Read read;
+  std::function<std::vector<std::string>()> seeds;  // good inputs, from which others are made
+};
+
+/// Those of the library's readers, and where the programs are built those of a model's folder.
+std::vector<Target> library_targets();
+std::vector<Target> folder_targets();
+std::vector<Target> targets();
+
+/// Runs `read` and holds what it throws to the rule above; `file` is what the message must name.
+bool refuses_well(std::string_view file, const std::function<void()>& read);
+
+/// A folder that goes away with its object, in memory where the system has a disk there.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const std::filesystem::path& root() const { return root_; }
+
+ private:
+  std::filesystem::path root_;
+};
+
+/// A file that lives in memory; its path is `path()`.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::string_view bytes);
+  ~MemoryFile();
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  std::string path() const;
+
+ private:
+  int descriptor_;
+};
+
+}  // namespace grus::fuzz

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Every row of core/device/elementwise.def at the edges of numbers, as PyTorch has it: python3 make_elementwise.py [FOLDER] (needs torch, safetensors).
+
+Writes elementwise.safetensors beside itself. The case "ROW DTYPE" holds y and its gradients for dy = 1: dx, or da and db. Their arguments are in
+the case "arguments DTYPE": x, or every pair a, b.
+"""
+
+import torch
+import torch.nn.functional as F
+from make_torch import Writer
+
+UNARY = {
+    "neg": torch.neg,
+    "abs": torch.abs,
+    "square": torch.square,
+    "reciprocal": torch.reciprocal,
+    "exp": torch.exp,
+    "log": torch.log,
+    "sqrt": torch.sqrt,
+    "sin": torch.sin,
+    "cos": torch.cos,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "relu": torch.relu,
+    "erf": torch.erf,
+    "silu": F.silu,
+    "softplus": lambda x: F.softplus(x, threshold=40),  # the default of 20 is 2e-9 off
+}
+BINARY = {
+    "add": torch.add,
+    "sub": torch.sub,
+    "mul": torch.mul,
+    "div": torch.div,
+    "pow": torch.pow,
+    "maximum": torch.maximum,
+    "minimum": torch.minimum,
+}
+
+
+def edges(dtype, ordinary):
+    info = torch.finfo(dtype)
+    positive = [0.0, info.smallest_normal * info.eps, info.smallest_normal, info.max, torch.inf, *ordinary]
+    return torch.tensor(positive + [-p for p in positive] + [torch.nan], dtype=dtype)
+
+
+def gradients(op, *arguments):
+    leaves = [x.clone().requires_grad_() for x in arguments]
+    y = op(*leaves)
+    return y, torch.autograd.grad(y, leaves, torch.ones_like(y))
+
+
+def main():
+    out = Writer("elementwise")
+    for name, dtype in {"f32": torch.float32, "f64": torch.float64}.items():
+        x = edges(dtype, [1e-6, 0.5, 1, 2, 9, 30, 80, 100, 700, 1e4])
+        pairs = edges(dtype, [0.5, 1, 2])
+        a, b = (side.flatten() for side in torch.meshgrid(pairs, pairs, indexing="ij"))
+        out.case(f"arguments {name}", {}, {"x": x, "a": a, "b": b})
+        for row, op in UNARY.items():
+            y, (dx,) = gradients(op, x)
+            out.case(f"{row} {name}", {}, {"y": y, "dx": dx})
+        for row, op in BINARY.items():
+            y, (da, db) = gradients(op, a, b)
+            out.case(f"{row} {name}", {}, {"y": y, "da": da, "db": db})
+    out.close()
+
+
+main()

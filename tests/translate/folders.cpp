@@ -1,0 +1,138 @@
+// What becomes of a model's folder when a run fails, is killed, or replaces what stood there.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <csignal>
+
+#include "data/text.h"
+#include "examples/seq2seq/model_folder.h"
+#include "tests/data/files.h"
+#include "tests/support/program.h"
+
+using namespace grus;
+using namespace grus::seq2seq;
+using test::check_error;
+
+namespace {
+
+using Result = test::ProgramResult;
+
+Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
+  return test::run_program(folder, "TRANSLATE", arguments, before);
+}
+
+const std::string small = " --tokenizer space --emb 8 --hidden 8 --warmup 1 --batch-sentences 1 --patience 0 ";
+
+// A model in a folder, and a command that would train another there.
+struct Old {
+  test::Folder folder;
+  std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\nb c a\tB C A\n"), out = folder.path("m");
+  std::string train = "train --train " + pairs + " --valid " + pairs + " --out " + out + small;
+  Result first = program(folder, train + "--epochs 1");
+  std::string said = say();
+  std::string say() const { return program(folder, "run --model " + out + " <" + source()).out; }
+  std::string source() const { return folder.file("source", "a b\nc\nb a c\n"); }
+  // The command fails, and the folder is as it was.
+  void check_kept(const std::string& flags, int code, const std::string& what, const std::string& before = "") const {
+    const std::string config = test::bytes_of(out + "/config.json"),
+                      weights = test::bytes_of(out + "/model.safetensors");
+    check_error(program(folder, train + flags, before), code, what);
+    CHECK_MESSAGE(test::bytes_of(out + "/config.json") == config, flags);
+    CHECK_MESSAGE(test::bytes_of(out + "/model.safetensors") == weights, flags);
+    CHECK_MESSAGE(say() == said, flags);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("folder: --overwrite finds every mistake while the old model is still there") {
+  const Old old;
+  REQUIRE(std::count(old.said.begin(), old.said.end(), '\n') == 3);
+  old.check_kept("--overwrite --seed 2 --max-length 1 --train " + old.folder.file("long.tsv", "a b\tA B\n"), 1,
+                 "need sentence pairs, got none (of 1, 1 are too long)");
+  old.check_kept("--overwrite --seed 2 --schedule inverse-sqrt --warmup 0", 2, "--warmup: need 1 or more");
+  old.check_kept("--overwrite --seed 2 --init-from " + old.out + " --freeze '*'", 2,
+                 "--freeze: need parameters left to train");
+  old.check_kept("--overwrite --seed 2 --show-step " + old.folder.path("none/step.html"), 1, "none/step.html");
+  old.check_kept("--overwrite --seed 2 --profile " + old.folder.path(""), 1, "directory");
+  old.check_kept("--overwrite --seed 2 --test $(printf 'x\\377.tsv')", 2, "--test: need text in UTF-8");
+  old.check_kept("--overwrite --seed 2 --epsilon 0 --average 0 --tie none", 1, "the model from before is still in");
+  CHECK(program(old.folder, old.train + "--overwrite --seed 2 --epochs 1").code == 0);
+  CHECK(old.say() != old.said);
+  CHECK_FALSE(std::filesystem::exists(old.out + "/unfinished"));
+}
+
+TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with") {
+  const Old old;
+  old.check_kept("--resume --epochs 2 --optimizer adadelta", 2, "--optimizer: need adam as in");
+  old.check_kept("--resume --epochs 2 --average 0", 2, "--average: need a decay above 0 as in");
+  old.check_kept("--resume --epochs 2 --batch-sentences 8 --profile " + old.folder.path("none/p"), 1, "none/p");
+  old.check_kept("--resume --epochs 2 --hidden 9", 2, "--hidden: need 8");
+  const Result resumed = program(old.folder, "train --resume --out " + old.out + " --epochs 2");
+  CHECK_MESSAGE(resumed.code == 0, resumed.err);
+}
+
+TEST_CASE("folder: a run goes on with the text that it began with alone") {
+  const Old old;
+  const std::string other = old.folder.file("other.tsv", "a b\tA B\nc\tC\nb c a\tB C B\n");
+  old.check_kept("--resume --epochs 2 --train " + other, 1, "--train: need the text that the run in");
+  old.check_kept("--resume --epochs 2 --valid " + other, 1, "--valid: need the text that the run in");
+  const std::string moved = old.folder.file("moved.tsv", test::bytes_of(old.pairs));
+  CHECK(program(old.folder, old.train + "--resume --epochs 2 --train " + moved).code == 0);
+}
+
+TEST_CASE("folder: a fine-tuned run is resumed like any other") {
+  const Old old;
+  const std::string fine = "train --train " + old.pairs + " --valid " + old.pairs + " --out " + old.folder.path("f") +
+                           " --init-from " + old.out + " --freeze 'encoder.*' --patience 0 ";
+  REQUIRE(program(old.folder, fine + "--epochs 1").code == 0);
+  const Result resumed = program(old.folder, fine + "--epochs 2 --resume");
+  CHECK_MESSAGE(resumed.code == 0, resumed.err);
+}
+
+TEST_CASE("folder: weights without a state are not trained over") {
+  const Old old;
+  std::filesystem::remove(old.out + "/state.safetensors");
+  old.check_kept("--resume --epochs 2", 1, "need state.safetensors to go on, got weights alone");
+}
+
+TEST_CASE("folder: weights that are not finite are said to be so") {
+  const Old old;
+  SavedModel saved = ModelFolder(old.out).load();
+  for (auto& [name, parameter] : saved.model->module().named_parameters())
+    if (name == "v") nn::Parameter(parameter).assign(Tensor::full(parameter.shape(), std::nan("")));
+  ModelFolder(old.out).save_weights(*saved.model);
+  const std::string use = " --model " + old.out;
+  const char* what = "model.safetensors: need finite weights, got NaN or infinity in 'v'";
+  check_error(program(old.folder, "run" + use + " <" + old.source()), 1, what);
+  check_error(program(old.folder, "eval" + use + " --src " + old.source() + " --ref " + old.source()), 1, what);
+}
+
+// What a reader sees at every point of an adoption at which a process may end.
+TEST_CASE("folder: an adoption that is cut off anywhere shows all of the new model, and is completed later") {
+  const Old old;
+  const test::Folder& folder = old.folder;
+  REQUIRE(program(folder, "train --tie none --train " + old.pairs + " --valid " + old.pairs + " --out " +
+                              folder.path("new") + small + "--epochs 1 --seed 5")
+              .code == 0);
+  const auto say = [&](const std::string& model) {
+    return program(folder, "run --model " + model + " <" + old.source()).out;
+  };
+  const std::string wanted = say(folder.path("new"));
+  REQUIRE(wanted != old.said);
+  const std::vector<std::string> moved = {"config.json", "state.safetensors", "source.vocab", "model.safetensors"};
+  for (size_t count = 0; count <= moved.size(); ++count) {
+    const std::string cut = folder.path("cut");
+    std::filesystem::copy(old.out, cut);
+    std::filesystem::copy(folder.path("new"), cut + "/.adopted");
+    for (size_t i = 0; i < count; ++i) std::filesystem::rename(cut + "/.adopted/" + moved[i], cut + "/" + moved[i]);
+    if (count > 0) std::filesystem::remove(cut + "/pieces.vocab");  // goes before config.json comes
+    CHECK(say(cut) == wanted);
+    ModelFolder(cut).settle();
+    CHECK(say(cut) == wanted);
+    CHECK(std::filesystem::exists(cut + "/state.safetensors"));
+    CHECK_FALSE(std::filesystem::exists(cut + "/.adopted"));
+    CHECK_FALSE(std::filesystem::exists(cut + "/pieces.vocab"));
+    std::filesystem::remove_all(cut);
+  }
+}
