@@ -2,6 +2,8 @@
 // What the blocks of docs/recipes.md find in their scope.
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "grus.h"
 
 using namespace grus;
