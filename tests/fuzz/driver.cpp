@@ -33,7 +33,7 @@ constexpr unsigned most_seconds = 120;
   const std::vector<std::string> seeds = target.seeds();
   for (counts.run = order.first; counts.run < order.first + order.runs; ++counts.run) {
     ::alarm(most_seconds);
-    counts.accepted += target.read(grus::fuzz::mutate(seeds, (order.seed << 40) + counts.run));
+    counts.accepted += attempt(target, grus::fuzz::mutate(seeds, (order.seed << 40) + counts.run));
   }
   std::exit(0);
 }

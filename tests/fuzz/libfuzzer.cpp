@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 
 #include "tests/fuzz/target.h"
 
 namespace {
 
-grus::fuzz::Read read = nullptr;
+std::optional<grus::fuzz::Target> tried;
 
 }  // namespace
 
@@ -19,16 +20,16 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
   for (const grus::fuzz::Target& target : grus::fuzz::targets()) {
     if (!name) fmt::print("{}\n", target.name);
     if (!name || std::string(name) != target.name) continue;
-    read = target.read;
+    tried = target;
     int n = 0;
     for (const std::string& seed : target.seeds())
       if (folder) std::ofstream(fmt::format("{}/seed{}", folder, n++), std::ios::binary) << seed;
   }
-  if (!read) std::exit(name ? 2 : 0);
+  if (!tried) std::exit(name ? 2 : 0);
   return 0;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
-  read(std::string(reinterpret_cast<const char*>(bytes), size));
+  attempt(*tried, std::string(reinterpret_cast<const char*>(bytes), size));
   return 0;
 }

@@ -23,10 +23,13 @@ std::vector<Target> library_targets();
 std::vector<Target> folder_targets();
 std::vector<Target> targets();
 
+/// Reads the bytes with the target, and remembers them meanwhile: a message may show what they hold.
+bool attempt(const Target& target, const std::string& bytes);
+
 /// Runs `read` and holds what it throws to the rule above; `file` is what the message must name.
 bool refuses_well(std::string_view file, const std::function<void()>& read);
 
-/// A folder that goes away with its object, in memory where the system has a disk there.
+/// A folder that goes away with its object: in $GRUS_FUZZ_SCRATCH, else in memory where the system has a disk there.
 class Scratch {
  public:
   Scratch();
