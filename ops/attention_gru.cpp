@@ -1,5 +1,7 @@
 #include "ops/attention_gru.h"
 
+#include <algorithm>
+
 #include "core/base/error.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
@@ -209,8 +211,9 @@ AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& length
   const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
   Tensor h = gather_rows(h0, lengths.order_tensor());
   std::vector<Tensor> states, contexts, alignments;
-  for (int64_t t = 0; t < lengths.longest(); ++t) {
-    const int64_t begin = lengths.start(t), alive = lengths.alive(t);
+  // No sequences: a step of no rows, so that the results are on the tape.
+  for (int64_t t = 0; t < std::max<int64_t>(lengths.longest(), 1); ++t) {
+    const int64_t begin = t < lengths.longest() ? lengths.start(t) : 0, alive = lengths.alive(t);
     const Tensor word = x.rows(begin, begin + alive);
     h = h.rows(0, alive);
     if (w.conditional()) h = gru_cell(word, h, w.first, w.form);

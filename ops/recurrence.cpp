@@ -187,9 +187,8 @@ Tensor with_first_rows(const Tensor& all, const Tensor& rows) {
   return rows.dim(0) < all.dim(0) ? concat({rows, all.rows(rows.dim(0), all.dim(0))}, 0) : rows;
 }
 
-States finish_composed(const Tensor& x, const Lengths& lengths, const States& ys, const States& states,
-                       int64_t hidden) {
-  States results{ys.empty() ? Tensor::zeros({0, hidden}, x.dtype(), x.device()) : concat(ys, 0)};
+States finish_composed(const Lengths& lengths, const States& ys, const States& states) {
+  States results{concat(ys, 0)};
   for (const Tensor& state : states) results.push_back(gather_rows(state, lengths.rank_tensor()));
   return results;
 }

@@ -97,7 +97,7 @@ States composed_loop(const Tensor& x, const Lengths& lengths, const States& firs
 
 // Parts of composed_loop.
 States first_states_composed(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden);
-States finish_composed(const Tensor& x, const Lengths& lengths, const States& ys, const States& states, int64_t hidden);
+States finish_composed(const Lengths& lengths, const States& ys, const States& states);
 Tensor with_first_rows(const Tensor& all, const Tensor& rows);
 
 template <class Step>
@@ -113,7 +113,11 @@ States composed_loop(const Tensor& x, const Lengths& lengths, const States& firs
     ys[static_cast<size_t>(t)] = next[0];
     for (size_t k = 0; k < states.size(); ++k) states[k] = with_first_rows(states[k], next[k]);
   });
-  return finish_composed(x, lengths, ys, states, hidden);
+  if (ys.empty()) {  // no sequences: a step of no rows, so that the results are on the tape
+    states = step(x, states);
+    ys.push_back(states[0]);
+  }
+  return finish_composed(lengths, ys, states);
 }
 
 }  // namespace recurrence

@@ -3,10 +3,14 @@
 #include <doctest/doctest.h>
 
 #include "ops/attention.h"
+#include "ops/attention_gru.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"
+#include "ops/gru.h"
 #include "ops/linear_cross_entropy.h"
+#include "ops/lstm.h"
 #include "ops/reduce.h"
+#include "ops/shape.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;
@@ -41,5 +45,29 @@ TEST_CASE("twin: attention to sources that are all empty is on the tape, and its
     tape.backward(sum(out.context));
     for (const auto& input : {query, v})
       CHECK(input->grad().to_vector<float>() == std::vector<float>(input->value().numel(), 0));
+  }
+}
+
+TEST_CASE("twin: recurrences over no sequences are on the tape, and give their weights a gradient of zeros") {
+  for (const Device& d : devices()) {
+    const auto zeros = [&](Shape shape) { return Tensor::zeros(shape, DType::f32, d); };
+    const auto weight = Leaf::create(Tensor::ones({8, 2}, DType::f32, d));
+    const Lengths none({}, -1, d);
+    const auto gates = [&](int64_t count) {
+      return RecurrentWeights{zeros({count * 2, 3}), weight->tensor().rows(0, count * 2), {}, {}};
+    };
+    Tape tape;
+    const GruOutput gru = gru_packed_composed(zeros({0, 3}), none, {}, gates(3));
+    const LstmOutput lstm = lstm_packed_composed(zeros({0, 3}), none, {}, gates(4));
+    const AttentionGruOutput decoder =
+        attention_gru_composed(zeros({0, 1}), none, zeros({0, 2}), {zeros({0, 5}), zeros({0, 2}), none},
+                               {{}, gates(3), zeros({5, 2}), {}, zeros({5}), {}});
+    const std::vector<Tensor> results{gru.y, gru.h, lstm.y, lstm.h, lstm.c, decoder.states};
+    for (size_t i = 0; i < results.size(); ++i) {
+      CHECK_MESSAGE(tape.tracks(results[i]), i);
+      CHECK(results[i].shape() == Shape{0, 2});
+    }
+    tape.backward(sum(concat(results)));
+    CHECK(weight->grad().to_vector<float>() == std::vector<float>(16, 0));
   }
 }

@@ -99,7 +99,7 @@ Tensors decode(const Decoder& d, Xs x) {
 
 Sample draw_decoder(Choices& choices, const Sizes&) {
   Decoder d{};
-  const int64_t batch = choices.in(0, 39) == 39 ? choices.in(24, 60) : choices.in(1, 4);
+  const int64_t batch = choices.in(0, 39) == 39 ? choices.in(24, 60) : choices.in(0, 29) == 29 ? 0 : choices.in(1, 4);
   d.targets = draw_lengths(choices, batch, 1);
   d.sources = draw_lengths(choices, batch, 1);
   for (int64_t* size : {&d.input, &d.hidden, &d.width, &d.context}) *size = draw_size(choices);

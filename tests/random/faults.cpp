@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/storage.h"
-#include "core/tape.h"
+#include "core/device/storage.h"
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "tests/random/shrink.h"
 

@@ -20,7 +20,7 @@ Layer draw_layer(Choices& choices, const Sizes& like, int64_t gates, int states)
   Layer layer{};
   layer.padded = choices.maybe();
   const bool many = choices.in(0, 39) == 39;  // so many that threads take a part each
-  const int64_t batch = many ? choices.in(24, 70) : choices.in(1, 5);
+  const int64_t batch = many ? choices.in(24, 70) : choices.in(0, 29) == 29 ? 0 : choices.in(1, 5);
   layer.lengths = draw_lengths(choices, batch, 1);
   layer.input = !like.empty() && like.back() > 0 && like.back() < 20 ? like.back() : draw_size(choices);
   layer.hidden = draw_size(choices);

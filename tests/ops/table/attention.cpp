@@ -177,6 +177,9 @@ Row decoder_row() {
     for (const Reset reset : {Reset::after, Reset::before})
       samples.push_back(twice(decoder_sample(conditional ? "conditional" : "single",
                                              {.form = {reset, Update::keep}, .conditional = conditional})));
+  for (const bool conditional : {false, true})
+    samples.push_back(
+        decoder_sample("no sequences", {.form = {}, .conditional = conditional, .targets = {}, .sources = {}}));
   samples.push_back(decoder_sample("one step", {.form = {}, .targets = {1}, .sources = {1}}));
   for (const bool conditional : {false, true})
     samples.push_back(decoder_sample(conditional ? "large, conditional" : "large",
