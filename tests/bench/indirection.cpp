@@ -37,7 +37,7 @@ class Calls : public KernelObserver {
 void train(int64_t steps) {
   test::Training training;
   const test::Sentences batch = test::sentences(6, 7, 1);
-  for (int64_t step = 0; step < steps; ++step) training.step(batch);
+  for (int64_t step = 0; step < steps; ++step) (void)training.step(batch);
 }
 
 void work(const std::string& what, int64_t count) {
