@@ -29,7 +29,7 @@ diff "$source/tests/install/program.expected" "$work/out" || fail 'the program p
 
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {
-  printf '#include <grus.h>\nusing namespace grus;\n'
+  printf '#include <grus/grus.h>\nusing namespace grus;\n'
   while read -r line; do
     printf 'void f%d(Tensor x, Tensor y, nn::Linear& a, nn::Linear& b, optim::ExponentialMovingAverage& average) ' $((n += 1))
     printf '{ x = y; (void)a, (void)b, (void)average; %s }\n' "${1-$line}"
