@@ -55,7 +55,7 @@ size_t RecurrentStack::index(int64_t layer, int direction) const {
 }
 
 void RecurrentStack::require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const {
-  require_same_kind(stack_.name, x, cells_[0].weight_ih.value());
+  require_same_kind(stack_.name, x, cell(0).weight_ih.value());
   for (const Tensor* state : {&first.h, &first.c})
     if (state->defined()) require_same_kind(stack_.name, x, *state);
   if (lengths) require_device_of(stack_.name, x, lengths->lengths_tensor(), "lengths");
