@@ -154,11 +154,12 @@ NamedTensors Optimizer::state() const {
   std::vector<double> rates;
   for (const Group& group : groups_) rates.push_back(group.lr);
   const std::string_view kind = name_;
-  state.push_back({"steps", Tensor::from(counts)});
-  state.push_back({"updates", Tensor::from(std::vector<int64_t>{steps_})});
-  state.push_back({"lr", Tensor::from(rates)});
-  state.push_back({"lr_factor", Tensor::from(std::vector<double>{lr_factor_})});
-  state.push_back({"kind", Tensor::from(std::vector<int32_t>(kind.begin(), kind.end()))});
+  const Device host("cpu");  // a device may lack f64
+  state.push_back({"steps", Tensor::from(counts, host)});
+  state.push_back({"updates", Tensor::from(std::vector<int64_t>{steps_}, host)});
+  state.push_back({"lr", Tensor::from(rates, host)});
+  state.push_back({"lr_factor", Tensor::from(std::vector<double>{lr_factor_}, host)});
+  state.push_back({"kind", Tensor::from(std::vector<int32_t>(kind.begin(), kind.end()), host)});
   return state;
 }
 

@@ -86,7 +86,8 @@ double Plateau::update(double figure) {
 }
 
 nn::NamedTensors Plateau::state() const {
-  return {{"plateau", Tensor::from({factor_, best_, static_cast<double>(seen_), static_cast<double>(bad_)}, {4})}};
+  const std::vector<double> values{factor_, best_, static_cast<double>(seen_), static_cast<double>(bad_)};
+  return {{"plateau", Tensor::from(values, Device("cpu"))}};  // another device may lack f64
 }
 
 void Plateau::load_state(const nn::NamedTensors& state) {

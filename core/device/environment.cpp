@@ -16,7 +16,9 @@ bool is_thread_count(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= cpu::max_pool_threads;
 }
 bool is_kind_of_kernels(std::string_view text) { return text == "fused" || text == "composed"; }
-bool is_instruction_set(std::string_view text) { return text == "baseline" || text == "avx2" || text == "avx512"; }
+bool is_instruction_set(std::string_view text) {
+  return text == "baseline" || text == "avx2" || text == "avx512" || text == "avx512_bf16";
+}
 
 struct Variable {
   const char* name;
@@ -26,7 +28,7 @@ struct Variable {
 constexpr Variable variables[] = {
     {"GRUS_NUM_THREADS", is_thread_count, "a whole number from 1 to 256"},
     {"GRUS_KERNELS", is_kind_of_kernels, "fused or composed"},
-    {"GRUS_ISA", is_instruction_set, "baseline, avx2 or avx512"},
+    {"GRUS_ISA", is_instruction_set, "baseline, avx2, avx512 or avx512_bf16"},
 };
 static_assert(cpu::max_pool_threads == 256, "the sentence above says so");
 

@@ -50,6 +50,7 @@ struct Folder {
   Parts parts{options};
   Progress progress;
   Folder() {
+    files.save_codecs(small_codecs());
     files.save_config(options, small_codecs());
     files.save_weights(*parts.model);
     progress.epochs.push_back({.epoch = 1, .step = 10, .train_loss = 1, .valid_loss = 1, .seconds = 3});

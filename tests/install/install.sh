@@ -13,7 +13,7 @@ export PKG_CONFIG_PATH="$there/$libdir/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_
 flags=$(pkg-config --cflags grus) libs=$(pkg-config --libs grus)
 # Moved as it is, with a guessed prefix or without.
 for guess in --define-prefix --dont-define-prefix; do
-  echo '#include "grus.h"' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
+  echo '#include <grus/grus.h>' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
 done
 
 [ "$(ls "$there/include")" = grus ] || fail "installed outside of grus/: $(ls "$there/include")"

@@ -23,17 +23,20 @@ std::vector<int64_t> draw_sources(Choices& choices, int64_t batch) {
 /// Large enough, now and then, for threads to share it.
 int64_t draw_batch(Choices& choices, bool& large) {
   large = choices.in(0, 7) == 7;
-  return large ? choices.in(6, 24) : choices.in(1, 5);
+  return large ? choices.in(16, 48) : choices.in(1, 5);
 }
 
 Sample draw_attention(Choices& choices, const Sizes& like) {
   bool large = false;
   const int64_t batch = draw_batch(choices, large);
-  const std::vector<int64_t> lengths = draw_lengths(choices, batch, 0), sources = draw_sources(choices, batch);
-  const int64_t width = large                                                  ? choices.in(17, 131)
+  std::vector<int64_t> lengths = draw_lengths(choices, batch, 0);
+  if (large)
+    for (int64_t& length : lengths) length = 4 * length + 1;
+  const std::vector<int64_t> sources = draw_sources(choices, batch);
+  const int64_t width = large                                                  ? choices.in(33, 131)
                         : !like.empty() && like.back() > 0 && like.back() < 40 ? like.back()
                                                                                : draw_size(choices);
-  const int64_t context = large ? choices.in(17, 131) : draw_size(choices);
+  const int64_t context = large ? choices.in(33, 131) : draw_size(choices);
   const auto rows = static_cast<int64_t>(sources.size());
   return {fmt::format("additive_attention($0, {{$1, $2, Lengths({{{}}})}}, attention_rows(lengths, {{{}}}), $3)",
                       fmt::join(lengths, ", "), fmt::join(sources, ", ")),

@@ -26,6 +26,7 @@ struct Counts {
 struct Checker {
   std::vector<Device> devices;  // besides the reference
   Counts* counts = nullptr;
+  int times = 2;  // that everything is run, for the same bits
 
   /// "" or what does not hold.
   std::string check(const Program& program) const;

@@ -14,7 +14,7 @@ namespace {
 struct Arguments {
   uint64_t seed = 1;
   int64_t count = 1000;
-  int failures = 1;
+  int failures = 1, times = 2;
   std::string only;
   bool complete = false, show = false;
 };
@@ -23,6 +23,7 @@ void parse(CLI::App& app, Arguments& arguments) {
   app.add_option("--seed", arguments.seed, "of the first program");
   app.add_option("--count", arguments.count, "programs")->check(CLI::PositiveNumber);
   app.add_option("--failures", arguments.failures, "end after so many")->check(CLI::PositiveNumber);
+  app.add_option("--times", arguments.times, "that each is run, for the same bits")->check(CLI::Range(2, 1000));
   app.add_option("--only", arguments.only, "statements whose op has this in its name");
   app.add_flag("--complete", arguments.complete, "fail when an op was never drawn or never recorded");
   app.add_flag("--show", arguments.show, "print each program");
@@ -34,8 +35,8 @@ void print_counts(const Counts& counts, bool with_ops) {
   fmt::print("{} set aside at kinks; {} derivatives measured, {} too near a kink\n", counts.kinks, counts.slopes,
              counts.no_slopes);
   for (const auto& [name, compared] : counts.compared)
-    fmt::print("  {:<16} {:>8} runs, each twice; the largest error took {:.1f} % of what is allowed\n", name,
-               compared.runs, 100 * compared.worst);
+    fmt::print("  {:<16} {:>8} runs; the largest error took {:.1f} % of what is allowed\n", name, compared.runs,
+               100 * compared.worst);
   if (!with_ops) return;
   std::string drawn, recorded;
   for (const auto& [op, count] : counts.drawn) drawn += fmt::format(" {} {}", op, count);
@@ -53,9 +54,9 @@ std::string missing(const Counts& counts) {
   return names;
 }
 
-void print(const Failure& failure, const Arguments& arguments) {
-  fmt::print("failed: {}\n  as drawn: {}\n  again: ./dev random --seed {} --count 1{}\n{}", failure.message,
-             failure.first_message, failure.seed, arguments.only.empty() ? "" : " --only '" + arguments.only + "'",
+void print(const Failure& failure, const std::string& as_drawn, const Arguments& arguments) {
+  fmt::print("failed: {}\n  as drawn: {}\n  again: ./dev random --seed {} --count 1{}\n{}", failure.message, as_drawn,
+             failure.seed, arguments.only.empty() ? "" : " --only '" + arguments.only + "'",
              to_string(failure.program));
 }
 
@@ -63,7 +64,7 @@ int run_programs(const Arguments& arguments) {
   const std::vector<Statement> from = statements_of(arguments.only);
   require<UsageError>(!from.empty(), "need an op that has '{}' in its name, got none", arguments.only);
   Counts counts;
-  Checker checker{{composed_device()}, &counts};
+  Checker checker{{composed_device()}, &counts, arguments.times};
   for (const Device& device : every_device())
     if (device != every_device().front()) checker.devices.push_back(device);
   if (arguments.show)
@@ -76,7 +77,7 @@ int run_programs(const Arguments& arguments) {
   for (uint64_t seed = arguments.seed; seed < end && failures < arguments.failures; ++failures) {
     const auto failure = first_failure(seed, static_cast<int64_t>(end - seed), from, checker);
     if (!failure) break;
-    print(*failure, arguments);
+    print(shrunk(*failure, from, checker), failure->message, arguments);
     seed = failure->seed + 1;
   }
   print_counts(counts, arguments.count > 1);

@@ -48,7 +48,7 @@ std::optional<std::vector<Scale>> scales_of(const Program& program, const Pieces
     const Pieces much = noisy(large_noise), little = noisy(small_noise);
     for (size_t k = 0; k < exact.size(); ++k) {
       const double far = distance(much[k], exact[k]), near = distance(little[k], exact[k]);
-      const bool jumps = near > 0.1 * far && near > 1e-12 * scales[k].size;
+      const bool jumps = near > 0.1 * far && near > 1e-14 * scales[k].around;
       if (!std::isfinite(far) || !std::isfinite(scales[k].size) || jumps || far > 3e-3 * scales[k].around)
         return std::nullopt;
       scales[k].spread = std::max(scales[k].spread, far / large_noise);
