@@ -156,6 +156,9 @@ TEST_CASE("ownership: a module that was moved from says so") {
   CHECK(message([&] { gru(Tensor::ones({4, 1, 3})); }) == moved_from);
   CHECK(message([&] { gru.forward(Tensor::ones({4, 1, 3})); }) == moved_from);
   CHECK(message([&] { gru.cell(0); }) == moved_from);
+  GruCell cell({.input = 3, .hidden = 2});
+  const GruCell kept_cell = std::move(cell);
+  CHECK(message([&] { cell.forward(x); }) != "");
   Classifier model;
   const Classifier kept_model = std::move(model);
   CHECK(message([&] { model.forward(x); }) == moved_from);
