@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <deque>
 
 #include "core/device/storage.h"
 #include "core/tape/tape.h"
@@ -119,11 +120,17 @@ const std::vector<Fault> faults{
     {"lost addition", "additive_attention", [](KernelTable& t) { t.attention_backward = loses_an_addition; }},
 };
 
-/// The cpu with a fault; lives as long as the process, as its tensors may.
+/// A device and its table of kernels.
+struct Broken {
+  explicit Broken(const Fault& fault) { fault.make(table); }
+  KernelTable table = own();
+  DeviceState device{"broken", table, Device("cpu").context()};
+};
+
+/// The cpu with a fault. Its tensors may live as long as the process, so it does too: the list is never destroyed.
 Device broken(const Fault& fault) {
-  auto* table = new KernelTable(own());
-  fault.make(*table);
-  return Device(new DeviceState("broken", *table, Device("cpu").context()));
+  static auto& all = *new std::deque<Broken>;
+  return Device(&all.emplace_back(fault).device);
 }
 
 /// y = tanh x, with a gradient, or a gradient of the gradient, that is off by 0.01 %.
