@@ -27,6 +27,7 @@ void Tape::walk(size_t begin, size_t end, const Walk& how) {
         std::span(how.gradients).subspan(static_cast<size_t>(record.first_output), static_cast<size_t>(record.outputs));
     if (any_defined(dy)) {
       require_readable(record);
+      const PrecisionScope products(record.precision);
       Grads dx(*this, how.gradients, record.inputs, dy, how.needed, how.create_graph, *record.op);
       for (TapeObserver* observer : observers) observer->backward_begins(*this, record, dx);
       record.backward(record.closure, Saved(record.saved, *record.op), dx);
