@@ -4,7 +4,7 @@
 #include "core/base/threads.h"
 #include "core/device/device.h"
 #include "core/device/precision.h"
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "core/tape/tape.h"
 #include "core/tensor/items.h"
 #include "core/tensor/leaf.h"

@@ -5,21 +5,21 @@
 
 namespace grus {
 
-void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
-  if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, matmul(a, b, form_a, form_b).reshape(dx.shape_of(input)));
+void add_product(Input x, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
+  if (!x.wanted()) return;
+  if (x.recording()) return x.add(matmul(a, b, form_a, form_b).reshape(x.shape()));
   const Shape product = matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b);
-  const Grads::Target target = dx.target(input);
+  const Grads::Target target = x.target();
   Tensor y = target.tensor.unrecorded_reshape(product);
   launch::gemm(y, a, form_a, b, form_b, target.accumulate ? 1 : 0);
 }
 
-void add_sum_to(Grads& dx, int input, const Tensor& gradient) {
-  if (!dx.wanted(input)) return;
-  const Shape& shape = dx.shape_of(input);
-  if (gradient.shape() == shape) return dx.add(input, gradient);
-  if (dx.recording()) return dx.add(input, sum_to(gradient, shape));
-  const Grads::Target target = dx.target(input);
+void add_sum_to(Input x, const Tensor& gradient) {
+  if (!x.wanted()) return;
+  const Shape& shape = x.shape();
+  if (gradient.shape() == shape) return x.add(gradient);
+  if (x.recording()) return x.add(sum_to(gradient, shape));
+  const Grads::Target target = x.target();
   launch::reduce(ReduceOp::sum, target.tensor, gradient, target.accumulate);
 }
 

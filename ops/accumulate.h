@@ -1,15 +1,19 @@
 #pragma once
 // Gradients of inputs, added in place where nothing records (Grads::target) and as recorded ops under create_graph.
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/matmul.h"
 
 namespace grus {
 
-/// dinput += op(a) op(b), which has the input's number of elements; a and b are (M, K) matrices, or (batch, M, K) both.
+/// dx += op(a) op(b), which has the number of elements; a and b are (M, K) matrices, or (batch, M, K) both.
 /// Products into one gradient join: no temporary.
-void add_product(Grads& dx, int input, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
+void add_product(Input x, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
 
-/// dinput += sum of gradient over the axes along which the input was broadcast.
-void add_sum_to(Grads& dx, int input, const Tensor& gradient);
+inline void add_product(Grads& dx, size_t input, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
+  add_product(Input(dx, input), a, form_a, b, form_b);
+}
+
+/// dx += sum of gradient over the axes along which x was broadcast.
+void add_sum_to(Input x, const Tensor& gradient);
 
 }  // namespace grus

@@ -31,21 +31,25 @@ void require_attention(const Tensor& query, const AttentionMemory& memory, const
   require_rows(op, query, memory, rows);
 }
 
-struct Inputs {
-  enum { query, keys, values, v, weights };
+/// The inputs of a record, as its rule gets them.
+struct AttentionInputs {
+  SavedInput query, keys, values, v;
 };
 
-void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const AttentionRows& rows) {
-  const Tensor &query = s[Inputs::query], &v = s[Inputs::v], &weights = s[Inputs::weights];
-  const AttentionMemory memory{s[Inputs::keys], s[Inputs::values], source};
-  if (dx.recording())
-    return differentiate_twin(dx, {query, memory.keys, memory.values, v}, [&] {
+/// dcontext, dweights: undefined where nothing reached them.
+void backward_attention(const Tensor& dcontext_or_none, const Tensor& dweights, const AttentionInputs& in,
+                        const Tensor& weights, const Lengths& source, const AttentionRows& rows) {
+  const Tensor &query = in.query.value, &v = in.v.value;
+  const AttentionMemory memory{in.keys.value, in.values.value, source};
+  if (in.query.recording())
+    return differentiate_twin({in.query, in.keys, in.values, in.v}, [&] {
       const AttentionOutput twin = additive_attention_composed(query, memory, rows, v);
       return std::vector{twin.context, twin.weights};
     });
   const Device device = query.device();
-  Tensor dcontext =
-      dx.dy(0).defined() ? dx.dy(0) : Tensor::zeros({query.dim(0), memory.values.dim(1)}, query.dtype(), device);
+  const Tensor dcontext = dcontext_or_none.defined()
+                              ? dcontext_or_none
+                              : Tensor::zeros({query.dim(0), memory.values.dim(1)}, query.dtype(), device);
   Tensor dquery = Tensor::empty(query.shape(), query.dtype(), device), dv = Tensor::zeros(v.shape(), v.dtype(), device);
   Tensor dkeys = Tensor::zeros(memory.keys.shape(), query.dtype(), device);
   Tensor dvalues;
@@ -60,20 +64,20 @@ void backward_attention(const Saved& s, Grads& dx, const Lengths& source, const 
                   rows.lengths().matrix(),
                   source.starts_tensor().matrix()};
   args.dcontext = dcontext.matrix();
-  if (dx.dy(1).defined()) args.dweights = dx.dy(1).matrix();
+  if (dweights.defined()) args.dweights = dweights.matrix();
   args.dquery = dquery.write_matrix();
   args.dkeys = dkeys.write_matrix();
   args.dv = dv.write_matrix();
   args.shared = rows.shared();
-  if (dx.wanted(Inputs::values)) {
+  if (in.values.wanted()) {
     dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
     args.dvalues = dvalues.write_matrix();
   }
   device.check(device.kernels().attention_backward(device.context(), args), "attention backward");
-  dx.add(Inputs::query, dquery);
-  dx.add(Inputs::keys, dkeys);
-  dx.add(Inputs::values, dvalues);
-  dx.add(Inputs::v, dv);
+  in.query.add(dquery);
+  in.keys.add(dkeys);
+  in.values.add(dvalues);
+  in.v.add(dv);
 }
 
 }  // namespace
@@ -126,9 +130,11 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   device.check(kernels.attention(device.context(), args), "attention");
   const Lengths* source = keep_on_tape(memory.lengths);
   const AttentionRows* kept = keep_on_tape(rows);
-  record_outputs(attention_op, {query, memory.keys, memory.values, v}, outputs,
-                 {query, memory.keys, memory.values, v, outputs[1]},
-                 [source, kept](const Saved& s, Grads& dx) { backward_attention(s, dx, *source, *kept); });
+  record(attention_op, {query, memory.keys, memory.values, v, outputs[1]}, outputs,
+         [source, kept](const Tensor& dcontext, const Tensor& dweights, SavedInput query, SavedInput keys,
+                        SavedInput values, SavedInput v, const Tensor& weights) {
+           backward_attention(dcontext, dweights, {query, keys, values, v}, weights, *source, *kept);
+         });
   return {outputs[0], outputs[1]};
 }
 

@@ -20,10 +20,10 @@ View box_view(View whole, const Box& box) {
   return whole;
 }
 
-void add_box(Grads& dx, int input, const Box& box, const Tensor& gradient) {
-  if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, place(place_op, gradient, box, dx.shape_of(input)));
-  Tensor& target = dx.zeroed_target(input);
+void add_box(Input x, const Box& box, const Tensor& gradient) {
+  if (!x.wanted()) return;
+  if (x.recording()) return x.add(place(place_op, gradient, box, x.shape()));
+  Tensor& target = x.zeroed_target();
   const Device device = target.device();
   device.check(device.kernels().copy(device.context(), box_view(target.write_view(), box), gradient.view(), true),
                "place");
@@ -33,15 +33,14 @@ Tensor crop(const Op& op, const Tensor& x, const Box& box) {
   const Device device = x.device();
   Tensor y = Tensor::empty(box.shape, x.dtype(), device);
   device.check(device.kernels().copy(device.context(), y.write_view(), box_view(x.view(), box), false), op.name());
-  return record(op, {x}, y, {}, [box](const Saved&, const Tensor& dy, Grads& dx) { add_box(dx, 0, box, dy); });
+  return record(op, {x}, y, [box](const Tensor& dy, Input x) { add_box(x, box, dy); });
 }
 
 Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value) {
   const Device device = x.device();
   Tensor y = Tensor::full(shape, value, x.dtype(), device);
   device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), op.name());
-  return record(op, {x}, y, {},
-                [box](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, crop(crop_op, dy, box)); });
+  return record(op, {x}, y, [box](const Tensor& dy, Input x) { x.add(crop(crop_op, dy, box)); });
 }
 
 }  // namespace grus

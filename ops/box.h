@@ -3,7 +3,7 @@
 // other's adjoint.
 #include <array>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 
 namespace grus {
 
@@ -21,7 +21,7 @@ Tensor crop(const Op& op, const Tensor& x, const Box& box);
 Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value = 0);
 /// The box of a view.
 View box_view(View whole, const Box& box);
-/// Adds to the box of input's gradient.
-void add_box(Grads& dx, int input, const Box& box, const Tensor& gradient);
+/// Adds to the box of x's gradient.
+void add_box(Input x, const Box& box, const Tensor& gradient);
 
 }  // namespace grus

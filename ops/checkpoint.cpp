@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/twin.h"
 
 namespace grus {
@@ -56,45 +56,10 @@ Tensors recorded_outputs(const Segment& segment, std::span<const Tensor> xs) {
   return ys;
 }
 
-/// By a tape of its own, which is gone afterwards with all that the second run saved.
-void differentiate(const Segment& segment, const Saved& s, Grads& dx) {
-  Tape tape;
-  Tensors xs, sources, ys, seeds;
-  std::vector<int> positions;
-  for (size_t i = 0; i < s.size(); ++i) {
-    const int position = static_cast<int>(i);
-    const bool is_input = i < segment.inputs, wanted = dx.wanted(position);
-    if (is_input) xs.push_back(wanted ? tape.watch(s[i]) : s[i].defined() ? s[i].detach() : Tensor());
-    if (!wanted) continue;
-    sources.push_back(is_input ? xs.back() : s[i]);
-    positions.push_back(position);
-  }
-  const Tensors all = recorded_outputs(segment, xs);
-  for (size_t k = 0; k < all.size(); ++k) {
-    const Tensor& dy = dx.dy(static_cast<int>(k));
-    if (!dy.defined() || all[k].node().tape == 0) continue;  // nothing reached it, or it depends on nothing wanted
-    ys.push_back(all[k]);
-    seeds.push_back(dy);
-  }
-  const Tensors gradients = tape.take_gradients(ys, seeds, sources);
-  for (size_t i = 0; i < gradients.size(); ++i) dx.add(positions[i], gradients[i]);
-}
-
-/// Under create_graph the second run stays on the tape, as a fused op's twin does.
-void differentiate_recorded(const Segment& segment, const Saved& s, Grads& dx) {
-  Tensors xs;
-  std::vector<TensorArg> inputs;
-  for (size_t i = 0; i < s.size(); ++i) {
-    inputs.emplace_back(s[i]);
-    if (i < segment.inputs) xs.push_back(s[i]);
-  }
-  differentiate_twin(dx, inputs, [&] { return recorded_outputs(segment, xs); });
-}
-
 void backward(const void* closure, const Saved& s, Grads& dx) {
   const Segment& segment = **static_cast<const Segment* const*>(closure);
   const Replay replay(segment);
-  dx.recording() ? differentiate_recorded(segment, s, dx) : differentiate(segment, s, dx);
+  differentiate_again(dx, s, segment.inputs, [&](std::span<const Tensor> xs) { return recorded_outputs(segment, xs); });
 }
 
 /// f's outputs, without records; the segment's leaves and outputs, which a tape that keeps nothing found.

@@ -1,5 +1,5 @@
 // concat and stack of shape.h.
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/box.h"
 #include "ops/shape.h"
 
@@ -13,9 +13,9 @@ void backward(const void* closure, const Saved&, Grads& dx) {
   const auto* attributes = static_cast<const int64_t*>(closure);
   const int64_t *sizes = attributes + 2, axis = attributes[1];
   int64_t begin = 0;
-  for (int i = 0; i < static_cast<int>(attributes[0]); ++i) {
+  for (size_t i = 0; i < static_cast<size_t>(attributes[0]); ++i) {
     const int64_t end = begin + sizes[i];
-    if (dx.wanted(i)) dx.add(i, slice(dx.dy(0), static_cast<int>(axis), begin, end));
+    if (dx.wanted(i)) dx.add(i, slice(dx.dy()[0], static_cast<int>(axis), begin, end));
     begin = end;
   }
 }

@@ -1,5 +1,5 @@
 // cross_entropy and nll_loss of loss.h: the fused op and its composed twin.
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/launch.h"
@@ -121,9 +121,10 @@ Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Fu
   Tensor gradient = tracked ? logits.clone() : logits;  // the kernel writes only gradients
   const Tensor losses = run_kernel(gradient, targets, fused, tracked);
   const Tensor y = fused.reduction == Reduction::none ? losses : launch::reduced(ReduceOp::sum, losses, {});
-  return record(cross_entropy_op, {logits}, y, {logits, targets, gradient},
-                [fused](const Saved& s, const Tensor& dy, Grads& dx) {
-                  dx.add(0, (dx.recording() ? recorded_gradient(s[0], s[1], fused) : s[2]) * dy);
+  return record(cross_entropy_op, {logits, targets, gradient}, y,
+                [fused](const Tensor& dy, SavedInput logits, const Tensor& targets, const Tensor& gradient) {
+                  const bool recording = logits.recording();
+                  logits.add((recording ? recorded_gradient(logits.value, targets, fused) : gradient) * dy);
                 });
 }
 

@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -108,57 +108,56 @@ void require_number(BinaryOp op, const char* name, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
 }
 
-using Arguments = std::initializer_list<TensorArg>;
-
 constinit const Tensor nothing;
 const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
-/// What a record kept in place i, of an op whose gradient reads some of its tensors; `nothing` of one that reads none.
-template <bool reads>
-const Tensor& kept(const Saved& s, size_t i) {
-  if constexpr (reads) return s[i];
-  else return nothing;
-}
 
 /// A view of x, or where the gradient does not read x, of something of the same size.
 View view_or(const Tensor& x, const Tensor& instead) {
   return x.defined() ? x.broadcast_view(instead.shape()) : instead.view();
 }
 
+/// Records y where it stands: beside the smallest ops a copy of the handle counts.
+template <size_t tensors, class Rule>
+void record_in_place(const Op& op, const TensorArg (&args)[tensors], Tensor& y, const Rule& rule) {
+  record_rule(op, args, std::span<Tensor, 1>(&y, 1), rule, parameters_of<Rule>());
+}
+
 template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   require_float(recorded.name(), x);
   Tensor y = launch::unary(op, x, recorded.name());
-  constexpr bool reads = mentions != 0;
-  const auto rule = [](const Saved& s, Grads& dx) {
-    const Tensor& dy = dx.dy(0);
-    if (dx.recording()) return dx.add(0, row.gradient(kept<reads>(s, 0), kept<reads>(s, 1), dy));
+  const auto add_gradient = [](Input dx, const Tensor& x, const Tensor& y, const Tensor& dy) {
+    if (dx.recording()) return dx.add(row.gradient(x, y, dy));
     Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
     const Device device = dy.device();
-    device.check(
-        device.kernels().unary_gradient(device.context(), op, result.write_view(), view_or(kept<reads>(s, 0), dy),
-                                        view_or(kept<reads>(s, 1), dy), dy.view()),
-        "elementwise gradient");
-    dx.add(0, result);
+    device.check(device.kernels().unary_gradient(device.context(), op, result.write_view(), view_or(x, dy),
+                                                 view_or(y, dy), dy.view()),
+                 "elementwise gradient");
+    dx.add(result);
   };
-  const Arguments saved = {if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)};
-  record_outputs(recorded, {x}, {&y, 1}, reads ? saved : Arguments{}, rule);
+  if constexpr (mentions == 0) {
+    record_in_place(recorded, {x}, y,
+                    [add_gradient](const Tensor& dy, Input x) { add_gradient(x, nothing, nothing, dy); });
+  } else {
+    record_in_place(
+        recorded, {x, if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)}, y,
+        [add_gradient](const Tensor& dy, Input dx, const Tensor& x, const Tensor& y) { add_gradient(dx, x, y, dy); });
+  }
   return y;
 }
 
-/// Adds the gradient of side `wrt`.
-template <BinaryOp op, int wrt, bool passes_dy, bool reads, const tensors::Binary& row>
-void add_binary_gradient(const Saved& s, const Tensor& dy, Grads& dx) {
-  if (!dx.wanted(wrt)) return;
-  if (passes_dy) return add_sum_to(dx, wrt, dy);
-  if (dx.recording())
-    return add_sum_to(dx, wrt, row.gradient[wrt](kept<reads>(s, 0), kept<reads>(s, 1), kept<reads>(s, 2), dy));
+/// Adds the gradient of side `wrt`. a, b and y: those that the gradient reads.
+template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
+void add_binary_gradient(Input side, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
+  if (!side.wanted()) return;
+  if (passes_dy) return add_sum_to(side, dy);
+  if (side.recording()) return add_sum_to(side, row.gradient[wrt](a, b, y, dy));
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
-  device.check(
-      device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(kept<reads>(s, 0), dy),
-                                       view_or(kept<reads>(s, 1), dy), view_or(kept<reads>(s, 2), dy), dy.view()),
-      "elementwise gradient");
-  add_sum_to(dx, wrt, result);
+  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(a, dy),
+                                                view_or(b, dy), view_or(y, dy), dy.view()),
+               "elementwise gradient");
+  add_sum_to(side, result);
 }
 
 template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& row>
@@ -168,16 +167,21 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   require_number(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor y = launch::binary(op, a, b, shape, name);
-  constexpr bool reads = (traces[0].mentions | traces[1].mentions) != 0;
-  const auto rule = [](const Saved& s, Grads& dx) {
-    const Tensor& dy = dx.dy(0);
-    add_binary_gradient<op, 0, traces[0].is_dy, reads, row>(s, dy, dx);
-    add_binary_gradient<op, 1, traces[1].is_dy, reads, row>(s, dy, dx);
-  };
-  const unsigned needs = reads ? (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0) : 0;
-  const Arguments saved = {if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
-                           if_needed(needs & trace::mentions_y, y)};
-  record_outputs(recorded, {a, b}, {&y, 1}, reads ? saved : Arguments{}, rule);
+  if constexpr ((traces[0].mentions | traces[1].mentions) == 0) {
+    record_in_place(recorded, {a, b}, y, [](const Tensor& dy, Input a, Input b) {
+      add_binary_gradient<op, 0, traces[0].is_dy, row>(a, nothing, nothing, nothing, dy);
+      add_binary_gradient<op, 1, traces[1].is_dy, row>(b, nothing, nothing, nothing, dy);
+    });
+  } else {
+    const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
+    record_in_place(recorded,
+                    {a, b, if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
+                     if_needed(needs & trace::mentions_y, y)},
+                    y, [](const Tensor& dy, Input da, Input db, const Tensor& a, const Tensor& b, const Tensor& y) {
+                      add_binary_gradient<op, 0, traces[0].is_dy, row>(da, a, b, y, dy);
+                      add_binary_gradient<op, 1, traces[1].is_dy, row>(db, a, b, y, dy);
+                    });
+  }
   return y;
 }
 
@@ -210,8 +214,8 @@ Tensor clamp(const Tensor& x, double low, double high) {
   const Tensor least = launch::scalar("clamp", low, x), most = launch::scalar("clamp", high, x);
   const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
                                   most, x.shape(), "clamp");
-  return record(clamp_op, {x}, y, {x, y},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, where(equal(s[0], s[1]), dy, 0.0)); });
+  return record(clamp_op, {x, y}, y,
+                [](const Tensor& dy, SavedInput x, const Tensor& y) { x.add(where(equal(x.value, y), dy, 0.0)); });
 }
 
 Tensor gelu(const Tensor& x, Gelu kind) {

@@ -1,6 +1,6 @@
 #include "ops/hook.h"
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/twin.h"
 
 namespace grus {
@@ -15,10 +15,10 @@ Tensor on_gradient(const Tensor& x, std::function<Tensor(const Tensor& dy)> hook
   if (!tape || !tape->tracks(x)) return x;
   const auto kept = std::make_shared<const std::function<Tensor(const Tensor&)>>(std::move(hook));
   tape->keep(kept);
-  return record(on_gradient_op, {x}, x.detach(), {}, [f = kept.get()](const Saved&, const Tensor& dy, Grads& dx) {
+  return record(on_gradient_op, {x}, x.detach(), [f = kept.get()](const Tensor& dy, Input x) {
     if (TwinCapture::active()) return;  // a view of the tape, no backward pass
     const Tensor changed = (*f)(dy);
-    dx.add(0, changed.defined() ? changed : dy);
+    x.add(changed.defined() ? changed : dy);
   });
 }
 

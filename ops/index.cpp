@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -64,17 +64,16 @@ Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padd
                  name);
   }
   if (const auto known = table.known_range(); known && !is_float(y.dtype())) y.know_range(*known);
-  return record(op, {table}, y, {ids}, [padding](const Saved& s, const Tensor& dy, Grads& dx) {
-    const Tensor& ids = s[0];
-    const Shape& table_shape = dx.shape_of(0);
+  return record(op, {table, ids}, y, [padding](const Tensor& dy, Input table, const Tensor& ids) {
+    const Shape& table_shape = table.shape();
     Tensor rows = dy.reshape(table_shape.with(0, ids.numel()));
     if (padding >= 0) {
       Shape mask = rows.shape();
       for (int i = 1; i < mask.rank(); ++i) mask[i] = 1;
       rows = masked_fill(rows, equal(ids, static_cast<double>(padding)).reshape(mask), 0);
     }
-    if (dx.recording()) return dx.add(0, scatter_rows(rows, ids.reshape({ids.numel()}), table_shape[0]));
-    add_rows(dx.zeroed_target(0), rows, ids);
+    if (table.recording()) return table.add(scatter_rows(rows, ids.reshape({ids.numel()}), table_shape[0]));
+    add_rows(table.zeroed_target(), rows, ids);
   });
 }
 
@@ -148,8 +147,8 @@ Tensor scatter_rows(const Tensor& x, const Tensor& ids, int64_t rows) {
   require_ids("scatter_rows", ids, rows);
   Tensor y = Tensor::zeros(x.shape().with(0, rows), x.dtype(), x.device());
   add_rows(y, x, ids);
-  return record(scatter_rows_op, {x}, y, {ids},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, gather_rows(dy, s[0])); });
+  return record(scatter_rows_op, {x, ids}, y,
+                [](const Tensor& dy, Input x, const Tensor& ids) { x.add(gather_rows(dy, ids)); });
 }
 
 Tensor index_select(const Tensor& x, int axis, const Tensor& ids) {
@@ -184,10 +183,11 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& s
   Tensor y = x.clone();
   Tensor flat = y.unrecorded_reshape({y.numel()});
   add_rows(flat, source, places);
-  return record(scatter_add_op, {x, source}, y, {places}, [](const Saved& s, const Tensor& dy, Grads& dx) {
-    dx.add(0, dy);
-    if (dx.wanted(1)) dx.add(1, gather_rows(dy.reshape({dy.numel()}), s[0]));
-  });
+  return record(scatter_add_op, {x, places, source}, y,
+                [](const Tensor& dy, Input x, const Tensor& places, Input source) {
+                  x.add(dy);
+                  if (source.wanted()) source.add(gather_rows(dy.reshape({dy.numel()}), places));
+                });
 }
 
 Tensor one_hot(const Tensor& ids, int64_t classes, DType dtype) {
@@ -209,8 +209,8 @@ TopK top_k(const Tensor& x, int64_t k) {
     device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
                  "top_k");
   y.ids.know_range({0, static_cast<double>(x.dim(-1) - 1)});
-  y.values = record(top_k_op, {x}, y.values, {y.ids}, [](const Saved& s, const Tensor& dy, Grads& dx) {
-    dx.add(0, scatter_add(Tensor::zeros(dx.shape_of(0), dy.dtype(), dy.device()), -1, s[0], dy));
+  y.values = record(top_k_op, {x, y.ids}, y.values, [](const Tensor& dy, Input x, const Tensor& ids) {
+    x.add(scatter_add(Tensor::zeros(x.shape(), dy.dtype(), dy.device()), -1, ids, dy));
   });
   return y;
 }

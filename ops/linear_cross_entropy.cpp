@@ -41,10 +41,6 @@ int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor
 
 Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
 
-struct Inputs {
-  enum { x, weight, bias, targets, dx, dweight, dbias };
-};
-
 }  // namespace
 
 LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& weight, const Tensor& bias,
@@ -89,22 +85,22 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   }
 
   const LinearCrossEntropyOptions attributes = options;
-  const auto backward = [attributes](const Saved& s, const Tensor& dy, Grads& grads) {
-    if (grads.recording())
-      return differentiate_twin(grads, {s[Inputs::x], s[Inputs::weight], s[Inputs::bias]}, [&] {
-        return std::vector{linear_cross_entropy_composed(s[Inputs::x], s[Inputs::weight], s[Inputs::bias],
-                                                         s[Inputs::targets], attributes)
-                               .loss};
+  const auto rule = [attributes](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias,
+                                 const Tensor& targets, const Tensor& dx, const Tensor& dweight, const Tensor& dbias) {
+    if (x.recording())
+      return differentiate_twin({x, weight, bias}, [&] {
+        return std::vector{linear_cross_entropy_composed(x.value, weight.value, bias.value, targets, attributes).loss};
       });
     const auto known = dy.known_range();
     const bool is_one = known && known->low == 1 && known->high == 1;
-    for (int input : {Inputs::x, Inputs::weight, Inputs::bias}) {
-      const Tensor& ready = s[static_cast<size_t>(Inputs::dx + input)];
-      if (grads.wanted(input)) grads.add(input, is_one ? ready : mul(ready, dy));
-    }
+    const auto add = [&](Input input, const Tensor& ready) {
+      if (input.wanted()) input.add(is_one ? ready : mul(ready, dy));
+    };
+    add(x, dx);
+    add(weight, dweight);
+    add(bias, dbias);
   };
-  return {record(linear_cross_entropy_op, {x, weight, bias}, total(losses),
-                 {x, weight, bias, targets, dx, dweight, dbias}, backward),
+  return {record(linear_cross_entropy_op, {x, weight, bias, targets, dx, dweight, dbias}, total(losses), rule),
           total(nll)};
 }
 

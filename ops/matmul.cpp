@@ -1,6 +1,6 @@
 #include "ops/matmul.h"
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/shape.h"
@@ -15,17 +15,12 @@ const Op linear_op("linear");
 Tensor product(const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
   Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b), a.dtype(), a.device());
   launch::gemm(y, a, form_a, b, form_b);
-  return record(matmul_op, {a, b}, y, {a, b}, [form_a, form_b](const Saved& s, const Tensor& dy, Grads& dx) {
-    const Tensor &a = s[0], &b = s[1];
+  return record(matmul_op, {a, b}, y, [form_a, form_b](const Tensor& dy, SavedInput a, SavedInput b) {
     const Form not_a = form_a == Plain ? Transposed : Plain, not_b = form_b == Plain ? Transposed : Plain;
-    if (dx.wanted(0)) {
-      if (form_a == Plain) add_product(dx, 0, dy, Plain, b, not_b);  // da = dy op(b)^T
-      else add_product(dx, 0, b, form_b, dy, Transposed);            // da = op(b) dy^T
-    }
-    if (dx.wanted(1)) {
-      if (form_b == Plain) add_product(dx, 1, a, not_a, dy, Plain);  // db = op(a)^T dy
-      else add_product(dx, 1, dy, Transposed, a, form_a);            // db = dy^T op(a)
-    }
+    if (form_a == Plain) add_product(a, dy, Plain, b.value, not_b);  // da = dy op(b)^T
+    else add_product(a, b.value, form_b, dy, Transposed);            // da = op(b) dy^T
+    if (form_b == Plain) add_product(b, a.value, not_a, dy, Plain);  // db = op(a)^T dy
+    else add_product(b, dy, Transposed, a.value, form_a);            // db = dy^T op(a)
   });
 }
 
@@ -94,10 +89,10 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   Tensor y = Tensor::empty({rows, weight.dim(0)}, x.dtype(), x.device());
   launch::affine(y.device(), y.write_matrix(), flat.matrix(), weight.matrix(), Transposed, launch::repeated(bias),
                  weight.leaf() != nullptr);
-  y = record(linear_op, {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
-    add_product(dx, 0, dy, Plain, s[1], Plain);       // dx = dy W
-    add_product(dx, 1, dy, Transposed, s[0], Plain);  // dW = dy^T x
-    add_sum_to(dx, 2, dy);                            // db = the sum of dy's rows
+  y = record(linear_op, {flat, weight, bias}, y, [](const Tensor& dy, SavedInput x, SavedInput weight, Input bias) {
+    add_product(x, dy, Plain, weight.value, Plain);       // dx = dy W
+    add_product(weight, dy, Transposed, x.value, Plain);  // dW = dy^T x
+    add_sum_to(bias, dy);                                 // db = the sum of dy's rows
   });
   return x.rank() == 2 ? y : y.reshape(x.shape().with(x.rank() - 1, weight.dim(0)));
 }

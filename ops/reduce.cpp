@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/shape.h"
@@ -57,9 +57,9 @@ Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& ax
   require_number(recorded.name(), x);
   const Tensor y = launch::reduced(op, x, p.kept).unrecorded_reshape(p.shape);
   const Shape kept = p.kept;
-  return record(recorded, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
-    const Tensor wins = cast(equal(s[0].detach(), s[1].detach().reshape(kept)), dy.dtype());
-    dx.add(0, wins * (dy.reshape(kept) / sum_to(wins, kept)));
+  return record(recorded, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+    const Tensor wins = cast(equal(x.value.detach(), y.detach().reshape(kept)), dy.dtype());
+    x.add(wins * (dy.reshape(kept) / sum_to(wins, kept)));
   });
 }
 
@@ -91,9 +91,8 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan p = plan("sum", x, axes, keepdim);
   require_number("sum", x);
   const Shape kept = p.kept;
-  return record(
-      sum_op, {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape), {},
-      [kept](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy.reshape(kept), dx.shape_of(0))); });
+  return record(sum_op, {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape),
+                [kept](const Tensor& dy, Input x) { x.add(broadcast_to(dy.reshape(kept), x.shape())); });
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -126,8 +125,8 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
     y = (log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest).unrecorded_reshape(p.shape);
   }
   const Shape kept = p.kept;
-  return record(logsumexp_op, {x}, y, {x, y}, [kept](const Saved& s, const Tensor& dy, Grads& dx) {
-    dx.add(0, dy.reshape(kept) * exp(s[0] - finite_or_zero(s[1]).reshape(kept)));
+  return record(logsumexp_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+    x.add(dy.reshape(kept) * exp(x.value - finite_or_zero(y).reshape(kept)));
   });
 }
 
@@ -137,8 +136,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
           "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
-  return record(sum_to_op, {x}, launch::reduced(ReduceOp::sum, x, shape), {},
-                [](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, broadcast_to(dy, dx.shape_of(0))); });
+  return record(sum_to_op, {x}, launch::reduced(ReduceOp::sum, x, shape),
+                [](const Tensor& dy, Input x) { x.add(broadcast_to(dy, x.shape())); });
 }
 
 }  // namespace grus

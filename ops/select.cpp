@@ -1,5 +1,5 @@
 // where, the logical ops and conversions of elementwise.h, and masked_fill of index.h.
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
@@ -34,10 +34,10 @@ Tensor chosen(const char* op, const Tensor& condition, const Tensor& a, const Te
   require_bool(op, condition);
   require_same_kind(op, a, b);
   require_device_of(op, a, condition, "a condition");
-  return record(where_op, {a, b}, select(condition, a, b, op), {condition},
-                [](const Saved& s, const Tensor& dy, Grads& dx) {
-                  if (dx.wanted(0)) add_sum_to(dx, 0, where(s[0], dy, 0.0));
-                  if (dx.wanted(1)) add_sum_to(dx, 1, where(s[0], 0.0, dy));
+  return record(where_op, {condition, a, b}, select(condition, a, b, op),
+                [](const Tensor& dy, const Tensor& condition, Input a, Input b) {
+                  if (a.wanted()) add_sum_to(a, where(condition, dy, 0.0));
+                  if (b.wanted()) add_sum_to(b, where(condition, 0.0, dy));
                 });
 }
 
@@ -84,15 +84,14 @@ Tensor cast(const Tensor& x, DType dtype) {
   Tensor y = launch::converted(x, dtype);
   if (!is_float(dtype) || !is_float(x.dtype())) return y;
   const DType from = x.dtype();
-  return record(cast_op, {x}, y, {}, [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, cast(dy, from)); });
+  return record(cast_op, {x}, y, [from](const Tensor& dy, Input x) { x.add(cast(dy, from)); });
 }
 
 Tensor to(const Tensor& x, Device device) {
   require<UsageError>(x.defined(), "[to] need a tensor, got an undefined one");
   const Device from = x.device();
   if (from == device) return x;
-  return record(to_op, {x}, x.to(device), {},
-                [from](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, to(dy, from)); });
+  return record(to_op, {x}, x.to(device), [from](const Tensor& dy, Input x) { x.add(to(dy, from)); });
 }
 
 }  // namespace grus

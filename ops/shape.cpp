@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/accumulate.h"
 #include "ops/box.h"
 #include "ops/launch.h"
@@ -37,10 +37,9 @@ Tensor permute(const Tensor& x, const Axes& order) {
   }
   if (same) return x;
   const auto rank = static_cast<size_t>(x.rank());
-  return record(permute_op, {x}, launch::permuted(x, {forward.data(), rank}), {},
-                [inverse, rank](const Saved&, const Tensor& dy, Grads& dx) {
-                  dx.add(0, permute(dy, std::span<const int>(inverse.data(), rank)));
-                });
+  return record(
+      permute_op, {x}, launch::permuted(x, {forward.data(), rank}),
+      [inverse, rank](const Tensor& dy, Input x) { x.add(permute(dy, std::span<const int>(inverse.data(), rank))); });
 }
 
 Tensor transpose(const Tensor& x, int axis_a, int axis_b) {
@@ -159,8 +158,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   require(x.rank() <= shape.rank() && broadcast(x.shape(), shape, "broadcast_to") == shape,
           "[broadcast_to] need a shape that {} broadcasts to, got {}", x.shape(), shape);
-  return record(broadcast_to_op, {x}, launch::expanded(x, shape), {},
-                [](const Saved&, const Tensor& dy, Grads& dx) { add_sum_to(dx, 0, dy); });
+  return record(broadcast_to_op, {x}, launch::expanded(x, shape), [](const Tensor& dy, Input x) { add_sum_to(x, dy); });
 }
 
 Tensor squeeze(const Tensor& x, const Axes& axes) {

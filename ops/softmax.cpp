@@ -1,6 +1,6 @@
 #include "ops/softmax.h"
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/reduce.h"
@@ -36,10 +36,10 @@ Tensor gradient(const Tensor& y, const Tensor& dy, bool log, bool recording) {
 
 Tensor over_last_axis(const Op& op, const Tensor& x, const Tensor& mask, bool log) {
   const Tensor y = forward(op.name(), x, mask, log);
-  return record(op, {x}, y, {y, log ? mask : Tensor()}, [log](const Saved& s, const Tensor& dy, Grads& dx) {
+  const Tensor reached = log ? mask : Tensor();
+  return record(op, {x, y, reached}, y, [log](const Tensor& dy, Input x, const Tensor& y, const Tensor& reached) {
     // Where log_softmax is -inf it does not depend on x, whatever gradient came.
-    const Tensor reaching = s[1].defined() ? where(s[1], dy, 0.0) : dy;
-    dx.add(0, gradient(s[0], reaching, log, dx.recording()));
+    x.add(gradient(y, reached.defined() ? where(reached, dy, 0.0) : dy, log, x.recording()));
   });
 }
 

@@ -1,24 +1,49 @@
 #pragma once
 // A fused op stands beside its composed twin: the equations in plain ops. The twin is the test oracle, the fallback of
-// a backend without the fused kernel, and the path of double backward.
+// a backend without the fused kernel, the path of double backward, and where a fused op has no rule of its own, its
+// gradient.
 #include <functional>
 #include <span>
 #include <vector>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 
 namespace grus {
 
 /// False when GRUS_KERNELS=composed: every op then runs its twin.
 bool fused_kernels_wanted();
 
-/// Under create_graph: runs the twin and adds the gradients of its outputs, seeded with this record's dy, to the
-/// record's inputs (in their order; an output whose dy is undefined is left out). Each input counts as a variable of
-/// its own, even where one was computed from another.
-void differentiate_twin(Grads& dx, std::span<const TensorArg> inputs, const std::function<std::vector<Tensor>()>& twin);
-inline void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs,
-                               const std::function<std::vector<Tensor>()>& twin) {
-  differentiate_twin(dx, std::span<const TensorArg>(inputs.begin(), inputs.size()), twin);
+using TwinFunction = std::function<std::vector<Tensor>()>;
+/// From a fused op's rule under create_graph: runs the twin and adds the gradients of its outputs, seeded with this
+/// record's dy, to the record's inputs (an output whose dy is undefined is left out). Each input counts as a variable
+/// of its own, even where one was computed from another.
+void differentiate_twin(std::span<const SavedInput> inputs, const TwinFunction& twin);
+inline void differentiate_twin(std::initializer_list<SavedInput> inputs, const TwinFunction& twin) {
+  differentiate_twin(std::span(inputs.begin(), inputs.size()), twin);
+}
+
+/// A rule that runs the function again: adds the gradients of f's outputs, seeded with this record's dy, to the
+/// record's inputs, of which all are saved. The first `arguments` of them are f's; it uses the others by itself. The
+/// records of f stand on a tape of its own, under create_graph on the active one.
+void differentiate_again(Grads& dx, const Saved& inputs, size_t arguments,
+                         const std::function<std::vector<Tensor>(std::span<const Tensor>)>& f);
+
+/// Records a fused op that has no rule: its gradients of any order are its twin's, which backward runs and walks.
+///   return record_twin(op, {x, w}, y, [](const Tensor& x, const Tensor& w) { return composed(x, w); });
+template <size_t tensors, class Twin>
+Tensor record_twin(const Op& op, const TensorArg (&inputs)[tensors], Tensor output, const Twin& twin) {
+  static_assert(std::is_trivially_copyable_v<Twin>, "a twin captures plain values; tensors are given to `record_twin`");
+  const auto rule = [](const void* closure, const Saved& saved, Grads& dx) {
+    differentiate_again(dx, saved, tensors, [&](std::span<const Tensor> xs) {
+      return [&]<size_t... i>(std::index_sequence<i...>) {
+        return std::vector<Tensor>{(*static_cast<const Twin*>(closure))(xs[i]...)};
+      }
+      (std::make_index_sequence<tensors>());
+    });
+  };
+  if (Tape* const tape = Tape::recording(op, inputs))
+    tape->push(op, inputs, {&output, 1}, inputs, rule, &twin, sizeof(Twin));
+  return output;
 }
 
 /// While it lives differentiate_twin only runs the twin and tells its outputs: for views of the tape, which want the
@@ -36,10 +61,32 @@ class TwinCapture {
   const std::vector<Tensor>& outputs() const { return outputs_; }
 
  private:
-  friend void differentiate_twin(Grads&, std::span<const TensorArg>, const std::function<std::vector<Tensor>()>&);
+  friend void differentiate_twin(std::span<const SavedInput>, const TwinFunction&);
   TwinCapture* const outer_;
   bool found_ = false;
   std::vector<Tensor> outputs_;
 };
+
+// Records whose rules find inputs and what is saved by their places: recurrences, whose weights come and go with their
+// form.
+
+/// `backward` is called as backward(saved, grads).
+template <class F>
+void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
+                    std::initializer_list<TensorArg> saved, F backward) {
+  static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
+  if (Tape* const tape = Tape::recording(op, {inputs.begin(), inputs.size()}))
+    tape->push(
+        op, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
+        [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward,
+        sizeof(F));
+}
+
+/// inputs: those of the record, in their order.
+inline void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs, const TwinFunction& twin) {
+  std::vector<SavedInput> all;
+  for (const TensorArg& input : inputs) all.emplace_back(dx, all.size(), *input.tensor);
+  differentiate_twin(all, twin);
+}
 
 }  // namespace grus

@@ -1,6 +1,6 @@
 // The methods of Tensor that tapes record: views of rows, of one entry, and under another shape.
 #include "core/base/error.h"
-#include "core/tape/record.h"
+#include "core/record/record.h"
 
 namespace grus {
 namespace {
@@ -40,15 +40,14 @@ Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradi
   device.check(
       device.kernels().copy(device.context(), y.unrecorded_rows(begin, end).write_view(), gradient.view(), false),
       "place_rows");
-  return record(place_rows_op, {gradient}, y, {},
-                [begin, end](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.rows(begin, end)); });
+  return record(place_rows_op, {gradient}, y, [begin, end](const Tensor& dy, Input x) { x.add(dy.rows(begin, end)); });
 }
 
-/// dinput[begin, begin + rows of gradient) += gradient.
-void add_rows_at(Grads& dx, int input, int64_t begin, const Tensor& gradient) {
-  if (!dx.wanted(input)) return;
-  if (dx.recording()) return dx.add(input, recorded_placement(dx.shape_of(input), begin, gradient));
-  Tensor part = dx.zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));
+/// dx[begin, begin + rows of gradient) += gradient.
+void add_rows_at(Input x, int64_t begin, const Tensor& gradient) {
+  if (!x.wanted()) return;
+  if (x.recording()) return x.add(recorded_placement(x.shape(), begin, gradient));
+  Tensor part = x.zeroed_target().unrecorded_rows(begin, begin + gradient.dim(0));
   const Device device = part.device();
   device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), "rows backward");
 }
@@ -62,8 +61,8 @@ Tensor Tensor::rows(int64_t begin, int64_t end) const {
   const int64_t first = begin < 0 ? begin + count : begin, last = end < 0 ? end + count : end;
   require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
           begin, end);
-  return record(rows_op, {*this}, unrecorded_rows(first, last), {},
-                [first](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, first, dy); });
+  return record(rows_op, {*this}, unrecorded_rows(first, last),
+                [first](const Tensor& dy, Input x) { add_rows_at(x, first, dy); });
 }
 
 Tensor Tensor::operator[](int64_t index) const {
@@ -71,9 +70,8 @@ Tensor Tensor::operator[](int64_t index) const {
   require(rank() >= 1, "[index] need at least one axis, got shape {}", shape_);
   const int64_t i = index < 0 ? index + shape_[0] : index;
   require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
-  return record(
-      index_op, {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
-      [i](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, i, dy.reshape(dy.shape().inserted(0, 1))); });
+  return record(index_op, {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)),
+                [i](const Tensor& dy, Input x) { add_rows_at(x, i, dy.reshape(dy.shape().inserted(0, 1))); });
 }
 
 Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return reshape(infer_size(shape_, dims)); }
@@ -82,8 +80,8 @@ Tensor Tensor::reshape(const Shape& shape) const {
   require_defined("reshape");
   require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
   if (numel() == 0) shape.bytes(size_of(dtype_));  // its strides must be numbers, too
-  return record(reshape_op, {*this}, unrecorded_reshape(shape), {},
-                [](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(dx.shape_of(0))); });
+  return record(reshape_op, {*this}, unrecorded_reshape(shape),
+                [](const Tensor& dy, Input x) { x.add(dy.reshape(x.shape())); });
 }
 
 }  // namespace grus

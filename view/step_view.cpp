@@ -38,8 +38,8 @@ class StepView::Recorder : public TapeObserver {
     if (&tape != tape_ || !records_.contains(&record)) return;
     const UnobservedScope quiet;
     const view::StepNode& node = graph.nodes[records_.at(&record)];
-    for (size_t k = 0; k < dx.dys().size(); ++k)
-      values[static_cast<size_t>(node.outputs[k])].gradient = view::statistics(dx.dys()[k]);
+    for (size_t k = 0; k < dx.dy().size(); ++k)
+      values[static_cast<size_t>(node.outputs[k])].gradient = view::statistics(dx.dy()[k]);
   }
 
   /// Times were still to come when a record was made.

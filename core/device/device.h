@@ -22,7 +22,8 @@ struct OpenDevice {
 class Device {
  public:
   /// "cpu", "reference", or a backend's name and an index, as in "opencl:1" (0 when it is left out). Throws DeviceError
-  /// in one sentence: no such backend, a module of another ABI, a driver or device that is not there.
+  /// in one sentence: no such backend, a module of another ABI, a driver or device that is not there. Written in
+  /// core/device/open_device.cpp.
   explicit Device(std::string_view name);
   explicit Device(OpenDevice* state) : state_(state) {}
 
@@ -50,20 +51,6 @@ std::string initial_device_name();
 /// The device of new tensors: the initial one, or the last one set on this thread.
 Device default_device();
 void set_default_device(Device device);
-
-/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but
-/// kept, but for large buffers that the backend keeps itself, as cpu does.
-struct MemoryStatistics {
-  size_t live, peak, cached;
-  size_t allocations;  // calls that reached the backend
-  size_t limit;        // of live and cached together; 0: none
-};
-MemoryStatistics memory_statistics(Device device);
-void reset_peak_memory(Device device);
-void release_cached_memory(Device device);
-/// Tensors that would need more throw DeviceError, and nothing is lost by it; 0: no limit. Begins as GRUS_MEMORY_LIMIT
-/// says: "2G" for every device, or "cpu=2G,opencl=512M" (K, M, G of 1024).
-void set_memory_limit(Device device, size_t bytes);
 
 }  // namespace grus
 

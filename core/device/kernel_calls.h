@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/device/kernels.h"
+#include "core/device/kernel_costs.h"
 
 namespace grus {
 
@@ -46,8 +46,6 @@ class KernelObserverScope {
   KernelObserver& observer_;
 };
 
-/// Whether an entry may be null, and what then: ops compose it, or do without.
-enum class Need { required, composed, spared };
 struct KernelEntry {
   const char* name;
   std::vector<const char*> variants;  // empty where the entry has none

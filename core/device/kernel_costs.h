@@ -5,6 +5,9 @@
 
 namespace grus {
 
+/// Whether an entry may be null, and what then: ops compose it, or do without.
+enum class Need { required, composed, spared };
+
 struct KernelCost {
   double flops = 0, bytes = 0;
   DType dtype = DType::f32;

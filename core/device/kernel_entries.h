@@ -3,7 +3,6 @@
 #include <span>
 #include <tuple>
 
-#include "core/device/kernel_calls.h"
 #include "core/device/kernel_costs.h"
 
 namespace grus::kernel_list {

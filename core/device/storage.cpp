@@ -112,4 +112,9 @@ void CachingAllocator::set_limit(size_t bytes) {
   if (bytes > 0 && statistics_.live + statistics_.cached > bytes) release_cached_locked();
 }
 
+MemoryStatistics memory_statistics(Device device) { return allocator_of(device).statistics(); }
+void reset_peak_memory(Device device) { allocator_of(device).reset_peak(); }
+void set_memory_limit(Device device, size_t bytes) { allocator_of(device).set_limit(bytes); }
+void release_cached_memory(Device device) { allocator_of(device).release_cached(); }
+
 }  // namespace grus

@@ -11,6 +11,20 @@
 
 namespace grus {
 
+/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but
+/// kept, but for large buffers that the backend keeps itself, as cpu does.
+struct MemoryStatistics {
+  size_t live, peak, cached;
+  size_t allocations;  // calls that reached the backend
+  size_t limit;        // of live and cached together; 0: none
+};
+MemoryStatistics memory_statistics(Device device);
+void reset_peak_memory(Device device);
+void release_cached_memory(Device device);
+/// Tensors that would need more throw DeviceError, and nothing is lost by it; 0: no limit. Begins as GRUS_MEMORY_LIMIT
+/// says: "2G" for every device, or "cpu=2G,opencl=512M" (K, M, G of 1024).
+void set_memory_limit(Device device, size_t bytes);
+
 /// What the host knows of the elements of a tensor without asking its device: none is below `low` or above `high`.
 struct Range {
   double low, high;

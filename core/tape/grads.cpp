@@ -2,7 +2,6 @@
 #include "core/tape/grads.h"
 
 #include "core/base/error.h"
-#include "core/tape/record.h"
 
 namespace grus {
 const Op accumulate_op("accumulate");  // of gradients, under create_graph
@@ -11,30 +10,21 @@ Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   const Device device = a.device();
   device.check(device.kernels().binary(device.context(), BinaryOp::add, y.write_view(), a.view(), b.view()), "add");
-  return record(accumulate_op, {a, b}, y, {}, [](const Saved&, const Tensor& dy, Grads& dx) {
-    if (dx.wanted(0)) dx.add(0, dy);
-    if (dx.wanted(1)) dx.add(1, dy);
-  });
+  const TensorArg inputs[] = {a, b};
+  const auto rule = [](const void*, const Saved&, Grads& dx) {
+    dx.add(0, dx.dy(0));
+    dx.add(1, dx.dy(0));
+  };
+  if (Tape* const tape = Tape::recording(accumulate_op, inputs))
+    tape->push(accumulate_op, inputs, {&y, 1}, {}, rule, nullptr, 0);
+  return y;
 }
 
-void Saved::fail_no_such(size_t i) const {
-  fail<UsageError>("[{}] backward asks for saved tensor {}, and {} were saved", op_.name(), i, tensors_.size());
+void Grads::fail_unwanted(size_t input, const char* what) const {
+  fail<UsageError>("[{}] backward asks for the {} of input {}, which nothing wants", op_.name(), what, input);
 }
 
-void Grads::fail_no_output(int output) const {
-  fail<UsageError>("[{}] backward asks for the gradient of output {}, and there are {}", op_.name(), output,
-                   dy_.size());
-}
-
-void Grads::fail_no_input(int input) const {
-  fail<UsageError>("[{}] backward speaks of input {}, and there are {}", op_.name(), input, inputs_.size());
-}
-
-void Grads::fail_no_shape(int input) const {
-  fail<UsageError>("[{}] backward asks for the shape of input {}, which has no gradient", op_.name(), input);
-}
-
-void Grads::require_fit(int input, const Tape::Value& v, const Tensor& gradient) const {
+void Grads::require_fit(size_t input, const Tape::Value& v, const Tensor& gradient) const {
   require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(),
           gradient.shape(), input, v.shape);
   require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op_.name(),
@@ -43,12 +33,12 @@ void Grads::require_fit(int input, const Tape::Value& v, const Tensor& gradient)
                        op_.name(), gradient.device(), input, v.device);
 }
 
-Tensor Grads::so_far(int input) const {
+Tensor Grads::so_far(size_t input) const {
   const int32_t value = value_of(input);
   return value < 0 ? Tensor() : table_[static_cast<size_t>(value)];
 }
 
-void Grads::add(int input, const Tensor& gradient) {
+void Grads::add(size_t input, const Tensor& gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
   require_fit(input, tape_.value(value), gradient);
@@ -63,11 +53,10 @@ void Grads::add(int input, const Tensor& gradient) {
   }
 }
 
-Grads::Target Grads::target(int input) {
+Grads::Target Grads::target(size_t input) {
   require<UsageError>(!recording_, "[{}] target() writes in place, which create_graph cannot record", op_.name());
   const int32_t value = value_of(input);
-  require<UsageError>(value >= 0, "[{}] backward asks for the gradient of input {}, which nothing wants", op_.name(),
-                      input);
+  if (value < 0) fail_unwanted(input, "gradient");
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     const Tape::Value& v = tape_.value(value);
@@ -78,7 +67,7 @@ Grads::Target Grads::target(int input) {
   return {slot, true};
 }
 
-Tensor& Grads::zeroed_target(int input) {
+Tensor& Grads::zeroed_target(size_t input) {
   Target target = this->target(input);
   if (!target.accumulate) {
     const Device device = target.tensor.device();

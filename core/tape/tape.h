@@ -22,13 +22,19 @@
 namespace grus {
 
 class Grads;
-class Saved;
 
 /// A tensor argument of `record`: refers to, never copies.
 struct TensorArg {
+  TensorArg() = default;
   TensorArg(const Tensor& tensor) : tensor(&tensor) {}
-  const Tensor* tensor;
+  const Tensor* tensor = nullptr;
 };
+
+/// The tensors that a record kept, in the order they were given.
+using Saved = std::span<const Tensor>;
+
+/// a + b as a recorded op, so that gradients of gradients see the accumulation.
+Tensor recorded_sum(const Tensor& a, const Tensor& b);
 
 /// One op on the tape. `backward` reads attributes from `closure`, which lives in the tape's arena.
 struct Record {

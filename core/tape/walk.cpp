@@ -30,7 +30,7 @@ void Tape::walk(size_t begin, size_t end, const Walk& how) {
       const PrecisionScope products(record.precision);
       Grads dx(*this, how.gradients, record.inputs, dy, how.needed, how.create_graph, *record.op);
       for (TapeObserver* observer : observers) observer->backward_begins(*this, record, dx);
-      record.backward(record.closure, Saved(record.saved, *record.op), dx);
+      record.backward(record.closure, record.saved, dx);
       for (TapeObserver* observer : observers) observer->backward_ends(*this, record, dx);
     }
     if (!how.consume) continue;

@@ -59,7 +59,7 @@ void require_finite_results(const Record& record, std::span<const TensorArg> inp
   }
 }
 
-void require_finite_gradient(const Record& record, int input, const Tensor& gradient, std::span<const Tensor> dy) {
+void require_finite_gradient(const Record& record, size_t input, const Tensor& gradient, std::span<const Tensor> dy) {
   const std::string bad = bad_entry(gradient);
   if (bad.empty()) return;
   for (size_t k = 0; k < dy.size(); ++k)
@@ -87,8 +87,8 @@ void AnomalyWatch::recorded(const Tape& tape, Record& record, std::span<const Te
 }
 
 void AnomalyWatch::backward_ends(const Tape&, Record& record, const Grads& dx) {
-  for (int input = 0; input < static_cast<int>(record.inputs.size()); ++input)
-    if (dx.wanted(input)) require_finite_gradient(record, input, dx.so_far(input), dx.dys());
+  for (size_t input = 0; input < record.inputs.size(); ++input)
+    if (dx.wanted(input)) require_finite_gradient(record, input, dx.so_far(input), dx.dy());
 }
 
 }  // namespace grus

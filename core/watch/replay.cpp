@@ -21,7 +21,7 @@ std::vector<int32_t> replay(const Tape& tape, const Record& record, Tape& nested
   for (int32_t k = 0; k < record.outputs; ++k) dy.push_back(zeros_like(tape.value(record.first_output + k)));
   std::vector<Tensor> gradients(nested.values());
   Grads dx(nested, gradients, inputs, dy, nullptr, true, *record.op);
-  record.backward(record.closure, Saved(saved, *record.op), dx);
+  record.backward(record.closure, saved, dx);
   return saved_values;
 }
 

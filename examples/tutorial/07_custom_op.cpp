@@ -13,23 +13,28 @@ Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 
 // With a gradient of its own, where the rule is simpler or more exact than what the composition gives:
 //   y = log(cosh(x)) = |x| + softplus(-2 |x|) - log(2)          dy/dx = tanh(x)
-// The Op carries the name for errors and profiles. record() takes the inputs, the result (computed on detached inputs,
-// so that the tape sees one op and not three), what to save, and the rule: it gets what was saved and dy, and adds the
-// gradient of input 0. It calls ops, so the gradient of the gradient follows again, and captures plain values only.
+// The Op carries the name for errors and profiles. record() takes the tensors that the op is about, the result
+// (computed on detached inputs, so that the tape sees one op and not three), and the rule: it gets dy, then one
+// parameter for each of the tensors, and adds the gradients of the inputs. The parameter's type says what the record
+// must hold:
+//   Input             the place for the gradient, no value         (a bias)
+//   SavedInput        both: x.add(gradient) and x.value
+//   const Tensor&     the value alone                              (the result, a mask, ids)
+// The rule calls ops, so the gradient of the gradient follows again, and captures plain values only.
 const Op log_cosh_op("log_cosh");
 
 Tensor log_cosh(const Tensor& x) {
   const Tensor size = abs(x.detach());
-  return record(log_cosh_op, {x}, size + softplus(-2.0 * size) - std::numbers::ln2, {x},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, dy * tanh(s[0])); });
+  return record(log_cosh_op, {x}, size + softplus(-2.0 * size) - std::numbers::ln2,
+                [](const Tensor& dy, SavedInput x) { x.add(dy * tanh(x.value)); });
 }
 
 // The same with a slip that everybody makes one day: the gradient of the wrong function.
 const Op slip_op("slip");
 
 Tensor slip(const Tensor& x) {
-  return record(slip_op, {x}, log_cosh(x.detach()), {x},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, dy * sigmoid(s[0])); });
+  return record(slip_op, {x}, log_cosh(x.detach()),
+                [](const Tensor& dy, SavedInput x) { x.add(dy * sigmoid(x.value)); });
 }
 
 int main() {

@@ -12,15 +12,13 @@ const grus::Op cube_op("cube");
 /// y = x^3, as a user writes it: the rule beside the value.
 Tensor cube(const Tensor& x) {
   const Tensor value = x.detach();
-  return grus::record(
-      cube_op, {x}, value * value * value, {x},
-      [](const grus::Saved& s, const Tensor& dy, grus::Grads& dx) { dx.add(0, 3.0 * grus::square(s[0]) * dy); });
+  return grus::record(cube_op, {x}, value * value * value,
+                      [](const Tensor& dy, grus::SavedInput x) { x.add(3.0 * grus::square(x.value) * dy); });
 }
 
 /// The same with a rule that gives a gradient of another shape than x's.
 Tensor misshapen(const Tensor& x) {
-  return grus::record(cube_op, {x}, x.detach(), {},
-                      [](const grus::Saved&, const Tensor& dy, grus::Grads& dx) { dx.add(0, grus::sum(dy)); });
+  return grus::record(cube_op, {x}, x.detach(), [](const Tensor& dy, grus::Input x) { x.add(grus::sum(dy)); });
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ class Rewriter:
                 yield function.begin, function.end, function.name
                 continue
             for parameters, begin, end in source.lambdas(function.begin, function.end):
-                if 'Saved &' in parameters:
+                if 'Saved &' in parameters or re.search(r'\b(Saved)?Input\b', parameters):
                     yield begin, end, ''
 
     def rewrite(self):
@@ -191,7 +191,7 @@ def is_rule(file, function):
     pattern = HELPERS.get(file) or HELPERS.get(folder)
     if pattern and re.search(pattern, function.name):
         return True
-    return bool(NAMED.search(function.name)) or 'Grads &' in function.parameters or 'BackwardArgs &' in function.parameters \
+    return bool(NAMED.search(function.name)) or re.search(r'\bGrads &|\b(Saved)?Input\b', function.parameters) or 'BackwardArgs &' in function.parameters \
         or (NAMED.search(file) and function.name not in ('',))
 
 

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/support/tensors.h"
@@ -19,17 +19,17 @@ const Op cut_square_op("cut_square");
 
 /// x^2, and a gradient that is right but for its last element.
 Tensor wrong_square(const Tensor& x) {
-  return record(wrong_square_op, {x}, square(x.detach()), {x}, [](const Saved& s, const Tensor& dy, Grads& dx) {
+  return record(wrong_square_op, {x}, square(x.detach()), [](const Tensor& dy, SavedInput x) {
     std::vector<double> error(static_cast<size_t>(dy.numel()), 0.0);
     error.back() = 0.5;
-    dx.add(0, 2.0 * s[0] * dy + Tensor::from(error, dy.shape(), dy.device()));
+    x.add(2.0 * x.value * dy + Tensor::from(error, dy.shape(), dy.device()));
   });
 }
 
-/// A right gradient that stops the second one: s[0] is detached.
+/// A right gradient that stops the second one: x is detached.
 Tensor cut_square(const Tensor& x) {
-  return record(cut_square_op, {x}, square(x.detach()), {x},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, 2.0 * s[0].detach() * dy); });
+  return record(cut_square_op, {x}, square(x.detach()),
+                [](const Tensor& dy, SavedInput x) { x.add(2.0 * x.value.detach() * dy); });
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "core/watch/replay.h"
 #include "ops/elementwise.h"
 #include "ops/gradcheck.h"

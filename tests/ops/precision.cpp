@@ -7,7 +7,7 @@
 #include <latch>
 #include <thread>
 
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "core/tape/tape.h"
 #include "ops/matmul.h"
 #include "tests/support/threads.h"

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "core/watch/replay.h"
 #include "ops/attention.h"
 #include "ops/attention_gru.h"
 #include "ops/elementwise.h"
@@ -16,6 +17,50 @@
 using namespace grus;
 using namespace grus::test;
 using Xs = std::span<const Tensor>;
+
+namespace {
+
+const Op gate_op("gate");
+
+Tensor gate_composed(const Tensor& a, const Tensor& b) { return tanh(a) * sigmoid(b); }
+
+/// A fused op that has a forward of its own and no rule.
+Tensor gate(const Tensor& a, const Tensor& b) {
+  const Tensor y = (1.0 - 2.0 / (exp(2.0 * a.detach()) + 1.0)) * sigmoid(b.detach());
+  return record_twin(gate_op, {a, b}, y, [](const Tensor& a, const Tensor& b) { return gate_composed(a, b); });
+}
+
+}  // namespace
+
+TEST_CASE("twin: a fused op without a rule of its own is differentiated through its twin, to any order") {
+  for (const Device& d : devices()) {
+    const std::vector<Tensor> inputs{draw({2, 3}, -2, 2, 1, d), draw({2, 3}, -2, 2, 2, d)};
+    const TensorFunction f = [](Xs x) { return gate(x[0] * x[1], x[1]); };
+    CHECK(message_of([&] { gradcheck(f, inputs); }) == "");
+    CHECK(message_of([&] { gradgradcheck(f, inputs); }) == "");
+    const auto gradients = [&](Tensor (*op)(const Tensor&, const Tensor&)) {
+      Tape tape;
+      const Tensor a = tape.watch(inputs[0]), y = op(a, inputs[1]);
+      const size_t records = tape.size();
+      return std::pair(records, tape.grad(sum(y), {a})[0].to_vector<double>());
+    };
+    const auto [fused_records, fused] = gradients(gate);
+    const auto [records, composed] = gradients(gate_composed);
+    CHECK(fused_records == 1);
+    CHECK(records == 2);
+    CHECK(fused == composed);
+  }
+}
+
+TEST_CASE("twin: a view of the tape finds the twin of a fused op that has no rule") {
+  Tape tape;
+  gate(tape.watch(Tensor::ones({2})), Tensor::ones({2}));
+  const TwinCapture capture;
+  Tape nested;
+  replay(tape, tape.record(0), nested);
+  CHECK(capture.found());
+  CHECK(nested.size() == 3);
+}
 
 TEST_CASE("twin: an input that one op made of another, or of several, or that is another, counts once") {
   for (const Device& d : devices()) {

@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "core/device/storage.h"
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "tests/random/shrink.h"
 
@@ -138,21 +138,19 @@ const Op wrong_op("wrong_tanh"), slope_op("wrong_slope");
 
 Tensor wrong_tanh(const Tensor& x) {
   const Tensor y = tanh(x.detach());
-  return record(wrong_op, {x}, y, {x}, [](const Saved& s, const Tensor& dy, Grads& dx) {
-    dx.add(0, 1.0001 * dy * (1.0 - square(tanh(s[0]))));
-  });
+  return record(wrong_op, {x}, y,
+                [](const Tensor& dy, SavedInput x) { x.add(1.0001 * dy * (1.0 - square(tanh(x.value)))); });
 }
 Tensor wrong_slope(const Tensor& x) {
   const Tensor y = 1.0 - square(tanh(x.detach()));
-  return record(slope_op, {x}, y, {x}, [](const Saved& s, const Tensor& dy, Grads& dx) {
-    const Tensor t = tanh(s[0]);
-    dx.add(0, -2.0002 * dy * t * (1.0 - square(t)));
+  return record(slope_op, {x}, y, [](const Tensor& dy, SavedInput x) {
+    const Tensor t = tanh(x.value);
+    x.add(-2.0002 * dy * t * (1.0 - square(t)));
   });
 }
 Tensor wrong_second(const Tensor& x) {
   const Tensor y = tanh(x.detach());
-  return record(wrong_op, {x}, y, {x},
-                [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, dy * wrong_slope(s[0])); });
+  return record(wrong_op, {x}, y, [](const Tensor& dy, SavedInput x) { x.add(dy * wrong_slope(x.value)); });
 }
 
 /// Tensors that are added up, so that what is wrong is one of many.

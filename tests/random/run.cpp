@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "ops/elementwise.h"
 #include "ops/hook.h"
 

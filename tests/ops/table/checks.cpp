@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "core/tape/record.h"
+#include "core/record/record.h"
 #include "core/watch/tape_observer.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"

@@ -63,7 +63,7 @@ std::vector<DType> results_of(const std::string& entry) {
 
 bool has_numbers(const Sample& sample) {
   return std::any_of(sample.inputs.begin(), sample.inputs.end(),
-                     [](const Input& input) { return input.kind == Input::Kind::numbers; });
+                     [](const test::Input& input) { return input.kind == test::Input::Kind::numbers; });
 }
 
 }  // namespace

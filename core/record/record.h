@@ -1,0 +1,122 @@
+#pragma once
+// How an op leaves its record on the active tape, and what its gradient rule is given: a name and a kind for each
+// tensor.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+#include "core/tape/grads.h"
+
+namespace grus {
+
+/// A rule's parameter: an input, for whose gradient it is the place. Its value is not kept.
+class Input {
+ public:
+  Input(Grads& grads, size_t index) : grads_(&grads), index_(index) {}
+  /// Whether anything wants the gradient; when not, do not compute it.
+  bool wanted() const { return grads_->wanted(index_); }
+  /// The input's shape. Throws UsageError unless its gradient is wanted.
+  const Shape& shape() const { return grads_->shape_of(index_); }
+  /// Adds a gradient of the input's own shape, if one is wanted.
+  void add(const Tensor& gradient) const { grads_->add(index_, gradient); }
+  /// True under create_graph: the rule must then use recorded ops only, and `add`.
+  bool recording() const { return grads_->recording(); }
+  /// The gradient buffer itself, for kernels that add in place. Throws UsageError while recording, and where no
+  /// gradient is wanted.
+  Grads::Target target() const { return grads_->target(index_); }
+  /// The buffer, filled with zeros where nothing was added yet.
+  Tensor& zeroed_target() const { return grads_->zeroed_target(index_); }
+
+  Grads& grads() const { return *grads_; }
+  size_t index() const { return index_; }
+
+ private:
+  Grads* grads_;
+  size_t index_;
+};
+
+/// A rule's parameter: an input whose value the rule needs, too.
+class SavedInput : public Input {
+ public:
+  SavedInput(Grads& grads, size_t index, const Tensor& value) : Input(grads, index), value(value) {}
+  const Tensor& value;
+};
+
+/// What `record` makes of a rule with these parameters, the first of which are gradients of outputs.
+template <size_t outputs, class... Parameters>
+struct RuleParameters {
+  static constexpr size_t count = sizeof...(Parameters);
+  static constexpr bool is_input[] = {std::is_base_of_v<Input, Parameters>...};
+  static constexpr bool is_saved[] = {!std::is_same_v<Input, Parameters>...};
+  static_assert(((std::is_same_v<Parameters, const Tensor&> || std::is_same_v<Parameters, Input> ||
+                  std::is_same_v<Parameters, SavedInput>)&&...),
+                "a rule takes Input, SavedInput and const Tensor& (a gradient of an output, or what is only saved)");
+  /// How many parameters before number i, outputs aside, are inputs or saved.
+  static constexpr size_t before(const bool (&kind)[count], size_t i) {
+    return static_cast<size_t>(std::count(kind + outputs, kind + i, true));
+  }
+  template <size_t i, class P>
+  static P argument(const Saved& saved, Grads& dx) {
+    if constexpr (i < outputs) return dx.dy()[i];
+    else if constexpr (std::is_same_v<P, Input>) return Input(dx, before(is_input, i));
+    else if constexpr (std::is_same_v<P, SavedInput>)
+      return SavedInput(dx, before(is_input, i), saved[before(is_saved, i)]);
+    else return saved[before(is_saved, i)];
+  }
+  template <class Rule, size_t... i>
+  static void call(const Rule& rule, const Saved& saved, Grads& dx, std::index_sequence<i...>) {
+    rule(argument<i, Parameters>(saved, dx)...);
+  }
+};
+
+template <class Rule>
+constexpr auto parameters_of() {
+  static_assert(
+      requires { &Rule::operator(); }, "a rule names the type of each of its parameters");
+  return &Rule::operator();
+}
+
+/// `record` with the types of the rule's parameters.
+template <size_t outputs, size_t tensors, class Rule, class... Parameters>
+void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tensor, outputs> results, const Rule& rule,
+                 void (Rule::*)(Parameters...) const) {
+  using All = RuleParameters<outputs, Parameters...>;
+  static_assert(All::count == outputs + tensors,
+                "a rule takes the gradient of each output, then one parameter for each tensor of the record");
+  static_assert(std::is_trivially_copyable_v<Rule>, "a rule captures plain values; tensors are given to `record`");
+  static_assert(alignof(Rule) <= alignof(std::max_align_t));
+  std::array<TensorArg, All::before(All::is_input, All::count)> inputs;
+  std::array<TensorArg, All::before(All::is_saved, All::count)> saved;
+  size_t input = 0, kept = 0;
+  for (size_t i = 0; i < tensors; ++i) {
+    if (All::is_input[outputs + i]) inputs[input++] = args[i];
+    if (All::is_saved[outputs + i]) saved[kept++] = args[i];
+  }
+  if (Tape* const tape = Tape::recording(op, inputs))
+    tape->push(
+        op, inputs, results, saved,
+        [](const void* closure, const Saved& values, Grads& dx) {
+          All::call(*static_cast<const Rule*>(closure), values, dx, std::index_sequence_for<Parameters...>());
+        },
+        &rule, sizeof(Rule));
+}
+
+/// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `rule` is called with
+/// the gradient of each output, undefined where nothing reached it, and then with what the record holds of each of
+/// `tensors`: an Input, a SavedInput, or a const Tensor& that is only saved. A saved tensor that is an output is bound
+/// to its node.
+template <size_t outputs, size_t tensors, class Rule>
+void record(const Op& op, const TensorArg (&args)[tensors], std::array<Tensor, outputs>& results, const Rule& rule) {
+  record_rule(op, args, std::span<Tensor, outputs>(results), rule, parameters_of<Rule>());
+}
+
+/// For one output; the rule runs when a gradient reached it.
+template <size_t tensors, class Rule>
+Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, const Rule& rule) {
+  record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());
+  return output;
+}
+
+}  // namespace grus
