@@ -11,12 +11,17 @@ struct AdadeltaOptions {
 };
 
 /// Zeiler 2012:  s = rho s + (1 - rho) g^2;  d = sqrt(u + eps) / sqrt(s + eps) * g;  u = rho u + (1 - rho) d^2;  w -=
-/// lr * d. The defaults are those of Bahdanau et al. 2014. As torch.optim.Adadelta (whose rho is 0.9).
+/// lr * d. The defaults are those of Bahdanau et al. 2014. As torch.optim.Adadelta (whose rho is 0.9). Settings: lr,
+/// rho, eps, weight_decay.
 class Adadelta : public Optimizer {
  public:
   explicit Adadelta(const Parameters& parameters, AdadeltaOptions options = {})
-      : Adadelta({{parameters, {}, {}}}, options) {}
+      : Adadelta({{.parameters = parameters}}, options) {}
   explicit Adadelta(const std::vector<ParameterGroup>& groups, AdadeltaOptions options = {});
+
+ protected:
+  void update(ParameterUpdate& p) override;
+  bool update_fused(FusedUpdate& p) override;
 };
 
 }  // namespace grus::optim

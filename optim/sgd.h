@@ -11,11 +11,16 @@ struct SgdOptions {
 };
 
 /// Stochastic gradient descent:  g += weight_decay * w;  m = momentum * m + g;  w -= lr * m,  or with Nesterov's
-/// look-ahead (Sutskever et al. 2013)  w -= lr * (g + momentum * m).   As torch.optim.SGD.
+/// look-ahead (Sutskever et al. 2013)  w -= lr * (g + momentum * m).   As torch.optim.SGD. Settings: lr, momentum,
+/// nesterov, weight_decay.
 class Sgd : public Optimizer {
  public:
-  explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{parameters, {}, {}}}, options) {}
+  explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{.parameters = parameters}}, options) {}
   explicit Sgd(const std::vector<ParameterGroup>& groups, SgdOptions options = {});
+
+ protected:
+  void update(ParameterUpdate& p) override;
+  bool update_fused(FusedUpdate& p) override;
 };
 
 }  // namespace grus::optim

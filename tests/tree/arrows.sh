@@ -1,7 +1,7 @@
 #!/bin/sh
 # The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- tensor <- tape <- watch;
 # a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
-# core <- ops <- nn <- view and examples; optim sees core and nn/parameter.h, data sees core.
+# core <- ops <- nn <- view and examples; optim sees core, ops and nn/parameter.h, data sees core.
 set -eu
 cd "$1"
 find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
@@ -29,7 +29,7 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
     if (f[1] == "ops") return "core/ ops/"
     if (f[1] == "nn") return "core/ ops/ nn/"
     if (f[1] == "view") return "core/ ops/ nn/ view/"
-    if (f[1] == "optim") return "core/ nn/parameter.h optim/"
+    if (f[1] == "optim") return "core/ ops/ nn/parameter.h optim/"
     return "grus.h core/ ops/ nn/ optim/ data/ view/ examples/"
   }
   {
