@@ -7,8 +7,8 @@ namespace grus {
 /// this process may use. Results depend on this number only in the rounding of sums over many elements.
 int num_threads();
 
-/// Throws UsageError unless 1 <= threads <= 256, and in a part of a loop (core/tape/parts.h). Waits for the kernel, or
-/// the loop, that is running, if any.
+/// Throws UsageError unless 1 <= threads <= 256, and in a part of a loop (core/thread/parts.h). Waits for the kernel,
+/// or the loop, that is running, if any.
 void set_num_threads(int threads);
 
 }  // namespace grus

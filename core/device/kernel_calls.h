@@ -8,7 +8,7 @@
 
 namespace grus {
 
-class DeviceState;  // core/device/storage.h
+struct OpenDevice;  // core/device/device.h
 
 /// One call of an entry of a KernelTable. FLOPs and bytes are what the call asks for, by the formulas of
 /// core/device/kernels.def, not what a backend does.
@@ -33,7 +33,7 @@ class KernelObserver {
 };
 
 /// While it lives every device, those that will be opened too, reports to `observer`, and no loop that begins is shared
-/// out among threads (core/tape/parts.h): its calls follow one another, and its sums may round differently. May be
+/// out among threads (core/thread/parts.h): its calls follow one another, and its sums may round differently. May be
 /// nested.
 class KernelObserverScope {
  public:
@@ -58,6 +58,6 @@ struct KernelEntry {
 std::vector<KernelEntry> kernel_entries(const KernelTable& table);
 
 /// For core/device/device.cpp: lets observers see this device from now on. It must live as long as the process.
-void make_observable(DeviceState& device);
+void make_observable(OpenDevice& device);
 
 }  // namespace grus

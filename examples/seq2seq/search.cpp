@@ -6,7 +6,7 @@
 #include <functional>
 #include <numeric>
 
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "data/vocab.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"

@@ -7,6 +7,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/tensor/items.h"
+#include "core/watch/anomaly.h"
 #include "data/bleu.h"
 #include "examples/seq2seq/soundness.h"
 #include "examples/seq2seq/translator.h"
@@ -200,8 +201,8 @@ void Trainer::find_origin(const QueuedStep& step) {
   default_rng().set_state(step.rng);
   std::string why = "the loss is not finite";
   try {
+    const AnomalyWatch watch;
     Tape tape;
-    tape.check_finite(true);
     tape.backward(forward(step.batch).loss);
     optim::clip_scale(parameters_, 1, optim::NonFinite::error);
   } catch (const Error& error) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- tensor <- tape <- watch;
+# The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- thread <- tensor <- tape <- watch;
 # a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
 # core <- ops <- nn <- view and examples; optim sees core and nn/parameter.h, data sees core.
 set -eu
@@ -12,7 +12,7 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
     return 0
   }
   function rooms_up_to(room,   i, n, all, list) {
-    n = split("base device tensor tape watch", all, " ")
+    n = split("base device thread tensor tape watch", all, " ")
     for (i = 1; i <= n; i++) { list = list " core/" all[i] "/"; if (all[i] == room) return list }
     return ""
   }

@@ -1,4 +1,4 @@
-#include "core/tape/op.h"
+#include "core/base/op.h"
 
 #include <algorithm>
 #include <mutex>

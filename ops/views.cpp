@@ -1,6 +1,6 @@
 // The methods of Tensor that tapes record: views of rows, of one entry, and under another shape.
 #include "core/base/error.h"
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 
 namespace grus {
 namespace {
@@ -8,6 +8,7 @@ namespace {
 const Op rows_op("rows");
 const Op index_op("index");
 const Op reshape_op("reshape");
+const Op place_rows_op("place_rows");
 
 Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
   Shape shape;
@@ -31,6 +32,27 @@ Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
   return shape;
 }
 
+/// Zeros of `shape` with gradient in rows [begin, ...): the adjoint of taking rows, and its own adjoint is taking rows.
+Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradient) {
+  Tensor y = Tensor::zeros(shape, gradient.dtype(), gradient.device());
+  const int64_t end = begin + gradient.dim(0);
+  const Device device = y.device();
+  device.check(
+      device.kernels().copy(device.context(), y.unrecorded_rows(begin, end).write_view(), gradient.view(), false),
+      "place_rows");
+  return record(place_rows_op, {gradient}, y, {},
+                [begin, end](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.rows(begin, end)); });
+}
+
+/// dinput[begin, begin + rows of gradient) += gradient.
+void add_rows_at(Grads& dx, int input, int64_t begin, const Tensor& gradient) {
+  if (!dx.wanted(input)) return;
+  if (dx.recording()) return dx.add(input, recorded_placement(dx.shape_of(input), begin, gradient));
+  Tensor part = dx.zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));
+  const Device device = part.device();
+  device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), "rows backward");
+}
+
 }  // namespace
 
 Tensor Tensor::rows(int64_t begin, int64_t end) const {
@@ -41,7 +63,7 @@ Tensor Tensor::rows(int64_t begin, int64_t end) const {
   require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
           begin, end);
   return record(rows_op, {*this}, unrecorded_rows(first, last), {},
-                [first](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, first, dy); });
+                [first](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, first, dy); });
 }
 
 Tensor Tensor::operator[](int64_t index) const {
@@ -51,7 +73,7 @@ Tensor Tensor::operator[](int64_t index) const {
   require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
   return record(
       index_op, {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
-      [i](const Saved&, const Tensor& dy, Grads& dx) { dx.add_rows_at(0, i, dy.reshape(dy.shape().inserted(0, 1))); });
+      [i](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, i, dy.reshape(dy.shape().inserted(0, 1))); });
 }
 
 Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return reshape(infer_size(shape_, dims)); }

@@ -1,9 +1,9 @@
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 
 #include <exception>
 #include <mutex>
 
-#include "core/tape/tape.h"
+#include "core/thread/recording.h"
 
 namespace grus {
 namespace {

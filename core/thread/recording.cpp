@@ -1,17 +1,15 @@
-// Which tape records: the newest of its thread, unless a newer NoGrad suspends it.
+#include "core/thread/recording.h"
+
 #include <mutex>
 #include <thread>
-
-#include "core/base/error.h"
-#include "core/tape/tape.h"
-#include "core/tape/tape_parts.h"
+#include <unordered_map>
 
 namespace grus {
 namespace {
 
 std::atomic<uint64_t> last_serial{0};
 
-/// The tapes that live now and their threads, so that a wrong tape can be told from one that is gone.
+/// The tapes that live now and their threads.
 struct Living {
   std::mutex mutex;
   std::unordered_map<uint64_t, std::thread::id> threads;
@@ -19,13 +17,6 @@ struct Living {
 Living& living() {
   static auto* const all = new Living;  // never destroyed: a static tape may go later
   return *all;
-}
-
-uint64_t enter() {
-  const uint64_t serial = ++last_serial;
-  const std::lock_guard lock(living().mutex);
-  living().threads.emplace(serial, std::this_thread::get_id());
-  return serial;
 }
 
 /// Of every thread's scopes: they come and go with tapes, seldom, and any thread may end one.
@@ -49,7 +40,19 @@ const char*& current_scope() {
   return scope;
 }
 
-const char* whose(uint64_t serial) {
+TapeSerial::TapeSerial() : serial_(++last_serial) {
+  const std::lock_guard lock(living().mutex);
+  living().threads.emplace(serial_, std::this_thread::get_id());
+}
+
+TapeSerial::~TapeSerial() {
+  const std::lock_guard lock(living().mutex);
+  living().threads.erase(serial_);
+}
+
+bool TapeSerial::is_of_another_thread(uint64_t serial) { return owner_of(serial) == Owner::other_thread; }
+
+const char* TapeSerial::whose(uint64_t serial) {
   const Owner owner = owner_of(serial);
   if (owner == Owner::nobody) return "a tape that has ended";
   return owner == Owner::this_thread ? "another tape" : "a tape of another thread";
@@ -81,30 +84,6 @@ RecordingScope::~RecordingScope() {
   if (inner_ || !thread_) return;
   thread_->newest = outer_;
   thread_->active = outer_ ? outer_->tape_ : nullptr;
-}
-
-Tape::Tape(Keep keep) : serial_(enter()), keep_(keep), scope_(this) {}
-
-Tape::~Tape() {
-  for (Record* record : records_)
-    if (!record->consumed) release_saved(*record);
-  keep_chunks(arena_);
-  const std::lock_guard lock(living().mutex);
-  living().threads.erase(serial_);
-}
-
-Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
-  Tape* const tape = active();
-  for (const TensorArg& input : inputs) {
-    const Tensor& x = *input.tensor;
-    if (tape && tape->tracks(x)) return tape;
-    require<UsageError>(
-        tape || x.node().tape == 0 || RecordingScope::suspended() || owner_of(x.node().tape) != Owner::other_thread,
-        "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has "
-        "no tape: its gradient would be lost; detach() it first",
-        op.name(), x.shape());
-  }
-  return nullptr;
 }
 
 }  // namespace grus

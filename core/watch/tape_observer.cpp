@@ -1,13 +1,8 @@
-#include "core/tape/tape_observer.h"
+#include "core/watch/tape_observer.h"
 
 #include <algorithm>
 
 namespace grus {
-
-std::vector<TapeObserver*>& tape_observers() {
-  thread_local std::vector<TapeObserver*> observers;
-  return observers;
-}
 
 TapeObserverScope::TapeObserverScope(TapeObserver& observer) : observer_(observer) {
   tape_observers().push_back(&observer);
