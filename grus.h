@@ -1,9 +1,9 @@
 #pragma once
 // Everything public: tensors and the tape (core), differentiable functions (ops), modules (nn), optimizers (optim).
 #include "core/base/error.h"
+#include "core/base/threads.h"
 #include "core/device/device.h"
 #include "core/device/precision.h"
-#include "core/device/threads.h"
 #include "core/tape/parts.h"
 #include "core/tape/tape.h"
 #include "core/tensor/items.h"

@@ -103,11 +103,15 @@ constexpr uint32_t rows_number() {
 }
 
 /// What both sides must have been compiled with: the version of this file, which a change of it raises, and the rows.
-inline constexpr uint32_t kernels_abi = 6u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 7u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask };
+
+/// What a product of f32 matrices may round its factors to: bf16, bfloat16 (8 bits of mantissa). Sums are f32 either
+/// way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
+enum class Precision : int32_t { f32, bf16 };
 
 /// y (m, n) = alpha op(a) op(b) + beta c, for each of `batch` matrices. op transposes when its flag is set. c is y
 /// itself where it is absent, as it is with a batch; a row_stride of 0 repeats its row. With beta 0 neither is read. An
@@ -119,6 +123,7 @@ struct GemmArgs {
   double alpha, beta;
   bool b_is_weight;  // b will come again unchanged: the backend may keep a packed form in its buffer's slot
   Matrix c;
+  Precision precision;
 };
 
 /// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the

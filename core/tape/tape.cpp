@@ -145,7 +145,8 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                                     .saved = {kept, saved.size()},
                                     .versions = {versions, saved.size()},
                                     .backward = backward,
-                                    .closure = place + closure_at};
+                                    .closure = place + closure_at,
+                                    .precision = product_precision()};
   for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
 
   for (size_t i = 0; i < saved.size(); ++i) {

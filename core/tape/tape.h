@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/device/precision.h"
 #include "core/tape/op.h"
 #include "core/tape/recording.h"
 #include "core/tensor/tensor.h"
@@ -109,6 +110,7 @@ struct Record {
   std::span<uint64_t> versions;
   void (*backward)(const void* closure, const Saved&, Grads&);
   const void* closure;
+  Precision precision;  // of the products of its forward pass, and so of its backward function
   bool consumed = false;
   size_t saved_bytes = 0;                   // of what was saved and is no parameter
   int64_t forward_ns = 0, backward_ns = 0;  // of its kernels, while a Profile stood

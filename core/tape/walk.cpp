@@ -52,6 +52,7 @@ void Tape::run(Record& record, std::vector<Tensor>& table, const std::vector<boo
     if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
+  const PrecisionScope precision(record.precision);
   Grads grads(*this, table, record.inputs, dy, needed, create_graph, *record.op);
   const std::vector<TapeObserver*>& observers = tape_observers();
   for (TapeObserver* observer : observers) observer->backward_begins(*this, record, dy);

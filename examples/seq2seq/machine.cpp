@@ -6,16 +6,16 @@
 #include <fstream>
 
 #include "core/base/error.h"
+#include "core/base/threads.h"
 #include "core/device/device.h"
 #include "core/device/precision.h"
-#include "core/device/threads.h"
 
 namespace grus::seq2seq {
 
 const char* const version = GRUS_VERSION;
 
 void use_machine(std::string_view device, int64_t threads, Precision precision) {
-  require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu"),
+  require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
                       "--precision: need f32 on device {}, got bf16", device);
   set_product_precision(precision);
   if (threads > 0) set_num_threads(static_cast<int>(threads));

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 #include "tests/accuracy/sweep.h"
 
 using namespace grus;

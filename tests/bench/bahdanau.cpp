@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 #include "core/watch/profile.h"
 #include "nn/serialize.h"
 #include "optim/adam.h"

@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/base/threads.h"
 #include "core/device/precision.h"
-#include "core/device/threads.h"
 #include "core/tape/parts.h"
 #include "core/watch/profile.h"
 #include "ops/elementwise.h"

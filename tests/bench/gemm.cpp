@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
+#include "core/base/threads.h"
 #include "core/device/precision.h"
-#include "core/device/threads.h"
 #include "core/tensor/random.h"
 #include "ops/launch.h"
 #include "tests/bench/measure.h"

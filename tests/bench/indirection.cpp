@@ -9,8 +9,8 @@
 
 #include "core/backends/cpu/entries.h"
 #include "core/base/error.h"
+#include "core/base/threads.h"
 #include "core/device/kernel_calls.h"
-#include "core/device/threads.h"
 #include "ops/elementwise.h"
 #include "tests/devices/translator.h"
 

@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 #include "core/watch/profile.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"

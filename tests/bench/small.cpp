@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 #include "nn/embedding.h"
 #include "nn/linear.h"
 #include "ops/elementwise.h"

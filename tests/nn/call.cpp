@@ -120,3 +120,24 @@ TEST_CASE("misuse: a child that nobody registered is found when a tape records i
   model.second.freeze("*");
   CHECK(model(x).shape() == Shape{2, 1});
 }
+
+TEST_CASE("call: a module's products are in its precision, its children's in their own where they have one") {
+  const float exact = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;  // bf16 has no number like the first
+  TwoLayers model(true);
+  for (const NamedParameter& p : model.named_parameters()) p.parameter.assign(Tensor::zeros(p.parameter.shape()));
+  model.first.weight.assign(Tensor::from(std::vector<float>{exact, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {4, 3}));
+  const Tensor x = Tensor::from({1.0f, 0.0f, 0.0f}, {1, 3});
+  float first = 0;
+  const auto hook = model.first.add_hook(
+      {.before = {}, .after = [&](const ModuleCall& call) { first = call.outputs[0].to_vector<float>()[0]; }});
+  const auto seen_by_first = [&] { return model(x), first; };
+  CHECK(seen_by_first() == exact);
+  model.set_precision(Precision::bf16);
+  CHECK(seen_by_first() == in_bf16);
+  CHECK(model.clone().first(x).to_vector<float>()[0] == exact);  // called by itself, it is in the caller's
+  model.first.set_precision(Precision::f32);
+  CHECK(seen_by_first() == exact);
+  model.first.set_precision({});
+  CHECK(seen_by_first() == in_bf16);
+  model.first.remove_hook(hook);
+}

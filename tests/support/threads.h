@@ -1,5 +1,5 @@
 #pragma once
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 
 namespace grus::test {
 

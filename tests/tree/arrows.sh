@@ -24,7 +24,7 @@ find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -
         (f[4] ? " core/backends/" device : "") (f[3] == "opencl" || f[3] == "cuda" ? " core/backends/gpu/" : "") \
         (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")
     }
-    if (f[1] == "core") return rooms_up_to(f[2]) (f[2] == "device" ? " core/backends/backends.h core/backends/cpu/ core/backend_folder.h" : "")
+    if (f[1] == "core") return rooms_up_to(f[2]) (f[2] == "device" ? " core/backends/backends.h core/backend_folder.h" : "")
     if (f[1] == "data") return "core/ data/"
     if (f[1] == "ops") return "core/ ops/"
     if (f[1] == "nn") return "core/ ops/ nn/"

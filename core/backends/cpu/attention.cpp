@@ -2,8 +2,8 @@
 #include <vector>
 
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
+#include "core/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/attention.cpp"

@@ -5,8 +5,8 @@
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/reference/reference.h"
+#include "core/base/thread_pool.h"
 
 namespace grus {
 namespace cpu {

@@ -7,9 +7,8 @@
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/packed_gemm.h"
-#include "core/backends/cpu/pool.h"
-#include "core/backends/cpu/precision.h"
 #include "core/backends/cpu/product.h"
+#include "core/base/thread_pool.h"
 
 namespace grus::cpu {
 namespace {
@@ -38,6 +37,7 @@ Product<T> product_of(const GemmArgs& args, int64_t batch) {
   p.ldy = args.y.row_stride;
   p.c = args.c.buffer ? data<const T>(args.c) : p.y;
   p.ldc = args.c.buffer ? args.c.row_stride : p.ldy;
+  p.precision = args.precision;
   return p;
 }
 
@@ -111,7 +111,7 @@ void blas_batch(const GemmArgs& args) {
 
 /// Whether a weight should be packed for later products too.
 bool worth_keeping(const Product<float>& p) {
-  return bf16_products() || p.m <= many_rows || packed_elements(p.k, p.n) * 4 <= large_form;
+  return p.precision == Precision::bf16 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
 }
 
 /// Our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16); false: not
@@ -123,7 +123,7 @@ bool packed_batch(const GemmArgs& args) {
     if (packed) packed_gemm(p, packed);
     return packed != nullptr;
   }
-  if (!bf16_products()) return false;
+  if (args.precision == Precision::f32) return false;
   for (int64_t i = 0; i < args.batch; ++i)
     if (!packing_gemm(product_of<float>(args, i))) return false;  // the first one already, if any
   return true;

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/backends/cpu/pool.h"
+#include "core/base/thread_pool.h"
 #include "core/device/kernels.h"
 
 namespace grus::cpu {

@@ -1,7 +1,7 @@
 // Optimizer steps: clip, decay, moments, update and average in one pass over memory.
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
+#include "core/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/optimizer.cpp"

@@ -2,7 +2,7 @@
 #include <atomic>
 
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
+#include "core/base/thread_pool.h"
 
 namespace grus::cpu {
 namespace {

@@ -2,6 +2,8 @@
 // One matrix product, with pointers: what the GEMM paths of this backend hand to each other.
 #include <cstdint>
 
+#include "core/device/kernels.h"
+
 namespace grus::cpu {
 
 /// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld*: elements from row to row. c may be y; beta 0 does not read
@@ -20,6 +22,7 @@ struct Product {
   int64_t ldy;
   const T* c;
   int64_t ldc;
+  Precision precision;
 };
 
 /// The part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.

@@ -97,6 +97,7 @@ struct Run {
     args.alpha = c.alpha;
     args.beta = c.beta;
     args.b_is_weight = c.weight;
+    args.precision = product_precision();
     const Device cpu("cpu");
     cpu.check(cpu.kernels().gemm(cpu.context(), args), "gemm");
   }
@@ -131,10 +132,15 @@ struct Run {
   Memory a, b, y;
 };
 
-struct PrecisionScope {
-  explicit PrecisionScope(Precision precision) { set_product_precision(precision); }
-  ~PrecisionScope() { set_product_precision(Precision::f32); }
-};
+/// Floats that a weight (k, n) takes when it is packed.
+int64_t floats_packed(int64_t k, int64_t n, Precision precision) {
+  cpu::Product<float> p{};
+  p.k = k;
+  p.n = n;
+  p.precision = precision;
+  return cpu::packed_elements(p);
+}
+
 constexpr Precision precisions[] = {Precision::f32, Precision::bf16};
 
 std::string text(const Case& c) {
@@ -241,9 +247,7 @@ TEST_CASE("gemm: a weight is packed again for the other precision") {
 }
 
 TEST_CASE("gemm: a weight packed for bf16 takes half the memory") {
-  const int64_t in_f32 = cpu::packed_elements(512, 1536);
-  const PrecisionScope scope(Precision::bf16);
-  CHECK(2 * cpu::packed_elements(512, 1536) == in_f32);
+  CHECK(2 * floats_packed(512, 1536, Precision::bf16) == floats_packed(512, 1536, Precision::f32));
 }
 
 TEST_CASE("gemm: bf16 products take the instruction on AMD's CPUs alone, where it is quick") {
@@ -265,9 +269,8 @@ TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and with
   const bool wanted = isa == "avx512_bf16" || (isa.empty() && cpu::has_quick_bf16(cpu::cpu_model()));
   CHECK((cpu::bf16_tile_kernels() != nullptr) == (possible && wanted));
   // What is packed tells which kernels are taken: a word of the instruction's has two rows of k, an odd one padded.
-  const PrecisionScope scope(Precision::bf16);
-  const int64_t width = cpu::panel_width();
-  CHECK(cpu::packed_elements(3, width) == (possible && wanted ? 2 * width : 3 * width / 2));
+  const int64_t width = cpu::panel_width(Precision::bf16);
+  CHECK(floats_packed(3, width, Precision::bf16) == (possible && wanted ? 2 * width : 3 * width / 2));
 }
 #endif
 

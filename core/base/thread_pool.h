@@ -9,9 +9,9 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace grus::cpu {
+namespace grus {
 
-inline constexpr int max_pool_threads = 256;
+inline constexpr int max_threads = 256;
 inline constexpr int max_tasks = 1024;
 
 int pool_threads();
@@ -49,4 +49,4 @@ void parallel_for(int64_t n, int64_t grain, F&& f) {
   run_tasks(ranges, [&](int task) { f(n * task / ranges, n * (task + 1) / ranges); });
 }
 
-}  // namespace grus::cpu
+}  // namespace grus

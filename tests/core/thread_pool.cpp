@@ -4,8 +4,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/backends/cpu/pool.h"
 #include "core/base/error.h"
+#include "core/base/thread_pool.h"
 #include "tests/support/threads.h"
 
 using namespace grus;
@@ -14,10 +14,10 @@ using test::Threads;
 TEST_CASE("pool: every task runs once, whatever the number of threads and tasks") {
   for (int threads : {1, 2, 3, 5}) {
     const Threads scope(threads);
-    for (int tasks : {0, 1, 2, 3, 7, 64, cpu::max_tasks}) {
+    for (int tasks : {0, 1, 2, 3, 7, 64, max_tasks}) {
       std::vector<std::atomic<int>> runs(static_cast<size_t>(tasks));
       for (int repeat = 0; repeat < 20; ++repeat)
-        cpu::run_tasks(tasks, [&](int task) { ++runs[static_cast<size_t>(task)]; });
+        run_tasks(tasks, [&](int task) { ++runs[static_cast<size_t>(task)]; });
       for (const auto& count : runs) CHECK(count == 20);
     }
   }
@@ -28,7 +28,7 @@ TEST_CASE("pool: parallel_for covers the range once and obeys the grain") {
   for (int64_t n : {0, 1, 2, 3, 10, 1000}) {
     std::vector<std::atomic<int>> seen(static_cast<size_t>(n));
     std::atomic<int> ranges = 0;
-    cpu::parallel_for(n, 4, [&](int64_t begin, int64_t end) {
+    parallel_for(n, 4, [&](int64_t begin, int64_t end) {
       ++ranges;
       for (int64_t i = begin; i < end; ++i) ++seen[static_cast<size_t>(i)];
     });
@@ -39,21 +39,21 @@ TEST_CASE("pool: parallel_for covers the range once and obeys the grain") {
 
 TEST_CASE("pool: a nested range is not cut, but a job of one task may cut its own") {
   const Threads scope(2);
-  const auto ranges = [] { return cpu::ranges_of(100, 1); };
+  const auto ranges = [] { return ranges_of(100, 1); };
   CHECK(ranges() == 2);
   std::atomic<int> inside = 0;
-  cpu::run_tasks(3, [&](int) { inside += ranges(); });
+  run_tasks(3, [&](int) { inside += ranges(); });
   CHECK(inside == 3);
-  cpu::run_tasks(1, [&](int) { inside = ranges(); });
+  run_tasks(1, [&](int) { inside = ranges(); });
   CHECK(inside == 2);
 }
 
 TEST_CASE("pool: a nested job runs on the thread that asked") {
   const Threads scope(2);
   std::atomic<int> count = 0;
-  cpu::run_tasks(2, [&](int) {
+  run_tasks(2, [&](int) {
     const auto self = std::this_thread::get_id();
-    cpu::run_tasks(8, [&](int) {
+    run_tasks(8, [&](int) {
       if (std::this_thread::get_id() == self) ++count;
     });
   });
@@ -66,7 +66,7 @@ TEST_CASE("pool: jobs of several threads at once are all done") {
   std::vector<std::thread> callers;
   for (int i = 0; i < 4; ++i)
     callers.emplace_back([&] {
-      for (int repeat = 0; repeat < 200; ++repeat) cpu::run_tasks(5, [&](int) { ++count; });
+      for (int repeat = 0; repeat < 200; ++repeat) run_tasks(5, [&](int) { ++count; });
     });
   for (std::thread& caller : callers) caller.join();
   CHECK(count == 4 * 200 * 5);

@@ -1,4 +1,4 @@
-#include "core/backends/cpu/pool.h"
+#include "core/base/thread_pool.h"
 
 #include <atomic>
 #include <chrono>
@@ -12,7 +12,7 @@
 #include <sched.h>
 #endif
 
-namespace grus::cpu {
+namespace grus {
 namespace {
 
 // A free thread spins this long before it sleeps: the kernels of a training step follow each other within it.
@@ -50,13 +50,12 @@ bool spin_until(F&& ready) {
 int initial_threads() {
   if (const char* text = std::getenv("GRUS_NUM_THREADS"); text && *text) {
     const long threads = std::strtol(text, nullptr, 10);
-    if (threads >= 1) return static_cast<int>(std::min<long>(threads, max_pool_threads));
+    if (threads >= 1) return static_cast<int>(std::min<long>(threads, max_threads));
   }
 #ifdef __linux__
-  if (cpu_set_t set; sched_getaffinity(0, sizeof set, &set) == 0)
-    return std::clamp(CPU_COUNT(&set), 1, max_pool_threads);
+  if (cpu_set_t set; sched_getaffinity(0, sizeof set, &set) == 0) return std::clamp(CPU_COUNT(&set), 1, max_threads);
 #endif
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, max_pool_threads);
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, max_threads);
 }
 
 class Pool {
@@ -160,4 +159,4 @@ int threads_here() { return inside_task ? 1 : pool_threads(); }
 void set_pool_threads(int threads) { pool().resize(threads); }
 void run_tasks(int tasks, TaskFunction function, void* argument) { pool().run(tasks, function, argument); }
 
-}  // namespace grus::cpu
+}  // namespace grus

@@ -1,5 +1,5 @@
 #pragma once
-// How many threads the kernels of this process share. There is one pool; see core/backends/cpu/pool.h.
+// How many threads the kernels of this process share. There is one pool; see core/base/thread_pool.h.
 
 namespace grus {
 
