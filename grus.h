@@ -20,7 +20,6 @@
 #include "nn/call_hook.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
-#include "nn/encoder_decoder.h"
 #include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/layer_norm.h"
