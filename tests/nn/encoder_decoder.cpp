@@ -1,4 +1,4 @@
-// Cho et al. 2014 against values worked out by tests/golden/make_cho.py, and what the options of the one decoder do.
+// Cho et al. 2014 against values worked out by tests/golden/make_cho.py, and the options of the one decoder.
 #include "nn/encoder_decoder.h"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ using test::GoldenCase;
 
 namespace {
 
-// Sentences packed step by step, longest first.
+// Sentences are packed step by step, longest first.
 struct Packed {
   Tensor ids;
   Lengths lengths;

@@ -1,7 +1,7 @@
 #!/bin/sh
-# The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- tensor <- tape <- watch;
-# a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
-# core <- ops <- nn <- view and examples; optim sees core and nn/parameter.h, data sees core.
+# The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- tensor <-
+# tape <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also
+# gpu, which they share). core <- ops <- nn <- view and examples; optim sees core and nn/parameter.h, data sees core.
 set -eu
 cd "$1"
 find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
