@@ -17,7 +17,8 @@
 namespace grus {
 namespace {
 
-/// "opencl" and "opencl:0" are one device, as "cpu" and "cpu:0" are: the first of a backend goes by its name alone.
+/// A device's name in its one form: "opencl" and "opencl:0" are one device, as "cpu" and "cpu:0" are, and the first
+/// device of a backend goes by the backend's name alone.
 struct DeviceName {
   std::string backend;
   int index = 0;

@@ -1,4 +1,4 @@
-// What modules are called with, wrong: the error names the module, and the caller's shapes.
+// Modules that are called with wrong arguments: the error names the module, and the caller's shapes.
 #include <doctest/doctest.h>
 
 #include "nn/attention.h"

@@ -1,4 +1,4 @@
-// Against PyTorch: values and gradients, in f64 and f32.
+// Values and gradients of modules against PyTorch's, in f64 and f32.
 #include "tests/support/golden.h"
 
 #include "nn/attention.h"
@@ -33,7 +33,7 @@ void check_gradients(const ModuleBase& module, const GoldenCase& c, double toler
   }
 }
 
-/// What a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
+/// The tensors that a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
 using Named = std::vector<std::pair<std::string, Tensor>>;
 
 template <class M>

@@ -1,4 +1,4 @@
-// What modules do beside the golden values: shapes, options, padding, errors.
+// Properties of modules beside the golden values: shapes, options, padding, errors.
 #include <doctest/doctest.h>
 
 #include <array>

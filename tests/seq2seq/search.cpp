@@ -16,7 +16,7 @@ using namespace grus::seq2seq;
 
 namespace {
 
-// The plainest greedy decoder: one sentence, the largest logit of what may be said.
+// The plainest greedy decoder takes one sentence, and the largest logit of what may be said.
 std::vector<int32_t> greedy(const Architecture& model, const std::vector<int32_t>& source) {
   const std::vector<std::vector<int32_t>> one = {source};
   const auto decoder = model.decode(pack_tokens(one));
@@ -36,7 +36,7 @@ std::vector<int32_t> greedy(const Architecture& model, const std::vector<int32_t
   return words;
 }
 
-// <eos> somewhat likely, so that sentences end at different times.
+// A model that makes <eos> somewhat likely, so that sentences end at different times.
 std::unique_ptr<Architecture> talker() {
   auto model = test::small_model();
   for (auto& [name, parameter] : model->module().named_parameters())

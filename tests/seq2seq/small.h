@@ -24,7 +24,7 @@ inline std::unique_ptr<seq2seq::Architecture> small_model(const seq2seq::ModelOp
   return model;
 }
 
-/// Sentences of 1 to 9 ids from 4 to 19.
+/// Makes sentences of 1 to 9 ids from 4 to 19.
 inline data::EncodedCorpus small_corpus(size_t pairs) {
   data::EncodedCorpus corpus;
   const auto sentence = [](size_t length, size_t start) {

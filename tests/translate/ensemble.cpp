@@ -24,13 +24,13 @@ using grus::test::message_of;
 
 namespace {
 
-/// (N, V) probabilities of the target words under teacher forcing.
+/// Returns the probabilities (N, V) of the target words under teacher forcing.
 Tensor probabilities(const Architecture& model, const PackedBatch& batch) {
   const OutputLayer output = model.output();
   return softmax(linear(model.forward_rows(batch.source, batch.inputs), output.weight, output.bias));
 }
 
-/// Two quickly trained models of other architectures on the same text, and a third with other words.
+/// Folders hold two quickly trained models of other architectures on the same text, and a third with other words.
 struct Folders {
   test::Folder folder;
   std::string text = folder.file("text.tsv", "a b\tA B\nc\tC\nb a c\tB A C\n"),

@@ -20,7 +20,7 @@ using grus::test::message_of;
 
 namespace {
 
-// "a b c" means "C B A".
+// In this language "a b c" means "C B A".
 struct Text {
   test::Folder folder;
   std::string train, valid;
@@ -143,7 +143,7 @@ TEST_CASE("training: the same seed gives the same bits, another one others") {
   a.trainer.run();
   manual_seed(2);
   b.trainer.run();
-  // b's model was made before a trained, so only the draws of dropout were set back
+  // b's model was made before a trained, so only the draws of dropout were set back.
   check_equal(state_of(a), state_of(b));
   Run c(text.flags("c", {{"epochs", "1"}, {"seed", "2"}}));
   c.trainer.run();

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- thread <- tensor <- tape <- watch;
-# a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
-# core <- ops <- nn <- view; optim sees core and nn/parameter.h, data sees core; seq2seq sees all of these but view; examples see all.
+# The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
+# tensor <- tape <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
+# also gpu, which they share). core <- ops <- nn <- view; optim sees core and nn/parameter.h, data sees core; seq2seq sees
+# all of these but view; examples see all.
 set -eu
 cd "$1"
 find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
