@@ -1,4 +1,4 @@
-// One step of SGD, Adam(W) or Adadelta: PyTorch's formulas, element by element, in double.
+// One step of SGD, Adam(W) or Adadelta by PyTorch's formulas, element by element, in double.
 #include <cmath>
 
 #include "core/backends/reference/access.h"

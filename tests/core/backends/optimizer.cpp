@@ -135,7 +135,7 @@ TEST_CASE("adam: bias correction before eps, eps outside the root") {
     args.bias1 = 1 - std::pow(args.beta1, t);
     args.bias2 = 1 - std::pow(args.beta2, t);
   };
-  // Step 1: m / bias1 = 0.5, sqrt(v / bias2) = 0.5: 0.1 * 0.5 / (0.5 + 0.5).
+  // In step 1, m / bias1 = 0.5 and sqrt(v / bias2) = 0.5, so the value moves by 0.1 * 0.5 / (0.5 + 0.5).
   const double m = 0.9 * 0.05 - 0.1, v = 0.999 * 0.00025 + 0.001;
   const double second_step = 0.1 * (m / 0.19) / (std::sqrt(v / 0.001999) + 0.5);
   check_run(run, {1 - 0.05 - second_step, m, v, 1}, "Adam");
