@@ -11,8 +11,9 @@ struct AdagradOptions {
   double weight_decay = 0;
 };
 
-/// Duchi et al. 2011:  s += g^2;  w -= lr / (1 + (t - 1) lr_decay) * g / (sqrt(s) + eps). Weight decay is added to the
-/// gradient. As torch.optim.Adagrad. Settings: lr, lr_decay, initial_sum, eps, weight_decay.
+/// Adagrad (Duchi et al. 2011), as torch.optim.Adagrad. Weight decay is added to the gradient. Settings are named as
+/// options.
+///   s += g^2;   w -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)
 class Adagrad : public Optimizer {
  public:
   explicit Adagrad(const Parameters& parameters, AdagradOptions options = {})

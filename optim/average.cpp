@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/tape/tape.h"
+#include "core/thread/recording.h"
 #include "ops/elementwise.h"
 #include "ops/twin.h"
 #include "optim/parameter_update.h"
@@ -39,7 +39,7 @@ Tensor* ExponentialMovingAverage::find(const Leaf* leaf) {
   return found == index_.end() ? nullptr : &entries_[found->second].average;
 }
 
-// By the kernel it is a step of descent of length 0, which then only moves the average.
+// The kernel takes a step of descent of length 0, so that it only moves the average.
 void ExponentialMovingAverage::update(Tensor& value, Tensor& average, double decay, const Tensor& factor) {
   const Device device = value.device();
   if (!fused_kernels_wanted() || !device.kernels().sgd_step) {

@@ -10,9 +10,10 @@ struct LambOptions {
   double weight_decay = 0.01;
 };
 
-/// You et al. 2020, algorithm 2, phi the identity:  m, v as Adam's;  r = (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) +
-/// eps) + weight_decay w;  w -= lr * |w| / |r| * r, norms over the whole parameter; the ratio is 1 where one is 0.
-/// Settings: lr, beta1, beta2, eps, weight_decay.
+/// LAMB (You et al. 2020, algorithm 2, phi the identity); |.| is the norm over a whole parameter, and the ratio of
+/// norms is 1 where one of them is 0. Settings are named as options.
+///   r = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps) + weight_decay w;   m and v are Adam's
+///   w -= lr |w| / |r| r
 class Lamb : public Optimizer {
  public:
   explicit Lamb(const Parameters& parameters, LambOptions options = {}) : Lamb({{.parameters = parameters}}, options) {}

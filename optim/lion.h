@@ -9,8 +9,8 @@ struct LionOptions {
   double weight_decay = 0;
 };
 
-/// Chen et al. 2023, program 1:  w *= 1 - lr weight_decay;  w -= lr * sign(b1 m + (1 - b1) g);  m = b2 m + (1 - b2) g,
-/// where sign(0) is 0. Settings: lr, beta1, beta2, weight_decay.
+/// Lion (Chen et al. 2023, program 1), where the sign of 0 is 0. Settings are named as options.
+///   w *= 1 - lr weight_decay;   w -= lr sign(beta1 m + (1 - beta1) g);   m = beta2 m + (1 - beta2) g
 class Lion : public Optimizer {
  public:
   explicit Lion(const Parameters& parameters, LionOptions options = {}) : Lion({{.parameters = parameters}}, options) {}

@@ -12,10 +12,9 @@ struct NAdamOptions {
   double weight_decay = 0;
 };
 
-/// Adam with Nesterov's look-ahead (Dozat 2016):  mu_t = b1 (1 - 0.96^(t momentum_decay) / 2);  m, v as Adam's;  w -=
-/// lr
-/// * ((1 - mu_t) g / (1 - mu_1 ... mu_t) + mu_{t+1} m / (1 - mu_1 ... mu_{t+1})) / (sqrt(v / (1 - b2^t)) + eps).
-/// As torch.optim.NAdam. Settings: lr, beta1, beta2, eps, momentum_decay, decoupled, weight_decay.
+/// NAdam, Adam with Nesterov's look-ahead (Dozat 2016), as torch.optim.NAdam. Settings are named as options.
+///   mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2);   p_t = mu_1 ... mu_t;   m and v are Adam's
+///   w -= lr ((1 - mu_t) / (1 - p_t) g + mu_{t+1} / (1 - p_{t+1}) m) / (sqrt(v / (1 - beta2^t)) + eps)
 class NAdam : public Optimizer {
  public:
   explicit NAdam(const Parameters& parameters, NAdamOptions options = {})

@@ -1,9 +1,9 @@
-// The step.
+// The step of an optimizer, fused and in plain ops.
 #include "optim/optimizer.h"
 
 #include <cmath>
 
-#include "core/tape/tape.h"
+#include "core/thread/recording.h"
 #include "ops/elementwise.h"
 #include "ops/twin.h"
 #include "optim/average.h"
@@ -54,7 +54,7 @@ Shape Optimizer::shape_of(size_t state, const Slot& slot) const {
   return kept_[state].shape ? kept_[state].shape(shape) : shape;
 }
 
-// What a step writes is there, and where the parameter is.
+// What a step writes must be there, and where the parameter is, before anything is written.
 void Optimizer::prepare(Slot& slot) {
   const Leaf& leaf = slot.leaf();
   if (!leaf.requires_grad || !leaf.grad().defined()) return;

@@ -1,5 +1,5 @@
 #pragma once
-// Optimizers. A new one is a class with update(), the step of one parameter in plain ops, as optim/rmsprop.cpp is:
+// Optimizers. A new one is a class with update(), the step of one parameter in plain ops, as optim/rmsprop.cpp has it:
 // groups, schedules, clipping, weight averages, exact resume and checks are here. Optimizers know parameters by
 // identity, so tied ones are stepped once; what is kept follows a parameter to another device or dtype.
 // Sources: optimizer.cpp (the step), optimizer_groups.cpp, optimizer_state.cpp.
@@ -36,19 +36,19 @@ class Optimizer {
 
   /// Learning rates are a group's lr times this factor: optimizer.set_lr_factor(schedule(optimizer.steps())).
   void set_lr_factor(double factor);
-  /// The rate in force of a group, in the order in which groups were added.
+  /// The rate in force of a group; groups count in the order in which they were added.
   double lr(size_t group = 0) const { return get("lr", group) * lr_factor_; }
-  /// The rate of the first group; the others keep their ratio to it. Throws UsageError where there are others and the
-  /// first one's is 0.
+  /// Sets the rate of the first group; the others keep their ratio to it. Throws UsageError where there are others and
+  /// the first one's is 0.
   void set_lr(double lr);
   void set_lr(double lr, size_t group) { set("lr", lr, group); }
-  /// A setting by name, of one group or of every group: set("beta1", 0.95). Throws UsageError for a name that is none,
-  /// a value that none can have, and a group that there is not.
+  /// Settings have names, and each group its values: set("beta1", 0.95) sets that of every group. Throws UsageError for
+  /// a name that is none, a value outside its domain, and a group that there is not.
   double get(std::string_view setting, size_t group = 0) const;
   void set(std::string_view setting, double value);
   void set(std::string_view setting, double value, size_t group);
 
-  /// False: every step runs update(), also where a backend has a kernel for the whole step.
+  /// Without fused kernels every step runs update(), also where a backend has an entry for the whole step.
   void set_fused(bool on) { fused_ = on; }
 
   /// From now on step() also updates this average. It must outlive the optimizer; null: none.
@@ -63,13 +63,13 @@ class Optimizer {
   void load_state(const NamedTensors& state);
 
  protected:
-  /// `name` is a literal, and the kind of states. One setting is "lr"; one called "weight_decay" can be given by group.
+  /// `name` is a literal; states bear it as their kind. One setting must be "lr". `kept` are the states of a parameter.
   Optimizer(const char* name, std::vector<Setting> settings, std::vector<StateTensor> kept,
             const std::vector<ParameterGroup>& groups);
 
-  /// The equations, in plain ops: changes p.value and p.state().
+  /// Takes the step of one parameter in plain ops: changes p.value and p.state().
   virtual void update(ParameterUpdate& p) = 0;
-  /// The same by the backend's kernel; false: it has none, and nothing was changed.
+  /// Takes the same step by an entry of the backend's table; returns false, and changes nothing, where it has none.
   virtual bool update_fused(FusedUpdate&) { return false; }
 
  private:

@@ -7,12 +7,12 @@
 namespace grus::optim {
 namespace {
 
-// A device may lack f64.
+// Counts and settings stay on the host, as a device may lack f64.
 const char* const host = "cpu";
 
 std::string setting_name(const Setting& setting) { return "setting." + setting.name; }
 
-/// Kept tensor number i of a parameter as files of other versions name it.
+/// Files of earlier versions call the first two tensors of every optimizer first and second.
 std::string older_name(size_t i, const std::string& parameter) { return (i == 0 ? "first." : "second.") + parameter; }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace grus::optim {
 
-/// The settings in force for one parameter.
+/// The settings that are in force for one parameter, by name; "lr" is the rate after the factor of a schedule.
 class SettingsInForce {
  public:
   SettingsInForce(const char* who, const std::vector<Setting>& settings, std::span<const double> values, double lr)
@@ -24,8 +24,8 @@ class SettingsInForce {
   double lr_;
 };
 
-/// One step of one parameter in plain ops, which nothing records. What update() leaves in `value` and in state() is
-/// written when it returns; when it throws, the parameter stays as it is.
+/// A parameter as Optimizer::update sees it. What update() leaves in `value` and in state() is written when it returns;
+/// when it throws, the parameter stays as it is. No tape records what it computes.
 class ParameterUpdate {
  public:
   ParameterUpdate(const char* who, const std::vector<StateTensor>& kept, const std::vector<Tensor>& states,
@@ -39,7 +39,7 @@ class ParameterUpdate {
 
   /// The setting of the parameter's group: p["beta1"]. Throws UsageError for a name that is none.
   double operator[](std::string_view setting) const { return settings_[setting]; }
-  /// What the optimizer keeps under this name. Throws UsageError for a name that is none, or that is not kept here.
+  /// The state of this name, to be read and assigned. Throws UsageError for a name that is none, or is not kept here.
   Tensor& state(std::string_view name);
   /// g += weight_decay w
   void add_decay();
@@ -54,7 +54,7 @@ class ParameterUpdate {
   const SettingsInForce& settings_;
 };
 
-/// One step of one parameter by an entry of the backend's table, in place and in one pass over memory.
+/// A parameter as Optimizer::update_fused sees it: matrices that an entry of the backend's table changes in place.
 class FusedUpdate {
  public:
   FusedUpdate(const char* who, Device device, const std::vector<StateTensor>& kept, std::vector<Tensor>& states,
@@ -66,9 +66,9 @@ class FusedUpdate {
 
   const KernelTable& kernels() const { return device_.kernels(); }
   double operator[](std::string_view setting) const { return settings_[setting]; }
-  /// What is kept under this name, as one row that will be written; absent where it is not kept.
+  /// The state of this name as one row, to be written; absent where it is not kept. Throws UsageError for no name.
   Matrix state(std::string_view name);
-  /// Calls an entry of kernels(); false: the backend has none.
+  /// Calls an entry of kernels(), and returns whether the backend has it.
   template <class Args>
   bool run(Status (*entry)(Context*, const Args&), const Args& with) {
     if (entry) device_.check(entry(device_.context(), with), who_);

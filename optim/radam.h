@@ -11,10 +11,11 @@ struct RAdamOptions {
   double weight_decay = 0;
 };
 
-/// Adam whose step is rectified while v is known from few gradients (Liu et al. 2020):  rho = 2 / (1 - b2) - 1,  rho_t
-/// = rho - 2 t b2^t / (1 - b2^t);  above 5 Adam's step (eps beside sqrt(v)) times sqrt((rho_t - 4) (rho_t - 2) rho /
-/// ((rho - 4) (rho - 2) rho_t)),  else w -= lr * m / (1 - b1^t).  As torch.optim.RAdam. Settings: lr, beta1, beta2,
-/// eps, decoupled, weight_decay.
+/// RAdam, Adam rectified while v is known from few gradients (Liu et al. 2020), as torch.optim.RAdam.
+///   r = 2 / (1 - beta2) - 1;   r_t = r - 2 t beta2^t / (1 - beta2^t);   m and v are Adam's;   n = m / (1 - beta1^t)
+///   r_t > 5:  w -= lr n sqrt((r_t - 4) (r_t - 2) r (1 - beta2^t) / ((r - 4) (r - 2) r_t)) / (sqrt(v) + eps)
+///   else:     w -= lr n
+/// Settings are named as options.
 class RAdam : public Optimizer {
  public:
   explicit RAdam(const Parameters& parameters, RAdamOptions options = {})

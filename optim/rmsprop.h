@@ -12,10 +12,10 @@ struct RmspropOptions {
   double weight_decay = 0;
 };
 
-/// Tieleman and Hinton 2012:  s = alpha s + (1 - alpha) g^2;  w -= lr * g / (sqrt(s) + eps). Centered (Graves 2013,
-/// section 2.2): s - a^2 under the root, a the moving mean of g. With momentum:  b = momentum b + g / (...);  w -= lr *
-/// b. Weight decay is added to the gradient. As torch.optim.RMSprop. Settings: lr, alpha, eps, momentum, centered,
-/// weight_decay.
+/// RMSprop (Tieleman and Hinton 2012), as torch.optim.RMSprop. Weight decay is added to the gradient.
+///   s = alpha s + (1 - alpha) g^2;   d = g / (sqrt(s) + eps);   w -= lr d
+/// Centered (Graves 2013, section 2.2), s - a^2 stands for s in d, where a = alpha a + (1 - alpha) g. With momentum the
+/// step is that of b = momentum b + d. Settings are named as options.
 class Rmsprop : public Optimizer {
  public:
   explicit Rmsprop(const Parameters& parameters, RmspropOptions options = {})

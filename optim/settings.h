@@ -12,28 +12,30 @@ namespace grus::optim {
 using nn::NamedTensors;
 using nn::Parameters;
 
-/// Where a setting may lie: [0, inf), (0, inf) or [0, 1).
+/// A domain says where a setting may lie: [0, inf), (0, inf) or [0, 1).
 enum class Domain { not_negative, positive, fraction };
 
-/// A hyper-parameter of an optimizer, with the value of groups that do not say their own. A switch is 0 or 1.
+/// A setting is a hyper-parameter with a name; groups that do not say their own value have this one. A switch is 0
+/// or 1.
 struct Setting {
   std::string name;
   double value;
   Domain domain = Domain::not_negative;
 };
+/// Whether the value lies in the setting's domain.
 bool is_valid(const Setting& setting, double value);
-/// "in [0, 1)", for errors.
+/// The domain as errors name it: "in [0, 1)".
 const char* text_of(Domain domain);
 /// Throws UsageError unless the value is_valid.
 void require_setting(const char* who, const Setting& setting, double value);
-/// The place of the setting called `name`. Throws UsageError that lists all names when there is none.
+/// Returns the place of the setting called `name`. Throws UsageError that lists all names when there is none.
 size_t find_setting(const char* who, const std::vector<Setting>& settings, std::string_view name);
 
-/// A tensor that an optimizer keeps for each parameter, 0 before its first step; "NAME.PARAMETER" in a saved state.
+/// A state tensor is kept for each parameter, and is 0 before its first step. A saved state calls it "NAME.PARAMETER".
 struct StateTensor {
   using ShapeOf = Shape (*)(const Shape& value);
-  /// `when`: the setting where it is kept only while that is not 0; none: always. `shape`: of the value's; none: the
-  /// same.
+  /// Where `when` names a setting, the tensor is kept only while that is not 0. `shape` makes its shape from the
+  /// value's; without it both are the same.
   StateTensor(const char* name, const char* when = "", ShapeOf shape = nullptr)
       : name(name), when(when), shape(shape) {}
   std::string name, when;

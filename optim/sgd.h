@@ -10,9 +10,9 @@ struct SgdOptions {
   double weight_decay = 0;
 };
 
-/// Stochastic gradient descent:  g += weight_decay * w;  m = momentum * m + g;  w -= lr * m,  or with Nesterov's
-/// look-ahead (Sutskever et al. 2013)  w -= lr * (g + momentum * m).   As torch.optim.SGD. Settings: lr, momentum,
-/// nesterov, weight_decay.
+/// Stochastic gradient descent, as torch.optim.SGD; with nesterov it looks ahead (Sutskever et al. 2013). Settings are
+/// named as options.
+///   g += weight_decay w;   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
 class Sgd : public Optimizer {
  public:
   explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{.parameters = parameters}}, options) {}

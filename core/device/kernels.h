@@ -146,7 +146,8 @@ struct RandomArgs {
   double low, high;
 };
 
-/// What every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it changes in place:
+/// UpdateArgs are what every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it
+/// changes in place:
 ///   w *= 1 - lr decoupled_decay;   g = factor grad_scale grad + weight_decay w;   w -= what the entry makes of g
 /// A factor of 0 leaves everything as it is: the step did not happen. The average follows the value after the step.
 struct UpdateArgs {
@@ -155,21 +156,23 @@ struct UpdateArgs {
   Matrix factor;       // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
   double grad_scale, lr, weight_decay, decoupled_decay, average_decay;
 };
-/// m = momentum m + g;  w -= lr m, or with nesterov lr (g + momentum m). Where m is absent: w -= lr g.
+/// The step of SGD; where m is absent, w -= lr g:
+///   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
 struct SgdArgs {
   UpdateArgs update;
   Matrix m;  // (1, n) or absent
   double momentum;
   bool nesterov;
 };
-/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  w -= lr (m / bias1) / (sqrt(v / bias2) + eps), where
-/// bias1 = 1 - beta1^t and bias2 = 1 - beta2^t at step t = 1, 2, ...
+/// The step of Adam, where bias1 = 1 - beta1^t and bias2 = 1 - beta2^t at step t = 1, 2, ...:
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   w -= lr (m / bias1) / (sqrt(v / bias2) + eps)
 struct AdamArgs {
   UpdateArgs update;
   Matrix m, v;  // (1, n)
   double beta1, beta2, eps, bias1, bias2;
 };
-/// s = rho s + (1 - rho) g^2;  d = sqrt(u + eps) / sqrt(s + eps) g;  u = rho u + (1 - rho) d^2;  w -= lr d.
+/// The step of Adadelta:
+///   s = rho s + (1 - rho) g^2;   d = sqrt(u + eps) / sqrt(s + eps) g;   u = rho u + (1 - rho) d^2;   w -= lr d
 struct AdadeltaArgs {
   UpdateArgs update;
   Matrix s, u;  // (1, n)
