@@ -30,16 +30,18 @@ void Optimizer::add_group(const ParameterGroup& group) {
   if (group.weight_decay) values[find_setting(name_, settings_, "weight_decay")] = *group.weight_decay;
   for (const auto& [name, value] : group.settings) values[find_setting(name_, settings_, name)] = value;
   for (size_t i = 0; i < values.size(); ++i) require_setting(name_, settings_[i], values[i]);
-  groups_.push_back(values);
+  std::vector<Slot> slots = slots_;
   for (const auto& [name, parameter] : group.parameters) {
     if (!parameter.defined()) continue;
-    for (const Slot& slot : slots_) {
+    for (const Slot& slot : slots) {
       require<UsageError>(&slot.leaf() != parameter.identity(), "[{}] need each parameter once, got {} again as {}",
                           name_, slot.known.name, name);
       slot.known.require_other_name(name_, name);
     }
-    slots_.push_back({{name, parameter}, groups_.size() - 1, 0, std::vector<Tensor>(kept_.size())});
+    slots.push_back({{name, parameter}, groups_.size(), 0, std::vector<Tensor>(kept_.size())});
   }
+  groups_.push_back(std::move(values));
+  slots_ = std::move(slots);
 }
 
 void Optimizer::set_lr_factor(double factor) {

@@ -175,7 +175,9 @@ TEST_CASE("settings: a name that is none, and a value outside its domain, are re
         "[Adam] need one of its settings (lr, beta1, beta2, eps, weight_decay), got 'momentum'");
   CHECK(message([&] { adam.set("beta1", 0, 1); }) == "[Adam] need a group below 1, got 1");
   CHECK(message([&] { adam.add_group({.parameters = {}, .lr = -2}); }) == "[Adam] need lr of at least 0, got -2");
-  CHECK(adam.groups() == 1);
+  CHECK_THROWS_AS(adam.add_group({.parameters = {{"x", Parameter(Tensor::ones({1}))}, {"again", w}}}), UsageError);
+  CHECK(adam.groups() == 1);  // nothing of a group that is refused stays
+  adam.load_state(Adam({{"w", w}}).state());
   CHECK(adam.get("beta1") == 0.9);
 }
 
