@@ -147,7 +147,7 @@ TEST_CASE("table: f32 is near f64, values and gradients, on every device") {
   for_each_sample([](const Row& row, const Sample& sample) {
     if (!takes(row, DType::f32) || sample.size == Size::extreme) return;
     for (const Device& device : devices()) {
-      // The same numbers are rounded to f32 beforehand.
+      // Both runs get numbers that are rounded to f32 beforehand.
       const Tensors narrow = make_inputs(sample, DType::f32, device);
       Tensors wide;
       for (const Tensor& x : narrow) wide.push_back(is_float(x.dtype()) ? cast(x, DType::f64) : x);
