@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"

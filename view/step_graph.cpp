@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/tape/tape_observer.h"
-#include "core/tape/tape_parts.h"
+#include "core/watch/replay.h"
+#include "core/watch/tape_observer.h"
 #include "ops/twin.h"
 
 namespace grus::view {
@@ -15,9 +15,9 @@ int GraphBuilder::value(const Tape& tape, int32_t value, const Tensor* tensor) {
   if (value < 0) return -1;
   const auto [found, is_new] = known_.try_emplace(value, static_cast<int>(values_.size()));
   if (is_new) {
-    StepValue& made = values_.emplace_back(StepValue{tape.shape_of(value), tape.dtype_of(value), {}, {}, {}});
+    StepValue& made = values_.emplace_back(StepValue{tape.value(value).shape, tape.value(value).dtype, {}, {}, {}});
     if (tensor) made.value = statistics(*tensor);
-    if (Leaf* leaf = tape.leaf_of(value)) made.parameter = Ref<Leaf>::share(leaf);
+    if (Leaf* leaf = tape.value(value).leaf) made.parameter = Ref<Leaf>::share(leaf);
   }
   return found->second;
 }
@@ -33,7 +33,7 @@ StepNode& GraphBuilder::add(const Tape& tape, const Record& record, std::span<co
   std::string key = fmt::format("{} {}", static_cast<const void*>(record.op), record.scope);
   for (size_t i = 0; i < record.inputs.size(); ++i) {
     const int32_t input = input_value(record.inputs[i]);
-    key += fmt::format(" {}", input == -1 ? -1 : tape.shape_of(input).rank());
+    key += fmt::format(" {}", input == -1 ? -1 : tape.value(input).shape.rank());
     node.inputs.push_back(value(tape, input, i < inputs.size() ? inputs[i].tensor : nullptr));
   }
   for (int32_t k = 0; k < record.outputs; ++k) {
@@ -71,7 +71,7 @@ void rename(StepGraph& graph, int inner, int outer) {
 int32_t saved_value(const Tape& tape, const Record& record, const Tensor& saved) {
   if (saved.node().tape) return saved.node().value;
   for (int32_t input : record.inputs)
-    if (input >= 0 && saved.leaf() && tape.leaf_of(input) == saved.leaf()) return input;
+    if (input >= 0 && saved.leaf() && tape.value(input).leaf == saved.leaf()) return input;
   return -1;
 }
 
@@ -89,7 +89,7 @@ std::unique_ptr<StepGraph> twin_of(const Tape& tape, const Record& record, Graph
   std::vector<int32_t> saved;
   try {
     const TapeObserverScope scope(recorder);
-    saved = tape.replay(record, nested);
+    saved = replay(tape, record, nested);
   } catch (const UsageError&) {  // the tape keeps nothing, so no rule can run
     return nullptr;
   }

@@ -9,7 +9,7 @@ namespace grus {
 int num_threads();
 
 /// Sets the number of threads once the running kernel or loop, if any, has ended. Throws UsageError unless 1 <= threads
-/// <= 256, and within a part of a loop (core/tape/parts.h).
+/// <= 256, and within a part of a loop (core/thread/parts.h).
 void set_num_threads(int threads);
 
 }  // namespace grus

@@ -5,15 +5,15 @@
 #include <chrono>
 #include <mutex>
 
+#include "core/device/device.h"
 #include "core/device/kernel_entries.h"
-#include "core/device/storage.h"
 
 namespace grus {
 namespace {
 
 /// A device that observers can see. The list only grows, so it is read without a lock.
 struct Observable {
-  DeviceState& device;
+  OpenDevice& device;
   KernelTable instrumented;
   Observable* next;
 };
@@ -29,7 +29,7 @@ Observers& observers() {
   return *all;
 }
 
-DeviceState& device_of(Context* context) {
+OpenDevice& device_of(Context* context) {
   Observable* observable = observables.load(std::memory_order_acquire);
   while (observable->device.context != context) observable = observable->next;
   return observable->device;
@@ -103,7 +103,7 @@ void switch_tables() {
 
 }  // namespace
 
-void make_observable(DeviceState& device) {
+void make_observable(OpenDevice& device) {
   std::lock_guard lock(observers().mutex);
   observables.store(new Observable{device, instrumented_copy(device.own_table), observables.load()},
                     std::memory_order_release);

@@ -8,7 +8,7 @@
 
 namespace grus {
 
-class DeviceState;  // core/device/storage.h
+struct OpenDevice;  // core/device/device.h
 
 /// One call of an entry of a KernelTable. FLOPs and bytes are what the call asks for, by the formulas of
 /// core/device/kernels.def, not what a backend does.
@@ -33,7 +33,7 @@ class KernelObserver {
 };
 
 /// While the scope lives, every device, also one opened later, reports to `observer`. Loops that begin meanwhile are
-/// not shared out among threads (core/tape/parts.h), so that their calls follow one another; their sums may round
+/// not shared out among threads (core/thread/parts.h), so that their calls follow one another; their sums may round
 /// differently. Scopes may be nested.
 class KernelObserverScope {
  public:
@@ -59,6 +59,6 @@ std::vector<KernelEntry> kernel_entries(const KernelTable& table);
 
 /// Lets observers see this device from now on; called by core/device/device.cpp. The device must live as long as the
 /// process.
-void make_observable(DeviceState& device);
+void make_observable(OpenDevice& device);
 
 }  // namespace grus

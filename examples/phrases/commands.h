@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "data/word_aligner.h"
-#include "examples/seq2seq/options.h"
+#include "examples/seq2seq/resolve.h"
 
 namespace grus::phrases {
 

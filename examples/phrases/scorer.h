@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "examples/phrases/commands.h"
-#include "examples/seq2seq/model_folder.h"
+#include "seq2seq/model_folder.h"
 
 namespace grus::phrases {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/seq2seq/corpora.h"
+#include "seq2seq/corpora.h"
 
 namespace grus::phrases {
 

@@ -11,7 +11,7 @@
 
 #include "core/base/threads.h"
 #include "core/device/precision.h"
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "core/watch/profile.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"

@@ -1,5 +1,5 @@
 // A user's loops that are shared out among threads.
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 
 #include <doctest/doctest.h>
 

@@ -7,8 +7,9 @@
 
 #include "core/base/error.h"
 #include "data/text.h"
-#include "examples/seq2seq/trainer.h"
+#include "examples/seq2seq/resolve.h"
 #include "nn/serialize.h"
+#include "seq2seq/trainer.h"
 #include "tests/fuzz/target.h"
 
 namespace grus::fuzz {

@@ -11,6 +11,7 @@ from source import Source
 NAMED = re.compile(r'gradient|backward|slope', re.IGNORECASE)
 HELPERS = {
     'core/tape/grads.cpp': r'.',
+    'ops/views.cpp': r'.',
     'core/backends/reference/cross_entropy.cpp': r'cross_entropy_row',
     'core/backends/cpu/cross_entropy.cpp': r'cross_entropy_rows|scale_and_shift|exponentials|largest_and_total',
     'core/backends/cpu/attention.cpp': r'backward|dot|add_scaled',

@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"

@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/support/tensors.h"

@@ -7,8 +7,8 @@
 #include <latch>
 #include <thread>
 
-#include "core/tape/parts.h"
 #include "core/tape/tape.h"
+#include "core/thread/parts.h"
 #include "ops/matmul.h"
 #include "tests/support/threads.h"
 

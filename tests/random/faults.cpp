@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "core/device/storage.h"
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "tests/random/shrink.h"
 

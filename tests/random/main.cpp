@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "core/tape/op.h"
+#include "core/base/op.h"
 #include "tests/random/shrink.h"
 #include "tests/support/devices.h"
 

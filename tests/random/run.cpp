@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/hook.h"
 

@@ -1,20 +1,21 @@
 // Properties of every architecture in the list, and of the papers' recipes.
-#include "examples/seq2seq/architecture.h"
+#include "seq2seq/architecture.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
-#include "examples/seq2seq/trainer.h"
-#include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
 #include "nn/serialize.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "optim/clip.h"
-#include "tests/translate/small.h"
+#include "seq2seq/likelihood.h"
+#include "seq2seq/trainer.h"
+#include "seq2seq/translator.h"
+#include "tests/seq2seq/small.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -200,7 +201,7 @@ TEST_CASE("rnn-encdec: --paper has the paper's number of parameters, and trains 
   use_paper_recipe(options);
   Rng rng(1);
   const auto model = make_architecture(options.model, {15000, 15000}, rng);
-  CHECK(model->module().parameter_count() == 18280000);  // worked out in tests/nn/encoder_decoder.cpp
+  CHECK(model->module().parameter_count() == 18280000);  // worked out in tests/seq2seq/encoder_decoder.cpp
   CHECK(model->description() == "Cho et al. 2014, 1 layer of GRU, 100/1000, the paper's sizes");
   const nn::Parameters parameters = model->module().named_parameters();
   const auto optimizer = make_optimizer(options, parameters);

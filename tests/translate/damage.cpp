@@ -9,9 +9,10 @@
 #include "core/base/checksum.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
-#include "examples/seq2seq/trainer.h"
 #include "nn/serialize.h"
+#include "seq2seq/trainer.h"
 #include "tests/data/files.h"
 
 using namespace grus;

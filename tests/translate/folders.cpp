@@ -5,7 +5,7 @@
 #include <csignal>
 
 #include "data/text.h"
-#include "examples/seq2seq/model_folder.h"
+#include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 

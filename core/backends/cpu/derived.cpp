@@ -58,8 +58,8 @@ AlignedFloats aligned_floats(int64_t n) {
   return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
 }
 
-// In a part of a loop (core/tape/parts.h) the thread that comes first packs alone and the others wait for it, whichever
-// weight they need: packing is a two-hundredth of a training's work.
+// In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it,
+// whichever weight they need: packing is a two-hundredth of a training's work.
 const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p) {
   std::lock_guard lock(mutex());
   if (!buffer->derived) buffer->derived = new Derived;

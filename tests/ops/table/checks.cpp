@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "core/tape/tape.h"
-#include "core/tape/tape_observer.h"
+#include "core/tape/record.h"
+#include "core/watch/tape_observer.h"
 #include "ops/elementwise.h"
 #include "tests/support/tensors.h"
 
@@ -70,7 +70,7 @@ Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
 
 void check_own_gradients(const Function& f, const Tensors& inputs, const std::string& what) {
   struct Rules : TapeObserver {
-    void backward_begins(const Tape&, Record& record, std::span<const Tensor>) override { run += record.op->name(); }
+    void backward_begins(const Tape&, Record& record, const Grads&) override { run += record.op->name(); }
     std::string run;
   } rules;
   const TapeObserverScope scope(rules);
