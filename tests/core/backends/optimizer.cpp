@@ -16,8 +16,7 @@ OptimizerArgs plain(OptimizerKind kind, double lr) {
   return args;
 }
 
-/// A run follows one parameter over several steps. `update`, when given, changes the arguments before step t = 1, 2,
-/// ...
+/// A run follows one parameter over several steps. `update`, when given, changes the arguments before each step t.
 struct Run {
   OptimizerArgs args;
   double value;

@@ -48,8 +48,7 @@ class Calls : public KernelObserver {
   std::set<std::string> seen;
 };
 
-/// Tells whether an entry computes. tests/core/backends/table.cpp tests the others, which move memory or describe the
-/// device.
+/// Tells whether an entry computes. tests/core/backends/table.cpp tests others, for memory and devices.
 bool computes(const std::string& entry) {
   static const std::set<std::string> others{"open",     "close",    "describe",     "last_error",
                                             "allocate", "release",  "drop_derived", "trim",
