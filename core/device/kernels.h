@@ -104,7 +104,7 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 7u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 8u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -145,21 +145,37 @@ struct RandomArgs {
   double low, high;
 };
 
-/// One optimizer step over n = rows * cols contiguous elements (f32 or f64), in place, by PyTorch's formulas. g is
-/// first multiplied by grad_scale and by factor. A factor of 0 leaves everything as it is: the step did not happen.
-/// Decoupled decay comes before all else.
-enum class OptimizerKind : int32_t { sgd, adam, adadelta };
-struct OptimizerArgs {
-  OptimizerKind kind;
-  Matrix value, grad, first, second;  // (1, n); first, second: momentum | m, v | E[g^2], E[dx^2]; absent when unused
-  Matrix average;  // (1, n) or absent; after the step average += (1 - average_decay) (value - average)
-  Matrix factor;   // (1, 1) or absent (1): a number that only the device knows, as a clipping scale
-  double grad_scale, lr, beta1, beta2, eps;  // sgd: beta1 = momentum; adadelta: beta1 = rho
-  double bias1, bias2;                       // adam: 1 - beta1^t, 1 - beta2^t
-  double weight_decay;                       // added to the gradient, or
-  double decoupled_decay;                    // value *= 1 - lr * decoupled_decay, before the step (AdamW)
-  double average_decay;
+/// UpdateArgs are what every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it
+/// changes in place:
+///   w *= 1 - lr decoupled_decay;   g = factor grad_scale grad + weight_decay w;   w -= what the entry makes of g
+/// A factor of 0 leaves everything as it is: the step did not happen. The average follows the value after the step.
+struct UpdateArgs {
+  Matrix value, grad;  // (1, n)
+  Matrix average;      // (1, n) or absent: average += (1 - average_decay) (value - average)
+  Matrix factor;       // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
+  double grad_scale, lr, weight_decay, decoupled_decay, average_decay;
+};
+/// The step of SGD; where m is absent, w -= lr g:
+///   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
+struct SgdArgs {
+  UpdateArgs update;
+  Matrix m;  // (1, n) or absent
+  double momentum;
   bool nesterov;
+};
+/// The step of Adam, where bias1 = 1 - beta1^t and bias2 = 1 - beta2^t at step t = 1, 2, ...:
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   w -= lr (m / bias1) / (sqrt(v / bias2) + eps)
+struct AdamArgs {
+  UpdateArgs update;
+  Matrix m, v;  // (1, n)
+  double beta1, beta2, eps, bias1, bias2;
+};
+/// The step of Adadelta:
+///   s = rho s + (1 - rho) g^2;   d = sqrt(u + eps) / sqrt(s + eps) g;   u = rho u + (1 - rho) d^2;   w -= lr d
+struct AdadeltaArgs {
+  UpdateArgs update;
+  Matrix s, u;  // (1, n)
+  double rho, eps;
 };
 
 /// How a GRU cell combines (see ops/gru.h). Gate order r, z, n.
