@@ -42,15 +42,14 @@ class GatedLayers : public Module<GatedLayers, RecurrentStack> {
   /// C_l c for each layer: (B, C) -> (B, G H). Once for all steps.
   std::vector<Tensor> context_gates(const Tensor& c) const;
 
-  struct Result {
-    Tensor y;             // (N, H)
-    RecurrentState last;  // (L, B, H)
-  };
-  /// x (N, I); owners (N) i64: whose row of context_gates each packed row takes.
-  Result forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
+  /// x (N, I) -> y (N, H), state (L, B, H); owners (N) i64: whose row of context_gates each packed row takes.
+  Output forward(const Tensor& x, const Lengths& lengths, const State& first,
                  const std::vector<Tensor>& context_gates = {}, const Tensor& owners = Tensor()) const;
 
   GatedLayersOptions options;
+
+ protected:
+  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
 
  private:
   std::vector<Parameter> context_weights_;
@@ -79,7 +78,7 @@ struct EncoderDecoderOptions {
 /// B encoded sources, ready for any number of decoder steps.
 struct [[nodiscard]] Summary {
   Tensor c;                   // (B, H), where anything uses it
-  RecurrentState first;       // (L, B, H)
+  State first;                // (L, B, H)
   std::vector<Tensor> gates;  // C_l c
   Tensor readout;             // O_c c (B, 2 M)
 };
@@ -91,14 +90,11 @@ class EncoderDecoder : public Module<EncoderDecoder> {
   /// source (N) i32, packed by `lengths`.
   Summary encode(const Tensor& source, const Lengths& lengths) const;
 
-  struct Decoded {
-    Tensor rows;          // (N, R): what the output layer takes
-    RecurrentState last;  // (L, B, H)
-  };
   /// words (N): the word before each place, packed; first (L, B, H) or undefined: zeros; owners (N) i64: whose summary
-  /// a row belongs to. A search decodes one step of many rows, training all steps: the same call.
-  Decoded decode(const Tensor& words, const Lengths& lengths, const RecurrentState& first, const Summary& summary,
-                 const Tensor& owners) const;
+  /// a row belongs to. Gives y (N, R), what the output layer takes. A search decodes one step of many rows, training
+  /// all steps: the same call.
+  Output decode(const Tensor& words, const Lengths& lengths, const State& first, const Summary& summary,
+                const Tensor& owners) const;
   /// Teacher forcing: rows (N, R) before each target word.
   Tensor forward(const Tensor& source, const Lengths& source_lengths, const Tensor& inputs,
                  const Lengths& input_lengths) const;
@@ -113,7 +109,7 @@ class EncoderDecoder : public Module<EncoderDecoder> {
 
  private:
   Tensor embed(const Embedding& table, const Tensor& ids, const Lengths& lengths) const;
-  RecurrentState first_state(const Tensor& c, const RecurrentState& last) const;
+  State first_state(const Tensor& c, const State& last) const;
   LockedDropout drop_;
 };
 

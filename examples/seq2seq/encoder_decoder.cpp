@@ -13,8 +13,6 @@
 namespace grus::seq2seq {
 namespace {
 
-using nn::RecurrentState;
-
 nn::EncoderDecoderOptions options_of(const ModelOptions& m, VocabSizes sizes) {
   const bool maxout = m.readout == "maxout";
   return {.source_words = sizes.source,
@@ -98,7 +96,7 @@ std::string EncoderDecoderModel::description() const {
 }
 
 /// The states of all layers, h then c, each (rows, H): what a search can gather rows of.
-State split(const RecurrentState& state) {
+State split(const grus::State& state) {
   State parts;
   for (const Tensor* all : {&state.h, &state.c})
     for (int64_t l = 0; all->defined() && l < all->dim(0); ++l) parts.push_back((*all)[l]);
@@ -122,11 +120,11 @@ class EncoderDecoderSearch final : public Decoder {
 
   Step step(const Tensor& words, const State& state, const std::vector<int64_t>& sources) override {
     const auto layers = state.begin() + network_.options.layers;
-    const RecurrentState before{stack(State(state.begin(), layers), 0),
-                                layers == state.end() ? Tensor() : stack(State(layers, state.end()), 0)};
-    const nn::EncoderDecoder::Decoded out =
+    const grus::State before{stack(State(state.begin(), layers), 0),
+                             layers == state.end() ? Tensor() : stack(State(layers, state.end()), 0)};
+    const Output out =
         network_.decode(words, Lengths::dense(1, words.numel()), before, summary_, Tensor::from(sources));
-    return {split(out.last), out.rows, {}};
+    return {split(out.state), out.y, {}};
   }
 
  private:

@@ -26,6 +26,9 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 "$@" -std=c++20 $flags "$source/tests/install/program.cpp" -o "$work/program" $libs || fail 'the program does not build'
 "$work/program" >"$work/out" || fail "the program exits $?"
 diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
+"$@" -std=c++20 $flags "$source/tests/install/cell.cpp" -o "$work/cell" $libs || fail 'the cell does not build'
+"$work/cell" >"$work/out" || fail "the cell exits $?"
+grep -q 'remembers$' "$work/out" || fail "the cell: $(cat "$work/out")"
 
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {

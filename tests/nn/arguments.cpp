@@ -98,7 +98,7 @@ TEST_CASE("cells: a state of another size or kind is named") {
         }) == "[GruCell] need one dtype, got f32 (2, 3) and f64 (2, 4)");
   CHECK(message_of([&] { return gru(Tensor()); }) == "[GruCell] need tensors, got an undefined one");
   CHECK(message_of([&] {
-          lstm(zeros({2, 3}), RecurrentState{zeros({2, 4}), zeros({4})});
+          lstm(zeros({2, 3}), State{zeros({2, 4}), zeros({4})});
         }) == "[LstmCell] need c (2, 4) beside x (2, 3), got (4)");
 }
 
@@ -117,14 +117,13 @@ TEST_CASE("encoder-decoder: words, owners and gates that do not fit the lengths 
         }) == "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
   const GatedLayers layers({.input = 3, .hidden = 4, .context = 2});
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 1})}, owners);
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 1})}, owners);
         }) == "[GatedLayers] need context's gates (B, 12), got (2, 1)");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
         }) == "[GatedLayers] need owners of rows, got none");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})},
-                 i64({0}, {1}, default_device()));
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 12})}, i64({0}, {1}, default_device()));
         }) == "[GatedLayers] need an owner of each of 3 rows, got (1)");
 }
 

@@ -145,7 +145,7 @@ TEST_CASE(
             const NoGrad no_grad;  // the same word by word
             const Summary source = model.encode(b.source.ids, b.source.lengths);
             const Tensor order = b.inputs.lengths.order_tensor();
-            RecurrentState state;
+            State state;
             const auto ranked = [&](const Tensor& s, int64_t rows) {
               return s.defined() ? slice(index_select(s, 1, order), 1, 0, rows) : s;
             };
@@ -155,8 +155,8 @@ TEST_CASE(
               else state = {slice(state.h, 1, 0, rows), state.c.defined() ? slice(state.c, 1, 0, rows) : Tensor()};
               const auto step = model.decode(b.inputs.ids.rows(begin, begin + rows), Lengths::dense(1, rows), state,
                                              source, order.rows(0, rows));
-              state = step.last;
-              const Tensor said = linear(step.rows, model.output_weight, model.output_bias);
+              state = step.state;
+              const Tensor said = linear(step.y, model.output_weight, model.output_bias);
               CHECK(difference(said, logits.rows(begin, begin + rows)) < 1e-5);
             }
           }
