@@ -58,7 +58,8 @@ void Loader::limit_lengths(const Notice& notice) {
                        options_.overlong == Overlong::skip ? "skipped" : "cut", most));
 }
 
-// Places of the pair's row in a batch: the longer of the source and of what is predicted (the target and <eos>).
+// Returns how many places the pair's row takes in a batch: the longer of the source and of what is predicted (the
+// target and <eos>).
 int64_t Loader::padded_length(int64_t pair) const {
   const auto i = static_cast<size_t>(pair);
   return std::max(length(corpus_.source[i]) + options_.source_marks.count(), length(corpus_.target[i]) + 1);

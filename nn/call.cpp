@@ -38,6 +38,7 @@ void Parameter::require_use_outside_modules() const {
 
 ModuleBase::Call::Call(const ModuleNode& node) : node_(node), outer_node_(running), outer_scope_(current_scope()) {
   if (outer_node_ && !node_.registered && Tape::active()) require_known(*outer_node_, node_);
+  if (node_.precision) precision_.emplace(*node_.precision);
   running = &node_;
   current_scope() = node_.path;
 }

@@ -12,7 +12,9 @@
 // What a module registers lives in a shared ModuleNode, so that a module may be moved after its parent linked it. There
 // is no virtual forward: signatures differ honestly.
 #include <functional>
+#include <optional>
 
+#include "core/device/precision.h"
 #include "core/tape/tape.h"
 #include "core/tensor/random.h"
 #include "nn/call_hook.h"
@@ -50,7 +52,8 @@ struct ModuleNode {
   std::vector<std::shared_ptr<const CallHook>> hooks;
   const char* path = "";  // interned: records may outlive the module
   bool training = true;
-  bool registered = false;  // by a parent
+  bool registered = false;             // by a parent
+  std::optional<Precision> precision;  // of its products, where they have one of their own
 };
 
 /// How loading went, when it was not strict.
@@ -73,6 +76,10 @@ class ModuleBase {
   void train(bool on = true);
   void eval() { train(false); }
   bool is_training() const { return node().training; }
+
+  /// The precision of the products in this module's calls, forward and backward, those of its children included but for
+  /// children with one of their own; without a value, the caller's (core/device/precision.h). Not part of the state.
+  void set_precision(std::optional<Precision> precision) { node().precision = precision; }
 
   /// Values (shared, not copied) of parameters, each once, then buffers.
   NamedTensors state_dict() const;
@@ -159,6 +166,7 @@ class ModuleBase {
     const ModuleNode& node_;
     const ModuleNode* outer_node_;
     const char* outer_scope_;
+    std::optional<PrecisionScope> precision_;
   };
   /// The clone of a child is nobody's child.
   void become_root();

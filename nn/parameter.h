@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/tensor/tensor.h"
+#include "core/tensor/leaf.h"
 
 namespace grus::nn {
 

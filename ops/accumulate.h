@@ -1,6 +1,6 @@
 #pragma once
 // Gradients of inputs, added in place where nothing records (Grads::target) and as recorded ops under create_graph.
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/matmul.h"
 
 namespace grus {

@@ -1,6 +1,6 @@
 #pragma once
 // What the two halves of attention_gru share: its sizes, and what the record keeps. Internal to ops.
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/attention_gru.h"
 #include "ops/gru_step.h"
 #include "ops/launch.h"

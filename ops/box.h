@@ -3,7 +3,7 @@
 // other's adjoint.
 #include <array>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 
 namespace grus {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/twin.h"
 
 namespace grus {

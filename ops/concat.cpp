@@ -1,5 +1,5 @@
 // concat and stack of shape.h.
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/box.h"
 #include "ops/shape.h"
 

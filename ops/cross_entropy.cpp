@@ -1,5 +1,5 @@
 // cross_entropy and nll_loss of loss.h: the fused op and its composed twin.
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/launch.h"

@@ -2,7 +2,7 @@
 
 #include <numbers>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"

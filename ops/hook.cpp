@@ -1,6 +1,6 @@
 #include "ops/hook.h"
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/twin.h"
 
 namespace grus {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "core/device/precision.h"
+
 namespace grus::launch {
 
 Tensor unary(UnaryOp op, const Tensor& x, const char* name) {
@@ -77,13 +79,14 @@ Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape) {
 
 void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta,
           double alpha, int64_t batch, bool b_is_weight) {
-  const GemmArgs args{y, a, b, form_a == Transposed, form_b == Transposed, batch, alpha, beta, b_is_weight, {}};
+  const GemmArgs args{y,    a,           b,  form_a == Transposed, form_b == Transposed, batch, alpha,
+                      beta, b_is_weight, {}, product_precision()};
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
 
 void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Form form_b, const Matrix& c,
             bool b_is_weight) {
-  GemmArgs args{y, a, b, false, form_b == Transposed, 1, 1, c.buffer ? 1.0 : 0.0, b_is_weight, c};
+  GemmArgs args{y, a, b, false, form_b == Transposed, 1, 1, c.buffer ? 1.0 : 0.0, b_is_weight, c, product_precision()};
   args.c.rows = y.rows;
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }

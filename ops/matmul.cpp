@@ -1,6 +1,6 @@
 #include "ops/matmul.h"
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/shape.h"

@@ -1,7 +1,7 @@
 #include "ops/recurrence.h"
 
 #include "core/base/error.h"
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
 #include "ops/launch.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <functional>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "core/tensor/lengths.h"
 #include "ops/scan.h"
 

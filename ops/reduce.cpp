@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/shape.h"

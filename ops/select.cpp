@@ -1,5 +1,5 @@
 // where, the logical ops and conversions of elementwise.h, and masked_fill of index.h.
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/accumulate.h"
 #include "ops/box.h"
 #include "ops/launch.h"

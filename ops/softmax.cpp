@@ -1,6 +1,6 @@
 #include "ops/softmax.h"
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/reduce.h"

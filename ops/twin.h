@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 
 namespace grus {
 

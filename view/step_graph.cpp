@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "core/tape/tape_observer.h"
-#include "core/tape/tape_parts.h"
+#include "core/watch/replay.h"
+#include "core/watch/tape_observer.h"
 #include "ops/twin.h"
 
 namespace grus::view {
@@ -15,9 +15,9 @@ int GraphBuilder::value(const Tape& tape, int32_t value, const Tensor* tensor) {
   if (value < 0) return -1;
   const auto [found, is_new] = known_.try_emplace(value, static_cast<int>(values_.size()));
   if (is_new) {
-    StepValue& made = values_.emplace_back(StepValue{tape.shape_of(value), tape.dtype_of(value), {}, {}, {}});
+    StepValue& made = values_.emplace_back(StepValue{tape.value(value).shape, tape.value(value).dtype, {}, {}, {}});
     if (tensor) made.value = statistics(*tensor);
-    if (Leaf* leaf = tape.leaf_of(value)) made.parameter = Ref<Leaf>::share(leaf);
+    if (Leaf* leaf = tape.value(value).leaf) made.parameter = Ref<Leaf>::share(leaf);
   }
   return found->second;
 }
@@ -33,7 +33,7 @@ StepNode& GraphBuilder::add(const Tape& tape, const Record& record, std::span<co
   std::string key = fmt::format("{} {}", static_cast<const void*>(record.op), record.scope);
   for (size_t i = 0; i < record.inputs.size(); ++i) {
     const int32_t input = input_value(record.inputs[i]);
-    key += fmt::format(" {}", input == -1 ? -1 : tape.shape_of(input).rank());
+    key += fmt::format(" {}", input == -1 ? -1 : tape.value(input).shape.rank());
     node.inputs.push_back(value(tape, input, i < inputs.size() ? inputs[i].tensor : nullptr));
   }
   for (int32_t k = 0; k < record.outputs; ++k) {
@@ -46,7 +46,7 @@ StepNode& GraphBuilder::add(const Tape& tape, const Record& record, std::span<co
 
 namespace {
 
-/// Adds what a nested tape records.
+/// Adds the records of a nested tape.
 class NestedRecorder : public TapeObserver {
  public:
   explicit NestedRecorder(GraphBuilder& builder) : builder_(builder) {}
@@ -59,7 +59,7 @@ class NestedRecorder : public TapeObserver {
   GraphBuilder& builder_;
 };
 
-/// Inside `graph` the value `inner` becomes `outer`.
+/// Renames the value `inner` of `graph` to `outer`.
 void rename(StepGraph& graph, int inner, int outer) {
   for (StepNode& node : graph.nodes) {
     std::replace(node.inputs.begin(), node.inputs.end(), inner, outer);
@@ -67,11 +67,11 @@ void rename(StepGraph& graph, int inner, int outer) {
   }
 }
 
-/// The tape's value that a record saved, or -1.
+/// Returns the tape's value that a record saved, or -1.
 int32_t saved_value(const Tape& tape, const Record& record, const Tensor& saved) {
   if (saved.node().tape) return saved.node().value;
   for (int32_t input : record.inputs)
-    if (input >= 0 && saved.leaf() && tape.leaf_of(input) == saved.leaf()) return input;
+    if (input >= 0 && saved.leaf() && tape.value(input).leaf == saved.leaf()) return input;
   return -1;
 }
 
@@ -89,8 +89,8 @@ std::unique_ptr<StepGraph> twin_of(const Tape& tape, const Record& record, Graph
   std::vector<int32_t> saved;
   try {
     const TapeObserverScope scope(recorder);
-    saved = tape.replay(record, nested);
-  } catch (const UsageError&) {  // the tape keeps nothing: no rule can run
+    saved = replay(tape, record, nested);
+  } catch (const UsageError&) {  // the tape keeps nothing, so no rule can run
     return nullptr;
   }
   if (!capture.found()) return nullptr;

@@ -1,7 +1,7 @@
 #include "view/step_view.h"
 
 #include "core/base/atomic_file.h"
-#include "core/tape/tape_observer.h"
+#include "core/watch/tape_observer.h"
 #include "view/step_graph.h"
 
 namespace grus {
@@ -26,7 +26,7 @@ class StepView::Recorder : public TapeObserver {
 
   void recorded(const Tape& tape, Record& record, std::span<const TensorArg> inputs,
                 std::span<const Tensor> outputs) override {
-    if (tape_ && (tape_ != &tape || tape.size() != graph.nodes.size() + 1)) return;  // another one
+    if (tape_ && (tape_ != &tape || tape.size() != graph.nodes.size() + 1)) return;  // another tape
     tape_ = &tape;
     const UnobservedScope quiet;
     builder_.add(tape, record, inputs, outputs);
@@ -34,16 +34,16 @@ class StepView::Recorder : public TapeObserver {
     records_.emplace(&record, graph.nodes.size() - 1);
   }
 
-  void backward_begins(const Tape& tape, Record& record, std::span<const Tensor> dy) override {
+  void backward_begins(const Tape& tape, Record& record, const Grads& dx) override {
     if (&tape != tape_ || !records_.contains(&record)) return;
     const UnobservedScope quiet;
     const view::StepNode& node = graph.nodes[records_.at(&record)];
-    for (size_t k = 0; k < dy.size(); ++k)
-      values[static_cast<size_t>(node.outputs[k])].gradient = view::statistics(dy[k]);
+    for (size_t k = 0; k < dx.dys().size(); ++k)
+      values[static_cast<size_t>(node.outputs[k])].gradient = view::statistics(dx.dys()[k]);
   }
 
-  /// Times were still to come when a record was made.
-  void backward_ends(const Tape& tape, Record& record) override {
+  /// Updates a record's time, which was not yet known when the record was added.
+  void backward_ends(const Tape& tape, Record& record, const Grads&) override {
     if (&tape != tape_ || !records_.contains(&record)) return;
     view::StepNode& node = graph.nodes[records_.at(&record)];
     node.forward_ns = record.forward_ns;

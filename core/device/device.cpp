@@ -17,7 +17,8 @@
 namespace grus {
 namespace {
 
-/// "opencl" and "opencl:0" are one device, as "cpu" and "cpu:0" are: the first of a backend goes by its name alone.
+/// A device's name in its one form: "opencl" and "opencl:0" are one device, as "cpu" and "cpu:0" are, and the first
+/// device of a backend goes by the backend's name alone.
 struct DeviceName {
   std::string backend;
   int index = 0;
@@ -65,7 +66,6 @@ Device& current_device() {
 }  // namespace
 
 Device::Device(std::string_view name) : state_(open_device(name)) {}
-const std::string& Device::name() const { return state_->name; }
 void Device::synchronize() const { check(kernels().synchronize(context()), "synchronize"); }
 
 void Device::raise(Status status, const char* op) const {
@@ -82,9 +82,9 @@ std::string initial_device_name() {
 Device default_device() { return current_device(); }
 void set_default_device(Device device) { current_device() = device; }
 
-MemoryStatistics memory_statistics(Device device) { return device.state().allocator.statistics(); }
-void reset_peak_memory(Device device) { device.state().allocator.reset_peak(); }
-void set_memory_limit(Device device, size_t bytes) { device.state().allocator.set_limit(bytes); }
-void release_cached_memory(Device device) { device.state().allocator.release_cached(); }
+MemoryStatistics memory_statistics(Device device) { return allocator_of(device).statistics(); }
+void reset_peak_memory(Device device) { allocator_of(device).reset_peak(); }
+void set_memory_limit(Device device, size_t bytes) { allocator_of(device).set_limit(bytes); }
+void release_cached_memory(Device device) { allocator_of(device).release_cached(); }
 
 }  // namespace grus

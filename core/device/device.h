@@ -1,6 +1,6 @@
 #pragma once
 // Devices: a kernel table, its context, and the allocator that stands on it.
-#include <memory>
+#include <atomic>
 #include <string>
 #include <string_view>
 
@@ -10,7 +10,13 @@
 
 namespace grus {
 
-class DeviceState;
+/// What a Device refers to. Its allocator stands beside it, in DeviceState (core/device/storage.h).
+struct OpenDevice {
+  const std::string name;
+  const KernelTable& own_table;           // the backend's
+  std::atomic<const KernelTable*> table;  // what is called: the same, or its observed copy (core/device/kernel_calls.h)
+  Context* const context;
+};
 
 /// A value handle for an opened device. Devices are opened once and live as long as the process.
 class Device {
@@ -18,12 +24,12 @@ class Device {
   /// "cpu", "reference", or a backend's name and an index, as in "opencl:1" (0 when it is left out). Throws DeviceError
   /// in one sentence: no such backend, a module of another ABI, a driver or device that is not there.
   explicit Device(std::string_view name);
-  explicit Device(DeviceState* state) : state_(state) {}
+  explicit Device(OpenDevice* state) : state_(state) {}
 
-  const std::string& name() const;
-  const KernelTable& kernels() const;
-  Context* context() const;
-  DeviceState& state() const { return *state_; }
+  const std::string& name() const { return state_->name; }
+  const KernelTable& kernels() const { return *state_->table.load(std::memory_order_relaxed); }
+  Context* context() const { return state_->context; }
+  OpenDevice& state() const { return *state_; }
   bool operator==(const Device& other) const = default;
 
   /// Throws DeviceError with the backend's last message unless status is ok.
@@ -35,7 +41,7 @@ class Device {
 
  private:
   [[noreturn]] void raise(Status status, const char* op) const;
-  DeviceState* state_;
+  OpenDevice* state_;
 };
 
 /// The value of GRUS_DEVICE, else "cpu": what a program's --device begins with.
@@ -69,5 +75,3 @@ struct fmt::formatter<grus::Device> {
     return fmt::format_to(context.out(), "{}", device.name());
   }
 };
-
-#include "core/device/storage.h"  // completes DeviceState

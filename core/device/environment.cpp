@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "core/backends/cpu/pool.h"
 #include "core/base/error.h"
+#include "core/base/thread_pool.h"
 
 namespace grus {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 bool is_thread_count(std::string_view text) {
   int count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  return error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= cpu::max_pool_threads;
+  return error == std::errc() && end == text.data() + text.size() && count >= 1 && count <= max_threads;
 }
 bool is_kind_of_kernels(std::string_view text) { return text == "fused" || text == "composed"; }
 bool is_instruction_set(std::string_view text) {
@@ -30,7 +30,7 @@ constexpr Variable variables[] = {
     {"GRUS_KERNELS", is_kind_of_kernels, "fused or composed"},
     {"GRUS_ISA", is_instruction_set, "baseline, avx2, avx512 or avx512_bf16"},
 };
-static_assert(cpu::max_pool_threads == 256, "the sentence above says so");
+static_assert(max_threads == 256, "the sentence above says so");
 
 }  // namespace
 

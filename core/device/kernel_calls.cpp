@@ -5,15 +5,15 @@
 #include <chrono>
 #include <mutex>
 
+#include "core/device/device.h"
 #include "core/device/kernel_entries.h"
-#include "core/device/storage.h"
 
 namespace grus {
 namespace {
 
 /// A device that observers can see. The list only grows, so it is read without a lock.
 struct Observable {
-  DeviceState& device;
+  OpenDevice& device;
   KernelTable instrumented;
   Observable* next;
 };
@@ -29,7 +29,7 @@ Observers& observers() {
   return *all;
 }
 
-DeviceState& device_of(Context* context) {
+OpenDevice& device_of(Context* context) {
   Observable* observable = observables.load(std::memory_order_acquire);
   while (observable->device.context != context) observable = observable->next;
   return observable->device;
@@ -49,7 +49,7 @@ void report(const char* backend, const char* entry, kernel_list::Names variants,
   for (KernelObserver* observer : observers().standing) observer->called(call);
 }
 
-/// What stands in the instrumented table for the member at `index` of the list.
+/// Wraps the member at `index` of the list for the instrumented table.
 template <size_t index, auto member, auto cost, class Function>
 struct Wrapper;
 template <size_t index, auto member, auto cost, class Result, class... Args>
@@ -89,11 +89,11 @@ KernelTable instrumented_copy(KernelTable table) {
     (instrument<index>(table, std::get<index>(kernel_list::entries)), ...);
   }
   (std::make_index_sequence<std::tuple_size_v<decltype(kernel_list::entries)>>());
-  table.run_parts = nullptr;  // calls that overlap could not be told apart, nor their times be added up
+  table.run_parts = nullptr;  // overlapping calls could not be told apart, nor their times be added up
   return table;
 }
 
-/// With the observers' mutex held.
+/// Gives each device its own or its instrumented table. The caller holds the observers' mutex.
 void switch_tables() {
   Observers& all = observers();
   all.wait = std::any_of(all.standing.begin(), all.standing.end(), [](KernelObserver* o) { return o->waits(); });
@@ -103,7 +103,7 @@ void switch_tables() {
 
 }  // namespace
 
-void make_observable(DeviceState& device) {
+void make_observable(OpenDevice& device) {
   std::lock_guard lock(observers().mutex);
   observables.store(new Observable{device, instrumented_copy(device.own_table), observables.load()},
                     std::memory_order_release);

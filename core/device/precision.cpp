@@ -1,10 +1,23 @@
 #include "core/device/precision.h"
 
-#include "core/backends/cpu/precision.h"
+#include <atomic>
+#include <utility>
 
 namespace grus {
+namespace {
 
-Precision product_precision() { return cpu::bf16_products() ? Precision::bf16 : Precision::f32; }
-void set_product_precision(Precision precision) { cpu::set_bf16_products(precision == Precision::bf16); }
+constexpr int unscoped = -1;
+std::atomic<Precision> for_all{Precision::f32};
+constinit thread_local int here = unscoped;
+
+}  // namespace
+
+Precision product_precision() {
+  return here == unscoped ? for_all.load(std::memory_order_relaxed) : static_cast<Precision>(here);
+}
+void set_product_precision(Precision precision) { for_all.store(precision, std::memory_order_relaxed); }
+
+PrecisionScope::PrecisionScope(Precision precision) : outer_(std::exchange(here, static_cast<int>(precision))) {}
+PrecisionScope::~PrecisionScope() { here = outer_; }
 
 }  // namespace grus

@@ -50,7 +50,7 @@ class Storage {
 /// and for all of those that it keeps itself.
 class CachingAllocator {
  public:
-  explicit CachingAllocator(DeviceState& device) : device_(device) {}
+  explicit CachingAllocator(OpenDevice& device) : device_(device) {}
   /// At least so many bytes, held once. Throws DeviceError when the backend has no more memory, also after the cache
   /// was given back.
   Storage* allocate(size_t bytes);
@@ -62,36 +62,29 @@ class CachingAllocator {
 
  private:
   using Storages = std::vector<std::unique_ptr<Storage>>;
-  bool keeps(size_t bytes) const;
+  bool keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
   void release_cached_locked();
   /// One of the least class that is large enough and not much too large; null: there is none.
   Storage* take_free(size_t bytes);
   Storage* allocate_new(size_t size);
-  DeviceState& device_;
+  OpenDevice& device_;
   mutable std::mutex mutex_;
   std::vector<Storages> free_;  // by class
   MemoryStatistics statistics_{};
 };
 
-class DeviceState {
- public:
+/// An open device and its allocator. Every Device refers to one of these.
+struct DeviceState : OpenDevice {
   DeviceState(std::string name, const KernelTable& table, Context* context)
-      : name(std::move(name)), own_table(table), table(&table), context(context), allocator(*this) {}
-  const std::string name;
-  const KernelTable& own_table;           // the backend's
-  std::atomic<const KernelTable*> table;  // what is called: the same, or its observed copy (core/device/kernel_calls.h)
-  Context* const context;
+      : OpenDevice{std::move(name), table, &table, context}, allocator(*this) {}
   CachingAllocator allocator;
 };
 
-inline bool CachingAllocator::keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
+inline CachingAllocator& allocator_of(Device device) { return static_cast<DeviceState&>(device.state()).allocator; }
 
-inline const KernelTable& Device::kernels() const { return *state_->table.load(std::memory_order_relaxed); }
-inline Context* Device::context() const { return state_->context; }
-
-inline Storage* Storage::create(size_t bytes, Device device) { return device.state().allocator.allocate(bytes); }
+inline Storage* Storage::create(size_t bytes, Device device) { return allocator_of(device).allocate(bytes); }
 inline void Storage::release() {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) device_.state().allocator.release(this);
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) allocator_of(device_).release(this);
 }
 
 }  // namespace grus

@@ -1,17 +1,12 @@
 // Where backward functions put gradients, and how those of one value add up.
+#include "core/tape/grads.h"
+
 #include "core/base/error.h"
-#include "core/tape/tape.h"
-#include "core/tape/tape_parts.h"
+#include "core/tape/record.h"
 
 namespace grus {
-namespace {
-
 const Op accumulate_op("accumulate");  // of gradients, under create_graph
-const Op place_rows_op("place_rows");
 
-}  // namespace
-
-/// a + b as a recorded op, so that gradients of gradients see the accumulation.
 Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   const Device device = a.device();
@@ -39,10 +34,24 @@ void Grads::fail_no_shape(int input) const {
   fail<UsageError>("[{}] backward asks for the shape of input {}, which has no gradient", op_.name(), input);
 }
 
+void Grads::require_fit(int input, const Tape::Value& v, const Tensor& gradient) const {
+  require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(),
+          gradient.shape(), input, v.shape);
+  require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op_.name(),
+                      gradient.dtype(), input, v.dtype);
+  require<DeviceError>(gradient.device() == v.device, "[{}] backward made a gradient on {} for input {} on {}",
+                       op_.name(), gradient.device(), input, v.device);
+}
+
+Tensor Grads::so_far(int input) const {
+  const int32_t value = value_of(input);
+  return value < 0 ? Tensor() : table_[static_cast<size_t>(value)];
+}
+
 void Grads::add(int input, const Tensor& gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
-  tape_.require_like_value(op_, input, value, gradient);
+  require_fit(input, tape_.value(value), gradient);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     slot = gradient;
@@ -61,7 +70,8 @@ Grads::Target Grads::target(int input) {
                       input);
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
-    slot = tape_.empty_like_value(value);
+    const Tape::Value& v = tape_.value(value);
+    slot = Tensor::empty(v.shape, v.dtype, v.device);
     return {slot, false};
   }
   if (!slot.owns_storage_alone()) slot = slot.clone();
@@ -75,31 +85,6 @@ Tensor& Grads::zeroed_target(int input) {
     device.check(device.kernels().fill(device.context(), target.tensor.write_view(), 0), op_.name());
   }
   return target.tensor;
-}
-
-namespace {
-
-/// Zeros of `shape` with gradient in rows [begin, ...): the adjoint of taking rows, and its own adjoint is taking rows.
-Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradient) {
-  Tensor y = Tensor::zeros(shape, gradient.dtype(), gradient.device());
-  const int64_t end = begin + gradient.dim(0);
-  const Device device = y.device();
-  device.check(
-      device.kernels().copy(device.context(), y.unrecorded_rows(begin, end).write_view(), gradient.view(), false),
-      "place_rows");
-  return record(place_rows_op, {gradient}, y, {},
-                [begin, end](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.rows(begin, end)); });
-}
-
-}  // namespace
-
-void Grads::add_rows_at(int input, int64_t begin, const Tensor& gradient) {
-  const int32_t value = value_of(input);
-  if (value < 0) return;
-  if (recording_) return add(input, recorded_placement(tape_.shape_of(value), begin, gradient));
-  Tensor part = zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));
-  const Device device = part.device();
-  device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), op_.name());
 }
 
 }  // namespace grus

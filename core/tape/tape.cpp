@@ -1,86 +1,67 @@
 // Recording: what a Tape keeps while the forward pass runs.
 #include "core/tape/tape.h"
 
-#include <algorithm>
-#include <mutex>
+#include <cstring>
 #include <new>
-#include <unordered_set>
+#include <type_traits>
 
 #include "core/base/error.h"
-#include "core/tape/tape_observer.h"
-#include "core/tape/tape_parts.h"
 
 namespace grus {
 namespace {
 
-constexpr size_t arena_chunk = size_t{1} << 16;
+constexpr size_t max_outputs = 8;
 
-/// Chunks of tapes that ended, for those to come: a fresh one costs the system a page fault every 4 KiB.
-struct SpareChunks {
-  static constexpr size_t most = 64;
-  std::mutex mutex;
-  std::vector<std::unique_ptr<std::byte[]>> chunks;
-};
-SpareChunks& spare_chunks() {
-  static auto* const all = new SpareChunks;  // never destroyed: a static tape may go later
-  return *all;
-}
-
-std::unique_ptr<std::byte[]> new_chunk(size_t bytes) {
-  if (bytes == arena_chunk) {
-    const std::lock_guard lock(spare_chunks().mutex);
-    if (auto& spare = spare_chunks().chunks; !spare.empty()) {
-      auto chunk = std::move(spare.back());
-      spare.pop_back();
-      return chunk;
-    }
-  }
-  return std::make_unique_for_overwrite<std::byte[]>(bytes);
-}
-
-constexpr size_t aligned(size_t bytes) {
-  constexpr size_t unit = alignof(std::max_align_t);
-  return (bytes + unit - 1) / unit * unit;
-}
+/// A constant among a record's inputs: the inverse of input_value.
+int32_t constant_input(int32_t value) { return -2 - value; }
 
 }  // namespace
 
-void keep_chunks(std::vector<std::unique_ptr<std::byte[]>>& arena) {
-  const std::lock_guard lock(spare_chunks().mutex);
-  auto& spare = spare_chunks().chunks;  // each chunk has at least arena_chunk bytes
-  while (!arena.empty() && spare.size() < SpareChunks::most) {
-    spare.push_back(std::move(arena.back()));
-    arena.pop_back();
-  }
+std::vector<TapeObserver*>& tape_observers() {
+  thread_local std::vector<TapeObserver*> observers;
+  return observers;
 }
 
-std::byte* Tape::allocate(size_t bytes) {
-  bytes = aligned(bytes);
-  if (arena_used_ + bytes > arena_size_) {
-    arena_size_ = std::max(arena_chunk, bytes);
-    arena_.push_back(new_chunk(arena_size_));
-    arena_used_ = 0;
+std::string where(const Record& record) {
+  return *record.scope ? fmt::format("{} in {}", record.op->name(), record.scope) : record.op->name();
+}
+
+Tape::~Tape() {
+  for (Record* record : records_)
+    if (!record->consumed) release_saved(*record);
+}
+
+Tape* Tape::recording(const Op& op, std::span<const TensorArg> inputs) {
+  Tape* const tape = active();
+  for (const TensorArg& input : inputs) {
+    const Tensor& x = *input.tensor;
+    if (tape && tape->tracks(x)) return tape;
+    require<UsageError>(
+        tape || x.node().tape == 0 || RecordingScope::suspended() || !TapeSerial::is_of_another_thread(x.node().tape),
+        "[{}] got a tensor of shape {} that a tape of another thread is recording, and this thread has "
+        "no tape: its gradient would be lost; detach() it first",
+        op.name(), x.shape());
   }
-  std::byte* const place = arena_.back().get() + arena_used_;
-  arena_used_ += bytes;
-  return place;
+  return nullptr;
 }
 
 int32_t Tape::new_value(const Tensor& x, Record* producer, Leaf* leaf) {
   static_assert(std::is_trivially_destructible_v<Value>);
-  values_.push_back(new (allocate(sizeof(Value))) Value{x.shape(), x.dtype(), x.device(), producer, leaf});
+  values_.push_back(new (arena_.allocate(sizeof(Value))) Value{x.shape(), x.dtype(), x.device(), producer, leaf});
   return static_cast<int32_t>(values_.size()) - 1;
 }
 
 int32_t Tape::value_of_unrecorded(const Tensor& x, const char* op) {
   if (x.node().tape != 0)
-    fail<UsageError>("[{}] got a tensor of shape {} recorded by {}; {}", op, x.shape(), whose(x.node().tape),
+    fail<UsageError>("[{}] got a tensor of shape {} recorded by {}; {}", op, x.shape(),
+                     TapeSerial::whose(x.node().tape),
                      keep_ == Keep::nothing ? "make it an input of the function" : "detach() it first");
   if (!x.leaf() || !x.leaf()->requires_grad) return -1;
-  auto [entry, is_new] = leaves_.try_emplace(x.leaf(), 0);
+  auto* const leaf = static_cast<Leaf*>(x.leaf());
+  auto [entry, is_new] = leaves_.try_emplace(leaf, 0);
   if (is_new) {
-    entry->second = new_value(x, nullptr, x.leaf());
-    used_leaves_.push_back({Ref<Leaf>::share(x.leaf()), entry->second});
+    entry->second = new_value(x, nullptr, leaf);
+    used_leaves_.push_back({Ref<Leaf>::share(leaf), entry->second});
   }
   return entry->second;
 }
@@ -97,20 +78,6 @@ Tensor Tape::watch(const Tensor& x) {
   return watched;
 }
 
-Tensor Tape::empty_like_value(int32_t value) const {
-  const Value& v = at(value);
-  return Tensor::empty(v.shape, v.dtype, v.device);
-}
-
-void Tape::fail_unlike_value(const Op& op, int input, const Value& v, const Tensor& gradient) const {
-  require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op.name(),
-          gradient.shape(), input, v.shape);
-  require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op.name(),
-                      gradient.dtype(), input, v.dtype);
-  fail<DeviceError>("[{}] backward made a gradient on {} for input {} on {}", op.name(), gradient.device(), input,
-                    v.device);
-}
-
 void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
                 std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&),
                 const void* closure, size_t closure_bytes) {
@@ -122,12 +89,11 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
       op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
-  const size_t leaves_before = used_leaves_.size();
   // One piece: the record, the closure, what is saved and its versions, the inputs.
-  const size_t closure_at = aligned(sizeof(Record)), saved_at = closure_at + aligned(closure_bytes);
+  const size_t closure_at = Arena::aligned(sizeof(Record)), saved_at = closure_at + Arena::aligned(closure_bytes);
   const size_t versions_at = saved_at + saved.size() * sizeof(Tensor);
   const size_t inputs_at = versions_at + saved.size() * sizeof(uint64_t);
-  std::byte* const place = allocate(inputs_at + inputs.size() * sizeof(int32_t));
+  std::byte* const place = arena_.allocate(inputs_at + inputs.size() * sizeof(int32_t));
   auto* input_values = reinterpret_cast<int32_t*>(place + inputs_at);
   for (size_t i = 0; i < inputs.size(); ++i) {
     const Tensor& input = *inputs[i].tensor;
@@ -145,7 +111,8 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                                     .saved = {kept, saved.size()},
                                     .versions = {versions, saved.size()},
                                     .backward = backward,
-                                    .closure = place + closure_at};
+                                    .closure = place + closure_at,
+                                    .precision = product_precision()};
   for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
 
   for (size_t i = 0; i < saved.size(); ++i) {
@@ -158,10 +125,6 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
         kept[i].set_node(output.node());
   }
   records_.push_back(record);
-  if (check_finite_) {
-    if (used_leaves_.size() > leaves_before) require_finite_inputs(*record, inputs);
-    require_finite_results(*record, inputs, outputs);
-  }
   for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);
 }
 
@@ -171,13 +134,13 @@ void Tape::release_saved(Record& record) {
   record.consumed = true;
 }
 
-size_t Tape::saved_bytes() const {
-  std::unordered_set<const Buffer*> seen;
-  size_t bytes = 0;
-  for (const Record* record : records_)
-    for (const Tensor& tensor : record->saved)
-      if (tensor.defined() && seen.insert(tensor.view().buffer).second) bytes += tensor.view().buffer->bytes;
-  return bytes;
+void require_readable(const Record& record) {
+  if (record.consumed)
+    fail<UsageError>("[{}] backward was called twice over this op; of several losses make one sum", where(record));
+  for (size_t i = 0; i < record.saved.size(); ++i)
+    if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
+      fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
+                       record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
 }
 
 }  // namespace grus

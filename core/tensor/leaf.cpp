@@ -15,7 +15,7 @@ void add_in_place(Tensor& y, const Tensor& x) {
 
 Tensor Leaf::tensor() const {
   Tensor tracked = value_;
-  tracked.leaf_ = Ref<Leaf>::share(const_cast<Leaf*>(this));
+  tracked.leaf_ = Ref<LeafBase>::share(const_cast<Leaf*>(this));
   return tracked;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 // A leaf: a value that training changes, and the gradient that tapes add up for it.
-#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -8,7 +7,7 @@
 
 namespace grus {
 
-class Leaf {
+class Leaf : public LeafBase {
  public:
   static Ref<Leaf> create(const Tensor& value) { return Ref<Leaf>::adopt(new Leaf(value)); }
 
@@ -44,23 +43,15 @@ class Leaf {
   Tensor& mutable_value() { return value_; }
   Tensor& mutable_grad() { return grad_; }
 
-  bool requires_grad = true;
-
-  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void release() {
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-  }
-
  private:
   explicit Leaf(const Tensor& value) : value_(value.detach()) {}
-  ~Leaf() = default;
+  ~Leaf() override = default;
   enum class Use : uint8_t { fresh, used, stale };  // stale: added to after its use
   Tensor value_;
   Tensor grad_;
   Use use_ = Use::fresh;
   std::vector<GradientHook> hooks_;
   std::mutex mutex_;
-  std::atomic<int32_t> references_{1};
 };
 
 }  // namespace grus

@@ -1,6 +1,7 @@
 #pragma once
 // A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape
 // are views, everything else copies. No in-place operation is public, so a view and a copy cannot be told apart.
+#include <atomic>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -13,7 +14,26 @@
 
 namespace grus {
 
-class Leaf;
+/// What tensors know of a leaf (core/tensor/leaf.h) that they are the value of. Every LeafBase is a Leaf.
+class LeafBase {
+ public:
+  LeafBase(const LeafBase&) = delete;
+  LeafBase& operator=(const LeafBase&) = delete;
+
+  bool requires_grad = true;
+
+  void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  }
+
+ protected:
+  LeafBase() = default;
+  virtual ~LeafBase() = default;
+
+ private:
+  std::atomic<int32_t> references_{1};
+};
 
 /// Which value of which tape a tensor is. Tape serials start at 1: 0 means "not recorded".
 struct NodeRef {
@@ -146,7 +166,7 @@ class [[nodiscard]] Tensor {
   void know_range(Range range) const { storage_->know(range); }
 
   const NodeRef& node() const { return node_; }
-  Leaf* leaf() const { return leaf_.get(); }
+  LeafBase* leaf() const { return leaf_.get(); }
   void set_node(NodeRef node) { node_ = node; }
 
  private:
@@ -165,7 +185,7 @@ class [[nodiscard]] Tensor {
   int64_t offset_ = 0;  // elements
   DType dtype_ = DType::f32;
   NodeRef node_;
-  Ref<Leaf> leaf_;
+  Ref<LeafBase> leaf_;
 };
 
 /// Throws DtypeError / DeviceError naming op and both sides unless a and b agree.
@@ -186,5 +206,3 @@ constexpr Range integers_of(DType dtype) {
 }
 
 }  // namespace grus
-
-#include "core/tensor/leaf.h"  // completes Ref<Leaf>

@@ -1,9 +1,9 @@
-// Anomaly mode: finding the first NaN or infinity, and saying where it came from.
+#include "core/watch/anomaly.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "core/base/error.h"
-#include "core/tape/tape_parts.h"
 
 namespace grus {
 namespace {
@@ -16,8 +16,7 @@ bool sum_is_finite(const Tensor& x) {
   y.buffer = one.buffer;
   y.offset = one.offset;
   std::fill(y.strides, y.strides + max_rank, 0);
-  x.device().check(x.device().kernels().reduce(x.device().context(), ReduceOp::sum, y, x.view(), false),
-                   "check_finite");
+  x.device().check(x.device().kernels().reduce(x.device().context(), ReduceOp::sum, y, x.view(), false), "anomaly");
   return std::isfinite(sum.item());
 }
 
@@ -42,12 +41,6 @@ std::string bad_entry(const Tensor& x) {
 }
 
 const char* kind(const Tensor& x) { return x.leaf() ? "parameter" : x.node().tape ? "input" : "constant input"; }
-
-}  // namespace
-
-std::string where(const Record& record) {
-  return *record.scope ? fmt::format("{} in {}", record.op->name(), record.scope) : record.op->name();
-}
 
 void require_finite_inputs(const Record& record, std::span<const TensorArg> inputs) {
   for (size_t i = 0; i < inputs.size(); ++i)
@@ -75,6 +68,27 @@ void require_finite_gradient(const Record& record, int input, const Tensor& grad
                   where(record), k, dy[k].shape(), before);
   fail<Error>("[{} backward] need finite gradients, that of input {} of shape {} became bad from good ones: {}",
               where(record), input, gradient.shape(), bad);
+}
+
+/// Values grow with time: a leaf above the results of the record before is used for the first time.
+bool uses_new_leaf(const Tape& tape, const Record& record) {
+  const Record* before = tape.size() > 1 ? &tape.record(tape.size() - 2) : nullptr;
+  const int32_t known = before ? before->first_output + before->outputs : 0;
+  return std::any_of(record.inputs.begin(), record.inputs.end(),
+                     [&](int32_t input) { return input >= known && tape.value(input).leaf; });
+}
+
+}  // namespace
+
+void AnomalyWatch::recorded(const Tape& tape, Record& record, std::span<const TensorArg> inputs,
+                            std::span<const Tensor> outputs) {
+  if (uses_new_leaf(tape, record)) require_finite_inputs(record, inputs);
+  require_finite_results(record, inputs, outputs);
+}
+
+void AnomalyWatch::backward_ends(const Tape&, Record& record, const Grads& dx) {
+  for (int input = 0; input < static_cast<int>(record.inputs.size()); ++input)
+    if (dx.wanted(input)) require_finite_gradient(record, input, dx.so_far(input), dx.dys());
 }
 
 }  // namespace grus

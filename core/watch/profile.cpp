@@ -8,8 +8,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/text_table.h"
-#include "core/tape/tape_observer.h"
 #include "core/watch/profile_events.h"
+#include "core/watch/tape_observer.h"
 
 namespace grus {
 namespace {
@@ -32,7 +32,7 @@ bool is_memory(const KernelCall& call) {
 std::string shapes_of(const Tape& tape, const Record& record) {
   std::string text;
   for (int32_t k = 0; k < record.outputs; ++k)
-    text += fmt::format("{}{}", k ? ", " : "", tape.shape_of(record.first_output + k));
+    text += fmt::format("{}{}", k ? ", " : "", tape.value(record.first_output + k).shape);
   return text;
 }
 
@@ -77,14 +77,14 @@ class Profile::Recorder : public KernelObserver, public TapeObserver {
     ops.push_back(event);
   }
 
-  void backward_begins(const Tape& tape, Record& record, std::span<const Tensor>) override {
+  void backward_begins(const Tape& tape, Record& record, const Grads&) override {
     pending_.clear();
     if (running_) return;
     running_ = &record;
     ops.push_back({record.op, record.scope, Phase::backward, now(), 0, shapes_of(tape, record)});
   }
 
-  void backward_ends(const Tape&, Record& record) override {
+  void backward_ends(const Tape&, Record& record, const Grads&) override {
     if (running_ != &record) return;
     running_ = nullptr;
     ops.back().nanoseconds = now() - ops.back().start;

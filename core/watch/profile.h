@@ -14,7 +14,7 @@ namespace grus {
 /// While it lives the kernels that this thread calls are timed and counted (formulas: core/device/kernels.def), and
 /// records keep their times, which Tape::print shows. A kernel that runs before an op records itself is that op's
 /// forward; one within its backward function, its backward; any other stands under its own name, in parentheses. Loops
-/// are not shared out among threads meanwhile (core/tape/parts.h), so that every call is seen: sums may round
+/// are not shared out among threads meanwhile (core/thread/parts.h), so that every call is seen: sums may round
 /// differently.
 class Profile {
  public:

@@ -2,8 +2,8 @@
 // What a Profile remembers.
 #include <string>
 
+#include "core/base/op.h"
 #include "core/device/kernel_calls.h"
-#include "core/tape/op.h"
 
 namespace grus {
 

@@ -1,37 +1,38 @@
-// The tape as text: a line a record, and a graph for Graphviz.
+#include "core/watch/tape_print.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/fold.h"
 #include "core/base/text_table.h"
-#include "core/tape/tape.h"
-#include "core/tape/tape_parts.h"
 
 namespace grus {
+namespace {
 
+/// One key a record; equal where records look alike but for sizes: op, module, ranks.
 std::vector<size_t> look_alike_keys(const Tape& tape) {
   std::vector<size_t> keys;
   for (size_t i = 0; i < tape.size(); ++i) {
     const Record& record = tape.record(i);
     std::string key = fmt::format("{} {} {}", static_cast<const void*>(record.op), record.scope, record.outputs);
     for (int32_t input : record.inputs)  // the leading axis of a ragged batch shrinks with time
-      key += fmt::format(" {}", input == -1 ? -1 : tape.shape_of(input_value(input)).rank());
+      key += fmt::format(" {}", input == -1 ? -1 : tape.value(input_value(input)).shape.rank());
     keys.push_back(std::hash<std::string>()(key));
   }
   return keys;
 }
-
-namespace {
 
 /// Equal neighbours are counted ("11x (8, 512)"), and only the first groups shown.
 std::string shapes_of(const Tape& tape, std::span<const int32_t> values) {
   constexpr size_t most_groups = 7;
   std::vector<std::pair<std::string, int>> groups;
   for (int32_t value : values) {
-    const std::string shape = value == -1 ? "-" : to_string(tape.shape_of(input_value(value)));
+    const std::string shape = value == -1 ? "-" : to_string(tape.value(input_value(value)).shape);
     if (groups.empty() || groups.back().first != shape) groups.emplace_back(shape, 0);
     ++groups.back().second;
   }
@@ -114,30 +115,39 @@ class Printer {
 
 }  // namespace
 
-std::string Tape::to_string() const {
-  Printer printer(*this);
-  std::vector<Repeat> outer;
-  printer.add(fold_repeats(look_alike_keys(*this)), outer);
-  return printer.text() +
-         fmt::format("{} records, {} leaves, {} held\n", size(), used_leaves_.size(), bytes_text(saved_bytes()));
+size_t saved_bytes(const Tape& tape) {
+  std::unordered_set<const Buffer*> seen;
+  size_t bytes = 0;
+  for (size_t i = 0; i < tape.size(); ++i)
+    for (const Tensor& tensor : tape.record(i).saved)
+      if (tensor.defined() && seen.insert(tensor.view().buffer).second) bytes += tensor.view().buffer->bytes;
+  return bytes;
 }
 
-void Tape::print() const { fmt::print("{}", to_string()); }
+std::string to_string(const Tape& tape) {
+  Printer printer(tape);
+  std::vector<Repeat> outer;
+  printer.add(fold_repeats(look_alike_keys(tape)), outer);
+  return printer.text() + fmt::format("{} records, {} leaves, {} held\n", tape.size(), tape.leaves().size(),
+                                      bytes_text(saved_bytes(tape)));
+}
 
-std::string Tape::dot() const {
+void print(const Tape& tape) { fmt::print("{}", to_string(tape)); }
+
+std::string dot(const Tape& tape) {
   std::string nodes, edges;
   std::set<int32_t> sources;
-  for (size_t i = 0; i < size(); ++i) {
-    const Record& record = *records_[i];
-    nodes += fmt::format("  r{} [label=\"{}\\n{}\", tooltip=\"{}\"];\n", i, record.op->name(),
-                         shapes_of(*this, outputs_of(record)), record.scope);
-  }
   std::unordered_map<const Record*, size_t> index;
-  for (size_t i = 0; i < size(); ++i) index[records_[i]] = i;
-  for (size_t i = 0; i < size(); ++i)
-    for (int32_t value : records_[i]->inputs) {
+  for (size_t i = 0; i < tape.size(); ++i) {
+    const Record& record = tape.record(i);
+    index[&record] = i;
+    nodes += fmt::format("  r{} [label=\"{}\\n{}\", tooltip=\"{}\"];\n", i, record.op->name(),
+                         shapes_of(tape, outputs_of(record)), record.scope);
+  }
+  for (size_t i = 0; i < tape.size(); ++i)
+    for (int32_t value : tape.record(i).inputs) {
       if (value < 0) continue;
-      const Value& v = at(value);
+      const Tape::Value& v = tape.value(value);
       if (v.producer) {
         edges += fmt::format("  r{} -> r{} [label=\"{}\"];\n", index[v.producer], i, v.shape);
         continue;

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "examples/seq2seq/options.h"
-#include "examples/seq2seq/search.h"
+#include "examples/seq2seq/resolve.h"
+#include "seq2seq/search.h"
 
 namespace grus::translate {
 
@@ -24,7 +24,7 @@ struct UseOptions {
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();
-  std::string precision = "f32";  // of the products
+  Precision precision = Precision::f32;  // of the products
 };
 
 SearchOptions search_options(const UseOptions& options);

@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "core/device/threads.h"
+#include "core/base/threads.h"
+#include "core/watch/anomaly.h"
 #include "core/watch/profile.h"
+#include "core/watch/tape_print.h"
 #include "nn/serialize.h"
 #include "optim/adam.h"
 #include "optim/clip.h"
@@ -38,8 +40,8 @@ struct Measured {
   double gflop = 0;  // of the products, at real places
 };
 
-/// The model's number of words: --vocab, to which the file's words are cut, or those of the file and the four special
-/// ones.
+/// Returns the model's number of words: --vocab, to which the file's words are cut, or those of the file and the four
+/// specials.
 int64_t cut_to(PeerVocab& words, int64_t vocab) {
   if (vocab == 0) return static_cast<int64_t>(words.size()) + 4;
   std::erase_if(words, [vocab](const auto& word) { return word.second >= vocab; });
@@ -79,12 +81,13 @@ Measured train(const Options& o) {
     const PackedIds s = packed_ids(source, begin, end, 0, 0), inputs = packed_ids(target, begin, end, 0, 1);
     const PackedIds targets = packed_ids(target, begin, end, 1, 0);
     adam.zero_grad();
+    std::optional<AnomalyWatch> watch;
+    if (o.anomaly) watch.emplace();
     Tape tape;
-    tape.check_finite(o.anomaly);
     const Tensor loss = model(s, inputs, targets.ids);
     tape.backward(loss);
     if (view) view->write_html(o.show_step, parameters);
-    if (view) tape.print();
+    if (view) print(tape);
     adam.step(optim::clip_scale(parameters, 1.0).scale);
     m.target_tokens += targets.lengths.total();
     m.source_tokens += s.lengths.total();

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
+#include "core/base/threads.h"
 #include "core/device/precision.h"
-#include "core/device/threads.h"
 #include "core/tensor/random.h"
 #include "ops/launch.h"
 #include "tests/bench/measure.h"
@@ -24,7 +24,7 @@ struct Sides {
 constexpr Sides sides[] = {{1536, 512}, {512, 1536}, {1536, 1536}, {512, 512}, {5921, 1792}, {6000, 256}, {256, 1280}};
 constexpr int64_t rows[] = {1, 4, 12, 32, 64, 128, 512, 1792};
 
-/// The three products of a linear layer: y = x w^T, dx = dy w, dw += dy^T x.
+/// The three products of a linear layer are y = x w^T, dx = dy w and dw += dy^T x.
 enum class Use { forward, backward, weight_gradient };
 constexpr const char* name_of(Use use) {
   return use == Use::forward ? "y = x w^T" : use == Use::backward ? "dx = dy w" : "dw += dy^T x";
@@ -34,7 +34,7 @@ struct Result {
   double blas, ours;  // GFLOP/s; ours 0: not used for this product
 };
 
-/// The best rate of one product repeated for at least `least` seconds.
+/// Returns the best rate of one product repeated for at least `least` seconds.
 double rate(const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta, bool weight,
             double least) {
   const Device cpu("cpu");
@@ -44,7 +44,7 @@ double rate(const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form
   for (int repeat = 0; repeat < 3 || seconds() < end; ++repeat) {
     const double start = seconds();
     launch::gemm(cpu, y, a, form_a, b, form_b, beta, 1, 1, weight);
-    if (repeat > 0) best = std::max(best, work / (seconds() - start));  // the first packs
+    if (repeat > 0) best = std::max(best, work / (seconds() - start));  // the first repeat packs
   }
   return best;
 }

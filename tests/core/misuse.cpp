@@ -1,10 +1,11 @@
-// What people do wrong with tapes and ops, and the sentence they get.
+// Mistakes that people make with tapes and ops, and the sentence they get.
 #include <doctest/doctest.h>
 
 #include <thread>
 
 #include "core/base/error.h"
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
+#include "core/watch/tape_print.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
@@ -17,7 +18,7 @@ Tensor numbers(std::initializer_list<double> values) {
   return Tensor::from<double>(values, {static_cast<int64_t>(values.size())});
 }
 
-/// The message of what `run` throws, on a thread of its own.
+/// Returns the message of what `run` throws, on a thread of its own.
 template <class F>
 std::string message_on_thread(F run) {
   std::string message;
@@ -33,7 +34,7 @@ std::string message_on_thread(F run) {
 
 const Op faulty_op("faulty");
 
-/// An identity whose rule is `backward`.
+/// Makes an identity whose rule is `backward`.
 template <class F>
 Tensor faulty(const Tensor& x, F backward) {
   return record(faulty_op, {x}, x.detach(), {x}, backward);
@@ -137,7 +138,7 @@ TEST_CASE("misuse: a parameter or a tensor that changed between forward and back
   Tape tape;
   Tensor x = numbers({1, 2});
   const Tensor loss = sum(w->tensor() * x);
-  x.write_view();  // what a kernel does that writes in place
+  x.write_view();  // a kernel that writes in place does so
   CHECK_THROWS_WITH_AS(tape.backward(loss),
                        "[mul] a tensor of shape (2) that backward needs was changed since the forward pass",
                        UsageError);
@@ -185,7 +186,7 @@ TEST_CASE("misuse: a tape that keeps nothing cannot be walked") {
   const Ref<Leaf> w = Leaf::create(numbers({2}));
   Tape tape(Tape::Keep::nothing);
   const Tensor y = w->tensor() * w->tensor();
-  CHECK(tape.saved_bytes() == 0);
+  CHECK(saved_bytes(tape) == 0);
   CHECK(tape.leaves().size() == 1);
   CHECK_THROWS_WITH_AS(tape.backward(y), "[backward] need a tape that keeps what is saved, got one that does not",
                        UsageError);

@@ -1,5 +1,5 @@
-// Loops of one's own that are shared out among threads.
-#include "core/tape/parts.h"
+// A user's loops that are shared out among threads.
+#include "core/thread/parts.h"
 
 #include <doctest/doctest.h>
 

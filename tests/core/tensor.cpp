@@ -13,7 +13,7 @@
 
 using namespace grus;
 
-// Variables are assigned to, results are not: `x[0] = y` does not compile.
+// Variables can be assigned to and results cannot: `x[0] = y` does not compile.
 static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
 static_assert(!std::is_assignable_v<Tensor, const Tensor&> && !std::is_assignable_v<Tensor, Tensor>);
 
@@ -119,7 +119,7 @@ TEST_CASE("random: a further thread's default generator must be seeded there") {
   std::string message;
   std::vector<float> others, others_again;
   std::thread([&] {
-    const RandomKey state = default_rng().state();  // as a checkpoint does that draws nothing
+    const RandomKey state = default_rng().state();  // a checkpoint that draws nothing does the same
     default_rng().set_state(state);
     try {
       draw();

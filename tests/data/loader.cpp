@@ -19,7 +19,7 @@ namespace {
 
 using Plan = std::vector<std::vector<int64_t>>;
 
-// Pair i: source of 1 + i * 7 % 23 tokens, target of 1 + i * 5 % 19, of ids that tell the pair.
+// Pair i has a source of 1 + i * 7 % 23 tokens and a target of 1 + i * 5 % 19, of ids that tell the pair.
 EncodedCorpus pairs(int64_t count) {
   EncodedCorpus corpus;
   for (int64_t i = 0; i < count; ++i) {
@@ -119,7 +119,7 @@ TEST_CASE("loader: the shuffle is the same everywhere") {
   std::vector<int> v = {0, 1, 2, 3, 4, 5, 6, 7};
   SplitMix random(1, 0);
   shuffle(v, random);
-  CHECK(v == std::vector<int>{0, 1, 2, 7, 3, 4, 5, 6});  // by another program
+  CHECK(v == std::vector<int>{0, 1, 2, 7, 3, 4, 5, 6});  // another program gave these
 }
 
 TEST_CASE("loader: the shuffle is fair") {

@@ -20,14 +20,14 @@ using namespace grus::test;
 
 namespace {
 
-/// False, and skipped, where OpenCL was built but has no driver: every_device() says why.
+/// Returns false, and skips the test, where OpenCL was built but has no driver: every_device() says why.
 bool opencl_works() {
   const bool works = every_device().size() > 1;
   if (!works) test::skip("OpenCL cannot be used here");
   return works;
 }
 
-/// An environment variable as long as it lives.
+/// Sets an environment variable as long as it lives.
 class With {
  public:
   With(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
@@ -38,7 +38,7 @@ class With {
   const char* name_;
 };
 
-/// Runs one skipped test case of this program in a process of its own; what it says, and its exit code.
+/// Runs one skipped test case of this program in a process of its own; returns what it prints, and its exit code.
 std::pair<int, std::string> run_alone(const std::string& test_case, const std::string& environment) {
   const Folder folder;
   const std::string out = folder.path("out"), self = std::filesystem::read_symlink("/proc/self/exe");
@@ -101,7 +101,7 @@ TEST_CASE("faults: without a driver OpenCL is refused in one sentence") {
       said);
 }
 
-// A batched product: the program with a single kernel.
+// A batched product needs a program with a single kernel.
 TEST_CASE("alone: a program is compiled and used" * doctest::skip()) {
   const Tensor x = Tensor::from(std::vector<float>{1, 2, 3, 4, 1, 0, 0, 1}, {2, 2, 2}, Device("opencl"));
   CHECK(matmul(x, x).to_vector<float>() == std::vector<float>{7, 10, 15, 22, 1, 0, 0, 1});

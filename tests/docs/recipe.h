@@ -1,5 +1,5 @@
 #pragma once
-// What the blocks of docs/recipes.md find in their scope.
+// The blocks of docs/recipes.md find these names in their scope.
 #include <doctest/doctest.h>
 
 #include <thread>

@@ -60,6 +60,6 @@ if [ -x "$there/bin/grus-devices" ]; then
 fi
 kernel_tests=$build/tests/core/backends/test_backends
 if [ -x "$kernel_tests" ]; then
-  GRUS_TEST_DEVICES=counting "$kernel_tests" >"$work/out" || { tail -n 20 "$work/out"; fail 'the kernel tests on the backend'; }
+  GRUS_TEST_DEVICES=counting GRUS_GOLDEN="$source/tests/golden" "$kernel_tests" >"$work/out" || { tail -n 20 "$work/out"; fail 'the kernel tests on the backend'; }
   ! grep '^skipped' "$work/out" || fail 'the backend is not tested'
 fi

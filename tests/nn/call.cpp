@@ -13,7 +13,7 @@ using namespace grus::nn;
 
 namespace {
 
-/// What a hook saw, as text: "fc (2, 3) -> (2, 1)".
+/// Returns what a hook saw as text: "fc (2, 3) -> (2, 1)".
 std::string text(const ModuleCall& call) {
   std::string line = call.path;
   for (const Tensor& x : call.inputs) line += " " + (x.defined() ? to_string(x.shape()) : "none");
@@ -22,7 +22,7 @@ std::string text(const ModuleCall& call) {
   return line;
 }
 
-/// The lines of one call of `module` with these arguments.
+/// Returns the lines of one call of `module` with these arguments.
 template <class M, class... Args>
 std::vector<std::string> seen(M& module, const Args&... args) {
   std::vector<std::string> lines;
@@ -43,7 +43,7 @@ class TwoLayers : public Module<TwoLayers> {
   Linear first, second;
 };
 
-/// Takes what is no tensor, moves it on, and returns nothing.
+/// A module that takes what is no tensor, moves it on, and returns nothing.
 class Sink : public Module<Sink> {
  public:
   void forward(std::unique_ptr<int> number, const std::vector<Tensor>& all) const {
@@ -119,4 +119,25 @@ TEST_CASE("misuse: a child that nobody registered is found when a tape records i
   CHECK(Linear(3, 1)(x).shape() == Shape{2, 1});  // a root is registered nowhere, and needs not be
   model.second.freeze("*");
   CHECK(model(x).shape() == Shape{2, 1});
+}
+
+TEST_CASE("call: a module's products are in its precision, its children's in their own where they have one") {
+  const float exact = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;  // bf16 has no number like the first
+  TwoLayers model(true);
+  for (const NamedParameter& p : model.named_parameters()) p.parameter.assign(Tensor::zeros(p.parameter.shape()));
+  model.first.weight.assign(Tensor::from(std::vector<float>{exact, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, {4, 3}));
+  const Tensor x = Tensor::from({1.0f, 0.0f, 0.0f}, {1, 3});
+  float first = 0;
+  const auto hook = model.first.add_hook(
+      {.before = {}, .after = [&](const ModuleCall& call) { first = call.outputs[0].to_vector<float>()[0]; }});
+  const auto seen_by_first = [&] { return model(x), first; };
+  CHECK(seen_by_first() == exact);
+  model.set_precision(Precision::bf16);
+  CHECK(seen_by_first() == in_bf16);
+  CHECK(model.clone().first(x).to_vector<float>()[0] == exact);  // called by itself, it is in the caller's
+  model.first.set_precision(Precision::f32);
+  CHECK(seen_by_first() == exact);
+  model.first.set_precision({});
+  CHECK(seen_by_first() == in_bf16);
+  model.first.remove_hook(hook);
 }

@@ -1,4 +1,4 @@
-// Against PyTorch: values and gradients, in f64 and f32.
+// Values and gradients of modules against PyTorch's, in f64 and f32.
 #include "tests/support/golden.h"
 
 #include "nn/attention.h"
@@ -15,11 +15,11 @@ using test::GoldenCase;
 
 namespace {
 
-struct Precision {
+struct Tolerance {
   DType dtype;
   double tolerance;
 };
-constexpr Precision precisions[] = {{DType::f64, 1e-10}, {DType::f32, 2e-5}};
+constexpr Tolerance precisions[] = {{DType::f64, 1e-10}, {DType::f32, 2e-5}};
 
 void load_parameters(ModuleBase& module, const GoldenCase& c, DType dtype) {
   module.to(dtype);
@@ -33,7 +33,7 @@ void check_gradients(const ModuleBase& module, const GoldenCase& c, double toler
   }
 }
 
-/// What a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
+/// The tensors that a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
 using Named = std::vector<std::pair<std::string, Tensor>>;
 
 template <class M>
@@ -52,7 +52,7 @@ Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths)
 }
 
 template <class M>
-void check_recurrent(M module, const GoldenCase& c, Precision p) {
+void check_recurrent(M module, const GoldenCase& c, Tolerance p) {
   load_parameters(module, c, p.dtype);
   Tape tape;
   Named in;
@@ -83,7 +83,7 @@ TEST_CASE("golden: GRU and RNN layers equal PyTorch's, values and gradients, wit
     CAPTURE(c.name);
     const auto number = [&c](const char* key) { return c.settings[key].get<int64_t>(); };
     const bool bias = c.settings["bias"], both = c.settings["bidirectional"];
-    for (const Precision& p : precisions) {
+    for (const Tolerance& p : precisions) {
       if (c.settings["kind"] == "GRU")
         check_recurrent(Gru({.input = number("input"),
                              .hidden = number("hidden"),
@@ -107,7 +107,7 @@ TEST_CASE("golden: LSTM layers equal PyTorch's, values and gradients, with layer
   for (const GoldenCase& c : test::golden_cases("lstm")) {
     CAPTURE(c.name);
     const auto number = [&c](const char* key) { return c.settings[key].get<int64_t>(); };
-    for (const Precision& p : precisions)
+    for (const Tolerance& p : precisions)
       check_recurrent(Lstm({.input = number("input"),
                             .hidden = number("hidden"),
                             .layers = number("layers"),
@@ -121,7 +121,7 @@ TEST_CASE("golden: attention with each score equals PyTorch's, values and gradie
   for (const GoldenCase& c : test::golden_cases("attention")) {
     CAPTURE(c.name);
     const Score score = c.name == "additive" ? Score::additive : c.name == "dot" ? Score::dot : Score::general;
-    for (const Precision& p : precisions) {
+    for (const Tolerance& p : precisions) {
       Attention attention({.query = c.settings["query"],
                            .memory = c.settings["memory"],
                            .score = score,
@@ -147,7 +147,7 @@ TEST_CASE("golden: attention with each score equals PyTorch's, values and gradie
 TEST_CASE("golden: cross-entropy equals PyTorch's with smoothing, an ignored class and weights") {
   for (const GoldenCase& c : test::golden_cases("loss")) {
     CAPTURE(c.name);
-    for (const Precision& p : precisions) {
+    for (const Tolerance& p : precisions) {
       CrossEntropyOptions options;
       if (c.settings.contains("ignore_index")) options.ignore_index = c.settings["ignore_index"].get<int64_t>();
       options.label_smoothing = c.settings.value("label_smoothing", 0.0);

@@ -34,7 +34,7 @@ class Translator : public Module<Translator> {
         v(param("v", Tensor::zeros({A}))),
         output_bias(param("output_bias", Tensor::zeros({V}))) {}
 
-  /// source (S, B), inputs and target (T, B) -> the mean loss of a target token.
+  /// Returns the mean loss of a target token from source (S, B), inputs and target (T, B).
   Tensor forward(const Tensor& source, const Lengths& lengths, const Tensor& inputs, const Tensor& target,
                  const Lengths& target_lengths, double smoothing) const {
     const Tensor states = encoder.forward_packed(embedding(pack(source, lengths)), lengths).y;  // (N, H)

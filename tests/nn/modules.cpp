@@ -1,10 +1,10 @@
-// What modules do beside the golden values: shapes, options, padding, errors.
+// Properties of modules beside the golden values: shapes, options, padding, errors.
 #include <doctest/doctest.h>
 
 #include <array>
 #include <cmath>
 
-#include "core/tape/parts.h"
+#include "core/thread/parts.h"
 #include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"

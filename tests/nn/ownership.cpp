@@ -23,7 +23,7 @@ class Classifier : public Module<Classifier> {
   Linear body, head;
 };
 
-/// A child that has children.
+/// A module whose child has children.
 class Twice : public Module<Twice> {
  public:
   Twice() : first(child("first", Classifier())), second(child("second", Classifier())) {}

@@ -28,7 +28,7 @@ Tensor random(const Shape& shape, uint64_t seed) {
   return random_normal(shape, 0, 1, rng, DType::f64);
 }
 
-/// Gradients of every parameter as numbers, by name; empty where there is none. They are cleared.
+/// Returns the gradients of every parameter as numbers, by name, empty where there is none, and clears them.
 std::vector<std::pair<std::string, std::vector<double>>> take_gradients(Model& model) {
   std::vector<std::pair<std::string, std::vector<double>>> all;
   for (const auto& [name, p] : model.named_parameters())

@@ -1,4 +1,5 @@
-// What no row of the table varies: numbers and sizes at the ends of their types, lengths, and rows of other sources.
+// Arguments that no row of the table varies: numbers and sizes at the ends of their types, lengths, and rows of other
+// sources.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -33,7 +34,7 @@ bool says_device(const std::string& message, const char* op) {
   return message.starts_with(fmt::format("[{}] need one device, got", op));
 }
 
-/// Each device, and another one beside it.
+/// Visits each device with another one beside it.
 void for_each_pair(const std::function<void(Device, Device)>& visit) {
   for (const Device& a : devices())
     for (const Device& b : devices())

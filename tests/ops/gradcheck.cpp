@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "core/tape/tape.h"
+#include "core/tape/record.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "tests/support/tensors.h"
@@ -17,7 +17,7 @@ namespace {
 const Op wrong_square_op("wrong_square");
 const Op cut_square_op("cut_square");
 
-/// x^2, and a gradient that is right but for its last element.
+/// Returns x^2, with a gradient that is right but for its last element.
 Tensor wrong_square(const Tensor& x) {
   return record(wrong_square_op, {x}, square(x.detach()), {x}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     std::vector<double> error(static_cast<size_t>(dy.numel()), 0.0);
@@ -26,7 +26,7 @@ Tensor wrong_square(const Tensor& x) {
   });
 }
 
-/// A right gradient that stops the second one: s[0] is detached.
+/// Returns x^2, with a right gradient that stops the second one: s[0] is detached.
 Tensor cut_square(const Tensor& x) {
   return record(cut_square_op, {x}, square(x.detach()), {x},
                 [](const Saved& s, const Tensor& dy, Grads& dx) { dx.add(0, 2.0 * s[0].detach() * dy); });

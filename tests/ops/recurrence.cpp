@@ -1,4 +1,4 @@
-// What the table's rows of recurrences do not say: padding, batches of one, a step on its own.
+// Properties of recurrences that the table's rows do not show: padding, batches of one, a step on its own.
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -19,7 +19,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Which axes are reduced, how an op is told so, and what shape comes out.
+/// A reduction says which axes are reduced, how an op is told so, and what shape comes out.
 struct Reduction {
   std::vector<bool> reduced;
   std::vector<int> axes;  // none: all
@@ -45,7 +45,7 @@ Reduction draw_reduction(Choices& choices, const Sizes& sizes) {
   return r;
 }
 
-/// f folded over the reduced axes; `shape` of the result is the reduction's.
+/// Returns f folded over the reduced axes; `shape` of the result is the reduction's.
 Array folded(const Array& x, const Reduction& r, double start, double (*f)(double, double)) {
   Array y(r.kept, start);
   for (const Index& i : indices(x.sizes)) y.under(i) = f(y.under(i), x[i]);

@@ -10,7 +10,7 @@
 namespace grus::test {
 namespace {
 
-/// Sources in order, in any order with repetitions, or all queries on one.
+/// Draws sources in order, in any order with repetitions, or all queries on one.
 std::vector<int64_t> draw_sources(Choices& choices, int64_t batch) {
   const int64_t kind = choices.in(0, 3);
   const int64_t rows = kind == 0 ? batch : choices.in(0, 7) == 7 ? choices.in(1, 2 * batch) : batch;
@@ -20,7 +20,7 @@ std::vector<int64_t> draw_sources(Choices& choices, int64_t batch) {
   return sources;
 }
 
-/// Large enough, now and then, for threads to share it.
+/// Draws a batch that is, now and then, large enough for threads to share it.
 int64_t draw_batch(Choices& choices, bool& large) {
   large = choices.in(0, 7) == 7;
   return large ? choices.in(16, 48) : choices.in(1, 5);

@@ -12,7 +12,7 @@
 namespace grus::test {
 namespace {
 
-/// One program on its way through everything that is checked.
+/// Takes one program through everything that is checked.
 class Check {
  public:
   Check(const Program& program, const Checker& checker, Counts& counts)
@@ -52,7 +52,7 @@ class Check {
                        [](const Program::Given& given) { return given.kind == Input::Kind::numbers && !given.varies; });
   }
 
-  /// So many elements are never all away from kinks.
+  /// The elements of a large program are never all away from kinks.
   std::string slopes() {
     for (int order = 1; order <= order_ && program_.measurable && !large(); ++order) {
       bool measured = false;
@@ -77,7 +77,7 @@ class Check {
 
   std::string same(Device device, DType dtype, int threads) {
     set_num_threads(threads);
-    // Casts there are in f32 only.
+    // Programs have casts in f32 only.
     auto* recorded = dtype == DType::f32 && device == Device("reference") ? &counts_.recorded : nullptr;
     const auto once = [&](bool consume) {
       return grus::test::run(program_, device, dtype,
@@ -114,7 +114,7 @@ std::string Checker::check(const Program& program) const {
 Device composed_device() {
   static const Device device = [] {
     const Device cpu("cpu");
-    auto* table = new KernelTable(cpu.state().own_table);  // lives as long as the process, as its device does
+    auto* table = new KernelTable(cpu.state().own_table);  // it lives as long as the process, as its device does
     table->gru_gates = nullptr;
     table->gru_gates_backward = nullptr;
     table->attention = nullptr;

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "core/tape/op.h"
+#include "core/base/op.h"
 #include "tests/random/shrink.h"
 #include "tests/support/devices.h"
 
@@ -44,7 +44,7 @@ void print_counts(const Counts& counts, bool with_ops) {
   fmt::print("drawn:{}\nrecorded:{}\n", drawn, recorded);
 }
 
-/// The statements and ops that no program had.
+/// Lists the statements and ops that no program had.
 std::string missing(const Counts& counts) {
   std::string names;
   for (const Statement& statement : statements())

@@ -8,7 +8,7 @@
 namespace grus::test {
 namespace {
 
-/// What all cells are drawn with.
+/// The settings with which all cells are drawn.
 struct Layer {
   std::vector<int64_t> lengths;
   int64_t input, hidden;

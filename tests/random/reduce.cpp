@@ -1,4 +1,4 @@
-// Reductions, and what is made of them.
+// Reductions, and ops that are made of them.
 #include "ops/reduce.h"
 
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ Sample draw_sum_to(Choices& choices, const Sizes& like) {
 
 using Softmax = Tensor (*)(const Tensor&, int, const Tensor&);
 
-/// -inf, where a mask is false, has no distance that could be compared.
+/// Replaces -inf, which stands where a mask is false and has no distance that could be compared.
 Tensor finite(const Tensor& y) { return masked_fill(y, y < -1e30, 0); }
 
 Statement soft(const char* name, Softmax op) {

@@ -1,9 +1,9 @@
 #pragma once
-#include "core/device/threads.h"
+#include "core/base/threads.h"
 
 namespace grus::test {
 
-/// Sets the number of threads; at its end puts back what it was, also when a REQUIRE fails.
+/// Sets the number of threads; its end restores the number, also when a REQUIRE fails.
 class Threads {
  public:
   explicit Threads(int threads) { set_num_threads(threads); }

@@ -1,11 +1,12 @@
-#include "examples/seq2seq/options.h"
+#include "seq2seq/options.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "examples/seq2seq/train.h"
+#include "examples/seq2seq/resolve.h"
+#include "seq2seq/options_json.h"
 #include "tests/data/files.h"
 
 using namespace grus;

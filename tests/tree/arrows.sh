@@ -1,10 +1,11 @@
 #!/bin/sh
-# The arrows of ARCHITECTURE.md, read off the #include lines of every source. Within core: base <- device <- tensor <- tape <- watch;
-# a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda: also gpu, which they share).
-# core <- ops <- nn <- view and examples; optim sees core and nn/parameter.h, data sees core.
+# The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
+# tensor <- tape <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
+# also gpu, which they share). core <- ops <- nn <- view; optim sees core and nn/parameter.h, data sees core; seq2seq sees
+# all of these but view; examples see all.
 set -eu
 cd "$1"
-find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
   function starts(s, list,   n, i, parts) {
     n = split(list, parts, " ")
@@ -12,7 +13,7 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
     return 0
   }
   function rooms_up_to(room,   i, n, all, list) {
-    n = split("base device tensor tape watch", all, " ")
+    n = split("base device thread tensor tape watch", all, " ")
     for (i = 1; i <= n; i++) { list = list " core/" all[i] "/"; if (all[i] == room) return list }
     return ""
   }
@@ -24,13 +25,14 @@ find core ops nn optim data view examples -name '*.h' -o -name '*.cpp' -o -name 
         (f[4] ? " core/backends/" device : "") (f[3] == "opencl" || f[3] == "cuda" ? " core/backends/gpu/" : "") \
         (f[3] == "cpu" ? " core/backends/reference/ hwy/" : "")
     }
-    if (f[1] == "core") return rooms_up_to(f[2]) (f[2] == "device" ? " core/backends/backends.h core/backends/cpu/ core/backend_folder.h" : "")
+    if (f[1] == "core") return rooms_up_to(f[2]) (f[2] == "device" ? " core/backends/backends.h core/backend_folder.h" : "")
     if (f[1] == "data") return "core/ data/"
     if (f[1] == "ops") return "core/ ops/"
     if (f[1] == "nn") return "core/ ops/ nn/"
     if (f[1] == "view") return "core/ ops/ nn/ view/"
+    if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ data/ seq2seq/"
     if (f[1] == "optim") return "core/ nn/parameter.h optim/"
-    return "grus.h core/ ops/ nn/ optim/ data/ view/ examples/"
+    return "grus.h core/ ops/ nn/ optim/ data/ view/ seq2seq/ examples/"
   }
   {
     from = $1; to = $3

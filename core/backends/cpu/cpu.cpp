@@ -1,12 +1,12 @@
-// The cpu backend: the reference table with the entries below put in the place of plain loops.
+// The cpu backend: the reference table, in which the entries below replace plain loops.
 #include <fmt/format.h>
 
 #include "core/backends/cpu/blas.h"
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/reference/reference.h"
+#include "core/base/thread_pool.h"
 
 namespace grus {
 namespace cpu {

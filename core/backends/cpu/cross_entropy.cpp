@@ -1,11 +1,11 @@
-// Softmax cross-entropy of rows of logits, which become their own gradient: three passes over a row that stays in
-// cache.
+// Softmax cross-entropy of rows of logits, which become their own gradient, in three passes over a row that stays in
+// the cache.
 #include <cmath>
 #include <limits>
 
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
+#include "core/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/cross_entropy.cpp"
@@ -37,7 +37,7 @@ LogitSums largest_and_total(const float* logits, int64_t classes) {
   return {hn::GetLane(hn::MaxOfLanes(d, largest)), sum_of_lanes(d, total)};
 }
 
-/// logits = exp(logits - shift) when `keep`; returns their sum.
+/// Returns the sum of exp(logits - shift), which replace the logits when `keep`.
 float exponentials(float* logits, int64_t classes, float shifted_by, bool keep) {
   const Floats d;
   const auto shift = hn::Set(d, shifted_by);
@@ -57,17 +57,17 @@ void scale_and_shift(float* x, int64_t count, float scale, float shift) {
                              HWY_ATTR { store_some(d, hn::MulSub(factor, load_some(d, x + j, n), offset), x + j, n); });
 }
 
-/// Whether every logit is -inf; vectors may have passed over a NaN among them.
+/// Tells whether every logit is -inf; vectors may have passed over a NaN among them.
 bool no_class_left(const float* logits, int64_t classes, float largest) {
   return largest == minus_infinity && std::all_of(logits, logits + classes, [](float x) { return x == x; });
 }
 
-/// What a share of 1 - smoothing and of smoothing make of the two losses; a share of 0 nothing, of infinity too.
+/// (1 - smoothing) nll + smoothing uniform, where a factor of 0 gives 0 also times infinity.
 double smoothed(double smoothing, double nll, double uniform) {
   return (smoothing < 1 ? (1 - smoothing) * nll : 0) + (smoothing > 0 ? smoothing * uniform : 0);
 }
 
-/// Entry i of a vector of floats, or null when it is absent.
+/// Returns entry i of a vector of floats, or null when the vector is absent.
 HWY_INLINE float* place_in(const Matrix& vector, int64_t i) {
   return vector.buffer ? data<float>(vector) + (vector.cols == 1 ? i * vector.row_stride : i) : nullptr;
 }
@@ -118,7 +118,7 @@ bool targets_are_classes(const CrossEntropyArgs& args) {
 }  // namespace
 
 Status cross_entropy(Context* context, const CrossEntropyArgs& args) {
-  // A wrong target gets the reference's message.
+  // The reference backend gives the message for a wrong target.
   if (args.logits.dtype != DType::f32 || !targets_are_classes(args))
     return reference_backend().cross_entropy(context, args);
   const auto rows = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(cross_entropy_rows)(arguments...); };

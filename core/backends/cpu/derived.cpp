@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "core/backends/cpu/packed_gemm.h"
-#include "core/backends/cpu/precision.h"
 
 namespace grus::cpu {
 namespace {
 
 struct Form {
   int64_t offset, k, n, stride;
-  bool transposed, bf16;
+  bool transposed;
+  Precision precision;
   uint64_t version;
   AlignedFloats panels;
 };
@@ -22,7 +22,7 @@ struct Derived {
   std::vector<Form> forms;
 };
 
-// Forms whose weight was not used since it changed are thrown out when a buffer holds more than this many.
+// A buffer that holds more forms than this loses those whose weight was not used since it changed.
 constexpr size_t many_forms = 64;
 
 std::atomic<int64_t> packings{0};
@@ -35,7 +35,7 @@ std::mutex& mutex() {
 Form* find(Derived& derived, int64_t offset, const Product<float>& p) {
   for (Form& form : derived.forms)
     if (form.offset == offset && form.k == p.k && form.n == p.n && form.stride == p.ldb &&
-        form.transposed == p.transpose_b && form.bf16 == bf16_products())
+        form.transposed == p.transpose_b && form.precision == p.precision)
       return &form;
   return nullptr;
 }
@@ -43,10 +43,9 @@ Form* find(Derived& derived, int64_t offset, const Product<float>& p) {
 Form* add(Derived& derived, const Buffer& buffer, int64_t offset, const Product<float>& p) {
   if (derived.forms.size() >= many_forms)
     std::erase_if(derived.forms, [&](const Form& form) { return form.version != buffer.version; });
-  AlignedFloats panels = aligned_floats(packed_elements(p.k, p.n));
+  AlignedFloats panels = aligned_floats(packed_elements(p));
   if (!panels) return nullptr;
-  derived.forms.push_back(
-      {offset, p.k, p.n, p.ldb, p.transpose_b, bf16_products(), buffer.version - 1, std::move(panels)});
+  derived.forms.push_back({offset, p.k, p.n, p.ldb, p.transpose_b, p.precision, buffer.version - 1, std::move(panels)});
   return &derived.forms.back();
 }
 
@@ -59,8 +58,8 @@ AlignedFloats aligned_floats(int64_t n) {
   return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
 }
 
-// In a part of a loop (core/tape/parts.h) the thread that comes first packs alone and the others wait for it, for any
-// weight: packing is a two-hundredth of a training's work.
+// In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it,
+// whichever weight they need: packing is a two-hundredth of a training's work.
 const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p) {
   std::lock_guard lock(mutex());
   if (!buffer->derived) buffer->derived = new Derived;

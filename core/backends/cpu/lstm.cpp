@@ -1,7 +1,7 @@
 // LSTM gates, one pass over each row: the equations of core/device/kernels.h on vectors.
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
+#include "core/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/lstm.cpp"

@@ -1,7 +1,7 @@
 // Optimizer steps: clip, decay, moments, update and average in one pass over memory.
 #include "core/backends/cpu/entries.h"
-#include "core/backends/cpu/pool.h"
 #include "core/backends/cpu/rows.h"
+#include "core/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/optimizer.cpp"
@@ -19,7 +19,7 @@ namespace grus::cpu::HWY_NAMESPACE {
 using V = hn::Vec<Floats>;
 HWY_INLINE V constant(double value) { return hn::Set(Floats(), static_cast<float>(value)); }
 
-/// The change of the value, from the gradient and the moments, which are updated.
+/// Each optimizer gives the change of the value from the gradient and the moments, which it updates.
 struct Sgd {
   explicit Sgd(const OptimizerArgs& a)
       : lr(constant(a.lr)), momentum(constant(a.beta1)), has_momentum(a.first.buffer), nesterov(a.nesterov) {}

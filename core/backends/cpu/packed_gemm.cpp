@@ -5,28 +5,30 @@
 
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/gemm_tile.h"
-#include "core/backends/cpu/pool.h"
-#include "core/backends/cpu/precision.h"
+#include "core/base/thread_pool.h"
 
 namespace grus::cpu {
 namespace {
 
 constexpr int64_t block_rows = 144;         // rows of a copied at a time: with block_words, a third of an L2 cache
-constexpr int64_t parallel_work = 1 << 16;  // multiply-adds worth a thread
+constexpr int64_t parallel_work = 1 << 16;  // multiply-adds that are worth a thread
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-const TileKernels& tile_kernels() {
-  if (!bf16_products()) return f32_tile_kernels();
+const TileKernels& kernels_for(Precision precision) {
+  if (precision == Precision::f32) return f32_tile_kernels();
   static const TileKernels& bf16 = bf16_tile_kernels() ? *bf16_tile_kernels() : widened_tile_kernels();
   return bf16;
 }
 
-int64_t words_of(int64_t k) { return divide_up(k, tile_kernels().in_word); }
-/// Floats that a panel takes.
-int64_t panel_size_of(int64_t k) { return words_of(k) * tile_kernels().panel_row; }
+const TileKernels& kernels_for(const Product<float>& p) { return kernels_for(p.precision); }
 
-/// Per thread: a block of a, and for packing_gemm a part of b. Grows, never shrinks.
+int64_t words_of(const Product<float>& p) { return divide_up(p.k, kernels_for(p).in_word); }
+int64_t panels_of(const Product<float>& p) { return divide_up(p.n, kernels_for(p).width); }
+/// Floats that a panel takes.
+int64_t panel_size_of(const Product<float>& p) { return words_of(p) * kernels_for(p).panel_row; }
+
+/// Memory of the calling thread, which grows and never shrinks: a block of a, and for packing_gemm a part of b.
 float* scratch(int which, int64_t n) {
   thread_local AlignedFloats buffer[2];
   thread_local int64_t size[2] = {};
@@ -38,7 +40,7 @@ float* scratch(int which, int64_t n) {
   return buffer[which].get();
 }
 
-/// One block of a, copied, times the panels of b at `packed` (words `from` on, of words_total). Strips are sets of rows
+/// A copied block of a times the panels of b at `packed` (words `from` on, of words_total). Strips are the sets of rows
 /// that one tile takes.
 struct BlockProduct {
   const float* a;
@@ -49,14 +51,14 @@ struct BlockProduct {
 
 /// Copies the block's part of op(a) as the tiles want it: row by row, or, when a is transposed, in strips of columns.
 void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
-  const TileKernels& kernels = tile_kernels();
+  const TileKernels& kernels = kernels_for(p);
   const int64_t from = block.from * kernels.in_word, k = std::min(block.words * kernels.in_word, p.k - from);
   if (p.transpose_a) kernels.copy_columns(p.a + from * p.lda + block.row, p.lda, block.rows, k, block.strip, to);
   else kernels.copy_rows(p.a + block.row * p.lda + from, p.lda, block.rows, k, to);
 }
 
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
-  const TileKernels& kernels = tile_kernels();
+  const TileKernels& kernels = kernels_for(p);
   Tile tile;
   const bool first = block.from == 0;
   tile.ldy = p.ldy;
@@ -77,12 +79,12 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   }
 }
 
-/// Rows [row, row + rows) times panels [first, last); `packed` is where panel `first` starts.
+/// Multiplies rows [row, row + rows) by panels [first, last); `packed` is where panel `first` starts.
 void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t first, int64_t last,
                     const float* packed) {
-  const int64_t max_rows = tile_kernels().max_rows;
+  const int64_t max_rows = kernels_for(p).max_rows;
   const int64_t blocks = divide_up(rows, block_rows);
-  const int64_t total = words_of(p.k), words = divide_up(total, divide_up(total, block_words));
+  const int64_t total = words_of(p), words = divide_up(total, divide_up(total, block_words));
   float* const copy = scratch(0, (block_rows + max_rows) * row_stride);
   for (int64_t from = 0; from < total; from += words) {
     for (int64_t b = 0; b < blocks; ++b) {
@@ -103,7 +105,7 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
   }
 }
 
-/// How the tiles of y are dealt out: `down` x `across` parts, one a thread, so that the largest part is as small as can
+/// The tiles of y are dealt out in `down` x `across` parts, one a thread, so that the largest part is as small as can
 /// be.
 struct Grid {
   int64_t down, across;
@@ -111,7 +113,7 @@ struct Grid {
 
 Grid grid_of(const Product<float>& p) {
   const int64_t most = std::clamp<int64_t>(p.m * p.n * p.k / parallel_work, 1, threads_here());
-  const int64_t tiles = divide_up(p.m, tile_kernels().max_rows), panels = panels_of(p.n);
+  const int64_t tiles = divide_up(p.m, kernels_for(p).max_rows), panels = panels_of(p);
   Grid best{1, 1};
   int64_t best_cost = tiles * panels;
   for (int64_t across = most; across >= 1; --across) {
@@ -126,7 +128,7 @@ Grid grid_of(const Product<float>& p) {
 template <class F>
 void for_each_part(const Product<float>& p, F&& f) {
   const Grid grid = grid_of(p);
-  const int64_t panels = panels_of(p.n), unit = tile_kernels().max_rows, units = divide_up(p.m, unit);
+  const int64_t panels = panels_of(p), unit = kernels_for(p).max_rows, units = divide_up(p.m, unit);
   run_tasks(static_cast<int>(grid.down * grid.across), [&](int task) {
     const int64_t i = task / grid.across, j = task % grid.across;
     const int64_t row = units * i / grid.down * unit, end = std::min(p.m, units * (i + 1) / grid.down * unit);
@@ -135,9 +137,9 @@ void for_each_part(const Product<float>& p, F&& f) {
   });
 }
 
-/// The last panel of a plain b, of fewer columns than a panel has.
+/// Packs the last panel of a plain b, which has fewer columns than a panel.
 void pack_edge(const Product<float>& p, float* to) {
-  const TileKernels& kernels = tile_kernels();
+  const TileKernels& kernels = kernels_for(p);
   const int64_t width = kernels.width, from = p.n / width * width;
   std::vector<float> rows(static_cast<size_t>(kernels.in_word * width), 0.0f);
   for (int64_t k = 0; k < p.k; k += kernels.in_word, to += kernels.panel_row) {
@@ -147,38 +149,38 @@ void pack_edge(const Product<float>& p, float* to) {
   }
 }
 
-/// Some panels at a time, so that a row of b is read in long runs.
+/// Packs some panels at a time, so that a row of b is read in long runs.
 void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to) {
   constexpr int64_t at_once = 16;
-  const int64_t width = panel_width(), panel_size = panel_size_of(p.k), whole = std::min(last, p.n / width);
+  const int64_t width = kernels_for(p).width, panel_size = panel_size_of(p), whole = std::min(last, p.n / width);
   for (int64_t from = first; from < whole; from += at_once)
-    tile_kernels().pack_rows(p.b + from * width, p.ldb, p.k, std::min(at_once, whole - from), panel_size,
+    kernels_for(p).pack_rows(p.b + from * width, p.ldb, p.k, std::min(at_once, whole - from), panel_size,
                              to + (from - first) * panel_size);
   if (whole < last) pack_edge(p, to + (whole - first) * panel_size);
 }
 
 void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
   if (!p.transpose_b) return pack_plain(p, first, last, to);
-  const int64_t width = panel_width();
-  for (int64_t panel = first; panel < last; ++panel, to += panel_size_of(p.k)) {
+  const int64_t width = kernels_for(p).width;
+  for (int64_t panel = first; panel < last; ++panel, to += panel_size_of(p)) {
     const int columns = static_cast<int>(std::min(width, p.n - panel * width));
-    tile_kernels().pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
+    kernels_for(p).pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
   }
 }
 
 }  // namespace
 
-int64_t panel_width() { return tile_kernels().width; }
-int64_t packed_elements(int64_t k, int64_t n) { return panels_of(n) * panel_size_of(k); }
+int64_t panel_width(Precision precision) { return kernels_for(precision).width; }
+int64_t packed_elements(const Product<float>& p) { return panels_of(p) * panel_size_of(p); }
 
 void pack_all(const Product<float>& p, float* to) {
-  const int64_t panel = panel_size_of(p.k);
-  parallel_for(panels_of(p.n), parallel_work / panel + 1,
+  const int64_t panel = panel_size_of(p);
+  parallel_for(panels_of(p), parallel_work / panel + 1,
                [&](int64_t first, int64_t last) { pack_panels(p, first, last, to + first * panel); });
 }
 
 void packed_gemm(const Product<float>& p, const float* packed) {
-  const int64_t panel = panel_size_of(p.k);
+  const int64_t panel = panel_size_of(p);
   for_each_part(p, [&](int64_t row, int64_t rows, int64_t first, int64_t last) {
     multiply_range(p, row, rows, first, last, packed + first * panel);
   });
@@ -186,9 +188,11 @@ void packed_gemm(const Product<float>& p, const float* packed) {
 
 bool packing_gemm(const Product<float>& p) {
   constexpr int64_t most_floats = 1 << 20, most_depth = 4 * block_words;
-  const int64_t depth = std::min(p.k, most_depth * tile_kernels().in_word);
-  const int64_t columns = std::max<int64_t>(1, most_floats / panel_size_of(depth)) * panel_width();
-  float* const packed = scratch(1, packed_elements(depth, std::min(columns, p.n)));
+  Product<float> largest = p;
+  const int64_t depth = largest.k = std::min(p.k, most_depth * kernels_for(p).in_word);
+  const int64_t columns = std::max<int64_t>(1, most_floats / panel_size_of(largest)) * kernels_for(p).width;
+  largest.n = std::min(columns, p.n);
+  float* const packed = scratch(1, packed_elements(largest));
   if (!packed) return false;
   for (int64_t from = 0; from < p.k; from += depth)
     for (int64_t column = 0; column < p.n; column += columns) {

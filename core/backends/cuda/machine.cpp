@@ -1,4 +1,5 @@
-// The CUDA backend: a device and one stream. Kernels: ../gpu/kernels, compiled by nvcc; products: cuBLAS.
+// The CUDA backend: a device and one stream. Its kernels are ../gpu/kernels, compiled by nvcc; its products are
+// cuBLAS's.
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
 #include <fmt/format.h>
@@ -40,7 +41,8 @@ const unsigned char* image_of(DType dtype) {
   return images[static_cast<int>(dtype)];
 }
 
-/// GRUS_CUDA_PRODUCTS: what f32 products multiply; their sums are f32. f32, or rounded to tf32 or bf16.
+/// Reads GRUS_CUDA_PRODUCTS, which says what f32 products multiply: f32, or factors rounded to tf32 or bf16. Their sums
+/// are f32.
 cublasComputeType_t f32_products() {
   const char* value = std::getenv("GRUS_CUDA_PRODUCTS");
   const std::string_view wanted = value ? value : "f32";
@@ -58,7 +60,7 @@ class CudaMachine final : public gpu::Machine {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     check(cublasCreate(&blas_), "cublasCreate");
     check(cublasSetStream(blas_, stream_), "cublasSetStream");
-    // Without atomics, so that sums have a fixed order.
+    // Without atomics sums have a fixed order.
     check(cublasSetAtomicsMode(blas_, CUBLAS_ATOMICS_NOT_ALLOWED), "cublasSetAtomicsMode");
   }
   ~CudaMachine() override {
@@ -92,7 +94,7 @@ class CudaMachine final : public gpu::Machine {
     cudaFree(memory);  // waits for what still uses it
   }
 
-  /// From pageable memory the runtime copies small pieces aside and returns at once.
+  /// The runtime copies small pieces of pageable memory aside and returns at once.
   void upload(void* to, size_t byte_offset, const void* from, size_t bytes) override {
     use();
     check(cudaMemcpyAsync(static_cast<char*>(to) + byte_offset, from, bytes, cudaMemcpyHostToDevice, stream_),
@@ -106,7 +108,7 @@ class CudaMachine final : public gpu::Machine {
   }
   void finish() override { check(cudaStreamSynchronize(stream_), "synchronize"); }
 
-  /// cuBLAS thinks in columns: y^T = op(b)^T op(a)^T.
+  /// cuBLAS stores matrices by columns, so it is asked for y^T = op(b)^T op(a)^T.
   void gemm(const GemmArgs& args) override {
     use();
     const auto form = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };
@@ -118,9 +120,11 @@ class CudaMachine final : public gpu::Machine {
     const void* const alpha = single ? static_cast<const void*>(&narrow_alpha) : &args.alpha;
     const void* const beta = single ? static_cast<const void*>(&narrow_beta) : &args.beta;
     const cudaDataType_t type = single ? CUDA_R_32F : CUDA_R_64F;
+    const bool bf16 = f32_products_ == CUBLAS_COMPUTE_32F && args.precision == Precision::bf16;
+    const cublasComputeType_t f32_products = bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF : f32_products_;
     check(cublasGemmEx_64(blas_, form(args.transpose_b), form(args.transpose_a), y.cols, y.rows, inner, alpha, data(b),
                           type, leading(b), data(a), type, leading(a), beta, data(y), type, leading(y),
-                          single ? f32_products_ : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
+                          single ? f32_products : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),
           "cublasGemmEx");
   }
 

@@ -9,7 +9,7 @@ namespace grus::gpu {
 void random(Machine& m, const RandomArgs& args) {
   const DType dtype = args.y.dtype;
   if (args.y.cols == 0) return;
-  // u < low, for u = k 2^-24: exact in integers.
+  // u < low is exact in integers, because u = k 2^-24.
   const double below = std::fmin(std::fmax(std::ceil(args.low * 0x1p24), 0), 0x1p24);
   Arguments arguments;
   arguments.add(args.y.rows).add(args.y.cols).add(static_cast<int32_t>(args.kind));

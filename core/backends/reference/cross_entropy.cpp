@@ -8,7 +8,7 @@
 namespace grus::reference {
 namespace {
 
-/// log of the sum of exp(x), without overflow.
+/// Returns the log of the sum of exp(x), without overflow.
 template <class T>
 double log_sum_exp(const T* x, int64_t n) {
   double largest = -HUGE_VAL;

@@ -1,4 +1,4 @@
-// One step of SGD, Adam(W) or Adadelta: PyTorch's formulas, element by element, in double.
+// One step of SGD, Adam(W) or Adadelta by PyTorch's formulas, element by element, in double.
 #include <cmath>
 
 #include "core/backends/reference/access.h"
@@ -7,22 +7,22 @@
 namespace grus::reference {
 namespace {
 
-/// Sutskever et al. 2013, as PyTorch writes it: buf = momentum buf + g; value -= lr buf (Nesterov: lr (g + momentum
-/// buf)).
+/// SGD (Sutskever et al. 2013, as PyTorch writes it): buf = momentum buf + g; value -= lr buf (Nesterov: lr (g +
+/// momentum buf)).
 double sgd(const OptimizerArgs& args, double g, double* momentum) {
   if (!momentum) return args.lr * g;
   *momentum = args.beta1 * *momentum + g;
   return args.lr * (args.nesterov ? g + args.beta1 * *momentum : *momentum);
 }
 
-/// Kingma and Ba 2015: m, v are running means of g, g^2; value -= lr (m / bias1) / (sqrt(v / bias2) + eps).
+/// Adam (Kingma and Ba 2015): m, v are running means of g, g^2; value -= lr (m / bias1) / (sqrt(v / bias2) + eps).
 double adam(const OptimizerArgs& args, double g, double* m, double* v) {
   *m = args.beta1 * *m + (1 - args.beta1) * g;
   *v = args.beta2 * *v + (1 - args.beta2) * g * g;
   return args.lr * (*m / args.bias1) / (std::sqrt(*v / args.bias2) + args.eps);
 }
 
-/// Zeiler 2012: dx = sqrt(E[dx^2] + eps) / sqrt(E[g^2] + eps) g; value -= lr dx.
+/// Adadelta (Zeiler 2012): dx = sqrt(E[dx^2] + eps) / sqrt(E[g^2] + eps) g; value -= lr dx.
 double adadelta(const OptimizerArgs& args, double g, double* square, double* square_step) {
   *square = args.beta1 * *square + (1 - args.beta1) * g * g;
   const double step = std::sqrt(*square_step + args.eps) / std::sqrt(*square + args.eps) * g;

@@ -1,4 +1,4 @@
-// Matrix products.
+// Matrix products of every backend.
 
 #include "tests/core/backends/harness.h"
 
@@ -30,7 +30,8 @@ Values run(const Backend& backend, DType dtype, const Product& p, const Values& 
                 p.alpha,
                 p.beta,
                 p.weight,
-                {}};
+                {},
+                Precision::f32};
   if (p.shared_b) args.b.batch_stride = 0;
   CHECK(backend.table.gemm(backend.context, args) == Status::ok);
   return py.values();
@@ -93,7 +94,7 @@ TEST_CASE("gemm: what is added may lie elsewhere, one row for all or a row each,
             const Array pa(backend, dtype, a), pb(backend, dtype, b), py(backend, dtype, Values(m * n, not_a_number)),
                 pc(backend, dtype, beta == 0 ? Values(m * (n + 3), not_a_number) : added);
             GemmArgs args{py.matrix(m, n), pa.matrix(m, k), pb.matrix(n, k), false, true, 1, 1, beta,
-                          weight,          pc.matrix(m, n)};
+                          weight,          pc.matrix(m, n), Precision::f32};
             args.c.row_stride = row_stride;
             REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
             Values wanted(m * n);
@@ -110,11 +111,26 @@ TEST_CASE("gemm: what is added may lie elsewhere, one row for all or a row each,
           }
 }
 
+TEST_CASE("gemm: asked for bf16, a backend rounds the factors to it or not at all, and f64 never") {
+  constexpr double factor = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;
+  for (const Backend& backend : backends())
+    for (DType dtype : float_types) {
+      const Array a(backend, dtype, Values(40, factor)), b(backend, dtype, Values(4, 1)),
+          y(backend, dtype, Values(10, 0));
+      const GemmArgs args{y.matrix(10, 1), a.matrix(10, 4), b.matrix(4, 1), false, false, 1, 1, 0, true, {},
+                          Precision::bf16};
+      REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
+      const double first = y.values()[0];
+      CHECK((first == 4 * factor || (dtype == DType::f32 && first == 4 * in_bf16)));
+      check_near(y.values(), Values(10, first), 0, backend.table.name);
+    }
+}
+
 TEST_CASE("gemm: a weight written again is not multiplied by its old value") {
   for (const Backend& backend : backends()) {
     const Array a(backend, DType::f32, {1, 0, 0, 1}), b(backend, DType::f32, {1, 2, 3, 4}),
         y(backend, DType::f32, Values(4, 0));
-    GemmArgs args{y.matrix(2, 2), a.matrix(2, 2), b.matrix(2, 2), false, false, 1, 1, 0, true, {}};
+    GemmArgs args{y.matrix(2, 2), a.matrix(2, 2), b.matrix(2, 2), false, false, 1, 1, 0, true, {}, Precision::f32};
     REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
     check_near(y.values(), {1, 2, 3, 4}, 0, "first");
     const float changed[] = {5, 6, 7, 8};

@@ -16,7 +16,8 @@ OptimizerArgs plain(OptimizerKind kind, double lr) {
   return args;
 }
 
-/// One parameter followed over several steps. `update`, when given, changes the arguments before step t = 1, 2, ...
+/// A run follows one parameter over several steps. `update`, when given, changes the arguments before step t = 1, 2,
+/// ...
 struct Run {
   OptimizerArgs args;
   double value;
@@ -25,7 +26,7 @@ struct Run {
   void (*update)(OptimizerArgs&, int) = nullptr;
 };
 
-/// value, first, second, average after the steps; each of `n` elements must have gone the same way.
+/// Returns value, first, second, average after the steps; each of `n` elements must have gone the same way.
 Values followed(const Backend& backend, DType dtype, const Run& run, int64_t n = 19) {
   const auto filled = [&](double x) { return Values(static_cast<size_t>(n), x); };
   const Array value(backend, dtype, filled(run.value)), first(backend, dtype, filled(0)),
@@ -89,7 +90,7 @@ TEST_CASE("adam: bias correction before eps, eps outside the root") {
     args.bias1 = 1 - std::pow(args.beta1, t);
     args.bias2 = 1 - std::pow(args.beta2, t);
   };
-  // Step 1: m / bias1 = 0.5, sqrt(v / bias2) = 0.5: 0.1 * 0.5 / (0.5 + 0.5).
+  // In step 1, m / bias1 = 0.5 and sqrt(v / bias2) = 0.5, so the value moves by 0.1 * 0.5 / (0.5 + 0.5).
   const double m = 0.9 * 0.05 - 0.1, v = 0.999 * 0.00025 + 0.001;
   const double second_step = 0.1 * (m / 0.19) / (std::sqrt(v / 0.001999) + 0.5);
   check_run(run, {1 - 0.05 - second_step, m, v, 1}, "Adam");

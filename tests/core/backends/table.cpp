@@ -1,4 +1,4 @@
-// The table itself, and memory.
+// The kernel table itself, and memory.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -96,7 +96,7 @@ TEST_CASE("memory: uploads and downloads begin where they are told") {
   }
 }
 
-// A sanitizer's allocator ends the process instead.
+// A sanitizer's allocator would end the process instead.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("memory: asking for more than there is returns out_of_memory") {
   for (const Backend& backend : backends()) {

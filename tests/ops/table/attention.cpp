@@ -17,7 +17,7 @@ AttentionOutput fused(const Tensor& query, const AttentionMemory& memory, const 
   return additive_attention(query, memory, rows, v);
 }
 
-/// Arguments: query, keys, values, v; the row of sources[i] is that of query i.
+/// The arguments are query, keys, values, v; query i sees the row sources[i].
 Function attend(Attention op, std::vector<int64_t> lengths, std::vector<int64_t> sources) {
   return [=](Xs x) -> Tensors {
     const Lengths source(lengths, -1, x[0].device());
@@ -147,7 +147,7 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
   return {std::move(what), inputs, with(attention_gru), {}, with(attention_gru_composed), size};
 }
 
-/// Two loops over the same weights, from states h0 and -h0: their gradients add up.
+/// Makes two loops over the same weights, from states h0 and -h0: their gradients add up.
 Sample twice(Sample sample) {
   const auto both = [](Function f) -> Function {
     return [f](Xs x) {
@@ -203,7 +203,7 @@ Row decoder_row() {
           2e-4};
 }
 
-/// Rows in the order of the batch, which packed rows of one step each are too.
+/// A row for rows in the order of the batch, which packed rows of one step each are too.
 Row step_row() {
   const auto weights = [](Xs x) {
     return AttentionGruWeights{{}, {x[4], x[5], {}, {}}, x[6], {}, x[7], {Reset::before, Update::replace}};

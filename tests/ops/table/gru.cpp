@@ -1,5 +1,5 @@
-// Gated recurrent units: every form, both directions, ragged lengths with 1 and full, a state to begin with that is not
-// zero, the last state and the sequence both used, each bias alone, two layers.
+// Gated recurrent units in every form: both directions, ragged lengths with 1 and full, a state to begin with that is
+// not zero, the last state and the sequence both used, each bias alone, two layers.
 #include "ops/gru.h"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ struct Case {
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// Arguments: x, weight_ih, weight_hh, then those of h0, bias_ih, bias_hh that the case has.
+/// The arguments are x, weight_ih, weight_hh, then those of h0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
@@ -74,7 +74,7 @@ std::vector<Sample> packed_samples() {
   return samples;
 }
 
-/// Two layers, the second reading both directions of the first; every output used.
+/// Makes two layers, the second reading both directions of the first; every output is used.
 Tensors two_layers(Xs x, Packed op) {
   const Lengths lengths({2, 1, 3}, -1, x[0].device());
   const GruWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
@@ -100,8 +100,8 @@ std::vector<ErrorCase> packed_errors() {
            "[gru] need h0 (B = 2, H = 4), got (3, 4)"}};
 }
 
-/// The gates worked out for H = 1 with every weight 1, no bias: r = z = sigmoid(x + h), n = tanh(x + r h), x = 1, h =
-/// 0.5.
+/// The gates are worked out for H = 1, x = 1, h = 0.5 with every weight 1 and no bias: r = z = sigmoid(x + h), n =
+/// tanh(x + r h).
 Sample cell_by_hand() {
   const std::vector<double> ones{1, 1, 1};
   return {"by hand",

@@ -10,7 +10,7 @@ namespace grus::test {
 namespace {
 
 constexpr double pi = 3.141592653589793, unit = 0x1p-24;
-// The first four lanes of Philox for seed 0, draw 0 (Random123's known answers), as numbers in [0, 1).
+// The first four lanes of Philox for seed 0, draw 0 (Random123's known answers), are these numbers in [0, 1).
 constexpr double u0 = 0x6627e8 * unit, u1 = 0xe169c5 * unit, u2 = 0xbc57ac * unit, u3 = 0x9b00db * unit;
 
 Row random_row(const char* op, const char* equation, Tensor (*draw)(const Tensor& like, Rng& rng),
@@ -44,7 +44,7 @@ std::vector<Row> random_rows() {
                  {0, 2.5, 2.5, 2.5})};
 }
 
-/// value, grad, first, second -> value, first, second after one step.
+/// A step maps value, grad, first, second to value, first, second.
 Function step(OptimizerArgs args, int states) {
   return [=](Xs x) -> Tensors {
     require_float("optimizer_step", x[0]);
@@ -115,7 +115,7 @@ std::vector<Row> optimizer_rows() {
           })};
 }
 
-/// Its op passes dy on without a kernel.
+/// The op of this row passes dy on without a kernel.
 Row add_gradient_row() {
   const auto gradient = [](int wrt) -> Function {
     return [wrt](Xs x) {

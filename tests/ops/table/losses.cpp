@@ -15,7 +15,7 @@ constexpr double first = 0.4076059644443804, second = 1.0986122886681098;  // -l
 
 using CrossEntropy = Tensor (*)(const Tensor&, const Tensor&, const CrossEntropyOptions&);
 
-/// Of logits and targets; the class weights are the third argument, where there is one.
+/// A function of logits and targets; the class weights are the third argument, where there is one.
 Function with_options(CrossEntropy f, double smoothing, Reduction reduction, int64_t ignore = ignored) {
   return [=](Xs x) {
     return f(x[0], x[1],
@@ -151,7 +151,7 @@ Row nll_row() {
 
 using PairLoss = Tensor (*)(const Tensor&, const Tensor&, Reduction);
 
-/// `by_hand`: of x = (1, -2) and target (0, 1), element by element.
+/// `by_hand` has the losses of x = (1, -2) and target (0, 1), element by element.
 Row pair_row(const std::string& op, const char* equation, PairLoss f, std::vector<double> by_hand) {
   Row row{op, equation, floats, 2, {}, {}};
   for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})

@@ -16,7 +16,7 @@ struct Case {
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// Arguments: x, weight_ih, weight_hh, then those of h0, c0, bias_ih, bias_hh that the case has.
+/// The arguments are x, weight_ih, weight_hh, then those of h0, c0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
@@ -77,7 +77,7 @@ std::vector<Sample> packed_samples() {
   return samples;
 }
 
-/// Two layers, the second reading both directions of the first; every output used.
+/// Makes two layers, the second reading both directions of the first; every output is used.
 Tensors two_layers(Xs x, Packed op) {
   const Lengths lengths({2, 1, 3}, -1, x[0].device());
   const LstmWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};

@@ -12,7 +12,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 using Reduce = Tensor (*)(const Tensor&, const Axes&, bool);
 
-/// `by_hand`: of x (2, 3) = 1 5 3 4 2 6: over all, over axis 0, over axis 1 kept.
+/// `by_hand` has the results for x (2, 3) = 1 5 3 4 2 6 over all, over axis 0, and over axis 1 kept.
 Row row_of(const char* name, const char* equation, Reduce f, const std::vector<DType>& dtypes, int gradients,
            bool of_nothing, std::vector<std::vector<double>> by_hand) {
   const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});

@@ -1,4 +1,4 @@
-// where, logic, clamp, gelu, conversions.
+// Rows of where, logic, clamp, gelu, conversions.
 #include "ops/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
@@ -77,7 +77,8 @@ std::vector<Row> select_rows() {
       {"cast",
        "y = x as another dtype",
        every_dtype,
-       // Rounding to f32 is a staircase: no finite differences. Its gradient is tested in tests/ops/elementwise.cpp.
+       // Rounding to f32 is a staircase without finite differences. Its gradient is tested in
+       // tests/ops/elementwise.cpp.
        0,
        {{"there and back", {given({4}, {0, 1, -2, 1.5})}, cast_f, {{{4}, {0, 1, -2, 1.5}}}},
         {"to i32", {given({3}, {-1.75, 0, 2.75})}, [](Xs x) { return cast(x[0], DType::i32); }, {{{3}, {-1, 0, 2}}}},

@@ -1,4 +1,4 @@
-// Ops that move elements: any dtype.
+// Ops that move elements, of any dtype.
 #include "ops/shape.h"
 
 #include "tests/ops/table/row.h"
@@ -13,7 +13,7 @@ Row moving(const char* op, const char* equation, std::vector<Sample> samples, st
   return {op, equation, every_dtype, 2, std::move(samples), std::move(errors)};
 }
 
-// 1 0 3 4 0 6: distinguishable as bools too.
+// The elements 1 0 3 4 0 6 are distinguishable as bools too.
 Input matrix() { return given({2, 3}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<Row> order_rows() {

@@ -1,4 +1,4 @@
-// Masked softmax and its gradient, and softmax cross-entropy: a group a row.
+// Masked softmax and its gradient, and softmax cross-entropy, a group for each row.
 KERNEL(softmax)(const Extent extent, OUT(T, y), IN(T, x), IN(uchar, mask), const int logarithm) {
   SHARED T all[WIDTH];
   const long row = GROUP;
@@ -43,7 +43,7 @@ KERNEL(softmax_gradient)(const Extent extent, OUT(T, dx), IN(T, y), IN(T, dy), c
   }
 }
 
-// CrossEntropyArgs of the contract.
+// Cross-entropy is as CrossEntropyArgs of the contract says.
 KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(T, losses), M_OUT(T, nlls), const T smoothing,
                       const T row_scale, const long ignore, const int gradient, GLOBAL int* fault) {
   SHARED T all[WIDTH];
@@ -58,7 +58,7 @@ KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(
   const T shift = none ? K(0) : largest;
   T sum = 0;
   for (long j = LANE; j < classes; j += WIDTH) sum += exp(x[j] - shift);
-  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - shift: large logits lose nothing
+  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - shift, so that large logits lose nothing
 #define LOG_P(j) (none ? T_MIN : x[j] - shift - log_sum)
   T rest = 0;
   if (smoothing > K(0))

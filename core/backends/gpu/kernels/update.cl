@@ -1,6 +1,6 @@
 // Random numbers (RandomArgs of the contract) and the optimizers' steps (OptimizerArgs).
 
-// Philox4x32-10: Salmon et al. 2011.
+// Philox4x32-10 (Salmon et al. 2011).
 DEVICE void philox(uint* counter, uint key0, uint key1) {
   for (int round = 0; round < 10; ++round) {
     const uint high0 = MULTIPLY_HIGH(0xD2511F53u, counter[0]), low0 = 0xD2511F53u * counter[0];
@@ -16,7 +16,8 @@ DEVICE void philox(uint* counter, uint key0, uint key1) {
 
 DEVICE T unit(uint bits) { return (T)(bits >> 8) * K(5.9604644775390625e-8); }  // 2^-24
 
-// An item is one block of four elements of one row. below: the upper 24 bits that keep_mask turns into 0.
+// An item is one block of four elements of one row. keep_mask gives 0 where the upper 24 bits are less than
+// `below`.
 KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(row_ids), const ulong seed, const ulong number,
              const T low, const T high, const uint below) {
   EACH_ROW(rows) {

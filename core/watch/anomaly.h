@@ -1,0 +1,23 @@
+#pragma once
+// Anomaly mode: where the first NaN or infinity came from.
+//   const AnomalyWatch watch;
+//   Tape tape;
+//   tape.backward(model(batch));   // throws "[log in encoder.gru] need finite numbers, ..."
+#include "core/watch/tape_observer.h"
+
+namespace grus {
+
+/// While it lives results, gradients, and parameters at their first use on a tape of this thread are checked. The first
+/// NaN or infinity throws an Error that names op, module, entry, and what was bad already. A check is one reduction on
+/// the device.
+class AnomalyWatch : public TapeObserver {
+ public:
+  [[nodiscard]] AnomalyWatch() : scope_(*this) {}
+  void recorded(const Tape&, Record&, std::span<const TensorArg> inputs, std::span<const Tensor> outputs) override;
+  void backward_ends(const Tape&, Record&, const Grads&) override;
+
+ private:
+  const TapeObserverScope scope_;
+};
+
+}  // namespace grus

@@ -1,0 +1,31 @@
+#pragma once
+// Standing beside a thread's tapes: profiles, views and the hunt for NaN are observers.
+#include "core/tape/grads.h"
+
+namespace grus {
+
+/// While it lives `observer` sees the tapes of the thread that made it.
+class TapeObserverScope {
+ public:
+  [[nodiscard]] explicit TapeObserverScope(TapeObserver& observer);
+  ~TapeObserverScope();
+  TapeObserverScope(const TapeObserverScope&) = delete;
+  TapeObserverScope& operator=(const TapeObserverScope&) = delete;
+
+ private:
+  TapeObserver& observer_;
+};
+
+/// Nobody observes this thread while it lives: for what observers themselves compute.
+class UnobservedScope {
+ public:
+  UnobservedScope() { observers_.swap(tape_observers()); }
+  ~UnobservedScope() { observers_.swap(tape_observers()); }
+  UnobservedScope(const UnobservedScope&) = delete;
+  UnobservedScope& operator=(const UnobservedScope&) = delete;
+
+ private:
+  std::vector<TapeObserver*> observers_;
+};
+
+}  // namespace grus

@@ -1,0 +1,89 @@
+// The methods of Tensor that tapes record: views of rows, of one entry, and under another shape.
+#include "core/base/error.h"
+#include "core/tape/record.h"
+
+namespace grus {
+namespace {
+
+const Op rows_op("rows");
+const Op index_op("index");
+const Op reshape_op("reshape");
+const Op place_rows_op("place_rows");
+
+Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
+  Shape shape;
+  int inferred = -1;
+  int64_t known = 1;
+  for (int64_t dim : dims) {
+    if (dim == -1) {
+      require(inferred < 0, "[reshape] need at most one size of -1, got more");
+      inferred = shape.rank();
+      shape.push_back(1);
+    } else {
+      shape.push_back(dim);
+      known = product_of_sizes(known, dim, "reshape");
+    }
+  }
+  if (inferred >= 0) {
+    require(known > 0 && from.numel() % known == 0, "[reshape] need a size for -1 that fits, got {} for {}", shape,
+            from);
+    shape[inferred] = from.numel() / known;
+  }
+  return shape;
+}
+
+/// Zeros of `shape` with gradient in rows [begin, ...): the adjoint of taking rows, and its own adjoint is taking rows.
+Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradient) {
+  Tensor y = Tensor::zeros(shape, gradient.dtype(), gradient.device());
+  const int64_t end = begin + gradient.dim(0);
+  const Device device = y.device();
+  device.check(
+      device.kernels().copy(device.context(), y.unrecorded_rows(begin, end).write_view(), gradient.view(), false),
+      "place_rows");
+  return record(place_rows_op, {gradient}, y, {},
+                [begin, end](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.rows(begin, end)); });
+}
+
+/// dinput[begin, begin + rows of gradient) += gradient.
+void add_rows_at(Grads& dx, int input, int64_t begin, const Tensor& gradient) {
+  if (!dx.wanted(input)) return;
+  if (dx.recording()) return dx.add(input, recorded_placement(dx.shape_of(input), begin, gradient));
+  Tensor part = dx.zeroed_target(input).unrecorded_rows(begin, begin + gradient.dim(0));
+  const Device device = part.device();
+  device.check(device.kernels().copy(device.context(), part.write_view(), gradient.view(), true), "rows backward");
+}
+
+}  // namespace
+
+Tensor Tensor::rows(int64_t begin, int64_t end) const {
+  require_defined("rows");
+  require(rank() >= 1, "[rows] need at least one axis, got shape {}", shape_);
+  const int64_t count = shape_[0];
+  const int64_t first = begin < 0 ? begin + count : begin, last = end < 0 ? end + count : end;
+  require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
+          begin, end);
+  return record(rows_op, {*this}, unrecorded_rows(first, last), {},
+                [first](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, first, dy); });
+}
+
+Tensor Tensor::operator[](int64_t index) const {
+  require_defined("index");
+  require(rank() >= 1, "[index] need at least one axis, got shape {}", shape_);
+  const int64_t i = index < 0 ? index + shape_[0] : index;
+  require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
+  return record(
+      index_op, {*this}, unrecorded_rows(i, i + 1).unrecorded_reshape(shape_.without(0)), {},
+      [i](const Saved&, const Tensor& dy, Grads& dx) { add_rows_at(dx, 0, i, dy.reshape(dy.shape().inserted(0, 1))); });
+}
+
+Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return reshape(infer_size(shape_, dims)); }
+
+Tensor Tensor::reshape(const Shape& shape) const {
+  require_defined("reshape");
+  require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
+  if (numel() == 0) shape.bytes(size_of(dtype_));  // its strides must be numbers, too
+  return record(reshape_op, {*this}, unrecorded_reshape(shape), {},
+                [](const Saved&, const Tensor& dy, Grads& dx) { dx.add(0, dy.reshape(dx.shape_of(0))); });
+}
+
+}  // namespace grus
