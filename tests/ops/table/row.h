@@ -102,6 +102,7 @@ std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
 std::vector<Row> reduce_rows();
+std::vector<Row> scan_rows();
 std::vector<Row> select_rows();
 std::vector<Row> sequence_rows();
 std::vector<Row> shape_rows();
