@@ -44,6 +44,8 @@
 #include "ops/matmul.h"
 #include "ops/norm.h"
 #include "ops/reduce.h"
+#include "ops/rnn.h"
+#include "ops/scan.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"

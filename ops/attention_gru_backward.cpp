@@ -60,6 +60,7 @@ class BackwardLoop {
     if (w_.conditional()) all_.first = whole(s[Kept::previous], first_rows_, Tensor(), dgx_first_, dgh_first_);
     all_.second = whole(s[Kept::middle], second_rows_, dx.dy(0), dgx_second_, dgh_second_);
     all_.dy_contexts = launch::matrix_of(dx.dy(1));
+    all_.dy_alignments = launch::matrix_of(dx.dy(2));
     all_.dqueries = dqueries_.write_matrix();
     all_.dcontexts = dcontexts_.write_matrix();
     all_.dkeys = dkeys_.write_matrix();
@@ -90,6 +91,7 @@ class BackwardLoop {
     args.forward =
         attention_of(part, memory_, rows_, w_.v, s_[Kept::queries].matrix(), s_[Kept::alignments].matrix(), {});
     args.dcontext = dcontext;
+    args.dweights = part.of(all_.dy_alignments);
     args.dquery = part.of(all_.dqueries);
     args.dkeys = all_.dkeys;
     args.dvalues = all_.dvalues;
@@ -147,7 +149,7 @@ class BackwardLoop {
   /// All of these buffers, as a step takes its rows of them.
   struct {
     GruBackward first, second;
-    Matrix dy_contexts, dqueries, dcontexts, dkeys, dvalues, dv;
+    Matrix dy_contexts, dy_alignments, dqueries, dcontexts, dkeys, dvalues, dv;
   } all_;
 };
 
@@ -157,15 +159,16 @@ void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, c
                             const AttentionRows& rows, GruForm form) {
   using I = Inputs;
   if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, rows, form).run();
-  differentiate_twin(dx,
-                     {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
-                      s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
-                      s[I::query_weight], s[I::query_bias], s[I::v]},
-                     [&] {
-                       const AttentionGruOutput twin = attention_gru_composed(
-                           s[I::x], targets, s[I::h0], {s[I::keys], s[I::values], sources}, saved_weights(s, form));
-                       return std::vector{twin.states, twin.contexts};
-                     });
+  differentiate_twin(
+      dx,
+      {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
+       s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
+       s[I::query_weight], s[I::query_bias], s[I::v]},
+      [&] {
+        const cells::AttentionGru cell({s[I::keys], s[I::values], sources}, saved_weights(s, form), targets);
+        const Output twin = scan_composed(cell, s[I::x], targets, s[I::h0]);
+        return std::vector{twin.y, twin.attention.context, twin.attention.weights};
+      });
 }
 
 }  // namespace grus

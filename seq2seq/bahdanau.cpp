@@ -137,7 +137,7 @@ Tensor Bahdanau::embed(const nn::Embedding& table, const Tensor& ids) const {
 
 Bahdanau::Encoded Bahdanau::encode(const Tokens& source) const {
   const Tensor x = drop_(embed(source_embedding, source.ids), source.lengths);
-  const nn::RecurrentOutput encoded = encoder.forward_packed(x, source.lengths);
+  const Output encoded = encoder.forward_packed(x, source.lengths);
   const Tensor values = drop_(encoded.y, source.lengths);
   Tensor summary;
   if (options.start == BahdanauOptions::Start::mean) {
@@ -147,7 +147,7 @@ Bahdanau::Encoded Bahdanau::encode(const Tokens& source) const {
     const int64_t batch = source.lengths.batch();
     summary = scatter_rows(values, source.lengths.batch_rows(), batch) * Tensor::from(scale, {batch, 1});
   } else {
-    summary = encoded.h[1];
+    summary = encoded.state.h[1];
   }
   return {{key(values), values, source.lengths}, tanh(initial(summary))};
 }
@@ -164,11 +164,10 @@ Tensor Bahdanau::readout(const Tensor& state, const Tensor& word, const Tensor& 
 Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
   const Encoded encoded = encode(source);
   const Tensor words = drop_(embed(target_embedding, inputs.ids), inputs.lengths);
-  const AttentionGruOutput out = attention_gru(words, inputs.lengths, encoded.start, encoded.memory, step_weights());
-  const Tensor states = options.readout_state == ReadoutState::after
-                            ? out.states
-                            : previous_states(encoded.start, out.states, inputs.lengths);
-  return drop_(readout(drop_(states, inputs.lengths), words, out.contexts), inputs.lengths);
+  const Output out = attention_gru(words, inputs.lengths, encoded.start, encoded.memory, step_weights());
+  const Tensor states =
+      options.readout_state == ReadoutState::after ? out.y : previous_states(encoded.start, out.y, inputs.lengths);
+  return drop_(readout(drop_(states, inputs.lengths), words, out.attention.context), inputs.lengths);
 }
 
 namespace {
@@ -186,9 +185,9 @@ class BahdanauDecoder final : public Decoder {
       sources_ = sources;
     }
     const Tensor x = model_.embed(model_.target_embedding, words);
-    const AttentionGruOutput out = attention_gru_step(x, state[0], encoded_.memory, rows_, weights_);
+    const Output out = attention_gru_step(x, state[0], encoded_.memory, rows_, weights_);
     const bool new_state = model_.options.readout_state == ReadoutState::after;
-    return {{out.states}, model_.readout(new_state ? out.states : state[0], x, out.contexts), out.weights};
+    return {{out.y}, model_.readout(new_state ? out.y : state[0], x, out.attention.context), out.attention.weights};
   }
 
  private:

@@ -22,7 +22,6 @@ using nn::LinearOptions;
 using nn::LockedDropout;
 using nn::maxout;
 using nn::Parameter;
-using nn::RecurrentState;
 
 namespace {
 
@@ -42,15 +41,9 @@ std::optional<Linear> linear_if(bool wanted, int64_t in, int64_t out, Rng& rng, 
 }  // namespace
 
 GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
-    : Module(nn::StackOptions{.name = "GatedLayers",
-                              .gates = gates_of(given.unit),
-                              .input = given.input,
-                              .hidden = given.hidden,
-                              .layers = given.layers,
-                              .bias = true,
-                              .batch_first = false,
-                              .dropout = given.dropout,
-                              .bidirectional = false},
+    : Module("GatedLayers", gates_of(given.unit), true,
+             nn::RecurrentOptions{
+                 .input = given.input, .hidden = given.hidden, .layers = given.layers, .dropout = given.dropout},
              rng),
       options(given) {
   for (int64_t l = 0; l < options.layers; ++l) {
@@ -68,8 +61,47 @@ std::vector<Tensor> GatedLayers::context_gates(const Tensor& c) const {
   return gates;
 }
 
-GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
-                                         const std::vector<Tensor>& context_gates, const Tensor& owners) const {
+namespace {
+
+std::shared_ptr<const grus::Cell> unit_of(const GatedLayersOptions& options, const RecurrentWeights& weights) {
+  if (options.unit == Unit::lstm) return std::make_shared<cells::Lstm>(weights);
+  return std::make_shared<cells::Gru>(weights, options.form);
+}
+
+/// A unit whose gates also see a vector of the row's owner.
+class WithContext final : public grus::Cell {
+ public:
+  WithContext(const GatedLayersOptions& options, const nn::CellParameters& cell, Tensor gates, Tensor owners)
+      : parameters_(cell),
+        gates_(std::move(gates)),
+        owners_(std::move(owners)),
+        unit_(unit_of(options, {{}, parameters_.weight_hh, {}, parameters_.bias_hh})) {}
+
+  std::vector<int64_t> sizes() const override { return unit_->sizes(); }
+  Tensor project(const Tensor& x) const override {
+    return linear(x, parameters_.weight_ih, parameters_.bias_ih) + gather_rows(gates_, owners_);
+  }
+  Output step(const Tensor& x, const State& state) const override { return unit_->step(x, state); }
+  std::optional<Output> fused(const Tensor& x, const Lengths& lengths, const State& first,
+                              bool reverse) const override {
+    return scan(*unit_, project(x), lengths, first, {.reverse = reverse});
+  }
+  const char* name() const override { return unit_->name(); }
+
+ private:
+  const RecurrentWeights parameters_;
+  const Tensor gates_, owners_;
+  const std::shared_ptr<const grus::Cell> unit_;
+};
+
+}  // namespace
+
+std::shared_ptr<const grus::Cell> GatedLayers::made_of(const nn::CellParameters& parameters) const {
+  return unit_of(options, parameters);
+}
+
+Output GatedLayers::forward(const Tensor& x, const Lengths& lengths, const State& first,
+                            const std::vector<Tensor>& context_gates, const Tensor& owners) const {
   require<UsageError>(context_gates.size() == context_weights.size(),
                       "[GatedLayers] need the context's gates for {} layers, got {}", context_weights.size(),
                       context_gates.size());
@@ -82,26 +114,12 @@ GatedLayers::Result GatedLayers::forward(const Tensor& x, const Lengths& lengths
   require<UsageError>(context_gates.empty() || owners.defined(), "[GatedLayers] need owners of rows, got none");
   require(context_gates.empty() || owners.shape() == Shape{lengths.total()},
           "[GatedLayers] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
-  size_t l = 0;  // the stack calls its layers in order
-  const Output out =
-      run_packed(x, lengths, first,
-                 [&](const Tensor& rows, const Lengths& all, const RecurrentState& from, const CellParameters& cell,
-                     bool reverse) -> Output {
-                   RecurrentWeights weights = cell;
-                   Tensor input = rows;
-                   if (!context_gates.empty()) {
-                     input = linear(rows, cell.weight_ih, cell.bias_ih) + gather_rows(context_gates[l], owners);
-                     weights.weight_ih = weights.bias_ih = Tensor();
-                   }
-                   ++l;
-                   if (options.unit == Unit::lstm) {
-                     LstmOutput found = lstm_packed(input, all, {from.h, from.c}, weights, reverse);
-                     return {std::move(found.y), {std::move(found.h), std::move(found.c)}};
-                   }
-                   GruOutput found = gru_packed(input, all, from.h, weights, options.form, reverse);
-                   return {std::move(found.y), {std::move(found.h), {}}};
-                 });
-  return {out.y, out.last};
+  if (context_gates.empty()) return run_packed(x, lengths, first, cells());
+  Cells with_context;
+  for (size_t l = 0; l < context_gates.size(); ++l)
+    with_context.push_back(
+        std::make_shared<WithContext>(options, cell(static_cast<int64_t>(l)), context_gates[l], owners));
+  return run_packed(x, lengths, first, with_context);
 }
 
 namespace {
@@ -155,7 +173,7 @@ Tensor EncoderDecoder::embed(const Embedding& table, const Tensor& ids, const Le
 }
 
 // tanh(V' c) holds every layer's h, then (LSTM) every layer's c.
-RecurrentState EncoderDecoder::first_state(const Tensor& c, const RecurrentState& last) const {
+State EncoderDecoder::first_state(const Tensor& c, const State& last) const {
   if (options.start == Start::states) return last;
   if (options.start == Start::zeros) return {};
   const Tensor all = tanh((*start)(c));
@@ -169,33 +187,33 @@ RecurrentState EncoderDecoder::first_state(const Tensor& c, const RecurrentState
 
 Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) const {
   require_packed_words("source", source, lengths);
-  const GatedLayers::Result encoded = encoder(embed(source_embedding, source, lengths), lengths, RecurrentState{});
+  const Output encoded = encoder(embed(source_embedding, source, lengths), lengths, State());
   Summary made;
-  if (summary) made.c = tanh((*summary)(encoded.last.h[options.layers - 1]));
-  made.first = first_state(made.c, encoded.last);
+  if (summary) made.c = tanh((*summary)(encoded.state.h[options.layers - 1]));
+  made.first = first_state(made.c, encoded.state);
   if (options.context_every_step) made.gates = decoder.context_gates(made.c);
   if (readout_context) made.readout = (*readout_context)(made.c);
   return made;
 }
 
-EncoderDecoder::Decoded EncoderDecoder::decode(const Tensor& words, const Lengths& lengths, const RecurrentState& first,
-                                               const Summary& source, const Tensor& owners) const {
+Output EncoderDecoder::decode(const Tensor& words, const Lengths& lengths, const State& first, const Summary& source,
+                              const Tensor& owners) const {
   require_packed_words("words", words, lengths);
   require(!source.readout.defined() || owners.shape() == Shape{lengths.total()},
           "[EncoderDecoder] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
   const Tensor x = embed(target_embedding, words, lengths);
-  const GatedLayers::Result out = decoder(x, lengths, first, source.gates, owners);
+  const Output out = decoder(x, lengths, first, source.gates, owners);
   const Tensor states = drop_(out.y, lengths);
-  if (!readout_state) return {states, out.last};
+  if (!readout_state) return {states, out.state};
   Tensor sums = (*readout_state)(states) + (*readout_word)(x);
   if (source.readout.defined()) sums = sums + gather_rows(source.readout, owners);
-  return {drop_((*factor)(maxout(sums)), lengths), out.last};
+  return {drop_((*factor)(maxout(sums)), lengths), out.state};
 }
 
 Tensor EncoderDecoder::forward(const Tensor& source, const Lengths& source_lengths, const Tensor& inputs,
                                const Lengths& input_lengths) const {
   const Summary encoded = encode(source, source_lengths);
-  return decode(inputs, input_lengths, encoded.first, encoded, input_lengths.batch_rows()).rows;
+  return decode(inputs, input_lengths, encoded.first, encoded, input_lengths.batch_rows()).y;
 }
 
 void set_orthogonal(nn::Parameter& weight_hh, Rng& rng) {

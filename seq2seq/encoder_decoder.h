@@ -41,16 +41,15 @@ class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
   /// C_l c for each layer: (B, C) -> (B, G H). Once for all steps.
   std::vector<Tensor> context_gates(const Tensor& c) const;
 
-  struct Result {
-    Tensor y;                 // (N, H)
-    nn::RecurrentState last;  // (L, B, H)
-  };
-  /// x (N, I); owners (N) i64: whose row of context_gates each packed row takes.
-  Result forward(const Tensor& x, const Lengths& lengths, const nn::RecurrentState& first,
+  /// x (N, I) -> y (N, H), state (L, B, H); owners (N) i64: whose row of context_gates each packed row takes.
+  Output forward(const Tensor& x, const Lengths& lengths, const grus::State& first,
                  const std::vector<Tensor>& context_gates = {}, const Tensor& owners = Tensor()) const;
 
   GatedLayersOptions options;
   std::vector<nn::Parameter> context_weights;  // weight_ch_l0, ...
+
+ protected:
+  std::shared_ptr<const grus::Cell> made_of(const nn::CellParameters& parameters) const override;
 };
 
 /// What the decoder starts from.
@@ -76,7 +75,7 @@ struct EncoderDecoderOptions {
 /// B encoded sources, ready for any number of decoder steps.
 struct [[nodiscard]] Summary {
   Tensor c;                   // (B, H), where anything uses it
-  nn::RecurrentState first;   // (L, B, H)
+  grus::State first;          // (L, B, H)
   std::vector<Tensor> gates;  // C_l c
   Tensor readout;             // O_c c (B, 2 M)
 };
@@ -88,14 +87,11 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
   /// source (N) i32, packed by `lengths`.
   Summary encode(const Tensor& source, const Lengths& lengths) const;
 
-  struct Decoded {
-    Tensor rows;              // (N, R): what the output layer takes
-    nn::RecurrentState last;  // (L, B, H)
-  };
   /// words (N): the word before each place, packed; first (L, B, H) or undefined: zeros; owners (N) i64: whose summary
-  /// a row belongs to. A search decodes one step of many rows, training all steps: the same call.
-  Decoded decode(const Tensor& words, const Lengths& lengths, const nn::RecurrentState& first, const Summary& summary,
-                 const Tensor& owners) const;
+  /// a row belongs to. Gives y (N, R), what the output layer takes. A search decodes one step of many rows, training
+  /// all steps: the same call.
+  Output decode(const Tensor& words, const Lengths& lengths, const grus::State& first, const Summary& summary,
+                const Tensor& owners) const;
   /// Teacher forcing: rows (N, R) before each target word.
   Tensor forward(const Tensor& source, const Lengths& source_lengths, const Tensor& inputs,
                  const Lengths& input_lengths) const;
@@ -110,7 +106,7 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
 
  private:
   Tensor embed(const nn::Embedding& table, const Tensor& ids, const Lengths& lengths) const;
-  nn::RecurrentState first_state(const Tensor& c, const nn::RecurrentState& last) const;
+  grus::State first_state(const Tensor& c, const grus::State& last) const;
   nn::LockedDropout drop_;
 };
 

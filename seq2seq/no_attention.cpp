@@ -9,8 +9,6 @@
 namespace grus::seq2seq {
 namespace {
 
-using nn::RecurrentState;
-
 Start start_of(ModelOptions::InitialState flag) {
   if (flag == ModelOptions::InitialState::summary) return Start::summary;
   return flag == ModelOptions::InitialState::states ? Start::states : Start::zeros;
@@ -91,7 +89,7 @@ Tensor NoAttention::summary(const Tokens& source) const {
 namespace {
 
 /// The states of all layers, h then c, each (rows, H): what a search can gather rows of.
-State split(const RecurrentState& state) {
+State split(const grus::State& state) {
   State parts;
   for (const Tensor* all : {&state.h, &state.c})
     for (int64_t l = 0; all->defined() && l < all->dim(0); ++l) parts.push_back((*all)[l]);
@@ -115,11 +113,11 @@ class NoAttentionDecoder final : public Decoder {
 
   Step step(const Tensor& words, const State& state, const std::vector<int64_t>& sources) override {
     const auto layers = state.begin() + network_.options.layers;
-    const RecurrentState before{stack(State(state.begin(), layers), 0),
-                                layers == state.end() ? Tensor() : stack(State(layers, state.end()), 0)};
-    const EncoderDecoder::Decoded out =
+    const grus::State before{stack(State(state.begin(), layers), 0),
+                             layers == state.end() ? Tensor() : stack(State(layers, state.end()), 0)};
+    const Output out =
         network_.decode(words, Lengths::dense(1, words.numel()), before, summary_, Tensor::from(sources));
-    return {split(out.last), out.rows, {}};
+    return {split(out.state), out.y, {}};
   }
 
  private:

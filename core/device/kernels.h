@@ -135,8 +135,7 @@ struct SoftmaxArgs {
 };
 
 /// Philox4x32-10, key (low, high word of seed). Element (i, j) of y (rows, cols) is e = row_ids[i] * cols + j (i64), or
-/// i * cols + j without row_ids. It takes lane e % 4 of counter (e / 4, draw), low words first: u = (lane >> 8) *
-/// 2^-24.
+/// i * cols + j without row_ids. Lane e % 4 of counter (e / 4, draw), low words first, gives u = (lane >> 8) * 2^-24.
 ///   uniform: low + (high - low) u, rounded to y's type.   keep_mask: 0 where u < low, else high.
 ///   normal: low + high * sqrt(-2 log(u_1 + 2^-24)) cos(2 pi u_2), sin for odd e, from lanes 0 and 1 or 2 and 3.
 struct RandomArgs {
@@ -214,8 +213,7 @@ struct LstmGatesArgs {
   Matrix gates, c, c_new, y;
 };
 /// Gradients of LstmGatesArgs, with g = dh + dy the gradient of h'; dy may be absent. dsums (rows, 4H) is the gradient
-/// of the sums under the gates. dc (rows, H) holds the gradient of c' from later steps on entry and that of c on
-/// return.
+/// of the sums under the gates. dc (rows, H) holds the gradient of c' from later steps on entry, that of c on return.
 struct LstmGatesBackwardArgs {
   Matrix gates, c, c_new, dh, dy, dsums, dc;
 };
@@ -230,9 +228,8 @@ struct AttentionArgs {
   Matrix columns, lengths, starts;
 };
 /// Gradients of attention, given dcontext: dquery is written; dkeys (N, A), dvalues (N, C; absent when not wanted) and
-/// dv (1, A) are added to. dweights (rows, S), or absent, is a gradient that reached the weights themselves. Several
-/// rows may have one column only with `shared`: a row of dkeys and dvalues is then the sum of their parts, in their
-/// order.
+/// dv (1, A) are added to. dweights (rows, S), or absent, is a gradient that reached the weights themselves. Rows may
+/// share a column only with `shared`: their parts of dkeys and dvalues are then added in their order.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;

@@ -76,17 +76,17 @@ void decode(const PeerModel& model, const std::vector<std::vector<int32_t>>& row
   Tensor word = Tensor::from(std::vector<int32_t>(static_cast<size_t>(count), SOS));
   for (int64_t step = 0; step < o.steps; ++step) {
     const Tensor e = model.target_embedding(word);
-    const AttentionGruOutput out = attention_gru_step(e, h, encoded.memory, attention, decoder);
-    const Tensor logits = model.output(concat({out.states, out.contexts, e}, 1));
+    const Output out = attention_gru_step(e, h, encoded.memory, attention, decoder);
+    const Tensor logits = model.output(concat({out.y, out.attention.context, e}, 1));
     if (o.beam == 1) {
       word = argmax(logits, {1});
-      h = out.states;
+      h = out.y;
       continue;
     }
     Hypotheses next = best_continuations(log_softmax(logits), scores, o.beam);
     scores = std::move(next.scores);
     word = Tensor::from(next.words);
-    h = gather_rows(out.states, Tensor::from(next.parents));
+    h = gather_rows(out.y, Tensor::from(next.parents));
   }
 }
 

@@ -72,8 +72,8 @@ Tensor PeerModel::embedded(const nn::Embedding& table, const PackedIds& ids) con
 }
 
 PeerModel::Encoded PeerModel::encode(const PackedIds& source) const {
-  const nn::RecurrentOutput states = encoder.forward_packed(embedded(source_embedding, source), source.lengths);
-  return {{key(states.y), states.y, source.lengths}, tanh(bridge(concat({states.h[0], states.h[1]}, 1)))};
+  const Output states = encoder.forward_packed(embedded(source_embedding, source), source.lengths);
+  return {{key(states.y), states.y, source.lengths}, tanh(bridge(concat({states.state.h[0], states.state.h[1]}, 1)))};
 }
 
 AttentionGruWeights PeerModel::decoder() const {
@@ -96,8 +96,9 @@ int64_t PeerModel::target_weights() const {
 Tensor PeerModel::forward(const PackedIds& source, const PackedIds& inputs, const Tensor& targets) const {
   const Encoded encoded = encode(source);
   const Tensor words = embedded(target_embedding, inputs);
-  const AttentionGruOutput decoded = attention_gru(words, inputs.lengths, encoded.h, encoded.memory, decoder());
-  return linear_cross_entropy(concat({decoded.states, decoded.contexts, words}, 1), output.weight, output.bias, targets)
+  const Output decoded = attention_gru(words, inputs.lengths, encoded.h, encoded.memory, decoder());
+  return linear_cross_entropy(concat({decoded.y, decoded.attention.context, words}, 1), output.weight, output.bias,
+                              targets)
       .loss;
 }
 

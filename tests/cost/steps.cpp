@@ -155,8 +155,8 @@ TEST_CASE("cost: a step of decoding packs no weight and asks the backend for no 
   const Tensor word = Tensor::from(std::vector<int32_t>(static_cast<size_t>(t.batch), SOS));
   const Cost cost = cost_of([&] {
     const Tensor e = t.model.target_embedding(word);
-    const AttentionGruOutput out = attention_gru_step(e, encoded.h, encoded.memory, rows, decoder);
-    argmax(t.model.output(concat({out.states, out.contexts, e}, 1)), {1});
+    const Output out = attention_gru_step(e, encoded.h, encoded.memory, rows, decoder);
+    argmax(t.model.output(concat({out.y, out.attention.context, e}, 1)), {1});
   });
   CAPTURE(text(cost));
   CHECK(cost.calls <= 15);

@@ -29,6 +29,9 @@ for name in program optimizer; do
   "$work/$name" >"$work/out" || fail "$name exits $?"
   diff "$source/tests/install/$name.expected" "$work/out" || fail "$name prints something else"
 done
+"$@" -std=c++20 $flags "$source/tests/install/cell.cpp" -o "$work/cell" $libs || fail 'cell does not build'
+"$work/cell" >"$work/out" || fail "cell exits $?"
+grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
 
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {

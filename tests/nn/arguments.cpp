@@ -97,7 +97,7 @@ TEST_CASE("cells: a state of another size or kind is named") {
         }) == "[GruCell] need one dtype, got f32 (2, 3) and f64 (2, 4)");
   CHECK(message_of([&] { return gru(Tensor()); }) == "[GruCell] need tensors, got an undefined one");
   CHECK(message_of([&] {
-          lstm(zeros({2, 3}), RecurrentState{zeros({2, 4}), zeros({4})});
+          lstm(zeros({2, 3}), State{zeros({2, 4}), zeros({4})});
         }) == "[LstmCell] need c (2, 4) beside x (2, 3), got (4)");
 }
 

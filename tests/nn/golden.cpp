@@ -43,11 +43,11 @@ Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths)
                              : module(in[0].second, Lengths(lengths.get<std::vector<int64_t>>()), first...);
   };
   if constexpr (std::is_same_v<M, Lstm>) {
-    const LstmResult out = in.size() > 1 ? run(RecurrentState{in[1].second, in[2].second}) : run();
-    return {{"y", out.y}, {"h", out.h}, {"c", out.c}};
+    const Output out = in.size() > 1 ? run(State{in[1].second, in[2].second}) : run();
+    return {{"y", out.y}, {"h", out.state.h}, {"c", out.state.c}};
   } else {
-    const RecurrentOutput out = in.size() > 1 ? run(in[1].second) : run();
-    return {{"y", out.y}, {"h", out.h}};
+    const Output out = in.size() > 1 ? run(in[1].second) : run();
+    return {{"y", out.y}, {"h", out.state.h}};
   }
 }
 

@@ -1,5 +1,4 @@
-// Additive attention, with shared sources, sources of length 0 and more queries than sources; and the decoder around
-// it.
+// Additive attention, with shared sources, sources of length 0 and more queries than sources; and its decoder.
 #include "ops/attention.h"
 
 #include <fmt/format.h>
@@ -93,8 +92,8 @@ Tensors decode(const Decoder& d, Xs x) {
   const size_t next = d.conditional ? 10 : 8;
   if (d.conditional) w.first = {x[8], x[9], {}, {}};
   if (d.biases) w.query_bias = x[next], w.second.bias_ih = x[next + 1], w.second.bias_hh = x[next + 2];
-  const AttentionGruOutput y = attention_gru(x[0], targets, x[1], {x[2], x[3], sources}, w);
-  return {y.states, y.contexts};
+  const Output y = attention_gru(x[0], targets, x[1], {x[2], x[3], sources}, w);
+  return {y.y, y.attention.context, y.attention.weights};
 }
 
 Sample draw_decoder(Choices& choices, const Sizes&) {

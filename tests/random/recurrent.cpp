@@ -69,9 +69,9 @@ Sample draw_gru(Choices& choices, const Sizes& like) {
                       form.update == Update::replace ? "update replaces" : "update keeps"),
           layer.inputs, [=](Xs x) -> Tensors {
             const Arguments a(layer, x, 1);
-            const GruOutput y = layer.padded ? gru(x[0], &a.lengths, a.first, a.weights, form, layer.reverse)
-                                             : gru_packed(x[0], a.lengths, a.first, a.weights, form, layer.reverse);
-            return {y.y, y.h};
+            const Output y = layer.padded ? gru(x[0], &a.lengths, a.first, a.weights, form, layer.reverse)
+                                          : gru_packed(x[0], a.lengths, a.first, a.weights, form, layer.reverse);
+            return {y.y, y.state.h};
           }};
 }
 
@@ -80,10 +80,10 @@ Sample draw_lstm(Choices& choices, const Sizes& like) {
   return {fmt::format("{} [{}]", layer.padded ? "lstm" : "lstm_packed", text_of(layer)), layer.inputs,
           [=](Xs x) -> Tensors {
             const Arguments a(layer, x, 2);
-            const LstmState first{a.first, a.second};
-            const LstmOutput y = layer.padded ? lstm(x[0], &a.lengths, first, a.weights, layer.reverse)
-                                              : lstm_packed(x[0], a.lengths, first, a.weights, layer.reverse);
-            return {y.y, y.h, y.c};
+            const State first{a.first, a.second};
+            const Output y = layer.padded ? lstm(x[0], &a.lengths, first, a.weights, layer.reverse)
+                                          : lstm_packed(x[0], a.lengths, first, a.weights, layer.reverse);
+            return {y.y, y.state.h, y.state.c};
           }};
 }
 
@@ -102,7 +102,7 @@ Sample draw_cells(Choices& choices, const Sizes& like) {
               return gru_cell(x[0], x[3], {x[1], x[2], x[4], {}});
             }};
   return {"lstm_cell($0, {$3, $3}, {$1, $2, {}, $4})", inputs, [](Xs x) -> Tensors {
-            const LstmState next = lstm_cell(x[0], {x[3], x[3]}, {x[1], x[2], {}, x[4]});
+            const State next = lstm_cell(x[0], {x[3], x[3]}, {x[1], x[2], {}, x[4]});
             return {next.h, next.c};
           }};
 }

@@ -139,7 +139,7 @@ TEST_CASE(
             const NoGrad no_grad;  // the same word by word
             const Summary source = model.encode(b.source.ids, b.source.lengths);
             const Tensor order = b.inputs.lengths.order_tensor();
-            RecurrentState state;
+            grus::State state;
             const auto ranked = [&](const Tensor& s, int64_t rows) {
               return s.defined() ? slice(index_select(s, 1, order), 1, 0, rows) : s;
             };
@@ -149,8 +149,8 @@ TEST_CASE(
               else state = {slice(state.h, 1, 0, rows), state.c.defined() ? slice(state.c, 1, 0, rows) : Tensor()};
               const auto step = model.decode(b.inputs.ids.rows(begin, begin + rows), Lengths::dense(1, rows), state,
                                              source, order.rows(0, rows));
-              state = step.last;
-              const Tensor said = linear(step.rows, model.output_weight, model.output_bias);
+              state = step.state;
+              const Tensor said = linear(step.y, model.output_weight, model.output_bias);
               CHECK(difference(said, logits.rows(begin, begin + rows)) < 1e-5);
             }
           }
@@ -202,13 +202,13 @@ TEST_CASE("encoder-decoder: words, owners and gates that do not fit the lengths 
         }) == "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
   const GatedLayers layers({.input = 3, .hidden = 4, .context = 2});
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 1})}, owners);
+          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 1})}, owners);
         }) == "[GatedLayers] need context's gates (B, 12), got (2, 1)");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
+          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
         }) == "[GatedLayers] need owners of rows, got none");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})},
+          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 12})},
                  i64({0}, {1}, default_device()));
         }) == "[GatedLayers] need an owner of each of 3 rows, got (1)");
 }

@@ -44,7 +44,7 @@ Status call(const Backend& b, const SgdArgs& args) { return b.table.sgd_step(b.c
 Status call(const Backend& b, const AdamArgs& args) { return b.table.adam_step(b.context, args); }
 Status call(const Backend& b, const AdadeltaArgs& args) { return b.table.adadelta_step(b.context, args); }
 
-/// One parameter followed over several steps. `change`, when given, changes the arguments before step t = 1, 2, ...
+/// A run follows one parameter over several steps. `change`, when given, changes the arguments before step t = 1, 2, ...
 template <class Args>
 struct Run {
   Args args;

@@ -11,7 +11,7 @@
 namespace grus::test {
 namespace {
 
-using Packed = GruOutput (*)(const Tensor&, const Lengths&, const Tensor&, const GruWeights&, GruForm, bool);
+using Packed = Output (*)(const Tensor&, const Lengths&, const Tensor&, const GruWeights&, GruForm, bool);
 
 struct Case {
   GruForm form;
@@ -37,9 +37,9 @@ Function function_of(const Case& c, Packed op) {
     size_t next = 3;
     const auto optional = [&](bool there) { return there ? x[next++] : Tensor(); };
     const Tensor h0 = optional(c.h0), bias_ih = optional(c.bias_ih), bias_hh = optional(c.bias_hh);
-    const GruOutput out =
+    const Output out =
         op(x[0], Lengths(c.lengths, -1, x[0].device()), h0, {x[1], x[2], bias_ih, bias_hh}, c.form, c.reverse);
-    return {out.y, out.h};
+    return {out.y, out.state.h};
   };
 }
 
@@ -78,9 +78,9 @@ std::vector<Sample> packed_samples() {
 Tensors two_layers(Xs x, Packed op) {
   const Lengths lengths({2, 1, 3}, -1, x[0].device());
   const GruWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
-  const GruOutput a = op(x[0], lengths, {}, forward, {}, false), b = op(x[0], lengths, a.h, backward, {}, true);
-  const GruOutput top = op(a.y, lengths, b.h, backward, {Reset::before, Update::replace}, false);
-  return {top.y, top.h, b.y};
+  const Output a = op(x[0], lengths, {}, forward, {}, false), b = op(x[0], lengths, a.state.h, backward, {}, true);
+  const Output top = op(a.y, lengths, b.state.h, backward, {Reset::before, Update::replace}, false);
+  return {top.y, top.state.h, b.y};
 }
 
 std::vector<ErrorCase> packed_errors() {
@@ -116,19 +116,19 @@ Row padded_row() {
   const auto with = [](bool reverse) -> Function {
     return [=](Xs x) -> Tensors {
       const Lengths lengths({2, 1, 3}, 4, x[0].device());
-      const GruOutput out = gru(x[0], &lengths, x[1], {x[2], x[3], x[4], x[5]}, {}, reverse);
-      return {out.y, out.h};
+      const Output out = gru(x[0], &lengths, x[1], {x[2], x[3], x[4], x[5]}, {}, reverse);
+      return {out.y, out.state.h};
     };
   };
   const auto twin = [](Xs x) -> Tensors {
     const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
-    const GruOutput out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
-    return {unpack(out.y, lengths), out.h};
+    const Output out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
+    return {unpack(out.y, lengths), out.state.h};
   };
   const std::vector<Input> inputs{{{4, 3, 2}}, {{3, 3}}, {{9, 2}, -1, 1}, {{9, 3}, -1, 1}, {{9}, -1, 1}, {{9}, -1, 1}};
   const Function dense = [](Xs x) -> Tensors {
-    const GruOutput out = gru(x[0], nullptr, x[1], {x[2], x[3], x[4], x[5]});
-    return {out.y, out.h};
+    const Output out = gru(x[0], nullptr, x[1], {x[2], x[3], x[4], x[5]});
+    return {out.y, out.state.h};
   };
   return {"gru",
           "h' = z h + (1 - z) n over padded x (T, B, I)",

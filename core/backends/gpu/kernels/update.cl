@@ -16,8 +16,7 @@ DEVICE void philox(uint* counter, uint key0, uint key1) {
 
 DEVICE T unit(uint bits) { return (T)(bits >> 8) * K(5.9604644775390625e-8); }  // 2^-24
 
-// An item is one block of four elements of one row. keep_mask gives 0 where the upper 24 bits are less than
-// `below`.
+// An item is one block of four elements of one row. keep_mask gives 0 where the upper 24 bits are < `below`.
 KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(row_ids), const ulong seed, const ulong number,
              const T low, const T high, const uint below) {
   EACH_ROW(rows) {
