@@ -1,6 +1,9 @@
 // An optimizer as a user writes it: what it gets for its update(), and what is said when it is wrong.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "optim/adam.h"
@@ -137,7 +140,9 @@ TEST_CASE("own: a tensor is kept only where its setting is not 0, and the state 
 }
 
 TEST_CASE("own: an update that leaves something else is one sentence, and the parameter stays") {
-  const Parameter w = ones();
+  const Device cpu("cpu");  // which the messages name
+  const Parameter w(Tensor::ones({2}, DType::f32, cpu));
+  w.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
   const auto said = [&w](Own::Change change) {
     Own own({{"w", w}}, change);
     const std::string text = message([&] { own.step(); });
