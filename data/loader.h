@@ -48,8 +48,7 @@ class Loader {
   void start(int64_t epoch, int64_t first = 0);
   /// Returns the next batch, or nothing at the end of the epoch and before a start.
   std::optional<Batch> next();
-  /// batches() counts the batches of this epoch, position() those behind us: start(epoch, position()) goes on from
-  /// here.
+  /// batches() counts the batches of this epoch, position() those behind us: start(epoch, position()) goes on.
   int64_t batches() const { return static_cast<int64_t>(plan_.size()); }
   int64_t position() const { return position_; }
 

@@ -17,8 +17,7 @@ std::vector<CodePoint> decode_utf8(std::string_view text);
 
 bool is_digit(int32_t point);   // decimal digits of any script
 bool is_letter(int32_t point);  // L*
-/// Tells whether a character stays within a word: letters, marks, numbers, and format characters such as the soft
-/// hyphen.
+/// Tells whether a character stays within a word: letters, marks, numbers, and format characters (soft hyphen).
 bool is_word_character(int32_t point);
 /// Tells whether Python's str.split() takes a character for white space, as it does U+00A0 and U+202F.
 bool is_space(int32_t point);

@@ -36,8 +36,7 @@ class Vocab {
   explicit Vocab(std::vector<std::string> pieces, std::vector<int64_t> counts = {});
 
   int64_t size() const { return static_cast<int64_t>(pieces_.size()); }
-  /// Returns a piece's id, UNK when it is not there. Text that reads "<eos>" is unknown, too: no text can name a
-  /// special.
+  /// Returns a piece's id, UNK when it is not there. Text that reads "<eos>" is UNK, too: no text names a special.
   int32_t id(std::string_view piece) const;
   /// Returns the piece of an id. Throws UsageError for an id outside 0 .. size() - 1.
   const std::string& piece(int64_t id) const;

@@ -16,7 +16,7 @@ struct AlignerOptions {
   Symmetrisation symmetrisation = Symmetrisation::grow_diag_final;
 };
 
-/// A notice comes after each iteration: "source to target, HMM 2/5", and the mean negative log-likelihood of a word, in
+/// A notice comes after each iteration: "source to target, HMM 2/5", and the mean negative log-likelihood of a word in
 /// nats.
 using AlignerNotice = std::function<void(const std::string& stage, double nats)>;
 

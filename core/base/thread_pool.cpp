@@ -88,8 +88,7 @@ class Pool {
   }
 
  private:
-  // A job is named by its epoch and its number of tasks in one word, so that a worker that wakes late reads both
-  // together.
+  // A job is named by its epoch and its number of tasks in one word, so that a late worker reads both together.
   static uint64_t job_of(uint64_t epoch, int tasks) { return epoch << 16 | static_cast<uint64_t>(tasks); }
 
   /// Runs every task of the job that nobody has claimed. A claim stores the epoch and can succeed only while the job is

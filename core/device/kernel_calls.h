@@ -57,8 +57,7 @@ struct KernelEntry {
 /// Lists all entries of the contract in its order, as `table` has them.
 std::vector<KernelEntry> kernel_entries(const KernelTable& table);
 
-/// Lets observers see this device from now on; called by core/device/device.cpp. The device must live as long as the
-/// process.
+/// Lets observers see this device, which must live as long as the process; core/device/device.cpp calls it.
 void make_observable(OpenDevice& device);
 
 }  // namespace grus

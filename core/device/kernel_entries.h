@@ -31,7 +31,6 @@ inline constexpr const char* compare_names[] = {
 inline constexpr const char* reduce_names[] = {"sum", "sum_of_squares", "max", "min"};
 inline constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
 inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask"};
-inline constexpr const char* optimizer_names[] = {"sgd", "adam", "adadelta"};
 inline constexpr const char* gru_phase_names[] = {"all", "reset_update", "candidate"};
 
 constexpr Names names_of(kernel_cost_words::NoVariant) { return {}; }
@@ -41,7 +40,6 @@ constexpr Names names_of(CompareOp) { return compare_names; }
 constexpr Names names_of(ReduceOp) { return reduce_names; }
 constexpr Names names_of(ArgReduceOp) { return arg_reduce_names; }
 constexpr Names names_of(RandomKind) { return random_names; }
-constexpr Names names_of(OptimizerKind) { return optimizer_names; }
 constexpr Names names_of(GruPhase) { return gru_phase_names; }
 
 /// Returns the names of the enumeration that an entry's `variant` column speaks of.

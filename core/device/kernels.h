@@ -104,7 +104,7 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 7u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 8u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -135,8 +135,7 @@ struct SoftmaxArgs {
 };
 
 /// Philox4x32-10, key (low, high word of seed). Element (i, j) of y (rows, cols) is e = row_ids[i] * cols + j (i64), or
-/// i * cols + j without row_ids. It takes lane e % 4 of counter (e / 4, draw), low words first: u = (lane >> 8) *
-/// 2^-24.
+/// i * cols + j without row_ids. Lane e % 4 of counter (e / 4, draw), low words first, gives u = (lane >> 8) * 2^-24.
 ///   uniform: low + (high - low) u, rounded to y's type.   keep_mask: 0 where u < low, else high.
 ///   normal: low + high * sqrt(-2 log(u_1 + 2^-24)) cos(2 pi u_2), sin for odd e, from lanes 0 and 1 or 2 and 3.
 struct RandomArgs {
@@ -146,21 +145,37 @@ struct RandomArgs {
   double low, high;
 };
 
-/// One optimizer step over n = rows * cols contiguous elements (f32 or f64), in place, by PyTorch's formulas. g is
-/// first multiplied by grad_scale and by factor. A factor of 0 leaves everything as it is: the step did not happen.
-/// Decoupled decay comes before all else.
-enum class OptimizerKind : int32_t { sgd, adam, adadelta };
-struct OptimizerArgs {
-  OptimizerKind kind;
-  Matrix value, grad, first, second;  // (1, n); first, second: momentum | m, v | E[g^2], E[dx^2]; absent when unused
-  Matrix average;  // (1, n) or absent; after the step average += (1 - average_decay) (value - average)
-  Matrix factor;   // (1, 1) or absent (1): a number that only the device knows, as a clipping scale
-  double grad_scale, lr, beta1, beta2, eps;  // sgd: beta1 = momentum; adadelta: beta1 = rho
-  double bias1, bias2;                       // adam: 1 - beta1^t, 1 - beta2^t
-  double weight_decay;                       // added to the gradient, or
-  double decoupled_decay;                    // value *= 1 - lr * decoupled_decay, before the step (AdamW)
-  double average_decay;
+/// UpdateArgs are what every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it
+/// changes in place:
+///   w *= 1 - lr decoupled_decay;   g = factor grad_scale grad + weight_decay w;   w -= what the entry makes of g
+/// A factor of 0 leaves everything as it is: the step did not happen. The average follows the value after the step.
+struct UpdateArgs {
+  Matrix value, grad;  // (1, n)
+  Matrix average;      // (1, n) or absent: average += (1 - average_decay) (value - average)
+  Matrix factor;       // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
+  double grad_scale, lr, weight_decay, decoupled_decay, average_decay;
+};
+/// The step of SGD; where m is absent, w -= lr g:
+///   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
+struct SgdArgs {
+  UpdateArgs update;
+  Matrix m;  // (1, n) or absent
+  double momentum;
   bool nesterov;
+};
+/// The step of Adam, where bias1 = 1 - beta1^t and bias2 = 1 - beta2^t at step t = 1, 2, ...:
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   w -= lr (m / bias1) / (sqrt(v / bias2) + eps)
+struct AdamArgs {
+  UpdateArgs update;
+  Matrix m, v;  // (1, n)
+  double beta1, beta2, eps, bias1, bias2;
+};
+/// The step of Adadelta:
+///   s = rho s + (1 - rho) g^2;   d = sqrt(u + eps) / sqrt(s + eps) g;   u = rho u + (1 - rho) d^2;   w -= lr d
+struct AdadeltaArgs {
+  UpdateArgs update;
+  Matrix s, u;  // (1, n)
+  double rho, eps;
 };
 
 /// How a GRU cell combines (see ops/gru.h). Gate order r, z, n.
@@ -198,8 +213,7 @@ struct LstmGatesArgs {
   Matrix gates, c, c_new, y;
 };
 /// Gradients of LstmGatesArgs, with g = dh + dy the gradient of h'; dy may be absent. dsums (rows, 4H) is the gradient
-/// of the sums under the gates. dc (rows, H) holds the gradient of c' from later steps on entry and that of c on
-/// return.
+/// of the sums under the gates. dc (rows, H) holds the gradient of c' from later steps on entry, that of c on return.
 struct LstmGatesBackwardArgs {
   Matrix gates, c, c_new, dh, dy, dsums, dc;
 };
@@ -214,9 +228,8 @@ struct AttentionArgs {
   Matrix columns, lengths, starts;
 };
 /// Gradients of attention, given dcontext: dquery is written; dkeys (N, A), dvalues (N, C; absent when not wanted) and
-/// dv (1, A) are added to. dweights (rows, S), or absent, is a gradient that reached the weights themselves. Several
-/// rows may have one column only with `shared`: a row of dkeys and dvalues is then the sum of their parts, in their
-/// order.
+/// dv (1, A) are added to. dweights (rows, S), or absent, is a gradient that reached the weights themselves. Rows may
+/// share a column only with `shared`: their parts of dkeys and dvalues are then added in their order.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;

@@ -3,6 +3,7 @@
 #include <exception>
 #include <mutex>
 
+#include "core/device/precision.h"
 #include "core/thread/recording.h"
 
 namespace grus {

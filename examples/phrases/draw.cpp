@@ -1,5 +1,4 @@
-// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014, which show on a plane how the model holds words and
-// phrases.
+// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014, the model's words and phrases on a plane.
 #include <fmt/format.h>
 
 #include <algorithm>

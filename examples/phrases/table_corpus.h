@@ -17,8 +17,7 @@ data::ReferenceCorpus group_by_source(const data::ParallelCorpus& pairs);
 /// Moves all pairs of every `every`-th source phrase, chosen by a hash of its text, from `train` to the result.
 data::ParallelCorpus hold_out(data::ParallelCorpus& train, uint64_t every);
 
-/// Reads the tables that --train, --valid and --test name. Where --valid is --train, one source phrase in 50 is held
-/// out.
+/// Reads the tables that --train, --valid and --test name. Where --valid is --train, a source phrase in 50 is held out.
 seq2seq::Corpora read_tables(const seq2seq::TrainOptions& options, bool skip_bad);
 
 }  // namespace grus::phrases

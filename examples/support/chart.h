@@ -47,8 +47,7 @@ struct BinChart {
   std::vector<Bin> bins;
 };
 
-/// Draws one value for each bin as a line, and below it the counts as bars over the same bins. The size is fixed, 480 x
-/// 300.
+/// Draws one value for each bin as a line, and below it the counts as bars. The size is fixed, 480 x 300.
 std::string bin_chart(const BinChart& chart);
 
 struct HeatMap {

@@ -10,8 +10,7 @@
 
 namespace grus::chart {
 
-/// Escapes text for an element or a quoted attribute. Bytes that are no UTF-8, and characters that XML forbids, become
-/// U+FFFD.
+/// Escapes text for an element or a quoted attribute. What is no UTF-8 or forbidden in XML becomes U+FFFD.
 std::string escape(std::string_view text);
 
 /// Counts columns: East Asian wide characters take two, combining marks none.

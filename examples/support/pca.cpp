@@ -27,8 +27,7 @@ Points centred(Points points) {
   return points;
 }
 
-// Makes rows orthonormal, each against those before it, twice (once loses digits). A row that has nothing left becomes
-// 0.
+// Makes rows orthonormal, each against those before it, twice (once loses digits). A row with nothing left becomes 0.
 void orthonormalise(Points& rows) {
   for (size_t r = 0; r < rows.count; ++r) {
     for (int pass = 0; pass < 2; ++pass)

@@ -17,8 +17,7 @@ class Quadtree {
     double x = 0, y = 0;  // sum over others j of q^2 (here - j), q = 1 / (1 + distance^2)
     double sum = 0;       // sum over others of q
   };
-  /// Returns the sums for a point of the tree itself, with cells of width / distance < theta as one point; theta 0 is
-  /// exact.
+  /// Returns the sums for a point of the tree, with cells of width / distance < theta as one point; theta 0 is exact.
   Repulsion repulsion(double x, double y, double theta) const;
 
  private:

@@ -8,8 +8,7 @@
 
 namespace grus::accuracy {
 
-/// The worst of what was seen. `wrong` says that a NaN or the sign of a zero should not be, or that a limit is not
-/// reached.
+/// The worst that was seen. `wrong`: a NaN or the sign of a zero should not be, or a limit is not reached.
 struct Found {
   double units = 0;  // units of the last place
   double x = 0, y = 0, exact = 0;
@@ -20,8 +19,7 @@ struct Found {
 };
 std::string text(const Found& found);
 
-/// Goes through all floats whose bits are a multiple of `stride` (and a remainder that varies), shared out among
-/// `threads`.
+/// Goes through all floats whose bits are a multiple of `stride` (and a remainder that varies), on `threads`.
 Found sweep_f32(const Function& function, Device device, uint32_t stride, int threads);
 /// Goes through the given numbers.
 template <class T>

@@ -40,7 +40,7 @@ struct Measured {
   double gflop = 0;  // of the products, at real places
 };
 
-/// Returns the model's number of words: --vocab, to which the file's words are cut, or those of the file and the four
+/// Returns the model's number of words: --vocab, to which the file's words are cut, or the file's and the four
 /// specials.
 int64_t cut_to(PeerVocab& words, int64_t vocab) {
   if (vocab == 0) return static_cast<int64_t>(words.size()) + 4;

@@ -61,8 +61,8 @@ double memory_bandwidth(int threads) {
 #endif
   const auto count = static_cast<size_t>(threads);
   std::vector<uint64_t> sums(count);
-  // The threads that read the memory also write it first, so that on machines with several memories each has its part
-  // near.
+  // The threads that read the memory also write it first, so that each has its part near on machines with several
+  // memories.
   on_threads(count, lines, [&](size_t, size_t begin, size_t end) {
     std::fill(words.get() + begin * line, words.get() + end * line, 1);
   });

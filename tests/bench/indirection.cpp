@@ -1,4 +1,4 @@
-// Counts what the kernel table costs, in instructions: a 1-element add through it and with it bypassed, and a training
+// Counts what the kernel table costs, in instructions: a 1-element add through it and bypassing it, and a training
 // step.
 //   ./dev bench indirection      runs itself under `valgrind --tool=callgrind` with two counts each, and subtracts
 #include <fmt/format.h>

@@ -41,8 +41,8 @@ double last_level_cache_mib();
 /// Adds --precision f32 | bf16, which holds for all products.
 void add_precision_option(CLI::App& app);
 
-/// Adds --device NAME, the device of new tensors. It is for benchmarks that read a result in every step: devices report
-/// late.
+/// Adds --device NAME, the device of new tensors. Devices report late, so benchmarks with it read a result in every
+/// step.
 void add_device_option(CLI::App& app);
 
 /// Returns the device's own description: "AMD EPYC ..., AVX3_ZEN4, ...".

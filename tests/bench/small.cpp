@@ -1,5 +1,4 @@
-// Measures what the library itself costs where tensors are tiny: the work of torch_small.py, with the same keys, on one
-// thread.
+// Measures what the library itself costs where tensors are tiny: the work and keys of torch_small.py, on one thread.
 //   ./dev bench small [--rounds 5 --only chain|mlp|chargru]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

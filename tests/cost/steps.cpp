@@ -179,3 +179,21 @@ TEST_CASE("cost: a recorded addition is one kernel call forward, one backward, a
   CHECK(cost.backend_allocations == 0);
   CHECK(cost.heap <= 50);
 }
+
+TEST_CASE("cost: a step of Adam is one kernel call a parameter and asks the heap for nothing") {
+  if (!fused_kernels_wanted()) return test::skip("limits are those of fused kernels");
+  nn::Parameters parameters;
+  for (const char* name : {"a", "b", "c"}) parameters.push_back({name, nn::Parameter(Tensor::ones({8}))});
+  for (const auto& [name, parameter] : parameters) parameter.leaf().set_grad(Tensor::ones({8}));
+  optim::Adam adam(parameters);
+  const Cost fused = cost_of([&] { adam.step(0.5); });
+  CAPTURE(text(fused));
+  CHECK(fused.of.at("adam_step") == 3);
+  CHECK(fused.calls == 3);
+  CHECK(fused.heap == 0);
+  adam.set_fused(false);
+  const Cost composed = cost_of([&] { adam.step(0.5); });
+  CAPTURE(text(composed));
+  CHECK(!composed.of.contains("adam_step"));
+  CHECK(composed.of.at("binary") <= 3 * 13);
+}

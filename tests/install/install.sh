@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs into an empty folder, builds program.cpp against it by pkg-config, and runs it; every installed header compiles.
+# Installs into an empty folder, builds programs against it by pkg-config, and runs them; every installed header compiles.
 # install.sh SOURCE BUILD LIBDIR PREFIX COMPILER...
 set -eu
 source=$1 build=$2 libdir=$3 prefix=$4; shift 4
@@ -23,12 +23,15 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ "$(wc -l <"$work/headers.cpp")" -gt 3 ] || fail 'no headers installed'
 "$@" -std=c++20 -fsyntax-only $flags "$work/headers.cpp" || fail 'an installed header does not compile'
 
-"$@" -std=c++20 $flags "$source/tests/install/program.cpp" -o "$work/program" $libs || fail 'the program does not build'
-"$work/program" >"$work/out" || fail "the program exits $?"
-diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
-"$@" -std=c++20 $flags "$source/tests/install/cell.cpp" -o "$work/cell" $libs || fail 'the cell does not build'
-"$work/cell" >"$work/out" || fail "the cell exits $?"
-grep -q 'remembers$' "$work/out" || fail "the cell: $(cat "$work/out")"
+# Programs of one file each: an op, and an optimizer of one's own.
+for name in program optimizer; do
+  "$@" -std=c++20 $flags "$source/tests/install/$name.cpp" -o "$work/$name" $libs || fail "$name does not build"
+  "$work/$name" >"$work/out" || fail "$name exits $?"
+  diff "$source/tests/install/$name.expected" "$work/out" || fail "$name prints something else"
+done
+"$@" -std=c++20 $flags "$source/tests/install/cell.cpp" -o "$work/cell" $libs || fail 'cell does not build'
+"$work/cell" >"$work/out" || fail "cell exits $?"
+grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
 
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {

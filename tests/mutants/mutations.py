@@ -3,8 +3,7 @@ from source import Token, brackets, ends_operand
 
 DELIMITERS = {',', ';', '?', ':', '=', '+=', '-=', '*=', '/=', '==', '!=', '<', '>', '<=', '>=', '&&', '||', 'return'}
 CONDITION = {'==', '!=', '<', '>', '<=', '>=', '&&', '||'}  # what may stand before a question mark
-# These functions' arguments say where, not how much: a term may be dropped (another row, another gate), no sign
-# flipped.
+# These functions' arguments say where, not how much: a term may go (another row, another gate), no sign flips.
 PLACES = {'load', 'load_some', 'row_of', 'row', 'rows', 'unrecorded_rows', 'slice', 'columns_of', 'matrix', 'write_matrix',
           'weight_rows', 'part'}
 # These functions' arguments say which shape or type, and are never touched.

@@ -1,5 +1,4 @@
-// Arguments that no row of the table varies: numbers and sizes at the ends of their types, lengths, and rows of other
-// sources.
+// Arguments that no row of the table varies: numbers and sizes at the ends of their types, lengths, rows of sources.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -1,5 +1,4 @@
-// Additive attention, with shared sources, sources of length 0 and more queries than sources; and the decoder around
-// it.
+// Additive attention, with shared sources, sources of length 0 and more queries than sources; and its decoder.
 #include "ops/attention.h"
 
 #include <fmt/format.h>

@@ -122,6 +122,9 @@ Device composed_device() {
     table->cross_entropy = nullptr;
     table->lstm_gates = nullptr;
     table->lstm_gates_backward = nullptr;
+    table->sgd_step = nullptr;
+    table->adam_step = nullptr;
+    table->adadelta_step = nullptr;
     for (const KernelEntry& entry : kernel_entries(*table))
       require<UsageError>(!entry.present || entry.need != Need::composed, "[composed_device] need {} left out, got it",
                           entry.name);

@@ -127,8 +127,7 @@ struct Broken {
   DeviceState device{"broken", table, Device("cpu").context()};
 };
 
-/// Opens the cpu with a fault. Its tensors may live as long as the process, so it does too: the list is never
-/// destroyed.
+/// Opens the cpu with a fault. It lives as long as the process, because its tensors may: the list is never destroyed.
 Device broken(const Fault& fault) {
   static auto& all = *new std::deque<Broken>;
   return Device(&all.emplace_back(fault).device);

@@ -19,8 +19,7 @@ struct Genome {
 };
 
 struct Program {
-  /// Numbers that vary have a gradient; others are constants. They are rounded to f32, so that every dtype gets the
-  /// same.
+  /// Numbers that vary have a gradient; others are constants. All are rounded to f32, so that dtypes get the same.
   struct Given {
     int value;
     Input::Kind kind;

@@ -1,6 +1,5 @@
 #pragma once
-// A program run on a device: results, gradients of their random-weighted sum, gradients of the random-weighted
-// gradients.
+// A program run on a device: results, gradients of their random-weighted sum, and gradients of those weighted so.
 #include <map>
 #include <string>
 #include <vector>

@@ -4,8 +4,7 @@
 
 namespace grus::test {
 
-/// Counts the running test case as skipped and prints why. The test then returns: `if (!found) return test::skip("no
-/// data");`
+/// Counts the running test case as skipped and prints why. Use: `if (!found) return test::skip("no data");`
 void skip(std::string_view reason);
 
 }  // namespace grus::test

@@ -1,6 +1,5 @@
 #pragma once
-// The part that tests on tensors share: the devices there are, tensors from literals, and comparisons that name the
-// element.
+// Tests on tensors share this: the devices there are, tensors from literals, comparisons that name the element.
 #include <functional>
 #include <string>
 #include <vector>

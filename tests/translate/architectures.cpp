@@ -221,8 +221,7 @@ TEST_CASE("rnn-encdec: --paper has the paper's number of parameters, and trains 
 }
 
 TEST_CASE("sutskever: the paper's sizes have its 32 million recurrent connections a side") {
-  // 4 layers, 4 gates, 1000 x (1000 + 1000); with 160,000 and 80,000 words and a full output matrix that is 384
-  // million.
+  // 4 layers, 4 gates, 1000 x (1000 + 1000); with 160,000 and 80,000 words and a full output matrix: 384 million.
   const ModelOptions options = recipe_of("sutskever", true);
   const int64_t a_side = options.layers * 4 * options.hidden * (options.embedding + options.hidden);
   CHECK(a_side == 32000000);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
 # tensor <- tape <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
-# also gpu, which they share). core <- ops <- nn <- view; optim sees core and nn/parameter.h, data sees core; seq2seq sees
+# also gpu, which they share). core <- ops <- nn <- view; optim sees core, ops and nn/parameter.h, data sees core; seq2seq sees
 # all of these but view; examples see all.
 set -eu
 cd "$1"
@@ -31,7 +31,7 @@ find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -
     if (f[1] == "nn") return "core/ ops/ nn/"
     if (f[1] == "view") return "core/ ops/ nn/ view/"
     if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ data/ seq2seq/"
-    if (f[1] == "optim") return "core/ nn/parameter.h optim/"
+    if (f[1] == "optim") return "core/ ops/ nn/parameter.h optim/"
     return "grus.h core/ ops/ nn/ optim/ data/ view/ seq2seq/ examples/"
   }
   {

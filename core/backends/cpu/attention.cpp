@@ -91,8 +91,7 @@ void score_backward(float dscore, const float* query, const float* key, const fl
   });
 }
 
-/// Computes the gradients of the scores of query i; with `values` it also adds the query's part to the values'
-/// gradient.
+/// Computes the gradients of the scores of query i; with `values` also adds its part of the values' gradient.
 void scores_slope(const AttentionBackwardArgs& b, int64_t i, float* dscores, bool values) {
   const AttentionArgs& a = b.forward;
   const int64_t length = index_at(a.lengths, i);

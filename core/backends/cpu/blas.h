@@ -1,6 +1,5 @@
 #pragma once
-// OpenBLAS is loaded at run time, so that its choice of kernels can be corrected before it makes it. It runs
-// single-threaded.
+// OpenBLAS is loaded at run time, so that its choice of kernels can be corrected in time. It runs single-threaded.
 #include <string>
 
 #include "core/backends/cpu/product.h"

@@ -16,8 +16,7 @@ bool is_dense(const View& view) {
   return true;
 }
 
-/// Computes y = f(inputs) of dense views as one long row, which is what most calls are and what matters for tiny
-/// tensors.
+/// Computes y = f(inputs) of dense views as one long row, which most calls are and which matters for tiny tensors.
 template <class T, class... Inputs>
 void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
   int64_t n = 1;

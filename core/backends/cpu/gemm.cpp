@@ -1,6 +1,5 @@
 // The choice of a product's way: f32 with a weight on the right, unless both are large, and all of bf16 go to our
-// packed kernels. The rest goes to OpenBLAS, cut into one part per thread, or, with a long vector, into pieces of the
-// vector.
+// packed kernels. The rest goes to OpenBLAS, cut into one part per thread, or, with a long vector, into pieces of it.
 #include <algorithm>
 #include <vector>
 

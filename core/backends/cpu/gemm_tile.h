@@ -18,9 +18,8 @@ struct Tile {
   float alpha, beta;
 };
 
-/// Strides of a block of a that was copied for the tiles are constants, so that a tile needs one pointer for all its
-/// rows: row_stride from row to row (33 lines, so that rows fall into different cache sets), max_rows from column to
-/// column.
+/// A block of a that was copied for the tiles has constant strides, so that a tile needs one pointer for all rows:
+/// row_stride from row to row (33 lines, so that rows fall into different cache sets), max_rows from column to column.
 inline constexpr int64_t block_words = 512;
 inline constexpr int64_t row_stride = block_words + 16;
 

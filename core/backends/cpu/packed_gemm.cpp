@@ -105,8 +105,7 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
   }
 }
 
-/// The tiles of y are dealt out in `down` x `across` parts, one a thread, so that the largest part is as small as can
-/// be.
+/// The tiles of y are dealt out in `down` x `across` parts, one a thread, which make the largest part smallest.
 struct Grid {
   int64_t down, across;
 };

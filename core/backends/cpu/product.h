@@ -6,8 +6,7 @@
 
 namespace grus::cpu {
 
-/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld* are elements from row to row. c may be y; beta 0 does not read
-/// it.
+/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld* are elements from row to row. c may be y; beta 0 ignores it.
 template <class T>
 struct Product {
   bool transpose_a, transpose_b;

@@ -93,8 +93,7 @@ double reduce_row(ReduceOp op, const float* x, int64_t n) {
   return 0;
 }
 
-/// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for one strip of at most column_strip
-/// columns.
+/// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for a strip of up to column_strip columns.
 constexpr int64_t column_strip = 64;
 template <bool square, bool whole>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {

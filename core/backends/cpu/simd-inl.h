@@ -1,6 +1,5 @@
 // A vector of numbers with the operators of core/device/elementwise.def, so that its rows read as SIMD code; the
-// functions are in simd_math-inl.h. This file is included once per instruction set, inside no namespace, after
-// hwy/highway.h.
+// functions are in simd_math-inl.h. Included once per instruction set, after hwy/highway.h, inside no namespace.
 #if defined(GRUS_CPU_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_INL_H
 #undef GRUS_CPU_SIMD_INL_H

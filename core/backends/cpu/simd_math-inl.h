@@ -189,8 +189,7 @@ HWY_INLINE Number<double> softplus(Number<double> x) {
   return select(x > zero, x, zero) + Number<double>{hn::Log1p(Number<double>::D(), e.v)};
 }
 
-// Rare functions go lane by lane, by the C library; the error is at most 1 unit of f32 and 1.1 of f64 where it is
-// glibc.
+// Rare functions go lane by lane, by the C library; with glibc the error is at most 1 unit of f32 and 1.1 of f64.
 template <class T, class F>
 HWY_INLINE Number<T> by_lane(F f, Number<T> x) {
   HWY_ALIGN T lane[Number<T>::lanes];

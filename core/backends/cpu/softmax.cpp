@@ -1,5 +1,4 @@
-// Masked softmax and log-softmax over a contiguous last axis in f32, and their gradients; the rest goes to the plain
-// loops.
+// Masked softmax and log-softmax over a contiguous last axis in f32, and their gradients; plain loops do the rest.
 #include <algorithm>
 #include <cmath>
 #include <cstring>

@@ -1,5 +1,4 @@
-// The CUDA backend: a device and one stream. Its kernels are ../gpu/kernels, compiled by nvcc; its products are
-// cuBLAS's.
+// The CUDA backend: a device and one stream. Kernels are ../gpu/kernels, compiled by nvcc; products are cuBLAS's.
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
 #include <fmt/format.h>

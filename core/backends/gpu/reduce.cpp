@@ -31,7 +31,7 @@ struct Split {
   }
 };
 
-/// Returns into how many shares the fold of one output is cut: enough to keep a device busy, none of less than 32
+/// Returns into how many shares the fold of one output is cut: enough for a whole device, none of less than 32
 /// elements.
 int64_t parts_of(int64_t outputs, int64_t count) {
   constexpr int64_t busy = 1 << 15, least = 32;

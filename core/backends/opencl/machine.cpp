@@ -1,5 +1,4 @@
-// The OpenCL backend: a device's context and in-order queue. Its kernels are ../gpu/kernels; its products are
-// CLBlast's.
+// The OpenCL backend: a device's context and in-order queue. Kernels are ../gpu/kernels; products are CLBlast's.
 #include <clblast.h>
 #include <fmt/format.h>
 

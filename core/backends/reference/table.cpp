@@ -10,8 +10,7 @@ Status open(int index, Context** context) {
     error_message() = "there is one reference device, number 0";
     return Status::failed;
   }
-  // There is nothing to keep, but a context says which device it is, also to backends that begin with a copy of this
-  // table.
+  // There is nothing to keep, but a context says which device it is, also to backends that copy this table.
   *context = reinterpret_cast<Context*>(new char);
   return Status::ok;
 }

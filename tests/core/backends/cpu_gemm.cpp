@@ -268,8 +268,7 @@ TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and with
   const bool possible = cpu::isa() == cpu::Isa::avx512 && __builtin_cpu_supports("avx512bf16");
   const bool wanted = isa == "avx512_bf16" || (isa.empty() && cpu::has_quick_bf16(cpu::cpu_model()));
   CHECK((cpu::bf16_tile_kernels() != nullptr) == (possible && wanted));
-  // The packed size tells which kernels are taken: a word of the instruction's kernels has two rows of k, an odd one
-  // padded.
+  // The packed size tells which kernels are taken: a word of the instruction's kernels has two rows of k, with padding.
   const int64_t width = cpu::panel_width(Precision::bf16);
   CHECK(floats_packed(3, width, Precision::bf16) == (possible && wanted ? 2 * width : 3 * width / 2));
 }

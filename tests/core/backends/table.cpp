@@ -43,6 +43,9 @@ TEST_CASE("backends: the reference has the optional entries too, and one device 
   CHECK(static_cast<bool>(table.cross_entropy));
   CHECK(static_cast<bool>(table.lstm_gates));
   CHECK(static_cast<bool>(table.lstm_gates_backward));
+  CHECK(static_cast<bool>(table.sgd_step));
+  CHECK(static_cast<bool>(table.adam_step));
+  CHECK(static_cast<bool>(table.adadelta_step));
   Context* context = nullptr;
   CHECK(table.open(1, &context) == Status::failed);
   CHECK(std::strlen(table.last_error(context)) > 0);

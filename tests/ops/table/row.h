@@ -63,8 +63,7 @@ struct Sample {
   bool any_threads = false;  // the same bits for any number of threads, not nearly the same
 };
 
-/// Returns lengths 1 to `longest` of 60 sequences, which are enough for three threads to take a part each
-/// (KernelTable::run_parts).
+/// Returns lengths 1 to `longest` of 60 sequences, enough for three threads to take a part each (run_parts).
 inline std::vector<int64_t> many_sequences(int64_t longest = 5) {
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < 60; ++i) lengths.push_back(1 + i * 7 % longest);

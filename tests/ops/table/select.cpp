@@ -77,8 +77,7 @@ std::vector<Row> select_rows() {
       {"cast",
        "y = x as another dtype",
        every_dtype,
-       // Rounding to f32 is a staircase without finite differences. Its gradient is tested in
-       // tests/ops/elementwise.cpp.
+       // Rounding to f32 is a staircase without finite differences. tests/ops/elementwise.cpp tests its gradient.
        0,
        {{"there and back", {given({4}, {0, 1, -2, 1.5})}, cast_f, {{{4}, {0, 1, -2, 1.5}}}},
         {"to i32", {given({3}, {-1.75, 0, 2.75})}, [](Xs x) { return cast(x[0], DType::i32); }, {{{3}, {-1, 0, 2}}}},

@@ -48,8 +48,7 @@ class Calls : public KernelObserver {
   std::set<std::string> seen;
 };
 
-/// Tells whether an entry computes. tests/core/backends/table.cpp tests the others, which move memory or describe the
-/// device.
+/// Tells whether an entry computes. tests/core/backends/table.cpp tests others, for memory and devices.
 bool computes(const std::string& entry) {
   static const std::set<std::string> others{"open",     "close",    "describe",     "last_error",
                                             "allocate", "release",  "drop_derived", "trim",
@@ -147,7 +146,7 @@ TEST_CASE("table: f32 is near f64, values and gradients, on every device") {
   for_each_sample([](const Row& row, const Sample& sample) {
     if (!takes(row, DType::f32) || sample.size == Size::extreme) return;
     for (const Device& device : devices()) {
-      // The same numbers are rounded to f32 beforehand.
+      // Both runs get numbers that are rounded to f32 beforehand.
       const Tensors narrow = make_inputs(sample, DType::f32, device);
       Tensors wide;
       for (const Tensor& x : narrow) wide.push_back(is_float(x.dtype()) ? cast(x, DType::f64) : x);

@@ -77,8 +77,7 @@ Outcome outcome_of(const Function& f, const Tensors& inputs, bool gradients) {
   return outcome;
 }
 
-/// Accepts one line that names an op and what it needs, but not an error of the device, which should not have been
-/// asked.
+/// Accepts one line that names an op and what it needs, but no error of the device, which should not be asked.
 bool is_sound(const std::string& error) {
   return error.starts_with("[") && error.find("] need ") != std::string::npos &&
          error.find("] need device ") == std::string::npos && error.find('\n') == std::string::npos;

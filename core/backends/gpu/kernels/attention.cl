@@ -48,7 +48,7 @@ KERNEL(attention)(const long features, const long columns_of_values, const long 
 }
 
 // de (rows, steps) is room for the scores' gradients. dv_rows (rows, features) is each query's part of dv, joined
-// afterwards. `shared` means that other queries may have this one's source, so that its keys and values wait for
+// afterwards. `shared` means that other queries may have this one's source, so that keys and values wait for
 // attention_backward_sources.
 KERNEL(attention_backward)(const long features, const long columns_of_values, const long steps, M_IN(T, query), M_IN(T, keys),
                            M_IN(T, values), M_IN(T, v), M_IN(T, weights), IDS(columns), IDS(lengths), IDS(starts),

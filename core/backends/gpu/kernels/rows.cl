@@ -48,8 +48,7 @@ DEVICE int before(T a, long index_a, T b, long index_b, int smallest) {
   return smallest ? a < b : a > b;
 }
 
-// Finds the `count` first entries of each row in the order of before(), one pass over the row for each; values may be
-// absent.
+// Finds the `count` first entries of each row by before(), one pass over the row for each; values may be absent.
 KERNEL(top)(const Extent extent, IN(T, x), const long count, const int smallest, GLOBAL T* values, const Place values_at,
             GLOBAL long* ids, const Place ids_at) {
   SHARED T all_values[WIDTH];
