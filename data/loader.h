@@ -44,7 +44,8 @@ class Loader {
   /// Returns the epoch's batches as indices into the corpus; their number may differ a little from epoch to epoch.
   std::vector<std::vector<int64_t>> plan(int64_t epoch) const;
 
-  /// Goes to the epoch's batch `first`. Throws UsageError when the epoch has fewer batches.
+  /// Goes to the epoch's batch `first`; its batches are for default_device(). Throws UsageError when the epoch has
+  /// fewer batches.
   void start(int64_t epoch, int64_t first = 0);
   /// Returns the next batch, or nothing at the end of the epoch and before a start.
   std::optional<Batch> next();
@@ -63,6 +64,7 @@ class Loader {
   int64_t overlong_ = 0;
   std::vector<std::vector<int64_t>> plan_;
   int64_t position_ = 0;
+  Device device_ = default_device();
   std::unique_ptr<Prefetch<Batch>> ahead_;  // declared last, because its thread reads the others
 };
 

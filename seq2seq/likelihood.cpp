@@ -12,16 +12,6 @@
 namespace grus::seq2seq {
 namespace {
 
-// Packed rows of time steps [first, first + lengths) of padded sequences.
-Tensor packed_ids(const data::Sequences& padded, const Lengths& lengths, int64_t first) {
-  std::vector<int32_t> ids(static_cast<size_t>(lengths.total()));
-  auto next = ids.begin();
-  for (int64_t t = 0; t < lengths.longest(); ++t)
-    for (int64_t i = 0; i < lengths.alive(t); ++i)
-      *next++ = padded.at(t + first, lengths.order()[static_cast<size_t>(i)]);
-  return Tensor::from(ids);
-}
-
 void for_each_batch(const data::EncodedCorpus& corpus, int64_t batch_tokens,
                     const std::function<void(const data::Batch&)>& visit) {
   data::LoaderOptions options;
@@ -36,13 +26,10 @@ void for_each_batch(const data::EncodedCorpus& corpus, int64_t batch_tokens,
 
 }  // namespace
 
-PackedBatch pack_batch(const data::Batch& batch) {
-  std::vector<int64_t> target_lengths = batch.target.lengths;
-  for (int64_t& length : target_lengths) --length;  // one of <sos> and <eos> on each side
-  const Lengths source(batch.source.lengths), target(std::move(target_lengths));
-  return {{packed_ids(batch.source, source, 0), source},
-          {packed_ids(batch.target, target, 0), target},
-          packed_ids(batch.target, target, 1)};
+PackedBatch to_device(const data::Batch& batch) {
+  return {{batch.source.tensor(), batch.source.lengths},
+          {batch.inputs.tensor(), batch.inputs.lengths},
+          Tensor::from(batch.labels, batch.inputs.lengths.device())};
 }
 
 BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing) {
@@ -85,7 +72,7 @@ Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corp
   const NoGrad no_grad;
   Likelihood sum;
   for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
-    const PackedBatch packed = pack_batch(batch);
+    const PackedBatch packed = to_device(batch);
     sum.nll += loss_of(model, packed, 0).nll_sum.item();
     sum.tokens += packed.labels.numel();
   });
@@ -98,7 +85,7 @@ std::vector<double> log_probabilities(const Architecture& model, const data::Enc
   std::vector<double> sums(static_cast<size_t>(corpus.size()));
   const OutputLayer output = model.output();
   for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
-    const PackedBatch packed = pack_batch(batch);
+    const PackedBatch packed = to_device(batch);
     const Tensor logits = linear(model.forward_rows(packed.source, packed.inputs), output.weight, output.bias);
     CrossEntropyOptions each;
     each.reduction = Reduction::none;

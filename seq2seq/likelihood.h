@@ -8,13 +8,14 @@ namespace grus::seq2seq {
 /// Sources end where their words end; targets have <sos> and <eos>.
 inline constexpr data::Marks source_marks = {.sos = false, .eos = false};
 
-/// A batch as models take it: nothing in it is padding.
+/// A batch as models take it, on its device.
 struct PackedBatch {
   Tokens source;
   Tokens inputs;  // <sos> and the target without its end
   Tensor labels;  // the target and <eos>, packed as the inputs
 };
-PackedBatch pack_batch(const data::Batch& batch);
+/// Three copies, and no more than that: the loader has packed them.
+PackedBatch to_device(const data::Batch& batch);
 
 struct BatchLoss {
   Tensor loss;     // what training minimises: mean nats a target token, smoothed

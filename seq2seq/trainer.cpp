@@ -169,8 +169,8 @@ BatchLoss Trainer::forward(const PackedBatch& batch) {
 }
 
 // Queues a step on the device; what it has to tell is read later, for several steps at once.
-void Trainer::train_step(const data::Batch& padded) {
-  QueuedStep step{++progress_.step, pack_batch(padded), default_rng().state(), {}, {}};
+void Trainer::train_step(const data::Batch& batch) {
+  QueuedStep step{++progress_.step, to_device(batch), default_rng().state(), {}, {}};
   observer_.before_step();
   BatchLoss loss;
   {

@@ -10,6 +10,8 @@ namespace grus::translate {
 
 using namespace seq2seq;
 
+/// Sets the demo's recipe: a small and quick model for short sentences of frequent words.
+void use_demo_recipe(TrainOptions& options);
 /// Trains on sentences that the program carries. `given`: flags that replace the demo's own.
 int demo(const Given& given, const std::string& command_line);
 

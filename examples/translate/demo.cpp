@@ -9,9 +9,8 @@
 #include "examples/translate/demo_data.h"
 
 namespace grus::translate {
-namespace {
+namespace {}  // namespace
 
-// Small and quick, for short sentences of frequent words.
 void use_demo_recipe(TrainOptions& o) {
   o.model.embedding = 192;
   o.model.hidden = 256;
@@ -24,8 +23,6 @@ void use_demo_recipe(TrainOptions& o) {
   o.model.dropout = 0.3;
   o.bleu_tokenize = "13a";
 }
-
-}  // namespace
 
 int demo(const Given& given, const std::string& command_line) {
   TrainOptions defaults;

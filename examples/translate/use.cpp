@@ -17,6 +17,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/model_flags.h"
+#include "examples/seq2seq/report.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/standard_input.h"
 #include "seq2seq/likelihood.h"

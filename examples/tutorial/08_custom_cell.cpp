@@ -147,7 +147,7 @@ int main() {
   const auto kept = [&](int64_t checkpoint) {
     Tape tape;
     const Output read = scan(deep.cell(0), series.x, series.lengths, {}, {.checkpoint = checkpoint});
-    return tape.saved_bytes();
+    return saved_bytes(tape);
   };
   const size_t all = kept(0), some = kept(3);
   fmt::print("bytes kept for backward: {}, with checkpoints {}\n", all, some);

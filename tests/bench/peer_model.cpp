@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/batch.h"
 #include "data/text.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
@@ -42,16 +43,11 @@ std::vector<std::vector<int32_t>> peer_rows(const std::string& path, const PeerV
 
 PackedIds packed_ids(const std::vector<std::vector<int32_t>>& rows, int64_t begin, int64_t end, int64_t skip,
                      int64_t drop) {
-  std::vector<int64_t> sizes;
-  for (int64_t b = begin; b < end; ++b)
-    sizes.push_back(static_cast<int64_t>(rows[static_cast<size_t>(b)].size()) - skip - drop);
-  const Lengths lengths(sizes);
-  std::vector<int32_t> ids;
-  for (int64_t t = 0; t < lengths.longest(); ++t)
-    for (int64_t i = 0; i < lengths.alive(t); ++i)
-      ids.push_back(
-          rows[static_cast<size_t>(begin + lengths.order()[static_cast<size_t>(i)])][static_cast<size_t>(t + skip)]);
-  return {Tensor::from(ids), lengths};
+  std::vector<std::vector<int32_t>> parts;
+  for (auto row = rows.begin() + begin; row != rows.begin() + end; ++row)
+    parts.emplace_back(row->begin() + skip, row->end() - drop);
+  const data::PackedIds packed = data::pack_ids(parts, {.sos = false, .eos = false});
+  return {packed.tensor(), packed.lengths};
 }
 
 PeerModel::PeerModel(int64_t source_vocab, int64_t target_vocab, double dropout, Rng& rng)

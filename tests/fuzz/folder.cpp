@@ -24,7 +24,7 @@ TrainOptions small_options(const std::string& out) {
   options.out = out;
   options.tokenizer = "space";
   options.model.embedding = options.model.hidden = 2;
-  options.model.tie = "none";
+  options.model.tie = Tie::none;
   return options;
 }
 

@@ -33,6 +33,17 @@ done
 "$work/cell" >"$work/out" || fail "cell exits $?"
 grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
 
+# A model that learnt one pair by heart, and a one-file program that loads its folder and translates.
+if [ -x "$there/bin/translate" ]; then
+  printf 'der hund schläft .\tthe dog sleeps .\n' >"$work/pair"
+  "$there/bin/translate" train --train "$work/pair" --valid "$work/pair" --out "$work/de-en" --tokenizer space --emb 24 \
+    --hidden 24 --dropout 0 --lr 0.01 --warmup 3 --average 0.9 --epochs 60 --patience 0 --select perplexity >"$work/out" 2>&1 ||
+    { cat "$work/out"; fail 'the model is not trained'; }
+  "$@" -std=c++20 $flags "$source/tests/install/translator.cpp" -o "$work/translator" $libs || fail 'the translator does not build'
+  said=$(echo 'der hund schläft .' | "$work/translator" "$work/de-en") || fail "the translator exits $?"
+  [ "$said" = 'the dog sleeps .' ] || fail "the translator says: $said"
+fi
+
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {
   printf '#include <grus/grus.h>\nusing namespace grus;\n'

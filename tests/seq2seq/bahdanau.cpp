@@ -46,31 +46,60 @@ TEST_CASE("bahdanau: the default has the recipe's 6.2 million parameters") {
   CHECK(make_architecture({}, {6000, 6000}, rng)->module().parameter_count() == 6206064);
 }
 
+TEST_CASE("bahdanau: the paper's first weights are those of its appendix B.1") {
+  ModelOptions options = paper_options();
+  options.embedding = options.hidden = options.encoder = options.attention = options.readout_size = 40;
+  const auto model = test::small_model(options);
+  for (const auto& [name, parameter] : model->module().named_parameters()) {
+    CAPTURE(name);
+    double squares = 0;
+    for (const float w : parameter.value().to_vector<float>()) squares += double{w} * double{w};
+    const double deviation = std::sqrt(squares / static_cast<double>(parameter.numel()));
+    if (name == "v" || name.find("bias") != std::string::npos) CHECK(deviation == 0);
+    else if (name.find("weight_hh") != std::string::npos) CHECK(deviation == doctest::Approx(1 / std::sqrt(40.0)));
+    else
+      CHECK(deviation == doctest::Approx(name == "query.weight" || name == "key.weight" ? 0.001 : 0.01).epsilon(0.1));
+  }
+}
+
+TEST_CASE("bahdanau: a model is made of typed options, and what they cannot be is said") {
+  Rng rng(1);
+  const Bahdanau model({.source_words = 9, .target_words = 11, .embedding = 4, .hidden = 6}, rng);
+  CHECK(model.options.encoder == 3);
+  CHECK(model.options.attention == 6);
+  CHECK(model.output().weight.shape() == Shape{11, 4});
+  CHECK(test::message_of<UsageError>([&] {
+          Bahdanau({.source_words = 9, .target_words = 9, .embedding = 4, .hidden = 6, .readout_size = 5}, rng);
+        }) == "[Bahdanau] need a readout of the embedding's size 4 for tied weights, got 5");
+}
+
 TEST_CASE("bahdanau: tied embeddings are one matrix") {
   ModelOptions options = test::small_options();
-  for (const auto& [tie, copies] : {std::pair("all", 1), std::pair("output", 2), std::pair("none", 3)}) {
+  for (const auto& [tie, copies] : {std::pair(Tie::all, 1), std::pair(Tie::output, 2), std::pair(Tie::none, 3)}) {
     options.tie = tie;
     const auto untied = test::small_model(options)->module().parameter_count();
-    options.tie = "all";
+    options.tie = Tie::all;
     CHECK(untied - test::small_model(options)->module().parameter_count() == (copies - 1) * 20 * 12);
   }
 }
 
 TEST_CASE("bahdanau: every variant's gradients reach every parameter") {
-  for (const std::string decoder : {"conditional", "single"})
-    for (const std::string state : {"new", "previous"})
-      for (const std::string start : {"mean", "backward"})
-        for (const std::string readout : {"tanh", "maxout"}) {
+  using Flag = ModelOptions;
+  for (const auto decoder : {DecoderCell::conditional, DecoderCell::single})
+    for (const auto state : {ReadoutState::after, ReadoutState::before})
+      for (const auto start : {Flag::InitialState::mean, Flag::InitialState::backward})
+        for (const auto readout : {Flag::Readout::tanh, Flag::Readout::maxout}) {
           ModelOptions options = test::small_options();
           options.decoder = decoder, options.readout_state = state;
           options.initial_state = start, options.readout = readout;
           const auto model = test::small_model(options);
           const data::EncodedCorpus corpus = test::small_corpus(6);
-          const PackedBatch batch = pack_batch(data::make_batch(corpus, {0, 1, 2, 3, 4, 5}, source_marks));
+          const PackedBatch batch = to_device(data::make_batch(corpus, {0, 1, 2, 3, 4, 5}, source_marks));
           Tape tape;
           tape.backward(loss_of(*model, batch, 0.1).loss);
           for (const auto& [name, parameter] : model->module().named_parameters()) {
-            CAPTURE(decoder + " " + state + " " + start + " " + readout + " " + name);
+            CAPTURE(text_of(options, "decoder") + " " + text_of(options, "readout-state"));
+            CAPTURE(text_of(options, "initial-state") + " " + text_of(options, "readout") + " " + name);
             REQUIRE(parameter.grad().defined());
             double largest = 0;
             for (const float g : parameter.grad().to_vector<float>()) largest = std::max(largest, std::abs(double{g}));
@@ -101,7 +130,7 @@ TEST_CASE("bahdanau: a pair's loss is the same alone and padded by longer ones")
 TEST_CASE("teacher forcing: 1 changes no input, 0 feeds the model's own words from the second on") {
   const auto model = test::small_model();
   const data::EncodedCorpus corpus = test::small_corpus(5);
-  const PackedBatch batch = pack_batch(data::make_batch(corpus, {0, 1, 2, 3, 4}, source_marks));
+  const PackedBatch batch = to_device(data::make_batch(corpus, {0, 1, 2, 3, 4}, source_marks));
   const auto ids = [](const PackedBatch& b) { return b.inputs.ids.to_vector<int32_t>(); };
   CHECK(ids(with_own_words(*model, batch, 1)) == ids(batch));
   const std::vector<int32_t> own = ids(with_own_words(*model, batch, 0)), given = ids(batch);
@@ -111,14 +140,14 @@ TEST_CASE("teacher forcing: 1 changes no input, 0 feeds the model's own words fr
 }
 
 TEST_CASE("bahdanau: gradients are the slopes of the loss, ties and dropout included") {
-  for (const std::string tie : {"all", "none"}) {
+  for (const Tie tie : {Tie::all, Tie::none}) {
     ModelOptions options = test::small_options();
     options.tie = tie;
     options.dropout = 0.35;
     const auto model = test::small_model(options);
     model->module().train();
     const data::EncodedCorpus corpus = test::small_corpus(7);
-    const PackedBatch batch = pack_batch(data::make_batch(corpus, {0, 1, 2, 3, 4, 5, 6}, source_marks));
+    const PackedBatch batch = to_device(data::make_batch(corpus, {0, 1, 2, 3, 4, 5, 6}, source_marks));
     const auto loss = [&] {
       manual_seed(3);
       return loss_of(*model, batch, 0.1).loss;

@@ -41,7 +41,7 @@ ModelOptions small_of(std::string_view arch) {
 PackedBatch small_batch(size_t pairs) {
   std::vector<int64_t> all(pairs);
   for (size_t i = 0; i < pairs; ++i) all[i] = static_cast<int64_t>(i);
-  return pack_batch(data::make_batch(test::small_corpus(pairs), all, source_marks));
+  return to_device(data::make_batch(test::small_corpus(pairs), all, source_marks));
 }
 
 /// A model trained on one pair by the program's own command.
@@ -145,7 +145,7 @@ TEST_CASE("architectures: a decoder's own words feed the encoder-decoders as the
 TEST_CASE("architectures: a reversed source is read from its last word on") {
   ModelOptions options = small_of("sutskever");
   const auto backward = test::small_model(options);
-  options.source_order = "forward";
+  options.source_order = SourceOrder::forward;
   const auto forward = test::small_model(options);
   const data::EncodedCorpus corpus = test::small_corpus(7);
   data::EncodedCorpus turned = corpus;
@@ -236,7 +236,7 @@ TEST_CASE("sutskever: the paper's sizes have its 32 million recurrent connection
 
 TEST_CASE("schedule: halving begins after as many epochs as it is told, and goes on from there") {
   TrainOptions options;
-  options.schedule = "halving";
+  options.schedule = ScheduleKind::halving;
   options.warmup = 0;
   const optim::Schedule factor = make_schedule(options, 800, 100);
   CHECK(factor(0) == 1);

@@ -65,14 +65,15 @@ TEST_CASE("ensemble: a model with itself finds what it finds alone") {
 
 TEST_CASE("ensemble: a word's probability is the mean of the models', whatever their architectures") {
   ModelOptions other = test::small_options();
-  other.arch = "rnn-encdec", other.initial_state = "summary", other.readout = "maxout";
+  other.arch = "rnn-encdec", other.initial_state = ModelOptions::InitialState::summary;
+  other.readout = ModelOptions::Readout::maxout;
   const auto a = test::small_model(), b = test::small_model(other, 2);
   const data::EncodedCorpus corpus = test::small_corpus(6);
   const Searcher both[] = {{a.get(), &corpus.source}, {b.get(), &corpus.source}};
   const auto found = search(both, {.beam = 4, .max_length = 4});
   for (size_t n = 0; n < found.size(); ++n) {
     const Hypothesis& h = found[n][0];
-    const PackedBatch batch = pack_batch(data::make_batch({{corpus.source[n]}, {h.ids}}, {0}, source_marks));
+    const PackedBatch batch = to_device(data::make_batch({{corpus.source[n]}, {h.ids}}, {0}, source_marks));
     const Tensor mean = (probabilities(*a, batch) + probabilities(*b, batch)) * 0.5;
     const std::vector<float> p = mean.to_vector<float>();
     const std::vector<int32_t> labels = batch.labels.to_vector<int32_t>();
@@ -92,6 +93,23 @@ TEST_CASE("ensemble: folders and weights that do not fit are refused in one line
   for (const std::string bad : {"", "=1", "dir", "dir=", "dir=1x", "dir=nan"})
     CHECK(message_of<UsageError>([&] { load_translator(f.bahdanau, {bad}); }) ==
           "--rescore: need DIR=WEIGHT, got '" + bad + "'");
+}
+
+TEST_CASE("translator: lines that nobody can translate are refused in one line, and nothing is recorded") {
+  const Folders f;
+  const Translator translator(f.bahdanau);
+  CHECK(translator(std::vector<std::string>{"a b", ""}) == std::vector<std::string>{translator("a b"), translator("")});
+  CHECK(message_of<DataError>([&] {
+          translator(std::string(longest_line + 1, 'a'));
+        }).starts_with("lines:1: need a line of at most 65536 bytes"));
+  CHECK(message_of<DataError>([&] {
+          translator(std::vector<std::string>{"a", "b\xff"});
+        }) == "lines:2: invalid UTF-8 at byte 2");
+  CHECK(message_of<UsageError>([] { Translator(std::vector<std::filesystem::path>{}); }) ==
+        "[Translator] need a model's folder, got none");
+  Tape tape;
+  translator("a b");
+  CHECK(tape.size() == 0);
 }
 
 TEST_CASE(

@@ -23,7 +23,7 @@ void random(Machine& m, const RandomArgs& args) {
 
 namespace {
 
-/// What every optimizer's step takes.
+/// Returns the arguments that every optimizer's step takes.
 Arguments arguments_of(const UpdateArgs& args) {
   const DType dtype = args.value.dtype;
   Arguments arguments;

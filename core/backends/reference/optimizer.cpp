@@ -7,13 +7,14 @@
 namespace grus::reference {
 namespace {
 
-/// Element i of what an optimizer keeps, which is read into a double and written back rounded; an absent one is 0.
+/// Returns the memory of a tensor that an optimizer keeps, or null when it is absent.
 template <class T>
 T* kept(const Matrix& state) {
   return present(state) ? data<T>(state) : nullptr;
 }
 
-/// Goes through the elements: `step(g, first, second)` gives what the value falls by, and changes what is kept.
+/// Goes through the elements. `step(g, first, second)` gives what the value falls by, and changes the kept numbers,
+/// which are doubles meanwhile (an absent one is 0).
 template <class T, class Step>
 void each_element(const UpdateArgs& args, const Matrix& one, const Matrix& other, Step step) {
   const int64_t n = size_of(args.value);

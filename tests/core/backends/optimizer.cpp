@@ -44,7 +44,7 @@ Status call(const Backend& b, const SgdArgs& args) { return b.table.sgd_step(b.c
 Status call(const Backend& b, const AdamArgs& args) { return b.table.adam_step(b.context, args); }
 Status call(const Backend& b, const AdadeltaArgs& args) { return b.table.adadelta_step(b.context, args); }
 
-/// A run follows one parameter over several steps. `change`, when given, changes the arguments before step t = 1, 2, ...
+/// A run follows one parameter over several steps. `change`, when given, changes the arguments before each step t.
 template <class Args>
 struct Run {
   Args args;
@@ -54,7 +54,7 @@ struct Run {
   void (*change)(Args&, int) = nullptr;
 };
 
-/// value, the two tensors kept, average after the steps; each of `n` elements must have gone the same way.
+/// Returns the value, the two tensors kept and the average after the steps; each of `n` elements must go the same way.
 template <class Args>
 Values followed(const Backend& backend, DType dtype, const Run<Args>& run, int64_t n = 19) {
   const auto filled = [&](double x) { return Values(static_cast<size_t>(n), x); };

@@ -50,8 +50,8 @@ std::vector<Row> random_rows() {
 
 using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Parameters&);
 
-/// value, grad, and the two tensors that an optimizer keeps -> the same but grad after its step 4, by the backend's
-/// kernel or in plain ops.
+/// Maps value, grad and the two tensors that an optimizer keeps to value and kept tensors after its step 4, by the
+/// backend's kernel or in plain ops.
 Function step(MakeOptimizer make, std::vector<std::string> kept, bool fused) {
   return [=](Xs x) -> Tensors {
     require_float("optimizer", x[0]);

@@ -44,8 +44,8 @@ KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(
   }
 }
 
-// What every optimizer's step takes; rest: 1 - average_decay. UPDATE_BEGIN leaves the value x and the gradient g of an item's
-// element i, UPDATE_END takes the step from them.
+// UPDATE holds the arguments that every optimizer's step takes; rest is 1 - average_decay. UPDATE_BEGIN leaves the
+// value x and the gradient g of an item's element i, UPDATE_END takes the step from them.
 #define UPDATE                                                                                                              \
   const long count, M_OUT(T, value), M_IN(T, grad), M_OUT(T, average), M_IN(T, factor), const T grad_scale, const T lr, \
       const T weight_decay, const T shrink, const T rest
