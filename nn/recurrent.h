@@ -28,8 +28,8 @@ struct RecurrentOptions {
   int64_t checkpoint = 0;  // compute all but the states of every so many steps again in backward; 0: keep all
 };
 
-/// Layers of any cells. y (T, B, D H): the last layer's, both directions side by side (D = 2), zeros past the lengths.
-/// State (L D, B, H): every layer's last one, in the order layer 0 forward, layer 0 reverse, layer 1 ...
+/// Layers of any cells give y (T, B, D H), the last layer's, both directions side by side (D = 2), zeros past the
+/// lengths; and state (L D, B, H), every layer's last one, in the order layer 0 forward, layer 0 reverse, layer 1 ...
 class RecurrentLayers : public ModuleBase {
  public:
   /// x (T, B, I), or (T, I) for one sequence; first (L D, B, H), or undefined: zeros. Throws ShapeError, UsageError.
@@ -48,9 +48,9 @@ class RecurrentLayers : public ModuleBase {
   RecurrentLayers& operator=(RecurrentLayers&&) = default;
   virtual ~RecurrentLayers() = default;
 
-  /// The cells, layer by layer, forward before reverse.
+  /// Gives the cells, layer by layer, forward before reverse.
   virtual Cells cells() const = 0;
-  /// What x must be like; undefined: like nothing in particular.
+  /// Gives a tensor whose dtype and device x must have; undefined: any will do.
   virtual Tensor kind() const { return {}; }
 
   Output run_packed(const Tensor& x, const Lengths& lengths, const State& first, const Cells& cells) const;
@@ -58,7 +58,7 @@ class RecurrentLayers : public ModuleBase {
   size_t index(int64_t layer, int direction) const;
   int directions() const { return layers_.bidirectional ? 2 : 1; }
   int64_t input_of(int64_t layer) const { return layer == 0 ? layers_.input : layers_.hidden * directions(); }
-  /// "l0", "l0_reverse", "l1", ...
+  /// Gives "l0", "l0_reverse", "l1", ...
   static std::string suffix(int64_t layer, int direction);
 
  private:
@@ -69,7 +69,7 @@ class RecurrentLayers : public ModuleBase {
   RecurrentOptions layers_;
 };
 
-/// Layers of a cell of one's own: C is a module and a Cell.
+/// Recurrent<C> makes layers of a cell of one's own: C is a module and a Cell.
 ///
 ///   nn::Recurrent<MinimalGatedUnit> encoder({.input = 8, .hidden = 16, .layers = 2, .bidirectional = true});
 ///
@@ -80,7 +80,7 @@ class Recurrent : public Module<Recurrent<C>, RecurrentLayers> {
   /// Cells are made as C(input, hidden, rng).
   explicit Recurrent(RecurrentOptions given, Rng& rng = default_rng())
       : Recurrent(given, [&](int64_t input) { return C(input, given.hidden, rng); }) {}
-  /// make(input) gives the cell of a layer whose x has that size.
+  /// Cells are made by make(input), of a layer whose x has that size.
   Recurrent(RecurrentOptions given, const std::function<C(int64_t input)>& make)
       : Module<Recurrent<C>, RecurrentLayers>("Recurrent", given), options(given) {
     for (int64_t layer = 0; layer < given.layers; ++layer)
@@ -88,7 +88,7 @@ class Recurrent : public Module<Recurrent<C>, RecurrentLayers> {
         cells_.push_back(this->child(this->suffix(layer, direction), make(this->input_of(layer))));
   }
 
-  /// Cell of a layer and direction (1: reverse).
+  /// Gives the cell of a layer and direction (1: reverse).
   C& cell(int64_t layer, int direction = 0) { return cells_[this->index(layer, direction)]; }
   const C& cell(int64_t layer, int direction = 0) const { return cells_[this->index(layer, direction)]; }
 
@@ -117,7 +117,7 @@ struct CellParameters {
 /// What Gru, Lstm and Rnn share: PyTorch's parameters, which start from U(-1/sqrt(H), 1/sqrt(H)).
 class RecurrentStack : public RecurrentLayers {
  public:
-  /// Parameters of a layer and direction (1: reverse).
+  /// Gives the parameters of a layer and direction (1: reverse).
   CellParameters& cell(int64_t layer, int direction = 0) { return parameters_[index(layer, direction)]; }
   const CellParameters& cell(int64_t layer, int direction = 0) const { return parameters_[index(layer, direction)]; }
 

@@ -4,16 +4,16 @@
 
 namespace grus::scanning {
 
-/// Whether a cell's fused loop is asked for.
+/// A loop runs fused where its cell can, or composed.
 enum class Run { fused, composed };
 
-/// The first `count` tensors of a state, and back.
+/// Gives the first `count` tensors of a state, and the state of such tensors.
 std::vector<Tensor> tensors_of(const State& state, size_t count);
 State state_of(std::span<const Tensor> tensors);
 
-/// One step of the cell after another, over packed rows that `check` has seen.
+/// Runs one step of the cell after another, over packed rows that `check` has seen.
 Output step_by_step(const Cell& cell, const Tensor& x, const Lengths& lengths, const State& first, bool reverse);
-/// Loops over some steps each, of which the tape keeps the inputs only: the options' checkpoint says how many steps.
+/// Runs segments of options.checkpoint steps, of which the tape keeps the inputs only.
 Output in_segments(const Cell& cell, const Tensor& x, const Lengths& lengths, const State& first,
                    const ScanOptions& options, Run run);
 
