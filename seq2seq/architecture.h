@@ -20,21 +20,21 @@ struct Tokens {
 Tokens pack_tokens(std::span<const std::vector<int32_t>> sentences);
 
 /// What each hypothesis carries from step to step: tensors of (rows, ...).
-using State = std::vector<Tensor>;
+using DecoderState = std::vector<Tensor>;
 
 /// One batch of sources being decoded.
 class Decoder {
  public:
   virtual ~Decoder() = default;
   /// One row a source, before the first word.
-  virtual State start() const = 0;
+  virtual DecoderState start() const = 0;
   struct Step {
-    State state;
+    DecoderState state;
     Tensor rows;     // (rows, R): what the output layer takes
     Tensor weights;  // (rows, S): attention, or undefined
   };
   /// words (rows) i32: the words before; sources[i]: whose hypothesis row i is. Rows do not see each other.
-  virtual Step step(const Tensor& words, const State& state, const std::vector<int64_t>& sources) = 0;
+  virtual Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) = 0;
 };
 
 /// logits = rows weight^T + bias.

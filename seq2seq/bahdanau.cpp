@@ -177,9 +177,9 @@ class BahdanauDecoder final : public Decoder {
   BahdanauDecoder(const Bahdanau& model, const Tokens& source)
       : model_(model), encoded_(model.encode(source)), weights_(model.step_weights()) {}
 
-  State start() const override { return {encoded_.start}; }
+  DecoderState start() const override { return {encoded_.start}; }
 
-  Step step(const Tensor& words, const State& state, const std::vector<int64_t>& sources) override {
+  Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) override {
     if (sources != sources_) {
       rows_ = attention_rows(encoded_.memory.lengths, sources);
       sources_ = sources;

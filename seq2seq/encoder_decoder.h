@@ -42,7 +42,7 @@ class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
   std::vector<Tensor> context_gates(const Tensor& c) const;
 
   /// x (N, I) -> y (N, H), state (L, B, H); owners (N) i64: whose row of context_gates each packed row takes.
-  Output forward(const Tensor& x, const Lengths& lengths, const grus::State& first,
+  Output forward(const Tensor& x, const Lengths& lengths, const State& first,
                  const std::vector<Tensor>& context_gates = {}, const Tensor& owners = Tensor()) const;
 
   GatedLayersOptions options;
@@ -75,7 +75,7 @@ struct EncoderDecoderOptions {
 /// B encoded sources, ready for any number of decoder steps.
 struct [[nodiscard]] Summary {
   Tensor c;                   // (B, H), where anything uses it
-  grus::State first;          // (L, B, H)
+  State first;                // (L, B, H)
   std::vector<Tensor> gates;  // C_l c
   Tensor readout;             // O_c c (B, 2 M)
 };
@@ -90,7 +90,7 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
   /// words (N): the word before each place, packed; first (L, B, H) or undefined: zeros; owners (N) i64: whose summary
   /// a row belongs to. Gives y (N, R), what the output layer takes. A search decodes one step of many rows, training
   /// all steps: the same call.
-  Output decode(const Tensor& words, const Lengths& lengths, const grus::State& first, const Summary& summary,
+  Output decode(const Tensor& words, const Lengths& lengths, const State& first, const Summary& summary,
                 const Tensor& owners) const;
   /// Teacher forcing: rows (N, R) before each target word.
   Tensor forward(const Tensor& source, const Lengths& source_lengths, const Tensor& inputs,
@@ -106,7 +106,7 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
 
  private:
   Tensor embed(const nn::Embedding& table, const Tensor& ids, const Lengths& lengths) const;
-  grus::State first_state(const Tensor& c, const grus::State& last) const;
+  State first_state(const Tensor& c, const State& last) const;
   nn::LockedDropout drop_;
 };
 

@@ -50,7 +50,7 @@ PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double
   const std::unique_ptr<Decoder> decoder = model.decode(batch.source);
   const OutputLayer output = model.output();
   const Tensor order = lengths.order_tensor();
-  State state = decoder->start();
+  DecoderState state = decoder->start();
   for (Tensor& part : state) part = gather_rows(part, order);  // longest first, as the packed rows
   for (int64_t t = 0; t + 1 < lengths.longest(); ++t) {
     const auto begin = ids.begin() + lengths.start(t);

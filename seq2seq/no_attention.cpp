@@ -89,8 +89,8 @@ Tensor NoAttention::summary(const Tokens& source) const {
 namespace {
 
 /// The states of all layers, h then c, each (rows, H): what a search can gather rows of.
-State split(const grus::State& state) {
-  State parts;
+DecoderState split(const State& state) {
+  DecoderState parts;
   for (const Tensor* all : {&state.h, &state.c})
     for (int64_t l = 0; all->defined() && l < all->dim(0); ++l) parts.push_back((*all)[l]);
   return parts;
@@ -104,17 +104,17 @@ class NoAttentionDecoder final : public Decoder {
     summary_ = network_.encode(read.ids, read.lengths);
   }
 
-  State start() const override {
+  DecoderState start() const override {
     if (summary_.first.h.defined()) return split(summary_.first);
     const EncoderDecoderOptions& o = network_.options;
     const Tensor zeros = Tensor::zeros({batch_, o.hidden});
-    return State(static_cast<size_t>(o.layers * (o.unit == Unit::lstm ? 2 : 1)), zeros);
+    return DecoderState(static_cast<size_t>(o.layers * (o.unit == Unit::lstm ? 2 : 1)), zeros);
   }
 
-  Step step(const Tensor& words, const State& state, const std::vector<int64_t>& sources) override {
+  Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) override {
     const auto layers = state.begin() + network_.options.layers;
-    const grus::State before{stack(State(state.begin(), layers), 0),
-                             layers == state.end() ? Tensor() : stack(State(layers, state.end()), 0)};
+    const State before{stack(DecoderState(state.begin(), layers), 0),
+                       layers == state.end() ? Tensor() : stack(DecoderState(layers, state.end()), 0)};
     const Output out =
         network_.decode(words, Lengths::dense(1, words.numel()), before, summary_, Tensor::from(sources));
     return {split(out.state), out.y, {}};

@@ -69,7 +69,7 @@ class Member {
  private:
   OutputLayer output_;
   std::unique_ptr<Decoder> decoder_;
-  State state_;
+  DecoderState state_;
 };
 
 class BatchSearch {

@@ -14,7 +14,7 @@
 namespace grus::phrases {
 namespace {
 
-using seq2seq::State;
+using seq2seq::DecoderState;
 
 struct Sample {
   std::vector<int32_t> ids;
@@ -41,7 +41,7 @@ std::vector<Sample> draw_samples(const seq2seq::Architecture& model, const std::
   const auto decoder = model.decode(seq2seq::pack_tokens(sources));
   const seq2seq::OutputLayer output = model.output();
   std::vector<Sample> live(static_cast<size_t>(o.count)), finished;
-  State state = decoder->start();
+  DecoderState state = decoder->start();
   std::vector<int64_t> rows(live.size());  // rows of the state, by live sample
   std::vector<int32_t> words(live.size(), data::SOS);
   for (int64_t step = 0; step <= o.max_length && !live.empty(); ++step) {

@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/tape/tape.h"
 #include "core/tensor/leaf.h"
+#include "core/watch/tape_print.h"
 #include "ops/attention_gru.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
@@ -127,7 +128,7 @@ TEST_CASE(
           Tape tape;
           const Tensor in = tape.watch(x), from = tape.watch(h0);
           const Output out = scan(cell, in, lengths, from, {.reverse = reverse, .checkpoint = checkpoint});
-          bytes = tape.saved_bytes();
+          bytes = saved_bytes(tape);
           const Tensor loss = sum(out.y * out.y) + sum(out.state.h);
           const std::vector<Tensor> inputs{in, from, w->tensor(), u->tensor()};
           std::vector<Tensor> found = tape.grad(loss, inputs);

@@ -1,6 +1,8 @@
 // Cho et al. 2014 against values worked out by tests/golden/make_cho.py, and what the options of the one decoder do.
 #include "seq2seq/encoder_decoder.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/cho.h"
+#include "seq2seq/sutskever.h"
 
 #include <algorithm>
 
@@ -139,7 +141,7 @@ TEST_CASE(
             const NoGrad no_grad;  // the same word by word
             const Summary source = model.encode(b.source.ids, b.source.lengths);
             const Tensor order = b.inputs.lengths.order_tensor();
-            grus::State state;
+            State state;
             const auto ranked = [&](const Tensor& s, int64_t rows) {
               return s.defined() ? slice(index_select(s, 1, order), 1, 0, rows) : s;
             };
@@ -202,13 +204,12 @@ TEST_CASE("encoder-decoder: words, owners and gates that do not fit the lengths 
         }) == "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
   const GatedLayers layers({.input = 3, .hidden = 4, .context = 2});
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 1})}, owners);
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 1})}, owners);
         }) == "[GatedLayers] need context's gates (B, 12), got (2, 1)");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
         }) == "[GatedLayers] need owners of rows, got none");
   CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, grus::State(), std::vector<Tensor>{zeros({2, 12})},
-                 i64({0}, {1}, default_device()));
+          layers(zeros({3, 3}), lengths, State(), std::vector<Tensor>{zeros({2, 12})}, i64({0}, {1}, default_device()));
         }) == "[GatedLayers] need an owner of each of 3 rows, got (1)");
 }

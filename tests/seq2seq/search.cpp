@@ -20,7 +20,7 @@ namespace {
 std::vector<int32_t> greedy(const Architecture& model, const std::vector<int32_t>& source) {
   const std::vector<std::vector<int32_t>> one = {source};
   const auto decoder = model.decode(pack_tokens(one));
-  State state = decoder->start();
+  DecoderState state = decoder->start();
   std::vector<int32_t> words;
   for (int32_t word = data::SOS; words.size() < 2 * source.size() + 10;) {
     Decoder::Step step = decoder->step(Tensor::from(std::vector<int32_t>{word}), state, {0});
