@@ -71,7 +71,10 @@ Command add_train(CLI::App& program) {
   TrainOptions defaults;
   add_training_flags(*app, defaults, *given);
   add_recipe_flags(*app, defaults, *given);
-  return {app, [given](const std::string& line) { return train(resolve_options(*given), line); }};
+  return {app, [given](const std::string& line) {
+            const TrainOptions defaults;
+            return train(resolve_options(*given, defaults), line);
+          }};
 }
 
 Command add_demo(CLI::App& program) {
