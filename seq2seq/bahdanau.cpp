@@ -24,6 +24,9 @@ BahdanauOptions resolved(BahdanauOptions o) {
   require<UsageError>(o.tie == Tie::none || o.readout_size == o.embedding,
                       "[Bahdanau] need a readout of the embedding's size {} for tied weights, got {}", o.embedding,
                       o.readout_size);
+  require<UsageError>(o.tie != Tie::all || o.source_words == o.target_words,
+                      "[Bahdanau] need one vocabulary where the source's embedding is tied too, got {} and {} words",
+                      o.source_words, o.target_words);
   return o;
 }
 

@@ -11,14 +11,15 @@ namespace grus::test {
 
 struct Counts {
   int64_t programs = 0, steps = 0;
-  int64_t kinks = 0;                        // programs that were set aside
+  int64_t kinks = 0;                        // programs that were set aside, at kinks or lost to rounding
   int64_t second = 0;                       // programs with gradients of gradients
   int64_t slopes = 0, no_slopes = 0;        // derivatives measured by differences, and derivatives too near a kink
   std::map<std::string, int64_t> drawn;     // statements by op
   std::map<std::string, int64_t> recorded;  // records by op
   struct Compared {
     int64_t runs = 0;
-    double worst = 0;  // largest error, as a share of what is allowed
+    double worst = 0;   // the largest error, as a share of what is allowed
+    uint64_t seed = 0;  // the program that has it
   };
   std::map<std::string, Compared> compared;  // by device and dtype
 };

@@ -82,6 +82,15 @@ std::string difference(const Pieces& got, const Pieces& exact, const std::vector
                      distance(got[worst], exact[worst]), rounding.allowed(scales[worst]), scales[worst].size);
 }
 
+bool measure_loss(std::vector<Scale>& scales, const Pieces& narrow, const Pieces& exact) {
+  for (size_t k = 0; k < scales.size(); ++k) {
+    const double error = distance(narrow[k], exact[k]);
+    if (!(error <= 1e-3 * scales[k].around)) return false;
+    scales[k].lost = error / 0x1p-24;
+  }
+  return true;
+}
+
 std::string tape_difference(const Pieces& got, const Pieces& exact) {
   for (size_t k = 0; k < exact.size(); ++k)
     if (exact[k].order == 0 && got[k].on_tape != exact[k].on_tape)

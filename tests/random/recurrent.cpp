@@ -1,6 +1,7 @@
 // Recurrent layers, packed and padded, ragged, both directions, with and without each bias and first state.
 #include <fmt/format.h>
 
+#include "nn/rnn.h"
 #include "ops/gru.h"
 #include "ops/lstm.h"
 #include "tests/random/statement.h"
@@ -107,10 +108,36 @@ Sample draw_cells(Choices& choices, const Sizes& like) {
           }};
 }
 
+/// The module, whose weights are its own.
+Sample draw_rnn(Choices& choices, const Sizes& like) {
+  const Sizes sizes = sizes_like(choices, like, 1, 3, 60);
+  const std::vector<int64_t> lengths = draw_lengths(choices, choices.in(1, 4), 1);
+  const nn::RnnOptions options{.input = std::max<int64_t>(sizes.back(), 1),
+                               .hidden = draw_size(choices),
+                               .layers = choices.in(1, 2),
+                               .activation = choices.maybe() ? nn::Activation::relu : nn::Activation::tanh,
+                               .bidirectional = choices.maybe()};
+  const auto seed = static_cast<uint64_t>(choices.in(0, 1000));
+  return {fmt::format("nn::Rnn({{.input = {}, .hidden = {}, .layers = {}, .activation = {}, .bidirectional = {}}}, "
+                      "Rng({})).forward_packed($0, Lengths({{{}}}))",
+                      options.input, options.hidden, options.layers,
+                      options.activation == nn::Activation::relu ? "relu" : "tanh", text(options.bidirectional), seed,
+                      fmt::join(lengths, ", ")),
+          {{{total(lengths), options.input}}},
+          [=](Xs x) -> Tensors {
+            Rng rng(seed);
+            nn::Rnn rnn(options, rng);
+            rnn.to(x[0].dtype());
+            rnn.to(x[0].device());
+            const nn::RecurrentOutput y = rnn.forward_packed(x[0], Lengths(lengths, -1, x[0].device()));
+            return {y.y, y.h};
+          }};
+}
+
 }  // namespace
 
 std::vector<Statement> recurrent_statements() {
-  return {{"gru_packed", draw_gru}, {"lstm_packed", draw_lstm}, {"gru_cell", draw_cells}};
+  return {{"gru_packed", draw_gru}, {"lstm_packed", draw_lstm}, {"gru_cell", draw_cells}, {"rnn", draw_rnn}};
 }
 
 }  // namespace grus::test

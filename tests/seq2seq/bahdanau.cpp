@@ -64,13 +64,16 @@ TEST_CASE("bahdanau: the paper's first weights are those of its appendix B.1") {
 
 TEST_CASE("bahdanau: a model is made of typed options, and what they cannot be is said") {
   Rng rng(1);
-  const Bahdanau model({.source_words = 9, .target_words = 11, .embedding = 4, .hidden = 6}, rng);
+  const Bahdanau model({.source_words = 9, .target_words = 11, .embedding = 4, .hidden = 6, .tie = Tie::output}, rng);
   CHECK(model.options.encoder == 3);
   CHECK(model.options.attention == 6);
   CHECK(model.output().weight.shape() == Shape{11, 4});
   CHECK(test::message_of<UsageError>([&] {
           Bahdanau({.source_words = 9, .target_words = 9, .embedding = 4, .hidden = 6, .readout_size = 5}, rng);
         }) == "[Bahdanau] need a readout of the embedding's size 4 for tied weights, got 5");
+  CHECK(test::message_of<UsageError>([&] {
+          Bahdanau({.source_words = 9, .target_words = 11, .embedding = 4, .hidden = 6}, rng);
+        }) == "[Bahdanau] need one vocabulary where the source's embedding is tied too, got 9 and 11 words");
 }
 
 TEST_CASE("bahdanau: tied embeddings are one matrix") {
