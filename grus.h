@@ -28,6 +28,7 @@
 #include "nn/maxout.h"
 #include "nn/module.h"
 #include "nn/rnn.h"
+#include "nn/sequential.h"
 #include "nn/serialize.h"
 #include "ops/attention.h"
 #include "ops/attention_gru.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -39,30 +40,31 @@ struct Loop {
     states = buffer(n.hidden);
     second_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     if (!w.conditional()) {
-      apply_weight(gx_second, x, launch::columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed,
+      apply_weight(gx_second, x, launch::columns_of(Raw::matrix(w.second.weight_ih), 0, n.input), Transposed,
                    w.second.bias_ih);
       middle = previous;
     } else {
       first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
       gx_first = buffer(3 * n.hidden);
-      apply_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, w.first.bias_ih);
+      apply_weight(gx_first, x, Raw::matrix(w.first.weight_ih), Transposed, w.first.bias_ih);
       middle = buffer(n.hidden);
       first_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     }
     all = {w.conditional() ? whole(gx_first, previous, first_rows, middle) : GruForward{},
-           whole(gx_second, middle, second_rows, states), queries.write_matrix(), alignments.write_matrix(),
-           contexts.write_matrix()};
+           whole(gx_second, middle, second_rows, states), Raw::write_matrix(queries), Raw::write_matrix(alignments),
+           Raw::write_matrix(contexts)};
   }
 
   static GruForward whole(Tensor& gx, const Tensor& h, GruRows& rows, Tensor& y) {
-    return {gx.write_matrix(), h.matrix(), rows.gates.write_matrix(), rows.product.write_matrix(), y.write_matrix()};
+    return {Raw::write_matrix(gx), Raw::matrix(h), Raw::write_matrix(rows.gates), Raw::write_matrix(rows.product),
+            Raw::write_matrix(y)};
   }
 
   /// The rows of a step: previous is given; middle, queries, alignments, contexts and states are made.
   void step(StepRows part) {
     const Matrix query = part.of(all.queries), context = part.of(all.contexts), gx = part.of(all.second.gx);
     if (w.conditional()) first->forward(all.first, part);
-    launch::affine(device, query, part.of(all.second.h), w.query_weight.matrix(), Transposed,
+    launch::affine(device, query, part.of(all.second.h), Raw::matrix(w.query_weight), Transposed,
                    launch::repeated(w.query_bias), true);
     const AttentionArgs args = attention_of(part, memory, rows, w.v, all.queries, all.alignments, all.contexts);
     device.check(device.kernels().attention(device.context(), args), "attention");
@@ -147,7 +149,7 @@ std::optional<Output> cells::AttentionGru::fused(const Tensor& x, const Lengths&
   const Tensor h0 = first_h(x, lengths, state, weights);
   Loop loop(x, memory, rows, w, sizes_of(x, memory, w), lengths.batch());
   const Tensor first = gathered_rows(h0, lengths.order_tensor());
-  const recurrence::StateBuffers buffers{first.matrix(), loop.all.second.y, loop.previous.write_matrix()};
+  const recurrence::StateBuffers buffers{Raw::matrix(first), loop.all.second.y, Raw::write_matrix(loop.previous)};
   recurrence::in_parts(loop.device, lengths, [&](recurrence::Ranks ranks) {
     recurrence::for_each_step(lengths, false, ranks, [&](int64_t t, StepRows part) {
       recurrence::fill_previous(loop.device, buffers, lengths, t, part, false);

@@ -1,6 +1,7 @@
 #include "ops/gru.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -40,8 +41,9 @@ void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm for
   Tensor dgh = form.reset == Reset::after ? Tensor::empty(dgx.shape(), x.dtype(), x.device()) : dgx;
   Tensor dh = by_rank(dx.dy(1), lengths, x, hidden);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
-  const GruBackward buffers{previous.matrix(),  rows.gates.matrix(), rows.product.matrix(), launch::matrix_of(dy),
-                            dgx.write_matrix(), dgh.write_matrix(),  dh.write_matrix()};
+  const GruBackward buffers{Raw::matrix(previous), Raw::matrix(rows.gates), Raw::matrix(rows.product),
+                            launch::matrix_of(dy), Raw::write_matrix(dgx),  Raw::write_matrix(dgh),
+                            Raw::write_matrix(dh)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) { step.backward(buffers, part); });
   });
@@ -71,9 +73,9 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
   GruRows rows(total, hidden, x.dtype(), device);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
   const Tensor first = h0.defined() ? gathered_rows(h0, lengths.order_tensor()) : h0;
-  const StateBuffers states{launch::matrix_of(first), y.write_matrix(), previous.write_matrix()};
-  const GruForward buffers{gx.matrix(), states.previous, rows.gates.write_matrix(), rows.product.write_matrix(),
-                           states.y};
+  const StateBuffers states{launch::matrix_of(first), Raw::write_matrix(y), Raw::write_matrix(previous)};
+  const GruForward buffers{Raw::matrix(gx), states.previous, Raw::write_matrix(rows.gates),
+                           Raw::write_matrix(rows.product), states.y};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows part) {
       fill_previous(device, states, lengths, t, part, reverse);

@@ -1,6 +1,7 @@
 #include "ops/lstm.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -39,16 +40,20 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
   const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
   const Device device = gates.device();
   Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
-  const LstmGatesBackwardArgs whole{gates.matrix(),    s[Places::previous_c].matrix(), s[Places::cells].matrix(),
-                                    dh.write_matrix(), launch::matrix_of(dy),          sums.write_matrix(),
-                                    dc.write_matrix()};
+  const LstmGatesBackwardArgs whole{Raw::matrix(gates),
+                                    Raw::matrix(s[Places::previous_c]),
+                                    Raw::matrix(s[Places::cells]),
+                                    Raw::write_matrix(dh),
+                                    launch::matrix_of(dy),
+                                    Raw::write_matrix(sums),
+                                    Raw::write_matrix(dc)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows rows) {
       const LstmGatesBackwardArgs args{rows.of(whole.gates),    rows.of(whole.c),  rows.of(whole.c_new),
                                        rows.of_ranks(whole.dh), rows.of(whole.dy), rows.of(whole.dsums),
                                        rows.of_ranks(whole.dc)};
       device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
-      multiply_by_weight(device, args.dh, args.dsums, weight_hh.matrix(), Plain, 0);
+      multiply_by_weight(device, args.dh, args.dsums, Raw::matrix(weight_hh), Plain, 0);
     });
   });
   return sums;
@@ -94,14 +99,14 @@ std::optional<Output> cells::Lstm::fused(const Tensor& x, const Lengths& lengths
   Tensor y = states(), cells = states(), previous_h = states(), previous_c = states();
   const auto ranked = [&](const Tensor& s) { return s.defined() ? gathered_rows(s, lengths.order_tensor()) : s; };
   const Tensor first_h = ranked(first.h), first_c = ranked(first.c);
-  const StateBuffers h{launch::matrix_of(first_h), y.write_matrix(), previous_h.write_matrix()};
-  const StateBuffers c{launch::matrix_of(first_c), cells.write_matrix(), previous_c.write_matrix()};
-  const Matrix sums = gates.write_matrix();
+  const StateBuffers h{launch::matrix_of(first_h), Raw::write_matrix(y), Raw::write_matrix(previous_h)};
+  const StateBuffers c{launch::matrix_of(first_c), Raw::write_matrix(cells), Raw::write_matrix(previous_c)};
+  const Matrix sums = Raw::write_matrix(gates);
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows rows) {
       fill_previous(device, h, lengths, t, rows, reverse);
       fill_previous(device, c, lengths, t, rows, reverse);
-      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), w.weight_hh.matrix(), Transposed, 1);
+      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), Raw::matrix(w.weight_hh), Transposed, 1);
       const LstmGatesArgs args{rows.of(sums), rows.of(c.previous), rows.of(c.y), rows.of(h.y)};
       device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
     });

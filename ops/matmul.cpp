@@ -1,6 +1,7 @@
 #include "ops/matmul.h"
 
 #include "core/tape/record.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/shape.h"
@@ -92,8 +93,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t rows = x.shape().without(x.rank() - 1).numel();
   const Tensor flat = x.rank() == 2 ? x : x.reshape(Shape{rows, x.dim(-1)});
   Tensor y = Tensor::empty({rows, weight.dim(0)}, x.dtype(), x.device());
-  launch::affine(y.device(), y.write_matrix(), flat.matrix(), weight.matrix(), Transposed, launch::repeated(bias),
-                 weight.leaf() != nullptr);
+  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(flat), Raw::matrix(weight), Transposed,
+                 launch::repeated(bias), weight.leaf() != nullptr);
   y = record(linear_op, {flat, weight, bias}, y, {flat, weight}, [](const Saved& s, const Tensor& dy, Grads& dx) {
     add_product(dx, 0, dy, Plain, s[1], Plain);       // dx = dy W
     add_product(dx, 1, dy, Transposed, s[0], Plain);  // dW = dy^T x

@@ -1,6 +1,7 @@
 #include "ops/recurrence.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "core/thread/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
@@ -89,7 +90,7 @@ void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const R
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
   if (!w.weight_ih.defined()) return x;
   Tensor gx = Tensor::empty({x.dim(0), w.weight_ih.dim(0)}, x.dtype(), x.device());
-  apply_weight(gx, x, w.weight_ih.matrix(), Transposed, w.bias_ih);
+  apply_weight(gx, x, Raw::matrix(w.weight_ih), Transposed, w.bias_ih);
   return gx;
 }
 

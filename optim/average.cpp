@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/tensor/raw.h"
 #include "core/thread/recording.h"
 #include "ops/elementwise.h"
 #include "ops/twin.h"

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/tensor/raw.h"
 #include "core/thread/recording.h"
 #include "ops/elementwise.h"
 #include "ops/twin.h"
@@ -130,10 +131,10 @@ void Optimizer::write(Slot& slot, ParameterUpdate& done, const Tensor& factor) {
     if (!slot.states[i].defined()) continue;
     require_alike(slot, kept_[i].name, state, shape_of(i, slot));
     if (happened.defined()) state = where(happened, state, slot.states[i]);
-    if (state.shares_storage(leaf.value())) state = state.clone();
+    if (Raw::shares_storage(state, leaf.value())) state = state.detach().clone();
   }
   if (happened.defined()) done.value = where(happened, done.value, leaf.value());
-  if (!done.value.same_elements(leaf.value())) leaf.assign(done.value);
+  if (!Raw::same_elements(done.value, leaf.value())) leaf.assign(done.value);
   slot.states = std::move(done.states_);
 }
 

@@ -1,5 +1,6 @@
 #include "optim/parameter_update.h"
 
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 
 namespace grus::optim {
@@ -34,9 +35,9 @@ Matrix FusedUpdate::state(std::string_view name) {
   return states_[i].defined() ? write_flat(states_[i]) : Matrix{};
 }
 
-Matrix flat(const Tensor& tensor) { return tensor.unrecorded_reshape({1, tensor.numel()}).matrix(); }
+Matrix flat(const Tensor& tensor) { return Raw::matrix(Raw::reshape(tensor, {1, tensor.numel()})); }
 Matrix write_flat(Tensor& tensor) {
-  tensor.write_matrix();  // raises the version
+  Raw::write_matrix(tensor);  // raises the version
   return flat(tensor);
 }
 

@@ -33,7 +33,7 @@ void StateReader::require_kind() {
 
 Tensor StateReader::take(const std::string& name, const Shape& shape, const Tensor& like) {
   const Tensor* stored = fitting(name, shape, like.dtype());
-  return stored ? stored->to(like.device()).clone() : Tensor();
+  return stored ? stored->detach().to(like.device()).clone() : Tensor();
 }
 
 Tensor StateReader::take_numbers(const std::string& name, DType dtype, int64_t count) {

@@ -113,6 +113,6 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
 /// One orthogonal matrix a gate.
 void set_orthogonal(nn::Parameter& weight_hh, Rng& rng);
 /// Recurrent matrices orthogonal, output rows and embeddings N(0, 1/E) with input_scale to match; others as they were.
-void set_scaled_weights(EncoderDecoder& model, Rng& rng);
+void set_scaled_weights(EncoderDecoder& model, Rng& rng = default_rng());
 
 }  // namespace grus::seq2seq

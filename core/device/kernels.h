@@ -104,7 +104,7 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 8u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 9u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
@@ -237,14 +237,16 @@ struct AttentionBackwardArgs {
 };
 
 /// Softmax cross-entropy of logits (rows, V), in place; losses (rows) are 0 where target == ignore, else
-///   row_scale * ((1 - smoothing) * nll + smoothing * mean_j -log p[j]),   nll (rows, or absent) = -log p[target]
-/// With smoothing 0 the second term is 0 also where a p is. A logit of -inf is a p of 0, also in a row of nothing else.
-/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q); else they stay.
+///   row_scale * sum_j q_j * -log p[j],   q_j = w_j ((1 - smoothing) [j == target] + smoothing / V)
+/// and nll (rows, or absent) = -log p[target]. w are the class weights (1, V), or 1. With smoothing 0 the other terms are
+/// 0 also where a p is. A logit of -inf is a p of 0, also in a row of nothing else. With `gradient`, logits become
+/// d(loss)/d(logits) = row_scale * (p sum_j q_j - q); else they stay.
 struct CrossEntropyArgs {
   Matrix logits, targets, losses, nll;
   double smoothing, row_scale;
   int64_t ignore;
   bool gradient;
+  Matrix weight;  // w, or absent
 };
 
 /// A loop whose parts do not depend on one another (the sequences of a batch, batches of a search): run(loop, part,

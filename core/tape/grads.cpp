@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/tape/record.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 const Op accumulate_op("accumulate");  // of gradients, under create_graph
@@ -10,7 +11,8 @@ const Op accumulate_op("accumulate");  // of gradients, under create_graph
 Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   const Device device = a.device();
-  device.check(device.kernels().binary(device.context(), BinaryOp::add, y.write_view(), a.view(), b.view()), "add");
+  device.check(device.kernels().binary(device.context(), BinaryOp::add, Raw::write_view(y), Raw::view(a), Raw::view(b)),
+               "add");
   return record(accumulate_op, {a, b}, y, {}, [](const Saved&, const Tensor& dy, Grads& dx) {
     if (dx.wanted(0)) dx.add(0, dy);
     if (dx.wanted(1)) dx.add(1, dy);
@@ -55,11 +57,11 @@ void Grads::add(int input, const Tensor& gradient) {
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     slot = gradient;
-  } else if (recording_ || !slot.owns_storage_alone()) {
+  } else if (recording_ || !Raw::owns_storage_alone(slot)) {
     slot = recorded_sum(slot, gradient);
   } else {
     const Device device = slot.device();
-    device.check(device.kernels().copy(device.context(), slot.write_view(), gradient.view(), true), op_.name());
+    device.check(device.kernels().copy(device.context(), Raw::write_view(slot), Raw::view(gradient), true), op_.name());
   }
 }
 
@@ -74,7 +76,7 @@ Grads::Target Grads::target(int input) {
     slot = Tensor::empty(v.shape, v.dtype, v.device);
     return {slot, false};
   }
-  if (!slot.owns_storage_alone()) slot = slot.clone();
+  if (!Raw::owns_storage_alone(slot)) slot = slot.detach().clone();
   return {slot, true};
 }
 
@@ -82,7 +84,7 @@ Tensor& Grads::zeroed_target(int input) {
   Target target = this->target(input);
   if (!target.accumulate) {
     const Device device = target.tensor.device();
-    device.check(device.kernels().fill(device.context(), target.tensor.write_view(), 0), op_.name());
+    device.check(device.kernels().fill(device.context(), Raw::write_view(target.tensor), 0), op_.name());
   }
   return target.tensor;
 }

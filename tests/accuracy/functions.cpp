@@ -18,8 +18,8 @@ Tensor slope(const Tensor& x) {
   return tape.grad(y, {&watched, 1}, false, seed)[0];
 }
 
-Tensor gelu_exact(const Tensor& x) { return gelu(x, Gelu::exact); }
-Tensor gelu_tanh(const Tensor& x) { return gelu(x, Gelu::tanh); }
+Tensor gelu_exact(const Tensor& x) { return gelu(x, GeluForm::exact); }
+Tensor gelu_tanh(const Tensor& x) { return gelu(x, GeluForm::tanh); }
 
 /// x p, but 0 where p has vanished, whatever x is.
 template <class R>

@@ -10,6 +10,7 @@
 #include "core/base/threads.h"
 #include "core/device/precision.h"
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 #include "tests/bench/measure.h"
 
@@ -56,13 +57,13 @@ Result measure(Use use, int64_t m, const Sides& s, double least) {
          w = random_uniform({s.n, s.k}, -1, 1, rng, DType::f32, cpu),
          y = random_uniform({m, s.n}, -1, 1, rng, DType::f32, cpu);
   const auto both = [&](Tensor& to, const Tensor& a, const Tensor& b, Form form_b) {
-    const Matrix target = to.write_matrix();
-    return Result{rate(target, a.matrix(), Plain, b.matrix(), form_b, 0, false, least),
-                  rate(target, a.matrix(), Plain, b.matrix(), form_b, 0, true, least)};
+    const Matrix target = Raw::write_matrix(to);
+    return Result{rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, false, least),
+                  rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, true, least)};
   };
   if (use == Use::forward) return both(y, x, w, Transposed);
   if (use == Use::backward) return both(x, y, w, Plain);
-  return {rate(w.write_matrix(), y.matrix(), Transposed, x.matrix(), Plain, 1, false, least), 0};
+  return {rate(Raw::write_matrix(w), Raw::matrix(y), Transposed, Raw::matrix(x), Plain, 1, false, least), 0};
 }
 
 }  // namespace

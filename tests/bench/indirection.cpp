@@ -12,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/threads.h"
 #include "core/device/kernel_calls.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "tests/devices/translator.h"
 
@@ -45,7 +46,7 @@ void work(const std::string& what, int64_t count) {
   const Device device("cpu");
   const Tensor x = Tensor::ones({1});
   Tensor y = Tensor::ones({1});
-  const View from = x.view(), to = y.write_view();
+  const View from = Raw::view(x), to = Raw::write_view(y);
   if (what == "table")
     for (int64_t i = 0; i < count; ++i) add_through_table(to, from, device);
   if (what == "direct")

@@ -1,4 +1,5 @@
 #include "core/tensor/tensor.h"
+#include "core/tensor/raw.h"
 
 #include <doctest/doctest.h>
 
@@ -170,7 +171,7 @@ TEST_CASE("allocator: a somewhat larger free buffer serves, a much larger one do
 TEST_CASE("allocator: on the cpu, large buffers of ever new sizes lie where others were freed") {
   const Device device("cpu");
   const auto use = [&](int64_t mib) { return Tensor::empty({mib << 18}, DType::f32, device); };
-  const auto place = [](const Tensor& t) { return static_cast<char*>(t.matrix().buffer->handle); };
+  const auto place = [](const Tensor& t) { return static_cast<char*>(Raw::matrix(t).buffer->handle); };
   char* const first = place(use(64));
   for (int64_t mib = 1; mib <= 64; ++mib) CHECK(place(use(mib)) == first);
   {

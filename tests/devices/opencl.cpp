@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/softmax.h"
@@ -78,7 +79,8 @@ TEST_CASE("faults: a wrong id that only the device can see is told by the next d
   const Tensor table = Tensor::ones({3, 2}, DType::f32, device);
   const Tensor ids = Tensor::from(std::vector<int64_t>{0, 9}, device);
   Tensor y = Tensor::zeros({2, 2}, DType::f32, device);
-  CHECK(device.kernels().gather_rows(device.context(), y.write_matrix(), table.matrix(), ids.matrix()) == Status::ok);
+  CHECK(device.kernels().gather_rows(device.context(), Raw::write_matrix(y), Raw::matrix(table), Raw::matrix(ids)) ==
+        Status::ok);
   CHECK(message_of<DeviceError>([&] {
           y.to_vector<float>();
         }).find("need ids and targets inside their tables, got others") != std::string::npos);

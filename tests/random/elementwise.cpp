@@ -92,7 +92,7 @@ std::vector<Statement> elementwise_statements() {
   all.push_back({"logical_and", draw_logic});
   all.push_back(simple("clamp", "clamp($0, -1, 1)", [](const Tensor& x) { return clamp(x, -1, 1); }));
   all.push_back(simple("gelu", "gelu($0)", [](const Tensor& x) { return gelu(x); }));
-  all.push_back(simple("gelu", "gelu($0, Gelu::tanh)", [](const Tensor& x) { return gelu(x, Gelu::tanh); }));
+  all.push_back(simple("gelu", "gelu($0, GeluForm::tanh)", [](const Tensor& x) { return gelu(x, GeluForm::tanh); }));
   // The casts go to f64 and back, because the other way round rounds.
   all.push_back(simple("cast", "cast(tanh(cast($0, DType::f64)), $0.dtype())",
                        [](const Tensor& x) { return cast(tanh(cast(x, DType::f64)), x.dtype()); }));

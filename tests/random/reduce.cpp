@@ -75,8 +75,8 @@ Sample draw_layer_norm(Choices& choices, const Sizes& like) {
 std::vector<Statement> reduce_statements() {
   return {reduction("sum", sum, true),
           reduction("mean", mean, false),
-          reduction("max", max, false),
-          reduction("min", min, false),
+          reduction("amax", amax, false),
+          reduction("amin", amin, false),
           reduction("logsumexp", logsumexp, false),
           reduction("argmax", argmax, false),
           reduction("argmin", argmin, false),

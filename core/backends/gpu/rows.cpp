@@ -87,6 +87,7 @@ void cross_entropy(Machine& m, const CrossEntropyArgs& args) {
   push_ids(arguments, args.targets);
   push_vector(arguments, args.losses);
   push_vector(arguments, args.nll);
+  push_vector(arguments, args.weight);
   arguments.add_number(dtype, args.smoothing).add_number(dtype, args.row_scale);
   arguments.add(args.ignore).add(static_cast<int32_t>(args.gradient)).add(m.fault());
   m.run("softmax", dtype, "cross_entropy", args.logits.rows, 1, arguments);

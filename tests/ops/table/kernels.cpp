@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "optim/adadelta.h"
@@ -118,8 +119,8 @@ Row add_gradient_row() {
       require_float("binary_gradient", x[0]);
       Tensor dx = Tensor::empty(x[0].shape(), x[0].dtype(), x[0].device());
       const Device device = dx.device();
-      device.check(device.kernels().binary_gradient(device.context(), BinaryOp::add, wrt, dx.write_view(), x[0].view(),
-                                                    x[0].view(), x[0].view(), x[0].view()),
+      device.check(device.kernels().binary_gradient(device.context(), BinaryOp::add, wrt, Raw::write_view(dx),
+                                                    Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0])),
                    "binary_gradient");
       return dx;
     };
