@@ -129,8 +129,8 @@ Sample draw_rnn(Choices& choices, const Sizes& like) {
             nn::Rnn rnn(options, rng);
             rnn.to(x[0].dtype());
             rnn.to(x[0].device());
-            const nn::RecurrentOutput y = rnn.forward_packed(x[0], Lengths(lengths, -1, x[0].device()));
-            return {y.y, y.h};
+            const Output out = rnn.forward_packed(x[0], Lengths(lengths, -1, x[0].device()));
+            return {out.y, out.state.h};
           }};
 }
 
