@@ -21,7 +21,7 @@ bool parse_link(std::string_view text, Link& link) {
   return target.ec == std::errc() && target.ptr == end;
 }
 
-// A grid of links in the making.
+// A grid holds the links of a sentence pair while they are chosen.
 class Grid {
  public:
   Grid(const Links& forward, const Links& backward, int64_t rows, int64_t columns)
@@ -38,7 +38,7 @@ class Grid {
       if (votes_[place(link)] >= least) take(link);
     });
   }
-  // Links of one side beside chosen ones, while one of their words has none.
+  // Takes voted links beside chosen ones, while one of their words has no link.
   void grow_diagonal() {
     for (bool grown = true; grown;) {
       grown = false;
@@ -54,7 +54,7 @@ class Grid {
       });
     }
   }
-  // Links of one alignment for words still without: one of its two words, or both.
+  // Takes links of one alignment whose words still lack one: one of the two words, or both.
   void finish(const Links& links, bool both) {
     for (const Link& link : links)
       if (both ? !row(link) && !column(link) : !row(link) || !column(link)) take(link);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t orders = 4;
 
-// A sentence as tokens with single spaces between, so that every n-gram is a part of one string.
+// A sentence is held as tokens with single spaces between, so that every n-gram is a part of one string.
 class Segment {
  public:
   Segment(std::string_view line, const BleuOptions& options) {
@@ -26,7 +26,7 @@ class Segment {
     }
   }
   int64_t length() const { return static_cast<int64_t>(begins_.size()); }
-  // Sorted; as long as this object.
+  // Returns sorted n-grams, which live as long as this object.
   std::vector<std::string_view> ngrams(size_t n) const {
     std::vector<std::string_view> found;
     for (size_t i = 0; i + n <= begins_.size(); ++i)
@@ -84,7 +84,7 @@ BleuStats bleu_stats(std::string_view hypothesis, const std::vector<std::string>
   stats.hypothesis_length = segment.length();
   stats.reference_length = closest_length(segment.length(), others);
   for (size_t n = 1; n <= orders; ++n) {
-    std::vector<std::string_view> allowed;  // each n-gram as often as in the reference that has most of it
+    std::vector<std::string_view> allowed;  // holds each n-gram as often as the reference that has most of it
     for (const Segment& other : others) {
       const std::vector<std::string_view> more = other.ngrams(n);
       std::vector<std::string_view> both;
@@ -107,7 +107,7 @@ Bleu bleu_from_stats(const BleuStats& stats) {
   if (stats.correct == std::array<int64_t, orders>{}) return bleu;
   double smoothing = 1, log_sum = 0;
   for (size_t n = 0; n < orders; ++n) {
-    if (stats.total[n] == 0) return bleu;  // no sentence is long enough: 0
+    if (stats.total[n] == 0) return bleu;  // no sentence is long enough, so it is 0
     if (stats.correct[n] == 0) smoothing *= 2;
     const double correct = stats.correct[n] == 0 ? 1 / smoothing : static_cast<double>(stats.correct[n]);
     bleu.precisions[n] = 100 * correct / static_cast<double>(stats.total[n]);

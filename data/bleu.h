@@ -11,7 +11,7 @@ namespace grus::data {
 /// References of each sentence: references[n] holds one or more for hypothesis n.
 using References = std::vector<std::vector<std::string>>;
 
-/// One reference each.
+/// Makes References of one reference for each sentence.
 References single_references(const std::vector<std::string>& references);
 
 struct BleuOptions {
@@ -19,9 +19,9 @@ struct BleuOptions {
   bool lowercase = false;
 };
 
-/// What BLEU is computed from; the sum over sentences is that of the corpus.
+/// Counts from which BLEU is computed; the sum over sentences is that of the corpus.
 struct BleuStats {
-  int64_t hypothesis_length = 0, reference_length = 0;  // tokens; the closest reference, the shorter of equals
+  int64_t hypothesis_length = 0, reference_length = 0;  // tokens; of the closest reference, the shorter of equals
   std::array<int64_t, 4> correct{}, total{};            // n-grams, n = 1 .. 4
   BleuStats& operator+=(const BleuStats& other);
 };
@@ -32,21 +32,22 @@ struct Bleu {
   double brevity_penalty = 0;
   BleuStats stats;
   std::string signature;  // "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:grus"
-  /// As sacreBLEU prints it: "BLEU|SIGNATURE = 39.12 70.1/45.9/31.6/21.9 (BP = ... ratio = ... hyp_len = ... ref_len =
-  /// ...)".
+  /// Returns the line that sacreBLEU prints: "BLEU|SIGNATURE = 39.12 70.1/45.9/31.6/21.9 (BP = ... ratio = ... hyp_len
+  /// = ... ref_len = ...)".
   std::string line() const;
 };
 
 BleuStats bleu_stats(std::string_view hypothesis, const std::vector<std::string>& references,
                      const BleuOptions& options = {});
-/// BLEU = BP exp(mean of log p_n), p_n = correct_n / total_n; the k-th p_n of no match is 1 / (2^k total_n).
+/// BLEU = BP exp(mean of log p_n), p_n = correct_n / total_n; the k-th p_n without a match is 1 / (2^k total_n).
 Bleu bleu_from_stats(const BleuStats& stats);
-/// Throws UsageError for no sentences, counts that differ, a sentence without a reference, or an unknown tokenizer.
+/// Computes the BLEU of a corpus. Throws UsageError for no sentences, counts that differ, a sentence without a
+/// reference, or an unknown tokenizer.
 Bleu corpus_bleu(const std::vector<std::string>& hypotheses, const References& references,
                  const BleuOptions& options = {});
 
-/// The mteval-v13a tokenizer: ASCII punctuation set apart, but for . and , between digits; &quot; &amp; &lt; &gt;
-/// undone.
+/// Tokenizes as mteval-v13a does: ASCII punctuation is set apart, but for . and , between digits, and &quot; &amp; &lt;
+/// &gt; are undone.
 std::string tokenize_13a(std::string_view line);
 
 }  // namespace grus::data

@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t orders = 6;
 
-// N-grams of each order, n = 1 .. 6.
+// Counts of n-grams of each order, n = 1 .. 6.
 struct Counts {
   std::array<int64_t, orders> hypothesis{}, reference{}, common{};
 };
@@ -41,7 +41,7 @@ class Characters {
     for (const CodePoint& point : decode_utf8(lowered))
       if (!is_space(point.value)) text_ += static_cast<char32_t>(point.value);
   }
-  // Sorted; as long as this object.
+  // Returns sorted n-grams, which live as long as this object.
   std::vector<std::u32string_view> ngrams(size_t n) const {
     std::vector<std::u32string_view> found;
     for (size_t i = 0; i + n <= text_.size(); ++i) found.push_back(std::u32string_view(text_).substr(i, n));

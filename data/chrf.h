@@ -10,12 +10,12 @@ namespace grus::data {
 struct Chrf {
   double score = 0;       // 0 .. 100
   std::string signature;  // "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:grus"
-  /// "chrF2|SIGNATURE = 61.23"
+  /// Returns the line that sacreBLEU prints: "chrF2|SIGNATURE = 61.23".
   std::string line() const;
 };
 
-/// F2 of the mean precision and the mean recall over orders; of several references the one with the best F2 of its own.
-/// Throws UsageError as corpus_bleu.
+/// F2 of the mean precision and the mean recall over orders; of several references the one with the best F2 counts.
+/// Throws UsageError as corpus_bleu does.
 Chrf corpus_chrf(const std::vector<std::string>& hypotheses, const References& references, bool lowercase = false);
 
 }  // namespace grus::data

@@ -1,5 +1,5 @@
 #pragma once
-// Text to ids and back: a tokenizer with its vocabulary.
+// A codec turns text to ids and back, by a tokenizer and its vocabulary.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,30 +17,29 @@ struct CodecOptions {
   int64_t min_count = 1;  // rarer pieces are unknown; "bpe" and "unigram" do not use it
 };
 
-/// A tokenizer and a vocabulary of its pieces. Safe to share by threads.
+/// A tokenizer and a vocabulary of its pieces. Threads may share it.
 class Codec {
  public:
   Codec(std::shared_ptr<const Tokenizer> tokenizer, Vocab vocab);
-  /// Learns both from the sentences, all together: give both sides of a corpus for a joint codec.
-  /// `notice` is told when there are fewer pieces than asked for. Throws as train_sentencepiece and
-  /// PieceCounter::vocab.
+  /// Learns both from all sentences together: both sides of a corpus give a joint codec. `notice` is told when there
+  /// are fewer pieces than asked for. Throws as train_sentencepiece and PieceCounter::vocab do.
   static Codec learn(const Sentences& sentences, const CodecOptions& options, const Notice& notice = {});
 
-  /// Ids of the line's pieces, without <sos> and <eos>; UNK for pieces that are not in the vocabulary.
+  /// Returns the ids of the line's pieces, without <sos> and <eos>; pieces that are not in the vocabulary are UNK.
   std::vector<int32_t> encode(std::string_view line) const;
   std::vector<std::vector<int32_t>> encode(const std::vector<std::string>& lines) const;
-  /// The pieces of the ids up to the first EOS; PAD and SOS are left out, an unknown piece reads "<unk>".
+  /// Returns the pieces of the ids up to the first EOS; PAD and SOS are left out, an unknown piece reads "<unk>".
   std::vector<std::string> pieces(const std::vector<int32_t>& ids) const;
-  /// Text of the ids, for a reader.
+  /// Returns the ids as text for a reader.
   std::string decode(const std::vector<int32_t>& ids) const;
 
   const Tokenizer& tokenizer() const { return *tokenizer_; }
   const Vocab& vocab() const { return vocab_; }
   int64_t size() const { return vocab_.size(); }
 
-  /// Writes PREFIX.vocab and, for a trained tokenizer, PREFIX.model. The kind is the caller's to keep.
+  /// Writes PREFIX.vocab and, for a trained tokenizer, PREFIX.model. The caller keeps the kind.
   void save(const std::string& prefix) const;
-  /// Throws DataError when a file is missing or damaged, or the two do not belong together.
+  /// Reads what save() wrote. Throws DataError when a file is missing or damaged, or the two do not belong together.
   static Codec load(std::string_view kind, const std::string& prefix);
 
  private:

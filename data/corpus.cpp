@@ -13,10 +13,10 @@ namespace {
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
 
-// A side of a text, held up to its first blank line; a packed file of nothing but line ends must not fill the memory.
+// A side of a text is held up to its first blank line: a packed file of nothing but line ends must not fill the memory.
 struct Side {
   std::vector<std::string> lines;
-  int64_t count = 0, blank = 0;  // all lines; the number of the first blank one, from 1
+  int64_t count = 0, blank = 0;  // the number of lines; that of the first blank one, from 1
 };
 
 Side read_side(const std::string& file) {
@@ -48,7 +48,7 @@ std::vector<std::string_view> split_tabs(std::string_view line) {
   }
 }
 
-// The first `wanted` columns of each line, or all of them; at least two.
+// Reads the first `wanted` columns of each line, or all of them; there must be two at least.
 ReferenceCorpus read_columns(const std::string& file, size_t wanted) {
   LineReader reader(file);
   ReferenceCorpus corpus;
@@ -73,7 +73,7 @@ ReferenceCorpus read_columns(const std::string& file, size_t wanted) {
 
 ParallelCorpus read_parallel(const std::string& source_file, const std::string& target_file) {
   Side source = read_side(source_file), target = read_side(target_file);
-  // Counts first: a blank line too many is often what makes them differ, and the counts say more.
+  // Counts are compared first: a blank line too many is often what makes them differ, and the counts say more.
   require<DataError>(source.count == target.count,
                      "[corpus] need as many lines in both files, got {} in {} and {} in {}", source.count, source_file,
                      target.count, target_file);

@@ -15,21 +15,22 @@ struct ParallelCorpus {
 /// Sentences with one or more translations each, for evaluation.
 struct ReferenceCorpus {
   std::vector<std::string> source;
-  std::vector<std::vector<std::string>> references;  // references[n]: all of sentence n, at least one
+  std::vector<std::vector<std::string>> references;  // references[n] holds all of sentence n, at least one
   int64_t size() const { return static_cast<int64_t>(source.size()); }
 };
 
-/// Two files, plain or gzip. Throws DataError when their line counts differ (names both), a line is blank (file:line),
-/// there are no lines, or a file cannot be read (see read_lines).
+/// Reads two files, plain or gzip. Throws DataError when their line counts differ (names both), a line is blank
+/// (file:line), there are no lines, or a file cannot be read (see read_lines).
 ParallelCorpus read_parallel(const std::string& source_file, const std::string& target_file);
 
-/// One file of "SOURCE<TAB>TARGET" lines; columns after the second are left out. Throws DataError as read_parallel.
+/// Reads one file of "SOURCE<TAB>TARGET" lines; columns after the second are left out. Throws DataError as
+/// read_parallel does.
 ParallelCorpus read_tsv(const std::string& file);
 
-/// One file of "SOURCE<TAB>REFERENCE<TAB>REFERENCE..." lines: at least one, and as many as a line has.
+/// Reads one file of "SOURCE<TAB>REFERENCE<TAB>REFERENCE..." lines, each with one reference or more.
 ReferenceCorpus read_references_tsv(const std::string& file);
 
-/// A source file and files of references, line by line: every sentence has as many references as there are files.
+/// Reads a source file and files of references, line by line: every sentence has as many references as there are files.
 ReferenceCorpus read_references(const std::string& source_file, const std::vector<std::string>& reference_files);
 
 }  // namespace grus::data

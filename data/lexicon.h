@@ -6,15 +6,15 @@
 
 namespace grus::data {
 
-/// A sparse table: one row a word e, whose columns are the words f seen with it. Row 0 is the empty word NULL; ids of
-/// ordinary words are from 0 and stand in row id + 1. Starts uniform.
+/// A sparse table with a row for each word e, whose columns are the words f seen with it. Row 0 is the empty word NULL;
+/// the word with id i, from 0, has row i + 1. The table starts uniform.
 class Lexicon {
  public:
   using Sentences = std::vector<std::vector<int32_t>>;
-  /// given: the sentences of e; said: those of f.
+  /// `given` are the sentences of e, `said` those of f.
   Lexicon(const Sentences& given, const Sentences& said);
 
-  /// Where (row, f) stands in the table; the pair must have occurred.
+  /// Returns where (row, f) stands in the table; the pair must have occurred.
   size_t entry(int32_t row, int32_t word) const;
   double probability(size_t entry) const { return probability_[entry]; }
   void count(size_t entry, double expected) { expected_[entry] += expected; }
@@ -22,7 +22,7 @@ class Lexicon {
   void estimate();
 
  private:
-  std::vector<size_t> begin_;  // of each row
+  std::vector<size_t> begin_;  // where each row begins
   std::vector<int32_t> words_;
   std::vector<double> probability_, expected_;
 };

@@ -63,7 +63,7 @@ std::optional<std::string_view> LineReader::next() {
 
 int64_t LineReader::count_rest() {
   int64_t lines = 0;
-  bool open = false;  // bytes behind the last line end
+  bool open = false;  // there are bytes behind the last line end
   do {
     const std::string_view rest = std::string_view(buffer_).substr(begin_);
     lines += std::count(rest.begin(), rest.end(), '\n');
@@ -74,7 +74,7 @@ int64_t LineReader::count_rest() {
   return lines + open;
 }
 
-// Appends a chunk of unpacked bytes; zlib hands plain ones through. False at the end.
+// Appends a chunk of unpacked bytes; zlib hands plain ones through. Returns false at the end.
 bool LineReader::read_more() {
   buffer_.erase(0, begin_);
   begin_ = 0;
@@ -87,7 +87,7 @@ bool LineReader::read_more() {
   return got > 0;
 }
 
-// At the end: whether it is the file's.
+// Throws at the end of a file that is cut short, damaged or could not be read.
 void LineReader::check() const {
   int code = Z_OK;
   const char* message = gzerror(file_->handle, &code);

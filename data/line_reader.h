@@ -1,5 +1,5 @@
 #pragma once
-// Lines of a file, one at a time, for files that nobody wants to hold.
+// Reads a file one line at a time, for files that nobody wants to hold.
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,8 +9,8 @@
 namespace grus::data {
 
 /// Walks the lines of a plain or gzip file (told apart by its first bytes); "-" is standard input. Only "\n" ends a
-/// line, and the last needs no end. Throws DataError: no such file, a directory, gzip cut short or damaged, a line of
-/// more than 64 MB (a small packed file can hold a line that no memory does).
+/// line, and the last needs no end. Throws DataError for a missing file, a directory, gzip cut short or damaged, and a
+/// line of more than 64 MB (a small packed file can hold a line that no memory does).
 class LineReader {
  public:
   explicit LineReader(const std::string& path);
@@ -18,13 +18,13 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
-  /// The next line as the file has it (see clean_line), valid until the next call; nothing at the end.
+  /// Returns the next line as the file has it (see clean_line), valid until the next call; nothing at the end.
   std::optional<std::string_view> next();
-  /// Goes on to the end without holding a line; how many there were.
+  /// Goes on to the end without holding a line, and returns how many lines there were.
   int64_t count_rest();
-  /// Of the line last given, from 1.
+  /// Number of the line last given, from 1.
   int64_t number() const { return number_; }
-  /// What errors call the file.
+  /// Name by which errors call the file.
   const std::string& name() const { return name_; }
 
  private:

@@ -58,7 +58,8 @@ void Loader::limit_lengths(const Notice& notice) {
                        options_.overlong == Overlong::skip ? "skipped" : "cut", most));
 }
 
-// Places of the pair's row in a batch: the longer of the source and of what is predicted (the target and <eos>).
+// Returns how many places the pair's row takes in a batch: the longer of the source and of what is predicted (the
+// target and <eos>).
 int64_t Loader::padded_length(int64_t pair) const {
   const auto i = static_cast<size_t>(pair);
   return std::max(length(corpus_.source[i]) + options_.source_marks.count(), length(corpus_.target[i]) + 1);
@@ -110,10 +111,11 @@ void Loader::start(int64_t epoch, int64_t first) {
   require<UsageError>(first >= 0 && first <= batches(), "[loader] need a batch from 0 to {} of epoch {}, got {}",
                       batches(), epoch, first);
   position_ = first;
+  device_ = default_device();
   if (options_.prefetch == 0) return;
-  auto make = [this, at = static_cast<size_t>(first)]() mutable -> std::optional<Batch> {
+  auto make = [this, device = device_, at = static_cast<size_t>(first)]() mutable -> std::optional<Batch> {
     if (at == plan_.size()) return std::nullopt;
-    return make_batch(corpus_, plan_[at++], options_.source_marks);
+    return make_batch(corpus_, plan_[at++], options_.source_marks, device);
   };
   ahead_ = std::make_unique<Prefetch<Batch>>(static_cast<size_t>(options_.prefetch), std::move(make));
 }
@@ -121,7 +123,8 @@ void Loader::start(int64_t epoch, int64_t first) {
 std::optional<Batch> Loader::next() {
   if (position_ == batches()) return std::nullopt;
   std::optional<Batch> batch =
-      ahead_ ? ahead_->next() : make_batch(corpus_, plan_[static_cast<size_t>(position_)], options_.source_marks);
+      ahead_ ? ahead_->next()
+             : make_batch(corpus_, plan_[static_cast<size_t>(position_)], options_.source_marks, device_);
   ++position_;
   return batch;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the metrics share: n-grams as sorted multisets, tokens between spaces, the head of a signature.
+// The part that the metrics share: n-grams as sorted multisets, tokens between spaces, the head of a signature.
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
@@ -13,7 +13,7 @@
 
 namespace grus::data {
 
-/// Runs of anything but white space of any kind, as Python's str.split().
+/// Splits at runs of white space of any kind, as Python's str.split() does.
 inline std::vector<std::string_view> split_white_space(std::string_view text) {
   std::vector<std::string_view> tokens;
   bool inside = false;
@@ -26,7 +26,7 @@ inline std::vector<std::string_view> split_white_space(std::string_view text) {
   return tokens;
 }
 
-/// How many n-grams two sorted multisets share, each counted as often as in the poorer one.
+/// Counts the n-grams that two sorted multisets share, each as often as the poorer one has it.
 template <class T>
 int64_t common(const std::vector<T>& a, const std::vector<T>& b) {
   int64_t count = 0;
@@ -50,7 +50,7 @@ inline void check_references(std::string_view metric, const std::vector<std::str
                         metric, n + 1);
 }
 
-/// "nrefs:2", or "nrefs:var" when sentences have different numbers of references.
+/// Returns "nrefs:2", or "nrefs:var" when sentences have different numbers of references.
 inline std::string reference_count(const References& references) {
   const size_t first = references.front().size();
   const bool same = std::all_of(references.begin(), references.end(), [&](const auto& r) { return r.size() == first; });

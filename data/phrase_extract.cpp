@@ -26,7 +26,7 @@ int64_t total(const std::map<std::string, int64_t>& counts) {
   return sum;
 }
 
-// The links of one word, by which lexical weights go.
+// Returns the links of each word, on which lexical weights depend.
 std::vector<std::vector<int32_t>> partners_of(const Links& links, size_t words, bool of_source) {
   std::vector<std::vector<int32_t>> partners(words);
   for (const Link& link : links)
@@ -64,7 +64,7 @@ std::vector<PhraseSpan> consistent_phrases(int64_t source_words, int64_t target_
   const Reach of_source(links, source_words, true), of_target(links, target_words, false);
   std::vector<PhraseSpan> spans;
   for (int32_t s1 = 0; s1 < sources; ++s1) {
-    int32_t low = targets, high = -1;  // of the target words that s1 .. s2 - 1 are linked with
+    int32_t low = targets, high = -1;  // the first and last target words that s1 .. s2 - 1 are linked with
     for (int32_t s2 = s1 + 1; s2 <= std::min<int64_t>(sources, int64_t{s1} + most); ++s2) {
       low = std::min(low, of_source.low(s2 - 1)), high = std::max(high, of_source.high(s2 - 1));
       if (high < 0 || high - low >= most) continue;
@@ -122,7 +122,7 @@ void PhraseTableBuilder::WordCounts::add(const std::vector<std::string>& source,
     if (!target_linked[t]) count("", target[t]);
 }
 
-// w(t | s), or w(s | t).
+// Returns w(t | s), or w(s | t).
 double PhraseTableBuilder::WordCounts::chance(const std::string& s, const std::string& t, bool of_target_word) const {
   const auto pair = pairs.find({s, t});
   if (pair == pairs.end()) return 0;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view bar = "|||";
 
-// The text before the separator; `text` keeps what follows, or becomes empty with `found` false.
+// Returns the text before the separator; `text` keeps what follows, or becomes empty with `found` false.
 std::string_view cut(std::string_view& text, std::string_view separator, bool& found) {
   const size_t at = text.find(separator);
   found = at != std::string_view::npos;
@@ -44,7 +44,7 @@ std::vector<double> PhraseLine::score_values() const { return numbers_of(scores)
 std::vector<double> PhraseLine::counts() const {
   std::string_view fields = rest;
   bool more = false;
-  for (int field = 0; field < 2; ++field) cut(fields, bar, more);  // before the first bar; links
+  for (int field = 0; field < 2; ++field) cut(fields, bar, more);  // the text before the first bar; the links
   return columns ? std::vector<double>() : numbers_of(cut(fields, bar, more));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Makes the next few items on a background thread.
+// Prefetch makes the next few items on a background thread.
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -12,8 +12,8 @@
 
 namespace grus::data {
 
-/// Calls `make` on its own thread until it gives nothing, at most `capacity` items ahead of next(). What `make` throws
-/// comes out of next(), after the items made before it. Destroying it stops the thread once `make` returns.
+/// Calls `make` on its own thread until it gives nothing, at most `capacity` items ahead of next(). An exception of
+/// `make` comes out of next(), after the items made before it. The destructor stops the thread once `make` returns.
 template <class T>
 class Prefetch {
  public:
@@ -30,7 +30,7 @@ class Prefetch {
   Prefetch(const Prefetch&) = delete;
   Prefetch& operator=(const Prefetch&) = delete;
 
-  /// The next item, or nothing after the last, and from then on.
+  /// Returns the next item, or nothing after the last, and from then on.
   std::optional<T> next() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !ready_.empty() || done_; });
@@ -59,7 +59,7 @@ class Prefetch {
     done_ = true;
     changed_.notify_all();
   }
-  // False when nobody wants more.
+  // Returns false when nobody wants more items.
   bool push(T item) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return stop_ || ready_.size() < capacity_; });
@@ -76,7 +76,7 @@ class Prefetch {
   std::deque<T> ready_;
   std::exception_ptr error_;
   bool stop_ = false, done_ = false;
-  std::thread thread_;  // last: it starts when all else is there
+  std::thread thread_;  // declared last, because it starts when all else is there
 };
 
 }  // namespace grus::data

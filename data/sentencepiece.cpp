@@ -53,7 +53,7 @@ class SentencePieceTokenizer : public Tokenizer {
   }
 
  private:
-  // Besides a status the library throws what others throw that it is made of.
+  // Besides returning a status, the library throws the exceptions of the libraries that it is made of.
   bool loads(std::string_view model) {
     try {
       return processor_.LoadFromSerializedProto(model).ok();
@@ -79,7 +79,7 @@ class LineIterator : public sentencepiece::SentenceIterator {
   size_t at_ = 0;
 };
 
-// Characters that must become pieces, the mark for a space among them.
+// Counts the characters that must become pieces, the mark for a space among them.
 size_t different_characters(const std::vector<std::string>& lines) {
   std::set<std::string_view> seen = {" "};
   for (const std::string& line : lines)
@@ -105,7 +105,7 @@ std::unique_ptr<Tokenizer> train_sentencepiece(std::string_view kind, const Sent
                       least - special_count, size);
   LineIterator iterator(lines);
   std::string model;
-  // The map and not one line of flags: the latter is logged before minloglevel is read.
+  // Options go in as a map and not as one line of flags: the latter is logged before minloglevel is read.
   const auto status = sentencepiece::SentencePieceTrainer::Train({{"model_type", std::string(kind)},
                                                                   {"vocab_size", std::to_string(size)},
                                                                   {"hard_vocab_limit", "false"},

@@ -7,18 +7,17 @@
 
 namespace grus::data {
 
-/// Whether this build has the library.
+/// Tells whether this build has the library.
 bool sentencepiece_available();
 
-/// Learns at most `size` pieces (the four specials among them, ids as in vocab.h) from the sentences, all together;
-/// fewer when the text does not hold so many, which `notice` is told. Text is taken as it is (no normalisation), every
-/// character becomes a piece. The same sentences give the same model on every run.
-/// Throws UsageError for a kind that is not "bpe" or "unigram", a missing library, or too small a size; DataError for
-/// no text.
+/// Learns at most `size` pieces (the four specials among them, ids as in vocab.h) from all sentences together; where
+/// the text holds fewer, `notice` is told. Text is taken as it is (no normalisation), every character becomes a piece.
+/// The same sentences give the same model on every run. Throws UsageError for a kind that is not "bpe" or "unigram", a
+/// missing library, or too small a size; DataError for no text.
 std::unique_ptr<Tokenizer> train_sentencepiece(std::string_view kind, const Sentences& sentences, int64_t size,
                                                const Notice& notice = {});
 
-/// From what Tokenizer::model() gave. Throws DataError when it is damaged or of another kind or with other special ids.
+/// Loads what Tokenizer::model() gave. Throws DataError when it is damaged, of another kind, or has other special ids.
 std::unique_ptr<Tokenizer> load_sentencepiece(std::string_view kind, std::string_view model);
 
 }  // namespace grus::data

@@ -12,7 +12,7 @@ class SplitMix {
  public:
   explicit SplitMix(uint64_t seed, uint64_t stream = 0) : state_(mix(seed) + mix(~stream)) {}
   uint64_t next() { return mix(state_ += golden); }
-  /// Uniform in [0, n), n > 0, without bias.
+  /// Returns a uniform number in [0, n), n > 0, without bias.
   uint64_t below(uint64_t n) {
     const uint64_t unbiased = UINT64_MAX - UINT64_MAX % n;
     uint64_t draw = next();
@@ -30,7 +30,7 @@ class SplitMix {
   uint64_t state_;
 };
 
-/// Fisher-Yates.
+/// Shuffles by Fisher and Yates.
 template <class T>
 void shuffle(std::vector<T>& items, SplitMix& random) {
   for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[static_cast<size_t>(random.below(i))]);

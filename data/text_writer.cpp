@@ -13,7 +13,7 @@
 
 namespace grus::data {
 
-// One gzip member; its header has neither name nor time, so that the same text gives the same bytes.
+// A gzip member whose header has neither name nor time, so that the same text gives the same bytes.
 class TextWriter::Gzip {
  public:
   Gzip() {
@@ -43,7 +43,7 @@ class TextWriter::Gzip {
 };
 
 struct TextWriter::Target {
-  std::optional<AtomicFile> file;  // none: standard output
+  std::optional<AtomicFile> file;  // standard output has none
   std::optional<Gzip> gzip;
   std::string waiting;
 };

@@ -1,13 +1,13 @@
 #pragma once
-// Text on its way out, a piece at a time.
+// TextWriter writes text a piece at a time.
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace grus::data {
 
-/// A file that appears whole or not at all (see AtomicFile), packed with gzip when its name ends in ".gz"; "-" is
-/// standard output. Errors name the file and the system's reason.
+/// Writes a file that appears whole or not at all (see AtomicFile), packed with gzip when its name ends in ".gz"; "-"
+/// is standard output. Errors name the file and the system's reason.
 class TextWriter {
  public:
   explicit TextWriter(const std::string& path);
@@ -16,9 +16,9 @@ class TextWriter {
   TextWriter& operator=(const TextWriter&) = delete;
 
   void write(std::string_view text);
-  /// Standard output: what was written so far is on its way. Files: nothing.
+  /// Sends what was written so far on its way to standard output; for files it does nothing.
   void flush();
-  /// Call it once, last.
+  /// Completes the file. It is called once, as the last call.
   void commit();
 
  private:

@@ -10,7 +10,7 @@
 namespace grus::data {
 namespace {
 
-// Each time from left to right; what was put in is not looked at again.
+// Replaces from left to right, without looking again at what was put in.
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
   size_t at = text.find(from);
   if (at == std::string::npos) return;
@@ -26,7 +26,7 @@ void replace_all(std::string& text, std::string_view from, std::string_view to) 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 bool point_or_comma(char c) { return c == '.' || c == ','; }
 
-// ASCII punctuation but for ' , - . and the space itself.
+// Tells whether c is ASCII punctuation other than ' , - . and the space itself.
 bool apart(char c) {
   return (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') ||
          (c >= ':' && c <= '@') || c == '/';

@@ -1,5 +1,5 @@
 #pragma once
-// Text to pieces and back: words between spaces, words by Unicode's rules, characters, SentencePiece.
+// Tokenizers turn text to pieces and back: words between spaces, words by Unicode's rules, characters, SentencePiece.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,38 +10,39 @@
 
 namespace grus::data {
 
-/// Cuts a line of text (valid UTF-8, no line feed) into pieces, and joins pieces to a line. Safe to share by threads.
+/// A tokenizer cuts a line of text (valid UTF-8, no line feed) into pieces, and joins pieces to a line. Threads may
+/// share it.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  /// "space", "word", "char", "bpe" or "unigram".
+  /// The kind is "space", "word", "char", "bpe" or "unigram".
   virtual std::string kind() const = 0;
   virtual std::vector<std::string> tokenize(std::string_view line) const = 0;
-  /// What a reader wants to see. For all kinds but "word", detokenize(tokenize(line)) is the line with runs of ASCII
-  /// spaces and tabs collapsed to one space ("word" lower-cases and spaces punctuation by rule).
+  /// Returns the pieces as a reader wants to see them. For all kinds but "word", detokenize(tokenize(line)) is the line
+  /// with runs of ASCII spaces and tabs collapsed to one space ("word" lower-cases and spaces punctuation by rule).
   virtual std::string detokenize(const std::vector<std::string>& pieces) const = 0;
-  /// What a trained tokenizer must keep to work again (a SentencePiece model); empty for the others.
+  /// Returns what a trained tokenizer must keep to work again (a SentencePiece model); empty for the others.
   virtual std::string model() const { return {}; }
-  /// All pieces there can be, in order of id from 4 on, when the tokenizer itself fixes them; else empty.
+  /// Returns all pieces there can be, in order of id from 4 on, when the tokenizer itself fixes them; else nothing.
   virtual std::vector<std::string> all_pieces() const { return {}; }
 };
 
 /// Sentences of one or several sides of a corpus, not copied.
 using Sentences = std::vector<std::span<const std::string>>;
 
-/// Takes one line meant for the user, without line end.
+/// A notice takes one line meant for the user, without line end.
 using Notice = std::function<void(std::string_view)>;
 
-/// The kinds that this build offers, as Tokenizer::kind names them, the default first.
+/// Names the kinds that this build offers, as Tokenizer::kind does, the default first.
 std::vector<std::string> tokenizer_kinds();
 bool is_trained_kind(std::string_view kind);
 
 /// Cuts at runs of ASCII spaces and tabs.
 std::unique_ptr<Tokenizer> space_tokenizer();
-/// Code points; a space is the piece "▁" (a "▁" of the text comes back as a space).
+/// Cuts at every code point; a space is the piece "▁" (a "▁" of the text comes back as a space).
 std::unique_ptr<Tokenizer> char_tokenizer();
-/// Any kind, from what `model()` gave for it (empty for "space", "word", "char").
-/// Throws UsageError for an unknown kind or one not in this build, DataError for a damaged model.
+/// Makes a tokenizer of any kind, from what `model()` gave for it (empty for "space", "word", "char"). Throws
+/// UsageError for an unknown kind or one not in this build, DataError for a damaged model.
 std::unique_ptr<Tokenizer> make_tokenizer(std::string_view kind, std::string_view model = {});
 
 }  // namespace grus::data

@@ -17,7 +17,7 @@ bool is_cased(int32_t point) {
   return c == UTF8PROC_CATEGORY_LU || c == UTF8PROC_CATEGORY_LL || c == UTF8PROC_CATEGORY_LT;
 }
 
-// What may stand between a sigma and the letter that decides its form.
+// Tells whether a character may stand between a sigma and the letter that decides its form.
 bool is_case_ignorable(int32_t point) {
   switch (utf8proc_category(point)) {
     case UTF8PROC_CATEGORY_MN:

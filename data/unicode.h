@@ -12,19 +12,19 @@ struct CodePoint {
   std::string_view bytes;
 };
 
-/// Throws DataError when the text is not UTF-8.
+/// Decodes UTF-8. Throws DataError when the text is none.
 std::vector<CodePoint> decode_utf8(std::string_view text);
 
 bool is_digit(int32_t point);   // decimal digits of any script
 bool is_letter(int32_t point);  // L*
-/// Letters, marks, numbers, and format characters such as the soft hyphen: what stays within a word.
+/// Tells whether a character stays within a word: letters, marks, numbers, and format characters (soft hyphen).
 bool is_word_character(int32_t point);
-/// What Python's str.split() takes for white space; U+00A0 and U+202F among it.
+/// Tells whether Python's str.split() takes a character for white space, as it does U+00A0 and U+202F.
 bool is_space(int32_t point);
 
-/// Unicode's lower case with its special cases (final sigma, dotted I).
+/// Returns Unicode's lower case with its special cases (final sigma, dotted I).
 std::string lower_case(std::string_view text);
-/// Canonical composition.
+/// Returns the canonical composition (NFC).
 std::string compose(std::string_view text);
 
 }  // namespace grus::data

@@ -1,5 +1,5 @@
 #pragma once
-// Which number stands for which piece of text.
+// A vocabulary says which number stands for which piece of text.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,17 +8,17 @@
 
 namespace grus::data {
 
-/// The four special ids of every vocabulary: unknown piece, padding, start and end of a sentence.
+/// Every vocabulary has four special ids: unknown piece, padding, start and end of a sentence.
 inline constexpr int32_t UNK = 0, PAD = 1, SOS = 2, EOS = 3;
-/// How many there are: the first ordinary piece has this id.
+/// The first ordinary piece has this id, the number of specials.
 inline constexpr int32_t special_count = 4;
 
 struct VocabOptions {
   int64_t min_count = 1;  // pieces seen less often are unknown
-  int64_t max_size = 0;   // with the four specials; 0: no limit
+  int64_t max_size = 0;   // counts the four specials; 0: no limit
 };
 
-/// Hashing that finds a std::string by a view of it.
+/// A hash that finds a std::string by a view of it.
 struct PieceHash {
   using is_transparent = void;
   size_t operator()(std::string_view piece) const { return std::hash<std::string_view>{}(piece); }
@@ -26,26 +26,26 @@ struct PieceHash {
 template <class T>
 using PieceMap = std::unordered_map<std::string, T, PieceHash, std::equal_to<>>;
 
-/// Pieces and their ids: <unk> <pad> <sos> <eos>, then the ordinary pieces, the most frequent first.
+/// A vocabulary holds pieces and their ids: <unk> <pad> <sos> <eos>, then the ordinary pieces, the most frequent first.
 class Vocab {
  public:
-  /// The specials alone.
+  /// Makes a vocabulary of the specials alone.
   Vocab();
-  /// Ordinary pieces in order of id, from 4 on, with how often each was seen (all 0 when not given).
-  /// Throws DataError for an empty piece, a repeated one or the name of a special.
+  /// Makes a vocabulary of ordinary pieces in order of id, from 4 on, with how often each was seen (all 0 when not
+  /// given). Throws DataError for an empty piece, a repeated one or the name of a special.
   explicit Vocab(std::vector<std::string> pieces, std::vector<int64_t> counts = {});
 
   int64_t size() const { return static_cast<int64_t>(pieces_.size()); }
-  /// UNK for a piece that is not there. Text that reads "<eos>" is unknown, too: no text can name a special.
+  /// Returns a piece's id, UNK when it is not there. Text that reads "<eos>" is UNK, too: no text names a special.
   int32_t id(std::string_view piece) const;
-  /// Throws UsageError for an id outside 0 .. size() - 1.
+  /// Returns the piece of an id. Throws UsageError for an id outside 0 .. size() - 1.
   const std::string& piece(int64_t id) const;
   int64_t count(int64_t id) const;
 
-  /// One text file: a line a piece in order of id, "PIECE<TAB>COUNT"; backslash, tab, line feed and carriage return in
-  /// a piece are written \\ \t \n \r.
+  /// Writes a text file with a line for each piece in order of id, "PIECE<TAB>COUNT"; backslash, tab, line feed and
+  /// carriage return in a piece are written \\ \t \n \r.
   void save(const std::string& path) const;
-  /// Throws DataError with file:line.
+  /// Reads what save() wrote. Throws DataError with file:line.
   static Vocab load(const std::string& path);
 
   bool operator==(const Vocab& other) const { return pieces_ == other.pieces_ && counts_ == other.counts_; }
@@ -62,7 +62,7 @@ class Vocab {
 class PieceCounter {
  public:
   void add(const std::vector<std::string>& pieces);
-  /// Most frequent first; of equally frequent ones the one seen first.
+  /// Makes the vocabulary, most frequent first; of equally frequent pieces the one seen first comes first.
   Vocab vocab(const VocabOptions& options = {}) const;
 
  private:

@@ -13,7 +13,7 @@ namespace {
 
 using Sentence = std::vector<int32_t>;
 
-// How far the given side's place moves from one word said to the next; long jumps share a bucket.
+// Chances of how far the given side's place moves from one word said to the next; long jumps share a bucket.
 class Jumps {
  public:
   Jumps() { chance_.fill(1); }
@@ -44,20 +44,21 @@ class Jumps {
   std::array<double, 2 * reach + 1> chance_, expected_{};
 };
 
-// One direction: p(said | given).
+// One direction of the alignment, p(said | given).
 class Direction {
  public:
   Direction(const Lexicon::Sentences& given, const Lexicon::Sentences& said, const AlignerOptions& options)
       : given_(given), said_(said), null_(options.null_probability), lexicon_(given, said) {}
 
-  // One iteration of EM each; the mean negative log-likelihood of a word before it.
+  // Each runs one iteration of EM and returns the mean negative log-likelihood of a word before it.
   double train_model1();
   double train_hmm();
-  // For each word said the place that it stands for, or -1, on the best path.
+  // Returns for each word said the place that it stands for on the best path, or -1.
   std::vector<int32_t> best_path(size_t pair);
 
  private:
-  // Of the pair at hand, of I given and J said words. Memories: 0 is the beginning, i + 1 the place i.
+  // The private functions work on the pair at hand, of I given and J said words. Memory 0 is the beginning, i + 1 the
+  // place i.
   void load(size_t pair);
   double forward();
   void backward_and_count();
@@ -68,9 +69,9 @@ class Direction {
   Lexicon lexicon_;
   Jumps jumps_;
   size_t I_ = 0, J_ = 0;
-  std::vector<size_t> entries_;          // (J, I + 1): NULL first
+  std::vector<size_t> entries_;          // (J, I + 1), NULL first
   std::vector<double> emission_, jump_;  // (J, I + 1); (I + 1, I)
-  std::vector<double> real_, none_;      // forward, scaled: (J, I) at a place, (J, I + 1) at NULL with a memory
+  std::vector<double> real_, none_;      // forward sums, scaled: (J, I) at a place, (J, I + 1) at NULL with a memory
   std::vector<double> scale_;            // (J)
 };
 
@@ -109,7 +110,7 @@ void Direction::load(size_t pair) {
   scale_.assign(J_, 0);
 }
 
-// A NULL keeps the place before it as its memory (Och and Ney 2003, section 2.2). The log-likelihood.
+// Returns the log-likelihood. A NULL keeps the place before it as its memory (Och and Ney 2003, section 2.2).
 double Direction::forward() {
   double log_likelihood = 0;
   std::vector<double> memory(I_ + 1);
@@ -173,7 +174,7 @@ std::vector<int32_t> Direction::best_path(size_t pair) {
   load(pair);
   std::vector<double> best(I_ + 1, -INFINITY), next(I_ + 1);
   best[0] = 0;
-  std::vector<std::pair<size_t, bool>> from(J_ * (I_ + 1));  // memory before; whether this word is NULL
+  std::vector<std::pair<size_t, bool>> from(J_ * (I_ + 1));  // the memory before, and whether this word is NULL
   for (size_t j = 0; j < J_; ++j) {
     const double* emission = row(emission_, j, I_ + 1);
     for (size_t m = 0; m <= I_; ++m) {
@@ -199,7 +200,7 @@ std::vector<int32_t> Direction::best_path(size_t pair) {
   return path;
 }
 
-// Links (given, said) of each pair.
+// Returns the links (given, said) of each pair.
 std::vector<Links> align_direction(const Lexicon::Sentences& given, const Lexicon::Sentences& said,
                                    const AlignerOptions& options, const std::string& name,
                                    const AlignerNotice& notice) {

@@ -11,15 +11,17 @@ namespace grus::data {
 
 struct AlignerOptions {
   int64_t model1_iterations = 5, hmm_iterations = 5;
-  double null_probability = 0.2;  // that a word of the other side stands for no word (Och and Ney 2003, section 2.2)
+  double null_probability =
+      0.2;  // chance that a word of the other side stands for no word (Och and Ney 2003, section 2.2)
   Symmetrisation symmetrisation = Symmetrisation::grow_diag_final;
 };
 
-/// Told after each iteration: "source to target, HMM 2/5", and the mean negative log-likelihood of a word, in nats.
+/// A notice comes after each iteration: "source to target, HMM 2/5", and the mean negative log-likelihood of a word in
+/// nats.
 using AlignerNotice = std::function<void(const std::string& stage, double nats)>;
 
-/// The links of each pair. Ids are from 0; a side may be empty and then has no links. The same pairs give the same
-/// links.
+/// Returns the links of each pair. Ids are from 0; a side may be empty and then has no links. The same pairs give the
+/// same links.
 std::vector<Links> align_words(const EncodedCorpus& pairs, const AlignerOptions& options = {},
                                const AlignerNotice& notice = {});
 

@@ -9,7 +9,7 @@ namespace {
 
 bool is_apostrophe(int32_t point) { return point == '\'' || point == 0x2019; }
 
-// Does the code point at i, which is none of a word, hold the word before and after it together?
+// Tells whether the code point at i, which belongs to no word, holds the words before and after it together.
 bool joins(const std::vector<CodePoint>& points, size_t i) {
   if (i == 0 || i + 1 >= points.size()) return false;
   const auto before = points[i - 1].value, here = points[i].value, after = points[i + 1].value;
@@ -17,7 +17,7 @@ bool joins(const std::vector<CodePoint>& points, size_t i) {
   return (here == '.' || here == ',') && is_digit(before) && is_digit(after);
 }
 
-// One past the piece that begins at i.
+// Returns one past the end of the piece that begins at i.
 size_t piece_end(const std::vector<CodePoint>& points, size_t i) {
   size_t end = i + 1;
   if (!is_word_character(points[i].value)) {
@@ -29,7 +29,7 @@ size_t piece_end(const std::vector<CodePoint>& points, size_t i) {
   return end;
 }
 
-// Where a piece wants no space.
+// Spacing says where a piece wants no space.
 struct Spacing {
   bool none_before = false, none_after = false;
 };

@@ -6,8 +6,8 @@
 
 namespace grus::data {
 
-/// Lower-cases, brings to NFC, and cuts so: a word is a run of letters, marks and digits, with - and _ inside it and .
-/// or , between digits; an apostrophe before a letter ends its word ("l'" "eau", "don'" "t"); a run of one punctuation
+/// Lower-cases, brings to NFC, and cuts. A word is a run of letters, marks and digits, with - and _ inside it and . or
+/// , between digits; an apostrophe before a letter ends its word ("l'" "eau", "don'" "t"); a run of one punctuation
 /// sign is a piece ("..."); spaces of every kind (also U+00A0) separate. Detokenising puts no space before . , ! ? ; :
 /// % ) or after ( and the like, and pairs plain quotes.
 std::unique_ptr<Tokenizer> word_tokenizer();

@@ -1,5 +1,6 @@
 #include "nn/embedding.h"
 
+#include "core/tensor/raw.h"
 #include "nn/init.h"
 #include "ops/index.h"
 
@@ -17,8 +18,8 @@ Embedding::Embedding(EmbeddingOptions given, Rng& rng) : options(given) {
 
 void Embedding::zero_padding() {
   if (!options.padding_index) return;
-  Tensor row = weight.leaf().mutable_value().unrecorded_rows(*options.padding_index, *options.padding_index + 1);
-  row.device().check(row.device().kernels().fill(row.device().context(), row.write_view(), 0), "zero_padding");
+  Tensor row = Raw::rows(weight.leaf().mutable_value(), *options.padding_index, *options.padding_index + 1);
+  row.device().check(row.device().kernels().fill(row.device().context(), Raw::write_view(row), 0), "zero_padding");
 }
 
 Tensor Embedding::forward(const Tensor& ids) const { return embedding(weight, ids, options.padding_index); }

@@ -1,39 +1,22 @@
 #include "nn/gru.h"
-#include "nn/path_scope.h"
 
 namespace grus::nn {
 
 Gru::Gru(GruOptions given, Rng& rng)
-    : Module(StackOptions{.name = "Gru",
-                          .gates = 3,
-                          .input = given.input,
-                          .hidden = given.hidden,
-                          .layers = given.layers,
-                          .bias = given.bias,
-                          .batch_first = given.batch_first,
-                          .dropout = given.dropout,
-                          .bidirectional = given.bidirectional},
+    : Module("Gru", 3, given.bias,
+             RecurrentOptions{.input = given.input,
+                              .hidden = given.hidden,
+                              .layers = given.layers,
+                              .batch_first = given.batch_first,
+                              .dropout = given.dropout,
+                              .locked_dropout = given.locked_dropout,
+                              .bidirectional = given.bidirectional,
+                              .checkpoint = given.checkpoint},
              rng),
       options(given) {}
 
-RecurrentStack::Layer Gru::layer() const {
-  return [form = GruForm{options.reset, options.update}](const Tensor& x, const Lengths& lengths,
-                                                         const RecurrentState& first, const CellParameters& cell,
-                                                         bool reverse) -> Output {
-    GruOutput out = gru_packed(x, lengths, first.h, cell, form, reverse);
-    return {std::move(out.y), {std::move(out.h), {}}};
-  };
-}
-
-RecurrentOutput Gru::forward(const Tensor& x, const Tensor& h0) const { return run(x, nullptr, {h0, {}}, layer()); }
-
-RecurrentOutput Gru::forward(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
-  return run(x, &lengths, {h0, {}}, layer());
-}
-
-RecurrentOutput Gru::forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0) const {
-  const PathScope scope(path());
-  return run_packed(x, lengths, {h0, {}}, layer());
+std::shared_ptr<const grus::Cell> Gru::made_of(const CellParameters& parameters) const {
+  return std::make_shared<cells::Gru>(parameters, GruForm{options.reset, options.update});
 }
 
 GruCell::GruCell(GruCellOptions given, Rng& rng)

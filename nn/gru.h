@@ -9,28 +9,24 @@ struct GruOptions {
   int64_t input, hidden;  // I, H
   int64_t layers = 1;
   bool bias = true;
-  bool batch_first = false;  // x (B, T, I) and y (B, T, D H); h0 and h keep their shape
+  bool batch_first = false;  // x (B, T, I) and y (B, T, D H); states keep their shape
   double dropout = 0;        // between layers, in training
   bool bidirectional = false;
   Reset reset = Reset::after;
   Update update = Update::keep;
+  bool locked_dropout = false;  // as RecurrentOptions have it
+  int64_t checkpoint = 0;       // as RecurrentOptions have it
 };
 
-/// x (T, B, I), or (T, I) for one sequence; h0 (L D, B, H), or undefined: zeros. Throws ShapeError, UsageError.
-/// Weights start from U(-1/sqrt(H), 1/sqrt(H)), as PyTorch's.
+/// Layers of gated recurrent units: forward and forward_packed as RecurrentLayers', with a state {h} (L D, B, H).
 class Gru : public Module<Gru, RecurrentStack> {
  public:
   explicit Gru(GruOptions options, Rng& rng = default_rng());
-  RecurrentOutput forward(const Tensor& x, const Tensor& h0 = Tensor()) const;
-  /// Each sequence has its own length: a padded place changes nothing.
-  RecurrentOutput forward(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
-  /// Packed rows (N, I) -> y (N, D H).
-  RecurrentOutput forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
 
   GruOptions options;
 
- private:
-  Layer layer() const;
+ protected:
+  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
 };
 
 struct GruCellOptions {
@@ -46,6 +42,8 @@ class GruCell : public Module<GruCell, RecurrentCell> {
  public:
   explicit GruCell(GruCellOptions options, Rng& rng = default_rng());
   Tensor forward(const Tensor& x, const Tensor& h = Tensor()) const;
+  /// The cell that `scan` runs.
+  std::shared_ptr<const grus::Cell> kept() const override { return std::make_shared<cells::Gru>(weights, form()); }
 
   GruForm form() const { return {options.reset, options.update}; }
   GruCellOptions options;

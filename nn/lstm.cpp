@@ -1,5 +1,4 @@
 #include "nn/lstm.h"
-#include "nn/path_scope.h"
 
 #include <vector>
 
@@ -16,15 +15,15 @@ void add_forget_bias(CellParameters& cell, double by, const char* name) {
 }
 
 Lstm::Lstm(LstmOptions given, Rng& rng)
-    : Module(StackOptions{.name = "Lstm",
-                          .gates = 4,
-                          .input = given.input,
-                          .hidden = given.hidden,
-                          .layers = given.layers,
-                          .bias = given.bias,
-                          .batch_first = given.batch_first,
-                          .dropout = given.dropout,
-                          .bidirectional = given.bidirectional},
+    : Module("Lstm", 4, given.bias,
+             RecurrentOptions{.input = given.input,
+                              .hidden = given.hidden,
+                              .layers = given.layers,
+                              .batch_first = given.batch_first,
+                              .dropout = given.dropout,
+                              .locked_dropout = given.locked_dropout,
+                              .bidirectional = given.bidirectional,
+                              .checkpoint = given.checkpoint},
              rng),
       options(given) {
   for (int64_t l = 0; l < given.layers; ++l)
@@ -32,26 +31,8 @@ Lstm::Lstm(LstmOptions given, Rng& rng)
       add_forget_bias(cell(l, direction), given.forget_bias, "Lstm");
 }
 
-RecurrentStack::Output Lstm::layer(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
-                                   const CellParameters& cell, bool reverse) {
-  LstmOutput out = lstm_packed(x, lengths, {first.h, first.c}, cell, reverse);
-  return {std::move(out.y), {std::move(out.h), std::move(out.c)}};
-}
-
-LstmResult Lstm::forward(const Tensor& x, const RecurrentState& first) const {
-  const Output out = run(x, nullptr, first, layer);
-  return {out.y, out.last.h, out.last.c};
-}
-
-LstmResult Lstm::forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first) const {
-  const Output out = run(x, &lengths, first, layer);
-  return {out.y, out.last.h, out.last.c};
-}
-
-LstmResult Lstm::forward_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first) const {
-  const PathScope scope(path());
-  const Output out = run_packed(x, lengths, first, layer);
-  return {out.y, out.last.h, out.last.c};
+std::shared_ptr<const grus::Cell> Lstm::made_of(const CellParameters& parameters) const {
+  return std::make_shared<cells::Lstm>(parameters);
 }
 
 LstmCell::LstmCell(LstmCellOptions given, Rng& rng)
@@ -59,17 +40,16 @@ LstmCell::LstmCell(LstmCellOptions given, Rng& rng)
   add_forget_bias(weights, given.forget_bias, "LstmCell");
 }
 
-RecurrentState LstmCell::forward(const Tensor& x, const RecurrentState& state) const {
+State LstmCell::forward(const Tensor& x, const State& state) const {
   require_input(x);
   require_state("h", state.h, x);
   require_state("c", state.c, x);
   if (x.rank() == 1) {
     const auto row = [](const Tensor& s) { return s.defined() ? s.reshape({1, -1}) : s; };
-    const RecurrentState next = forward(x.reshape({1, -1}), {row(state.h), row(state.c)});
+    const State next = forward(x.reshape({1, -1}), {row(state.h), row(state.c)});
     return {next.h.reshape({-1}), next.c.reshape({-1})};
   }
-  const LstmState next = lstm_cell(x, {state_or_zeros(state.h, x), state_or_zeros(state.c, x)}, weights);
-  return {next.h, next.c};
+  return lstm_cell(x, {state_or_zeros(state.h, x), state_or_zeros(state.c, x)}, weights);
 }
 
 }  // namespace grus::nn

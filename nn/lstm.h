@@ -12,34 +12,21 @@ struct LstmOptions {
   bool batch_first = false;  // x (B, T, I) and y (B, T, D H); states keep their shape
   double dropout = 0;        // between layers, in training
   bool bidirectional = false;
-  double forget_bias = 0;  // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
+  double forget_bias = 0;       // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
+  bool locked_dropout = false;  // as RecurrentOptions have it
+  int64_t checkpoint = 0;       // as RecurrentOptions have it
 };
 
-struct [[nodiscard]] LstmResult {
-  Tensor y;     // as RecurrentOutput's
-  Tensor h, c;  // (L D, B, H)
-  RecurrentState state() const { return {h, c}; }
-};
-inline void collect_tensors(const LstmResult& result, std::vector<Tensor>& to) {
-  to.insert(to.end(), {result.y, result.h, result.c});
-}
-
-/// x (T, B, I), or (T, I) for one sequence; first h and c (L D, B, H), or undefined: zeros. Throws ShapeError,
-/// UsageError. Weights start from U(-1/sqrt(H), 1/sqrt(H)), as PyTorch's.
+/// Layers of long short-term memory: forward and forward_packed as RecurrentLayers', with a state {h, c}, (L D, B, H)
+/// each.
 class Lstm : public Module<Lstm, RecurrentStack> {
  public:
   explicit Lstm(LstmOptions options, Rng& rng = default_rng());
-  LstmResult forward(const Tensor& x, const RecurrentState& first = {}) const;
-  /// Each sequence has its own length: a padded place changes nothing.
-  LstmResult forward(const Tensor& x, const Lengths& lengths, const RecurrentState& first = {}) const;
-  /// Packed rows (N, I) -> y (N, D H).
-  LstmResult forward_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first = {}) const;
 
   LstmOptions options;
 
- private:
-  static Output layer(const Tensor& x, const Lengths& lengths, const RecurrentState& first, const CellParameters& cell,
-                      bool reverse);
+ protected:
+  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
 };
 
 /// Adds to the forget gates' part of bias_ih. Throws UsageError, as [name], when there is none.
@@ -55,7 +42,9 @@ struct LstmCellOptions {
 class LstmCell : public Module<LstmCell, RecurrentCell> {
  public:
   explicit LstmCell(LstmCellOptions options, Rng& rng = default_rng());
-  RecurrentState forward(const Tensor& x, const RecurrentState& state = {}) const;
+  State forward(const Tensor& x, const State& state = {}) const;
+  /// The cell that `scan` runs.
+  std::shared_ptr<const grus::Cell> kept() const override { return std::make_shared<cells::Lstm>(weights); }
 
   LstmCellOptions options;
 };

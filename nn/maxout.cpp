@@ -10,7 +10,7 @@ Tensor maxout(const Tensor& x, int64_t pieces) {
           "[maxout] need x (..., F) with F a multiple of the {} pieces, got {}", pieces, x.shape());
   Shape groups = x.shape().with(x.rank() - 1, x.dim(-1) / pieces);
   groups.push_back(pieces);
-  return max(x.reshape(groups), -1);
+  return amax(x.reshape(groups), -1);
 }
 
 namespace {

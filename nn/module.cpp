@@ -45,25 +45,35 @@ std::shared_ptr<ModuleNode> clone_node(CloneScope& scope, const std::shared_ptr<
 
 Constant::Constant(const Constant& other) : tensor_(other.tensor_) {
   if (CloneScope* scope = CloneScope::active())
-    tensor_ = scope->copy_of(other.tensor_, [](const Tensor& t) { return std::make_shared<Tensor>(t.clone()); });
+    tensor_ =
+        scope->copy_of(other.tensor_, [](const Tensor& t) { return std::make_shared<Tensor>(t.detach().clone()); });
 }
 
 void Constant::assign(const Tensor& value) {
   require(value.shape() == tensor_->shape() && value.dtype() == tensor_->dtype(),
           "[Constant] need a value of {} {}, got {} {}", tensor_->shape(), tensor_->dtype(), value.shape(),
           value.dtype());
-  *tensor_ = value.clone();
+  *tensor_ = value.detach().clone();
 }
 
 ModuleBase::ModuleBase(const ModuleBase& other) {
-  CloneScope* scope = CloneScope::active();
-  require<UsageError>(scope != nullptr, "[Module] need clone() or std::move, got a plain copy of module '{}'",
-                      other.path());
-  other.node();
-  node_ = clone_node(*scope, other.node_);
+  ModuleNode& node = other.node();
+  if (CloneScope* scope = CloneScope::active()) {
+    node_ = clone_node(*scope, other.node_);
+    return;
+  }
+  require<UsageError>(!node.registered || node.follows,
+                      "[Module] need clone() or std::move, got a plain copy of module '{}'", node.path);
+  if (!node.registered)
+    for (auto& [name, child] : node.children)
+      walk("", *child, [](const std::string&, ModuleNode& below) { below.follows = true; });
+  node.follows = false;
+  node_ = std::move(other.node_);
 }
 
-void ModuleBase::fail_moved_from() { fail<UsageError>("[Module] need a module, got one that was moved from"); }
+void ModuleBase::fail_moved_from() {
+  fail<UsageError>("[Module] need a module, got one that was moved from, or copied without clone()");
+}
 
 ModuleBase& ModuleBase::operator=(ModuleBase&& other) {
   if (this == &other) return *this;
@@ -121,6 +131,13 @@ void ModuleBase::link(const std::string& name, const ModuleBase& module) {
   module.node().registered = true;
   node_->children.emplace_back(name, module.node_);
   set_paths(*module.node_, join(node_->path, name));
+}
+
+void ModuleBase::link_all(const std::string& name,
+                          const std::vector<std::reference_wrapper<const ModuleBase>>& modules) {
+  ModuleBase list;
+  link(name, list);
+  for (size_t i = 0; i < modules.size(); ++i) list.link(std::to_string(i), modules[i]);
 }
 
 Parameters ModuleBase::named_parameters(bool with_aliases) const {

@@ -53,6 +53,7 @@ struct ModuleNode {
   const char* path = "";  // interned: records may outlive the module
   bool training = true;
   bool registered = false;             // by a parent
+  bool follows = false;                // its parent was copied: so is this one, next
   std::optional<Precision> precision;  // of its products, where they have one of their own
 };
 
@@ -110,7 +111,9 @@ class ModuleBase {
 
  protected:
   ModuleBase() : node_(std::make_shared<ModuleNode>()) {}
-  /// Only clone() copies. Throws UsageError elsewhere: two modules with the same parameters are made by tie().
+  /// clone() makes a second module. Elsewhere a copy takes over what a module that no parent registered has, and the
+  /// other one is as if moved from: that is what braced lists need, std::vector<Linear>{Linear(2, 3), Linear(3, 1)}.
+  /// Throws UsageError for a registered one: two modules with the same parameters are made by tie().
   ModuleBase(const ModuleBase& other);
   ModuleBase(ModuleBase&&) noexcept = default;
   ModuleBase& operator=(const ModuleBase&) = delete;
@@ -127,6 +130,12 @@ class ModuleBase {
   [[nodiscard]] M child(const std::string& name, M module) {
     link(name, module);
     return module;
+  }
+  /// Children of one type, named "NAME.0", "NAME.1", ...; see also ModuleList, which may grow.
+  template <class M>
+  [[nodiscard]] std::vector<M> child(const std::string& name, std::vector<M> modules) {
+    link_all(name, {modules.begin(), modules.end()});
+    return modules;
   }
   /// Links a module that is a member already.
   void link_child(const std::string& name, const ModuleBase& module) { link(name, module); }
@@ -183,7 +192,8 @@ class ModuleBase {
   void visit_buffers(const std::function<void(const std::string&, Constant&)>& visit);
   void require_free(const std::string& name) const;
   void link(const std::string& name, const ModuleBase& module);
-  std::shared_ptr<ModuleNode> node_;
+  void link_all(const std::string& name, const std::vector<std::reference_wrapper<const ModuleBase>>& modules);
+  mutable std::shared_ptr<ModuleNode> node_;  // a copy takes it from its original
 };
 
 /// Base: ModuleBase, or a class on it that several modules share.
@@ -193,7 +203,10 @@ class Module : public Base {
   /// Calls forward, with this module's path as the current scope, between its hooks. (Braced arguments need a type:
   /// `Options{...}`.)
   template <class... Args>
-  decltype(auto) operator()(Args&&... args) const {
+  decltype(auto) operator()(Args&&... args) const requires requires(const Derived& derived) {
+    derived.forward(std::forward<Args>(args)...);
+  }
+  {
     const auto& derived = static_cast<const Derived&>(*this);
     using Result = decltype(derived.forward(std::forward<Args>(args)...));
     const typename Base::Call call(this->node());
@@ -224,6 +237,11 @@ class Module : public Base {
 template <class M>
 class ModuleList : public Module<ModuleList<M>> {
  public:
+  ModuleList() = default;
+  explicit ModuleList(std::vector<M> modules) {
+    modules_.reserve(modules.size());
+    for (M& module : modules) push_back(std::move(module));
+  }
   M& push_back(M module) {
     this->link_child(std::to_string(modules_.size()), module);
     modules_.push_back(std::move(module));

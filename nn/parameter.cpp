@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "core/base/printable.h"
+#include "core/tensor/raw.h"
 
 namespace grus::nn {
 
@@ -44,7 +45,7 @@ std::shared_ptr<Parameter::Slot> CloneScope::copy_slot(const std::shared_ptr<Par
 
 Parameter::Parameter(Tensor value) {
   require<UsageError>(value.defined(), "[Parameter] need a tensor, got an undefined one");
-  slot_ = std::make_shared<Slot>(Slot{Leaf::create(value.owns_storage_alone() ? value : value.clone())});
+  slot_ = std::make_shared<Slot>(Slot{Leaf::create(Raw::owns_storage_alone(value) ? value : value.detach().clone())});
 }
 
 Parameter::Parameter(const Parameter& other)

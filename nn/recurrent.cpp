@@ -5,9 +5,24 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "ops/dropout.h"
+#include "nn/path_scope.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
+
+namespace grus {
+
+void collect_tensors(const State& state, std::vector<Tensor>& to) {
+  for (size_t k = 0; k < 2 + state.others.size(); ++k)
+    if (state[k].defined()) to.push_back(state[k]);
+}
+
+void collect_tensors(const Output& output, std::vector<Tensor>& to) {
+  to.push_back(output.y);
+  collect_tensors(output.state, to);
+  if (output.attention.context.defined()) to.insert(to.end(), {output.attention.context, output.attention.weights});
+}
+
+}  // namespace grus
 
 namespace grus::nn {
 
@@ -26,112 +41,139 @@ CellParameters make_cell(const char* name, int64_t gates, int64_t input, int64_t
 }
 }  // namespace
 
-RecurrentStack::RecurrentStack(const StackOptions& options, Rng& rng) : stack_(options) {
-  require<UsageError>(stack_.input > 0 && stack_.hidden > 0 && stack_.layers > 0,
-                      "[{}] need input, hidden and layers of at least 1, got {}, {} and {}", stack_.name, stack_.input,
-                      stack_.hidden, stack_.layers);
-  require<UsageError>(stack_.dropout >= 0 && stack_.dropout < 1, "[{}] need a dropout in [0, 1), got {}", stack_.name,
-                      stack_.dropout);
-  require<UsageError>(stack_.dropout == 0 || stack_.layers > 1,
-                      "[{}] need at least 2 layers for a dropout between them, got 1 with a dropout of {}", stack_.name,
-                      stack_.dropout);
-  for (int64_t layer = 0; layer < stack_.layers; ++layer) {
-    const int64_t input = layer == 0 ? stack_.input : stack_.hidden * directions();
-    for (int direction = 0; direction < directions(); ++direction)
-      cells_.push_back(make_cell(stack_.name, stack_.gates, input, stack_.hidden, stack_.bias, rng,
-                                 [&](const char* name, const Tensor& value) {
-                                   return param(fmt::format("{}_l{}{}", name, layer, direction == 1 ? "_reverse" : ""),
-                                                value);
-                                 }));
-  }
+RecurrentLayers::RecurrentLayers(const char* name, const RecurrentOptions& options) : name_(name), layers_(options) {
+  require<UsageError>(options.input > 0 && options.hidden > 0 && options.layers > 0,
+                      "[{}] need input, hidden and layers of at least 1, got {}, {} and {}", name, options.input,
+                      options.hidden, options.layers);
+  require<UsageError>(options.dropout >= 0 && options.dropout < 1, "[{}] need a dropout in [0, 1), got {}", name,
+                      options.dropout);
+  require<UsageError>(options.dropout == 0 || options.layers > 1,
+                      "[{}] need at least 2 layers for a dropout between them, got 1 with a dropout of {}", name,
+                      options.dropout);
+  require<UsageError>(options.checkpoint >= 0, "[{}] need a number of steps between kept states, got {}", name,
+                      options.checkpoint);
 }
 
-size_t RecurrentStack::index(int64_t layer, int direction) const {
+std::string RecurrentLayers::suffix(int64_t layer, int direction) {
+  return fmt::format("l{}{}", layer, direction == 1 ? "_reverse" : "");
+}
+
+size_t RecurrentLayers::index(int64_t layer, int direction) const {
   node();  // a module that was moved from has no cells
-  require<UsageError>(layer >= 0 && layer < stack_.layers && direction >= 0 && direction < directions(),
-                      "[{}] need a layer in [0, {}) and a direction in [0, {}), got {} and {}", stack_.name,
-                      stack_.layers, directions(), layer, direction);
+  require<UsageError>(layer >= 0 && layer < layers_.layers && direction >= 0 && direction < directions(),
+                      "[{}] need a layer in [0, {}) and a direction in [0, {}), got {} and {}", name_, layers_.layers,
+                      directions(), layer, direction);
   return static_cast<size_t>(layer * directions() + direction);
 }
 
-void RecurrentStack::require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const {
-  require_same_kind(stack_.name, x, cell(0).weight_ih.value());
-  for (const Tensor* state : {&first.h, &first.c})
-    if (state->defined()) require_same_kind(stack_.name, x, *state);
-  if (lengths) require_device_of(stack_.name, x, lengths->lengths_tensor(), "lengths");
-}
-
-void RecurrentStack::require_state(const char* name, const Tensor& state, int64_t batch) const {
-  const int64_t states = stack_.layers * directions();
-  require(!state.defined() || state.shape() == Shape{states, batch, stack_.hidden},
-          "[{}] need {} ({}, {}, {}): layers * directions, batch, hidden, got {}", stack_.name, name, states, batch,
-          stack_.hidden, state.shape());
+void RecurrentLayers::require_kinds(const Tensor& x, const Lengths* lengths, const State& first) const {
+  node();  // a module that was moved from has no cells
+  if (const Tensor like = kind(); like.defined()) require_same_kind(name_, x, like);
+  for (size_t k = 0; k < 2 + first.others.size(); ++k)
+    if (first[k].defined()) require_same_kind(name_, x, first[k]);
+  if (lengths) require_device_of(name_, x, lengths->lengths_tensor(), "lengths");
 }
 
 namespace {
-/// (B, H) of every layer and direction -> (L D, B, H); undefined where the cell has no such state.
-Tensor stacked(const std::vector<Tensor>& states) {
-  if (!states[0].defined()) return {};
-  return states.size() == 1 ? unsqueeze(states[0], 0) : stack(states, 0);
-}
+std::string state_name(size_t k) { return k < 2 ? (k == 0 ? "h0" : "c0") : fmt::format("state {}", k); }
 }  // namespace
 
-RecurrentStack::Output RecurrentStack::run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first,
-                                                  const Layer& layer) const {
-  require_kinds(x, &lengths, first);
-  require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == stack_.input,
-          "[{}] need packed rows ({}, {}), got {}", stack_.name, lengths.total(), stack_.input, x.shape());
-  require_state("h0", first.h, lengths.batch());
-  require_state("c0", first.c, lengths.batch());
-  Tensor rows = x;
-  std::vector<Tensor> last_h, last_c;
-  for (int64_t l = 0; l < stack_.layers; ++l) {
-    if (l > 0 && stack_.dropout > 0 && is_training())
-      rows = dropout(rows, stack_.dropout, default_rng(), lengths.packed_rows());
-    std::vector<Tensor> ys;
-    for (int direction = 0; direction < directions(); ++direction) {
-      const auto i = static_cast<int64_t>(index(l, direction));
-      const auto part = [i](const Tensor& states) { return states.defined() ? states[i] : Tensor(); };
-      Output out = layer(rows, lengths, {part(first.h), part(first.c)}, cell(l, direction), direction == 1);
-      ys.push_back(std::move(out.y));
-      last_h.push_back(std::move(out.last.h));
-      last_c.push_back(std::move(out.last.c));
-    }
-    rows = ys.size() == 1 ? ys[0] : concat(ys, 1);
+void RecurrentLayers::require_state(const State& first, const grus::Cell& cell, int64_t batch) const {
+  const int64_t states = layers_.layers * directions();
+  for (size_t k = 0; k < 2 + first.others.size(); ++k) {
+    if (!first[k].defined()) continue;
+    const std::vector<int64_t> sizes = cell.sizes();
+    require<UsageError>(k < sizes.size(), "[{}] need a first state of {} tensors, got more", name_, sizes.size());
+    require(first[k].shape() == Shape{states, batch, sizes[k]},
+            "[{}] need {} ({}, {}, {}): layers * directions, batch, hidden, got {}", name_, state_name(k), states,
+            batch, sizes[k], first[k].shape());
   }
-  return {rows, {stacked(last_h), stacked(last_c)}};
 }
 
-RecurrentStack::Output RecurrentStack::run(const Tensor& x, const Lengths* lengths, const RecurrentState& first,
-                                           const Layer& layer) const {
+Output RecurrentLayers::run_packed(const Tensor& x, const Lengths& lengths, const State& first,
+                                   const Cells& cells) const {
+  require_kinds(x, &lengths, first);
+  require(x.rank() == 2 && x.dim(0) == lengths.total() && x.dim(1) == layers_.input,
+          "[{}] need packed rows ({}, {}), got {}", name_, lengths.total(), layers_.input, x.shape());
+  require_state(first, *cells[0], lengths.batch());
+  std::vector<const grus::Cell*> each;
+  for (const auto& cell : cells) each.push_back(cell.get());
+  return scan(each, x, lengths, first,
+              {.bidirectional = layers_.bidirectional,
+               .dropout = is_training() ? layers_.dropout : 0,
+               .locked = layers_.locked_dropout,
+               .checkpoint = layers_.checkpoint});
+}
+
+Output RecurrentLayers::forward(const Tensor& x, const State& first) const { return run(x, nullptr, first); }
+
+Output RecurrentLayers::forward(const Tensor& x, const Lengths& lengths, const State& first) const {
+  return run(x, &lengths, first);
+}
+
+Output RecurrentLayers::forward_packed(const Tensor& x, const Lengths& lengths, const State& first) const {
+  const PathScope scope(path());
+  return run_packed(x, lengths, first, cells());
+}
+
+namespace {
+
+/// f of every tensor of a state that there is.
+template <class F>
+State each_of(const State& state, F f) {
+  const auto changed = [&f](const Tensor& x) { return x.defined() ? f(x) : x; };
+  State result{changed(state.h), changed(state.c)};
+  for (const Tensor& other : state.others) result.others.push_back(changed(other));
+  return result;
+}
+
+}  // namespace
+
+Output RecurrentLayers::run(const Tensor& x, const Lengths* lengths, const State& first) const {
   require_kinds(x, lengths, first);
   const bool batched = x.rank() == 3;
-  require((batched || x.rank() == 2) && x.dim(-1) == stack_.input,
-          "[{}] need x {} or ({}, {}) for one sequence, got {}", stack_.name,
-          stack_.batch_first ? fmt::format("(B, T, {})", stack_.input) : fmt::format("(T, B, {})", stack_.input), "T",
-          stack_.input, x.shape());
-  require<UsageError>(batched || !lengths, "[{}] need a batch (three axes) when lengths are given, got {}", stack_.name,
+  require((batched || x.rank() == 2) && x.dim(-1) == layers_.input,
+          "[{}] need x {} or ({}, {}) for one sequence, got {}", name_,
+          layers_.batch_first ? fmt::format("(B, T, {})", layers_.input) : fmt::format("(T, B, {})", layers_.input),
+          "T", layers_.input, x.shape());
+  require<UsageError>(batched || !lengths, "[{}] need a batch (three axes) when lengths are given, got {}", name_,
                       x.shape());
-  for (const auto& [name, state] : {std::pair("h0", &first.h), std::pair("c0", &first.c)})
-    require(!state->defined() || state->rank() == x.rank(), "[{}] need {} with as many axes as x, got {} for {}",
-            stack_.name, name, state->shape(), x.shape());
+  for (size_t k = 0; k < 2 + first.others.size(); ++k)
+    require(!first[k].defined() || first[k].rank() == x.rank(), "[{}] need {} with as many axes as x, got {} for {}",
+            name_, state_name(k), first[k].defined() ? first[k].shape() : Shape(), x.shape());
   if (!batched) {
-    const auto with_batch = [](const Tensor& s) { return s.defined() ? unsqueeze(s, 1) : s; };
-    const auto alone = [](const Tensor& s) { return s.defined() ? squeeze(s, 1) : s; };
-    const Output out =
-        run(unsqueeze(x, stack_.batch_first ? 0 : 1), nullptr, {with_batch(first.h), with_batch(first.c)}, layer);
-    return {squeeze(out.y, stack_.batch_first ? 0 : 1), {alone(out.last.h), alone(out.last.c)}};
+    const int batch_axis = layers_.batch_first ? 0 : 1;
+    Output out =
+        run(unsqueeze(x, batch_axis), nullptr, each_of(first, [](const Tensor& s) { return unsqueeze(s, 1); }));
+    return {squeeze(out.y, batch_axis), each_of(out.state, [](const Tensor& s) { return squeeze(s, 1); })};
   }
-  const Tensor steps_first = stack_.batch_first ? transpose(x, 0, 1) : x;  // (T, B, I)
+  const Tensor steps_first = layers_.batch_first ? transpose(x, 0, 1) : x;  // (T, B, I)
   const int64_t steps = steps_first.dim(0), batch = steps_first.dim(1);
   const Lengths all = lengths ? *lengths : Lengths::dense(steps, batch, x.device());
   require(all.batch() == batch && all.steps() <= steps,
-          "[{}] need lengths of {} sequences of at most {} steps, got {} of {}", stack_.name, batch, steps, all.batch(),
+          "[{}] need lengths of {} sequences of at most {} steps, got {} of {}", name_, batch, steps, all.batch(),
           all.steps());
-  const Output out = run_packed(pack(steps_first, all), all, first, layer);
-  Tensor y = unpack(out.y, all);
-  if (y.dim(0) < steps) y = pad(y, {{0, steps - y.dim(0)}, {0, 0}, {0, 0}});
-  return {stack_.batch_first ? transpose(y, 0, 1) : y, out.last};
+  Output out = run_packed(pack(steps_first, all), all, first, cells());
+  out.y = unpack(out.y, all);
+  if (out.y.dim(0) < steps) out.y = pad(out.y, {{0, steps - out.y.dim(0)}, {0, 0}, {0, 0}});
+  if (layers_.batch_first) out.y = transpose(out.y, 0, 1);
+  return out;
+}
+
+RecurrentStack::RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng)
+    : RecurrentLayers(name, options) {
+  for (int64_t layer = 0; layer < options.layers; ++layer)
+    for (int direction = 0; direction < directions(); ++direction)
+      parameters_.push_back(make_cell(name, gates, input_of(layer), options.hidden, bias, rng,
+                                      [&](const char* parameter, const Tensor& value) {
+                                        return param(fmt::format("{}_{}", parameter, suffix(layer, direction)), value);
+                                      }));
+}
+
+RecurrentLayers::Cells RecurrentStack::cells() const {
+  Cells all;
+  for (const CellParameters& parameters : parameters_) all.push_back(made_of(parameters));
+  return all;
 }
 
 RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng)

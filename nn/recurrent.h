@@ -1,31 +1,109 @@
 #pragma once
-// What Rnn, Gru and Lstm share: layers, directions, lengths, layouts. Names and layouts are PyTorch's: weight_ih_l0,
-// weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
+// Layers of recurrent cells, in one direction or both. Gru, Lstm and Rnn are such layers with PyTorch's names and
+// layouts: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
+// Recurrent<C> makes them of anybody's cell.
 #include <functional>
+#include <memory>
 
 #include "core/tensor/lengths.h"
 #include "nn/module.h"
 #include "ops/recurrence.h"
+#include "ops/scan.h"
+
+namespace grus {
+// What hooks see of a recurrence.
+void collect_tensors(const State& state, std::vector<Tensor>& to);
+void collect_tensors(const Output& output, std::vector<Tensor>& to);
+}  // namespace grus
 
 namespace grus::nn {
 
-struct [[nodiscard]] RecurrentOutput {
-  Tensor y;  // (T, B, D H): the last layer's states, both directions side by side (D = 2); zeros past the lengths
-  Tensor h;  // (L D, B, H): every layer's last state, in the order layer 0 forward, layer 0 reverse, layer 1 ...
+struct RecurrentOptions {
+  int64_t input, hidden;  // I; H: the size of what goes out of a cell
+  int64_t layers = 1;
+  bool batch_first = false;     // x (B, T, I) and y (B, T, D H); states keep their shape
+  double dropout = 0;           // between layers, in training
+  bool locked_dropout = false;  // one mask for all steps of a sequence (Gal and Ghahramani 2016)
+  bool bidirectional = false;
+  int64_t checkpoint = 0;  // compute all but the states of every so many steps again in backward; 0: keep all
 };
 
-/// What layers start from and end with: h (L D, B, H) and, of an LSTM, c (the same). Undefined: zeros, or none.
-struct RecurrentState {
-  Tensor h, c;
+/// Layers of any cells give y (T, B, D H), the last layer's, both directions side by side (D = 2), zeros past the
+/// lengths; and state (L D, B, H), every layer's last one, in the order layer 0 forward, layer 0 reverse, layer 1 ...
+class RecurrentLayers : public ModuleBase {
+ public:
+  /// x (T, B, I), or (T, I) for one sequence; first (L D, B, H), or undefined: zeros. Throws ShapeError, UsageError.
+  Output forward(const Tensor& x, const State& first = {}) const;
+  /// Each sequence has its own length: a padded place changes nothing.
+  Output forward(const Tensor& x, const Lengths& lengths, const State& first = {}) const;
+  /// Packed rows (N, I) -> y (N, D H).
+  Output forward_packed(const Tensor& x, const Lengths& lengths, const State& first = {}) const;
+
+ protected:
+  using Cells = std::vector<std::shared_ptr<const grus::Cell>>;
+
+  RecurrentLayers(const char* name, const RecurrentOptions& options);
+  RecurrentLayers(const RecurrentLayers&) = default;
+  RecurrentLayers(RecurrentLayers&&) noexcept = default;
+  RecurrentLayers& operator=(RecurrentLayers&&) = default;
+  virtual ~RecurrentLayers() = default;
+
+  /// Gives the cells, layer by layer, forward before reverse.
+  virtual Cells cells() const = 0;
+  /// Gives a tensor whose dtype and device x must have; undefined: any will do.
+  virtual Tensor kind() const { return {}; }
+
+  Output run_packed(const Tensor& x, const Lengths& lengths, const State& first, const Cells& cells) const;
+  /// Throws UsageError where there is no such cell.
+  size_t index(int64_t layer, int direction) const;
+  int directions() const { return layers_.bidirectional ? 2 : 1; }
+  int64_t input_of(int64_t layer) const { return layer == 0 ? layers_.input : layers_.hidden * directions(); }
+  /// Gives "l0", "l0_reverse", "l1", ...
+  static std::string suffix(int64_t layer, int direction);
+
+ private:
+  Output run(const Tensor& x, const Lengths* lengths, const State& first) const;
+  void require_kinds(const Tensor& x, const Lengths* lengths, const State& first) const;
+  void require_state(const State& first, const grus::Cell& cell, int64_t batch) const;
+  const char* name_;
+  RecurrentOptions layers_;
 };
 
-// What hooks see of them.
-inline void collect_tensors(const RecurrentOutput& output, std::vector<Tensor>& to) {
-  to.insert(to.end(), {output.y, output.h});
-}
-inline void collect_tensors(const RecurrentState& state, std::vector<Tensor>& to) {
-  to.insert(to.end(), {state.h, state.c});
-}
+/// Recurrent<C> makes layers of a cell of one's own: C is a module and a Cell.
+///
+///   nn::Recurrent<MinimalGatedUnit> encoder({.input = 8, .hidden = 16, .layers = 2, .bidirectional = true});
+///
+/// Parameters are the cells': "l0.forget.weight", "l0_reverse.forget.weight", "l1.forget.weight" ...
+template <class C>
+class Recurrent : public Module<Recurrent<C>, RecurrentLayers> {
+ public:
+  /// Cells are made as C(input, hidden, rng).
+  explicit Recurrent(RecurrentOptions given, Rng& rng = default_rng())
+      : Recurrent(given, [&](int64_t input) { return C(input, given.hidden, rng); }) {}
+  /// Cells are made by make(input), of a layer whose x has that size.
+  Recurrent(RecurrentOptions given, const std::function<C(int64_t input)>& make)
+      : Module<Recurrent<C>, RecurrentLayers>("Recurrent", given), options(given) {
+    for (int64_t layer = 0; layer < given.layers; ++layer)
+      for (int direction = 0; direction < this->directions(); ++direction)
+        cells_.push_back(this->child(this->suffix(layer, direction), make(this->input_of(layer))));
+  }
+
+  /// Gives the cell of a layer and direction (1: reverse).
+  C& cell(int64_t layer, int direction = 0) { return cells_[this->index(layer, direction)]; }
+  const C& cell(int64_t layer, int direction = 0) const { return cells_[this->index(layer, direction)]; }
+
+  RecurrentOptions options;
+
+ protected:
+  RecurrentLayers::Cells cells() const override {
+    RecurrentLayers::Cells all;
+    for (const C& cell : cells_) all.emplace_back(std::shared_ptr<void>(), &cell);  // the module owns them
+    return all;
+  }
+
+ private:
+  std::vector<C> cells_;
+};
 
 /// The parameters of one layer in one direction; G gates.
 struct CellParameters {
@@ -36,48 +114,38 @@ struct CellParameters {
   operator RecurrentWeights() const { return {weight_ih, weight_hh, bias_ih, bias_hh}; }
 };
 
-struct StackOptions {
-  const char* name;
-  int64_t gates, input, hidden, layers;
-  bool bias, batch_first;
-  double dropout;  // between layers, in training
-  bool bidirectional;
-};
-
-class RecurrentStack : public ModuleBase {
+/// What Gru, Lstm and Rnn share: PyTorch's parameters, which start from U(-1/sqrt(H), 1/sqrt(H)).
+class RecurrentStack : public RecurrentLayers {
  public:
-  /// Cell of a layer and direction (1: reverse).
-  CellParameters& cell(int64_t layer, int direction = 0) { return cells_[index(layer, direction)]; }
-  const CellParameters& cell(int64_t layer, int direction = 0) const { return cells_[index(layer, direction)]; }
+  /// Gives the parameters of a layer and direction (1: reverse).
+  CellParameters& cell(int64_t layer, int direction = 0) { return parameters_[index(layer, direction)]; }
+  const CellParameters& cell(int64_t layer, int direction = 0) const { return parameters_[index(layer, direction)]; }
 
  protected:
-  /// Of one layer and direction: y (N, H), last (B, H); of the whole stack as RecurrentOutput has it.
-  struct Output {
-    Tensor y;
-    RecurrentState last;
-    operator RecurrentOutput() const { return {y, last.h}; }
-  };
-  /// One layer, one direction, on packed rows: x (N, I), first (B, H) or undefined.
-  using Layer = std::function<Output(const Tensor& x, const Lengths&, const RecurrentState& first,
-                                     const CellParameters&, bool reverse)>;
-
-  RecurrentStack(const StackOptions& options, Rng& rng);
-  Output run_packed(const Tensor& x, const Lengths& lengths, const RecurrentState& first, const Layer& layer) const;
-  /// Padded, batched or not; lengths null: all T.
-  Output run(const Tensor& x, const Lengths* lengths, const RecurrentState& first, const Layer& layer) const;
+  RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng);
+  virtual std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const = 0;
+  Cells cells() const override;
+  Tensor kind() const override { return cell(0).weight_ih.value(); }
 
  private:
-  size_t index(int64_t layer, int direction) const;
-  void require_kinds(const Tensor& x, const Lengths* lengths, const RecurrentState& first) const;
-  void require_state(const char* name, const Tensor& state, int64_t batch) const;
-  int directions() const { return stack_.bidirectional ? 2 : 1; }
-  StackOptions stack_;
-  std::vector<CellParameters> cells_;  // layer-major
+  std::vector<CellParameters> parameters_;  // layer-major
 };
 
-/// What GruCell and LstmCell share: the parameters weight_ih, weight_hh, bias_ih and bias_hh.
-class RecurrentCell : public ModuleBase {
+/// What GruCell and LstmCell share: the parameters weight_ih, weight_hh, bias_ih and bias_hh. `scan` takes them, too.
+class RecurrentCell : public ModuleBase, public grus::Cell {
  public:
+  std::vector<int64_t> sizes() const override { return kept()->sizes(); }
+  Tensor project(const Tensor& x) const override { return kept()->project(x); }
+  Output step(const Tensor& x, const State& state) const override { return kept()->step(x, state); }
+  std::optional<Output> fused(const Tensor& x, const Lengths& lengths, const State& first,
+                              bool reverse) const override {
+    return kept()->fused(x, lengths, first, reverse);
+  }
+  void check(const Tensor& x, const Lengths& lengths, const State& first) const override {
+    kept()->check(x, lengths, first);
+  }
+  const char* name() const override { return name_; }
+
   CellParameters weights;
 
  protected:

@@ -1,10 +1,11 @@
 #pragma once
-// The plain recurrent network (Elman 1990):  h' = act(W x + b + U h + b'),  act = tanh or relu. Composed of plain ops.
+// The plain recurrent network (the equation: ops/rnn.h).
 #include "nn/recurrent.h"
+#include "ops/rnn.h"
 
 namespace grus::nn {
 
-enum class Activation { tanh, relu };
+using grus::Activation;
 
 struct RnnOptions {
   int64_t input, hidden;  // I, H
@@ -14,20 +15,19 @@ struct RnnOptions {
   bool batch_first = false;
   double dropout = 0;  // between layers, in training
   bool bidirectional = false;
+  bool locked_dropout = false;  // as RecurrentOptions have it
+  int64_t checkpoint = 0;       // as RecurrentOptions have it
 };
 
-/// Shapes, names and first weights as Gru's, with one gate.
+/// Layers of plain recurrent networks: shapes, names and first weights as Gru's, with one gate.
 class Rnn : public Module<Rnn, RecurrentStack> {
  public:
   explicit Rnn(RnnOptions options, Rng& rng = default_rng());
-  RecurrentOutput forward(const Tensor& x, const Tensor& h0 = Tensor()) const;
-  RecurrentOutput forward(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
-  RecurrentOutput forward_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0 = Tensor()) const;
 
   RnnOptions options;
 
- private:
-  Layer layer() const;
+ protected:
+  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
 };
 
 }  // namespace grus::nn

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/tensor/raw.h"
 #include "nn/module.h"
 #include "ops/elementwise.h"
 
@@ -28,7 +29,7 @@ void check_fit(Target& target, const Tensor& stored, std::map<const Leaf*, const
                                     target.value.dtype(), stored.shape(), stored.dtype()));
   } else if (target.identity) {
     const auto [other, first] = tied.emplace(target.identity, &stored);
-    if (!first && !stored.shares_storage(*other->second) && stored.to_bytes() != other->second->to_bytes())
+    if (!first && !Raw::shares_storage(stored, *other->second) && stored.to_bytes() != other->second->to_bytes())
       misshapen.push_back(fmt::format("{} (need the value of the name it is tied to, got another)", target.name));
   }
 }
@@ -76,7 +77,7 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
                      list_names("missing", report.missing), list_names("unexpected", report.unexpected),
                      list_names("misshapen", misshapen));
   for (const Target& target : targets)
-    if (target.found) target.assign(target.found->to(target.value.device()));
+    if (target.found) target.assign(target.found->detach().to(target.value.device()));
   return report;
 }
 

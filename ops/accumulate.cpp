@@ -1,5 +1,6 @@
 #include "ops/accumulate.h"
 
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
 
@@ -10,7 +11,7 @@ void add_product(Input x, const Tensor& a, Form form_a, const Tensor& b, Form fo
   if (x.recording()) return x.add(matmul(a, b, form_a, form_b).reshape(x.shape()));
   const Shape product = matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b);
   const Grads::Target target = x.target();
-  Tensor y = target.tensor.unrecorded_reshape(product);
+  Tensor y = Raw::reshape(target.tensor, product);
   launch::gemm(y, a, form_a, b, form_b, target.accumulate ? 1 : 0);
 }
 

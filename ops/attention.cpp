@@ -1,6 +1,7 @@
 #include "ops/attention.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -54,24 +55,24 @@ void backward_attention(const Tensor& dcontext_or_none, const Tensor& dweights, 
   Tensor dkeys = Tensor::zeros(memory.keys.shape(), query.dtype(), device);
   Tensor dvalues;
   AttentionBackwardArgs args{};
-  args.forward = {query.matrix(),
-                  memory.keys.matrix(),
-                  memory.values.matrix(),
-                  v.matrix(),
-                  weights.matrix(),
+  args.forward = {Raw::matrix(query),
+                  Raw::matrix(memory.keys),
+                  Raw::matrix(memory.values),
+                  Raw::matrix(v),
+                  Raw::matrix(weights),
                   {},
-                  rows.columns().matrix(),
-                  rows.lengths().matrix(),
-                  source.starts_tensor().matrix()};
-  args.dcontext = dcontext.matrix();
-  if (dweights.defined()) args.dweights = dweights.matrix();
-  args.dquery = dquery.write_matrix();
-  args.dkeys = dkeys.write_matrix();
-  args.dv = dv.write_matrix();
+                  Raw::matrix(rows.columns()),
+                  Raw::matrix(rows.lengths()),
+                  Raw::matrix(source.starts_tensor())};
+  args.dcontext = Raw::matrix(dcontext);
+  if (dweights.defined()) args.dweights = Raw::matrix(dweights);
+  args.dquery = Raw::write_matrix(dquery);
+  args.dkeys = Raw::write_matrix(dkeys);
+  args.dv = Raw::write_matrix(dv);
   args.shared = rows.shared();
   if (in.values.wanted()) {
     dvalues = Tensor::zeros(memory.values.shape(), query.dtype(), device);
-    args.dvalues = dvalues.write_matrix();
+    args.dvalues = Raw::write_matrix(dvalues);
   }
   device.check(device.kernels().attention_backward(device.context(), args), "attention backward");
   in.query.add(dquery);
@@ -91,7 +92,7 @@ void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory
 }
 
 AttentionRows AttentionRows::first(int64_t count) const {
-  return {columns_.unrecorded_rows(0, count), lengths_.unrecorded_rows(0, count), *sources_, shared_};
+  return {Raw::rows(columns_, 0, count), Raw::rows(lengths_, 0, count), *sources_, shared_};
 }
 
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources) {
@@ -118,15 +119,15 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
     return additive_attention_composed(query, memory, rows, v);
   std::array<Tensor, 2> outputs{Tensor::empty({query.dim(0), memory.values.dim(1)}, query.dtype(), device),
                                 Tensor::empty({query.dim(0), memory.lengths.longest()}, query.dtype(), device)};
-  const AttentionArgs args{query.matrix(),
-                           memory.keys.matrix(),
-                           memory.values.matrix(),
-                           v.matrix(),
-                           outputs[1].write_matrix(),
-                           outputs[0].write_matrix(),
-                           rows.columns().matrix(),
-                           rows.lengths().matrix(),
-                           memory.lengths.starts_tensor().matrix()};
+  const AttentionArgs args{Raw::matrix(query),
+                           Raw::matrix(memory.keys),
+                           Raw::matrix(memory.values),
+                           Raw::matrix(v),
+                           Raw::write_matrix(outputs[1]),
+                           Raw::write_matrix(outputs[0]),
+                           Raw::matrix(rows.columns()),
+                           Raw::matrix(rows.lengths()),
+                           Raw::matrix(memory.lengths.starts_tensor())};
   device.check(kernels.attention(device.context(), args), "attention");
   const Lengths* source = keep_on_tape(memory.lengths);
   const AttentionRows* kept = keep_on_tape(rows);

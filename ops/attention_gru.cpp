@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -39,30 +40,31 @@ struct Loop {
     states = buffer(n.hidden);
     second_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     if (!w.conditional()) {
-      apply_weight(gx_second, x, launch::columns_of(w.second.weight_ih.matrix(), 0, n.input), Transposed,
+      apply_weight(gx_second, x, launch::columns_of(Raw::matrix(w.second.weight_ih), 0, n.input), Transposed,
                    w.second.bias_ih);
       middle = previous;
     } else {
       first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
       gx_first = buffer(3 * n.hidden);
-      apply_weight(gx_first, x, w.first.weight_ih.matrix(), Transposed, w.first.bias_ih);
+      apply_weight(gx_first, x, Raw::matrix(w.first.weight_ih), Transposed, w.first.bias_ih);
       middle = buffer(n.hidden);
       first_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     }
     all = {w.conditional() ? whole(gx_first, previous, first_rows, middle) : GruForward{},
-           whole(gx_second, middle, second_rows, states), queries.write_matrix(), alignments.write_matrix(),
-           contexts.write_matrix()};
+           whole(gx_second, middle, second_rows, states), Raw::write_matrix(queries), Raw::write_matrix(alignments),
+           Raw::write_matrix(contexts)};
   }
 
   static GruForward whole(Tensor& gx, const Tensor& h, GruRows& rows, Tensor& y) {
-    return {gx.write_matrix(), h.matrix(), rows.gates.write_matrix(), rows.product.write_matrix(), y.write_matrix()};
+    return {Raw::write_matrix(gx), Raw::matrix(h), Raw::write_matrix(rows.gates), Raw::write_matrix(rows.product),
+            Raw::write_matrix(y)};
   }
 
   /// The rows of a step: previous is given; middle, queries, alignments, contexts and states are made.
   void step(StepRows part) {
     const Matrix query = part.of(all.queries), context = part.of(all.contexts), gx = part.of(all.second.gx);
     if (w.conditional()) first->forward(all.first, part);
-    launch::affine(device, query, part.of(all.second.h), w.query_weight.matrix(), Transposed,
+    launch::affine(device, query, part.of(all.second.h), Raw::matrix(w.query_weight), Transposed,
                    launch::repeated(w.query_bias), true);
     const AttentionArgs args = attention_of(part, memory, rows, w.v, all.queries, all.alignments, all.contexts);
     device.check(device.kernels().attention(device.context(), args), "attention");
@@ -88,28 +90,73 @@ struct Loop {
   } all;
 };
 
+Sizes sizes_of(const Tensor& x, const AttentionMemory& memory, const AttentionGruWeights& w) {
+  return {x.dim(1), w.second.weight_hh.dim(1), w.v.dim(0), memory.values.dim(1)};
+}
+
+/// The state to begin with; zeros where there is none.
+Tensor first_h(const Tensor& x, const Lengths& lengths, const State& first, const AttentionGruWeights& w) {
+  return first.h.defined() || !x.defined()
+             ? first.h
+             : Tensor::zeros({lengths.batch(), w.second.weight_hh.dim(1)}, x.dtype(), x.device());
+}
+
+/// Each sequence's last row of y (N, H); of an empty one the state that it began with.
+Tensor last_states(const Tensor& y, const Tensor& h0, const Lengths& lengths) {
+  if (lengths.batch() == 0 || lengths.shortest() > 0) return gather_rows(y, lengths.last_rows());
+  std::vector<int64_t> rows;
+  for (int64_t b = 0; b < lengths.batch(); ++b) {
+    const int64_t last = lengths[b] - 1;
+    rows.push_back(last < 0 ? y.dim(0) + b : lengths.start(last) + lengths.rank()[static_cast<size_t>(b)]);
+  }
+  return gather_rows(concat({y, h0}), Tensor::from(rows, y.device()));
+}
+
 bool has_fused_attention(Device device) {
   return has_fused_gru(device) && device.kernels().attention && device.kernels().attention_backward;
 }
 
 }  // namespace
 
-AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0,
-                                 const AttentionMemory& memory, const AttentionGruWeights& w) {
-  const Sizes n = require_attention_gru("attention_gru", x, h0, memory, w);
+cells::AttentionGru::AttentionGru(AttentionMemory sources, AttentionGruWeights given, const Lengths& targets)
+    : memory(std::move(sources)), weights(std::move(given)), targets_(targets) {
+  if (memory.lengths.batch() == targets.batch()) rows = attention_rows(memory.lengths, targets.order());  // or check()
+}
+
+void cells::AttentionGru::check(const Tensor& x, const Lengths& lengths, const State& first) const {
+  if (x.defined() && x.rank() == 3) return Cell::check(x, lengths, first);
+  const Tensor h0 = first_h(x, lengths, first, weights);
+  require_attention_gru("attention_gru", x, h0, memory, weights);
   require_batches(lengths, x, h0, memory);
-  if (!has_fused_attention(x.device())) return attention_gru_composed(x, lengths, h0, memory, w);
-  const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
-  Loop loop(x, memory, rows, w, n, lengths.batch());
+  require<UsageError>(lengths.same_rows(targets_),
+                      "[attention_gru] need the lengths that the cell was made for, got {} sequences of others",
+                      lengths.batch());
+}
+
+Output cells::AttentionGru::step(const Tensor& x, const State& state) const {
+  const Tensor h = weights.conditional() ? gru_cell(x, state.h, weights.first, weights.form) : state.h;
+  AttentionOutput attended = additive_attention_composed(linear(h, weights.query_weight, weights.query_bias), memory,
+                                                         rows.first(x.dim(0)), weights.v);
+  const Tensor input = weights.conditional() ? attended.context : concat({x, attended.context}, 1);
+  const Tensor next = gru_cell(input, h, weights.second, weights.form);
+  return {next, next, std::move(attended)};
+}
+
+std::optional<Output> cells::AttentionGru::fused(const Tensor& x, const Lengths& lengths, const State& state,
+                                                 bool reverse) const {
+  if (reverse || !has_fused_attention(x.device())) return std::nullopt;
+  const AttentionGruWeights& w = weights;
+  const Tensor h0 = first_h(x, lengths, state, weights);
+  Loop loop(x, memory, rows, w, sizes_of(x, memory, w), lengths.batch());
   const Tensor first = gathered_rows(h0, lengths.order_tensor());
-  const recurrence::StateBuffers state{first.matrix(), loop.all.second.y, loop.previous.write_matrix()};
+  const recurrence::StateBuffers buffers{Raw::matrix(first), loop.all.second.y, Raw::write_matrix(loop.previous)};
   recurrence::in_parts(loop.device, lengths, [&](recurrence::Ranks ranks) {
     recurrence::for_each_step(lengths, false, ranks, [&](int64_t t, StepRows part) {
-      recurrence::fill_previous(loop.device, state, lengths, t, part, false);
+      recurrence::fill_previous(loop.device, buffers, lengths, t, part, false);
       loop.step(part);
     });
   });
-  std::array<Tensor, 2> outputs{loop.states, loop.contexts};
+  std::array<Tensor, 3> outputs{loop.states, loop.contexts, loop.alignments};
   const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
   const AttentionRows* kept = keep_on_tape(rows);
   const GruForm form = w.form;
@@ -145,34 +192,21 @@ AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const 
       [targets, sources, kept, form](const Saved& s, Grads& dx) {
         backward_attention_gru(s, dx, *targets, *sources, *kept, form);
       });
-  return {outputs[0], outputs[1], loop.alignments};
+  return Output(outputs[0], last_states(outputs[0], h0, lengths), {outputs[1], outputs[2]});
 }
 
-AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0,
-                                          const AttentionMemory& memory, const AttentionGruWeights& w) {
-  require_attention_gru("attention_gru", x, h0, memory, w);
-  require_batches(lengths, x, h0, memory);
-  const AttentionRows rows = attention_rows(memory.lengths, lengths.order());
-  Tensor h = gather_rows(h0, lengths.order_tensor());
-  std::vector<Tensor> states, contexts, alignments;
-  // No sequences: a step of no rows, so that the results are on the tape.
-  for (int64_t t = 0; t < std::max<int64_t>(lengths.longest(), 1); ++t) {
-    const int64_t begin = t < lengths.longest() ? lengths.start(t) : 0, alive = lengths.alive(t);
-    const Tensor word = x.rows(begin, begin + alive);
-    h = h.rows(0, alive);
-    if (w.conditional()) h = gru_cell(word, h, w.first, w.form);
-    const AttentionOutput attended =
-        additive_attention_composed(linear(h, w.query_weight, w.query_bias), memory, rows.first(alive), w.v);
-    h = gru_cell(w.conditional() ? attended.context : concat({word, attended.context}, 1), h, w.second, w.form);
-    states.push_back(h);
-    contexts.push_back(attended.context);
-    alignments.push_back(attended.weights);
-  }
-  return {concat(states, 0), concat(contexts, 0), concat(alignments, 0).detach()};
+Output attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
+                     const AttentionGruWeights& weights) {
+  return scan(cells::AttentionGru(memory, weights, lengths), x, lengths, h0);
 }
 
-AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
-                                      const AttentionRows& rows, const AttentionGruWeights& w) {
+Output attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
+                              const AttentionGruWeights& weights) {
+  return scan_composed(cells::AttentionGru(memory, weights, lengths), x, lengths, h0);
+}
+
+Output attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory, const AttentionRows& rows,
+                          const AttentionGruWeights& w) {
   const NoGrad unrecorded;
   const Sizes n = require_attention_gru("attention_gru_step", x, h, memory, w);
   require(rows.count() == x.dim(0) && h.dim(0) == x.dim(0),
@@ -184,12 +218,13 @@ AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const At
     const AttentionOutput attended =
         additive_attention_composed(linear(middle, w.query_weight, w.query_bias), memory, rows, w.v);
     const Tensor input = w.conditional() ? attended.context : concat({x, attended.context}, 1);
-    return {gru_cell(input, middle, w.second, w.form), attended.context, attended.weights};
+    const Tensor next = gru_cell(input, middle, w.second, w.form);
+    return {next, next, attended};
   }
   Loop loop(x, memory, rows, w, n, x.dim(0));
   launch::copy(loop.previous, h);
   loop.step({0, x.dim(0), 0});
-  return {loop.states, loop.contexts, loop.alignments};
+  return {loop.states, loop.states, {loop.contexts, loop.alignments}};
 }
 
 }  // namespace grus

@@ -18,21 +18,39 @@ struct AttentionGruWeights {
   bool conditional() const { return first.weight_ih.defined(); }
 };
 
-struct [[nodiscard]] AttentionGruOutput {
-  Tensor states;    // (N, H), packed as x
-  Tensor contexts;  // (N, C)
-  Tensor weights;   // (N, S): alignments, no gradient
+namespace cells {
+
+/// scan(cells::AttentionGru(memory, weights, targets), x, targets, h0): state {h}, y = h (N, H), and of each row its
+/// attention: contexts (N, C), alignments (N, S). x (N, E), packed by the lengths of the targets; memory: the sources,
+/// the same B sequences. The cell is made for one batch, by the lengths of its targets.
+class AttentionGru final : public Cell {
+ public:
+  AttentionGru(AttentionMemory sources, AttentionGruWeights given, const Lengths& targets);
+  std::vector<int64_t> sizes() const override { return {weights.second.weight_hh.dim(1)}; }
+  Output step(const Tensor& x, const State& state) const override;
+  std::optional<Output> fused(const Tensor& x, const Lengths& lengths, const State& first, bool reverse) const override;
+  void check(const Tensor& x, const Lengths& lengths, const State& first) const override;
+  std::shared_ptr<const Cell> kept() const override { return std::make_shared<AttentionGru>(*this); }
+  const char* name() const override { return "attention_gru"; }
+
+  AttentionMemory memory;
+  AttentionGruWeights weights;
+  AttentionRows rows;  // by rank of the targets
+
+ private:
+  Lengths targets_;
 };
 
-/// x (N, E): packed by `lengths` (the targets); h0 (B, H) in the caller's order; memory: the sources, the same B
-/// sequences.
-AttentionGruOutput attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0,
-                                 const AttentionMemory& memory, const AttentionGruWeights& weights);
-AttentionGruOutput attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0,
-                                          const AttentionMemory& memory, const AttentionGruWeights& weights);
+}  // namespace cells
 
-/// One step for decoding, never recorded: x (rows, E), h (rows, H) -> states, contexts, weights with one row each.
-AttentionGruOutput attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory,
-                                      const AttentionRows& rows, const AttentionGruWeights& weights);
+/// scan with the decoder's cell, from h0 (B, H) in the caller's order.
+Output attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
+                     const AttentionGruWeights& weights);
+Output attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
+                              const AttentionGruWeights& weights);
+
+/// One step for decoding, never recorded: x (rows, E), h (rows, H) -> h', contexts and alignments with one row each.
+Output attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory, const AttentionRows& rows,
+                          const AttentionGruWeights& weights);
 
 }  // namespace grus

@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/attention_gru_parts.h"
 #include "ops/twin.h"
@@ -60,11 +61,12 @@ class BackwardLoop {
     if (w_.conditional()) all_.first = whole(s[Kept::previous], first_rows_, Tensor(), dgx_first_, dgh_first_);
     all_.second = whole(s[Kept::middle], second_rows_, dx.dy(0), dgx_second_, dgh_second_);
     all_.dy_contexts = launch::matrix_of(dx.dy(1));
-    all_.dqueries = dqueries_.write_matrix();
-    all_.dcontexts = dcontexts_.write_matrix();
-    all_.dkeys = dkeys_.write_matrix();
-    all_.dvalues = dvalues_.write_matrix();
-    all_.dv = dv_.write_matrix();
+    all_.dy_alignments = launch::matrix_of(dx.dy(2));
+    all_.dqueries = Raw::write_matrix(dqueries_);
+    all_.dcontexts = Raw::write_matrix(dcontexts_);
+    all_.dkeys = Raw::write_matrix(dkeys_);
+    all_.dvalues = Raw::write_matrix(dvalues_);
+    all_.dv = Raw::write_matrix(dv_);
   }
 
   void run() {
@@ -76,8 +78,8 @@ class BackwardLoop {
 
  private:
   GruBackward whole(const Tensor& h, const GruRows& rows, const Tensor& dy, Tensor& dgx, Tensor& dgh) {
-    return {h.matrix(),         rows.gates.matrix(), rows.product.matrix(), launch::matrix_of(dy),
-            dgx.write_matrix(), dgh.write_matrix(),  dh_.write_matrix()};
+    return {Raw::matrix(h),         Raw::matrix(rows.gates), Raw::matrix(rows.product), launch::matrix_of(dy),
+            Raw::write_matrix(dgx), Raw::write_matrix(dgh),  Raw::write_matrix(dh_)};
   }
 
   /// `first`: the first rank of the part, whose row of dv_ is the part's own.
@@ -88,14 +90,15 @@ class BackwardLoop {
                    part.of(all_.dy_contexts), true);
     AttentionBackwardArgs args{};
     args.forward =
-        attention_of(part, memory_, rows_, w_.v, s_[Kept::queries].matrix(), s_[Kept::alignments].matrix(), {});
+        attention_of(part, memory_, rows_, w_.v, Raw::matrix(s_[Kept::queries]), Raw::matrix(s_[Kept::alignments]), {});
     args.dcontext = dcontext;
+    args.dweights = part.of(all_.dy_alignments);
     args.dquery = part.of(all_.dqueries);
     args.dkeys = all_.dkeys;
     args.dvalues = all_.dvalues;
     args.dv = launch::rows_of(all_.dv, first, first + 1);
     device_.check(device_.kernels().attention_backward(device_.context(), args), "attention backward");
-    multiply_by_weight(device_, dh, args.dquery, w_.query_weight.matrix(), Plain, 1);
+    multiply_by_weight(device_, dh, args.dquery, Raw::matrix(w_.query_weight), Plain, 1);
     if (w_.conditional()) first_->backward(all_.first, part);
   }
 
@@ -103,8 +106,8 @@ class BackwardLoop {
     using I = Inputs;
     const Tensor &x = s_[I::x], &contexts = s_[Kept::contexts], &middle = s_[Kept::middle];
     const Tensor& dgx_word = w_.conditional() ? dgx_first_ : dgx_second_;
-    const Matrix word_weight =
-        w_.conditional() ? w_.first.weight_ih.matrix() : launch::columns_of(w_.second.weight_ih.matrix(), 0, n_.input);
+    const Matrix word_weight = w_.conditional() ? Raw::matrix(w_.first.weight_ih)
+                                                : launch::columns_of(Raw::matrix(w_.second.weight_ih), 0, n_.input);
     if (dx_.wanted(I::x)) {
       Tensor dword = Tensor::empty(x.shape(), x.dtype(), x.device());
       multiply_by_weight(dword, dgx_word, word_weight, Plain, 0);
@@ -127,8 +130,10 @@ class BackwardLoop {
       add_sum_of_rows(dx_, I::first_bias_ih, dgx_first_);
     }
     add_sum_of_rows(dx_, I::second_bias_ih, dgx_second_);
-    add_weight_gradient(dx_, w_.conditional() ? I::first_ih : I::second_ih, 0, 0, dgx_word.matrix(), x.matrix());
-    add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, dgx_second_.matrix(), contexts.matrix());
+    add_weight_gradient(dx_, w_.conditional() ? I::first_ih : I::second_ih, 0, 0, Raw::matrix(dgx_word),
+                        Raw::matrix(x));
+    add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, Raw::matrix(dgx_second_),
+                        Raw::matrix(contexts));
   }
 
   const Device device_;
@@ -147,7 +152,7 @@ class BackwardLoop {
   /// All of these buffers, as a step takes its rows of them.
   struct {
     GruBackward first, second;
-    Matrix dy_contexts, dqueries, dcontexts, dkeys, dvalues, dv;
+    Matrix dy_contexts, dy_alignments, dqueries, dcontexts, dkeys, dvalues, dv;
   } all_;
 };
 
@@ -157,15 +162,16 @@ void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, c
                             const AttentionRows& rows, GruForm form) {
   using I = Inputs;
   if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, rows, form).run();
-  differentiate_twin(dx,
-                     {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
-                      s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
-                      s[I::query_weight], s[I::query_bias], s[I::v]},
-                     [&] {
-                       const AttentionGruOutput twin = attention_gru_composed(
-                           s[I::x], targets, s[I::h0], {s[I::keys], s[I::values], sources}, saved_weights(s, form));
-                       return std::vector{twin.states, twin.contexts};
-                     });
+  differentiate_twin(
+      dx,
+      {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
+       s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
+       s[I::query_weight], s[I::query_bias], s[I::v]},
+      [&] {
+        const cells::AttentionGru cell({s[I::keys], s[I::values], sources}, saved_weights(s, form), targets);
+        const Output twin = scan_composed(cell, s[I::x], targets, s[I::h0]);
+        return std::vector{twin.y, twin.attention.context, twin.attention.weights};
+      });
 }
 
 }  // namespace grus

@@ -14,7 +14,7 @@ struct AttentionGruSizes {
 /// The columns of the second GRU's weight_ih that take the context.
 inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSizes& n) {
   const int64_t begin = w.conditional() ? 0 : n.input;
-  return launch::columns_of(w.second.weight_ih.matrix(), begin, begin + n.context);
+  return launch::columns_of(Raw::matrix(w.second.weight_ih), begin, begin + n.context);
 }
 
 /// Throws unless all arguments of a step fit; messages begin with [op].
@@ -30,17 +30,11 @@ inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemo
                                   const Tensor& v, const Matrix& queries, const Matrix& alignments,
                                   const Matrix& contexts) {
   const auto of_ranks = [&part](const Tensor& row) {
-    return launch::columns_of(row.matrix(), part.rank, part.rank + part.count());
+    return launch::columns_of(Raw::matrix(row), part.rank, part.rank + part.count());
   };
-  return {part.of(queries),
-          memory.keys.matrix(),
-          memory.values.matrix(),
-          v.matrix(),
-          part.of(alignments),
-          part.of(contexts),
-          of_ranks(rows.columns()),
-          of_ranks(rows.lengths()),
-          memory.lengths.starts_tensor().matrix()};
+  return {part.of(queries),         Raw::matrix(memory.keys), Raw::matrix(memory.values),
+          Raw::matrix(v),           part.of(alignments),      part.of(contexts),
+          of_ranks(rows.columns()), of_ranks(rows.lengths()), Raw::matrix(memory.lengths.starts_tensor())};
 }
 
 /// The record's inputs, in order.

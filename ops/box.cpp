@@ -1,5 +1,6 @@
 #include "ops/box.h"
 
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 
 namespace grus {
@@ -25,21 +26,24 @@ void add_box(Input x, const Box& box, const Tensor& gradient) {
   if (x.recording()) return x.add(place(place_op, gradient, box, x.shape()));
   Tensor& target = x.zeroed_target();
   const Device device = target.device();
-  device.check(device.kernels().copy(device.context(), box_view(target.write_view(), box), gradient.view(), true),
-               "place");
+  device.check(
+      device.kernels().copy(device.context(), box_view(Raw::write_view(target), box), Raw::view(gradient), true),
+      "place");
 }
 
 Tensor crop(const Op& op, const Tensor& x, const Box& box) {
   const Device device = x.device();
   Tensor y = Tensor::empty(box.shape, x.dtype(), device);
-  device.check(device.kernels().copy(device.context(), y.write_view(), box_view(x.view(), box), false), op.name());
+  device.check(device.kernels().copy(device.context(), Raw::write_view(y), box_view(Raw::view(x), box), false),
+               op.name());
   return record(op, {x}, y, [box](const Tensor& dy, Input x) { add_box(x, box, dy); });
 }
 
 Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, double value) {
   const Device device = x.device();
   Tensor y = Tensor::full(shape, value, x.dtype(), device);
-  device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), op.name());
+  device.check(device.kernels().copy(device.context(), box_view(Raw::write_view(y), box), Raw::view(x), false),
+               op.name());
   return record(op, {x}, y, [box](const Tensor& dy, Input x) { x.add(crop(crop_op, dy, box)); });
 }
 

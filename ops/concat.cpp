@@ -45,7 +45,8 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
   Box box(y.shape());
   for (const Tensor& x : xs) {
     box.shape = x.shape();
-    device.check(device.kernels().copy(device.context(), box_view(y.write_view(), box), x.view(), false), "concat");
+    device.check(device.kernels().copy(device.context(), box_view(Raw::write_view(y), box), Raw::view(x), false),
+                 "concat");
     box.begin[static_cast<size_t>(axis)] += x.dim(axis);
     attributes.push_back(x.dim(axis));
   }

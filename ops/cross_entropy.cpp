@@ -1,5 +1,7 @@
 // cross_entropy and nll_loss of loss.h: the fused op and its composed twin.
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
+#include "ops/cross_entropy_parts.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/launch.h"
@@ -13,33 +15,11 @@ namespace {
 
 const Op cross_entropy_op("cross_entropy");
 
-constexpr int64_t no_target = -1;  // an ignore_index that no row has
-
-/// Where a target is the ignore_index; false everywhere without one.
-Tensor is_ignored(const Tensor& targets, std::optional<int64_t> ignore) {
-  const int64_t index = ignore.value_or(no_target);
+/// Where a target is the ignore_index.
+Tensor is_ignored(const Tensor& targets, int64_t index) {
   if (targets.dtype() == DType::i64)  // as itself: a double does not hold each i64
     return equal(targets, Tensor::from({index}, {}, targets.device()));
   return equal(targets, static_cast<double>(index));
-}
-
-/// The number of targets that count.
-int64_t check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
-  require_float(op, x);
-  require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);
-  require_device_of(op, x, targets, "targets");
-  require(x.rank() >= 1 && targets.shape() == x.shape().without(x.rank() - 1),
-          "[{}] need rows (..., V) and a target (...) for each, got {} and targets {}", op, x.shape(), targets.shape());
-  require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
-                      "[{}] need label smoothing in [0, 1], got {}", op, options.label_smoothing);
-  if (options.weight.defined()) {
-    require_same_kind(op, x, options.weight);
-    require(options.weight.shape() == Shape{x.dim(-1)}, "[{}] need a weight for each of {} classes, got {}", op,
-            x.dim(-1), options.weight.shape());
-  }
-  return require_ids(op, targets, x.dim(-1), options.ignore_index, "targets",
-                     options.ignore_index ? ", which is not the ignore_index"
-                                          : "; targets that count for nothing are said by ignore_index");
 }
 
 /// Targets that are ids everywhere, which rows are not ignored, and what each counts: 0 where ignored, else the weight
@@ -48,22 +28,27 @@ struct Rows {
   Tensor ids, real, counts;  // (N, 1), in the shape that gather takes
 };
 
-Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, std::optional<int64_t> ignore, const Tensor& weight) {
+Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, int64_t ignore, const Tensor& weight) {
   const Tensor column = targets.reshape({targets.numel(), 1});
   const Tensor ignored = is_ignored(column, ignore);
   const Tensor ids = where(ignored, 0.0, column);
-  ids.know_range({0, static_cast<double>(classes - 1)});  // check() has looked
+  Raw::know_range(ids, {0, static_cast<double>(classes - 1)});  // require_targets() has looked
   const Tensor counts =
       weight.defined() ? gather_rows(weight.detach(), ids) : Tensor::ones(ids.shape(), dtype, ids.device());
   return {ids, logical_not(ignored), where(ignored, 0.0, counts)};
+}
+
+/// The sum of what rows count, or 1 where none does: their mean is 0 / 1.
+Tensor divisor_of(const Tensor& counts) {
+  const Tensor total = sum(counts);
+  return where(equal(total, 0), 1.0, total);
 }
 
 /// losses (N, 1) of rows that count `counts`, in the shape of the targets, or their sum, or their mean.
 Tensor reduced(const Tensor& losses, const Tensor& counts, const Shape& shape, Reduction reduction) {
   if (reduction == Reduction::none) return losses.reshape(shape);
   if (reduction == Reduction::sum) return sum(losses);
-  const Tensor total = sum(counts);
-  return sum(losses) / where(equal(total, 0), 1.0, total);  // no row that counts: 0 / 1
+  return sum(losses) / divisor_of(counts);
 }
 
 /// From log probabilities (N, V): -(1 - s) w_t log p_t - s / V sum_j w_j log p_j.
@@ -91,41 +76,89 @@ struct Fused {
 };
 
 /// losses (N, 1); with `gradient`, logits become d(sum of losses) / d(logits).
-Tensor run_kernel(Tensor& logits, const Tensor& targets, const Fused& fused, bool gradient) {
+Tensor run_kernel(Tensor& logits, const Tensor& targets, const Tensor& weight, const Fused& fused, bool gradient) {
   const Device device = logits.device();
   Tensor losses = Tensor::empty({logits.dim(0), 1}, logits.dtype(), device);
   if (logits.dim(0) == 0) return losses;
   CrossEntropyArgs args{};
-  args.logits = gradient ? logits.write_matrix() : logits.matrix();
+  args.logits = gradient ? Raw::write_matrix(logits) : Raw::matrix(logits);
   args.targets = launch::column(targets);
-  args.losses = losses.write_matrix();
+  args.losses = Raw::write_matrix(losses);
   args.smoothing = fused.smoothing;
   args.row_scale = fused.scale;
   args.ignore = fused.ignore;
   args.gradient = gradient;
+  args.weight = launch::matrix_of(weight);
   device.check(device.kernels().cross_entropy(device.context(), args), "cross_entropy");
   return losses;
 }
 
-/// d(losses) / d(logits) by recorded ops: scale (softmax(logits) - q), 0 in ignored rows.
-Tensor recorded_gradient(const Tensor& logits, const Tensor& targets, const Fused& fused) {
+/// d(losses) / d(logits) by recorded ops: scale (softmax(logits) sum_j q_j - q), 0 in ignored rows.
+Tensor recorded_gradient(const Tensor& logits, const Tensor& targets, const Tensor& weight, const Fused& fused) {
   const int64_t classes = logits.dim(1);
   const Rows rows = rows_of(targets, classes, logits.dtype(), fused.ignore, Tensor());
-  const Tensor q = one_hot(rows.ids.reshape({targets.numel()}), classes, logits.dtype()) * (1 - fused.smoothing) +
-                   fused.smoothing / static_cast<double>(classes);
-  return (softmax(logits) - q) * (rows.counts * fused.scale);
+  Tensor q = one_hot(rows.ids.reshape({targets.numel()}), classes, logits.dtype()) * (1 - fused.smoothing) +
+             fused.smoothing / static_cast<double>(classes);
+  Tensor p = softmax(logits);
+  if (weight.defined()) {
+    q *= weight;
+    p *= sum(q, 1, true);
+  }
+  return (p - q) * (rows.counts * fused.scale);
 }
 
-Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Fused& fused) {
+Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Tensor& weight, const Fused& fused) {
   const bool tracked = Tape::active() && Tape::active()->tracks(logits);
-  Tensor gradient = tracked ? logits.clone() : logits;  // the kernel writes only gradients
-  const Tensor losses = run_kernel(gradient, targets, fused, tracked);
+  Tensor gradient = tracked ? logits.detach().clone() : logits;  // the kernel writes only gradients
+  const Tensor losses = run_kernel(gradient, targets, weight, fused, tracked);
   const Tensor y = fused.reduction == Reduction::none ? losses : launch::reduced(ReduceOp::sum, losses, {});
-  return record(cross_entropy_op, {logits, targets, gradient}, y,
-                [fused](const Tensor& dy, SavedInput logits, const Tensor& targets, const Tensor& gradient) {
+  return record(cross_entropy_op, {logits, targets, gradient, weight}, y,
+                [fused](const Tensor& dy, SavedInput logits, const Tensor& targets, const Tensor& gradient,
+                        const Tensor& weight) {
                   const bool recording = logits.recording();
-                  logits.add((recording ? recorded_gradient(logits.value, targets, fused) : gradient) * dy);
+                  logits.add((recording ? recorded_gradient(logits.value, targets, weight, fused) : gradient) * dy);
                 });
+}
+
+}  // namespace
+
+namespace cross_entropy_parts {
+
+int64_t require_targets(const char* op, const Tensor& x, const Tensor& targets, int64_t classes,
+                        const CrossEntropyOptions& options) {
+  require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1,
+                      "[{}] need label smoothing in [0, 1], got {}", op, options.label_smoothing);
+  if (options.weight.defined()) {
+    require_same_kind(op, x, options.weight);
+    require(options.weight.shape() == Shape{classes}, "[{}] need a weight for each of {} classes, got {}", op, classes,
+            options.weight.shape());
+  }
+  return require_ids(op, targets, classes, options.ignore_index, "targets", ", which is not the ignore_index");
+}
+
+KernelTargets kernel_targets(const Tensor& targets, int64_t ignore_index) {
+  constexpr int64_t no_class = -1;
+  const bool held = is_representable(static_cast<double>(ignore_index), DType::i32);
+  const Tensor ids = held ? targets : where(is_ignored(targets, ignore_index), static_cast<double>(no_class), targets);
+  return {cast(ids, DType::i32).reshape({targets.numel()}), held ? ignore_index : no_class};
+}
+
+Tensor mean_divisor(const Tensor& targets, int64_t ignore_index, const Tensor& weight) {
+  return divisor_of(rows_of(targets, weight.dim(0), weight.dtype(), ignore_index, weight).counts);
+}
+
+}  // namespace cross_entropy_parts
+
+namespace {
+
+/// The number of targets that count.
+int64_t check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
+  require_float(op, x);
+  require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);
+  require_device_of(op, x, targets, "targets");
+  require(x.rank() >= 1 && targets.shape() == x.shape().without(x.rank() - 1),
+          "[{}] need rows (..., V) and a target (...) for each, got {} and targets {}", op, x.shape(), targets.shape());
+  return cross_entropy_parts::require_targets(op, x, targets, x.dim(-1), options);
 }
 
 }  // namespace
@@ -137,18 +170,15 @@ Tensor cross_entropy_composed(const Tensor& logits, const Tensor& targets, const
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options) {
   const int64_t count = check("cross_entropy", logits, targets, options);
-  if (options.weight.defined() || !fused_kernels_wanted() || !logits.device().kernels().cross_entropy)
+  if (!fused_kernels_wanted() || !logits.device().kernels().cross_entropy)
     return of_log_probs(log_softmax(as_matrix(logits, targets)), targets, options);
-  Fused fused{options.label_smoothing, 1, options.ignore_index.value_or(no_target), options.reduction};
-  Tensor ids = targets;
-  if (!is_representable(static_cast<double>(fused.ignore), DType::i32)) {  // kernels take targets of i32
-    ids = where(is_ignored(ids, fused.ignore), static_cast<double>(no_target), ids);
-    fused.ignore = no_target;
-  }
-  ids = cast(ids, DType::i32).reshape({targets.numel()});
-  if (options.reduction == Reduction::mean) fused.scale = count > 0 ? 1 / static_cast<double>(count) : 0;
-  const Tensor y = fused_cross_entropy(as_matrix(logits, targets), ids, fused);
-  return options.reduction == Reduction::none ? y.reshape(targets.shape()) : y;
+  const auto [ids, ignore] = cross_entropy_parts::kernel_targets(targets, options.ignore_index);
+  const bool mean = options.reduction == Reduction::mean, weighted = options.weight.defined();
+  Fused fused{options.label_smoothing, 1, ignore, options.reduction};
+  if (mean && !weighted) fused.scale = count > 0 ? 1 / static_cast<double>(count) : 0;
+  const Tensor y = fused_cross_entropy(as_matrix(logits, targets), ids, options.weight.detach(), fused);
+  if (options.reduction == Reduction::none) return y.reshape(targets.shape());
+  return mean && weighted ? y / cross_entropy_parts::mean_divisor(ids, ignore, options.weight) : y;
 }
 
 Tensor nll_loss(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options) {

@@ -3,6 +3,7 @@
 #include <numbers>
 
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -113,7 +114,23 @@ const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : noth
 
 /// A view of x, or where the gradient does not read x, of something of the same size.
 View view_or(const Tensor& x, const Tensor& instead) {
-  return x.defined() ? x.broadcast_view(instead.shape()) : instead.view();
+  return x.defined() ? Raw::broadcast_view(x, instead.shape()) : Raw::view(instead);
+}
+
+/// Of i32 and i64, by what takes them. Undefined where there is no such function.
+Tensor of_integers(UnaryOp op, const Tensor& x) {
+  switch (op) {
+    case UnaryOp::neg:
+      return sub(0.0, x);
+    case UnaryOp::abs:
+      return maximum(x, sub(0.0, x));
+    case UnaryOp::square:
+      return mul(x, x);
+    case UnaryOp::relu:
+      return maximum(x, 0.0);
+    default:
+      return {};
+  }
 }
 
 /// Records y where it stands: beside the smallest ops a copy of the handle counts.
@@ -124,14 +141,16 @@ void record_in_place(const Op& op, const TensorArg (&args)[tensors], Tensor& y, 
 
 template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
+  if (x.dtype() == DType::i32 || x.dtype() == DType::i64)
+    if (Tensor y = of_integers(op, x); y.defined()) return y;
   require_float(recorded.name(), x);
   Tensor y = launch::unary(op, x, recorded.name());
   const auto add_gradient = [](Input dx, const Tensor& x, const Tensor& y, const Tensor& dy) {
     if (dx.recording()) return dx.add(row.gradient(x, y, dy));
     Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
     const Device device = dy.device();
-    device.check(device.kernels().unary_gradient(device.context(), op, result.write_view(), view_or(x, dy),
-                                                 view_or(y, dy), dy.view()),
+    device.check(device.kernels().unary_gradient(device.context(), op, Raw::write_view(result), view_or(x, dy),
+                                                 view_or(y, dy), Raw::view(dy)),
                  "elementwise gradient");
     dx.add(result);
   };
@@ -154,8 +173,8 @@ void add_binary_gradient(Input side, const Tensor& a, const Tensor& b, const Ten
   if (side.recording()) return add_sum_to(side, row.gradient[wrt](a, b, y, dy));
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
-  device.check(device.kernels().binary_gradient(device.context(), op, wrt, result.write_view(), view_or(a, dy),
-                                                view_or(b, dy), view_or(y, dy), dy.view()),
+  device.check(device.kernels().binary_gradient(device.context(), op, wrt, Raw::write_view(result), view_or(a, dy),
+                                                view_or(b, dy), view_or(y, dy), Raw::view(dy)),
                "elementwise gradient");
   add_sum_to(side, result);
 }
@@ -218,9 +237,9 @@ Tensor clamp(const Tensor& x, double low, double high) {
                 [](const Tensor& dy, SavedInput x, const Tensor& y) { x.add(where(equal(x.value, y), dy, 0.0)); });
 }
 
-Tensor gelu(const Tensor& x, Gelu kind) {
+Tensor gelu(const Tensor& x, GeluForm kind) {
   require_float("gelu", x);
-  if (kind == Gelu::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
+  if (kind == GeluForm::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
   // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond |x| = 22 it is 0 or 1 in f64 too, while the slope of u could overflow.
   const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
   const Tensor near = clamp(x, -22, 22);

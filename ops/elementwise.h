@@ -4,7 +4,8 @@
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
 // integers it must be one of theirs; a comparison takes any number, by its value). f32 and f64 everywhere; i32 and i64
-// for add sub mul maximum minimum and comparisons.
+// for neg abs square relu, add sub mul maximum minimum, clamp and comparisons.
+// Each function is a method as well: tanh(x) is x.tanh(), add(a, b) is a.add(b).
 // Errors: ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
 #include "core/tensor/tensor.h"
 
@@ -37,6 +38,18 @@ inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
 inline Tensor operator/(double a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& x) { return neg(x); }
+
+/// x = x + y for a variable of one's own, and so on: x is bound to a new value, recorded as any other. Other tensors
+/// that shared x's elements keep theirs, so that what a tape saved stays what it was.
+inline Tensor& operator+=(Tensor& x, const Tensor& y) { return x = add(x, y); }
+inline Tensor& operator+=(Tensor& x, double y) { return x = add(x, y); }
+inline Tensor& operator-=(Tensor& x, const Tensor& y) { return x = sub(x, y); }
+inline Tensor& operator-=(Tensor& x, double y) { return x = sub(x, y); }
+inline Tensor& operator*=(Tensor& x, const Tensor& y) { return x = mul(x, y); }
+inline Tensor& operator*=(Tensor& x, double y) { return x = mul(x, y); }
+inline Tensor& operator/=(Tensor& x, const Tensor& y) { return x = div(x, y); }
+inline Tensor& operator/=(Tensor& x, double y) { return x = div(x, y); }
+
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return less(a, b); }
 inline Tensor operator<(const Tensor& a, double b) { return less(a, b); }
 inline Tensor operator<(double a, const Tensor& b) { return less(a, b); }
@@ -64,14 +77,15 @@ Tensor where(const Tensor& condition, double a, const Tensor& b);
 /// low > high.
 Tensor clamp(const Tensor& x, double low, double high);
 
-enum class Gelu { exact, tanh };
+enum class GeluForm { exact, tanh };
 /// x Phi(x), Phi the normal distribution function; or its tanh approximation (Hendrycks and Gimpel 2016).
-Tensor gelu(const Tensor& x, Gelu kind = Gelu::exact);
+Tensor gelu(const Tensor& x, GeluForm kind = GeluForm::exact);
 
 /// x as another dtype. Floats to integers are cut towards zero and to the range, NaN to 0; to bool: x != 0. The
 /// gradient is cast back; integers carry none.
 Tensor cast(const Tensor& x, DType dtype);
-/// x on another device (x itself when it is there). The gradient goes back.
-Tensor to(const Tensor& x, Device device);
+/// x on another device (x itself when it is there), or as another dtype: cast(). The gradient goes back.
+inline Tensor to(const Tensor& x, Device device) { return x.to(device); }
+inline Tensor to(const Tensor& x, DType dtype) { return cast(x, dtype); }
 
 }  // namespace grus

@@ -166,20 +166,22 @@ void require_checked(const char* caller, const Tensors& inputs) {
                       "[{}] need at least one f64 input, got none", caller);
 }
 
-TensorsFunction as_many(const TensorFunction& f) {
-  return [f](std::span<const Tensor> xs) { return Tensors{f(xs)}; };
-}
-
 }  // namespace
 
-void gradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
-  require_checked("gradcheck", inputs);
-  const Words words = words_of("gradcheck", inputs, options);
-  Check(words, f, inputs, options).run();
+void CheckedFunction::fail_for(size_t inputs) {
+  fail<UsageError>("[gradcheck] need a function of as many tensors as there are inputs, got one that does not take {}",
+                   inputs);
 }
 
-void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+void gradcheck(const CheckedFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
+  require_checked("gradcheck", inputs);
+  const Words words = words_of("gradcheck", inputs, options);
+  Check(words, f(), inputs, options).run();
+}
+
+void gradgradcheck(const CheckedFunction& function, const Tensors& inputs, const GradcheckOptions& options) {
   require_checked("gradgradcheck", inputs);
+  const TensorsFunction& f = function();
   // What create_graph records is a gradient too.
   Words words = words_of("gradgradcheck, first order", inputs, options);
   Check(words, f, inputs, options, true).run();
@@ -205,13 +207,6 @@ void gradgradcheck(const TensorsFunction& f, const Tensors& inputs, const Gradch
   };
   const TensorsFunction gradients = gradient;
   Check(words, gradients, all, options).run();
-}
-
-void gradcheck(const TensorFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
-  gradcheck(as_many(f), inputs, options);
-}
-void gradgradcheck(const TensorFunction& f, const Tensors& inputs, const GradcheckOptions& options) {
-  gradgradcheck(as_many(f), inputs, options);
 }
 
 }  // namespace grus

@@ -4,6 +4,8 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/tensor/tensor.h"
@@ -21,14 +23,48 @@ struct GradcheckOptions {
 using TensorFunction = std::function<Tensor(std::span<const Tensor>)>;
 using TensorsFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
 
+/// Any function of tensors, for the call that it is given to: of so many as there are inputs, as
+/// [](const Tensor& a, const Tensor& b) { return a * b; } or a module, or of a span of all of them. It gives a tensor,
+/// or a vector of them.
+class CheckedFunction {
+ public:
+  template <class F>
+  requires(!std::is_same_v<std::remove_cvref_t<F>, CheckedFunction>) CheckedFunction(const F& f)
+      : call_([&f](std::span<const Tensor> xs) { return call(f, xs); }) {}
+  const TensorsFunction& operator()() const { return call_; }
+
+ private:
+  static constexpr size_t most_inputs = 12;  // of a function that takes them one by one
+  [[noreturn]] static void fail_for(size_t inputs);
+  static std::vector<Tensor> as_many(Tensor y) { return {std::move(y)}; }
+  static std::vector<Tensor> as_many(std::vector<Tensor> ys) { return ys; }
+
+  template <class F>
+  static std::vector<Tensor> call(const F& f, std::span<const Tensor> xs) {
+    constexpr bool takes_one = std::is_invocable_v<const F&, const Tensor&>;
+    if constexpr (!takes_one && std::is_invocable_v<const F&, std::span<const Tensor>>) return as_many(f(xs));
+    else return spread<F, 1>(f, xs);
+  }
+  /// f(xs[0], ..., xs[n - 1]) for the n that there are.
+  template <class F, size_t n>
+  static std::vector<Tensor> spread(const F& f, std::span<const Tensor> xs) {
+    if (xs.size() == n) return [&]<size_t... i>(std::index_sequence<i...>)->std::vector<Tensor> {
+        if constexpr (std::is_invocable_v<const F&, decltype(xs[i])...>) return as_many(f(xs[i]...));
+        else fail_for(n);
+      }
+    (std::make_index_sequence<n>());
+    if constexpr (n < most_inputs) return spread<F, n + 1>(f, xs);
+    else fail_for(xs.size());
+  }
+  TensorsFunction call_;
+};
+
 /// Throws Error naming the input, the entry that is worst and both its values when the tape's gradient of f differs
 /// from the numeric one. f64 inputs are checked; others are handed through. f must be deterministic and smooth near the
 /// inputs.
-void gradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
-void gradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+void gradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 /// The same for the gradient that create_graph records, and for its own gradient with respect to the inputs and to the
 /// gradient of the outputs.
-void gradgradcheck(const TensorFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
-void gradgradcheck(const TensorsFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+void gradgradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 }  // namespace grus

@@ -1,6 +1,7 @@
 #include "ops/gru.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -17,10 +18,6 @@ const Op gru_op("gru");
 
 using namespace recurrence;
 
-void require_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& w) {
-  require_inputs("gru", 3, x, lengths, w, {&h0, 1});
-}
-
 /// What the record saves after its inputs.
 struct Kept {
   enum { previous = Inputs::states + 1, gates, product };
@@ -31,8 +28,8 @@ void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm for
   const GruWeights weights{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
   if (dx.recording())
     return differentiate_twin(dx, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0}, [&] {
-      const GruOutput twin = gru_packed_composed(x, lengths, h0, weights, form, reverse);
-      return std::vector{twin.y, twin.h};
+      const Output twin = scan_composed(cells::Gru(weights, form), x, lengths, h0, {.reverse = reverse});
+      return std::vector{twin.y, twin.state.h};
     });
   const Tensor &previous = s[Kept::previous], &dy = dx.dy(0);
   GruRows rows;
@@ -44,8 +41,9 @@ void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm for
   Tensor dgh = form.reset == Reset::after ? Tensor::empty(dgx.shape(), x.dtype(), x.device()) : dgx;
   Tensor dh = by_rank(dx.dy(1), lengths, x, hidden);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
-  const GruBackward buffers{previous.matrix(),  rows.gates.matrix(), rows.product.matrix(), launch::matrix_of(dy),
-                            dgx.write_matrix(), dgh.write_matrix(),  dh.write_matrix()};
+  const GruBackward buffers{Raw::matrix(previous), Raw::matrix(rows.gates), Raw::matrix(rows.product),
+                            launch::matrix_of(dy), Raw::write_matrix(dgx),  Raw::write_matrix(dgh),
+                            Raw::write_matrix(dh)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) { step.backward(buffers, part); });
   });
@@ -56,11 +54,17 @@ void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm for
 
 }  // namespace
 
-GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights, GruForm form,
-                     bool reverse) {
-  require_gru(x, lengths, h0, weights);
+void cells::Gru::check(const Tensor& x, const Lengths& lengths, const State& first) const {
+  if (x.defined() && x.rank() == 3) return require_padded("gru", x, weights);
+  require_inputs("gru", 3, x, lengths, weights, first, 1);
+  require_no_empty("gru", lengths);
+}
+
+std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths, const State& state,
+                                        bool reverse) const {
   const Device device = x.device();
-  if (!has_fused_gru(device)) return gru_packed_composed(x, lengths, h0, weights, form, reverse);
+  if (!has_fused_gru(device)) return std::nullopt;
+  const Tensor& h0 = state.h;
   const int64_t hidden = weights.weight_hh.dim(1), total = lengths.total();
   const Tensor gx = gate_inputs(x, weights);
   std::array<Tensor, 2> outputs;  // y, h
@@ -69,12 +73,12 @@ GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, 
   GruRows rows(total, hidden, x.dtype(), device);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
   const Tensor first = h0.defined() ? gathered_rows(h0, lengths.order_tensor()) : h0;
-  const StateBuffers state{launch::matrix_of(first), y.write_matrix(), previous.write_matrix()};
-  const GruForward buffers{gx.matrix(), state.previous, rows.gates.write_matrix(), rows.product.write_matrix(),
-                           state.y};
+  const StateBuffers states{launch::matrix_of(first), Raw::write_matrix(y), Raw::write_matrix(previous)};
+  const GruForward buffers{Raw::matrix(gx), states.previous, Raw::write_matrix(rows.gates),
+                           Raw::write_matrix(rows.product), states.y};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows part) {
-      fill_previous(device, state, lengths, t, part, reverse);
+      fill_previous(device, states, lengths, t, part, reverse);
       step.forward(buffers, part);
     });
   });
@@ -84,12 +88,16 @@ GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, 
   record_outputs(gru_op, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0}, outputs,
                  {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0, previous, rows.gates,
                   rows.product},
-                 [kept, form, reverse](const Saved& s, Grads& dx) { backward_gru(s, dx, *kept, form, reverse); });
-  return {outputs[0], outputs[1]};
+                 [kept, as = form, reverse](const Saved& s, Grads& dx) { backward_gru(s, dx, *kept, as, reverse); });
+  return Output(outputs[0], outputs[1]);
+}
+
+Output cells::Gru::step(const Tensor& x, const State& state) const {
+  return gru_cell(x, state.h, {{}, weights.weight_hh, {}, weights.bias_hh}, form);
 }
 
 Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& w, GruForm form) {
-  require_cell_inputs("gru_cell", 3, x, w, {&h, 1});
+  require_cell_inputs("gru_cell", 3, x, w, h, 1);
   const int64_t hidden = w.weight_hh.dim(1);
   const auto gate = [hidden](const Tensor& gates, int64_t g) { return slice(gates, 1, g * hidden, (g + 1) * hidden); };
   const auto rows = [hidden](const Tensor& weight, int64_t begin, int64_t end) {
@@ -111,20 +119,20 @@ Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& w, GruForm f
   return form.update == Update::keep ? z * h + (1.0 - z) * n : (1.0 - z) * h + z * n;
 }
 
-GruOutput gru_packed_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
-                              GruForm form, bool reverse) {
-  require_gru(x, lengths, h0, weights);
-  const States found =
-      composed_loop(x, lengths, {h0}, weights.weight_hh.dim(1), reverse,
-                    [&](const Tensor& rows, const States& h) { return States{gru_cell(rows, h[0], weights, form)}; });
-  return {found[0], found[1]};
+Output gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights, GruForm form,
+                  bool reverse) {
+  return scan(cells::Gru(weights, form), x, lengths, h0, {.reverse = reverse});
 }
 
-GruOutput gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form,
-              bool reverse) {
-  const Packed rows = packed("gru", x, lengths, weights);
-  const GruOutput out = gru_packed(rows.rows, rows.lengths, h0, weights, form, reverse);
-  return {unpack(out.y, rows.lengths), out.h};
+Output gru_packed_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
+                           GruForm form, bool reverse) {
+  return scan_composed(cells::Gru(weights, form), x, lengths, h0, {.reverse = reverse});
+}
+
+Output gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form,
+           bool reverse) {
+  const cells::Gru cell(weights, form);
+  return lengths ? scan(cell, x, *lengths, h0, {.reverse = reverse}) : scan(cell, x, h0, {.reverse = reverse});
 }
 
 }  // namespace grus

@@ -7,6 +7,7 @@
 //   Update::keep    h' = z * h + (1 - z) * n                        Cho et al. 2014, cuDNN, PyTorch, Keras
 //   Update::replace h' = (1 - z) * h + z * n                        Bahdanau et al. 2014
 #include "ops/recurrence.h"
+#include "ops/scan.h"
 
 namespace grus {
 
@@ -17,22 +18,38 @@ struct GruForm {
 
 using GruWeights = RecurrentWeights;  // G = 3, gates in the order r, z, n
 
-struct [[nodiscard]] GruOutput {
-  Tensor y;  // every state
-  Tensor h;  // (B, H): each sequence's last state, in the caller's order
+/// One step in plain ops: x (B, I), h (B, H) -> h' (B, H).
+Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& weights, GruForm form = {});
+
+namespace cells {
+
+/// scan(cells::Gru(weights), x, lengths, h0): state {h}, y = h. Fused: saves the gates, (N, 4H) numbers, and each row's
+/// incoming state. Lengths of at least 1.
+class Gru final : public Cell {
+ public:
+  explicit Gru(GruWeights given, GruForm as = {}) : weights(std::move(given)), form(as) {}
+  std::vector<int64_t> sizes() const override { return {weights.weight_hh.dim(1)}; }
+  Tensor project(const Tensor& x) const override { return recurrence::gate_inputs_composed(x, weights); }
+  Output step(const Tensor& x, const State& state) const override;
+  std::optional<Output> fused(const Tensor& x, const Lengths& lengths, const State& first, bool reverse) const override;
+  void check(const Tensor& x, const Lengths& lengths, const State& first) const override;
+  std::shared_ptr<const Cell> kept() const override { return std::make_shared<Gru>(*this); }
+  const char* name() const override { return "gru"; }
+
+  GruWeights weights;
+  GruForm form;
 };
+
+}  // namespace cells
 
 /// One layer over x (T, B, I): y (T, B, H), zeros past the lengths. h0 (B, H) or undefined: zeros. `reverse` runs each
 /// sequence from its own last step. lengths null: all T. Throws ShapeError, DtypeError.
-GruOutput gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form = {},
-              bool reverse = false);
-/// The same on packed rows (N, I) -> (N, H). Saves the gates, (N, 4H) numbers, and each row's incoming state.
-GruOutput gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
-                     GruForm form = {}, bool reverse = false);
-/// The composed twin of gru_packed: the equations above in plain ops.
-GruOutput gru_packed_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
-                              GruForm form = {}, bool reverse = false);
-/// One step in plain ops: x (B, I), h (B, H) -> h' (B, H).
-Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& weights, GruForm form = {});
+Output gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form = {},
+           bool reverse = false);
+/// The same on packed rows (N, I) -> (N, H).
+Output gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
+                  GruForm form = {}, bool reverse = false);
+Output gru_packed_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
+                           GruForm form = {}, bool reverse = false);
 
 }  // namespace grus

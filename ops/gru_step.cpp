@@ -1,5 +1,6 @@
 #include "ops/gru_step.h"
 
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 #include "ops/twin.h"
 
@@ -14,18 +15,19 @@ void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const M
 }
 
 void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, double beta) {
-  multiply_by_weight(y.device(), y.write_matrix(), a.matrix(), weight, form, beta);
+  multiply_by_weight(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, form, beta);
 }
 
 void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& bias) {
-  launch::affine(y.device(), y.write_matrix(), a.matrix(), weight, form, launch::repeated(bias), true);
+  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, form, launch::repeated(bias), true);
 }
 
 Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
   Tensor y = Tensor::empty({ids.numel(), table.dim(1)}, table.dtype(), table.device());
   const Device device = y.device();
-  device.check(device.kernels().gather_rows(device.context(), y.write_matrix(), table.matrix(), launch::column(ids)),
-               "gather_rows");
+  device.check(
+      device.kernels().gather_rows(device.context(), Raw::write_matrix(y), Raw::matrix(table), launch::column(ids)),
+      "gather_rows");
   return y;
 }
 
@@ -40,7 +42,7 @@ void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_
   if (!dx.wanted(input)) return;
   // A part of the weight cannot be written without a defined whole.
   Tensor& whole = dx.zeroed_target(input);
-  Matrix part = launch::columns_of(whole.write_matrix(), first_column, first_column + b.cols);
+  Matrix part = launch::columns_of(Raw::write_matrix(whole), first_column, first_column + b.cols);
   part.offset += first_row * part.row_stride;
   part.rows = a.cols;
   launch::gemm(whole.device(), part, a, Transposed, b, Plain, 1);
@@ -55,7 +57,7 @@ GruRows::GruRows(int64_t rows, int64_t hidden, DType dtype, Device device)
 
 GruStep::GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch)
     : device_(weight_hh.device()),
-      weight_(weight_hh.matrix()),
+      weight_(Raw::matrix(weight_hh)),
       bias_(launch::repeated(bias_hh)),
       form_(form),
       hidden_(weight_hh.dim(1)),
@@ -81,7 +83,7 @@ void GruStep::forward(const GruForward& buffers, StepRows rows) const {
   const auto apply = [this](const Matrix& y, const Matrix& x, int64_t first_gate, int64_t last_gate) {
     launch::affine(device_, y, x, weight_of(first_gate, last_gate), Transposed, bias_of(first_gate, last_gate), true);
   };
-  const Matrix gh = rows.of_ranks(scratch_.matrix());
+  const Matrix gh = rows.of_ranks(Raw::matrix(scratch_));
   const Matrix product = rows.of(buffers.product), y = rows.of(buffers.y);
   GruGatesArgs args{
       GruPhase::all, form_.update, rows.of(buffers.gx), {}, rows.of(buffers.h), rows.of(buffers.gates), {}, {}};
@@ -119,7 +121,7 @@ void GruStep::backward(const GruBackward& buffers, StepRows rows) const {
   args.phase = GruPhase::candidate;
   gates_backward(args);
   args.phase = GruPhase::reset_update;
-  args.dy = columns_of(rows.of_ranks(scratch_.matrix()), 0, hidden_);
+  args.dy = columns_of(rows.of_ranks(Raw::matrix(scratch_)), 0, hidden_);
   multiply_by_weight(device_, args.dy, columns_of(dgx, 2 * hidden_, 3 * hidden_), weight_of(2, 3), Plain, 0);
   gates_backward(args);
   multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), Plain, 1);
@@ -134,9 +136,9 @@ void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const 
     }
     return add_sum_of_rows(dx, bias_hh, dgh);
   }
-  add_weight_gradient(dx, weight_hh, 0, 0, columns_of(dgx.matrix(), 0, 2 * hidden_), previous.matrix());
-  add_weight_gradient(dx, weight_hh, 2 * hidden_, 0, columns_of(dgx.matrix(), 2 * hidden_, 3 * hidden_),
-                      rows.product.matrix());
+  add_weight_gradient(dx, weight_hh, 0, 0, columns_of(Raw::matrix(dgx), 0, 2 * hidden_), Raw::matrix(previous));
+  add_weight_gradient(dx, weight_hh, 2 * hidden_, 0, columns_of(Raw::matrix(dgx), 2 * hidden_, 3 * hidden_),
+                      Raw::matrix(rows.product));
   add_sum_of_rows(dx, bias_hh, dgx);
 }
 

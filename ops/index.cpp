@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/reduce.h"
@@ -35,15 +36,15 @@ void require_number(const char* op, const Tensor& x) {
 /// Elements of one entry of axis 0.
 int64_t row_size(const Shape& shape) { return shape.without(0).numel(); }
 
-Tensor as_rows(const Tensor& x) { return x.unrecorded_reshape({x.dim(0), row_size(x.shape())}); }
+Tensor as_rows(const Tensor& x) { return Raw::reshape(x, {x.dim(0), row_size(x.shape())}); }
 
 /// table[ids[i]] += x[i], in place.
 void add_rows(Tensor& table, const Tensor& x, const Tensor& ids) {
   if (x.numel() == 0) return;
   const Device device = table.device();
   Tensor rows = as_rows(table);
-  const Matrix from = x.unrecorded_reshape({ids.numel(), rows.dim(1)}).matrix();
-  device.check(device.kernels().scatter_add_rows(device.context(), rows.write_matrix(), from, launch::column(ids)),
+  const Matrix from = Raw::matrix(Raw::reshape(x, {ids.numel(), rows.dim(1)}));
+  device.check(device.kernels().scatter_add_rows(device.context(), Raw::write_matrix(rows), from, launch::column(ids)),
                "scatter_add_rows");
 }
 
@@ -58,12 +59,12 @@ Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padd
   const Device device = table.device();
   Tensor y = Tensor::empty(shape, table.dtype(), device);
   if (y.numel() > 0) {
-    Tensor rows = y.unrecorded_reshape({ids.numel(), row_size(table.shape())});
-    device.check(device.kernels().gather_rows(device.context(), rows.write_matrix(), as_rows(table).matrix(),
+    Tensor rows = Raw::reshape(y, {ids.numel(), row_size(table.shape())});
+    device.check(device.kernels().gather_rows(device.context(), Raw::write_matrix(rows), Raw::matrix(as_rows(table)),
                                               launch::column(ids)),
                  name);
   }
-  if (const auto known = table.known_range(); known && !is_float(y.dtype())) y.know_range(*known);
+  if (const auto known = Raw::known_range(table); known && !is_float(y.dtype())) Raw::know_range(y, *known);
   return record(op, {table, ids}, y, [padding](const Tensor& dy, Input table, const Tensor& ids) {
     const Shape& table_shape = table.shape();
     Tensor rows = dy.reshape(table_shape.with(0, ids.numel()));
@@ -100,7 +101,7 @@ Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids)
     const Tensor coordinate = Tensor::arange(0, ids.dim(i), x.device());
     places = places + (coordinate * static_cast<double>(strides[static_cast<size_t>(i)])).reshape(along);
   }
-  places.know_range({0, static_cast<double>(x.numel() - 1)});
+  Raw::know_range(places, {0, static_cast<double>(x.numel() - 1)});
   return places;
 }
 
@@ -110,7 +111,7 @@ int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::option
                     const char* cure) {
   require_integers(op, ids);
   if (ids.numel() == 0) return 0;
-  if (const auto known = ids.known_range(); known && known->low >= 0 && known->high < static_cast<double>(size)) {
+  if (const auto known = Raw::known_range(ids); known && known->low >= 0 && known->high < static_cast<double>(size)) {
     const bool counts =
         allowed && static_cast<double>(*allowed) >= known->low && static_cast<double>(*allowed) <= known->high;
     if (!counts) return ids.numel();
@@ -162,7 +163,7 @@ Tensor index_select(const Tensor& x, int axis, const Tensor& ids) {
   for (int i = axis + 1; i < x.rank(); ++i) inner *= x.dim(i);
   const Tensor starts = Tensor::arange(0, outer, x.device()) * static_cast<double>(x.dim(axis));
   const Tensor rows = starts.reshape({outer, 1}) + cast(ids, DType::i64);
-  rows.know_range({0, static_cast<double>(outer * x.dim(axis) - 1)});
+  Raw::know_range(rows, {0, static_cast<double>(outer * x.dim(axis) - 1)});
   return gather_rows(x.reshape({outer * x.dim(axis), inner}), rows).reshape(x.shape().with(axis, ids.numel()));
 }
 
@@ -180,8 +181,8 @@ Tensor scatter_add(const Tensor& x, int axis, const Tensor& ids, const Tensor& s
   require(source.shape() == ids.shape(), "[scatter_add] need a source of the shape of ids, got {} and ids {}",
           source.shape(), ids.shape());
   const Tensor places = flat_places("scatter_add", x, axis, ids);
-  Tensor y = x.clone();
-  Tensor flat = y.unrecorded_reshape({y.numel()});
+  Tensor y = x.detach().clone();
+  Tensor flat = Raw::reshape(y, {y.numel()});
   add_rows(flat, source, places);
   return record(scatter_add_op, {x, places, source}, y,
                 [](const Tensor& dy, Input x, const Tensor& places, Input source) {
@@ -206,9 +207,10 @@ TopK top_k(const Tensor& x, int64_t k) {
   const Device device = x.device();
   TopK y{Tensor::empty(shape, x.dtype(), device), Tensor::empty(shape, DType::i64, device)};
   if (x.numel() > 0)
-    device.check(device.kernels().top_k(device.context(), y.values.write_matrix(), y.ids.write_matrix(), x.matrix()),
-                 "top_k");
-  y.ids.know_range({0, static_cast<double>(x.dim(-1) - 1)});
+    device.check(
+        device.kernels().top_k(device.context(), Raw::write_matrix(y.values), Raw::write_matrix(y.ids), Raw::matrix(x)),
+        "top_k");
+  Raw::know_range(y.ids, {0, static_cast<double>(x.dim(-1) - 1)});
   y.values = record(top_k_op, {x, y.ids}, y.values, [](const Tensor& dy, Input x, const Tensor& ids) {
     x.add(scatter_add(Tensor::zeros(x.shape(), dy.dtype(), dy.device()), -1, ids, dy));
   });

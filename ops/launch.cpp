@@ -3,31 +3,32 @@
 #include <cmath>
 
 #include "core/device/precision.h"
+#include "core/tensor/raw.h"
 
 namespace grus::launch {
 
 Tensor unary(UnaryOp op, const Tensor& x, const char* name) {
   const Device device = x.device();
   Tensor y = Tensor::empty(x.shape(), x.dtype(), device);
-  device.check(device.kernels().unary(device.context(), op, y.write_view(), x.view()), name);
+  device.check(device.kernels().unary(device.context(), op, Raw::write_view(y), Raw::view(x)), name);
   return y;
 }
 
 Tensor binary(BinaryOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name) {
   const Device device = a.device();
   Tensor y = Tensor::empty(shape, a.dtype(), device);
-  device.check(
-      device.kernels().binary(device.context(), op, y.write_view(), a.broadcast_view(shape), b.broadcast_view(shape)),
-      name);
+  device.check(device.kernels().binary(device.context(), op, Raw::write_view(y), Raw::broadcast_view(a, shape),
+                                       Raw::broadcast_view(b, shape)),
+               name);
   return y;
 }
 
 Tensor compare(CompareOp op, const Tensor& a, const Tensor& b, const Shape& shape, const char* name) {
   const Device device = a.device();
   Tensor y = Tensor::empty(shape, DType::boolean, device);
-  device.check(
-      device.kernels().compare(device.context(), op, y.write_view(), a.broadcast_view(shape), b.broadcast_view(shape)),
-      name);
+  device.check(device.kernels().compare(device.context(), op, Raw::write_view(y), Raw::broadcast_view(a, shape),
+                                        Raw::broadcast_view(b, shape)),
+               name);
   return y;
 }
 
@@ -38,13 +39,14 @@ Tensor scalar(const char* op, double value, const Tensor& like) {
 }
 
 void fill(Tensor& y, double value) {
-  y.device().check(y.device().kernels().fill(y.device().context(), y.write_view(), value), "fill");
+  y.device().check(y.device().kernels().fill(y.device().context(), Raw::write_view(y), value), "fill");
 }
 
 void copy(Tensor& y, const Tensor& x, bool accumulate) {
   const Device device = y.device();
-  device.check(device.kernels().copy(device.context(), y.write_view(), x.broadcast_view(y.shape()), accumulate),
-               "copy");
+  device.check(
+      device.kernels().copy(device.context(), Raw::write_view(y), Raw::broadcast_view(x, y.shape()), accumulate),
+      "copy");
 }
 
 Tensor expanded(const Tensor& x, const Shape& shape) {
@@ -58,17 +60,18 @@ Tensor converted(const Tensor& x, DType dtype) {
   copy(y, x);
   constexpr double most = 0x7fffffff;
   const bool integers = (dtype == DType::i32 || dtype == DType::i64) && !is_float(x.dtype());
-  if (const auto known = x.known_range();
+  if (const auto known = Raw::known_range(x);
       integers && known && std::abs(known->low) <= most && std::abs(known->high) <= most)
-    y.know_range(*known);
+    Raw::know_range(y, *known);
   return y;
 }
 
 void reduce(ReduceOp op, Tensor& y, const Tensor& x, bool accumulate) {
   const Device device = x.device();
-  y.write_view();  // raises the version
-  device.check(device.kernels().reduce(device.context(), op, y.broadcast_view(x.shape()), x.view(), accumulate),
-               "reduce");
+  Raw::write_view(y);  // raises the version
+  device.check(
+      device.kernels().reduce(device.context(), op, Raw::broadcast_view(y, x.shape()), Raw::view(x), accumulate),
+      "reduce");
 }
 
 Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape) {
@@ -102,12 +105,12 @@ Matrix batched(Matrix matrix, int64_t batch) {
 
 void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta) {
   const int64_t batch = y.rank() == 3 ? y.dim(0) : 1;
-  gemm(y.device(), batched(y.write_matrix(), batch), batched(a.matrix(), batch), form_a, batched(b.matrix(), batch),
-       form_b, beta, 1, batch, b.leaf() != nullptr);
+  gemm(y.device(), batched(Raw::write_matrix(y), batch), batched(Raw::matrix(a), batch), form_a,
+       batched(Raw::matrix(b), batch), form_b, beta, 1, batch, b.leaf() != nullptr);
 }
 
 Tensor permuted(const Tensor& x, std::span<const int> order) {
-  const View from = x.view();
+  const View from = Raw::view(x);
   View view = from;
   Shape shape;
   for (int i = 0; i < x.rank(); ++i) {
@@ -117,7 +120,7 @@ Tensor permuted(const Tensor& x, std::span<const int> order) {
     view.strides[i] = from.strides[axis];
   }
   Tensor y = Tensor::empty(shape, x.dtype(), x.device());
-  x.device().check(x.device().kernels().copy(x.device().context(), y.write_view(), view, false), "permute");
+  x.device().check(x.device().kernels().copy(x.device().context(), Raw::write_view(y), view, false), "permute");
   return y;
 }
 
@@ -142,7 +145,7 @@ Matrix columns_of(Matrix matrix, int64_t begin, int64_t end) {
   return matrix;
 }
 
-Matrix matrix_of(const Tensor& x) { return x.defined() ? x.matrix() : Matrix{}; }
+Matrix matrix_of(const Tensor& x) { return x.defined() ? Raw::matrix(x) : Matrix{}; }
 
 Matrix repeated(const Tensor& vector) {
   Matrix row = matrix_of(vector);
@@ -158,7 +161,7 @@ void fill(Device device, const Matrix& y, double value) {
   device.check(device.kernels().fill(device.context(), view_of(y), value), "fill");
 }
 
-Matrix column(const Tensor& x) { return as_column(x.matrix()); }
-Matrix write_column(Tensor& x) { return as_column(x.write_matrix()); }
+Matrix column(const Tensor& x) { return as_column(Raw::matrix(x)); }
+Matrix write_column(Tensor& x) { return as_column(Raw::write_matrix(x)); }
 
 }  // namespace grus::launch

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
+#include "ops/cross_entropy_parts.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
 #include "ops/index.h"
@@ -15,6 +17,10 @@ namespace grus {
 namespace {
 
 const Op linear_cross_entropy_op("linear_cross_entropy");
+
+CrossEntropyOptions of_logits(const LinearCrossEntropyOptions& options, Reduction reduction) {
+  return {options.ignore_index, options.label_smoothing, options.weight, reduction};
+}
 
 /// Number of targets that count. Throws UsageError for one that is neither a class nor ignored.
 int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
@@ -29,17 +35,46 @@ int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor
               (!bias.defined() || bias.shape() == Shape{weight.dim(0)}),
           "[linear_cross_entropy] need x (N, K), weight (V, K) and bias (V), got {}, {} and {}", x.shape(),
           weight.shape(), bias.shape());
-  require<DtypeError>(targets.dtype() == DType::i32, "[linear_cross_entropy] need i32 targets, got {} {}",
-                      targets.dtype(), targets.shape());
   require(targets.shape() == Shape{x.dim(0)}, "[linear_cross_entropy] need targets (N = {}), got {}", x.dim(0),
           targets.shape());
-  require<UsageError>(options.label_smoothing >= 0 && options.label_smoothing <= 1 && options.chunk_rows >= 1,
-                      "[linear_cross_entropy] need label_smoothing in [0, 1] and chunk_rows >= 1, got {} and {}",
-                      options.label_smoothing, options.chunk_rows);
-  return require_ids(op, targets, weight.dim(0), options.ignore_index, "targets", ", which is not the ignore_index");
+  require<UsageError>(options.chunk_rows >= 1, "[linear_cross_entropy] need chunk_rows >= 1, got {}",
+                      options.chunk_rows);
+  return cross_entropy_parts::require_targets(op, x, targets, weight.dim(0), of_logits(options, Reduction::mean));
 }
 
 Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
+
+/// What backward is told besides tensors.
+struct Attributes {
+  int64_t ignore;
+  double smoothing;
+  Reduction reduction;
+};
+
+/// The gradients that are wanted, computed beside the losses.
+struct Gradients {
+  Gradients(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), x.device());
+    if (wanted(weight)) dweight = Tensor::empty(weight.shape(), x.dtype(), x.device());
+    if (wanted(bias)) dbias = Tensor::empty(bias.shape(), x.dtype(), x.device());
+    if (x.dim(0) > 0) return;
+    if (dweight.defined()) launch::fill(dweight, 0);
+    if (dbias.defined()) launch::fill(dbias, 0);
+  }
+  static bool wanted(const Tensor& t) {
+    const Tape* tape = Tape::active();
+    return tape && t.defined() && tape->tracks(t);
+  }
+  bool any() const { return dx.defined() || dweight.defined() || dbias.defined(); }
+  /// From rows [begin, ...) of d(loss) / d(logits).
+  void add(const Tensor& dlogits, const Tensor& inputs, const Tensor& weight, int64_t begin) {
+    if (dx.defined())
+      multiply_by_weight(Raw::rows(dx, begin, begin + inputs.dim(0)), dlogits, Raw::matrix(weight), Plain, 0);
+    if (dweight.defined()) launch::gemm(dweight, dlogits, Transposed, inputs, Plain, begin > 0 ? 1 : 0);
+    if (dbias.defined()) launch::reduce(ReduceOp::sum, dbias, dlogits, begin > 0);
+  }
+  Tensor dx, dweight, dbias;
+};
 
 }  // namespace
 
@@ -49,49 +84,45 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   const Device device = x.device();
   if (!fused_kernels_wanted() || !device.kernels().cross_entropy)
     return linear_cross_entropy_composed(x, weight, bias, targets, options);
-  Tape* tape = Tape::active();
-  const auto wanted = [tape](const Tensor& t) { return tape && t.defined() && tape->tracks(t); };
-  const bool gradient = wanted(x) || wanted(weight) || wanted(bias);
   const int64_t rows = x.dim(0), classes = weight.dim(0);
   Tensor losses = Tensor::empty({rows, 1}, x.dtype(), device), nll = Tensor::empty({rows, 1}, x.dtype(), device);
   // Chunks of about one size: a product of the few rows that remain would be a slow one.
   const int64_t chunks = rows / options.chunk_rows + (rows % options.chunk_rows != 0);
   Tensor logits = Tensor::empty({chunks > 0 ? (rows + chunks - 1) / chunks : 0, classes}, x.dtype(), device);
-  Tensor dx, dweight, dbias;
-  if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), device);
-  if (wanted(weight)) dweight = Tensor::empty(weight.shape(), x.dtype(), device);
-  if (wanted(bias)) dbias = Tensor::empty(bias.shape(), x.dtype(), device);
-  if (rows == 0 && dweight.defined()) launch::fill(dweight, 0);
-  if (rows == 0 && dbias.defined()) launch::fill(dbias, 0);
-
-  const double row_scale = count > 0 ? 1.0 / static_cast<double>(count) : 0;
+  Gradients gradients(x, weight, bias);
+  const auto [ids, ignore] = cross_entropy_parts::kernel_targets(targets, options.ignore_index);
+  const bool weighted = options.weight.defined();  // then the mean is one of weights, that only the device knows
+  const double row_scale = weighted ? 1 : count > 0 ? 1.0 / static_cast<double>(count) : 0;
   for (int64_t i = 0; i < chunks; ++i) {
     const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
-    const Tensor inputs = x.unrecorded_rows(begin, end);
-    Tensor chunk = logits.unrecorded_rows(0, end - begin);
-    apply_weight(chunk, inputs, weight.matrix(), Transposed, bias);
-    const CrossEntropyArgs args{chunk.write_matrix(),
-                                targets.unrecorded_rows(begin, end).matrix(),
-                                losses.write_matrix(begin, end),
-                                nll.write_matrix(begin, end),
+    const Tensor inputs = Raw::rows(x, begin, end);
+    Tensor chunk = Raw::rows(logits, 0, end - begin);
+    apply_weight(chunk, inputs, Raw::matrix(weight), Transposed, bias);
+    const CrossEntropyArgs args{Raw::write_matrix(chunk),
+                                Raw::matrix(Raw::rows(ids, begin, end)),
+                                Raw::write_matrix(losses, begin, end),
+                                Raw::write_matrix(nll, begin, end),
                                 options.label_smoothing,
                                 row_scale,
-                                options.ignore_index,
-                                gradient};
+                                ignore,
+                                gradients.any(),
+                                launch::matrix_of(options.weight)};
     device.check(device.kernels().cross_entropy(device.context(), args), "linear_cross_entropy");
-    if (dx.defined()) multiply_by_weight(dx.unrecorded_rows(begin, end), chunk, weight.matrix(), Plain, 0);
-    if (dweight.defined()) launch::gemm(dweight, chunk, Transposed, inputs, Plain, begin > 0 ? 1 : 0);
-    if (dbias.defined()) launch::reduce(ReduceOp::sum, dbias, chunk, begin > 0);
+    gradients.add(chunk, inputs, weight, begin);
   }
 
-  const LinearCrossEntropyOptions attributes = options;
+  const Attributes attributes{ignore, options.label_smoothing, weighted ? Reduction::sum : Reduction::mean};
+  // The loss as the record has it: the mean, or with class weights the sum.
   const auto rule = [attributes](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias,
-                                 const Tensor& targets, const Tensor& dx, const Tensor& dweight, const Tensor& dbias) {
+                                 const Tensor& targets, const Tensor& class_weight, const Tensor& dx,
+                                 const Tensor& dweight, const Tensor& dbias) {
     if (x.recording())
       return differentiate_twin({x, weight, bias}, [&] {
-        return std::vector{linear_cross_entropy_composed(x.value, weight.value, bias.value, targets, attributes).loss};
+        const Tensor logits = linear(x.value, weight.value, bias.value);
+        return std::vector{cross_entropy_composed(
+            logits, targets, {attributes.ignore, attributes.smoothing, class_weight, attributes.reduction})};
       });
-    const auto known = dy.known_range();
+    const auto known = Raw::known_range(dy);
     const bool is_one = known && known->low == 1 && known->high == 1;
     const auto add = [&](Input input, const Tensor& ready) {
       if (input.wanted()) input.add(is_one ? ready : mul(ready, dy));
@@ -100,8 +131,10 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
     add(weight, dweight);
     add(bias, dbias);
   };
-  return {record(linear_cross_entropy_op, {x, weight, bias, targets, dx, dweight, dbias}, total(losses), rule),
-          total(nll)};
+  const auto& [dx, dweight, dbias] = gradients;
+  const Tensor loss = record(linear_cross_entropy_op,
+                             {x, weight, bias, ids, options.weight.detach(), dx, dweight, dbias}, total(losses), rule);
+  return {weighted ? loss / cross_entropy_parts::mean_divisor(ids, ignore, options.weight) : loss, total(nll)};
 }
 
 LinearCrossEntropyOutput linear_cross_entropy_composed(const Tensor& x, const Tensor& weight, const Tensor& bias,
@@ -109,16 +142,10 @@ LinearCrossEntropyOutput linear_cross_entropy_composed(const Tensor& x, const Te
                                                        const LinearCrossEntropyOptions& options) {
   require_output_layer(x, weight, bias, targets, options);
   const Tensor logits = linear(x, weight, bias);
-  const Tensor loss = cross_entropy_composed(logits, targets,
-                                             {.ignore_index = options.ignore_index,
-                                              .label_smoothing = options.label_smoothing,
-                                              .weight = {},
-                                              .reduction = Reduction::mean});
+  const Tensor loss = cross_entropy_composed(logits, targets, of_logits(options, Reduction::mean));
   const NoGrad unrecorded;
-  return {loss,
-          cross_entropy_composed(
-              logits.detach(), targets,
-              {.ignore_index = options.ignore_index, .label_smoothing = 0, .weight = {}, .reduction = Reduction::sum})};
+  return {loss, cross_entropy_composed(logits.detach(), targets,
+                                       {.ignore_index = options.ignore_index, .reduction = Reduction::sum})};
 }
 
 }  // namespace grus

@@ -1,7 +1,5 @@
 #pragma once
 // Losses. The two sides never broadcast: different shapes are a ShapeError that names both.
-#include <optional>
-
 #include "core/tensor/tensor.h"
 
 namespace grus {
@@ -9,16 +7,17 @@ namespace grus {
 /// none: one value an element (a row); mean: over all that count.
 enum class Reduction { mean, sum, none };
 
+/// Names and defaults are PyTorch's.
 struct CrossEntropyOptions {
-  std::optional<int64_t> ignore_index = std::nullopt;  // rows with this target count for nothing
-  double label_smoothing = 0;  // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
-  Tensor weight =
-      Tensor();  // (V) or undefined: of each class; the mean then divides by the sum of the targets' weights
+  int64_t ignore_index = -100;  // rows with this target count for nothing
+  double label_smoothing = 0;   // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
+  /// (V) or undefined: of each class. The mean then divides by the sum of the weights of the targets that count.
+  Tensor weight = Tensor();
   Reduction reduction = Reduction::mean;
 };
 
 /// -sum_j q_j log softmax(logits)_j of each row.   logits (..., V), targets (...) i32 or i64 -> () or (...).   Fused
-/// where the backend can (without weight); saves logits, targets and the gradient. No row that counts: the mean is 0.
+/// where the backend can; saves logits, targets and the gradient. No row that counts: the mean is 0.
 /// Throws ShapeError; UsageError for a target outside [0, V) that is not the ignore_index.
 Tensor cross_entropy(const Tensor& logits, const Tensor& targets, const CrossEntropyOptions& options = {});
 /// Its twin, by plain ops.

@@ -1,6 +1,7 @@
 #include "ops/lstm.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/gru_step.h"
@@ -15,11 +16,6 @@ namespace {
 const Op lstm_op("lstm");
 
 using namespace recurrence;
-
-void require_lstm(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w) {
-  const Tensor states[] = {first.h, first.c};
-  require_inputs("lstm", 4, x, lengths, w, states);
-}
 
 bool has_fused_lstm(Device device) {
   return fused_kernels_wanted() && device.kernels().lstm_gates && device.kernels().lstm_gates_backward;
@@ -44,16 +40,20 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
   const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
   const Device device = gates.device();
   Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
-  const LstmGatesBackwardArgs whole{gates.matrix(),    s[Places::previous_c].matrix(), s[Places::cells].matrix(),
-                                    dh.write_matrix(), launch::matrix_of(dy),          sums.write_matrix(),
-                                    dc.write_matrix()};
+  const LstmGatesBackwardArgs whole{Raw::matrix(gates),
+                                    Raw::matrix(s[Places::previous_c]),
+                                    Raw::matrix(s[Places::cells]),
+                                    Raw::write_matrix(dh),
+                                    launch::matrix_of(dy),
+                                    Raw::write_matrix(sums),
+                                    Raw::write_matrix(dc)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows rows) {
       const LstmGatesBackwardArgs args{rows.of(whole.gates),    rows.of(whole.c),  rows.of(whole.c_new),
                                        rows.of_ranks(whole.dh), rows.of(whole.dy), rows.of(whole.dsums),
                                        rows.of_ranks(whole.dc)};
       device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
-      multiply_by_weight(device, args.dh, args.dsums, weight_hh.matrix(), Plain, 0);
+      multiply_by_weight(device, args.dh, args.dsums, Raw::matrix(weight_hh), Plain, 0);
     });
   });
   return sums;
@@ -64,8 +64,8 @@ void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool rever
   const LstmWeights w{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
   if (dx.recording())
     return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, [&] {
-      const LstmOutput twin = lstm_packed_composed(x, lengths, {h0, c0}, w, reverse);
-      return std::vector{twin.y, twin.h, twin.c};
+      const Output twin = scan_composed(cells::Lstm(w), x, lengths, {h0, c0}, {.reverse = reverse});
+      return std::vector{twin.y, twin.state.h, twin.state.c};
     });
   const int64_t hidden = w.weight_hh.dim(1);
   Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden),
@@ -83,24 +83,30 @@ void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool rever
 
 }  // namespace
 
-LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w,
-                       bool reverse) {
-  require_lstm(x, lengths, first, w);
+void cells::Lstm::check(const Tensor& x, const Lengths& lengths, const State& first) const {
+  if (x.defined() && x.rank() == 3) return require_padded("lstm", x, weights);
+  require_inputs("lstm", 4, x, lengths, weights, first, 2);
+  require_no_empty("lstm", lengths);
+}
+
+std::optional<Output> cells::Lstm::fused(const Tensor& x, const Lengths& lengths, const State& first,
+                                         bool reverse) const {
   const Device device = x.device();
-  if (!has_fused_lstm(device)) return lstm_packed_composed(x, lengths, first, w, reverse);
+  if (!has_fused_lstm(device)) return std::nullopt;
+  const LstmWeights& w = weights;
   Tensor gates = sums_without_state(x, w);
   const auto states = [&] { return Tensor::empty({lengths.total(), w.weight_hh.dim(1)}, x.dtype(), device); };
   Tensor y = states(), cells = states(), previous_h = states(), previous_c = states();
   const auto ranked = [&](const Tensor& s) { return s.defined() ? gathered_rows(s, lengths.order_tensor()) : s; };
   const Tensor first_h = ranked(first.h), first_c = ranked(first.c);
-  const StateBuffers h{launch::matrix_of(first_h), y.write_matrix(), previous_h.write_matrix()};
-  const StateBuffers c{launch::matrix_of(first_c), cells.write_matrix(), previous_c.write_matrix()};
-  const Matrix sums = gates.write_matrix();
+  const StateBuffers h{launch::matrix_of(first_h), Raw::write_matrix(y), Raw::write_matrix(previous_h)};
+  const StateBuffers c{launch::matrix_of(first_c), Raw::write_matrix(cells), Raw::write_matrix(previous_c)};
+  const Matrix sums = Raw::write_matrix(gates);
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows rows) {
       fill_previous(device, h, lengths, t, rows, reverse);
       fill_previous(device, c, lengths, t, rows, reverse);
-      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), w.weight_hh.matrix(), Transposed, 1);
+      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), Raw::matrix(w.weight_hh), Transposed, 1);
       const LstmGatesArgs args{rows.of(sums), rows.of(c.previous), rows.of(c.y), rows.of(h.y)};
       device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
     });
@@ -111,12 +117,15 @@ LstmOutput lstm_packed(const Tensor& x, const Lengths& lengths, const LstmState&
       lstm_op, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c}, outputs,
       {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates, cells},
       [kept, reverse](const Saved& s, Grads& dx) { backward_lstm(s, dx, *kept, reverse); });
-  return {outputs[0], outputs[1], outputs[2]};
+  return Output(outputs[0], {outputs[1], outputs[2]});
 }
 
-LstmState lstm_cell(const Tensor& x, const LstmState& state, const LstmWeights& w) {
-  const Tensor states[] = {state.h, state.c};
-  require_cell_inputs("lstm_cell", 4, x, w, states);
+Output cells::Lstm::step(const Tensor& x, const State& state) const {
+  return lstm_cell(x, state, {{}, weights.weight_hh, {}, weights.bias_hh});
+}
+
+State lstm_cell(const Tensor& x, const State& state, const LstmWeights& w) {
+  require_cell_inputs("lstm_cell", 4, x, w, state, 2);
   const int64_t hidden = w.weight_hh.dim(1);
   const Tensor sums = gate_inputs_composed(x, w) + linear(state.h, w.weight_hh, w.bias_hh);
   const auto part = [&](int64_t gate) { return slice(sums, 1, gate * hidden, (gate + 1) * hidden); };
@@ -124,22 +133,19 @@ LstmState lstm_cell(const Tensor& x, const LstmState& state, const LstmWeights& 
   return {sigmoid(part(3)) * tanh(c), c};
 }
 
-LstmOutput lstm_packed_composed(const Tensor& x, const Lengths& lengths, const LstmState& first, const LstmWeights& w,
-                                bool reverse) {
-  require_lstm(x, lengths, first, w);
-  const States found = composed_loop(x, lengths, {first.h, first.c}, w.weight_hh.dim(1), reverse,
-                                     [&](const Tensor& rows, const States& state) {
-                                       const LstmState next = lstm_cell(rows, {state[0], state[1]}, w);
-                                       return States{next.h, next.c};
-                                     });
-  return {found[0], found[1], found[2]};
+Output lstm_packed(const Tensor& x, const Lengths& lengths, const State& first, const LstmWeights& weights,
+                   bool reverse) {
+  return scan(cells::Lstm(weights), x, lengths, first, {.reverse = reverse});
 }
 
-LstmOutput lstm(const Tensor& x, const Lengths* lengths, const LstmState& first, const LstmWeights& weights,
-                bool reverse) {
-  const Packed rows = packed("lstm", x, lengths, weights);
-  const LstmOutput out = lstm_packed(rows.rows, rows.lengths, first, weights, reverse);
-  return {unpack(out.y, rows.lengths), out.h, out.c};
+Output lstm_packed_composed(const Tensor& x, const Lengths& lengths, const State& first, const LstmWeights& weights,
+                            bool reverse) {
+  return scan_composed(cells::Lstm(weights), x, lengths, first, {.reverse = reverse});
+}
+
+Output lstm(const Tensor& x, const Lengths* lengths, const State& first, const LstmWeights& weights, bool reverse) {
+  const cells::Lstm cell(weights);
+  return lengths ? scan(cell, x, *lengths, first, {.reverse = reverse}) : scan(cell, x, first, {.reverse = reverse});
 }
 
 }  // namespace grus

@@ -1,6 +1,7 @@
 #include "ops/matmul.h"
 
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/launch.h"
 #include "ops/shape.h"
@@ -87,8 +88,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t rows = x.shape().without(x.rank() - 1).numel();
   const Tensor flat = x.rank() == 2 ? x : x.reshape(Shape{rows, x.dim(-1)});
   Tensor y = Tensor::empty({rows, weight.dim(0)}, x.dtype(), x.device());
-  launch::affine(y.device(), y.write_matrix(), flat.matrix(), weight.matrix(), Transposed, launch::repeated(bias),
-                 weight.leaf() != nullptr);
+  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(flat), Raw::matrix(weight), Transposed,
+                 launch::repeated(bias), weight.leaf() != nullptr);
   y = record(linear_op, {flat, weight, bias}, y, [](const Tensor& dy, SavedInput x, SavedInput weight, Input bias) {
     add_product(x, dy, Plain, weight.value, Plain);       // dx = dy W
     add_product(weight, dy, Transposed, x.value, Plain);  // dW = dy^T x

@@ -1,15 +1,12 @@
 #include "ops/recurrence.h"
 
-#include <fmt/format.h>
-
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "core/thread/parts.h"
 #include "ops/accumulate.h"
 #include "ops/gru_step.h"
-#include "ops/index.h"
 #include "ops/launch.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/matmul.h"
 
 namespace grus::recurrence {
 
@@ -41,21 +38,22 @@ bool fits(const Tensor& x, const RecurrentWeights& w) {
   return w.weight_ih.defined() ? w.weight_ih.shape() == Shape{rows, x.dim(1)} : x.dim(1) == rows;
 }
 
-void require_states(const char* op, const char* const* names, const Tensor& x, std::span<const Tensor> states,
+void require_states(const char* op, const char* const* names, const Tensor& x, const State& state, size_t count,
                     int64_t batch, int64_t hidden) {
-  for (const Tensor& state : states) {
-    const char* name = *names++;
-    if (!state.defined()) continue;
-    require_same_kind(op, x, state);
-    require(state.shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, name, batch, hidden,
-            state.shape());
+  for (size_t k = 0; k < count; ++k) {
+    if (!state[k].defined()) continue;
+    require_same_kind(op, x, state[k]);
+    require(state[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, names[k], batch,
+            hidden, state[k].shape());
   }
+  require<UsageError>(!state[count].defined() && (count > 1 || state.others.empty()),
+                      "[{}] need a state of {} tensors, got more", op, count);
 }
 
 }  // namespace
 
 void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
-                    std::span<const Tensor> states) {
+                    const State& first, size_t count) {
   constexpr const char* names[] = {"h0", "c0"};
   const int64_t batch = lengths.batch(), hidden = require_weights(op, gates, x, w);
   if (w.weight_ih.defined()) {
@@ -67,28 +65,32 @@ void require_inputs(const char* op, int64_t gates, const Tensor& x, const Length
             "[{0}] need x (N = {1}, {2}H), as there is no weight_ih, and weight_hh ({2}H, H), got {3} and {4}", op,
             lengths.total(), gates, x.shape(), w.weight_hh.shape());
   }
-  require_states(op, names, x, states, batch, hidden);
+  require_states(op, names, x, first, count, batch, hidden);
   require_device_of(op, x, lengths.lengths_tensor(), "lengths");
-  require<UsageError>(batch == 0 || lengths.shortest() >= 1, "[{}] need lengths of at least 1, got {} for sequence {}",
-                      op, lengths.shortest(), batch ? lengths.order().back() : 0);
 }
 
-void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w,
-                         std::span<const Tensor> states) {
+void require_no_empty(const char* op, const Lengths& lengths) {
+  require<UsageError>(lengths.batch() == 0 || lengths.shortest() >= 1,
+                      "[{}] need lengths of at least 1, got {} for sequence {}", op, lengths.shortest(),
+                      lengths.batch() ? lengths.order().back() : 0);
+}
+
+void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w, const State& state,
+                         size_t count) {
   constexpr const char* names[] = {"h", "c"};
   const int64_t hidden = require_weights(op, gates, x, w);
   require(fits(x, w),
           "[{0}] need x (B, I) and weight_ih ({1}H, I), or x (B, {1}H) alone, beside weight_hh {2}, got {3} and {4}",
           op, gates, w.weight_hh.shape(), x.shape(), w.weight_ih.shape());
-  for (const Tensor& state : states)
-    require<UsageError>(state.defined(), "[{}] need a state, got an undefined one", op);
-  require_states(op, names, x, states, x.dim(0), hidden);
+  for (size_t k = 0; k < count; ++k)
+    require<UsageError>(state[k].defined(), "[{}] need a state, got an undefined one", op);
+  require_states(op, names, x, state, count, x.dim(0), hidden);
 }
 
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
   if (!w.weight_ih.defined()) return x;
   Tensor gx = Tensor::empty({x.dim(0), w.weight_ih.dim(0)}, x.dtype(), x.device());
-  apply_weight(gx, x, w.weight_ih.matrix(), Transposed, w.bias_ih);
+  apply_weight(gx, x, Raw::matrix(w.weight_ih), Transposed, w.bias_ih);
   return gx;
 }
 
@@ -149,9 +151,6 @@ void in_parts(Device device, const Lengths& lengths, const std::function<void(Ra
   });
 }
 
-namespace {
-
-/// In the caller's shapes, before they are packed.
 void require_padded(const char* op, const Tensor& x, const RecurrentWeights& w) {
   require_float(op, x);
   require_same_kind(op, x, w.weight_hh);
@@ -160,37 +159,6 @@ void require_padded(const char* op, const Tensor& x, const RecurrentWeights& w) 
   require(x.rank() == 3 && weight.rank() == 2 && x.dim(2) == weight.dim(input),
           "[{}] need x (T, B, I) and {}, got {} and {}", op,
           w.weight_ih.defined() ? "weight_ih (.., I)" : "weight_hh (I, ..)", x.shape(), weight.shape());
-}
-
-}  // namespace
-
-Packed packed(const char* op, const Tensor& x, const Lengths* lengths, const RecurrentWeights& w) {
-  require_padded(op, x, w);
-  if (lengths) require_device_of(op, x, lengths->lengths_tensor(), "lengths");
-  const Lengths own = lengths ? *lengths : Lengths::dense(x.dim(0), x.dim(1), x.device());
-  require(own.batch() == x.dim(1) && own.steps() <= x.dim(0),
-          "[{}] need lengths for x (T, B, I) = {}, got {} sequences of at most {} steps", op, x.shape(), own.batch(),
-          own.steps());
-  const Lengths padded = own.steps() == x.dim(0) ? own : Lengths(own.lengths(), x.dim(0), x.device());
-  return {pack(x, padded), padded};
-}
-
-States first_states_composed(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden) {
-  States states;
-  for (const Tensor& state : first)
-    states.push_back(state.defined() ? gather_rows(state, lengths.order_tensor())
-                                     : Tensor::zeros({lengths.batch(), hidden}, x.dtype(), x.device()));
-  return states;
-}
-
-Tensor with_first_rows(const Tensor& all, const Tensor& rows) {
-  return rows.dim(0) < all.dim(0) ? concat({rows, all.rows(rows.dim(0), all.dim(0))}, 0) : rows;
-}
-
-States finish_composed(const Lengths& lengths, const States& ys, const States& states) {
-  States results{concat(ys, 0)};
-  for (const Tensor& state : states) results.push_back(gather_rows(state, lengths.rank_tensor()));
-  return results;
 }
 
 }  // namespace grus::recurrence

@@ -2,11 +2,10 @@
 // What the loops over packed steps share, whatever the cell. Internal to ops but for RecurrentWeights.
 #include <algorithm>
 #include <functional>
-#include <span>
-#include <vector>
 
 #include "core/record/record.h"
 #include "core/tensor/lengths.h"
+#include "ops/scan.h"
 
 namespace grus {
 
@@ -26,17 +25,20 @@ struct Inputs {
   enum { x, weight_ih, weight_hh, bias_ih, bias_hh, states };
 };
 
-/// Throws ShapeError, DtypeError, UsageError (a length of 0); messages begin with [op].
+/// Of packed x and a first state of `count` tensors. Throws ShapeError, DtypeError, UsageError; messages begin with
+/// [op].
 void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
-                    std::span<const Tensor> states);
+                    const State& first, size_t count);
 
-/// The same for one step: x (B, I), states (B, H).
-void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w,
-                         std::span<const Tensor> states);
+/// Throws UsageError for a length of 0.
+void require_no_empty(const char* op, const Lengths& lengths);
+/// Of one step: x (B, I), every state (B, H).
+void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w, const State& state,
+                         size_t count);
 
 /// W x + b of all steps at once: (N, G H). x itself where there is no W.
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w);
-/// The same in plain ops, for twins.
+/// The same in plain ops.
 Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w);
 /// After the loop: gradients of x, weight_ih and bias_ih from those of the gates' inputs.
 void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih);
@@ -81,44 +83,8 @@ void for_each_step(const Lengths& lengths, bool backwards, Ranks ranks, Visit vi
   }
 }
 
-/// x (T, B, I) and its lengths (null: all T) as packed rows. Throws where x and the weights differ, in x's own words.
-struct Packed {
-  Tensor rows;
-  Lengths lengths;
-};
-Packed packed(const char* op, const Tensor& x, const Lengths* lengths, const RecurrentWeights& w);
-
-using States = std::vector<Tensor>;
-/// The loop of a twin, in plain ops: states' = step(rows of x, states). Gives every first state (N, H), packed, then
-/// each state's last value (B, H) in the caller's order.
-template <class Step>
-States composed_loop(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden, bool reverse,
-                     Step step);
-
-// Parts of composed_loop.
-States first_states_composed(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden);
-States finish_composed(const Lengths& lengths, const States& ys, const States& states);
-Tensor with_first_rows(const Tensor& all, const Tensor& rows);
-
-template <class Step>
-States composed_loop(const Tensor& x, const Lengths& lengths, const States& first, int64_t hidden, bool reverse,
-                     Step step) {
-  // The states of every sequence, longest first; a finished (or not yet begun) one waits at the end.
-  States states = first_states_composed(x, lengths, first, hidden);
-  States ys(static_cast<size_t>(lengths.longest()));
-  for_each_step(lengths, reverse, {0, lengths.batch()}, [&](int64_t t, StepRows rows) {
-    States alive;
-    for (const Tensor& state : states) alive.push_back(state.rows(0, rows.count()));
-    const States next = step(x.rows(rows.begin, rows.end), alive);
-    ys[static_cast<size_t>(t)] = next[0];
-    for (size_t k = 0; k < states.size(); ++k) states[k] = with_first_rows(states[k], next[k]);
-  });
-  if (ys.empty()) {  // no sequences: a step of no rows, so that the results are on the tape
-    states = step(x, states);
-    ys.push_back(states[0]);
-  }
-  return finish_composed(lengths, ys, states);
-}
+/// Of x (T, B, I), before it is packed: throws where it and the weights differ, in x's own words.
+void require_padded(const char* op, const Tensor& x, const RecurrentWeights& w);
 
 }  // namespace recurrence
 }  // namespace grus

@@ -3,7 +3,9 @@
 #include <limits>
 
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
+#include "ops/index.h"
 #include "ops/launch.h"
 #include "ops/shape.h"
 
@@ -11,6 +13,8 @@ namespace grus {
 namespace {
 
 const Op sum_op("sum");
+const Op amax_op("amax");
+const Op amin_op("amin");
 const Op max_op("max");
 const Op min_op("min");
 const Op logsumexp_op("logsumexp");
@@ -55,7 +59,7 @@ void require_number(const char* op, const Tensor& x) {
 Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan p = nonempty_plan(recorded.name(), x, axes, keepdim);
   require_number(recorded.name(), x);
-  const Tensor y = launch::reduced(op, x, p.kept).unrecorded_reshape(p.shape);
+  const Tensor y = Raw::reshape(launch::reduced(op, x, p.kept), p.shape);
   const Shape kept = p.kept;
   return record(recorded, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     const Tensor wins = cast(equal(x.value.detach(), y.detach().reshape(kept)), dy.dtype());
@@ -72,11 +76,20 @@ Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axe
   for (const bool reduced : {false, true})
     for (int i = 0; i < x.rank(); ++i)
       if (mask[static_cast<size_t>(i)] == reduced) order[n++] = i;
-  const Tensor last = launch::permuted(x, {order.data(), n}).unrecorded_reshape({p.kept.numel(), p.count});
+  const Tensor last = Raw::reshape(launch::permuted(x, {order.data(), n}), {p.kept.numel(), p.count});
   const Device device = x.device();
   Tensor y = Tensor::empty({p.kept.numel()}, DType::i64, device);
-  device.check(device.kernels().arg_reduce(device.context(), op, y.write_view(), last.view()), name);
-  return y.unrecorded_reshape(p.shape);
+  device.check(device.kernels().arg_reduce(device.context(), op, Raw::write_view(y), Raw::view(last)), name);
+  Raw::know_range(y, {0, static_cast<double>(p.count - 1)});
+  return Raw::reshape(y, p.shape);
+}
+
+/// Value and place along one axis: the value is picked at the place, so that the gradient goes there.
+Extremum extremum_along(const char* name, ArgReduceOp op, const Tensor& x, int axis, bool keepdim) {
+  const Tensor ids = arg_extremum(name, op, x, axis, true);
+  const Tensor values = gather(x, axis, ids);
+  if (keepdim) return {values, ids};
+  return {squeeze(values, axis), squeeze(ids, axis)};
 }
 
 /// y, or 0 where it is infinite: so that exp(-inf - y) is 0, not NaN.
@@ -91,7 +104,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan p = plan("sum", x, axes, keepdim);
   require_number("sum", x);
   const Shape kept = p.kept;
-  return record(sum_op, {x}, launch::reduced(ReduceOp::sum, x, kept).unrecorded_reshape(p.shape),
+  return record(sum_op, {x}, Raw::reshape(launch::reduced(ReduceOp::sum, x, kept), p.shape),
                 [kept](const Tensor& dy, Input x) { x.add(broadcast_to(dy.reshape(kept), x.shape())); });
 }
 
@@ -101,11 +114,20 @@ Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
 }
 
-Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
-  return extremum(max_op, ReduceOp::max, x, axes, keepdim);
+Tensor amax(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(amax_op, ReduceOp::max, x, axes, keepdim);
 }
-Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
-  return extremum(min_op, ReduceOp::min, x, axes, keepdim);
+Tensor amin(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(amin_op, ReduceOp::min, x, axes, keepdim);
+}
+Tensor max(const Tensor& x) { return extremum(max_op, ReduceOp::max, x, {}, false); }
+Tensor min(const Tensor& x) { return extremum(min_op, ReduceOp::min, x, {}, false); }
+
+Extremum max(const Tensor& x, int axis, bool keepdim) {
+  return extremum_along("max", ArgReduceOp::argmax, x, axis, keepdim);
+}
+Extremum min(const Tensor& x, int axis, bool keepdim) {
+  return extremum_along("min", ArgReduceOp::argmin, x, axis, keepdim);
 }
 
 Tensor argmax(const Tensor& x, const Axes& axes, bool keepdim) {
@@ -122,7 +144,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   {
     NoGrad off;
     const Tensor largest = finite_or_zero(launch::reduced(ReduceOp::max, x, p.kept));
-    y = (log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest).unrecorded_reshape(p.shape);
+    y = Raw::reshape((log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest), p.shape);
   }
   const Shape kept = p.kept;
   return record(logsumexp_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {

@@ -10,7 +10,6 @@ namespace {
 
 const Op where_op("where");
 const Op cast_op("cast");
-const Op to_op("to");
 
 void require_bool(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
@@ -21,8 +20,8 @@ Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b, const c
   const Shape shape = broadcast(broadcast(a.shape(), b.shape(), op), condition.shape(), op);
   const Device device = condition.device();
   Tensor y = Tensor::empty(shape, a.dtype(), device);
-  device.check(device.kernels().select(device.context(), y.write_view(), condition.broadcast_view(shape),
-                                       a.broadcast_view(shape), b.broadcast_view(shape)),
+  device.check(device.kernels().select(device.context(), Raw::write_view(y), Raw::broadcast_view(condition, shape),
+                                       Raw::broadcast_view(a, shape), Raw::broadcast_view(b, shape)),
                op);
   return y;
 }
@@ -85,13 +84,6 @@ Tensor cast(const Tensor& x, DType dtype) {
   if (!is_float(dtype) || !is_float(x.dtype())) return y;
   const DType from = x.dtype();
   return record(cast_op, {x}, y, [from](const Tensor& dy, Input x) { x.add(cast(dy, from)); });
-}
-
-Tensor to(const Tensor& x, Device device) {
-  require<UsageError>(x.defined(), "[to] need a tensor, got an undefined one");
-  const Device from = x.device();
-  if (from == device) return x;
-  return record(to_op, {x}, x.to(device), [from](const Tensor& dy, Input x) { x.add(to(dy, from)); });
 }
 
 }  // namespace grus

@@ -68,6 +68,16 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> en
   return crop(slice_op, x, box);
 }
 
+Tensor Tensor::columns(int64_t begin, std::optional<int64_t> end) const {
+  require_defined("columns");
+  require(rank() >= 1, "[columns] need at least one axis, got shape {}", shape_);
+  const int64_t count = shape_.back(), asked = end.value_or(count);
+  const int64_t first = begin < 0 ? begin + count : begin, last = asked < 0 ? asked + count : asked;
+  require(first >= 0 && first <= last && last <= count, "[columns] need 0 <= begin <= end <= {}, got {} and {}", count,
+          begin, asked);
+  return slice(*this, -1, first, last);
+}
+
 std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis) {
   require_defined("split", x);
   axis = normalize_axis(axis, x.rank(), "split");

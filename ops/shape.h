@@ -1,15 +1,20 @@
 #pragma once
-// Ops that move elements: each copies once (reshape, x[t] and rows are free: members of Tensor). Any dtype; errors are
-// ShapeErrors.
+// Ops that move elements: each copies once (reshape, x[t] and x.rows() are free). Any dtype; errors are ShapeErrors.
+// Those whose first argument is one tensor are methods as well, but for slice, pad, repeat and tile.
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "core/base/axes.h"
 #include "core/tensor/tensor.h"
-#include "ops/axes.h"
 
 namespace grus {
+
+inline Tensor reshape(const Tensor& x, const Shape& shape) { return x.reshape(shape); }
+inline Tensor reshape(const Tensor& x, std::initializer_list<int64_t> dims) { return x.reshape(dims); }
+inline Tensor clone(const Tensor& x) { return x.clone(); }
+inline Tensor detach(const Tensor& x) { return x.detach(); }
 
 /// Axis i of y is axis order[i] of x.
 Tensor permute(const Tensor& x, const Axes& order);
@@ -17,7 +22,8 @@ Tensor permute(const Tensor& x, const Axes& order);
 Tensor transpose(const Tensor& x, int axis_a = -2, int axis_b = -1);
 
 /// Entries begin, begin + step, ... below end along `axis`. Negative begin and end count from the end; both are clipped
-/// as in Python; no end: to the end. step >= 1. Along axis 0 with step 1 it is a view.
+/// as in Python; no end: to the end. step >= 1. Along axis 0 with step 1 nothing is copied. (x.rows() and x.columns()
+/// take a part of the first and the last axis, and throw for what is out of range.)
 Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> end = std::nullopt, int64_t step = 1);
 
 /// Joined along an existing (concat) or a new (stack) axis; the other sizes agree.

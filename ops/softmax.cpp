@@ -17,8 +17,8 @@ Tensor forward(const char* name, const Tensor& x, const Tensor& mask, bool log) 
   const Device device = x.device();
   Tensor y = Tensor::empty(x.shape(), x.dtype(), device);
   if (x.numel() == 0) return y;
-  SoftmaxArgs args{y.write_view(), x.view(), View{}, log};
-  if (mask.defined()) args.mask = mask.broadcast_view(x.shape());
+  SoftmaxArgs args{Raw::write_view(y), Raw::view(x), View{}, log};
+  if (mask.defined()) args.mask = Raw::broadcast_view(mask, x.shape());
   device.check(device.kernels().softmax(device.context(), args), name);
   return y;
 }
@@ -29,8 +29,9 @@ Tensor gradient(const Tensor& y, const Tensor& dy, bool log, bool recording) {
   const Device device = y.device();
   Tensor dx = Tensor::empty(y.shape(), y.dtype(), device);
   if (y.numel() == 0) return dx;
-  device.check(device.kernels().softmax_gradient(device.context(), dx.write_view(), y.view(), dy.view(), log),
-               "softmax gradient");
+  device.check(
+      device.kernels().softmax_gradient(device.context(), Raw::write_view(dx), Raw::view(y), Raw::view(dy), log),
+      "softmax gradient");
   return dx;
 }
 

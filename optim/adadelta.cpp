@@ -1,19 +1,34 @@
 #include "optim/adadelta.h"
 
+#include "ops/elementwise.h"
+
 namespace grus::optim {
 
 Adadelta::Adadelta(const std::vector<ParameterGroup>& groups, AdadeltaOptions o)
     : Optimizer("Adadelta",
-                {.kind = OptimizerKind::adadelta,
-                 .lr = o.lr,
-                 .weight_decay = o.weight_decay,
-                 .first = true,
-                 .second = true,
-                 .beta1 = o.rho,
-                 .eps = o.eps},
-                groups) {
-  require<UsageError>(o.rho >= 0 && o.rho < 1, "[Adadelta] need a rho in [0, 1), got {}", o.rho);
-  require<UsageError>(o.eps > 0, "[Adadelta] need an eps above 0, got {}", o.eps);
+                {{"lr", o.lr},
+                 {"rho", o.rho, Domain::fraction},
+                 {"eps", o.eps, Domain::positive},
+                 {"weight_decay", o.weight_decay}},
+                {"square_mean", "change_mean"}, groups) {}
+
+void Adadelta::update(ParameterUpdate& p) {
+  const double rho = p["rho"], eps = p["eps"];
+  Tensor &s = p.state("square_mean"), &u = p.state("change_mean");
+  p.add_decay();
+  s = rho * s + (1 - rho) * square(p.grad);
+  const Tensor change = sqrt(u + eps) / sqrt(s + eps) * p.grad;
+  u = rho * u + (1 - rho) * square(change);
+  p.value = p.value - p.lr * change;
+}
+
+bool Adadelta::update_fused(FusedUpdate& p) {
+  p.args.weight_decay = p["weight_decay"];
+  return p.run(p.kernels().adadelta_step, AdadeltaArgs{.update = p.args,
+                                                       .s = p.state("square_mean"),
+                                                       .u = p.state("change_mean"),
+                                                       .rho = p["rho"],
+                                                       .eps = p["eps"]});
 }
 
 }  // namespace grus::optim

@@ -1,44 +1,47 @@
 #include "optim/adam.h"
 
+#include <cmath>
+
+#include "ops/elementwise.h"
+
 namespace grus::optim {
 
-namespace {
+Adam::Adam(const char* name, bool decoupled, const std::vector<ParameterGroup>& groups, const AdamOptions& o)
+    : Optimizer(name,
+                {{"lr", o.lr},
+                 {"beta1", o.beta1, Domain::fraction},
+                 {"beta2", o.beta2, Domain::fraction},
+                 {"eps", o.eps},
+                 {"weight_decay", o.weight_decay}},
+                {"first", "second"}, groups),
+      decoupled_(decoupled) {}
 
-void require_valid(const char* name, double beta1, double beta2, double eps) {
-  require<UsageError>(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "[{}] need betas in [0, 1), got {} and {}",
-                      name, beta1, beta2);
-  require<UsageError>(eps >= 0, "[{}] need an eps of at least 0, got {}", name, eps);
-}
-
-}  // namespace
-
-Adam::Adam(const std::vector<ParameterGroup>& groups, AdamOptions o)
-    : Optimizer("Adam",
-                {.kind = OptimizerKind::adam,
-                 .lr = o.lr,
-                 .weight_decay = o.weight_decay,
-                 .first = true,
-                 .second = true,
-                 .beta1 = o.beta1,
-                 .beta2 = o.beta2,
-                 .eps = o.eps},
-                groups) {
-  require_valid("Adam", o.beta1, o.beta2, o.eps);
-}
+Adam::Adam(const std::vector<ParameterGroup>& groups, AdamOptions o) : Adam("Adam", false, groups, o) {}
 
 AdamW::AdamW(const std::vector<ParameterGroup>& groups, AdamWOptions o)
-    : Optimizer("AdamW",
-                {.kind = OptimizerKind::adam,
-                 .lr = o.lr,
-                 .weight_decay = o.weight_decay,
-                 .first = true,
-                 .second = true,
-                 .beta1 = o.beta1,
-                 .beta2 = o.beta2,
-                 .eps = o.eps,
-                 .decoupled = true},
-                groups) {
-  require_valid("AdamW", o.beta1, o.beta2, o.eps);
+    : Adam("AdamW", true, groups, {o.lr, o.beta1, o.beta2, o.eps, o.weight_decay}) {}
+
+void Adam::update(ParameterUpdate& p) {
+  const double beta1 = p["beta1"], beta2 = p["beta2"], t = static_cast<double>(p.t);
+  Tensor &m = p.state("first"), &v = p.state("second");
+  decoupled_ ? p.shrink() : p.add_decay();
+  m = beta1 * m + (1 - beta1) * p.grad;
+  v = beta2 * v + (1 - beta2) * square(p.grad);
+  const Tensor mean = m / (1 - std::pow(beta1, t)), spread = sqrt(v / (1 - std::pow(beta2, t))) + p["eps"];
+  p.value = p.value - p.lr * mean / spread;
+}
+
+bool Adam::update_fused(FusedUpdate& p) {
+  const double beta1 = p["beta1"], beta2 = p["beta2"], t = static_cast<double>(p.t);
+  (decoupled_ ? p.args.decoupled_decay : p.args.weight_decay) = p["weight_decay"];
+  return p.run(p.kernels().adam_step, AdamArgs{.update = p.args,
+                                               .m = p.state("first"),
+                                               .v = p.state("second"),
+                                               .beta1 = beta1,
+                                               .beta2 = beta2,
+                                               .eps = p["eps"],
+                                               .bias1 = 1 - std::pow(beta1, t),
+                                               .bias2 = 1 - std::pow(beta2, t)});
 }
 
 }  // namespace grus::optim

@@ -10,12 +10,22 @@ struct AdamOptions {
   double weight_decay = 0;
 };
 
-/// Kingma and Ba 2015:  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr * (m / (1 - b1^t)) / (sqrt(v / (1 -
-/// b2^t)) + eps). Weight decay is added to the gradient. As torch.optim.Adam.
+/// Adam (Kingma and Ba 2015), as torch.optim.Adam. Weight decay is added to the gradient. Settings are named as
+/// options.
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
+///   w -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 class Adam : public Optimizer {
  public:
-  explicit Adam(const Parameters& parameters, AdamOptions options = {}) : Adam({{parameters, {}, {}}}, options) {}
+  explicit Adam(const Parameters& parameters, AdamOptions options = {}) : Adam({{.parameters = parameters}}, options) {}
   explicit Adam(const std::vector<ParameterGroup>& groups, AdamOptions options = {});
+
+ protected:
+  Adam(const char* name, bool decoupled, const std::vector<ParameterGroup>& groups, const AdamOptions& options);
+  void update(ParameterUpdate& p) override;
+  bool update_fused(FusedUpdate& p) override;
+
+ private:
+  const bool decoupled_;
 };
 
 struct AdamWOptions {
@@ -25,10 +35,12 @@ struct AdamWOptions {
   double weight_decay = 0.01;
 };
 
-/// Adam with decoupled weight decay (Loshchilov and Hutter 2019): w *= 1 - lr * weight_decay, then Adam's step.
-class AdamW : public Optimizer {
+/// AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW: w *= 1 - lr weight_decay, then Adam's step. Each group may
+/// have a decay of its own.
+class AdamW : public Adam {
  public:
-  explicit AdamW(const Parameters& parameters, AdamWOptions options = {}) : AdamW({{parameters, {}, {}}}, options) {}
+  explicit AdamW(const Parameters& parameters, AdamWOptions options = {})
+      : AdamW({{.parameters = parameters}}, options) {}
   explicit AdamW(const std::vector<ParameterGroup>& groups, AdamWOptions options = {});
 };
 

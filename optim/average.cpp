@@ -2,6 +2,11 @@
 
 #include <algorithm>
 
+#include "core/tensor/raw.h"
+#include "core/thread/recording.h"
+#include "ops/elementwise.h"
+#include "ops/twin.h"
+#include "optim/parameter_update.h"
 #include "optim/state_reader.h"
 
 namespace grus::optim {
@@ -35,16 +40,21 @@ Tensor* ExponentialMovingAverage::find(const Leaf* leaf) {
   return found == index_.end() ? nullptr : &entries_[found->second].average;
 }
 
-// A descent step of length 0: the kernel then only moves the average.
-void ExponentialMovingAverage::update(Tensor& value, Tensor& average, double decay) {
-  const auto flat = [](const Tensor& t) { return t.unrecorded_reshape({1, t.numel()}).matrix(); };
-  average.write_matrix();  // raises the version
-  OptimizerArgs args{};
-  args.kind = OptimizerKind::sgd;
-  args.value = args.grad = flat(value);
-  args.average = flat(average);
-  args.average_decay = decay;
-  value.device().check(value.device().kernels().optimizer_step(value.device().context(), args), "average");
+// The kernel takes a step of descent of length 0, so that it only moves the average.
+void ExponentialMovingAverage::update(Tensor& value, Tensor& average, double decay, const Tensor& factor) {
+  const Device device = value.device();
+  if (!fused_kernels_wanted() || !device.kernels().sgd_step) {
+    const NoGrad unrecorded;
+    const Tensor now = value.detach(), moved = average + (1 - decay) * (now - average);
+    average = factor.defined() ? where(not_equal(factor.reshape({}), 0.0), moved, average) : moved;
+    return;
+  }
+  SgdArgs args{};
+  args.update.value = args.update.grad = flat(value);
+  args.update.average = write_flat(average);
+  if (factor.defined()) args.update.factor = flat(factor);
+  args.update.average_decay = decay;
+  device.check(device.kernels().sgd_step(device.context(), args), "average");
 }
 
 void ExponentialMovingAverage::update() {
@@ -91,7 +101,8 @@ void ExponentialMovingAverage::load_state(const nn::NamedTensors& state) {
   require<UsageError>(!swapped(), "[{}] need the weights in place to load a state, got the averages swapped in", who);
   StateReader reader(who, state);
   std::vector<Tensor> loaded;
-  for (const Entry& entry : entries_) loaded.push_back(reader.take(entry.known.name, entry.known.leaf->value()));
+  for (const Entry& entry : entries_)
+    loaded.push_back(reader.take(entry.known.name, entry.known.leaf->value().shape(), entry.known.leaf->value()));
   const Tensor updates = reader.take_numbers("updates", DType::i64, 1);
   reader.finish();
   const int64_t count = counts_of(who, "updates", updates)[0];

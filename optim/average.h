@@ -35,7 +35,8 @@ class ExponentialMovingAverage {
   /// no longer what it was.
   double begin_update();
   Tensor* find(const Leaf* leaf);
-  void update(Tensor& value, Tensor& average, double decay);
+  /// Where `factor`, a number on the device, is there and 0, nothing changes.
+  void update(Tensor& value, Tensor& average, double decay, const Tensor& factor = {});
 
  private:
   friend class SwapIn;

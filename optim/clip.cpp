@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tensor/raw.h"
+
 namespace grus::optim {
 
 namespace {
@@ -17,26 +19,27 @@ void require_limit(const char* caller, double max_norm) {
 class Scalar {
  public:
   Scalar(double value, const Tensor& like) : value_(Tensor::full({1}, value, like.dtype(), like.device())) {}
-  View over(const Shape& shape) const { return value_.broadcast_view(shape); }
+  View over(const Shape& shape) const { return Raw::broadcast_view(value_, shape); }
 
  private:
   Tensor value_;
 };
 
 void apply(BinaryOp op, double value, Tensor& gradient) {
-  if (!gradient.owns_storage_alone()) gradient = gradient.clone();  // somebody else looks at it
+  if (!Raw::owns_storage_alone(gradient)) gradient = gradient.detach().clone();  // somebody else looks at it
   const Scalar scalar(value, gradient);
   const Device device = gradient.device();
-  const View y = gradient.write_view();
+  const View y = Raw::write_view(gradient);
   device.check(device.kernels().binary(device.context(), op, y, y, scalar.over(gradient.shape())), "clip");
 }
 
 /// Writes a gradient's sum of squares to place i of `sums`.
 void write_sum(Tensor& sums, int64_t i, const Tensor& gradient) {
-  const View y = sums.unrecorded_rows(i, i + 1).unrecorded_reshape({}).broadcast_view(gradient.shape());
-  sums.write_view();  // raises the version
+  const View y = Raw::broadcast_view(Raw::reshape(Raw::rows(sums, i, i + 1), {}), gradient.shape());
+  Raw::write_view(sums);  // raises the version
   const Device device = gradient.device();
-  device.check(device.kernels().reduce(device.context(), ReduceOp::sum_of_squares, y, gradient.view(), false), "clip");
+  device.check(device.kernels().reduce(device.context(), ReduceOp::sum_of_squares, y, Raw::view(gradient), false),
+               "clip");
 }
 
 struct Gradients {
@@ -90,9 +93,10 @@ Tensor grad_norm(const nn::Parameters& parameters) {
   for (size_t i = 0; i < gradients.size(); ++i) write_sum(sums, static_cast<int64_t>(i), *gradients[i]);
   Tensor norm = Tensor::empty({}, like.dtype(), device);
   const KernelTable& kernels = device.kernels();
-  const View total = norm.write_view();
-  device.check(kernels.reduce(device.context(), ReduceOp::sum, norm.broadcast_view(sums.shape()), sums.view(), false),
-               "grad_norm");
+  const View total = Raw::write_view(norm);
+  device.check(
+      kernels.reduce(device.context(), ReduceOp::sum, Raw::broadcast_view(norm, sums.shape()), Raw::view(sums), false),
+      "grad_norm");
   device.check(kernels.unary(device.context(), UnaryOp::sqrt, total, total), "grad_norm");
   return norm;
 }
@@ -106,13 +110,13 @@ Tensor clip_scale(const Tensor& norm, double max_norm) {
   Tensor scale = Tensor::full(norm.shape(), smallest_norm, norm.dtype(), device);
   Tensor sound = Tensor::empty(norm.shape(), DType::boolean, device);
   const Scalar limit(max_norm, norm), one(1, norm), zero(0, norm);
-  const View y = scale.write_view();
+  const View y = Raw::write_view(scale);
   const auto check = [&](Status status) { device.check(status, "clip_scale"); };
-  check(kernels.binary(device.context(), BinaryOp::add, y, norm.view(), y));
+  check(kernels.binary(device.context(), BinaryOp::add, y, Raw::view(norm), y));
   check(kernels.binary(device.context(), BinaryOp::div, y, limit.over(norm.shape()), y));
   check(kernels.binary(device.context(), BinaryOp::minimum, y, y, one.over(norm.shape())));
-  check(kernels.compare(device.context(), CompareOp::equal, sound.write_view(), y, y));  // false for NaN
-  check(kernels.select(device.context(), y, sound.view(), y, zero.over(norm.shape())));
+  check(kernels.compare(device.context(), CompareOp::equal, Raw::write_view(sound), y, y));  // false for NaN
+  check(kernels.select(device.context(), y, Raw::view(sound), y, zero.over(norm.shape())));
   return scale;
 }
 

@@ -1,5 +1,7 @@
 #include "optim/known_parameter.h"
 
+#include "core/tensor/raw.h"
+
 namespace grus::optim {
 
 KnownParameter::KnownParameter(std::string name, const nn::Parameter& parameter)
@@ -24,7 +26,7 @@ Tensor like(const Tensor& value, const Tensor& kept) {
   if (kept.dtype() == value.dtype()) return kept.to(value.device());
   Tensor cast = Tensor::empty(kept.shape(), value.dtype(), kept.device());
   const Device device = kept.device();
-  device.check(device.kernels().copy(device.context(), cast.write_view(), kept.view(), false), "cast");
+  device.check(device.kernels().copy(device.context(), Raw::write_view(cast), Raw::view(kept), false), "cast");
   return cast.to(value.device());
 }
 

@@ -1,58 +1,15 @@
+// The step of an optimizer, fused and in plain ops.
 #include "optim/optimizer.h"
-
-#include <fmt/format.h>
 
 #include <cmath>
 
+#include "core/tensor/raw.h"
+#include "core/thread/recording.h"
+#include "ops/elementwise.h"
+#include "ops/twin.h"
 #include "optim/average.h"
-#include "optim/state_reader.h"
 
 namespace grus::optim {
-
-namespace {
-
-Matrix flat(Tensor& tensor) { return tensor.unrecorded_reshape({1, tensor.numel()}).matrix(); }
-Matrix write_flat(Tensor& tensor) {
-  tensor.write_matrix();  // raises the version
-  return flat(tensor);
-}
-
-void require_setting(const char* name, const char* what, double value) {
-  require<UsageError>(value >= 0 && std::isfinite(value), "[{}] need {} of at least 0, got {}", name, what, value);
-}
-
-}  // namespace
-
-Optimizer::Optimizer(const char* name, const Rule& rule, const std::vector<ParameterGroup>& groups)
-    : name_(name), rule_(rule) {
-  for (const ParameterGroup& group : groups) add_group(group);
-  require<UsageError>(!slots_.empty(), "[{}] need parameters, got none", name_);
-}
-
-void Optimizer::add_group(const ParameterGroup& group) {
-  groups_.push_back({group.lr.value_or(rule_.lr), group.weight_decay.value_or(rule_.weight_decay)});
-  require_setting(name_, "a learning rate", groups_.back().lr);
-  require_setting(name_, "a weight decay", groups_.back().weight_decay);
-  for (const auto& [name, parameter] : group.parameters) {
-    if (!parameter.defined()) continue;
-    for (const Slot& slot : slots_) {
-      require<UsageError>(&slot.leaf() != parameter.identity(), "[{}] need each parameter once, got {} again as {}",
-                          name_, slot.known.name, name);
-      slot.known.require_other_name(name_, name);
-    }
-    slots_.push_back({{name, parameter}, groups_.size() - 1, 0, {}, {}});
-  }
-}
-
-void Optimizer::set_lr_factor(double factor) {
-  require_setting(name_, "a factor of learning rates", factor);
-  lr_factor_ = factor;
-}
-
-void Optimizer::set_lr(double lr) {
-  require_setting(name_, "a learning rate", lr);
-  for (Group& group : groups_) group.lr = lr;
-}
 
 void Optimizer::zero_grad() {
   for (Slot& slot : slots_) slot.known.parameter.zero_grad();
@@ -61,7 +18,7 @@ void Optimizer::zero_grad() {
 void Optimizer::step(double grad_scale) {
   require<UsageError>(std::isfinite(grad_scale), "[{}] need a finite scale of the gradients, got {}", name_,
                       grad_scale);
-  step_all(grad_scale, {});
+  step_all({grad_scale, Tensor()});
 }
 
 void Optimizer::step(const Tensor& grad_scale) {
@@ -69,7 +26,7 @@ void Optimizer::step(const Tensor& grad_scale) {
           grad_scale.shape());
   for (const Slot& slot : slots_)
     if (slot.leaf().requires_grad) require_same_kind(name_, slot.leaf().value(), grad_scale);
-  step_all(1, grad_scale);
+  step_all({1, grad_scale});
 }
 
 void Optimizer::require_ready(const Slot& slot) const {
@@ -88,109 +45,107 @@ void Optimizer::require_ready(const Slot& slot) const {
                       grad.device());
 }
 
-// What a step writes is there, and where the parameter is.
+bool Optimizer::keeps(size_t state, const Values& values) const {
+  const std::string& when = kept_[state].when;
+  return when.empty() || values[find_setting(name_, settings_, when)] != 0;
+}
+
+Shape Optimizer::shape_of(size_t state, const Slot& slot) const {
+  const Shape& shape = slot.leaf().value().shape();
+  return kept_[state].shape ? kept_[state].shape(shape) : shape;
+}
+
+// What a step writes must be there, and where the parameter is, before anything is written.
 void Optimizer::prepare(Slot& slot) {
   const Leaf& leaf = slot.leaf();
   if (!leaf.requires_grad || !leaf.grad().defined()) return;
   const Tensor& value = leaf.value();
-  const auto ready = [&value](Tensor& moment) {
-    moment = moment.defined() ? like(value, moment) : Tensor::zeros(value.shape(), value.dtype(), value.device());
-  };
-  if (rule_.first) ready(slot.first);
-  if (rule_.second) ready(slot.second);
+  for (size_t i = 0; i < kept_.size(); ++i) {
+    Tensor& state = slot.states[i];
+    if (!keeps(i, groups_[slot.group])) state = Tensor();
+    else if (state.defined()) state = like(value, state);
+    else state = Tensor::zeros(shape_of(i, slot), value.dtype(), value.device());
+  }
 }
 
-void Optimizer::step_all(double grad_scale, const Tensor& factor) {
+void Optimizer::step_all(Scale scale) {
   for (const Slot& slot : slots_) require_ready(slot);
   for (Slot& slot : slots_) prepare(slot);
   const double decay = average_ ? average_->begin_update() : 0;
   for (Slot& slot : slots_)
-    if (slot.leaf().requires_grad) step(slot, grad_scale, factor, decay);
+    if (slot.leaf().requires_grad) step(slot, scale, decay);
   ++steps_;
 }
 
-void Optimizer::step(Slot& slot, double grad_scale, const Tensor& factor, double average_decay) {
+void Optimizer::step(Slot& slot, Scale scale, double average_decay) {
   Leaf& leaf = slot.leaf();
   Tensor* average = average_ ? average_->find(&leaf) : nullptr;
-  Tensor& value = leaf.mutable_value();
-  if (!leaf.grad().defined()) {
-    if (average) average_->update(value, *average, average_decay);
-    return;
+  if (leaf.grad().defined()) {
+    const SettingsInForce settings(name_, settings_, groups_[slot.group], lr(slot.group));
+    const bool done = fused_ && fused_kernels_wanted() && step_fused(slot, scale, settings, average, average_decay);
+    if (!done) step_composed(slot, scale, settings);
+    ++slot.steps;
+    leaf.mark_grad_used();
+    if (done) return;
   }
-  ++slot.steps;
-  const Group& group = groups_[slot.group];
-  const auto count = static_cast<double>(slot.steps);
-  OptimizerArgs args{};
-  args.kind = rule_.kind;
-  args.beta1 = rule_.beta1;
-  args.beta2 = rule_.beta2;
-  args.eps = rule_.eps;
-  args.nesterov = rule_.nesterov;
-  args.value = write_flat(value);
-  args.grad = flat(leaf.mutable_grad());
-  if (rule_.first) args.first = write_flat(slot.first);
-  if (rule_.second) args.second = write_flat(slot.second);
-  if (average) args.average = write_flat(*average);
-  args.grad_scale = grad_scale;
-  if (factor.defined()) args.factor = factor.unrecorded_reshape({1, 1}).matrix();
-  args.lr = group.lr * lr_factor_;
-  args.bias1 = 1 - std::pow(args.beta1, count);
-  args.bias2 = 1 - std::pow(args.beta2, count);
-  (rule_.decoupled ? args.decoupled_decay : args.weight_decay) = group.weight_decay;
-  args.average_decay = average_decay;
-  value.device().check(value.device().kernels().optimizer_step(value.device().context(), args), name_);
-  leaf.mark_grad_used();
+  if (average)
+    average_->update(leaf.mutable_value(), *average, average_decay, leaf.grad().defined() ? scale.factor : Tensor());
 }
 
-NamedTensors Optimizer::state() const {
-  NamedTensors state;
-  std::vector<int64_t> counts;
-  for (const Slot& slot : slots_) {
-    const Tensor& value = slot.leaf().value();
-    if (slot.first.defined()) state.push_back({"first." + slot.known.name, like(value, slot.first)});
-    if (slot.second.defined()) state.push_back({"second." + slot.known.name, like(value, slot.second)});
-    counts.push_back(slot.steps);
-  }
-  std::vector<double> rates;
-  for (const Group& group : groups_) rates.push_back(group.lr);
-  const std::string_view kind = name_;
-  const Device host("cpu");  // a device may lack f64
-  state.push_back({"steps", Tensor::from(counts, host)});
-  state.push_back({"updates", Tensor::from(std::vector<int64_t>{steps_}, host)});
-  state.push_back({"lr", Tensor::from(rates, host)});
-  state.push_back({"lr_factor", Tensor::from(std::vector<double>{lr_factor_}, host)});
-  state.push_back({"kind", Tensor::from(std::vector<int32_t>(kind.begin(), kind.end()), host)});
-  return state;
+bool Optimizer::step_fused(Slot& slot, Scale scale, const SettingsInForce& settings, Tensor* average,
+                           double average_decay) {
+  Leaf& leaf = slot.leaf();
+  FusedUpdate p(name_, leaf.value().device(), kept_, slot.states, settings);
+  p.t = slot.steps + 1;
+  p.args.value = write_flat(leaf.mutable_value());
+  p.args.grad = flat(leaf.grad());
+  if (average) p.args.average = write_flat(*average);
+  if (scale.factor.defined()) p.args.factor = flat(scale.factor);
+  p.args.grad_scale = scale.number;
+  p.args.lr = settings["lr"];
+  p.args.average_decay = average_decay;
+  return update_fused(p);
 }
 
-void Optimizer::load_state(const NamedTensors& state) {
-  StateReader reader(name_, state);
-  reader.require_kind();
-  const auto slots = static_cast<int64_t>(slots_.size()), groups = static_cast<int64_t>(groups_.size());
-  const Tensor counts = reader.take_numbers("steps", DType::i64, slots);
-  const Tensor updates = reader.take_numbers("updates", DType::i64, 1);
-  const Tensor rates = reader.has("lr") ? reader.take_numbers("lr", DType::f64, groups) : Tensor();
-  const Tensor factor = reader.has("lr_factor") ? reader.take_numbers("lr_factor", DType::f64, 1) : Tensor();
-  const std::vector<int64_t> steps = counts.defined() ? counts_of(name_, "steps", counts) : std::vector<int64_t>();
-  std::vector<Slot> loaded = slots_;
-  for (size_t i = 0; i < loaded.size(); ++i) {
-    Slot& slot = loaded[i];
-    const auto take = [&](const char* moment, bool kept) {
-      const std::string name = fmt::format("{}.{}", moment, slot.known.name);
-      const bool expected = kept && (steps.empty() ? reader.has(name) : steps[i] > 0);
-      return expected ? reader.take(name, slot.leaf().value()) : Tensor();
-    };
-    slot.first = take("first", rule_.first);
-    slot.second = take("second", rule_.second);
+void Optimizer::step_composed(Slot& slot, Scale scale, const SettingsInForce& settings) {
+  const NoGrad unrecorded;
+  const Leaf& leaf = slot.leaf();
+  ParameterUpdate p(name_, kept_, slot.states, settings);
+  p.lr = settings["lr"];
+  p.t = slot.steps + 1;
+  p.value = leaf.value().detach();
+  p.grad = leaf.grad().detach();
+  if (scale.factor.defined()) p.grad = p.grad * scale.factor.reshape({});
+  else if (scale.number != 1) p.grad = p.grad * scale.number;
+  update(p);
+  write(slot, p, scale.factor);
+}
+
+// A value is written in place, so nothing that is kept may share its memory.
+void Optimizer::write(Slot& slot, ParameterUpdate& done, const Tensor& factor) {
+  Leaf& leaf = slot.leaf();
+  const Tensor happened = factor.defined() ? not_equal(factor.reshape({}), 0.0) : Tensor();
+  require_alike(slot, "value", done.value, leaf.value().shape());
+  for (size_t i = 0; i < kept_.size(); ++i) {
+    Tensor& state = done.states_[i];
+    if (!slot.states[i].defined()) continue;
+    require_alike(slot, kept_[i].name, state, shape_of(i, slot));
+    if (happened.defined()) state = where(happened, state, slot.states[i]);
+    if (Raw::shares_storage(state, leaf.value())) state = state.detach().clone();
   }
-  reader.finish();
-  for (size_t i = 0; i < loaded.size(); ++i) loaded[i].steps = steps[i];
-  const int64_t all_steps = counts_of(name_, "updates", updates)[0];
-  std::vector<double> lr = rates.defined() ? rates_of(name_, "lr", rates) : std::vector<double>();
-  lr_factor_ = factor.defined() ? rates_of(name_, "lr_factor", factor)[0] : lr_factor_;
-  for (size_t i = 0; i < lr.size(); ++i) groups_[i].lr = lr[i];
-  slots_ = std::move(loaded);
-  steps_ = all_steps;
+  if (happened.defined()) done.value = where(happened, done.value, leaf.value());
+  if (!Raw::same_elements(done.value, leaf.value())) leaf.assign(done.value);
+  slot.states = std::move(done.states_);
+}
+
+void Optimizer::require_alike(const Slot& slot, std::string_view what, const Tensor& made, const Shape& shape) const {
+  const Tensor& value = slot.leaf().value();
+  require<UsageError>(made.defined(), "[{}] need an update of '{}' that leaves its {}, got an undefined tensor", name_,
+                      slot.known.name, what);
+  const bool alike = made.shape() == shape && made.dtype() == value.dtype() && made.device() == value.device();
+  require<UsageError>(alike, "[{}] need an update of '{}' that leaves its {} as {} {} on {}, got {} {} on {}", name_,
+                      slot.known.name, what, value.dtype(), shape, value.device(), made.dtype(), made.shape(),
+                      made.device());
 }
 
 }  // namespace grus::optim

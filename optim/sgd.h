@@ -10,12 +10,17 @@ struct SgdOptions {
   double weight_decay = 0;
 };
 
-/// Stochastic gradient descent:  g += weight_decay * w;  m = momentum * m + g;  w -= lr * m,  or with Nesterov's
-/// look-ahead (Sutskever et al. 2013)  w -= lr * (g + momentum * m).   As torch.optim.SGD.
+/// Stochastic gradient descent, as torch.optim.SGD; with nesterov it looks ahead (Sutskever et al. 2013). Settings are
+/// named as options.
+///   g += weight_decay w;   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
 class Sgd : public Optimizer {
  public:
-  explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{parameters, {}, {}}}, options) {}
+  explicit Sgd(const Parameters& parameters, SgdOptions options = {}) : Sgd({{.parameters = parameters}}, options) {}
   explicit Sgd(const std::vector<ParameterGroup>& groups, SgdOptions options = {});
+
+ protected:
+  void update(ParameterUpdate& p) override;
+  bool update_fused(FusedUpdate& p) override;
 };
 
 }  // namespace grus::optim

@@ -31,9 +31,9 @@ void StateReader::require_kind() {
   require<DataError>(kind == who_, "[{}] need a state of {}, got one of {}", who_, who_, kind);
 }
 
-Tensor StateReader::take(const std::string& name, const Tensor& value) {
-  const Tensor* stored = fitting(name, value.shape(), value.dtype());
-  return stored ? stored->to(value.device()).clone() : Tensor();
+Tensor StateReader::take(const std::string& name, const Shape& shape, const Tensor& like) {
+  const Tensor* stored = fitting(name, shape, like.dtype());
+  return stored ? stored->detach().to(like.device()).clone() : Tensor();
 }
 
 Tensor StateReader::take_numbers(const std::string& name, DType dtype, int64_t count) {

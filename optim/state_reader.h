@@ -11,8 +11,8 @@ class StateReader {
   bool has(const std::string& name) const { return nn::find(state_, name) != nullptr; }
   /// Throws DataError when the state says that another kind of optimizer wrote it: its letters as `kind` (N) i32.
   void require_kind();
-  /// A copy, where and what `value` is; undefined when there is none that fits.
-  Tensor take(const std::string& name, const Tensor& value);
+  /// A copy of this shape, of the dtype and on the device of `like`; undefined when there is none that fits.
+  Tensor take(const std::string& name, const Shape& shape, const Tensor& like);
   /// `count` numbers (count) of a dtype; undefined when there are none that fit.
   Tensor take_numbers(const std::string& name, DType dtype, int64_t count);
   /// Throws DataError that lists missing, misshapen and unexpected names.

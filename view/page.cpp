@@ -12,7 +12,7 @@ constexpr std::string_view body =
 <div id="tip"></div>
 )html";
 
-/// "</" would end the script.
+/// Escapes "</", which would end the script.
 std::string within_script(std::string json) {
   for (size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3)) json.replace(at, 2, "<\\/");
   return json;

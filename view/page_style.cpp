@@ -2,7 +2,7 @@
 
 namespace grus::view {
 
-// The colours of the translator's report.
+// The colours are those of the translator's report.
 const std::string_view page_style = R"css(
 :root {
   color-scheme: light dark;

@@ -46,7 +46,7 @@ StepNode& GraphBuilder::add(const Tape& tape, const Record& record, std::span<co
 
 namespace {
 
-/// Adds what a nested tape records.
+/// Adds the records of a nested tape.
 class NestedRecorder : public TapeObserver {
  public:
   explicit NestedRecorder(GraphBuilder& builder) : builder_(builder) {}
@@ -59,7 +59,7 @@ class NestedRecorder : public TapeObserver {
   GraphBuilder& builder_;
 };
 
-/// Inside `graph` the value `inner` becomes `outer`.
+/// Renames the value `inner` of `graph` to `outer`.
 void rename(StepGraph& graph, int inner, int outer) {
   for (StepNode& node : graph.nodes) {
     std::replace(node.inputs.begin(), node.inputs.end(), inner, outer);
@@ -67,7 +67,7 @@ void rename(StepGraph& graph, int inner, int outer) {
   }
 }
 
-/// The tape's value that a record saved, or -1.
+/// Returns the tape's value that a record saved, or -1.
 int32_t saved_value(const Tape& tape, const Record& record, const Tensor& saved) {
   if (saved.node().tape) return saved.node().value;
   for (int32_t input : record.inputs)
@@ -90,7 +90,7 @@ std::unique_ptr<StepGraph> twin_of(const Tape& tape, const Record& record, Graph
   try {
     const TapeObserverScope scope(recorder);
     saved = replay(tape, record, nested);
-  } catch (const UsageError&) {  // the tape keeps nothing: no rule can run
+  } catch (const UsageError&) {  // the tape keeps nothing, so no rule can run
     return nullptr;
   }
   if (!capture.found()) return nullptr;

@@ -1,4 +1,4 @@
-// From the flat list of records to nodes within modules, time steps folded, as the page's JSON.
+// Turns the flat list of records into nodes within modules, with time steps folded, as the page's JSON.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 
 Json statistics_json(const std::optional<Statistics>& s) { return s ? Json{s->min, s->max, s->mean, s->bad} : Json(); }
 
-/// Writes one graph. Records of later repeats are stood for by those of the first one, and so are their values.
+/// Writes one graph. The records of the first repeat stand for those of later ones, and so do their values.
 class Writer {
  public:
   Writer(const StepGraph& graph, std::vector<bool>& used_values) : graph_(graph), used_(used_values) {
@@ -28,7 +28,7 @@ class Writer {
   }
 
   Json write() { return items(pieces_, 0); }
-  /// All of it belongs to the module of the fused op.
+  /// Writes a twin, which belongs to the module of its fused op as a whole.
   Json write_twin() { return items(pieces_, std::string::npos); }
 
  private:
@@ -37,10 +37,10 @@ class Writer {
   };
   struct Made {
     size_t node;
-    int value;  // of the first repeat
+    int value;  // the value of the first repeat
   };
 
-  /// A few equal ops side by side are no time steps, and have results of their own.
+  /// Unfolds runs of a few equal ops side by side, which are no time steps and have results of their own.
   static std::vector<Fold> without_short_runs(const std::vector<Fold>& pieces) {
     constexpr size_t short_run = 8;
     std::vector<Fold> kept;
@@ -55,7 +55,7 @@ class Writer {
     return kept;
   }
 
-  /// All records that `index` stands for.
+  /// Returns all records that `index` stands for.
   static std::vector<size_t> repeats_of(size_t index, const std::vector<Repeat>& outer) {
     std::vector<size_t> all{index};
     for (const Repeat& repeat : outer) {
@@ -78,7 +78,7 @@ class Writer {
     }
   }
 
-  /// The scope that all records of a piece share.
+  /// Returns the scope that all records of a piece share.
   std::string scope_of(const Fold& piece) const {
     std::string shared = graph_.nodes[piece.begin].scope;
     for (size_t i = piece.begin; i < piece.begin + piece.length; ++i) {
@@ -143,7 +143,7 @@ class Writer {
     return node;
   }
 
-  /// A value that an earlier repeat made at this place or later comes back: the state of a recurrence.
+  /// A value that an earlier repeat made at this place or later comes back: it is the state of a recurrence.
   void add_input(int v, size_t index, size_t repeat, Json& ins, Json& back) {
     if (v < 0) return;
     const auto made = made_by_.find(v);

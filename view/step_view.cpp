@@ -26,7 +26,7 @@ class StepView::Recorder : public TapeObserver {
 
   void recorded(const Tape& tape, Record& record, std::span<const TensorArg> inputs,
                 std::span<const Tensor> outputs) override {
-    if (tape_ && (tape_ != &tape || tape.size() != graph.nodes.size() + 1)) return;  // another one
+    if (tape_ && (tape_ != &tape || tape.size() != graph.nodes.size() + 1)) return;  // another tape
     tape_ = &tape;
     const UnobservedScope quiet;
     builder_.add(tape, record, inputs, outputs);
@@ -42,7 +42,7 @@ class StepView::Recorder : public TapeObserver {
       values[static_cast<size_t>(node.outputs[k])].gradient = view::statistics(dx.dy()[k]);
   }
 
-  /// Times were still to come when a record was made.
+  /// Updates a record's time, which was not yet known when the record was added.
   void backward_ends(const Tape& tape, Record& record, const Grads&) override {
     if (&tape != tape_ || !records_.contains(&record)) return;
     view::StepNode& node = graph.nodes[records_.at(&record)];

@@ -12,8 +12,9 @@
 
 namespace grus {
 
-/// While it lives the first tape of this thread that records is remembered: shapes, the values' and gradients' range,
-/// mean and number of NaN, times, and of each fused op its twin. Costs far more than the step: every value is read.
+/// A StepView remembers the first tape of this thread that records while it lives: shapes, the values' and gradients'
+/// range, mean and number of NaN, times, and of each fused op its twin. It costs far more than the step, because every
+/// value is read.
 class StepView {
  public:
   StepView();
@@ -21,8 +22,8 @@ class StepView {
   StepView(const StepView&) = delete;
   StepView& operator=(const StepView&) = delete;
 
-  /// Call it after backward, while the parameters still have their gradients. `names` may be empty. The file appears
-  /// whole or not at all.
+  /// Writes the page. It is called after backward, while the parameters still have their gradients. `names` may be
+  /// empty. The file appears whole or not at all.
   void write_html(const std::filesystem::path& path, const nn::Parameters& names = {}) const;
 
  private:
@@ -30,8 +31,8 @@ class StepView {
   std::unique_ptr<Recorder> recorder_;
 };
 
-/// The same of a tape that nobody watched: without statistics, and without twins where backward has freed what they
-/// need.
+/// Writes the page of a tape that no StepView watched: without statistics, and without twins where backward has freed
+/// what they need.
 void write_tape_html(const Tape& tape, const std::filesystem::path& path, const nn::Parameters& names = {});
 
 }  // namespace grus

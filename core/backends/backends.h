@@ -1,5 +1,5 @@
 #pragma once
-// The backends that are linked in.
+// Tables of the backends that are linked in.
 #include "core/device/kernels.h"
 
 namespace grus {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr size_t chunk_bytes = size_t{1} << 16;
 
-/// Chunks of arenas that ended: a fresh one costs the system a page fault every 4 KiB.
+/// Chunks of arenas that ended are kept: a fresh one costs the system a page fault every 4 KiB.
 struct SpareChunks {
   static constexpr size_t most = 64;
   std::mutex mutex;

@@ -6,7 +6,7 @@
 
 namespace grus {
 
-/// Destructors of what lies in it are not called. Chunks of arenas that ended are kept for those to come.
+/// An arena calls no destructor of what lies in it. Chunks of arenas that ended are kept for later ones.
 class Arena {
  public:
   Arena() = default;
@@ -14,7 +14,7 @@ class Arena {
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
-  /// Aligned as max_align_t.
+  /// Returns memory that is aligned as max_align_t.
   std::byte* allocate(size_t bytes) {
     bytes = aligned(bytes);
     if (used_ + bytes > size_) add_chunk(bytes);
@@ -31,7 +31,7 @@ class Arena {
  private:
   void add_chunk(size_t bytes);
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  size_t used_ = 0, size_ = 0;  // of the last chunk
+  size_t used_ = 0, size_ = 0;  // bytes of the last chunk
 };
 
 }  // namespace grus

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 constexpr int no_descriptor = -1;
 
-// A link is followed, so that the file it points to is replaced and not the link.
+// The target of a symbolic link is replaced, and not the link itself.
 fs::path resolve(const fs::path& path) {
   std::error_code ignored;
   if (!fs::is_symlink(path, ignored)) return path;
@@ -30,8 +30,8 @@ bool is_special(const fs::path& path) {
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
-// A rename is only sure to survive a power cut once its folder is on the disk; a file system that cannot do it is no
-// error.
+// A rename is only sure to survive a power cut once its folder is on the disk. A file system that cannot flush a folder
+// is no error.
 void flush_folder(const fs::path& file) {
   const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

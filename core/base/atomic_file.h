@@ -7,10 +7,10 @@
 
 namespace grus {
 
-/// A file written beside its place and moved there by commit(); without a commit nothing is left and an old file stays
-/// as it was. Several at once, in one process or many, do not disturb one another: the last commit wins. An existing
-/// special file (/dev/null, a pipe) is written directly.
-/// Every error is an Error that names the file and the system's reason (no permission, no space, ...).
+/// AtomicFile writes a file beside its place and moves it there in commit(). Without a commit nothing is left, and an
+/// old file stays as it was. Several writers, in one process or many, do not disturb one another: the last commit wins.
+/// An existing special file (/dev/null, a pipe) is written directly. Every error is an Error that names the file and
+/// the system's reason (no permission, no space, ...).
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path);
@@ -19,7 +19,7 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
-  /// Flushes to the disk, closes and renames. Call it once, last.
+  /// Flushes to the disk, closes and renames. It is called once, as the last call.
   void commit();
 
  private:
@@ -31,7 +31,7 @@ class AtomicFile {
   int special_ = -1;  // a special file's descriptor
 };
 
-/// The whole file in one call.
+/// Writes the whole file in one call.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace grus

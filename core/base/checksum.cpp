@@ -10,8 +10,7 @@
 namespace grus {
 namespace {
 
-// A quote stands before no text inside a JSON string but behind a backslash, so this begins a string wherever it
-// stands.
+// Inside a JSON string a quote always follows a backslash, so this text can only begin a string.
 constexpr std::string_view beginning = "\"grus.crc32:";
 constexpr size_t digits = 8;
 

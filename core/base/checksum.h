@@ -1,6 +1,6 @@
 #pragma once
-// Checksums of the files that Grus writes: CRC-32 (IEEE 802.3, zlib's), which sees every flipped bit and every burst of
-// up to 32, and misses one in 2^32 of all other changes.
+// Checksums of the files that Grus writes: CRC-32 (IEEE 802.3, as in zlib), which detects every flipped bit and every
+// burst of up to 32 bits, and misses one in 2^32 of all other changes.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,21 +16,22 @@ class Crc32 {
   uint32_t value_ = 0;
 };
 
-/// The checksum as text: "crc32:" and eight hexadecimal digits.
+/// Returns the checksum as text: "crc32:" and eight hexadecimal digits.
 std::string checksum_text(uint32_t crc);
 std::string checksum_text(std::string_view bytes);
 
-/// JSON that bears its own checksum holds, as one string, a seal: at first this, and once all bytes are known the
-/// checksum of them with these zeros.
+/// The seal is the string by which JSON bears its own checksum. It is written with zeros at first; they become the
+/// checksum of the text with zeros in that place.
 inline constexpr const char* empty_seal = "grus.crc32:00000000";
 enum class Seal { none, damaged, found };
 /// Writes `crc` into the seal. Throws UsageError unless the text has exactly one.
 void close_seal(std::string& text, uint32_t crc);
-/// Turns the seal back to zeros, with its checksum in `crc`. Damaged: more than one, or one without its eight digits.
+/// Turns the seal back to zeros and puts its checksum into `crc`. A text with more than one seal, or with one that
+/// lacks its eight digits, is damaged.
 Seal open_seal(std::string& text, uint32_t& crc);
 
-/// JSON in one piece. seal() closes its seal; check_seal() says whether what it holds is what was sealed: found, none
-/// (the text has no seal), or damaged.
+/// seal() closes the seal of JSON that is in one piece; check_seal() compares the text with its seal: found, none
+/// (there is no seal) or damaged.
 void seal(std::string& text);
 Seal check_seal(std::string text);
 

@@ -1,6 +1,6 @@
 #pragma once
-// What an element is, and how many axes there can be. Types are never promoted silently: an op that meets two of them
-// throws DtypeError and names both.
+// Types of elements, and how many axes a tensor can have. Types are never promoted silently: an op that meets two of
+// them throws DtypeError and names both.
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -8,7 +8,7 @@
 
 namespace grus {
 
-/// Axes of a tensor, at most.
+/// A tensor has at most this many axes.
 inline constexpr int max_rank = 6;
 
 enum class DType : int32_t { f32, f64, i32, i64, boolean };
@@ -43,7 +43,7 @@ constexpr const char* name_of(DType dtype) {
 }
 constexpr bool is_float(DType dtype) { return dtype == DType::f32 || dtype == DType::f64; }
 
-/// The DType of a C++ element type: float, double, int32_t, int64_t or bool.
+/// DType of a C++ element type: float, double, int32_t, int64_t or bool.
 template <class T>
 inline constexpr DType dtype_of = [] {
   static_assert(sizeof(T) == 0, "float, double, int32_t, int64_t or bool");
@@ -60,13 +60,13 @@ inline constexpr DType dtype_of<int64_t> = DType::i64;
 template <>
 inline constexpr DType dtype_of<bool> = DType::boolean;
 
-/// x as a To, the same on every backend: floats are cut towards zero and to an integer's range, NaN is 0; bool is
-/// x != 0. (C++ defines its own cast only within the range.)
+/// Converts x to a To, the same on every backend: floats are cut towards zero and to an integer's range, NaN becomes 0,
+/// and bool is x != 0. (C++ defines its own cast only within the range.)
 template <class To, class From>
 constexpr To cast_to(From x) {
   if constexpr (std::is_same_v<To, bool>) return x != From(0);
   else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    // 2^31 or 2^63: the first value that does not fit, and exact in every float type.
+    // 2^31 or 2^63 is the first value that does not fit, and exact in every float type.
     constexpr From end = static_cast<From>(1ull << (8 * sizeof(To) - 1));
     if (x != x) return 0;
     if (x >= end) return std::numeric_limits<To>::max();

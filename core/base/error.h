@@ -1,5 +1,6 @@
 #pragma once
-// Errors. One sentence, no blame: "[op] need ..., got ..." with every shape, dtype and device; files name the line.
+// Errors are one sentence without blame, "[op] need ..., got ...", with every shape, dtype and device; those of files
+// name the line.
 #include <fmt/core.h>
 
 #include <stdexcept>
@@ -8,32 +9,32 @@
 
 namespace grus {
 
-/// Base of everything Grus throws on purpose.
+/// Base of every exception that Grus throws on purpose.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
-/// Shapes that do not fit together.
+/// Thrown for shapes that do not fit together.
 class ShapeError : public Error {
  public:
   using Error::Error;
 };
-/// A dtype an operation does not take, or a mix of dtypes: nothing is promoted silently.
+/// Thrown for a dtype that an operation does not take, and for a mix of dtypes, since nothing is promoted silently.
 class DtypeError : public Error {
  public:
   using Error::Error;
 };
-/// Tensors on different devices, a device that is not there, or a device that failed.
+/// Thrown for tensors on different devices, a device that is not there, and a device that failed.
 class DeviceError : public Error {
  public:
   using Error::Error;
 };
-/// An API used in a way that has no meaning: backward twice, a negative size, an unknown name.
+/// Thrown when an API is used in a way that has no meaning: backward twice, a negative size, an unknown name.
 class UsageError : public Error {
  public:
   using Error::Error;
 };
-/// A file or stream whose content is not what it should be; the message names the file and the line or byte.
+/// Thrown for a file or stream with wrong content; the message names the file and the line or byte.
 class DataError : public Error {
  public:
   using Error::Error;

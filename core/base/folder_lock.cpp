@@ -41,7 +41,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) : file_(folder / ".l
     require<Error>(descriptor_ != no_descriptor, "{}: need a folder that can be locked, got: {}", folder.string(),
                    std::generic_category().message(errno));
     const bool held = ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    // Whoever held it before may have removed the file between our opening and our locking it.
+    // The process that held the lock may have removed the file between our opening and our locking it.
     if (!held && same_file(descriptor_, file_)) break;
     const std::string by = holder(descriptor_);
     ::close(descriptor_);
@@ -49,7 +49,7 @@ FolderLock::FolderLock(const std::filesystem::path& folder) : file_(folder / ".l
                    folder.string(), by.empty() ? "?" : by);
   }
   const std::string own = fmt::format("{}", ::getpid());
-  // Who holds it is for messages alone: a full disk is no reason to stop here.
+  // The owner's number serves messages alone, so a full disk is no reason to stop here.
   if (::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, own.data(), own.size(), 0) < 0) errno = 0;
 }
 

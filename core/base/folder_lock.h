@@ -1,12 +1,12 @@
 #pragma once
-// One writer a folder.
+// A lock that gives each folder one writer.
 #include <filesystem>
 
 namespace grus {
 
-/// Holds a folder until it ends, as FOLDER/.lock, which is then gone; the system lets go of it however the process
-/// ends. Readers need none. Throws Error, with the other's process number, when somebody holds it; where the file
-/// system knows no locks, nobody is kept out.
+/// FolderLock holds a folder by the file FOLDER/.lock, which it removes at the end; the system releases the lock
+/// however the process ends. Readers need no lock. Throws Error with the other process's number when the folder is
+/// held. Where the file system knows no locks, nobody is kept out.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

@@ -1,5 +1,5 @@
 #pragma once
-// Name patterns: `*` any run of characters (dots too), `?` any one, everything else itself.
+// Name patterns: `*` matches any run of characters (dots too), `?` any one character, everything else itself.
 #include <string_view>
 
 namespace grus {

@@ -10,8 +10,8 @@
 namespace grus::json {
 namespace {
 
-// The library's own builder takes the last of two equal members, any depth, and with a callback a time that grows with
-// the square of an object's size.
+// nlohmann's own builder keeps the last of two equal members at any depth, and with a callback its time grows with the
+// square of an object's size.
 class Builder : public nlohmann::json_sax<Json> {
  public:
   Builder(const std::string& name, size_t deepest) : name_(name), deepest_(deepest) {}

@@ -1,6 +1,5 @@
 #pragma once
-// JSON that others wrote. All reading of it goes through here: nesting is bounded, no member comes twice, and every
-// error names the file.
+// JSON from outside is read through here: nesting is bounded, no member comes twice, and every error names the file.
 #include <fmt/core.h>
 
 #include <initializer_list>
@@ -12,18 +11,18 @@ namespace grus::json {
 
 using Json = nlohmann::json;
 
-/// `name` is what errors call the text. Throws DataError: no JSON (with the byte), a member twice, arrays and objects
-/// nested deeper than `deepest`.
+/// Parses a text that errors call `name`. Throws DataError for what is no JSON (with the byte), for a member that comes
+/// twice, and for arrays and objects nested deeper than `deepest`.
 Json parse(std::string_view text, const std::string& name, size_t deepest = 8);
 
-/// A value in a message: one short line.
+/// Shows a value in a message as one short line.
 struct Shown {
   const Json& value;
 };
 std::string to_string(const Shown& shown);
 
-/// The members of an object. All throw DataError "NAME: need 'KEY' ..., got ..." for a missing member, one of another
-/// type or out of range.
+/// Members reads the members of an object. Every function throws DataError "NAME: need 'KEY' ..., got ..." for a member
+/// that is missing, of another type or out of range.
 class Members {
  public:
   Members(const Json& object, std::string name);
@@ -32,7 +31,7 @@ class Members {
   const Json& at(std::string_view key) const;
   int64_t whole(std::string_view key, int64_t low, int64_t high) const;
   double number(std::string_view key) const;
-  /// NaN for null, as which JSON has it.
+  /// Reads null as NaN, because JSON has no NaN.
   double number_or_null(std::string_view key) const;
   bool flag(std::string_view key) const;
   std::string text(std::string_view key) const;
@@ -49,7 +48,7 @@ class Members {
 
 }  // namespace grus::json
 
-// Written out, because the formatters of fmt are defined in fmt/format.h only.
+// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
 struct fmt::formatter<grus::json::Shown> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }

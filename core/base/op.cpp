@@ -11,7 +11,7 @@ struct Registry {
   std::mutex mutex;
   std::vector<const Op*> ops;
 };
-// Never destroyed: ops of other files may go later.
+// The registry is never destroyed: ops of other files may go later.
 Registry& registry() {
   static auto* const all = new Registry;
   return *all;

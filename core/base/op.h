@@ -16,7 +16,7 @@ class Op {
 
   const char* name() const { return name_; }
 
-  /// Those that exist now, by name.
+  /// Lists the ops that exist now, by name.
   static std::vector<const Op*> all();
 
  private:

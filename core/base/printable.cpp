@@ -5,7 +5,7 @@
 namespace grus {
 namespace {
 
-// Bytes of the character at `at`: 0 for what is not UTF-8 (RFC 3629), or is a control character.
+// Returns the bytes of the character at `at`: 0 for a control character and for what is not UTF-8 (RFC 3629).
 size_t shown_bytes(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
   const unsigned first = byte(0);

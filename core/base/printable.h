@@ -1,5 +1,5 @@
 #pragma once
-// Text from outside inside a message of one line.
+// Text from outside as a message of one line shows it.
 #include <fmt/core.h>
 
 #include <string>
@@ -7,18 +7,18 @@
 
 namespace grus {
 
-/// The text as a line can show it: control characters and bytes that are not UTF-8 as \xNN, and what is longer than
-/// `most` bytes cut, with "..." behind it.
+/// Returns the text as one line can show it: control characters and bytes that are not UTF-8 become \xNN, and a text of
+/// more than `most` bytes is cut and ends in "...".
 std::string printable(std::string_view text, size_t most = 100);
 
-/// The same as an argument of a message, worked out only when it is written.
+/// Shown is a message's argument that is made printable only when the message is written.
 struct Shown {
   std::string_view text;
 };
 
 }  // namespace grus
 
-// Written out, because the formatters of fmt are defined in fmt/format.h only.
+// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
 struct fmt::formatter<grus::Shown> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }

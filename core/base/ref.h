@@ -1,5 +1,5 @@
 #pragma once
-// An intrusive reference: T has retain() and release().
+// Ref is an intrusive reference: T has retain() and release().
 #include <utility>
 
 namespace grus {

@@ -1,5 +1,5 @@
 #pragma once
-// Shapes: up to max_rank sizes, row-major.
+// A shape is a list of up to max_rank sizes in row-major order.
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -38,10 +38,10 @@ class Shape {
   }
 
   void push_back(int64_t dim);
-  /// This shape without `axis`; with `dim` in place of, or before, `axis`.
+  /// without() drops `axis`; with() puts `dim` in its place; inserted() puts `dim` before it.
   Shape without(int axis) const;
   Shape with(int axis, int64_t dim) const;
-  /// Bytes of all elements. Throws ShapeError when they, or strides over the sizes that are not 0, cannot be counted.
+  /// Counts the bytes of all elements. Throws ShapeError when they, or strides over the sizes that are not 0, overflow.
   size_t bytes(size_t element) const;
   Shape inserted(int axis, int64_t dim) const;
 
@@ -51,22 +51,23 @@ class Shape {
   int rank_ = 0;
 };
 
-/// "(2, 3)"; "()" for a scalar.
+/// Returns "(2, 3)" for a shape of two sizes, and "()" for a scalar.
 std::string to_string(const Shape& shape);
 
-/// NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError naming `op` and both shapes.
+/// Broadcasts two shapes by NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError that names `op`
+/// and both shapes.
 Shape broadcast(const Shape& a, const Shape& b, const char* op);
 
-/// a + b and a b of sizes. Throw ShapeError naming `op` when there is no such number.
+/// Returns a + b, or a b. Throws ShapeError that names `op` on overflow.
 int64_t sum_of_sizes(int64_t a, int64_t b, const char* op);
 int64_t product_of_sizes(int64_t a, int64_t b, const char* op);
 
-/// Axis in [0, rank) from one in [-rank, rank). Throws ShapeError naming `op`.
+/// Maps an axis in [-rank, rank) to [0, rank). Throws ShapeError that names `op` for any other axis.
 int normalize_axis(int axis, int rank, const char* op);
 
 }  // namespace grus
 
-// Written out, because the formatters of fmt are defined in fmt/format.h only.
+// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
 struct fmt::formatter<grus::Shape> {
   constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }

@@ -42,7 +42,7 @@ bool is_temporary(std::string_view name) {
 
 std::string path_of(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
 
-// A folder with many files is not searched for every one that is written.
+// Each folder is searched once, since a search at every write would be slow in a folder with many files.
 void remove_abandoned_once(const fs::path& folder) {
   static std::mutex mutex;
   static std::set<std::string> seen;
@@ -93,7 +93,7 @@ int TemporaryFile::open_named() {
       if (errno == EEXIST) continue;
       return errno;
     }
-    // Until it is locked another process may take it for abandoned.
+    // Until the file is locked another process may take it for abandoned.
     ::flock(descriptor_, LOCK_EX);
     struct stat status {};
     if (::fstat(descriptor_, &status) != 0 || status.st_nlink > 0) return 0;

@@ -1,12 +1,12 @@
 #pragma once
-// Where a file's bytes stand until they are whole.
+// Temporary files hold bytes until they are whole.
 #include <filesystem>
 #include <string>
 
 namespace grus {
 
-/// A new file on the disk of `place`, which nobody else uses: without a name where the system can do that, so that
-/// nothing is left of it however the process ends; else PLACE.grus-RANDOM.tmp, which a later process removes.
+/// A new file on the disk of `place` that no other process uses. It has no name where the system can do that, so that
+/// nothing is left of it however the process ends; else it is PLACE.grus-RANDOM.tmp, which a later process removes.
 /// Functions return 0 or the system's error number.
 class TemporaryFile {
  public:
@@ -17,11 +17,11 @@ class TemporaryFile {
 
   int open(const std::filesystem::path& place, bool without_name = true);
   int descriptor() const { return descriptor_; }
-  /// Gives it its place; what stood there is gone. Then closes it.
+  /// Moves the file to its place, replaces what stood there, and closes the file.
   int move_into_place();
   void discard();
 
-  /// Removes the files that ended processes left in a folder. Those of living ones are locked, and stay.
+  /// Removes the files that ended processes left in a folder. Files of living processes are locked, and stay.
   static void remove_abandoned(const std::filesystem::path& folder);
 
  private:

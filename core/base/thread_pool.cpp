@@ -34,7 +34,7 @@ void relax() {
 #endif
 }
 
-/// Spins until ready() or the time is over; says which.
+/// Spins until ready() or until the time is over, and returns whether it was ready().
 template <class F>
 bool spin_until(F&& ready) {
   const auto end = std::chrono::steady_clock::now() + spin_time;
@@ -69,7 +69,7 @@ class Pool {
   }
 
   void run(int tasks, TaskFunction function, void* argument) {
-    if (tasks == 1) return function(argument, 0);  // not a task: what it runs may have all threads
+    if (tasks == 1) return function(argument, 0);  // it is not a task, so what it runs may have all threads
     std::unique_lock lock(mutex_, std::defer_lock);
     if (inside_task || threads() == 1 || !lock.try_lock()) {
       for (int task = 0; task < tasks; ++task) run_task(function, argument, task);
@@ -88,11 +88,10 @@ class Pool {
   }
 
  private:
-  // A job is named by its epoch and its number of tasks in one word, so that a worker that wakes late reads both
-  // together.
+  // A job is named by its epoch and its number of tasks in one word, so that a late worker reads both together.
   static uint64_t job_of(uint64_t epoch, int tasks) { return epoch << 16 | static_cast<uint64_t>(tasks); }
 
-  /// Runs every task of the job that nobody has claimed. A claim stores the epoch; it can succeed only while the job is
+  /// Runs every task of the job that nobody has claimed. A claim stores the epoch and can succeed only while the job is
   /// running, so function_ and argument_ are the job's own.
   void take_tasks(uint64_t job, int first) {
     const uint64_t epoch = job >> 16;
@@ -145,7 +144,7 @@ class Pool {
   alignas(64) std::atomic<uint64_t> claims_[max_tasks]{};
 };
 
-// Never destroyed: its workers may still be asleep when static objects go.
+// The pool is never destroyed: its workers may still be asleep when static objects go.
 Pool& pool() {
   static Pool* const pool = new Pool;
   return *pool;

@@ -1,10 +1,9 @@
 #pragma once
-// The one thread pool. A job is a number of tasks fixed by the work and the number of threads, never by who runs them,
-// so that results do not depend on timing: task t starts on thread t, and whoever is free takes what nobody has begun.
-//
-// 1. The calling thread is one of the pool's threads.
-// 2. Within a task everything is serial: a nested job runs on the thread that asked, and parallel_for does not cut it.
-// 3. A job asked for while another thread's job runs is done by the thread that asked, task by task: the same bits.
+// The one thread pool of the process. A job's number of tasks depends on the work and the number of threads, never on
+// who runs them, so that results do not depend on timing: task t starts on thread t, and a free thread takes a task
+// that nobody has begun. The calling thread is one of the pool's threads. Within a task everything is serial: a nested
+// job runs on the thread that asked, and parallel_for does not cut it. While another thread's job runs, a job is done
+// by the thread that asked, task by task, to the same bits.
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>
@@ -15,15 +14,15 @@ inline constexpr int max_threads = 256;
 inline constexpr int max_tasks = 1024;
 
 int pool_threads();
-/// Whether the calling thread is within a task of a job of several.
+/// Tells whether the calling thread is within a task of a job of several tasks.
 bool in_task();
-/// Threads that a job begun here would get: 1 within a task.
+/// Number of threads that a job begun here would get; it is 1 within a task.
 int threads_here();
 void set_pool_threads(int threads);
 
 using TaskFunction = void (*)(void* argument, int task);
-/// Runs function(argument, t) for t in [0, tasks), tasks <= max_tasks, and returns when all are done. Nothing may
-/// throw.
+/// Runs function(argument, t) for t in [0, tasks), tasks <= max_tasks, and returns when all are done. The function may
+/// not throw.
 void run_tasks(int tasks, TaskFunction function, void* argument);
 
 template <class F>
@@ -32,7 +31,7 @@ void run_tasks(int tasks, F&& f) {
       tasks, [](void* argument, int task) { (*static_cast<std::remove_reference_t<F>*>(argument))(task); }, &f);
 }
 
-/// Into how many ranges parallel_for cuts n items when a range should have at least `grain` of them.
+/// Number of ranges into which parallel_for cuts n items when a range should have at least `grain` of them.
 inline int ranges_of(int64_t n, int64_t grain) {
   const int64_t most = n / std::max<int64_t>(grain, 1);
   return most <= 1 ? 1 : static_cast<int>(std::min<int64_t>(most, threads_here()));

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view prefix = "libgrus_", suffix = ".so";
 
-/// Where this very code lies: the library, or the program that it is linked into.
+/// Returns the folder in which this very code lies: the library's, or that of the program it is linked into.
 fs::path own_folder() {
   static const char here = 0;
   Dl_info info{};
@@ -37,8 +37,9 @@ std::vector<fs::path> folders() {
     if (end > 0) found.emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  found.push_back(own_folder() / "grus");                                 // the library is shared, or
-  found.push_back(own_folder().parent_path() / library_folder / "grus");  // a program of PREFIX/bin holds it
+  found.push_back(own_folder() / "grus");  // for a shared library
+  found.push_back(own_folder().parent_path() / library_folder /
+                  "grus");  // for a program in PREFIX/bin that holds the library
   found.emplace_back(installed_backends);
   return found;
 }
@@ -57,7 +58,7 @@ const KernelTable* linked_in(std::string_view name) {
 }
 
 const KernelTable& load(const std::string& name, const fs::path& file) {
-  // Its own symbols only: two modules may hold functions of the same name.
+  // RTLD_LOCAL keeps a module's symbols to itself: two modules may hold functions of the same name.
   void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   const char* problem = module ? nullptr : dlerror();
   require<DeviceError>(module, "[device] need what backend {} is linked to, got: {}", name, problem ? problem : "");

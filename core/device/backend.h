@@ -8,18 +8,18 @@
 
 #include "core/device/kernels.h"
 
-/// The one symbol a backend's module exports. `reference` computes on host memory: a new backend may start as a copy of
-/// it and replace entry by entry. When reference.abi is not kernels_abi, return a table with nothing but your abi in
-/// it.
+/// A backend's module exports this one symbol. `reference` computes on host memory: a new backend may start as a copy
+/// of it and replace entry by entry. When reference.abi is not kernels_abi, the function returns a table that holds its
+/// own abi and nothing else.
 extern "C" [[gnu::visibility("default")]] const grus::KernelTable* grus_backend(const grus::KernelTable& reference);
 
 namespace grus {
 
-/// Throws DeviceError in one sentence: no such backend (and where it was looked for), a module that cannot be loaded, a
-/// module of another ABI (both versions).
+/// Returns a backend's table. Throws DeviceError in one sentence when there is no such backend (with the places
+/// searched), or its module cannot be loaded or has another ABI (with both versions).
 const KernelTable& find_backend(const std::string& name);
 
-/// The linked-in backends, then the modules there are, by name.
+/// Names of the backends that are linked in, then of the modules that can be found.
 std::vector<std::string> backend_names();
 
 }  // namespace grus

@@ -3,8 +3,8 @@
 
 namespace grus {
 
-/// Throws UsageError for a variable whose value means nothing: GRUS_NUM_THREADS, GRUS_KERNELS, GRUS_ISA. Called before
-/// the first device is opened, so that nothing runs otherwise than was asked for.
+/// Throws UsageError for a variable whose value means nothing: GRUS_NUM_THREADS, GRUS_KERNELS, GRUS_ISA. It is called
+/// before the first device is opened, so that nothing runs otherwise than was asked for.
 void check_environment();
 
 }  // namespace grus

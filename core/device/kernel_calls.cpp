@@ -49,7 +49,7 @@ void report(const char* backend, const char* entry, kernel_list::Names variants,
   for (KernelObserver* observer : observers().standing) observer->called(call);
 }
 
-/// What stands in the instrumented table for the member at `index` of the list.
+/// Wraps the member at `index` of the list for the instrumented table.
 template <size_t index, auto member, auto cost, class Function>
 struct Wrapper;
 template <size_t index, auto member, auto cost, class Result, class... Args>
@@ -89,11 +89,11 @@ KernelTable instrumented_copy(KernelTable table) {
     (instrument<index>(table, std::get<index>(kernel_list::entries)), ...);
   }
   (std::make_index_sequence<std::tuple_size_v<decltype(kernel_list::entries)>>());
-  table.run_parts = nullptr;  // calls that overlap could not be told apart, nor their times be added up
+  table.run_parts = nullptr;  // overlapping calls could not be told apart, nor their times be added up
   return table;
 }
 
-/// With the observers' mutex held.
+/// Gives each device its own or its instrumented table. The caller holds the observers' mutex.
 void switch_tables() {
   Observers& all = observers();
   all.wait = std::any_of(all.standing.begin(), all.standing.end(), [](KernelObserver* o) { return o->waits(); });

@@ -1,5 +1,5 @@
 #pragma once
-// Seeing every call of a kernel: its name, what it worked on, how long it took. Nothing is paid while nobody looks:
+// Observation of every kernel call: its name, what it worked on, how long it took. It costs nothing while nobody looks:
 // devices then hand out the backend's own table, and an instrumented copy of it while an observer stands.
 #include <cstdint>
 #include <vector>
@@ -17,24 +17,24 @@ struct KernelCall {
   const char* entry;         // the member's name in KernelTable: "gemm"
   int variant;               // a UnaryOp, ReduceOp, GruPhase, ...; -1 where the entry has none
   const char* variant_name;  // "tanh", "sum", "reset_update", ... or ""
-  DType dtype;               // of the first result
+  DType dtype;               // dtype of the first result
   double flops, bytes;
   int64_t start, nanoseconds;  // on the clock of std::chrono::steady_clock
 };
 
-/// Gets every call on any device and thread, on the thread that made it and one at a time. `called` may compute nothing
-/// on a device.
+/// An observer gets every call on any device and thread, on the thread that made it and one at a time. `called` may
+/// compute nothing on a device.
 class KernelObserver {
  public:
   virtual ~KernelObserver() = default;
   virtual void called(const KernelCall& call) = 0;
-  /// True: wait for the device within every call, so that times are those of the work on devices that report late.
+  /// When true, every call waits for the device, so that times are those of the work on devices that report late.
   virtual bool waits() const { return false; }
 };
 
-/// While it lives every device, those that will be opened too, reports to `observer`, and no loop that begins is shared
-/// out among threads (core/thread/parts.h): its calls follow one another, and its sums may round differently. May be
-/// nested.
+/// While the scope lives, every device, also one opened later, reports to `observer`. Loops that begin meanwhile are
+/// not shared out among threads (core/thread/parts.h), so that their calls follow one another; their sums may round
+/// differently. Scopes may be nested.
 class KernelObserverScope {
  public:
   explicit KernelObserverScope(KernelObserver& observer);
@@ -50,12 +50,12 @@ struct KernelEntry {
   const char* name;
   std::vector<const char*> variants;  // empty where the entry has none
   Need need;
-  bool present;  // this table has it
+  bool present;  // whether this table has it
 };
-/// All entries of the contract in its order, as `table` has them.
+/// Lists all entries of the contract in its order, as `table` has them.
 std::vector<KernelEntry> kernel_entries(const KernelTable& table);
 
-/// For core/device/device.cpp: lets observers see this device from now on. It must live as long as the process.
+/// Lets observers see this device, which must live as long as the process; core/device/device.cpp calls it.
 void make_observable(OpenDevice& device);
 
 }  // namespace grus

@@ -1,6 +1,6 @@
 #pragma once
-// What a call of a kernel asks for, in floating point operations and in bytes moved: one function an entry, made from
-// the formulas of core/device/kernels.def.
+// Costs of kernel calls, in floating point operations and in bytes moved as the call asks for them: one function an
+// entry, made from the formulas of core/device/kernels.def.
 #include "core/device/kernels.h"
 
 namespace grus {
@@ -14,7 +14,7 @@ struct KernelCost {
   int variant = -1;
 };
 
-// The words of the formulas.
+// This namespace holds the functions that the formulas use.
 namespace kernel_cost_words {
 
 struct NoVariant {};
@@ -31,7 +31,7 @@ inline double elements(const View& x) {
 }
 inline double elements(const Matrix& x) { return x.buffer ? number(x.rows) * number(x.cols) : 0; }
 
-/// Each element once, also those that stride 0 repeats. A view or matrix that is absent has none.
+/// Counts each element once, also one that stride 0 repeats. A view or matrix that is absent has no bytes.
 inline double bytes(const View& x) {
   double count = x.buffer ? number(size_of(x.dtype)) : 0;
   for (int i = 0; i < x.rank; ++i)
@@ -73,7 +73,8 @@ inline double bytes_of(const AttentionArgs& args) {
 
 }  // namespace kernel_cost_words
 
-/// kernel_cost::gemm(context, args), ...: what that call asks for.
+/// Each entry has a function of its name and arguments here, kernel_cost::gemm(context, args) and so on, which returns
+/// what that call asks for.
 namespace kernel_cost {
 using namespace kernel_cost_words;
 

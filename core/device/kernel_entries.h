@@ -1,5 +1,5 @@
 #pragma once
-// The entries of KernelTable as a list: member, name, what a call costs, variants, and whether it may be null.
+// The entries of KernelTable as a list: member, name, cost of a call, variants, and whether it may be null.
 #include <span>
 #include <tuple>
 
@@ -30,7 +30,6 @@ inline constexpr const char* compare_names[] = {
 inline constexpr const char* reduce_names[] = {"sum", "sum_of_squares", "max", "min"};
 inline constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
 inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask"};
-inline constexpr const char* optimizer_names[] = {"sgd", "adam", "adadelta"};
 inline constexpr const char* gru_phase_names[] = {"all", "reset_update", "candidate"};
 
 constexpr Names names_of(kernel_cost_words::NoVariant) { return {}; }
@@ -40,16 +39,16 @@ constexpr Names names_of(CompareOp) { return compare_names; }
 constexpr Names names_of(ReduceOp) { return reduce_names; }
 constexpr Names names_of(ArgReduceOp) { return arg_reduce_names; }
 constexpr Names names_of(RandomKind) { return random_names; }
-constexpr Names names_of(OptimizerKind) { return optimizer_names; }
 constexpr Names names_of(GruPhase) { return gru_phase_names; }
 
-/// The names of the enumeration that an entry's `variant` column speaks of.
+/// Returns the names of the enumeration that an entry's `variant` column speaks of.
 template <class Variant, class... Args>
 constexpr Names variant_names(Variant (*)(Args...)) {
   return names_of(Variant{});
 }
 
-/// A member of KernelTable and the function that says what its calls cost; null: never observed.
+/// Pairs a member of KernelTable with the function that says what its calls cost; a null cost means that the entry is
+/// never observed.
 template <auto member, auto cost>
 struct Entry {
   const char* name;
@@ -69,7 +68,7 @@ using kernel_cost_words::no_variant;
 }  // namespace variant_of
 #pragma GCC diagnostic pop
 
-// `open` is not observed, as there is no device yet; nor is a loop: the calls that it makes are observed instead.
+// `open` is not observed, as there is no device yet, and a loop is not, as the calls that it makes are.
 inline constexpr std::tuple entries{
     Entry<&KernelTable::open, nullptr>{"open"},
 #define GRUS_DEVICE_ENTRY(result, name, ...) Entry<&KernelTable::name, kernel_cost::name>{#name},

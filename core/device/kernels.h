@@ -1,15 +1,15 @@
 #pragma once
-// THE backend contract. A backend is one KernelTable: a POD of function pointers behind an ABI version.
+// The backend contract. A backend is one KernelTable: a POD of function pointers behind an ABI version.
 //
 // 1. Arguments are PODs that name memory by (buffer, element offset, dtype, dims, strides); never a bare host pointer.
 // 2. Ops check shapes, dtypes and devices before they call; a kernel fails only for device reasons, through its Status.
 //    No exception crosses the boundary. A device may report late, at `synchronize`.
 // 3. Outputs may alias an input only where they are the very same view. `accumulate` means y += result.
 // 4. Sums have a fixed order for a given number of threads: no float atomics.
-// 5. Entries marked optional may be null: ops then compose the result from the required ones, on the same device.
-// 6. `Buffer::version` is raised by core at every write. A backend may keep data derived from a buffer (packed weights)
-//    in `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
-//    buffer.
+// 5. Entries that kernels.def marks `composed` may be null: ops then compose the result from the required ones, on the
+//    same device.
+// 6. Core raises `Buffer::version` at every write. A backend may keep data derived from a buffer (packed weights) in
+//    `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the buffer.
 //    Core keeps released buffers for the next request, but for those that the backend keeps itself (`keeps_from`).
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
@@ -36,8 +36,8 @@ struct Buffer {
   uint64_t derived_version;
 };
 
-/// A strided view, up to max_rank axes, strides in elements. Stride 0 broadcasts (inputs) or reduces (outputs of
-/// reduce).
+/// A strided view has up to max_rank axes, with strides in elements. Stride 0 broadcasts an input, and reduces the
+/// output of reduce.
 struct View {
   Buffer* buffer;
   int64_t offset;
@@ -47,7 +47,7 @@ struct View {
   int64_t strides[max_rank];
 };
 
-/// A row-major matrix (or a batch of them): element (b, i, j) at offset + b * batch_stride + i * row_stride + j.
+/// A row-major matrix, or a batch of them, has element (b, i, j) at offset + b * batch_stride + i * row_stride + j.
 struct Matrix {
   Buffer* buffer;  // null: absent (where an entry says so)
   int64_t offset;
@@ -57,10 +57,10 @@ struct Matrix {
   int64_t batch_stride;
 };
 
-/// One matrix as a view.
+/// Returns one matrix as a view.
 inline View view_of(const Matrix& m) { return {m.buffer, m.offset, m.dtype, 2, {m.rows, m.cols}, {m.row_stride, 1}}; }
 
-// One enumerator per row of elementwise.def.
+// The enumerations have one enumerator for each row of elementwise.def.
 enum class UnaryOp : int32_t {
 #define GRUS_UNARY(name, ...) name,
 #define GRUS_BINARY(...)
@@ -80,8 +80,8 @@ enum class CompareOp : int32_t {
 #include "core/device/elementwise.def"
 };
 
-/// A number for the rows of elementwise.def and kernels.def and their order, on which enumerations and KernelTable
-/// depend: FNV-1a of names and arguments.
+/// Hash (FNV-1a) of the names and arguments of the rows of elementwise.def and kernels.def in their order, on which
+/// enumerations and KernelTable depend.
 constexpr uint32_t rows_number() {
   constexpr const char* rows[] = {
 #define GRUS_UNARY(name, ...) #name,
@@ -102,15 +102,16 @@ constexpr uint32_t rows_number() {
   return hash;
 }
 
-/// What both sides must have been compiled with: the version of this file, which a change of it raises, and the rows.
-inline constexpr uint32_t kernels_abi = 7u << 16 | (rows_number() & 0xffff);
+/// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
+/// the hash of the rows.
+inline constexpr uint32_t kernels_abi = 9u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask };
 
-/// What a product of f32 matrices may round its factors to: bf16, bfloat16 (8 bits of mantissa). Sums are f32 either
-/// way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
+/// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa). Sums
+/// are f32 either way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
 enum class Precision : int32_t { f32, bf16 };
 
 /// y (m, n) = alpha op(a) op(b) + beta c, for each of `batch` matrices. op transposes when its flag is set. c is y
@@ -126,19 +127,17 @@ struct GemmArgs {
   Precision precision;
 };
 
-/// Masked softmax over the last axis of x (rows, cols). Where mask (bool, same dims as x; rank 0: none) is false the
-/// weight is 0 (log: -inf); a row with no true entry, or only -inf under them, is all 0 (log: all -inf).
+/// Masked softmax over the last axis of x (rows, cols); mask is bool of x's dims, or of rank 0 for none. Where the mask
+/// is false the weight is 0 (log: -inf). A row with no true entry, or only -inf under them, is all 0 (log: all -inf).
 struct SoftmaxArgs {
   View y, x, mask;
   bool log;
 };
 
-/// Philox4x32-10, key (low, high word of seed). Element e of y (rows, cols) at (i, j) is row_ids[i] * cols + j (i64),
-/// or i * cols + j without row_ids. It takes lane e % 4 of counter (e / 4, draw), low words first; u = (lane >> 8) *
-/// 2^-24.
+/// Philox4x32-10, key (low, high word of seed). Element (i, j) of y (rows, cols) is e = row_ids[i] * cols + j (i64), or
+/// i * cols + j without row_ids. Lane e % 4 of counter (e / 4, draw), low words first, gives u = (lane >> 8) * 2^-24.
 ///   uniform: low + (high - low) u, rounded to y's type.   keep_mask: 0 where u < low, else high.
-///   normal: low + high * Box-Muller of lanes (0, 1) or (2, 3), from which even elements take
-///   sqrt(-2 log(u_first + 2^-24)) cos(2 pi u_second) and odd ones the sine.
+///   normal: low + high * sqrt(-2 log(u_1 + 2^-24)) cos(2 pi u_2), sin for odd e, from lanes 0 and 1 or 2 and 3.
 struct RandomArgs {
   RandomKind kind;
   Matrix y, row_ids;
@@ -146,21 +145,37 @@ struct RandomArgs {
   double low, high;
 };
 
-/// One optimizer step over n = rows * cols contiguous elements (f32 or f64), in place, PyTorch's formulas. g is first
-/// multiplied by grad_scale and by factor. A factor of 0 leaves everything as it is: the step did not happen.
-/// Decoupled decay comes first of all.
-enum class OptimizerKind : int32_t { sgd, adam, adadelta };
-struct OptimizerArgs {
-  OptimizerKind kind;
-  Matrix value, grad, first, second;  // (1, n); first, second: momentum | m, v | E[g^2], E[dx^2]; absent when unused
-  Matrix average;  // (1, n) or absent: average += (1 - average_decay) (value - average), after the step
-  Matrix factor;   // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
-  double grad_scale, lr, beta1, beta2, eps;  // sgd: beta1 = momentum; adadelta: beta1 = rho
-  double bias1, bias2;                       // adam: 1 - beta1^t, 1 - beta2^t
-  double weight_decay;                       // added to the gradient, or
-  double decoupled_decay;                    // value *= 1 - lr * decoupled_decay, before the step (AdamW)
-  double average_decay;
+/// UpdateArgs are what every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it
+/// changes in place:
+///   w *= 1 - lr decoupled_decay;   g = factor grad_scale grad + weight_decay w;   w -= what the entry makes of g
+/// A factor of 0 leaves everything as it is: the step did not happen. The average follows the value after the step.
+struct UpdateArgs {
+  Matrix value, grad;  // (1, n)
+  Matrix average;      // (1, n) or absent: average += (1 - average_decay) (value - average)
+  Matrix factor;       // (1, 1), or absent: 1. A number that only the device knows, as a clipping scale
+  double grad_scale, lr, weight_decay, decoupled_decay, average_decay;
+};
+/// The step of SGD; where m is absent, w -= lr g:
+///   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
+struct SgdArgs {
+  UpdateArgs update;
+  Matrix m;  // (1, n) or absent
+  double momentum;
   bool nesterov;
+};
+/// The step of Adam, where bias1 = 1 - beta1^t and bias2 = 1 - beta2^t at step t = 1, 2, ...:
+///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2;   w -= lr (m / bias1) / (sqrt(v / bias2) + eps)
+struct AdamArgs {
+  UpdateArgs update;
+  Matrix m, v;  // (1, n)
+  double beta1, beta2, eps, bias1, bias2;
+};
+/// The step of Adadelta:
+///   s = rho s + (1 - rho) g^2;   d = sqrt(u + eps) / sqrt(s + eps) g;   u = rho u + (1 - rho) d^2;   w -= lr d
+struct AdadeltaArgs {
+  UpdateArgs update;
+  Matrix s, u;  // (1, n)
+  double rho, eps;
 };
 
 /// How a GRU cell combines (see ops/gru.h). Gate order r, z, n.
@@ -170,13 +185,10 @@ struct OptimizerArgs {
 enum class Reset : int32_t { after, before };
 enum class Update : int32_t { keep, replace };
 
-/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H); absent where a phase has no use for
-/// them.
-///
+/// One step of GRU gates over `rows` rows. Matrices are (rows, H) or (rows, 3H), and absent where a phase has no use
+/// for them.
 ///   all           (Reset::after)   gx, gh, h -> gates r, z, n;  hidden_n = gh_n;  y = h'
-///
 ///   reset_update  (Reset::before)  gx, gh (2H columns), h -> gates r, z;  y = r * h, which the second product takes
-///
 ///   candidate     (Reset::before)  gx, hidden_n = gh_n, h, gates r, z -> gates n;  y = h'
 enum class GruPhase : int32_t { all, reset_update, candidate };
 struct GruGatesArgs {
@@ -184,13 +196,10 @@ struct GruGatesArgs {
   Update update;
   Matrix gx, gh, h, gates, hidden_n, y;
 };
-/// Backward of the same. dh (rows, H) is read and written: on entry the gradient of h' from later steps, on return that
-/// of h. dy (rows, H), or absent: the gradient that reached this step's output itself. g = dh + dy.
-///
+/// Gradients of GruGatesArgs, with g = dh + dy. dh (rows, H) holds the gradient of h' from later steps on entry and
+/// that of h on return. dy (rows, H), or absent, is the gradient that reached this step's output itself.
 ///   all           gates, hidden_n, h -> dgx, dgh (rows, 3H; equal but for dgh_n = r * dgx_n);  dh = direct path of g
-///
 ///   candidate     gates, h -> z and n parts of dgx;  dh = direct path of g
-///
 ///   reset_update  gates, h, dy = gradient of r * h -> r part of dgx;  dh += r * dy
 struct GruGatesBackwardArgs {
   GruPhase phase;
@@ -198,66 +207,66 @@ struct GruGatesBackwardArgs {
   Matrix gates, hidden_n, h, dy, dgx, dgh, dh;
 };
 
-/// One step of LSTM gates over `rows` rows (equations: ops/lstm.h). gates (rows, 4H), in the order i, f, g, o: on entry
-/// the sums under them, on return the gates. c (rows, H) comes in; c_new and y = h' (rows, H) are written.
+/// One step of LSTM gates over `rows` rows (equations: ops/lstm.h). gates (rows, 4H), in the order i, f, g, o, hold the
+/// sums under the gates on entry and the gates on return. c (rows, H) is read; c_new and y = h' (rows, H) are written.
 struct LstmGatesArgs {
   Matrix gates, c, c_new, y;
 };
-/// Backward of the same, g = dh + dy the gradient of h'; dy may be absent. dsums (rows, 4H): of the sums under the
-/// gates. dc (rows, H) is read and written: on entry the gradient of c' from later steps, on return that of c.
+/// Gradients of LstmGatesArgs, with g = dh + dy the gradient of h'; dy may be absent. dsums (rows, 4H) is the gradient
+/// of the sums under the gates. dc (rows, H) holds the gradient of c' from later steps on entry, that of c on return.
 struct LstmGatesBackwardArgs {
   Matrix gates, c, c_new, dh, dy, dsums, dc;
 };
 
-/// Additive attention for `rows` queries, one per batch row (Bahdanau et al. 2014, A.1.2), a = alignment:
-///   e[i, s] = v . tanh(query[i] + keys[row(i, s)]),  a[i] = softmax over s < lengths[i],  context[i] = sum_s a[i, s]
-///   values[row(i, s)]
-/// row(i, s) = starts[s] + columns[i]. weights (rows, S) is written (0 past the length); a length of 0 gives a zero
-/// context. columns, lengths (rows) and starts (S) are i64. Several rows may share a column (beam search).
+/// Additive attention (Bahdanau et al. 2014, A.1.2) for `rows` queries; row(i, s) = starts[s] + columns[i].
+///   e[i, s] = v . tanh(query[i] + keys[row(i, s)]),  a[i] = softmax over s < lengths[i]
+///   context[i] = sum_s a[i, s] values[row(i, s)]
+/// weights (rows, S) = a, 0 past the length; a length of 0 gives a zero context. columns, lengths (rows) and starts (S)
+/// are i64. Several rows may share a column (beam search).
 struct AttentionArgs {
   Matrix query, keys, values, v, weights, context;  // (rows, A), (N, A), (N, C), (1, A), (rows, S), (rows, C)
   Matrix columns, lengths, starts;
 };
-/// Given dcontext: dquery is written; dkeys (N, A), dvalues (N, C) and dv (1, A) are added to. dvalues may be absent:
-/// not wanted. dweights (rows, S), or absent: a gradient that reached the weights themselves. Several rows may have one
-/// column only with `shared`: a row of dkeys and dvalues is then the sum of what they add to it, in their order.
+/// Gradients of attention, given dcontext: dquery is written; dkeys (N, A), dvalues (N, C; absent when not wanted) and
+/// dv (1, A) are added to. dweights (rows, S), or absent, is a gradient that reached the weights themselves. Rows may
+/// share a column only with `shared`: their parts of dkeys and dvalues are then added in their order.
 struct AttentionBackwardArgs {
   AttentionArgs forward;
   Matrix dcontext, dweights, dquery, dkeys, dvalues, dv;
   bool shared;
 };
 
-/// Rows of softmax cross-entropy, in place: logits (rows, V), targets i32 (rows); losses (rows) f32/f64 get
-///   (1 - smoothing) * -log p[target] + smoothing * mean_j -log p[j], times row_scale; ignored rows (target == ignore)
-///   0.
-/// With smoothing 0 the second term is 0 also where a p is. A logit of -inf is a p of 0, in a row of nothing else too.
-/// With `gradient`, logits become d(loss)/d(logits) = row_scale * (p - q); else they stay. nll (rows), or absent:
-/// -log p[target], unscaled.
+/// Softmax cross-entropy of logits (rows, V), in place; losses (rows) are 0 where target == ignore, else
+///   row_scale * sum_j q_j * -log p[j],   q_j = w_j ((1 - smoothing) [j == target] + smoothing / V)
+/// and nll (rows, or absent) = -log p[target]. w are the class weights (1, V), or 1. With smoothing 0 the other terms
+/// are 0 also where a p is. A logit of -inf is a p of 0, also in a row of nothing else. With `gradient`, logits become
+/// d(loss)/d(logits) = row_scale * (p sum_j q_j - q); else they stay.
 struct CrossEntropyArgs {
   Matrix logits, targets, losses, nll;
   double smoothing, row_scale;
   int64_t ignore;
   bool gradient;
+  Matrix weight;  // w, or absent
 };
 
-/// A loop of the caller's whose parts do not depend on one another (the sequences of a batch, batches of a search):
-/// run(loop, part, parts) makes kernel calls for its share. `rows`: how many a kernel call would have, were there one
-/// part. `most`: parts that there can be.
+/// A loop whose parts do not depend on one another (the sequences of a batch, batches of a search): run(loop, part,
+/// parts) makes kernel calls for its share. `rows` is how many a kernel call would have, were there one part; `most` is
+/// how many parts there can be.
 struct PartsArgs {
   int64_t rows, most;
   void* loop;
   Status (*run)(void* loop, int part, int parts);
 };
 
-/// For the expansions of core/device/kernels.def: an entry's arguments with the context before them.
+/// Puts the context before an entry's arguments, for the expansions of core/device/kernels.def.
 #define GRUS_WITH_CONTEXT(...) (Context * context __VA_OPT__(, ) __VA_ARGS__)
 
 struct KernelTable {
   uint32_t abi;
   const char* name;
-  size_t keeps_from;  // bytes from which a released buffer is kept by the backend; SIZE_MAX: none is
+  size_t keeps_from;  // a released buffer of so many bytes is kept by the backend; SIZE_MAX: none is
 
-  /// Gives device `index`: a context that no other device has.
+  /// Opens device `index`: a context that no other device has.
   Status (*open)(int index, Context** context);
 #define GRUS_DEVICE_ENTRY(result, name, arguments, ...) result(*name) GRUS_WITH_CONTEXT arguments;
 #define GRUS_KERNEL(need, name, arguments, ...) Status(*name) GRUS_WITH_CONTEXT arguments;

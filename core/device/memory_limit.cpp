@@ -10,7 +10,7 @@
 namespace grus {
 namespace {
 
-/// "512M" in bytes.
+/// Reads a size such as "512M" as bytes.
 size_t bytes_of(std::string_view text) {
   constexpr std::string_view units = "KMG";
   std::string_view digits = text;

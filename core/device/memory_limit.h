@@ -4,7 +4,8 @@
 
 namespace grus {
 
-/// What GRUS_MEMORY_LIMIT allows a device, in bytes; 0: no limit. Throws UsageError when it does not read as a limit.
+/// Returns what GRUS_MEMORY_LIMIT allows a device, in bytes; 0 means no limit. Throws UsageError when it does not read
+/// as a limit.
 size_t initial_memory_limit(std::string_view device);
 
 }  // namespace grus

@@ -29,7 +29,7 @@ Storage* CachingAllocator::allocate(size_t bytes) {
 
 Storage* CachingAllocator::take_free(size_t bytes) {
   if (!keeps(bytes)) return nullptr;
-  // A somewhat larger one will do: ragged batches ask for ever new sizes, and each would keep its own.
+  // A somewhat larger buffer will do: ragged batches ask for ever new sizes, and each would keep its own.
   const size_t wanted = class_of(bytes);
   const auto fits = [&](size_t c) { return c == wanted || size_of_class(c) <= size_of_class(wanted) / 8 * 11; };
   for (size_t c = wanted; c < free_.size() && fits(c); ++c) {

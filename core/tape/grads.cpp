@@ -2,6 +2,7 @@
 #include "core/tape/grads.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 const Op accumulate_op("accumulate");  // of gradients, under create_graph
@@ -9,7 +10,8 @@ const Op accumulate_op("accumulate");  // of gradients, under create_graph
 Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   const Device device = a.device();
-  device.check(device.kernels().binary(device.context(), BinaryOp::add, y.write_view(), a.view(), b.view()), "add");
+  device.check(device.kernels().binary(device.context(), BinaryOp::add, Raw::write_view(y), Raw::view(a), Raw::view(b)),
+               "add");
   const TensorArg inputs[] = {a, b};
   const auto rule = [](const void*, const Saved&, Grads& dx) {
     dx.add(0, dx.dy(0));
@@ -45,11 +47,11 @@ void Grads::add(size_t input, const Tensor& gradient) {
   Tensor& slot = table_[static_cast<size_t>(value)];
   if (!slot.defined()) {
     slot = gradient;
-  } else if (recording_ || !slot.owns_storage_alone()) {
+  } else if (recording_ || !Raw::owns_storage_alone(slot)) {
     slot = recorded_sum(slot, gradient);
   } else {
     const Device device = slot.device();
-    device.check(device.kernels().copy(device.context(), slot.write_view(), gradient.view(), true), op_.name());
+    device.check(device.kernels().copy(device.context(), Raw::write_view(slot), Raw::view(gradient), true), op_.name());
   }
 }
 
@@ -63,7 +65,7 @@ Grads::Target Grads::target(size_t input) {
     slot = Tensor::empty(v.shape, v.dtype, v.device);
     return {slot, false};
   }
-  if (!slot.owns_storage_alone()) slot = slot.clone();
+  if (!Raw::owns_storage_alone(slot)) slot = slot.detach().clone();
   return {slot, true};
 }
 
@@ -71,7 +73,7 @@ Tensor& Grads::zeroed_target(size_t input) {
   Target target = this->target(input);
   if (!target.accumulate) {
     const Device device = target.tensor.device();
-    device.check(device.kernels().fill(device.context(), target.tensor.write_view(), 0), op_.name());
+    device.check(device.kernels().fill(device.context(), Raw::write_view(target.tensor), 0), op_.name());
   }
   return target.tensor;
 }

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -74,7 +75,7 @@ std::vector<Ref<Leaf>> Tape::leaves() const {
 
 Tensor Tape::watch(const Tensor& x) {
   Tensor watched = x.detach();
-  watched.set_node({serial_, new_value(x, nullptr, nullptr)});
+  Raw::set_node(watched, {serial_, new_value(x, nullptr, nullptr)});
   return watched;
 }
 
@@ -113,16 +114,16 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                                     .backward = backward,
                                     .closure = place + closure_at,
                                     .precision = product_precision()};
-  for (Tensor& output : outputs) output.set_node({serial_, new_value(output, record, nullptr)});
+  for (Tensor& output : outputs) Raw::set_node(output, {serial_, new_value(output, record, nullptr)});
 
   for (size_t i = 0; i < saved.size(); ++i) {
     new (kept + i) Tensor(*saved[i].tensor);
-    versions[i] = kept[i].defined() ? kept[i].version() : 0;
+    versions[i] = kept[i].defined() ? Raw::version(kept[i]) : 0;
     if (kept[i].defined() && !kept[i].leaf())
       record->saved_bytes += static_cast<size_t>(kept[i].numel()) * size_of(kept[i].dtype());
     for (const Tensor& output : outputs)  // a saved output is the output: gradients of gradients flow through it
-      if (kept[i].defined() && kept[i].node().tape == 0 && kept[i].same_elements(output))
-        kept[i].set_node(output.node());
+      if (kept[i].defined() && kept[i].node().tape == 0 && Raw::same_elements(kept[i], output))
+        Raw::set_node(kept[i], output.node());
   }
   records_.push_back(record);
   for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);
@@ -138,7 +139,7 @@ void require_readable(const Record& record) {
   if (record.consumed)
     fail<UsageError>("[{}] backward was called twice over this op; of several losses make one sum", where(record));
   for (size_t i = 0; i < record.saved.size(); ++i)
-    if (record.saved[i].defined() && record.saved[i].version() != record.versions[i])
+    if (record.saved[i].defined() && Raw::version(record.saved[i]) != record.versions[i])
       fail<UsageError>("[{}] a {} of shape {} that backward needs was changed since the forward pass", where(record),
                        record.saved[i].leaf() ? "parameter" : "tensor", record.saved[i].shape());
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/tape/grads.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {

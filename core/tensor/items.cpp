@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 
@@ -26,10 +27,11 @@ std::vector<double> items(const std::vector<Tensor>& scalars) {
   Tensor all = Tensor::empty({static_cast<int64_t>(scalars.size())}, like.dtype(), device);
   int64_t place = 0;
   for (const Tensor& scalar : scalars) {
-    Tensor at = all.unrecorded_rows(place, place + 1);
+    Tensor at = Raw::rows(all, place, place + 1);
     ++place;
-    device.check(device.kernels().copy(device.context(), at.write_view(), scalar.unrecorded_reshape({1}).view(), false),
-                 "items");
+    device.check(
+        device.kernels().copy(device.context(), Raw::write_view(at), Raw::view(Raw::reshape(scalar, {1})), false),
+        "items");
   }
   if (like.dtype() == DType::f64) return all.to_vector<double>();
   for (const float value : all.to_vector<float>()) values.push_back(value);

@@ -1,6 +1,7 @@
 #include "core/tensor/leaf.h"
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 /// y += x, in place.
 void add_in_place(Tensor& y, const Tensor& x) {
   const Device device = y.device();
-  device.check(device.kernels().copy(device.context(), y.write_view(), x.view(), true), "accumulate");
+  device.check(device.kernels().copy(device.context(), Raw::write_view(y), Raw::view(x), true), "accumulate");
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ Tensor Leaf::prepare(Tensor gradient) {
       "[backward] need leaves that stay where they are until backward, got one that is {} {} on {} with "
       "a gradient {} {} on {}",
       value_.dtype(), value_.shape(), value_.device(), gradient.dtype(), gradient.shape(), gradient.device());
-  return gradient.owns_storage_alone() ? std::move(gradient) : gradient.clone();
+  return Raw::owns_storage_alone(gradient) ? std::move(gradient) : gradient.detach().clone();
 }
 
 void Leaf::accumulate(Tensor gradient) {
@@ -59,7 +60,7 @@ void Leaf::accumulate(Tensor gradient) {
     grad_ = gradient.detach();
     return;
   }
-  if (!grad_.owns_storage_alone()) grad_ = grad_.clone();
+  if (!Raw::owns_storage_alone(grad_)) grad_ = grad_.detach().clone();
   add_in_place(grad_, gradient);
 }
 
@@ -67,7 +68,7 @@ void Leaf::assign(const Tensor& value) {
   require_same_kind("assign", value_, value);
   require(value.shape() == value_.shape(), "[assign] need shape {}, got {}", value_.shape(), value.shape());
   const Device device = value_.device();
-  device.check(device.kernels().copy(device.context(), value_.write_view(), value.view(), false), "assign");
+  device.check(device.kernels().copy(device.context(), Raw::write_view(value_), Raw::view(value), false), "assign");
 }
 
 void Leaf::replace(const Tensor& value) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -24,7 +25,7 @@ void require_row_ids(const char* op, const Tensor& ids, const Tensor& y, const M
   const auto in_range = [most = std::numeric_limits<int64_t>::max() / rows.cols](auto id) {
     return id >= 0 && id < static_cast<decltype(id)>(most);
   };
-  if (const auto known = ids.known_range(); known && in_range(known->low) && in_range(known->high)) return;
+  if (const auto known = Raw::known_range(ids); known && in_range(known->low) && in_range(known->high)) return;
   for (const int64_t id : ids.to_vector<int64_t>())  // waits for the device
     require<UsageError>(in_range(id), "[{}] need row ids of at least 0 whose {} numbers 64 bits count, got {}", op,
                         rows.cols, id);
@@ -38,10 +39,10 @@ Tensor draw(const char* op, RandomKind kind, const Shape& shape, double low, dou
     rng.next();
     return y;
   }
-  RandomArgs args{kind, y.write_matrix(), Matrix{}, 0, 0, low, high};
+  RandomArgs args{kind, Raw::write_matrix(y), Matrix{}, 0, 0, low, high};
   if (row_ids.defined()) {
     require_row_ids(op, row_ids, y, args.y);
-    args.row_ids = row_ids.matrix();
+    args.row_ids = Raw::matrix(row_ids);
   }
   const RandomKey key = rng.next();  // a call that is refused draws nothing
   args.seed = key.seed;

@@ -8,20 +8,10 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
-
-View contiguous_view(Buffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
-  View view{buffer, offset, dtype, shape.rank(), {}, {}};
-  std::copy_n(shape.begin(), max_rank, view.dims);  // all: a count that the compiler knows
-  int64_t stride = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    view.strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return view;
-}
 
 template <class T>
 Range range_of(const T* values, int64_t count) {
@@ -42,9 +32,9 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
   require_representable("full", value, dtype, shape);
   Tensor tensor = empty(shape, dtype, device);
-  device.check(device.kernels().fill(device.context(), tensor.write_view(), value), "fill");
+  device.check(device.kernels().fill(device.context(), Raw::write_view(tensor), value), "fill");
   const bool same_in_every_dtype = std::trunc(value) == value && std::abs(value) <= 0x1p24;
-  if (same_in_every_dtype && dtype != DType::boolean) tensor.know_range({value, value});
+  if (same_in_every_dtype && dtype != DType::boolean) Raw::know_range(tensor, {value, value});
   return tensor;
 }
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
@@ -78,8 +68,8 @@ void Tensor::write(const void* values) {
   const int64_t count = numel();
   const size_t bytes = static_cast<size_t>(count) * size_of(dtype_);
   device().check(device().kernels().upload(device().context(), storage_->buffer(), 0, values, bytes), "upload");
-  if (count > 0 && dtype_ == DType::i32) know_range(range_of(static_cast<const int32_t*>(values), count));
-  if (count > 0 && dtype_ == DType::i64) know_range(range_of(static_cast<const int64_t*>(values), count));
+  if (count > 0 && dtype_ == DType::i32) storage_->know(range_of(static_cast<const int32_t*>(values), count));
+  if (count > 0 && dtype_ == DType::i64) storage_->know(range_of(static_cast<const int64_t*>(values), count));
 }
 
 void Tensor::download(void* to, DType dtype, const char* caller) const {
@@ -124,75 +114,6 @@ double Tensor::item() const {
   return 0;
 }
 
-Tensor Tensor::unrecorded_rows(int64_t begin, int64_t end) const {
-  const int64_t row = shape_.without(0).numel();
-  Tensor part = *this;
-  part.node_ = {};
-  part.leaf_ = {};
-  part.shape_[0] = end - begin;
-  part.offset_ += begin * row;
-  return part;
-}
-
-Tensor Tensor::unrecorded_reshape(const Shape& shape) const {
-  Tensor result = *this;
-  result.node_ = {};
-  result.leaf_ = {};
-  result.shape_ = shape;
-  return result;
-}
-
-Tensor Tensor::detach() const { return unrecorded_reshape(shape_); }
-
-Tensor Tensor::clone() const {
-  require_defined("clone");
-  Tensor copy = empty(shape_, dtype_, device());
-  device().check(device().kernels().copy(device().context(), copy.write_view(), view(), false), "clone");
-  return copy;
-}
-
-View Tensor::view() const {
-  require<UsageError>(defined(), "[view] need a tensor, got an undefined one");
-  return contiguous_view(storage_->buffer(), offset_, dtype_, shape_);
-}
-
-View Tensor::repeating_view(const Shape& to) const {
-  const View own = view();
-  View wide{own.buffer, own.offset, own.dtype, to.rank(), {}, {}};
-  const int lead = to.rank() - rank();
-  for (int axis = 0; axis < to.rank(); ++axis) {
-    wide.dims[axis] = to[axis];
-    const bool repeats = axis < lead || shape_[axis - lead] != to[axis];
-    wide.strides[axis] = repeats ? 0 : own.strides[axis - lead];
-  }
-  return wide;
-}
-
-Matrix Tensor::matrix() const {
-  require<UsageError>(defined(), "[matrix] need a tensor, got an undefined one");
-  const int64_t cols = rank() == 0 ? 1 : shape_.back();
-  const int64_t rows = rank() <= 1 ? 1 : shape_.without(rank() - 1).numel();
-  return {storage_->buffer(), offset_, dtype_, rows, cols, cols, rows * cols};
-}
-
-Matrix Tensor::matrix(int64_t begin, int64_t end) const {
-  Matrix part = matrix();
-  part.offset += begin * part.row_stride;
-  part.rows = end - begin;
-  return part;
-}
-
-View Tensor::write_view() {
-  storage_->raise_version();
-  return view();
-}
-Matrix Tensor::write_matrix() {
-  storage_->raise_version();
-  return matrix();
-}
-Matrix Tensor::write_matrix(int64_t begin, int64_t end) {
-  storage_->raise_version();
-  return matrix(begin, end);
-}
+Tensor Tensor::detach() const { return Raw::reshape(*this, shape_); }
 
 }  // namespace grus

@@ -1,18 +1,23 @@
 #pragma once
 // A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape
-// are views, everything else copies. No in-place operation is public, so a view and a copy cannot be told apart.
+// share memory, everything else copies. No public call changes elements in place, so the two cannot be told apart.
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "core/base/axes.h"
 #include "core/base/ref.h"
 #include "core/base/shape.h"
 #include "core/device/device.h"
 #include "core/device/storage.h"
 
 namespace grus {
+
+struct Extremum;
+struct TopK;
 
 /// What tensors know of a leaf (core/tensor/leaf.h) that they are the value of. Every LeafBase is a Leaf.
 class LeafBase {
@@ -111,11 +116,6 @@ class [[nodiscard]] Tensor {
             bytes.size());
     return upload(bytes.data(), static_cast<int64_t>(bytes.size() / size_of(dtype)), dtype, shape, device);
   }
-  /// A copy on another device (this tensor when it is there already), not recorded.
-  Tensor to(Device target) const {
-    require_defined("to");
-    return target == device() ? detach() : from_bytes(to_bytes(), shape_, dtype_, target);
-  }
   /// The one element of a tensor of any dtype, as a double. Throws ShapeError unless numel is 1, UsageError for an i64
   /// that no double is.
   double item() const;
@@ -128,49 +128,79 @@ class [[nodiscard]] Tensor {
     return value;
   }
 
-  /// Entry `index` (or rows [begin, end)) of the leading axis: a view, recorded. Negative counts from the end.
+  // Recorded, as everything below but detach(): gradients go back through them.
+
+  /// Entry `index` of the leading axis, which is dropped. A negative index counts from the end.
   Tensor operator[](int64_t index) const;
-  Tensor rows(int64_t begin, int64_t end) const;
-  /// The same elements under another shape: a view, recorded. One size may be -1: it is inferred.
+  /// Entries [begin, end) of the leading axis. Negative numbers count from the end; no end: to the end.
+  Tensor rows(int64_t begin, std::optional<int64_t> end = std::nullopt) const;
+  /// Entries [begin, end) of the last axis: x.columns(2, 5), x.columns(0, -1). Numbers are those of rows().
+  Tensor columns(int64_t begin, std::optional<int64_t> end = std::nullopt) const;
+  /// The same elements under another shape. One size may be -1: it is inferred.
   Tensor reshape(std::initializer_list<int64_t> dims) const;
   Tensor reshape(const Shape& shape) const;
-  /// The same values, not recorded: gradients stop here.
-  Tensor detach() const;
-  /// A copy with memory of its own, not recorded.
+  /// This tensor on another device, or as another dtype (see cast()): itself where it is that already.
+  Tensor to(Device target) const;
+  Tensor to(DType target) const;
+  /// A copy with memory of its own.
   Tensor clone() const;
+  /// The same values without their past: no gradient goes back through it.
+  Tensor detach() const;
 
-  // For ops and kernels.
-  View view() const;
-  /// This tensor as if it had shape `to` (stride 0 on broadcast axes).
-  View broadcast_view(const Shape& to) const { return shape_ == to ? view() : repeating_view(to); }
-  /// Collapsed to (product of leading axes, last axis); rows [begin, end) of that.
-  Matrix matrix() const;
-  Matrix matrix(int64_t begin, int64_t end) const;
-  /// The same, for writing: raises the storage's version.
-  View write_view();
-  Matrix write_matrix();
-  Matrix write_matrix(int64_t begin, int64_t end);
-  /// Rows [begin, end) or another shape, as a view that is never recorded.
-  Tensor unrecorded_rows(int64_t begin, int64_t end) const;
-  Tensor unrecorded_reshape(const Shape& shape) const;
-  bool shares_storage(const Tensor& other) const { return storage_ == other.storage_; }
-  /// Whether both are the same view of the same memory.
-  bool same_elements(const Tensor& other) const {
-    return storage_ == other.storage_ && offset_ == other.offset_ && shape_ == other.shape_;
-  }
-  bool owns_storage_alone() const { return storage_ && storage_->unique(); }
-  uint64_t version() const { return storage_ ? storage_->version() : 0; }
-  /// Bounds of all elements, where the host knows them: of integers that it uploaded, of full(), and of what an op says
-  /// of its result. Spares a wait for the device.
-  std::optional<Range> known_range() const { return storage_ ? storage_->known() : std::nullopt; }
-  void know_range(Range range) const { storage_->know(range); }
+  // x.f(...) is f(x, ...), which ops/ defines and documents. ops/elementwise.h: each row of the table, and others.
+#define GRUS_UNARY(name, ...) Tensor name() const;
+#define GRUS_BINARY(name, ...)        \
+  Tensor name(const Tensor& b) const; \
+  Tensor name(double b) const;
+#define GRUS_COMPARE(name, ...) GRUS_BINARY(name)
+#include "core/device/elementwise.def"
+  Tensor logical_and(const Tensor& b) const;
+  Tensor logical_or(const Tensor& b) const;
+  Tensor logical_not() const;
+  /// This tensor where the condition holds, else b.
+  Tensor where(const Tensor& condition, const Tensor& b) const;
+  Tensor where(const Tensor& condition, double b) const;
+  Tensor clamp(double low, double high) const;
+  // ops/reduce.h
+  Tensor sum(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor mean(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor amax(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor amin(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor max() const;
+  Tensor min() const;
+  Extremum max(int axis, bool keepdim = false) const;
+  Extremum min(int axis, bool keepdim = false) const;
+  Tensor argmax(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor argmin(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor logsumexp(const Axes& axes = {}, bool keepdim = false) const;
+  // ops/matmul.h, ops/softmax.h
+  Tensor matmul(const Tensor& b) const;
+  Tensor softmax(int axis = -1) const;
+  Tensor log_softmax(int axis = -1) const;
+  // ops/shape.h
+  Tensor permute(const Axes& order) const;
+  Tensor transpose(int axis_a = -2, int axis_b = -1) const;
+  Tensor squeeze(const Axes& axes = {}) const;
+  Tensor unsqueeze(int axis) const;
+  Tensor flatten(int first = 0, int last = -1) const;
+  Tensor flip(const Axes& axes) const;
+  Tensor broadcast_to(const Shape& shape) const;
+  [[nodiscard]] std::vector<Tensor> split(std::initializer_list<int64_t> sizes, int axis = 0) const;
+  [[nodiscard]] std::vector<Tensor> chunk(int64_t count, int axis = 0) const;
+  // ops/index.h
+  Tensor index_select(int axis, const Tensor& ids) const;
+  Tensor gather(int axis, const Tensor& ids) const;
+  Tensor scatter_add(int axis, const Tensor& ids, const Tensor& source) const;
+  Tensor masked_fill(const Tensor& mask, double value) const;
+  TopK top_k(int64_t k) const;
 
+  // What a tape asks.
   const NodeRef& node() const { return node_; }
   LeafBase* leaf() const { return leaf_.get(); }
-  void set_node(NodeRef node) { node_ = node; }
 
  private:
   friend class Leaf;
+  friend struct Raw;               // core/tensor/raw.h: memory, for ops and what is below them
   void write(const void* values);  // all of them, to memory that no other tensor has
   static Tensor upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device);
   void download(void* to, DType dtype, const char* caller) const;
@@ -178,7 +208,6 @@ class [[nodiscard]] Tensor {
     require<UsageError>(defined(), "[{}] need a tensor, got an undefined one", caller);
   }
   void require_one_element() const;
-  View repeating_view(const Shape& to) const;
 
   Ref<Storage> storage_;
   Shape shape_;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -11,12 +12,12 @@ namespace {
 /// One pass of the device over x. A sum of finite numbers may overflow: then the entries are looked at.
 bool sum_is_finite(const Tensor& x) {
   Tensor sum = Tensor::empty({}, x.dtype(), x.device());
-  View y = x.view();
-  const View one = sum.write_view();
+  View y = Raw::view(x);
+  const View one = Raw::write_view(sum);
   y.buffer = one.buffer;
   y.offset = one.offset;
   std::fill(y.strides, y.strides + max_rank, 0);
-  x.device().check(x.device().kernels().reduce(x.device().context(), ReduceOp::sum, y, x.view(), false), "anomaly");
+  x.device().check(x.device().kernels().reduce(x.device().context(), ReduceOp::sum, y, Raw::view(x), false), "anomaly");
   return std::isfinite(sum.item());
 }
 

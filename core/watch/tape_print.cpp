@@ -10,6 +10,7 @@
 
 #include "core/base/fold.h"
 #include "core/base/text_table.h"
+#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -120,7 +121,7 @@ size_t saved_bytes(const Tape& tape) {
   size_t bytes = 0;
   for (size_t i = 0; i < tape.size(); ++i)
     for (const Tensor& tensor : tape.record(i).saved)
-      if (tensor.defined() && seen.insert(tensor.view().buffer).second) bytes += tensor.view().buffer->bytes;
+      if (tensor.defined() && seen.insert(Raw::view(tensor).buffer).second) bytes += Raw::view(tensor).buffer->bytes;
   return bytes;
 }
 

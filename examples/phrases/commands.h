@@ -1,11 +1,11 @@
 #pragma once
-// What the program does, a function a subcommand. Each returns the exit code or throws an Error of one line. A file "-"
+// The program's subcommands, one function each, which returns the exit code or throws an Error of one line. A file "-"
 // is standard input or output.
 #include <string>
 #include <vector>
 
 #include "data/word_aligner.h"
-#include "examples/seq2seq/options.h"
+#include "examples/seq2seq/resolve.h"
 
 namespace grus::phrases {
 
@@ -14,7 +14,7 @@ using seq2seq::TrainOptions;
 
 struct ExtractOptions {
   std::string pairs, source, target;  // SOURCE<TAB>TARGET lines, or two files
-  std::string alignments;             // Pharaoh's, a line a pair; empty: from our own aligner
+  std::string alignments;             // in Pharaoh's format, a line a pair; empty: our own aligner makes them
   std::string alignments_out;
   std::string tokenizer = "space";
   std::string out;
@@ -25,14 +25,14 @@ struct ExtractOptions {
 };
 int extract(const ExtractOptions& options);
 
-/// The recipe for phrases.
+/// Sets the recipe for phrases.
 void use_phrase_recipe(TrainOptions& options);
-/// Options of a run: --train names the table; without --valid some source phrases are held out of it.
+/// Completes the options of a run: --train names the table; without --valid some source phrases are held out of it.
 TrainOptions resolve_training(const Given& given);
-/// 0: trained to the end; 3: stopped on request, all saved.
+/// Trains a model. Returns 0 when trained to the end, 3 when stopped on request, all saved.
 int train(const TrainOptions& options, bool skip_bad, const std::string& command_line);
 
-/// What all commands that use a model take.
+/// Options of all commands that use a model.
 struct UseOptions {
   std::string model;
   int64_t batch_tokens = 4000;
@@ -43,7 +43,7 @@ struct UseOptions {
 struct ScoreOptions {
   UseOptions use;
   std::string table = "-", out = "-";
-  bool probability = false;  // e^score, as decoders take that log features themselves
+  bool probability = false;  // scores are e^score, as decoders take that log features themselves
   bool skip_bad = false;
 };
 int score(const ScoreOptions& options);
@@ -51,7 +51,7 @@ int score(const ScoreOptions& options);
 struct RankOptions {
   UseOptions use;
   std::string table;
-  std::vector<std::string> phrases;  // none: a line each on standard input
+  std::vector<std::string> phrases;  // when empty, a line each on standard input
   int64_t best = 5;
   bool lines = false;  // "source ||| target ||| log p" instead of two columns
   bool skip_bad = false;
@@ -70,7 +70,7 @@ int sample(const SampleOptions& options);
 
 struct DrawOptions {
   UseOptions use;
-  std::string table;  // whose source phrases are drawn; empty: words alone
+  std::string table;  // the table whose source phrases are drawn; empty: words alone
   std::string out;
   int64_t words = 600, phrases = 900;  // at most
   std::string method = "tsne";         // or pca

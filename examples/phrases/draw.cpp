@@ -1,4 +1,4 @@
-// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014, what the model holds of words and of phrases on a plane.
+// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014, the model's words and phrases on a plane.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ bool has_letter(const std::string& text) {
   return false;
 }
 
-// Signs between and behind the words are no words.
+// Punctuation between and behind the words is not counted.
 int64_t word_count(const std::string& text) {
   const auto words = data::split_spaces(text);
   return std::count_if(words.begin(), words.end(), [](std::string_view word) { return has_letter(std::string(word)); });
@@ -51,9 +51,8 @@ std::vector<Entry> frequent_words(const data::Vocab& vocab, int64_t most) {
   return words;
 }
 
-// Source phrases of two words and more, by how often they were seen: Moses's second count where there is one ("|||
-// links
-// ||| count_t count_s count"), else the number of their lines.
+// Returns source phrases of two words and more, by how often they were seen: Moses's second count where there is one
+// ("||| links ||| count_t count_s count"), else the number of their lines.
 std::vector<Entry> frequent_phrases(const DrawOptions& o) {
   std::unordered_map<std::string, double> weights;
   std::vector<std::string> order;
@@ -72,7 +71,7 @@ std::vector<Entry> frequent_phrases(const DrawOptions& o) {
   return phrases;
 }
 
-// Rows to points of length 1: what counts between them is the angle.
+// Makes rows points of length 1, so that the angle between them counts.
 chart::Points points_of(const Tensor& rows) {
   const auto values = rows.to_vector<float>();
   chart::Points points{static_cast<size_t>(rows.dim(0)), static_cast<size_t>(rows.dim(1)), {}};

@@ -29,7 +29,7 @@ class Pool {
       if (seen_.insert(target).second) by_length_[length(target)].push_back(target);
   }
   int64_t length(const std::string& target) const { return static_cast<int64_t>(tokenizer_.tokenize(target).size()); }
-  // `count` distinct ones within `within` words of the length and not known, or as many as there are.
+  // Draws `count` distinct targets within `within` words of the length and not known, or as many as there are.
   std::vector<std::string> draw(int64_t count, int64_t words, int64_t within, const std::set<std::string>& known,
                                 data::SplitMix& random) const {
     std::vector<std::string> candidates;
@@ -52,7 +52,7 @@ struct Figures {
   double reciprocal_ranks = 0;
 };
 
-// One chunk of pairs: the true target is scored first, then the others.
+// Scores one chunk of pairs: the true target is scored first, then the others.
 void judge(Scorer& scorer, const std::vector<std::string>& sources,
            const std::vector<std::vector<std::string>>& choices, Figures& figures) {
   std::vector<std::string> all_sources, all_targets;

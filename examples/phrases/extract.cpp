@@ -25,13 +25,13 @@ struct Sentences {
   data::EncodedCorpus ids;
 };
 
-// Pairs as they come: from one file, or line by line from two.
+// Reads pairs as they come: from one file, or line by line from two.
 class PairReader {
  public:
   explicit PairReader(const ExtractOptions& o) : one_(o.source.empty()), first_(one_ ? o.pairs : o.source) {
     if (!one_) second_.emplace(o.target);
   }
-  // False at the end. Throws DataError for a pair that is none.
+  // Returns false at the end. Throws DataError for a bad pair.
   bool next(std::string& source, std::string& target) {
     const auto line = first_.next();
     if (one_) {
@@ -54,7 +54,7 @@ class PairReader {
     return true;
   }
   int64_t number() const { return first_.number(); }
-  // Whether one file came to its end before the other: no line to skip.
+  // Tells whether one file came to its end before the other, which is no line to skip.
   bool ended() const { return ended_; }
 
  private:

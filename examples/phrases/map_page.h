@@ -1,5 +1,5 @@
 #pragma once
-// The page of maps that `draw` writes. Plain data in, text out.
+// The page of maps that `draw` writes, from plain data.
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,7 +22,7 @@ struct MapPage {
   std::string command = {};
 };
 
-/// One file without network, in light, dark and print.
+/// Returns a page in one file without network, in light, dark and print.
 std::string render_maps(const MapPage& page);
 
 }  // namespace grus::phrases

@@ -20,7 +20,7 @@ struct Target {
 
 using Targets = std::map<std::string, std::vector<Target>>;
 
-// The lines of the wanted phrases alone are kept.
+// Only the lines of the wanted phrases are kept.
 Targets read_targets(const RankOptions& o, const std::vector<std::string>& phrases) {
   Targets targets;
   for (const std::string& phrase : phrases) targets[phrase];

@@ -14,14 +14,14 @@
 namespace grus::phrases {
 namespace {
 
-using seq2seq::State;
+using seq2seq::DecoderState;
 
 struct Sample {
   std::vector<int32_t> ids;
   double log_probability = 0;
 };
 
-// One id of a row of log-probabilities, by p^(1/temperature); specials but <eos> are never drawn.
+// Draws an id from a row of log-probabilities, by p^(1/temperature); specials but <eos> are never drawn.
 int32_t draw_id(const float* row, int64_t width, double temperature, data::SplitMix& random) {
   std::vector<double> share(static_cast<size_t>(width));
   double sum = 0;
@@ -33,7 +33,7 @@ int32_t draw_id(const float* row, int64_t width, double temperature, data::Split
   return data::EOS;
 }
 
-// `count` targets of one source, word by word from p(y_t | y_<t, c); those that reach the limit are left out.
+// Draws `count` targets of one source, word by word from p(y_t | y_<t, c); those that reach the limit are left out.
 std::vector<Sample> draw_samples(const seq2seq::Architecture& model, const std::vector<int32_t>& source,
                                  const SampleOptions& o, data::SplitMix random) {
   const NoGrad no_grad;
@@ -41,8 +41,8 @@ std::vector<Sample> draw_samples(const seq2seq::Architecture& model, const std::
   const auto decoder = model.decode(seq2seq::pack_tokens(sources));
   const seq2seq::OutputLayer output = model.output();
   std::vector<Sample> live(static_cast<size_t>(o.count)), finished;
-  State state = decoder->start();
-  std::vector<int64_t> rows(live.size());  // of the state, by live sample
+  DecoderState state = decoder->start();
+  std::vector<int64_t> rows(live.size());  // rows of the state, by live sample
   std::vector<int32_t> words(live.size(), data::SOS);
   for (int64_t step = 0; step <= o.max_length && !live.empty(); ++step) {
     for (Tensor& part : state) part = gather_rows(part, Tensor::from(rows));

@@ -1,4 +1,4 @@
-// The subcommand `score`: a table with one more column. Lines go through in chunks; nothing else is held.
+// The subcommand `score`: a table with one more column. Lines go through in chunks, and only a chunk is held.
 #include <fmt/format.h>
 
 #include <cmath>

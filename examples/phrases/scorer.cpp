@@ -8,8 +8,8 @@
 #include "data/line_reader.h"
 #include "data/text.h"
 #include "examples/seq2seq/console.h"
-#include "examples/seq2seq/likelihood.h"
 #include "examples/seq2seq/machine.h"
+#include "seq2seq/likelihood.h"
 
 namespace grus::phrases {
 namespace {

@@ -4,20 +4,20 @@
 #include <vector>
 
 #include "examples/phrases/commands.h"
-#include "examples/seq2seq/model_folder.h"
+#include "seq2seq/model_folder.h"
 
 namespace grus::phrases {
 
-/// A model with what its text needs.
+/// A scorer is a model with what its text needs.
 class Scorer {
  public:
   explicit Scorer(const UseOptions& options);
 
-  /// Cho et al. 2014, equation 4 for each pair: the sum of log p of the target's pieces and its end, in nats.
+  /// Returns the sum of log p of the target's pieces and its end, in nats, for each pair (Cho et al. 2014, equation 4).
   std::vector<double> operator()(const std::vector<std::string>& sources, const std::vector<std::string>& targets);
-  /// Pairs so far one of whose pieces the vocabulary does not have: it counts as <unk>.
+  /// Counts the pairs so far with a piece that the vocabulary does not have: it is scored as <unk>.
   int64_t unknown() const { return unknown_; }
-  /// Says how many, when there were any.
+  /// Reports the number of such pairs, when there were any.
   void report_unknown(int64_t pairs) const;
 
   const seq2seq::SavedModel& saved() const { return saved_; }
@@ -29,8 +29,8 @@ class Scorer {
   int64_t unknown_ = 0;
 };
 
-/// One phrase a line of `given`, or of standard input where none is given: words with one space between them. Throws
-/// DataError for a blank one.
+/// Returns one phrase for each line of `given`, or of standard input where none is given: words with one space between
+/// them. Throws DataError for a blank one.
 std::vector<std::string> phrases_to_use(const std::vector<std::string>& given);
 
 }  // namespace grus::phrases

@@ -19,7 +19,7 @@ void add_pair(data::ParallelCorpus& pairs, std::unordered_set<std::string>& seen
   pairs.target.push_back(target);
 }
 
-// FNV-1a, so that the same phrases are held out everywhere.
+// The hash (FNV-1a) is the same everywhere, so the same phrases are held out.
 uint64_t hash_of(const std::string& text) {
   uint64_t hash = 14695981039346656037u;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;

@@ -11,10 +11,10 @@ namespace grus::phrases {
 
 void use_phrase_recipe(TrainOptions& o) {
   o.model.arch = "rnn-encdec";
-  o.model.tie = "output";
+  o.model.tie = seq2seq::Tie::output;
   o.tokenizer = "space";
   o.vocab = 0;
-  o.select = "perplexity";
+  o.select = seq2seq::Figure::perplexity;
 }
 
 TrainOptions resolve_training(const Given& given) {

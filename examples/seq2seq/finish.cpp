@@ -11,7 +11,8 @@
 #include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
-#include "examples/seq2seq/translator.h"
+#include "seq2seq/options_json.h"
+#include "seq2seq/translator.h"
 
 namespace grus::seq2seq {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 // The end of a training run: the test figure, samples, the report.
-#include "examples/seq2seq/corpora.h"
-#include "examples/seq2seq/training_state.h"
+#include "seq2seq/corpora.h"
+#include "seq2seq/training_state.h"
 
 namespace grus::seq2seq {
 

@@ -14,11 +14,10 @@ namespace grus::seq2seq {
 
 const char* const version = GRUS_VERSION;
 
-void use_machine(std::string_view device, int64_t threads, std::string_view precision) {
-  const bool bf16 = precision == "bf16";
-  require<UsageError>(!bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
+void use_machine(std::string_view device, int64_t threads, Precision precision) {
+  require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
                       "--precision: need f32 on device {}, got bf16", device);
-  set_product_precision(bf16 ? Precision::bf16 : Precision::f32);
+  set_product_precision(precision);
   if (threads > 0) set_num_threads(static_cast<int>(threads));
   set_default_device(Device(device));
 }

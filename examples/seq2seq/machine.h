@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/device/precision.h"
+
 namespace grus::seq2seq {
 
-/// Sets the device of new tensors, the number of threads (0: as it is) and what products multiply ("f32", "bf16").
+/// Sets the device of new tensors, the number of threads (0: as it is) and what products multiply.
 /// Throws UsageError for bf16 on a device that has none.
-void use_machine(std::string_view device, int64_t threads, std::string_view precision = "f32");
+void use_machine(std::string_view device, int64_t threads, Precision precision = Precision::f32);
 int threads_in_use();
 /// What the device says of itself.
 std::string device_text();

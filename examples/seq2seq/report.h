@@ -1,28 +1,15 @@
 #pragma once
 // report.html of a training run, and pictures of alignments. Plain data in, text out; what is NaN or empty is left out.
 #include <cstdint>
-#include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "seq2seq/alignment.h"
+#include "seq2seq/metrics.h"
+
 namespace grus::seq2seq {
-
-inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
-
-/// One line of metrics.jsonl. Losses: mean nats per target token; BLEU: 0 to 100.
-struct EpochMetrics {
-  int64_t epoch = 0, step = 0;
-  double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
-  double valid_bleu = not_measured, target_tokens_per_second = not_measured, seconds = not_measured;
-};
-
-/// Attention weights of one translation.
-struct Alignment {
-  std::vector<std::string> source, target;
-  std::vector<float> weights;  // (target, source), each row summing to 1
-};
 
 /// BLEU of the test sentences whose source has `shortest` to `longest` words (longest 0: and all longer ones).
 struct LengthBin {

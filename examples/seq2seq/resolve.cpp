@@ -1,11 +1,13 @@
-// From flags, files and saved models to one set of options.
+#include "examples/seq2seq/resolve.h"
+
 #include <algorithm>
 
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "data/text.h"
-#include "examples/seq2seq/architecture.h"
-#include "examples/seq2seq/model_folder.h"
+#include "seq2seq/architecture.h"
+#include "seq2seq/model_folder.h"
+#include "seq2seq/options_json.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -54,13 +56,33 @@ void require_same_model(TrainOptions& options, TrainOptions& saved, const std::s
 
 // What the saved state belongs to.
 void require_same_run(const TrainOptions& options, const TrainOptions& saved) {
-  require<UsageError>(options.optimizer == saved.optimizer, "--optimizer: need {} as in {}, got {}", saved.optimizer,
-                      options.out, options.optimizer);
+  require<UsageError>(options.optimizer == saved.optimizer, "--optimizer: need {} as in {}, got {}",
+                      text_of(saved, "optimizer"), options.out, text_of(options, "optimizer"));
   require<UsageError>((options.average > 0) == (saved.average > 0), "--average: need {} as in {}, got {}",
                       saved.average > 0 ? "a decay above 0" : "0", options.out, options.average);
 }
 
 }  // namespace
+
+void check_options(const TrainOptions& o) {
+  require<UsageError>(!o.out.empty(), "--out: need a folder for the model, got none");
+  const auto sides = [](const char* name, const std::string& tsv, const std::string& source, const std::string& target,
+                        bool needed) {
+    require<UsageError>(tsv.empty() || (source.empty() && target.empty()),
+                        "--{}: need one file, or --{}-src and --{}-tgt, got both", name, name, name);
+    require<UsageError>(source.empty() == target.empty(), "--{}-src: need --{}-tgt with it, got one of the two", name,
+                        name);
+    require<UsageError>(!needed || !tsv.empty() || !source.empty(),
+                        "--{}-src: need --{}-src and --{}-tgt, or --{}, got none", name, name, name, name);
+  };
+  sides("train", o.train, o.train_source, o.train_target, true);
+  sides("valid", o.valid, o.valid_source, o.valid_target, true);
+  sides("test", o.test, o.test_source, o.test_target, false);
+  architecture_kind(o.model.arch).check(o.model);
+  require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
+                      "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
+  require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
+}
 
 TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {
   TrainOptions options = defaults;

@@ -5,16 +5,15 @@
 #include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/machine.h"
-#include "examples/seq2seq/trainer.h"
-#include "examples/seq2seq/translator.h"
+#include "examples/seq2seq/training_console.h"
+#include "seq2seq/trainer.h"
+#include "seq2seq/translator.h"
 
 namespace grus::seq2seq {
 namespace {
 
 // Weights, two moments and an average, and as much again while a new file is written beside the old one.
-int64_t bytes_of_run(const Architecture& model) {
-  return const_cast<Architecture&>(model).module().parameter_count() * 4 * 9;
-}
+int64_t bytes_of_run(const Architecture& model) { return model.module().parameter_count() * 4 * 9; }
 
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
   if (options.resume) return ModelFolder(options.out).stopped_run().load_codecs(options);
@@ -66,13 +65,15 @@ int train(TrainOptions options, const CorpusReader& read, const std::string& com
   manual_seed(static_cast<uint64_t>(options.seed) + 1);
   folder.prepare(bytes_of_run(*model));
   start_from_saved(options, *model);
-  Trainer trainer(options, *model, codecs, corpora);
+  TrainingConsole console(options);
+  Trainer trainer(options, *model, codecs, corpora, console);
   options.resume ? trainer.resume() : trainer.start();
   fmt::print("{} pairs, vocabulary {}, {} parameters\n", corpora.train.size(),
              codecs.joint ? fmt::format("{}", codecs.source.size())
                           : fmt::format("{} and {}", codecs.source.size(), codecs.target.size()),
              model->module().parameter_count());
   std::fflush(stdout);
+  const StopOnSignal guard;
   if (!trainer.run()) {
     say(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
                     trainer.progress().step));

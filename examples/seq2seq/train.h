@@ -1,6 +1,6 @@
 #pragma once
 // From options to a trained model with its figures and report.
-#include "examples/seq2seq/corpora.h"
+#include "seq2seq/corpora.h"
 
 namespace grus::seq2seq {
 

@@ -21,7 +21,7 @@ std::string tick_label(double value, double step) {
   return fmt::format("{:.{}f}", value == 0 ? 0.0 : value, decimals);
 }
 
-// Two equal limits would leave nothing to divide by.
+// Spreads equal limits, which would leave nothing to divide by.
 void spread(double& low, double& high) {
   if (!std::isfinite(low) || !std::isfinite(high)) low = 0, high = 1;
   if (low < high) return;

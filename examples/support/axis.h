@@ -1,5 +1,5 @@
 #pragma once
-// Where a value stands on an axis, and which round numbers are written beside it.
+// An axis says where a value stands, and which round numbers are written beside it.
 #include <string>
 #include <vector>
 
@@ -20,11 +20,12 @@ struct Axis {
   double operator()(double value) const;
 };
 
-/// About `wanted` ticks at steps of 1, 2 or 5 times a power of ten (`whole`: at least 1), and limits on such steps
-/// when `round_limits`. Equal limits are spread; limits that are not finite become 0 and 1.
+/// Makes about `wanted` ticks at steps of 1, 2 or 5 times a power of ten (`whole`: at least 1), and limits on such
+/// steps when `round_limits`. Equal limits are spread; limits that are not finite become 0 and 1.
 Axis linear_axis(double low, double high, int wanted, bool whole, bool round_limits);
 
-/// Ticks at 1, 2, 5 times powers of ten. A linear axis when `low` is not positive or fewer than three ticks would fit.
+/// Makes ticks at 1, 2, 5 times powers of ten. The axis is linear when `low` is not positive or fewer than three ticks
+/// would fit.
 Axis logarithmic_axis(double low, double high);
 
 }  // namespace grus::chart

@@ -14,12 +14,12 @@
 namespace grus::chart {
 namespace {
 
-// Blue, vermilion, green, purple: told apart by colour-blind readers, and by lightness in grey print.
+// Blue, vermilion, green and purple are told apart by colour-blind readers, and by lightness in grey print.
 constexpr std::array<std::string_view, 4> colours = {"#1f5f99", "#c8452b", "#3d8b57", "#7a57a8"};
 
 std::string_view colour(size_t series) { return colours[series % colours.size()]; }
 
-// Where the colours come round again, lines are dashed.
+// Lines are dashed where the colours come round again.
 std::string_view dashes(size_t series) {
   constexpr std::array<std::string_view, 3> patterns = {"", " stroke-dasharray=\"6 4\"", " stroke-dasharray=\"1 4\""};
   return patterns[std::min(series / colours.size(), patterns.size() - 1)];
@@ -89,7 +89,7 @@ std::string draw_series(const LineChart& chart, size_t index, const Axis& x, con
   return out;
 }
 
-// On the line of the unit, flush right.
+// The legend stands on the line of the unit, flush right.
 std::string legend(const LineChart& chart) {
   if (chart.series.size() < 2) return "";
   std::string out;
@@ -114,7 +114,7 @@ std::string draw_mark(const Mark& mark, const Axis& x, const Axis& y) {
   if (mark.label.empty() || !drawable(mark.point, y.logarithmic)) return out;
   const double height = y(mark.point.y);
   append(out, R"(<circle class="f1" cx="{}" cy="{}" r="5" fill="{}"/>)", px(at), px(height), colour(1));
-  // Below the line where there is room: under a rising curve nothing is drawn.
+  // The label goes below the line where there is room: under a rising curve nothing is drawn.
   const bool below = height + 40 < y.start;
   const bool leftwards = at > (x.start + x.end) / 2;
   const std::string style = fmt::format(R"({} font-weight="600")", halo);

@@ -1,7 +1,7 @@
 #pragma once
 // Charts as SVG text. Colours and fonts are attributes for a light page, so that a picture stands alone in any viewer;
 // the classes (chart, muted, grid, axis, guide, halo, s0, s1, f0, f1, cells, ground) let a page restyle it, dark mode
-// included. What is not finite is left out; nothing to draw gives a picture that says so.
+// included. Numbers that are not finite are left out; nothing to draw gives a picture that says so.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +33,7 @@ struct LineChart {
   std::optional<double> y_low = {};  // the y axis reaches down to here
 };
 
-/// x is a whole number (an epoch). Fixed size, 480 x 300.
+/// Draws a chart of fixed size, 480 x 300, whose x is a whole number (an epoch).
 std::string line_chart(const LineChart& chart);
 
 struct Bin {
@@ -47,7 +47,7 @@ struct BinChart {
   std::vector<Bin> bins;
 };
 
-/// One value a bin as a line, and below it the counts as bars over the same bins. Fixed size, 480 x 300.
+/// Draws one value for each bin as a line, and below it the counts as bars. The size is fixed, 480 x 300.
 std::string bin_chart(const BinChart& chart);
 
 struct HeatMap {
@@ -57,11 +57,11 @@ struct HeatMap {
   std::string description;           // for readers who cannot see it
 };
 
-/// A cell a pair of words; cells, labels and legend shrink with the number of words.
-/// Throws UsageError when there are not rows x columns weights.
+/// Draws a cell for each pair of words; cells, labels and legend shrink with the number of words. Throws UsageError
+/// when there are not rows x columns weights.
 std::string heat_map(const HeatMap& map);
 
-/// The picture as a file of its own: XML declaration, white ground.
+/// Returns the picture as a file of its own: XML declaration, white ground.
 std::string standalone(std::string_view svg);
 
 }  // namespace grus::chart

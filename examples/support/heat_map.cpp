@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t longest_label = 28;  // columns; the tooltips have the whole word
 constexpr double slant = 0.7071;       // labels along the top lean by 45 degrees
 
-// All in pixels.
+// All lengths are in pixels.
 struct Layout {
   double cell, font, left, top, width, height;
   double right() const { return left + width; }
@@ -52,7 +52,7 @@ double right_edge(const Layout& layout, const std::vector<std::string>& columns)
   return std::ceil(edge);
 }
 
-// What rounds to 0.00 is left out: the ground shows.
+// A weight that rounds to 0.00 is left out: the ground shows.
 std::string cells(const HeatMap& map, const Layout& layout) {
   std::string out = R"(<g class="cells" fill="#123f6d">)"
                     "\n";
@@ -70,7 +70,7 @@ std::string cells(const HeatMap& map, const Layout& layout) {
   return out + "</g>\n";
 }
 
-// Thin lines of paper between the cells, so that a row can be followed.
+// Thin lines of paper between the cells let the eye follow a row.
 std::string gaps(const Layout& layout, size_t columns, size_t rows) {
   std::string lines;
   for (size_t s = 1; s < columns; ++s) append(lines, "M{} {}v{}", px(layout.x(s)), px(layout.top), px(layout.height));

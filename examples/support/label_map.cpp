@@ -15,7 +15,7 @@ namespace {
 constexpr double font = 11, gap = 5, margin_x = 56, margin_y = 22;
 constexpr int64_t longest_label = 44;  // columns
 
-// Boxes by the cells of a grid that they touch.
+// Holds boxes by the cells of a grid that they touch.
 class Occupied {
  public:
   bool free(const Box& box) const {
@@ -30,7 +30,7 @@ class Occupied {
   }
 
  private:
-  static constexpr int64_t side = 64, cell_size = 40;  // pixels; what lies beyond shares the last cell
+  static constexpr int64_t side = 64, cell_size = 40;  // pixels; boxes beyond share the last cell
   template <class Visit>
   void each_cell(const Box& box, const Visit& visit) const {
     const auto index = [](double at) { return std::clamp<int64_t>(static_cast<int64_t>(at) / cell_size, 0, side - 1); };
@@ -83,7 +83,7 @@ std::string anchor(Side side, double radius) {
   }
 }
 
-// Areas go with the logarithm of weights.
+// The area of a dot grows with the logarithm of its weight.
 double radius_of(double weight, double largest) {
   const double share = largest > 1 ? std::log(std::max(weight, 1.0)) / std::log(largest) : 0;
   return 1.6 + 2.4 * std::sqrt(std::clamp(share, 0.0, 1.0));
@@ -106,7 +106,7 @@ std::string point_markup(const MapPoint& p, const Frame& frame, Side side, doubl
 }  // namespace
 
 Box label_box(double x, double y, double width, Side side) {
-  constexpr double up = 7.5, down = 4.5;  // about the line of the text's middle
+  constexpr double up = 7.5, down = 4.5;  // pixels about the line of the text's middle
   switch (side) {
     case Side::left:
       return {x - gap - width, y - up, x - gap, y + down};
@@ -163,7 +163,7 @@ std::string label_map(const LabelMap& map) {
          R"(<g class="points" font-size="{}">)"
          "\n",
          font);
-  // Lesser points first, so that greater ones lie above them.
+  // Lesser points come first, so that greater ones lie above them.
   for (size_t k = order.size(); k-- > 0;)
     out += point_markup(map.points[order[k]], frame, sides[k],
                         radius_of(map.points[order[k]].weight, map.points[order.front()].weight),

@@ -12,7 +12,7 @@ struct MapPoint {
   double x = 0, y = 0;  // any unit; the map keeps the ratio of both axes
   std::string label;
   double weight = 1;               // larger: labelled first, and a larger dot
-  size_t group = 0;                // of LabelMap::groups
+  size_t group = 0;                // an index into LabelMap::groups
   std::vector<int32_t> near = {};  // others to point at, by their index
   std::string note = {};           // further words for the pointer
 };
@@ -24,10 +24,10 @@ struct LabelMap {
   double width = 960;
 };
 
-/// Where a label stands beside its dot.
+/// The side on which a label stands beside its dot.
 enum class Side : int8_t { none, right, left, above, below };
 
-/// A box with its corners.
+/// A box is given by its corners.
 struct Box {
   double left, top, right, bottom;
   bool meets(const Box& other) const {
@@ -35,18 +35,18 @@ struct Box {
   }
 };
 
-/// The box of a label of this width beside (x, y).
+/// Returns the box of a label of this width beside (x, y).
 Box label_box(double x, double y, double width, Side side);
 
-/// For each point (x, y, width of its label) a side where its label meets no other label, no dot of a labelled point
-/// and no edge; earlier points choose first. Every point may become none.
+/// Chooses for each point (x, y, width of its label) a side where its label meets no other label, no dot of a labelled
+/// point and no edge; earlier points choose first. Every point may become none.
 std::vector<Side> place_labels(const std::vector<std::array<double, 3>>& points, const Box& edges);
 
-/// SVG, `width` wide, with the labels that have room; the others are there, hidden. Coordinates that are not finite are
-/// left out. With map_script in the page it can be moved, zoomed, searched and asked.
+/// Returns SVG, `width` wide, with the labels that have room; the others are hidden in it. Coordinates that are not
+/// finite are left out. With map_script in the page it can be moved, zoomed, searched and asked.
 std::string label_map(const LabelMap& map);
 
-/// The same with its buttons, search box and legend, as HTML for a page that has map_style and map_script.
+/// Returns the map with its buttons, search box and legend, as HTML for a page that has map_style and map_script.
 std::string interactive_map(const LabelMap& map);
 
 extern const std::string_view map_style, map_script;

@@ -1,4 +1,4 @@
-// What a page needs around label maps. Colours are those of the report's style sheet.
+// The parts that a page needs around label maps. Colours are those of the report's style sheet.
 #include "examples/support/label_map.h"
 
 namespace grus::chart {

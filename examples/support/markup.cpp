@@ -67,7 +67,7 @@ int64_t columns(std::string_view text) {
 std::string shortened(std::string_view text, int64_t most) {
   if (columns(text) <= most) return std::string(text);
   std::string out;
-  int64_t width = 1;  // the ellipsis
+  int64_t width = 1;  // width of the ellipsis
   utf8proc_int32_t code = 0;
   while (!text.empty()) {
     const std::string_view character = next_character(text, code);

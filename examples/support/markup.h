@@ -1,5 +1,5 @@
 #pragma once
-// Text on its way into HTML and SVG.
+// Functions for text on its way into HTML and SVG.
 #include <fmt/core.h>
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 
 namespace grus::chart {
 
-/// Text for an element or a quoted attribute. What is no UTF-8, and what XML forbids, becomes U+FFFD.
+/// Escapes text for an element or a quoted attribute. What is no UTF-8 or forbidden in XML becomes U+FFFD.
 std::string escape(std::string_view text);
 
-/// Width in columns: East Asian wide characters count two, combining marks none.
+/// Counts columns: East Asian wide characters take two, combining marks none.
 int64_t columns(std::string_view text);
 
-/// The text itself, or its beginning and an ellipsis, in at most `most` columns.
+/// Returns the text itself, or its beginning and an ellipsis, in at most `most` columns.
 std::string shortened(std::string_view text, int64_t most);
 
-/// 1234567 as "1,234,567".
+/// Returns 1234567 as "1,234,567".
 std::string grouped(int64_t number);
 
 /// Appends formatted text.

@@ -27,7 +27,7 @@ Points centred(Points points) {
   return points;
 }
 
-// Rows become orthonormal, each against those before it, twice (once loses digits). A row that has nothing left is 0.
+// Makes rows orthonormal, each against those before it, twice (once loses digits). A row with nothing left becomes 0.
 void orthonormalise(Points& rows) {
   for (size_t r = 0; r < rows.count; ++r) {
     for (int pass = 0; pass < 2; ++pass)
@@ -37,7 +37,7 @@ void orthonormalise(Points& rows) {
   }
 }
 
-// One round: directions <- directions X^T X, with the length of each as its variance.
+// Runs one round: directions <- directions X^T X, with the length of each as its variance.
 std::vector<double> multiply(const Points& x, Points& directions) {
   Points next{directions.count, directions.width, std::vector<double>(directions.values.size())};
   for (size_t i = 0; i < x.count; ++i)

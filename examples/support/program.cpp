@@ -14,8 +14,8 @@
 namespace grus {
 namespace {
 
-// The next file that is opened would get the number of a closed stream, and what is printed would be written into it.
-// Reading from the one and writing to the others still fails.
+// Opens a file in the place of each closed stream: the next file that is opened would else get its number, and what is
+// printed would be written into it. Reading from the one and writing to the others still fails.
 void occupy_closed_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF)

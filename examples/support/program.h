@@ -1,17 +1,16 @@
 #pragma once
-// What a program does about its standard streams and its exit code.
+// A program's standard streams and its exit code.
 #include <functional>
 #include <string>
 #include <string_view>
 
 namespace grus {
 
-/// One line on standard error; where nobody can read it, nothing.
+/// Prints one line on standard error; where nobody can read it, nothing.
 void complain(std::string_view line);
 
-/// Runs the program: the exit code is what `run` returns; after an error of one line it is 2 for UsageError, else 1,
-/// and 1 as well when standard output did not take all. Standard streams that are closed stay so: no file takes their
-/// place.
+/// Runs the program. The exit code is what `run` returns; after an error of one line it is 2 for UsageError, else 1,
+/// and 1 as well when standard output did not take all. Closed standard streams stay so: no file takes their place.
 int run_program(const std::string& name, const std::function<int()>& run);
 
 }  // namespace grus

@@ -5,7 +5,7 @@
 namespace grus::chart {
 namespace {
 
-constexpr int deepest = 48;  // points that are still together are one
+constexpr int deepest = 48;  // points that are still together at this depth are one
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 #pragma once
-// Points of a plane in cells of cells, for sums over far ones (Barnes and Hut 1986).
+// A quadtree holds points of a plane in cells of cells, for sums over far ones (Barnes and Hut 1986).
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -10,14 +10,14 @@ namespace grus::chart {
 
 class Quadtree {
  public:
-  /// places (count, 2).
+  /// `places` are (count, 2).
   explicit Quadtree(const Points& places);
 
   struct Repulsion {
     double x = 0, y = 0;  // sum over others j of q^2 (here - j), q = 1 / (1 + distance^2)
     double sum = 0;       // sum over others of q
   };
-  /// On a point of the tree itself. theta 0: exact.
+  /// Returns the sums for a point of the tree, with cells of width / distance < theta as one point; theta 0 is exact.
   Repulsion repulsion(double x, double y, double theta) const;
 
  private:

@@ -1,14 +1,14 @@
 #pragma once
-// What all charts share: the frame, labels, and how numbers become attributes.
+// The part that all charts share: the frame, labels, and how numbers become attributes.
 #include <string>
 #include <string_view>
 
 namespace grus::chart {
 
-/// A coordinate with at most one decimal.
+/// Returns a coordinate with at most one decimal.
 std::string px(double pixels);
 
-/// An estimate: nothing here knows the reader's font.
+/// Estimates the width, because nothing here knows the reader's font.
 double text_width(std::string_view text, double font_size);
 
 /// Attributes of a text: position, size, anchor ("start", "middle", "end"), further attributes as they are.
@@ -20,18 +20,18 @@ struct Label {
 };
 std::string label(const Label& at, std::string_view text);
 
-/// Greyer than the text.
+/// Muted text is greyer than other text.
 extern const std::string_view muted;
-/// A rim in the colour of the paper, for text over lines.
+/// A halo is a rim in the colour of the paper, for text over lines.
 extern const std::string_view halo;
 
-/// Opening tag of a chart; `description` is what a screen reader says.
+/// Returns the opening tag of a chart; `description` is what a screen reader says.
 std::string open_svg(double width, double height, std::string_view description);
 
-/// Title and unit, at the top left.
+/// Returns title and unit, at the top left.
 std::string heading(std::string_view title, std::string_view unit);
 
-/// A frame of the usual size with one line in it.
+/// Returns a frame of the usual size with one line in it.
 std::string empty_chart(std::string_view title, std::string_view why);
 
 inline constexpr double chart_width = 480, chart_height = 300;

@@ -10,7 +10,7 @@
 namespace grus::chart {
 namespace {
 
-// Who is near whom: row i's columns and p(j|i), later p(i,j). All other p are 0.
+// Neighbours says who is near whom: row i's columns and p(j|i), later p(i,j). All other p are 0.
 struct Neighbours {
   std::vector<size_t> begin;
   std::vector<int32_t> columns;
@@ -18,7 +18,7 @@ struct Neighbours {
   size_t rows() const { return begin.size() - 1; }
 };
 
-// Chances that fall off with the squared distance as a Gaussian whose width gives the perplexity.
+// Sets chances that fall off with the squared distance as a Gaussian whose width gives the perplexity.
 void set_chances(const std::vector<double>& squares, double perplexity, double* p) {
   const size_t n = squares.size();
   const double nearest = *std::min_element(squares.begin(), squares.end());
@@ -38,7 +38,7 @@ void set_chances(const std::vector<double>& squares, double perplexity, double* 
   }
 }
 
-// p(j|i) of each point over its `most` nearest.
+// Returns p(j|i) of each point over its `most` nearest.
 Neighbours conditional(const Points& points, double perplexity, size_t most) {
   Neighbours near;
   near.begin.push_back(0);
@@ -72,7 +72,7 @@ Neighbours conditional(const Points& points, double perplexity, size_t most) {
   return near;
 }
 
-// p(i,j) = (p(j|i) + p(i|j)) / 2N, over whoever is near on either side.
+// p(i,j) = (p(j|i) + p(i|j)) / 2N, over all that are near on either side.
 Neighbours symmetric(const Neighbours& near) {
   const size_t n = near.rows();
   std::vector<std::vector<std::pair<int32_t, double>>> rows(n);
@@ -118,7 +118,7 @@ Points first_map(const Points& points, uint64_t seed) {
   return map;
 }
 
-// Sums of q^2 (y_i - y_j) over all j into `force`; the sum of q over all pairs.
+// Adds up q^2 (y_i - y_j) over all j into `force`, and returns the sum of q over all pairs.
 double exact_repulsion(const Points& map, Points& force) {
   double sum = 0;
   for (size_t i = 0; i < map.count; ++i)

@@ -1,5 +1,5 @@
 #pragma once
-// t-SNE (van der Maaten and Hinton 2008): a map in two dimensions that keeps neighbours together.
+// t-SNE (van der Maaten and Hinton 2008) is a map in two dimensions that keeps neighbours together.
 #include <cstdint>
 #include <functional>
 
@@ -15,11 +15,12 @@ struct TsneOptions {
   uint64_t seed = 1;
 };
 
-/// (count, 2). Starts from the two principal components (Kobak and Berens 2019), nudged by the seed so that equal
-/// points can part; learning rate and exaggeration as there. The same points and seed give the same map.
+/// Returns places (count, 2). The map starts from the two principal components (Kobak and Berens 2019), nudged by the
+/// seed so that equal points can part; learning rate and exaggeration are as there. The same points and seed give the
+/// same map.
 Points tsne(const Points& points, const TsneOptions& options = {}, const std::function<void(int iteration)>& step = {});
 
-/// The loss of a map: KL(P || Q) in nats, computed exactly.
+/// Computes the loss of a map exactly: KL(P || Q) in nats.
 double tsne_loss(const Points& points, const Points& map, double perplexity);
 
 }  // namespace grus::chart

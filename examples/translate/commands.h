@@ -3,13 +3,15 @@
 #include <string>
 #include <vector>
 
-#include "examples/seq2seq/options.h"
-#include "examples/seq2seq/search.h"
+#include "examples/seq2seq/resolve.h"
+#include "seq2seq/search.h"
 
 namespace grus::translate {
 
 using namespace seq2seq;
 
+/// Sets the demo's recipe: a small and quick model for short sentences of frequent words.
+void use_demo_recipe(TrainOptions& options);
 /// Trains on sentences that the program carries. `given`: flags that replace the demo's own.
 int demo(const Given& given, const std::string& command_line);
 
@@ -24,7 +26,7 @@ struct UseOptions {
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();
-  std::string precision = "f32";  // of the products
+  Precision precision = Precision::f32;  // of the products
 };
 
 SearchOptions search_options(const UseOptions& options);

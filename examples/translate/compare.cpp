@@ -10,11 +10,11 @@
 #include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/comparison.h"
 #include "examples/seq2seq/console.h"
-#include "examples/seq2seq/corpora.h"
 #include "examples/seq2seq/machine.h"
-#include "examples/seq2seq/training_state.h"
-#include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
+#include "seq2seq/corpora.h"
+#include "seq2seq/training_state.h"
+#include "seq2seq/translator.h"
 
 namespace grus::translate {
 namespace {

@@ -9,6 +9,20 @@
 #include "examples/translate/demo_data.h"
 
 namespace grus::translate {
+namespace {}  // namespace
+
+void use_demo_recipe(TrainOptions& o) {
+  o.model.embedding = 192;
+  o.model.hidden = 256;
+  o.model.tie = Tie::output;
+  o.tokenizer = "word";
+  o.vocab = 0;
+  o.epochs = 12;
+  o.batch_tokens = 1000;
+  o.learning_rate = 2e-3;
+  o.model.dropout = 0.3;
+  o.bleu_tokenize = "13a";
+}
 
 int demo(const Given& given, const std::string& command_line) {
   TrainOptions defaults;

@@ -15,19 +15,20 @@
 #include "data/corpus.h"
 #include "data/text.h"
 #include "examples/seq2seq/console.h"
-#include "examples/seq2seq/ensemble.h"
-#include "examples/seq2seq/likelihood.h"
 #include "examples/seq2seq/machine.h"
-#include "examples/seq2seq/translator.h"
+#include "examples/seq2seq/model_flags.h"
+#include "examples/seq2seq/report.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/standard_input.h"
+#include "seq2seq/likelihood.h"
+#include "seq2seq/translator.h"
 
 namespace grus::translate {
 namespace {
 
-Ensemble load(const UseOptions& options) {
+Translator load(const UseOptions& options) {
   use_machine(options.device, options.threads, options.precision);
-  return Ensemble(options.model, options.rescore);
+  return load_translator(options.model, options.rescore);
 }
 
 // For what only one model can do.
@@ -90,7 +91,7 @@ SearchOptions search_options(const UseOptions& options) {
 int run(const RunOptions& options) {
   require<UsageError>(options.n_best <= options.use.beam, "--n-best: need at most the --beam of {}, got {}",
                       options.use.beam, options.n_best);
-  const Ensemble models = load(options.use);
+  const Translator models = load(options.use);
   const Architecture& first = *models.first().model;
   SearchOptions search = search_options(options.use);
   search.n_best = options.n_best;
@@ -108,7 +109,7 @@ int run(const RunOptions& options) {
       if (chunk.error) std::rethrow_exception(chunk.error);
       break;
     }
-    for (const std::vector<Translation>& translations : models.translate(chunk.lines, search)) {
+    for (const std::vector<Translation>& translations : models.n_best(chunk.lines, search)) {
       print_translations(translations, index++, options.n_best_given);
       if (alignments) alignments->write(json_line(translations.front().alignment));
     }
@@ -121,13 +122,13 @@ int run(const RunOptions& options) {
 }
 
 int eval(const EvalOptions& options) {
-  const Ensemble models = load(options.use);
+  const Translator models = load(options.use);
   std::optional<AtomicFile> output;
   if (!options.output.empty()) output.emplace(options.output);
   const data::ReferenceCorpus text = data::read_references(options.source, options.references);
   require_translatable(text, options.source);
   const double started = seconds_now();
-  const std::vector<std::string> said = models.translate_best(text.source, search_options(options.use));
+  const std::vector<std::string> said = models(text.source, search_options(options.use));
   const double seconds = seconds_now() - started;
   if (output) {
     output->write(fmt::format("{}\n", fmt::join(said, "\n")));

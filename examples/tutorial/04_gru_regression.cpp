@@ -13,8 +13,8 @@ class SeriesModel : public nn::Module<SeriesModel> {
 
   /// x (T, B, input) -> (B, 1)
   Tensor forward(const Tensor& x) const {
-    const auto [y, h] = gru(x);  // y (T, B, hidden): every state; h (1, B, hidden): the last one
-    return output(h[0]);
+    const Output read = gru(x);  // read.y (T, B, hidden): every state; read.state.h (1, B, hidden): the last one
+    return output(read.state.h[0]);
   }
 
   nn::Gru gru;

@@ -28,7 +28,9 @@ class Classifier : public nn::Module<Classifier> {
         dense(child("dense", nn::Linear(16, 2, rng))) {}
 
   /// ids (T, B), padded; lengths say where each text ends -> scores (B, 2)
-  Tensor forward(const Tensor& ids, const Lengths& lengths) const { return dense(gru(embedding(ids), lengths).h[0]); }
+  Tensor forward(const Tensor& ids, const Lengths& lengths) const {
+    return dense(gru(embedding(ids), lengths).state.h[0]);
+  }
 
   nn::Embedding embedding;
   nn::Gru gru;

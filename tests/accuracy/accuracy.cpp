@@ -1,6 +1,6 @@
-// How far the functions of single numbers are from exact ones: every f32 there is, and samples of f64.
-//   ./dev accuracy [NAME... --stride 1 --threads 2 --device cpu]        GRUS_ISA=avx2 or baseline: as older CPUs
-//   compute
+// Measures how far functions of single numbers are from exact ones: over every f32 there is, and over samples of f64.
+//   ./dev accuracy [NAME... --stride 1 --threads 2 --device cpu]        GRUS_ISA=avx2 or baseline computes as older
+//   CPUs do
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -16,7 +16,7 @@ using namespace grus::accuracy;
 
 namespace {
 
-/// Prints one line a dtype; whether both are within the bounds.
+/// Prints one line for each dtype, and returns whether both are within the bounds.
 bool report(const Function& function, Device device, uint32_t stride, int threads) {
   Found f32 = check(function, device, edges<float>()), f64 = check(function, device, edges<double>());
   f32.add(sweep_f32(function, device, stride, threads));
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  set_num_threads(1);  // of a kernel: each thread here has its own
+  set_num_threads(1);  // within a kernel: each thread here has its own
   try {
     const Device on(device);
     bool good = true;

@@ -18,16 +18,16 @@ Tensor slope(const Tensor& x) {
   return tape.grad(y, {&watched, 1}, false, seed)[0];
 }
 
-Tensor gelu_exact(const Tensor& x) { return gelu(x, Gelu::exact); }
-Tensor gelu_tanh(const Tensor& x) { return gelu(x, Gelu::tanh); }
+Tensor gelu_exact(const Tensor& x) { return gelu(x, GeluForm::exact); }
+Tensor gelu_tanh(const Tensor& x) { return gelu(x, GeluForm::tanh); }
 
-/// x p, 0 where p has vanished whatever x is.
+/// x p, but 0 where p has vanished, whatever x is.
 template <class R>
 R times(R x, R p) {
   return p == 0 ? 0 : x * p;
 }
 
-// Of double and of long double.
+// These functions take double and long double.
 namespace exact {
 
 template <class R>
@@ -53,7 +53,7 @@ constexpr auto silu = [](auto x) { return times(x, sigmoid(x)); };
 constexpr auto normal_cdf = [](auto x) { return std::erfc(-x / std::sqrt(decltype(x)(2))) / 2; };
 constexpr auto normal_density = [](auto x) { return std::exp(-x * x / 2) / std::sqrt(2 * pi<decltype(x)>); };
 constexpr auto gelu = [](auto x) { return times(x, normal_cdf(x)); };
-/// The tanh form is x sigmoid(inner(x)).
+/// The tanh form of gelu is x sigmoid(inner(x)).
 constexpr auto inner = [](auto x) {
   return 2 * std::sqrt(2 / pi<decltype(x)>) * (x + decltype(x)(0.044715L) * x * x * x);
 };

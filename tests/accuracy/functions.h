@@ -1,13 +1,13 @@
 #pragma once
-// Functions of one number as the library computes them, beside what they should give: what the sweep goes through.
+// Functions of one number as the library computes them, beside what they should give, for the sweep.
 #include <vector>
 
 #include "core/tensor/tensor.h"
 
 namespace grus::accuracy {
 
-/// How far the library may be from the exact value, in units of the last place of the larger of |exact| and `floor`:
-/// 0 means that small values must be right in their own last place.
+/// A function, and how far the library may be from its exact value, in units of the last place of the larger of |exact|
+/// and `floor`; a floor of 0 means that small values must be right in their own last place.
 struct Function {
   const char* name;
   Tensor (*compute)(const Tensor& x);
@@ -18,8 +18,8 @@ struct Function {
   bool at_infinity = true;  // whether infinities must give the limits: false where PyTorch gives NaN too
 };
 
-/// The functions that core/device/elementwise.def names: right in their last places, and exact at 0 and infinity.
-/// Then the rows and ops that are composed of them, and gradients: they must stay near everywhere.
+/// Lists the functions that core/device/elementwise.def names, which are right in their last places and exact at 0 and
+/// infinity; then rows and ops that are composed of them, and gradients, which must stay near everywhere.
 const std::vector<Function>& functions();
 
 }  // namespace grus::accuracy

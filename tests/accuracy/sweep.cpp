@@ -37,8 +37,8 @@ double units_between(T y, R exact, double floor) {
   return static_cast<double>(std::ldexp(std::abs(a - b), -last));
 }
 
-/// Whether y is NaN where it should not be, or the reverse; is infinite where it should not be; or, of a function with
-/// floor 0, is not the nearest number at 0 and infinity or has the other sign at 0.
+/// Tells whether y is NaN or infinite where it should not be, or not NaN where it should; or, for a function with floor
+/// 0, is not the nearest number at 0 and infinity or has the wrong sign at 0.
 template <class T, class R>
 bool is_wrong(const Function& f, T x, T y, R exact) {
   if (std::isnan(x)) return !std::isnan(y);
@@ -62,7 +62,7 @@ void judge(const Function& f, const std::vector<T>& xs, const std::vector<T>& ys
       }
       continue;
     }
-    // The nearest number is what most are, and is quickly seen.
+    // Most results are the nearest number, which is quickly seen.
     if (found.units >= 0.5 && ys[i] == static_cast<T>(exact) && f.floor == 0) continue;
     if (std::isnan(exact) || std::isnan(ys[i])) continue;
     const double units = units_between(ys[i], exact, f.floor);
@@ -111,7 +111,7 @@ Found sweep_f32(const Function& function, Device device, uint32_t stride, int th
     for (uint64_t from = chunk * static_cast<uint64_t>(thread); from < all;
          from += chunk * static_cast<uint64_t>(threads)) {
       xs.clear();
-      // An odd step within a stride, so that low bits differ from place to place.
+      // An odd step within a stride makes low bits differ from place to place.
       for (uint64_t i = from, k = 0; i < std::min(from + chunk, all); i += stride, ++k)
         xs.push_back(std::bit_cast<float>(static_cast<uint32_t>(std::min(i + k * 7919 % stride, all - 1))));
       found[static_cast<size_t>(thread)].add(check(function, device, xs));
@@ -129,7 +129,7 @@ template <class T>
 std::vector<T> edges() {
   using Limits = std::numeric_limits<T>;
   std::vector<T> result = {Limits::quiet_NaN(), T(0), Limits::infinity()};
-  // Where exp, sigmoid, softplus, tanh and erf reach their limits in f32 and f64, and where algorithms change.
+  // At these numbers exp, sigmoid, softplus, tanh and erf reach their limits in f32 and f64, or algorithms change.
   for (double x :
        {1e-300,  1e-30,  1e-8,  1e-4,   0.1733, 0.3466, 0.5,     0.5493, 0.693147, 0.70710678, 1.0,   1.04,  1.41421356,
         2.0,     3.92,   5.0,   5.9,    8.3,    8.66,   9.0109,  10.0,   16.635,   17.0,       18.7,  19.06, 20.0,
@@ -156,7 +156,7 @@ std::vector<double> samples_f64(int64_t n) {
   uint64_t state = 1;
   for (int64_t i = 0; i < n; ++i) {
     state = state * 6364136223846793005u + 1442695040888963407u;
-    // Half of them near 1, where algorithms change; the rest of any exponent.
+    // Half of the numbers are near 1, where algorithms change; the rest have any exponent.
     const uint64_t exponent = i % 2 ? 1023 - 12 + (state >> 60) + (state >> 59 & 7) : state >> 53 & 0x7ff;
     const uint64_t bits = (state << 30 ^ state >> 12) & 0xfffffffffffff;
     result.push_back(std::bit_cast<double>((i % 4 < 2 ? uint64_t(0) : uint64_t(1) << 63) | exponent << 52 | bits));

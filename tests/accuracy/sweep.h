@@ -8,9 +8,9 @@
 
 namespace grus::accuracy {
 
-/// The worst of what was seen. `wrong`: NaN or sign of zero that should not be, or a limit that is not reached.
+/// The worst that was seen. `wrong`: a NaN or the sign of a zero should not be, or a limit is not reached.
 struct Found {
-  double units = 0;  // of the last place
+  double units = 0;  // units of the last place
   double x = 0, y = 0, exact = 0;
   int64_t numbers = 0, wrong = 0;
   double wrong_x = 0, wrong_y = 0, wrong_exact = 0;
@@ -19,16 +19,16 @@ struct Found {
 };
 std::string text(const Found& found);
 
-/// All floats whose bits are a multiple of `stride` (and a remainder that varies), shared out among `threads`.
+/// Goes through all floats whose bits are a multiple of `stride` (and a remainder that varies), on `threads`.
 Found sweep_f32(const Function& function, Device device, uint32_t stride, int threads);
-/// Given numbers.
+/// Goes through the given numbers.
 template <class T>
 Found check(const Function& function, Device device, const std::vector<T>& xs);
-/// Zeros, infinities, NaN, the smallest and largest denormal and normal numbers, places where results end, and their
-/// neighbours; both signs.
+/// Returns zeros, infinities, NaN, the smallest and largest denormal and normal numbers, places where results end, and
+/// their neighbours, with both signs.
 template <class T>
 std::vector<T> edges();
-/// n numbers of every exponent that matters.
+/// Returns n numbers of every exponent that matters.
 std::vector<double> samples_f64(int64_t n);
 
 }  // namespace grus::accuracy

@@ -1,4 +1,4 @@
-// Samples of what ./dev accuracy goes through whole.
+// Tests samples of the numbers that ./dev accuracy goes through whole.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -25,7 +25,7 @@ TEST_CASE("accuracy: samples of f64 are within each function's bound") {
 
 TEST_CASE("accuracy: zeros, infinities, NaN, denormals and the ends of ranges give what exact functions give") {
   for (Device device : test::every_device()) {
-    // A device of its own has its own functions, and may take denormals for 0; their limits must be exact all the same.
+    // A GPU has functions of its own, and may take denormals for 0; their limits must be exact all the same.
     const bool on_host = device == Device("cpu") || device == Device("reference");
     const auto check_at = [&](const Function& function, const char* type, const Found& found, double most) {
       CHECK_MESSAGE((on_host ? found.within(most) : found.wrong == 0),

@@ -40,8 +40,8 @@ struct Measured {
   double gflop = 0;  // of the products, at real places
 };
 
-/// The model's number of words: --vocab, to which the file's words are cut, or those of the file and the four special
-/// ones.
+/// Returns the model's number of words: --vocab, to which the file's words are cut, or the file's and the four
+/// specials.
 int64_t cut_to(PeerVocab& words, int64_t vocab) {
   if (vocab == 0) return static_cast<int64_t>(words.size()) + 4;
   std::erase_if(words, [vocab](const auto& word) { return word.second >= vocab; });

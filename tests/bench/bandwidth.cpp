@@ -17,7 +17,7 @@ namespace {
 constexpr size_t line = 64 / sizeof(uint64_t);
 constexpr std::align_val_t huge_page{2 << 20};
 
-/// Every word of [begin, end) goes into the sum, in as many independent sums as a line has words.
+/// Adds every word of [begin, end) to the sum, in as many independent sums as a line has words.
 uint64_t read_all(const uint64_t* begin, const uint64_t* end) {
   uint64_t sums[line] = {};
   for (; begin != end; begin += line)
@@ -61,7 +61,8 @@ double memory_bandwidth(int threads) {
 #endif
   const auto count = static_cast<size_t>(threads);
   std::vector<uint64_t> sums(count);
-  // Written by the threads that read it: on machines with several memories each has its part near.
+  // The threads that read the memory also write it first, so that each has its part near on machines with several
+  // memories.
   on_threads(count, lines, [&](size_t, size_t begin, size_t end) {
     std::fill(words.get() + begin * line, words.get() + end * line, 1);
   });

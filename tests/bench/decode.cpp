@@ -1,4 +1,4 @@
-// Decoding throughput on fixed work: that of torch_decode.py, with the same keys. Every hypothesis takes exactly
+// Decoding throughput on fixed work, that of torch_decode.py, with the same keys. Every hypothesis takes exactly
 // --steps steps.
 //   ./dev bench decode --data DIR [--beam 5 --sentences 1000 --batch 64 --steps 20 --threads 2 --precision bf16
 //   --profile]
@@ -35,7 +35,7 @@ struct Options {
   bool profile = false;
 };
 
-/// For each sentence the `beam` best of its beam * V continuations: new scores, parents and words.
+/// Hypotheses hold the `beam` best of each sentence's beam * V continuations: new scores, parents and words.
 struct Hypotheses {
   std::vector<float> scores;
   std::vector<int64_t> parents;
@@ -76,25 +76,25 @@ void decode(const PeerModel& model, const std::vector<std::vector<int32_t>>& row
   Tensor word = Tensor::from(std::vector<int32_t>(static_cast<size_t>(count), SOS));
   for (int64_t step = 0; step < o.steps; ++step) {
     const Tensor e = model.target_embedding(word);
-    const AttentionGruOutput out = attention_gru_step(e, h, encoded.memory, attention, decoder);
-    const Tensor logits = model.output(concat({out.states, out.contexts, e}, 1));
+    const Output out = attention_gru_step(e, h, encoded.memory, attention, decoder);
+    const Tensor logits = model.output(concat({out.y, out.attention.context, e}, 1));
     if (o.beam == 1) {
       word = argmax(logits, {1});
-      h = out.states;
+      h = out.y;
       continue;
     }
     Hypotheses next = best_continuations(log_softmax(logits), scores, o.beam);
     scores = std::move(next.scores);
     word = Tensor::from(next.words);
-    h = gather_rows(out.states, Tensor::from(next.parents));
+    h = gather_rows(out.y, Tensor::from(next.parents));
   }
 }
 
-/// An element of a packed weight.
+/// Bytes of an element of a packed weight.
 double bytes_of_weight() { return product_precision() == Precision::bf16 ? 2 : 4; }
 
-/// Bytes of packed weights that decoding all rows reads when each step reads its weights once: those of the decoder at
-/// every step, of the encoder once a batch, and those of its recurrence at every source place.
+/// Returns the bytes of packed weights that decoding all rows reads when each step reads its weights once: the
+/// decoder's at every step, the encoder's once a batch, and those of its recurrence at every source place.
 double weight_bytes(const PeerModel& model, const std::vector<std::vector<int32_t>>& rows, const Options& o) {
   const auto total = static_cast<int64_t>(rows.size());
   int64_t elements = 0;
@@ -108,7 +108,7 @@ double weight_bytes(const PeerModel& model, const std::vector<std::vector<int32_
   return static_cast<double>(elements) * bytes_of_weight();
 }
 
-/// How much of what this machine reads from its memory in a second the weights took.
+/// Adds which share of the memory's bandwidth the weights took.
 void add_bandwidth(nlohmann::ordered_json& line, const PeerModel& model, const Options& o, double bytes,
                    double elapsed) {
   const double weights = 1e-9 * bytes / elapsed, memory = memory_bandwidth(o.threads);
@@ -142,7 +142,7 @@ int main(int argc, char** argv) try {
   Rng rng(o.seed);
   PeerModel model(static_cast<int64_t>(source_vocab.size()) + 4, static_cast<int64_t>(target_vocab.size()) + 4, 0, rng);
   model.eval();
-  // Threads decode batches of their own, as seq2seq::search() has it; sentences one at a time are for their latency.
+  // Threads decode batches of their own, as seq2seq::search() does; sentences one at a time are for their latency.
   const auto run = [&](int64_t sentences) {
     std::atomic<int64_t> next{0};
     const auto decode_batches = [&](int, int) {

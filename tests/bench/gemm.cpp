@@ -10,6 +10,7 @@
 #include "core/base/threads.h"
 #include "core/device/precision.h"
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 #include "tests/bench/measure.h"
 
@@ -24,7 +25,7 @@ struct Sides {
 constexpr Sides sides[] = {{1536, 512}, {512, 1536}, {1536, 1536}, {512, 512}, {5921, 1792}, {6000, 256}, {256, 1280}};
 constexpr int64_t rows[] = {1, 4, 12, 32, 64, 128, 512, 1792};
 
-/// The three products of a linear layer: y = x w^T, dx = dy w, dw += dy^T x.
+/// The three products of a linear layer are y = x w^T, dx = dy w and dw += dy^T x.
 enum class Use { forward, backward, weight_gradient };
 constexpr const char* name_of(Use use) {
   return use == Use::forward ? "y = x w^T" : use == Use::backward ? "dx = dy w" : "dw += dy^T x";
@@ -34,7 +35,7 @@ struct Result {
   double blas, ours;  // GFLOP/s; ours 0: not used for this product
 };
 
-/// The best rate of one product repeated for at least `least` seconds.
+/// Returns the best rate of one product repeated for at least `least` seconds.
 double rate(const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta, bool weight,
             double least) {
   const Device cpu("cpu");
@@ -44,7 +45,7 @@ double rate(const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form
   for (int repeat = 0; repeat < 3 || seconds() < end; ++repeat) {
     const double start = seconds();
     launch::gemm(cpu, y, a, form_a, b, form_b, beta, 1, 1, weight);
-    if (repeat > 0) best = std::max(best, work / (seconds() - start));  // the first packs
+    if (repeat > 0) best = std::max(best, work / (seconds() - start));  // the first repeat packs
   }
   return best;
 }
@@ -56,13 +57,13 @@ Result measure(Use use, int64_t m, const Sides& s, double least) {
          w = random_uniform({s.n, s.k}, -1, 1, rng, DType::f32, cpu),
          y = random_uniform({m, s.n}, -1, 1, rng, DType::f32, cpu);
   const auto both = [&](Tensor& to, const Tensor& a, const Tensor& b, Form form_b) {
-    const Matrix target = to.write_matrix();
-    return Result{rate(target, a.matrix(), Plain, b.matrix(), form_b, 0, false, least),
-                  rate(target, a.matrix(), Plain, b.matrix(), form_b, 0, true, least)};
+    const Matrix target = Raw::write_matrix(to);
+    return Result{rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, false, least),
+                  rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, true, least)};
   };
   if (use == Use::forward) return both(y, x, w, Transposed);
   if (use == Use::backward) return both(x, y, w, Plain);
-  return {rate(w.write_matrix(), y.matrix(), Transposed, x.matrix(), Plain, 1, false, least), 0};
+  return {rate(Raw::write_matrix(w), Raw::matrix(y), Transposed, Raw::matrix(x), Plain, 1, false, least), 0};
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ def measure(sweep, size, options):
     bench, *arguments = sweep.command(size)
     command = [str(pathlib.Path(options.build) / "tests/bench" / f"bench_{bench}"), *arguments, "--threads", str(options.threads)]
     print("+", " ".join(command), file=sys.stderr, flush=True)
-    limit = int(options.memory_limit * 2**20)  # of everything: GRUS_MEMORY_LIMIT would leave out packed weights
+    limit = int(options.memory_limit * 2**20)  # limits everything: GRUS_MEMORY_LIMIT would leave out packed weights
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=options.point_seconds,
                               preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)))
@@ -91,7 +91,7 @@ def measure(sweep, size, options):
     except OSError as error:
         stop(f"cannot run {command[0]}: {error.strerror}")
     if done.returncode != 0:
-        if NO_MEMORY.search(done.stderr) or done.returncode == -9:  # by the system, when it had no more
+        if NO_MEMORY.search(done.stderr) or done.returncode == -9:  # -9: killed by the system, when it had no more
             return "memory"
         stop(f"exit status {done.returncode} of {' '.join(command)}: {done.stderr.strip()}")
     line = json.loads(done.stdout.splitlines()[-1])

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as xml
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# A step of T B H^2 / 1e9 s; above a T B of 100,000 there is no memory.
+# A step takes T B H^2 / 1e9 s; above a T B of 100,000 there is no memory.
 LAYER = """#!{python}
 import json, sys
 T, B, I, H = map(int, sys.argv[sys.argv.index("--size") + 1].split(","))

@@ -1,4 +1,5 @@
-// What the kernel table costs, in instructions: a 1-element add through it and with it bypassed, and a training step.
+// Counts what the kernel table costs, in instructions: a 1-element add through it and bypassing it, and a training
+// step.
 //   ./dev bench indirection      runs itself under `valgrind --tool=callgrind` with two counts each, and subtracts
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "core/base/error.h"
 #include "core/base/threads.h"
 #include "core/device/kernel_calls.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "tests/devices/translator.h"
 
@@ -18,11 +20,11 @@ using namespace grus;
 
 namespace {
 
-/// Through the table, as an op calls it.
+/// Adds through the table, as an op does.
 void add_through_table(const View& y, const View& x, Device device) {
   device.check(device.kernels().binary(device.context(), BinaryOp::add, y, x, x), "add");
 }
-/// The function that stands in the table of `cpu`.
+/// This function stands in the table of `cpu`.
 void add_bypassing(const View& y, const View& x, Device device) {
   device.check(cpu::binary(device.context(), BinaryOp::add, y, x, x), "add");
 }
@@ -33,7 +35,7 @@ class Calls : public KernelObserver {
   int64_t count = 0;
 };
 
-/// The small translator of tests/devices: so little work that a call weighs more than in any real step.
+/// Trains the small translator of tests/devices, with so little work that a call weighs more than in any real step.
 void train(int64_t steps) {
   test::Training training;
   const test::Sentences batch = test::sentences(6, 7, 1);
@@ -44,7 +46,7 @@ void work(const std::string& what, int64_t count) {
   const Device device("cpu");
   const Tensor x = Tensor::ones({1});
   Tensor y = Tensor::ones({1});
-  const View from = x.view(), to = y.write_view();
+  const View from = Raw::view(x), to = Raw::write_view(y);
   if (what == "table")
     for (int64_t i = 0; i < count; ++i) add_through_table(to, from, device);
   if (what == "direct")
@@ -68,7 +70,7 @@ double instructions(const std::string& self, const std::string& what, int64_t co
   return found;
 }
 
-/// Of one `what`: what comes before and after is in both counts.
+/// Returns the cost of one `what`: what comes before and after is in both counts.
 double each(const std::string& self, const std::string& what, int64_t few, int64_t many) {
   return (instructions(self, what, many) - instructions(self, what, few)) / static_cast<double>(many - few);
 }

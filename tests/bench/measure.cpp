@@ -10,6 +10,7 @@
 
 #include "core/device/precision.h"
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "ops/launch.h"
 
 namespace grus::bench {
@@ -21,7 +22,7 @@ double median(std::vector<double> values) {
 }
 
 int64_t peak_rss_mib() {
-  // Not of getrusage where it can be helped: that one counts the program which started this one too.
+  // getrusage is the second choice, because it counts the program which started this one too.
   std::ifstream status("/proc/self/status");
   for (std::string key; status >> key; status.ignore(1000, '\n')) {
     int64_t kib = 0;
@@ -45,8 +46,8 @@ double gemm_peak(Precision precision) {
     Tensor y = Tensor::empty({m, n}, DType::f32, cpu);
     for (int repeat = 0; repeat < 8; ++repeat) {
       const double start = seconds();
-      // f32: OpenBLAS, then the packed kernels.
-      launch::gemm(cpu, y.write_matrix(), a.matrix(), Plain, b.matrix(), Plain, 0, 1, 1, repeat >= 4);
+      // f32 goes to OpenBLAS first, then to the packed kernels.
+      launch::gemm(cpu, Raw::write_matrix(y), Raw::matrix(a), Plain, Raw::matrix(b), Plain, 0, 1, 1, repeat >= 4);
       best = std::max(best, 2e-9 * static_cast<double>(m * n * k) / (seconds() - start));
     }
   }

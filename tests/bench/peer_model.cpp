@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/batch.h"
 #include "data/text.h"
 #include "ops/dropout.h"
 #include "ops/elementwise.h"
@@ -42,16 +43,11 @@ std::vector<std::vector<int32_t>> peer_rows(const std::string& path, const PeerV
 
 PackedIds packed_ids(const std::vector<std::vector<int32_t>>& rows, int64_t begin, int64_t end, int64_t skip,
                      int64_t drop) {
-  std::vector<int64_t> sizes;
-  for (int64_t b = begin; b < end; ++b)
-    sizes.push_back(static_cast<int64_t>(rows[static_cast<size_t>(b)].size()) - skip - drop);
-  const Lengths lengths(sizes);
-  std::vector<int32_t> ids;
-  for (int64_t t = 0; t < lengths.longest(); ++t)
-    for (int64_t i = 0; i < lengths.alive(t); ++i)
-      ids.push_back(
-          rows[static_cast<size_t>(begin + lengths.order()[static_cast<size_t>(i)])][static_cast<size_t>(t + skip)]);
-  return {Tensor::from(ids), lengths};
+  std::vector<std::vector<int32_t>> parts;
+  for (auto row = rows.begin() + begin; row != rows.begin() + end; ++row)
+    parts.emplace_back(row->begin() + skip, row->end() - drop);
+  const data::PackedIds packed = data::pack_ids(parts, {.sos = false, .eos = false});
+  return {packed.tensor(), packed.lengths};
 }
 
 PeerModel::PeerModel(int64_t source_vocab, int64_t target_vocab, double dropout, Rng& rng)
@@ -72,8 +68,8 @@ Tensor PeerModel::embedded(const nn::Embedding& table, const PackedIds& ids) con
 }
 
 PeerModel::Encoded PeerModel::encode(const PackedIds& source) const {
-  const nn::RecurrentOutput states = encoder.forward_packed(embedded(source_embedding, source), source.lengths);
-  return {{key(states.y), states.y, source.lengths}, tanh(bridge(concat({states.h[0], states.h[1]}, 1)))};
+  const Output states = encoder.forward_packed(embedded(source_embedding, source), source.lengths);
+  return {{key(states.y), states.y, source.lengths}, tanh(bridge(concat({states.state.h[0], states.state.h[1]}, 1)))};
 }
 
 AttentionGruWeights PeerModel::decoder() const {
@@ -96,8 +92,9 @@ int64_t PeerModel::target_weights() const {
 Tensor PeerModel::forward(const PackedIds& source, const PackedIds& inputs, const Tensor& targets) const {
   const Encoded encoded = encode(source);
   const Tensor words = embedded(target_embedding, inputs);
-  const AttentionGruOutput decoded = attention_gru(words, inputs.lengths, encoded.h, encoded.memory, decoder());
-  return linear_cross_entropy(concat({decoded.states, decoded.contexts, words}, 1), output.weight, output.bias, targets)
+  const Output decoded = attention_gru(words, inputs.lengths, encoded.h, encoded.memory, decoder());
+  return linear_cross_entropy(concat({decoded.y, decoded.attention.context, words}, 1), output.weight, output.bias,
+                              targets)
       .loss;
 }
 

@@ -37,8 +37,8 @@ struct Options {
   bool profile = false;
 };
 
-/// One warm-up, or two when there is time, then timed repeats until they or the seconds are used up. Without the
-/// machine's best product the line has the peak of memory, which would be that product's.
+/// Times a layer: one warm-up, or two when there is time, then repeats until they or the seconds are used up. Without
+/// the machine's best product the line has the peak of memory, which would otherwise be that product's.
 template <class Layer>
 void run(const Size& size, const Options& o, const std::optional<Peaks>& peaks) {
   const auto [T, B, I, H, ragged] = size;

@@ -1,4 +1,4 @@
-// What the library itself costs where tensors are tiny: the work of torch_small.py, with the same keys, on one thread.
+// Measures what the library itself costs where tensors are tiny: the work and keys of torch_small.py, on one thread.
 //   ./dev bench small [--rounds 5 --only chain|mlp|chargru]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -19,7 +19,7 @@ using namespace grus::bench;
 
 namespace {
 
-/// Seconds a call: the median of some rounds of n calls, after one call that is not timed.
+/// Returns seconds a call: the median of some rounds of n calls, after one call that is not timed.
 template <class F>
 double seconds_each(F&& f, int rounds, int n) {
   f();
@@ -38,7 +38,7 @@ std::vector<int32_t> some_ids(int64_t n, int64_t classes) {
   return ids;
 }
 
-/// 1,000 recorded additions of one element each, and backward: seconds for one of them.
+/// Times 1,000 recorded additions of one element each, and backward; returns the seconds for one of them.
 double chain(int rounds) {
   constexpr int length = 1000;
   const Ref<Leaf> x = Leaf::create(Tensor::ones({1}, DType::f32));
@@ -52,7 +52,7 @@ double chain(int rounds) {
   return seconds_each(step, rounds, 20) / length;
 }
 
-/// What the record of one addition costs: the same chain forward only, with a tape and without one.
+/// Returns what the record of one addition costs: the chain forward with a tape, less the chain without one.
 double one_record(int rounds) {
   constexpr int length = 1000;
   const Ref<Leaf> x = Leaf::create(Tensor::ones({1}, DType::f32));
@@ -69,7 +69,7 @@ double one_record(int rounds) {
   return (recorded - seconds_each(forward, rounds, 20)) / length;
 }
 
-/// x (32, 64) -> tanh(64 -> 64) -> 10, cross-entropy, backward, SGD.
+/// Times x (32, 64) -> tanh(64 -> 64) -> 10, cross-entropy, backward, SGD.
 double mlp(int rounds) {
   Rng rng(1);
   nn::Linear first(64, 64, rng), second(64, 10, rng);
@@ -87,7 +87,8 @@ double mlp(int rounds) {
   return seconds_each(step, rounds, 300);
 }
 
-/// Embedding 32, a GRU of 64 written with plain ops, T 32, B 8, vocabulary 64, cross-entropy, backward, Adam.
+/// A character model: embedding 32, a GRU of 64 written with plain ops, T 32, B 8, vocabulary 64, cross-entropy,
+/// backward, Adam.
 class CharGru : public nn::Module<CharGru> {
  public:
   explicit CharGru(Rng& rng)

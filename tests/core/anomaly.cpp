@@ -1,4 +1,4 @@
-// Anomaly mode: what the message names in each case.
+// Anomaly mode: the op and place that the message names in each case.
 #include <doctest/doctest.h>
 
 #include <cmath>

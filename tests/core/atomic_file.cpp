@@ -40,7 +40,7 @@ std::string error_of(const fs::path& path, std::string_view bytes) {
   return "";
 }
 
-// Files larger than `bytes` fail to grow, as on a full disk (with another reason).
+// Makes files larger than `bytes` fail to grow, as on a full disk (with another reason).
 struct FileSizeLimit {
   rlimit before{};
   explicit FileSizeLimit(rlim_t bytes) {
@@ -184,7 +184,7 @@ TEST_CASE("atomic file: where files need names, those of killed processes are re
   CHECK(WIFSIGNALED(status));
   CHECK(entries(folder) == 1);
   grus::TemporaryFile used;
-  REQUIRE(used.open(place, false) == 0);  // the process's first in this folder, which tidies up
+  REQUIRE(used.open(place, false) == 0);  // the process's first in this folder, which removes abandoned files
   CHECK(entries(folder) == 1);
   grus::TemporaryFile::remove_abandoned(folder.root());
   CHECK(entries(folder) == 1);

@@ -1,4 +1,4 @@
-// Backends found by name, and what is said when they cannot be used.
+// Backends found by name, and the errors when they cannot be used.
 #include "core/device/backend.h"
 
 #include <doctest/doctest.h>
@@ -18,7 +18,7 @@ using namespace grus;
 
 namespace {
 
-/// GRUS_BACKEND_PATH names the folder of the test modules too, as long as this lives.
+/// Adds the folder of the test modules to GRUS_BACKEND_PATH as long as it lives.
 class WithTestModules {
  public:
   WithTestModules() : before_(value("GRUS_BACKEND_PATH")) {
@@ -128,7 +128,7 @@ TEST_CASE("devices: lists what there is, and what is there but cannot be used") 
   CHECK(contains(to_string(*missing), "no_device: not usable: [device] need a device no_device:0"));
 }
 
-// On somebody's machine a driver may be missing; where changes are judged what was built must be usable.
+// A user's machine may lack a driver; on the machines that judge changes, what was built must be usable.
 TEST_CASE("devices: OpenCL, where it was built, has a driver and a device") {
   const std::vector<std::string> built = backend_names();
   if (std::find(built.begin(), built.end(), "opencl") == built.end()) return test::skip("OpenCL was not built");

@@ -11,7 +11,7 @@ using namespace grus;
 
 namespace {
 
-/// What check_environment() says while the variable has the value.
+/// Returns the message of check_environment() while the variable has the value.
 std::string message_with(const char* name, const char* value) {
   const char* const given = std::getenv(name);
   const std::string before = given ? given : "";

@@ -1,4 +1,4 @@
-// What people do wrong with tapes and ops, and the sentence they get.
+// Mistakes that people make with tapes and ops, and the sentence they get.
 #include <doctest/doctest.h>
 
 #include <thread>
@@ -18,7 +18,7 @@ Tensor numbers(std::initializer_list<double> values) {
   return Tensor::from<double>(values, {static_cast<int64_t>(values.size())});
 }
 
-/// The message of what `run` throws, on a thread of its own.
+/// Returns the message of what `run` throws, on a thread of its own.
 template <class F>
 std::string message_on_thread(F run) {
   std::string message;
@@ -34,7 +34,7 @@ std::string message_on_thread(F run) {
 
 const Op faulty_op("faulty");
 
-/// An identity whose rule is `backward`.
+/// Makes an identity whose rule is `backward`.
 template <class F>
 Tensor faulty(const Tensor& x, F backward) {
   return record(faulty_op, {x}, x.detach(), backward);
@@ -138,7 +138,7 @@ TEST_CASE("misuse: a parameter or a tensor that changed between forward and back
   Tape tape;
   Tensor x = numbers({1, 2});
   const Tensor loss = sum(w->tensor() * x);
-  x.write_view();  // what a kernel does that writes in place
+  Raw::write_view(x);  // a kernel that writes in place does so
   CHECK_THROWS_WITH_AS(tape.backward(loss),
                        "[mul] a tensor of shape (2) that backward needs was changed since the forward pass",
                        UsageError);

@@ -1,4 +1,4 @@
-// Loops of one's own that are shared out among threads.
+// A user's loops that are shared out among threads.
 #include "core/thread/parts.h"
 
 #include <doctest/doctest.h>

@@ -9,6 +9,7 @@
 #include "core/tensor/items.h"
 #include "core/tensor/lengths.h"
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "core/tensor/tensor.h"
 #include "tests/support/tensors.h"
 
@@ -96,8 +97,8 @@ TEST_CASE("undefined: members of a tensor say so, each by its name") {
   CHECK(message_of([&] { return none[0]; }) == said("index"));
   CHECK(message_of([&] { return none.dim(0); }) == "[dim] need at least one axis, got a scalar or an undefined tensor");
   CHECK(message_of([&] { return items({none}); }) == "[items] need tensors, got an undefined one");
-  CHECK_FALSE(none.known_range());
-  CHECK(none.version() == 0);
+  CHECK_FALSE(Raw::known_range(none));
+  CHECK(Raw::version(none) == 0);
 }
 
 TEST_CASE("lengths: sizes that are none, steps and sequences that there are not, are refused") {

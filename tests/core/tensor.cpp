@@ -1,4 +1,5 @@
 #include "core/tensor/tensor.h"
+#include "core/tensor/raw.h"
 
 #include <doctest/doctest.h>
 
@@ -13,7 +14,7 @@
 
 using namespace grus;
 
-// Variables are assigned to, results are not: `x[0] = y` does not compile.
+// Variables can be assigned to and results cannot: `x[0] = y` does not compile.
 static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
 static_assert(!std::is_assignable_v<Tensor, const Tensor&> && !std::is_assignable_v<Tensor, Tensor>);
 
@@ -119,7 +120,7 @@ TEST_CASE("random: a further thread's default generator must be seeded there") {
   std::string message;
   std::vector<float> others, others_again;
   std::thread([&] {
-    const RandomKey state = default_rng().state();  // as a checkpoint does that draws nothing
+    const RandomKey state = default_rng().state();  // a checkpoint that draws nothing does the same
     default_rng().set_state(state);
     try {
       draw();
@@ -170,7 +171,7 @@ TEST_CASE("allocator: a somewhat larger free buffer serves, a much larger one do
 TEST_CASE("allocator: on the cpu, large buffers of ever new sizes lie where others were freed") {
   const Device device("cpu");
   const auto use = [&](int64_t mib) { return Tensor::empty({mib << 18}, DType::f32, device); };
-  const auto place = [](const Tensor& t) { return static_cast<char*>(t.matrix().buffer->handle); };
+  const auto place = [](const Tensor& t) { return static_cast<char*>(Raw::matrix(t).buffer->handle); };
   char* const first = place(use(64));
   for (int64_t mib = 1; mib <= 64; ++mib) CHECK(place(use(mib)) == first);
   {

@@ -1,6 +1,6 @@
-// Guards of speed without a clock: what a training step and a step of decoding ask for, against stated limits. A limit
-// is what was counted when it was written, plus what another compiler or library may add; what must not change has none
-// to spare. When a change lowers a count, lower the limit with it.
+// Guards of speed without a clock compare what a training step and a step of decoding ask for with stated limits. A
+// limit is the count when it was written, plus what another compiler or library may add; a count that must not change
+// has none to spare. When a change lowers a count, its limit is lowered too.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@
 #include "tests/support/threads.h"
 
 namespace {
-int64_t heap_requests = 0;  // of the one thread of these tests
+int64_t heap_requests = 0;  // the tests use one thread
 }
 
 void* operator new(size_t bytes) {
@@ -43,7 +43,7 @@ using namespace grus::bench;
 
 namespace {
 
-/// What something asked for.
+/// A cost counts everything that a step asked for.
 struct Cost : KernelObserver {
   void called(const KernelCall& call) override {
     ++calls;
@@ -88,7 +88,7 @@ Cost cost_of(F&& step) {
   return cost;
 }
 
-/// `count` sentences of 3 to 9 words, no two neighbours of the same length.
+/// Returns `count` sentences of 3 to 9 words, no two neighbours of the same length.
 std::vector<std::vector<int32_t>> sentences(int64_t count, int32_t words, int64_t salt) {
   std::vector<std::vector<int32_t>> rows;
   for (int64_t b = 0; b < count; ++b) {
@@ -117,7 +117,7 @@ struct Translator {
     tape.backward(model(s, inputs, targets.ids));
     adam.step(optim::clip_scale(parameters, 1.0).scale);
   }
-  /// Multiply-adds of the products of a training step at real places, times 6: forward, and twice that backward.
+  /// Returns the multiply-adds of a training step's products at real places, times 6: forward, and twice that backward.
   double flops() const {
     constexpr double E = 256, H = 512, V = words;
     const auto n = static_cast<double>(s.lengths.total()), m = static_cast<double>(inputs.lengths.total()),
@@ -137,7 +137,7 @@ TEST_CASE("cost: a training step of a translator keeps to its kernel calls, prod
   CHECK(cost.calls <= 385);
   CHECK(cost.product_flops / t.flops() <= 1.0);  // nothing is computed for padding
   CHECK(cost.packings <= 22);
-  CHECK(cost.backend_allocations <= 9);  // large ones, of the backend's heap
+  CHECK(cost.backend_allocations <= 9);  // large ones are of the backend's heap
   CHECK(cost.peak <= 1'810'000);
   CHECK(cost.heap <= 200);
 }
@@ -155,8 +155,8 @@ TEST_CASE("cost: a step of decoding packs no weight and asks the backend for no 
   const Tensor word = Tensor::from(std::vector<int32_t>(static_cast<size_t>(t.batch), SOS));
   const Cost cost = cost_of([&] {
     const Tensor e = t.model.target_embedding(word);
-    const AttentionGruOutput out = attention_gru_step(e, encoded.h, encoded.memory, rows, decoder);
-    argmax(t.model.output(concat({out.states, out.contexts, e}, 1)), {1});
+    const Output out = attention_gru_step(e, encoded.h, encoded.memory, rows, decoder);
+    argmax(t.model.output(concat({out.y, out.attention.context, e}, 1)), {1});
   });
   CAPTURE(text(cost));
   CHECK(cost.calls <= 15);
@@ -178,4 +178,22 @@ TEST_CASE("cost: a recorded addition is one kernel call forward, one backward, a
   CHECK(cost.calls <= 2001);
   CHECK(cost.backend_allocations == 0);
   CHECK(cost.heap <= 50);
+}
+
+TEST_CASE("cost: a step of Adam is one kernel call a parameter and asks the heap for nothing") {
+  if (!fused_kernels_wanted()) return test::skip("limits are those of fused kernels");
+  nn::Parameters parameters;
+  for (const char* name : {"a", "b", "c"}) parameters.push_back({name, nn::Parameter(Tensor::ones({8}))});
+  for (const auto& [name, parameter] : parameters) parameter.leaf().set_grad(Tensor::ones({8}));
+  optim::Adam adam(parameters);
+  const Cost fused = cost_of([&] { adam.step(0.5); });
+  CAPTURE(text(fused));
+  CHECK(fused.of.at("adam_step") == 3);
+  CHECK(fused.calls == 3);
+  CHECK(fused.heap == 0);
+  adam.set_fused(false);
+  const Cost composed = cost_of([&] { adam.step(0.5); });
+  CAPTURE(text(composed));
+  CHECK(!composed.of.contains("adam_step"));
+  CHECK(composed.of.at("binary") <= 3 * 13);
 }

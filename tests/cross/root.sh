@@ -1,6 +1,7 @@
 #!/bin/sh
-# root.sh FOLDER: unpacks Debian's arm64 packages that Grus needs into FOLDER, and writes FOLDER/root.ini, which names it to
-# meson beside aarch64.ini. Needs apt and dpkg but neither root nor a change of the machine: apt gets lists of its own.
+# root.sh FOLDER unpacks Debian's arm64 packages that Grus needs into FOLDER, and writes FOLDER/root.ini, which names it
+# to meson beside aarch64.ini. It needs apt and dpkg but neither root nor a change of the machine: apt gets its own
+# lists.
 set -eu
 mkdir -p "${1:?usage: root.sh FOLDER}"
 folder=$(cd "$1" && pwd)

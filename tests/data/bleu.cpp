@@ -28,7 +28,7 @@ struct Corpus {
   References references;
 };
 
-// "nrefs" 1, 2, or "var": the second reference of every other sentence alone.
+// "nrefs" is 1, 2, or "var", where every other sentence has a second reference.
 Corpus corpus_of(const json& rows, const json& nrefs) {
   Corpus corpus;
   for (size_t i = 0; i < rows.size(); ++i) {

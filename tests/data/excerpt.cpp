@@ -1,4 +1,4 @@
-// The embedded excerpt: what its README promises.
+// The embedded excerpt keeps what its README promises.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -20,7 +20,7 @@ std::string path(const std::string& part) {
 
 bool is_word(const std::string& piece) { return is_word_character(decode_utf8(piece).front().value); }
 
-// The words alone, so that "go." and "go!" are the same sentence.
+// Returns the words alone, so that "go." and "go!" are the same sentence.
 std::string words_of(const Tokenizer& tokenizer, const std::string& line) {
   std::string words;
   for (const std::string& piece : tokenizer.tokenize(line))

@@ -1,5 +1,6 @@
 #!/bin/sh
-# ./dev data with local mirrors: a toy set made here; with a folder as second argument, the real sums against its files.
+# Runs ./dev data with local mirrors: a toy set made here; with a second argument, the real sums against that folder's
+# files.
 set -eu
 script=$1/data/sets/fetch.sh
 work=$(mktemp -d)

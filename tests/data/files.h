@@ -17,7 +17,7 @@ inline std::string gzip(const Folder& folder, std::string_view name, std::string
   return folder.path(name);
 }
 
-/// The message of what `call` throws as E, or "nothing thrown".
+/// Returns the message of what `call` throws as E, or "nothing thrown".
 template <class E, class Call>
 std::string message_of(Call&& call) {
   try {

@@ -19,7 +19,7 @@ namespace {
 
 using Plan = std::vector<std::vector<int64_t>>;
 
-// Pair i: source of 1 + i * 7 % 23 tokens, target of 1 + i * 5 % 19, of ids that tell the pair.
+// Pair i has a source of 1 + i * 7 % 23 tokens and a target of 1 + i * 5 % 19, of ids that tell the pair.
 EncodedCorpus pairs(int64_t count) {
   EncodedCorpus corpus;
   for (int64_t i = 0; i < count; ++i) {
@@ -72,7 +72,7 @@ TEST_CASE("loader: a batch holds no more padded tokens than asked, and is filled
   const Plan plan = loader.plan(0);
   for (const auto& index : plan) {
     const Batch batch = make_batch(corpus, index);
-    CHECK(std::max(batch.source.length, batch.target.length - 1) * batch.source.batch <= 200);
+    CHECK(std::max(batch.source.lengths.longest(), batch.inputs.lengths.longest()) * batch.size() <= 200);
   }
   CHECK(plan.size() < 60);  // 500 pairs, 13 tokens each or so
 }
@@ -96,8 +96,8 @@ TEST_CASE("loader: within a bucket batches are of like lengths") {
     int64_t padded = 0, real = 0;
     for (const auto& index : Loader(corpus, {.batch_tokens = 200, .bucket = bucket}).plan(0)) {
       const Batch batch = make_batch(corpus, index);
-      padded += batch.target.length * batch.target.batch;
-      real += batch.target_tokens;
+      padded += batch.inputs.lengths.longest() * batch.size();
+      real += batch.inputs.lengths.total();
     }
     return static_cast<double>(padded) / static_cast<double>(real);
   };
@@ -119,7 +119,7 @@ TEST_CASE("loader: the shuffle is the same everywhere") {
   std::vector<int> v = {0, 1, 2, 3, 4, 5, 6, 7};
   SplitMix random(1, 0);
   shuffle(v, random);
-  CHECK(v == std::vector<int>{0, 1, 2, 7, 3, 4, 5, 6});  // by another program
+  CHECK(v == std::vector<int>{0, 1, 2, 7, 3, 4, 5, 6});  // another program gave these
 }
 
 TEST_CASE("loader: the shuffle is fair") {
@@ -165,11 +165,12 @@ TEST_CASE("loader: what a batch holds is what the corpus has") {
   Loader loader(corpus, {.batch_tokens = 60});
   loader.start(0);
   while (const auto batch = loader.next())
-    for (int64_t b = 0; b < batch->source.batch; ++b) {
-      const auto pair = static_cast<size_t>(batch->index[static_cast<size_t>(b)]);
-      CHECK(batch->source.at(0, b) == corpus.source[pair][0]);
-      CHECK(batch->target.at(1, b) == corpus.target[pair][0]);
-      CHECK(batch->source.lengths[static_cast<size_t>(b)] == static_cast<int64_t>(corpus.source[pair].size()) + 1);
+    for (size_t b = 0; b < batch->index.size(); ++b) {
+      const auto pair = static_cast<size_t>(batch->index[b]);
+      const auto first = [&](const Lengths& lengths) { return static_cast<size_t>(lengths.rank()[b]); };
+      CHECK(batch->source.ids[first(batch->source.lengths)] == corpus.source[pair][0]);
+      CHECK(batch->labels[first(batch->inputs.lengths)] == corpus.target[pair][0]);
+      CHECK(batch->source.lengths.lengths()[b] == static_cast<int64_t>(corpus.source[pair].size()) + 1);
     }
 }
 
@@ -183,7 +184,7 @@ TEST_CASE("loader: overlong pairs are cut or skipped, counted and said") {
   CHECK(cut.pairs() == 3);
   CHECK(cut.overlong() == 2);
   cut.start(0);
-  CHECK(cut.next()->source.lengths == std::vector<int64_t>{3, 2, 2});
+  CHECK(cut.next()->source.lengths.lengths() == std::vector<int64_t>{3, 2, 2});
   options.overlong = Overlong::skip;
   Loader skip(corpus, options, notice);
   CHECK(told == "2 of 3 sentence pairs skipped: longer than 2 tokens");

@@ -17,7 +17,7 @@ using test::message_of;
 
 namespace {
 
-// By the definition alone: every pair of spans is tried.
+// Goes by the definition alone: every pair of spans is tried.
 std::set<PhraseSpan> by_definition(int32_t sources, int32_t targets, const Links& links, int32_t longest) {
   std::set<PhraseSpan> found;
   for (int32_t s1 = 0; s1 < sources; ++s1)

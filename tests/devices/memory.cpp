@@ -15,7 +15,7 @@ using namespace grus::test;
 
 namespace {
 
-/// A limit as long as it lives; 0 after it.
+/// Sets a limit for as long as it lives; it is 0 after it.
 class Limit {
  public:
   Limit(Device device, size_t bytes) : device_(device) { set_memory_limit(device, bytes); }
@@ -32,7 +32,7 @@ constexpr bool freed_memory_returns = false;  // it is kept in quarantine; leaks
 constexpr bool freed_memory_returns = true;
 #endif
 
-/// What this process has in memory: a driver's own leaks too.
+/// Returns what this process has in memory, a driver's own leaks too.
 size_t resident_bytes() {
   size_t all = 0, resident = 0;
   std::ifstream("/proc/self/statm") >> all >> resident;

@@ -1,4 +1,4 @@
-// A model that moves to a device in the middle of its training, with what an optimizer and an average keep of it.
+// A model moves to a device in the middle of its training, with what an optimizer and an average keep of it.
 #include <doctest/doctest.h>
 
 #include "nn/linear.h"
@@ -13,7 +13,7 @@ using namespace grus;
 
 namespace {
 
-/// Weights, then averages, after six steps that begin on the cpu and go on on `device`.
+/// Returns the weights, then the averages, after six steps that begin on the cpu and go on on `device`.
 std::vector<float> trained(Device device) {
   Rng rng(3);
   nn::Linear model(3, 2, rng, {.bias = false});

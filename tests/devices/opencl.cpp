@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/base/error.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/softmax.h"
@@ -20,14 +21,14 @@ using namespace grus::test;
 
 namespace {
 
-/// False, and skipped, where OpenCL was built but has no driver: every_device() says why.
+/// Returns false, and skips the test, where OpenCL was built but has no driver: every_device() says why.
 bool opencl_works() {
   const bool works = every_device().size() > 1;
   if (!works) test::skip("OpenCL cannot be used here");
   return works;
 }
 
-/// An environment variable as long as it lives.
+/// Sets an environment variable as long as it lives.
 class With {
  public:
   With(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
@@ -38,7 +39,7 @@ class With {
   const char* name_;
 };
 
-/// Runs one skipped test case of this program in a process of its own; what it says, and its exit code.
+/// Runs one skipped test case of this program in a process of its own; returns what it prints, and its exit code.
 std::pair<int, std::string> run_alone(const std::string& test_case, const std::string& environment) {
   const Folder folder;
   const std::string out = folder.path("out"), self = std::filesystem::read_symlink("/proc/self/exe");
@@ -78,7 +79,8 @@ TEST_CASE("faults: a wrong id that only the device can see is told by the next d
   const Tensor table = Tensor::ones({3, 2}, DType::f32, device);
   const Tensor ids = Tensor::from(std::vector<int64_t>{0, 9}, device);
   Tensor y = Tensor::zeros({2, 2}, DType::f32, device);
-  CHECK(device.kernels().gather_rows(device.context(), y.write_matrix(), table.matrix(), ids.matrix()) == Status::ok);
+  CHECK(device.kernels().gather_rows(device.context(), Raw::write_matrix(y), Raw::matrix(table), Raw::matrix(ids)) ==
+        Status::ok);
   CHECK(message_of<DeviceError>([&] {
           y.to_vector<float>();
         }).find("need ids and targets inside their tables, got others") != std::string::npos);
@@ -101,7 +103,7 @@ TEST_CASE("faults: without a driver OpenCL is refused in one sentence") {
       said);
 }
 
-// A batched product: the program with a single kernel.
+// A batched product needs a program with a single kernel.
 TEST_CASE("alone: a program is compiled and used" * doctest::skip()) {
   const Tensor x = Tensor::from(std::vector<float>{1, 2, 3, 4, 1, 0, 0, 1}, {2, 2, 2}, Device("opencl"));
   CHECK(matmul(x, x).to_vector<float>() == std::vector<float>{7, 10, 15, 22, 1, 0, 0, 1});

@@ -1,4 +1,4 @@
-// The same training on every device: how far losses may drift apart, and what is saved on one and loaded on another.
+// One training on every device: how far losses may drift apart, and what is saved on one and loaded on another.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 

@@ -53,14 +53,14 @@ Tensor SmallTranslator::embedded(const nn::Embedding& table, const Tensor& ids, 
 }
 
 Tensor SmallTranslator::forward(const Sentences& batch) const {
-  const nn::RecurrentOutput states =
+  const Output states =
       encoder.forward_packed(embedded(source_embedding, batch.source, batch.source_lengths), batch.source_lengths);
-  const Tensor start = tanh(initial(concat({states.h[0], states.h[1]}, 1)));
+  const Tensor start = tanh(initial(concat({states.state.h[0], states.state.h[1]}, 1)));
   const Tensor read = embedded(target_embedding, batch.inputs, batch.target_lengths);
-  const AttentionGruOutput decoded =
+  const Output decoded =
       attention_gru(read, batch.target_lengths, start, {key(states.y), states.y, batch.source_lengths},
                     {{}, cell.weights, query.weight, query.bias, score.weight.tensor().reshape({hidden}), {}});
-  return linear_cross_entropy(concat({decoded.states, decoded.contexts, read}, 1), output.weight, output.bias,
+  return linear_cross_entropy(concat({decoded.y, decoded.attention.context, read}, 1), output.weight, output.bias,
                               batch.targets, {.label_smoothing = 0.1})
       .loss;
 }

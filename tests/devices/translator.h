@@ -27,14 +27,14 @@ struct Sentences {
   Tensor source, inputs, targets;  // packed ids
   Lengths source_lengths, target_lengths;
 };
-/// A ragged batch of made-up sentences of at most `longest` words; another `salt` gives others.
+/// Returns a ragged batch of made-up sentences of at most `longest` words; another `salt` gives others.
 Sentences sentences(int64_t batch, int64_t longest, int32_t salt);
 
 class SmallTranslator : public nn::Module<SmallTranslator> {
  public:
   static constexpr int64_t words = 24, width = 10, hidden = 16;
   explicit SmallTranslator(Rng& rng);
-  /// Mean loss of a target word.
+  /// Returns the mean loss of a target word.
   Tensor forward(const Sentences& batch) const;
 
   nn::Embedding source_embedding, target_embedding;
@@ -47,12 +47,12 @@ class SmallTranslator : public nn::Module<SmallTranslator> {
   Tensor embedded(const nn::Embedding& table, const Tensor& ids, const Lengths& lengths) const;
 };
 
-/// Model and optimizer; the same numbers on every device.
+/// A training has a model and an optimizer, with the same numbers on every device.
 struct Training {
   Training();
-  /// Forward, backward, clipped Adam step; the loss before it, which nobody has waited for.
+  /// Takes a step: forward, backward, clipped Adam. Returns the loss before it, which nobody has waited for.
   Tensor step(const Sentences& batch);
-  /// The loss without dropout.
+  /// Returns the loss without dropout.
   double judge(const Sentences& batch);
 
   Rng rng{7};
@@ -61,7 +61,7 @@ struct Training {
   optim::Adam adam{parameters, {.lr = 0.003}};
 };
 
-/// Losses of a new Training over `steps` steps on `device`.
+/// Returns the losses of a new Training over `steps` steps on `device`.
 std::vector<double> losses_on(Device device, int64_t steps);
 
 }  // namespace grus::test

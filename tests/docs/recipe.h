@@ -1,5 +1,5 @@
 #pragma once
-// What the blocks of docs/recipes.md find in their scope.
+// The blocks of docs/recipes.md find these names in their scope.
 #include <doctest/doctest.h>
 
 #include <thread>
@@ -13,7 +13,7 @@ class Model : public nn::Module<Model> {
   explicit Model(Rng& rng)
       : encoder(child("encoder", nn::Gru({.input = 3, .hidden = 4}, rng))),
         output(child("output", nn::Linear(4, 1, rng))) {}
-  Tensor forward(const Tensor& x) const { return output(encoder(x).h[0]); }
+  Tensor forward(const Tensor& x) const { return output(encoder(x).state.h[0]); }
   nn::Gru encoder;
   nn::Linear output;
 };

@@ -26,7 +26,7 @@ Points cloud(size_t count, size_t width, unsigned seed) {
   return points;
 }
 
-// Four clusters far from each other in ten dimensions; point i is of cluster i % 4.
+// Makes four clusters far from each other in ten dimensions; point i is of cluster i % 4.
 Points clusters(size_t count) {
   Points points = cloud(count, 10, 3);
   for (size_t i = 0; i < count; ++i) points[i][i % 4] += 8;
@@ -35,7 +35,7 @@ Points clusters(size_t count) {
 
 double distance(const double* a, const double* b) { return std::hypot(a[0] - b[0], a[1] - b[1]); }
 
-// How many points have their nearest neighbour on the map in their own cluster.
+// Counts the points that have their nearest neighbour on the map in their own cluster.
 size_t well_placed(const Points& map) {
   size_t good = 0;
   for (size_t i = 0; i < map.count; ++i) {
@@ -58,7 +58,7 @@ LabelMap map_of(size_t count) {
 }  // namespace
 
 TEST_CASE("pca: finds the directions of largest variance, in order, signs fixed") {
-  // x = mean + 5 a u + 2 b v + noise, u and v orthonormal and negative in front.
+  // x = mean + 5 a u + 2 b v + noise, with u and v orthonormal and negative in front.
   std::mt19937 random(1);
   const double u[] = {-0.6, -0.8, 0, 0}, v[] = {0, 0, -0.8, 0.6};
   Points points{300, 4, std::vector<double>(1200)};

@@ -66,7 +66,7 @@ TEST_CASE("report: nothing is fetched from a network") {
   const std::string page = render_report(full_report());
   for (const char* fetching : {"src=", "<link", "@import", "url(", "<iframe", "<img"})
     CHECK_FALSE(contains(page, fetching));
-  // What has an address: SVG's namespace, and the paper as a link to follow.
+  // Two things have an address: SVG's namespace, and the paper as a link to follow.
   CHECK(count(page, "http") == count(page, "xmlns=\"http://www.w3.org/2000/svg\"") +
                                    count(page, "<a href=\"https://arxiv.org/abs/1409.0473\">"));
 }

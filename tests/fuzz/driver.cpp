@@ -1,6 +1,6 @@
-// Every target on inputs that follow from a seed: `driver RUNS [TARGET [SEED [FIRST]]]`. Each target has a process of
-// its own, so that one that ends it is told from the others, with the run that did it: `driver 1 TARGET SEED RUN` does
-// that run again.
+// Runs every target on inputs that follow from a seed: `driver RUNS [TARGET [SEED [FIRST]]]`. Each target has a process
+// of its own, so that one that ends it is told from the others, with the run that did it: `driver 1 TARGET SEED RUN`
+// repeats that run.
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -26,7 +26,7 @@ struct Order {
   uint64_t runs = 1000, seed = 1, first = 0;
 };
 
-// Seconds that an input of at most 256 kB may take, on a busy machine and with sanitizers.
+// An input of at most 256 kB may take so many seconds, on a busy machine and with sanitizers.
 constexpr unsigned most_seconds = 120;
 
 [[noreturn]] void run(const Target& target, const Order& order, Counts& counts) {

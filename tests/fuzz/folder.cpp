@@ -1,4 +1,4 @@
-// The readers of a model's folder.
+// Targets for the readers of a model's folder.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -7,8 +7,9 @@
 
 #include "core/base/error.h"
 #include "data/text.h"
-#include "examples/seq2seq/trainer.h"
+#include "examples/seq2seq/resolve.h"
 #include "nn/serialize.h"
+#include "seq2seq/trainer.h"
 #include "tests/fuzz/target.h"
 
 namespace grus::fuzz {
@@ -23,7 +24,7 @@ TrainOptions small_options(const std::string& out) {
   options.out = out;
   options.tokenizer = "space";
   options.model.embedding = options.model.hidden = 2;
-  options.model.tie = "none";
+  options.model.tie = Tie::none;
   return options;
 }
 
@@ -42,7 +43,7 @@ struct Parts {
   TrainingParts all() { return {model->module(), *optimizer, nullptr}; }
 };
 
-// One folder a process, as training leaves it after an epoch.
+// Each process has one folder, as training leaves it after an epoch.
 struct Folder {
   Scratch scratch;
   ModelFolder files{scratch.root()};
@@ -103,7 +104,7 @@ bool read_state(const std::string& bytes) {
 
 std::string state_file() { return data::read_whole_file(folder().files.state().string()); }
 
-// Under a right checksum, so that nothing but the reading of the progress stands in the way.
+// A right checksum stands over the progress, so that nothing but the reading of it stands in the way.
 bool read_progress(const std::string& bytes) {
   static nn::TensorFile state = nn::read_safetensors(folder().files.state());
   if (data::find_invalid_utf8(bytes) != std::string::npos || bytes.find("grus.crc32:") != std::string::npos)
@@ -130,7 +131,7 @@ Seeds metrics_seeds() {
       R"({"epoch":1,"step":10,"train_loss":1.0,"valid_loss":null,"valid_perplexity":1,"valid_bleu":0,"target_tokens_per_second":1,"seconds":3})"};
 }
 
-// FLAG=TEXT, as a command line has them.
+// Options are FLAG=TEXT, as a command line has them.
 bool read_option(const std::string& bytes) {
   const size_t equals = bytes.find('=');
   if (equals == std::string::npos) return false;

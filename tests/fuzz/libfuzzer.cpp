@@ -1,5 +1,5 @@
-// The same targets under clang's libFuzzer, which finds its way by the code that an input reaches. GRUS_FUZZ_TARGET
-// names one; GRUS_FUZZ_SEEDS a folder that its seeds are written to before the first run.
+// Runs the targets under clang's libFuzzer, which finds its way by the code that an input reaches. GRUS_FUZZ_TARGET
+// names one; GRUS_FUZZ_SEEDS is a folder that its seeds are written to before the first run.
 #include <fmt/format.h>
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The library's readers.
+// Targets for the library's readers.
 #include <fmt/format.h>
 #include <zlib.h>
 

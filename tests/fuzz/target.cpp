@@ -18,13 +18,13 @@ namespace {
   std::abort();
 }
 
-// Words of libraries, which say nothing to the one who gave the file.
+// These words of libraries say nothing to the person who gave the file.
 constexpr std::string_view foreign[] = {"json.exception", "stoull", "stoi",       "bad_alloc", "darts",  "std::",
                                         "basic_string",   "vector", "filesystem", "protobuf",  "Status", ".cc("};
 
 const std::string* input = nullptr;
 
-// As it is, or with bytes as hexadecimal digits that happen to complete a word.
+// Tells whether the input holds the word as it is, or with bytes as hexadecimal digits that happen to complete it.
 bool input_shows(std::string_view word) {
   return input && printable(*input, std::string::npos).find(word) != std::string::npos;
 }
@@ -32,7 +32,7 @@ bool input_shows(std::string_view word) {
 void check(std::string_view file, const std::string& message) {
   constexpr size_t longest = 3000;
   std::string_view rest = message;
-  // The name is the user's own.
+  // The name is the user's own, so it may hold any word.
   if (const size_t at = rest.find(file); at == std::string_view::npos)
     end("a message that does not name the file", message);
   else rest.remove_prefix(at + file.size());

@@ -1,5 +1,5 @@
 #pragma once
-// What is fuzzed: a function a reader, which takes any bytes.
+// Fuzz targets: a function for each reader, which takes any bytes.
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace grus::fuzz {
 
-/// Reads the bytes as a file or text. True: they were accepted. Bad ones are refused by an Error of one printable line
-/// that names the file; anything else ends the process.
+/// Reads the bytes as a file or text and returns whether they were accepted. Bad ones are refused by an Error of one
+/// printable line that names the file; anything else ends the process.
 using Read = bool (*)(const std::string& bytes);
 
 struct Target {
@@ -18,7 +18,7 @@ struct Target {
   std::function<std::vector<std::string>()> seeds;  // good inputs, from which others are made
 };
 
-/// Those of the library's readers, and where the programs are built those of a model's folder.
+/// Targets for the library's readers, and, where the programs are built, for those of a model's folder.
 std::vector<Target> library_targets();
 std::vector<Target> folder_targets();
 std::vector<Target> targets();
@@ -26,10 +26,10 @@ std::vector<Target> targets();
 /// Reads the bytes with the target, and remembers them meanwhile: a message may show what they hold.
 bool attempt(const Target& target, const std::string& bytes);
 
-/// Runs `read` and holds what it throws to the rule above; `file` is what the message must name.
+/// Runs `read` and holds what it throws to the rule of Read; `file` is what the message must name.
 bool refuses_well(std::string_view file, const std::function<void()>& read);
 
-/// A folder that goes away with its object: in $GRUS_FUZZ_SCRATCH, else in memory where the system has a disk there.
+/// A folder that goes away with its object, in $GRUS_FUZZ_SCRATCH, else in memory where the system has a disk there.
 class Scratch {
  public:
   Scratch();
@@ -42,7 +42,7 @@ class Scratch {
   std::filesystem::path root_;
 };
 
-/// A file that lives in memory; its path is `path()`.
+/// A file that lives in memory, under the path `path()`.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view bytes);

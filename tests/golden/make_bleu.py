@@ -12,7 +12,7 @@ import sacrebleu
 from sacrebleu.metrics import BLEU, CHRF
 from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
-# Hypothesis, then its references.
+# Each entry is a hypothesis, then its references.
 SENTENCES = [
     ("The crane stands in the cold water.", "The crane is standing in the cold water.", "A crane stands in cold water."),
     ("Two birds fly over the old bridge .", "Two birds are flying over the old bridge .", "A pair of birds flies over the bridge ."),
@@ -90,7 +90,7 @@ def main():
         "cases": cases,
     }
     path = pathlib.Path(__file__).with_name("bleu.json")
-    # One corpus, sentence or case a line.
+    # Each line is one corpus, sentence or case.
     dump = lambda x: json.dumps(x, ensure_ascii=True)
     parts = [f'"sacrebleu": {dump(out["sacrebleu"])}']
     parts.append('"corpora": {\n' + ",\n".join(f"{dump(k)}: {dump(v)}" for k, v in CORPORA.items()) + "\n}")

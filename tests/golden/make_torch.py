@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Golden values from PyTorch, in f64: python3 make_torch.py [FOLDER] (needs torch, safetensors).
 
-Writes recurrent, lstm, attention, loss, optimizer and translator .safetensors beside itself. A file holds several cases: tensors are called
+Writes recurrent, lstm, attention, loss, optimizer, translator and linear_loss .safetensors beside itself. A file holds several cases: tensors are called
 "CASE/NAME", and the metadata says of each case what it is, as JSON.
 """
 
@@ -230,6 +230,29 @@ def translator():
     out.close()
 
 
+def linear_loss():
+    """A linear layer and its cross-entropy, with gradients of the gradient's square too."""
+    out = Writer("linear_loss")
+    N, K, V = 7, 3, 5
+    targets = torch.tensor([0, 4, 2, 2, 1, 3, 2])
+    for name, c in {
+        "plain": {},
+        "weight": dict(weight=True),
+        "smoothing_ignore": dict(label_smoothing=0.1, ignore_index=2),
+        "weight_smoothing_ignore": dict(weight=True, label_smoothing=0.1, ignore_index=3),
+    }.items():
+        inputs = {"x": leaf(N, K), "weight": leaf(V, K), "bias": leaf(V)}
+        classes = torch.rand(V) + 0.5
+        options = {k: v for k, v in c.items() if k != "weight"}
+        value = F.cross_entropy(F.linear(*inputs.values()), targets, weight=classes if c.get("weight") else None, **options)
+        first = torch.autograd.grad(value, list(inputs.values()), create_graph=True)
+        second = torch.autograd.grad(sum((g * g).sum() for g in first), list(inputs.values()))
+        out.case(name, c, {**inputs, "targets": targets, "classes": classes, "loss": value,
+                           **{f"d/{key}": g for key, g in zip(inputs, first)},
+                           **{f"dd/{key}": g for key, g in zip(inputs, second)}})
+    out.close()
+
+
 if __name__ == "__main__":
     recurrent()
     attention()
@@ -237,3 +260,4 @@ if __name__ == "__main__":
     optimizers()
     translator()
     lstm()
+    linear_loss()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs into an empty folder, builds program.cpp against it by pkg-config, and runs it; every installed header compiles.
+# Installs into an empty folder, builds programs against it by pkg-config, and runs them; every installed header compiles.
 # install.sh SOURCE BUILD LIBDIR PREFIX COMPILER...
 set -eu
 source=$1 build=$2 libdir=$3 prefix=$4; shift 4
@@ -23,9 +23,26 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ "$(wc -l <"$work/headers.cpp")" -gt 3 ] || fail 'no headers installed'
 "$@" -std=c++20 -fsyntax-only $flags "$work/headers.cpp" || fail 'an installed header does not compile'
 
-"$@" -std=c++20 $flags "$source/tests/install/program.cpp" -o "$work/program" $libs || fail 'the program does not build'
-"$work/program" >"$work/out" || fail "the program exits $?"
-diff "$source/tests/install/program.expected" "$work/out" || fail 'the program prints something else'
+# Programs of one file each: an op, and an optimizer of one's own.
+for name in program optimizer; do
+  "$@" -std=c++20 $flags "$source/tests/install/$name.cpp" -o "$work/$name" $libs || fail "$name does not build"
+  "$work/$name" >"$work/out" || fail "$name exits $?"
+  diff "$source/tests/install/$name.expected" "$work/out" || fail "$name prints something else"
+done
+"$@" -std=c++20 $flags "$source/tests/install/cell.cpp" -o "$work/cell" $libs || fail 'cell does not build'
+"$work/cell" >"$work/out" || fail "cell exits $?"
+grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
+
+# A model that learnt one pair by heart, and a one-file program that loads its folder and translates.
+if [ -x "$there/bin/translate" ]; then
+  printf 'der hund schläft .\tthe dog sleeps .\n' >"$work/pair"
+  "$there/bin/translate" train --train "$work/pair" --valid "$work/pair" --out "$work/de-en" --tokenizer space --emb 24 \
+    --hidden 24 --dropout 0 --lr 0.01 --warmup 3 --average 0.9 --epochs 60 --patience 0 --select perplexity >"$work/out" 2>&1 ||
+    { cat "$work/out"; fail 'the model is not trained'; }
+  "$@" -std=c++20 $flags "$source/tests/install/translator.cpp" -o "$work/translator" $libs || fail 'the translator does not build'
+  said=$(echo 'der hund schläft .' | "$work/translator" "$work/de-en") || fail "the translator exits $?"
+  [ "$said" = 'the dog sleeps .' ] || fail "the translator says: $said"
+fi
 
 # What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {

@@ -31,9 +31,9 @@ HEADER = '''#pragma once
 namespace grus { class Tensor; Tensor neg(const Tensor&); }
 inline const int grus_mutant = [] { const char* n = std::getenv("GRUS_MUTANT"); return n ? std::atoi(n) : 0; }();
 '''
-# Patches of the scratch copy: (file, what stands there, what replaces it).
+# Patches change the scratch copy: (file, what stands there, what replaces it).
 PATCHES = [
-    # Which tensors a row's gradient reads is worked out at compile time, where there is no mutant.
+    # The tensors that a row's gradient reads are worked out at compile time, where there is no mutant.
     ('ops/elementwise.cpp', 'namespace trace {\n', 'namespace trace {\nconstexpr int grus_mutant = 0;\n'),
     ('core/device/storage.cpp', '  statistics_.live += storage->buffer_.bytes;\n',
      '  __builtin_memset(storage->buffer_.handle, 0xff, storage->buffer_.bytes);\n'
@@ -135,7 +135,7 @@ def refused_mutants(tree, build, log, mutants):
             continue
         lines, at = path.read_text().split('\n'), int(line) - 1
         if not (found := re.search(r'grus_mutant == (\d+)', lines[at])) and lines[at].startswith('else { return'):
-            # Another type than the mutants before it gave the lambda.
+            # Its type is not the one that the mutants before it gave the lambda.
             while at > 0 and (other := re.search(r'grus_mutant == (\d+)', lines[at - 1])):
                 at -= 1
                 if by_id[int(other.group(1))].what in ('dropped', 'the negative'):

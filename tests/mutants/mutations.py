@@ -3,11 +3,11 @@ from source import Token, brackets, ends_operand
 
 DELIMITERS = {',', ';', '?', ':', '=', '+=', '-=', '*=', '/=', '==', '!=', '<', '>', '<=', '>=', '&&', '||', 'return'}
 CONDITION = {'==', '!=', '<', '>', '<=', '>=', '&&', '||'}  # what may stand before a question mark
-# Arguments that say where, not how much: a term may be dropped (another row, another gate), no sign flipped.
-PLACES = {'load', 'load_some', 'row_of', 'row', 'rows', 'unrecorded_rows', 'slice', 'columns_of', 'matrix', 'write_matrix',
+# These functions' arguments say where, not how much: a term may go (another row, another gate), no sign flips.
+PLACES = {'load', 'load_some', 'row_of', 'row', 'rows', 'slice', 'columns_of', 'matrix', 'write_matrix',
           'weight_rows', 'part'}
-# Arguments that say which shape or type: never touched.
-SHAPES = {'dim', 'empty', 'zeros', 'full', 'reshape', 'unrecorded_reshape', 'with', 'without', 'K', 'Set', 'arange', 'sizeof',
+# These functions' arguments say which shape or type, and are never touched.
+SHAPES = {'dim', 'empty', 'zeros', 'full', 'reshape', 'with', 'without', 'K', 'Set', 'arange', 'sizeof',
           'require', 'fail', 'rows_per_task', 'ranges_of', 'decltype', 'FirstN', 'Lanes', 'start', 'alive', 'longest'}
 SIMD = {  # hn::NAME(a, b, c): what may stand instead
     'Add': ['hn::Sub({0}, {1})', '{0}', '{1}'],

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from mutations import Expression, join, negated
 from source import Source
 
-# A gradient rule: a lambda that gets what a record saved, a function that gets Grads or is named so; and what a kernel file
-# holds besides it.
+# A gradient rule is a lambda that gets what a record saved, or a function that gets Grads or has such a name. HELPERS are
+# further functions that rules consist of.
 NAMED = re.compile(r'gradient|backward|slope', re.IGNORECASE)
 HELPERS = {
     'core/tape/grads.cpp': r'.',
@@ -39,7 +39,7 @@ class Rewriter:
 
     def __init__(self, file, text, excluded):
         self.file, self.source = file, Source(text)
-        # Numbers that stay when another file changes, so that this one need not be built again.
+        # Numbers stay when another file changes, so that this one need not be built again.
         self.next_id = zlib.crc32(file.encode()) % 1000000 * 1000 + 1
         self.excluded = excluded
         self.mutants, self.edits = [], []

@@ -1,8 +1,7 @@
-// What modules are called with, wrong: the error names the module, and the caller's shapes.
+// Modules that are called with wrong arguments: the error names the module, and the caller's shapes.
 #include <doctest/doctest.h>
 
 #include "nn/attention.h"
-#include "nn/encoder_decoder.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
 #include "nn/maxout.h"
@@ -98,34 +97,8 @@ TEST_CASE("cells: a state of another size or kind is named") {
         }) == "[GruCell] need one dtype, got f32 (2, 3) and f64 (2, 4)");
   CHECK(message_of([&] { return gru(Tensor()); }) == "[GruCell] need tensors, got an undefined one");
   CHECK(message_of([&] {
-          lstm(zeros({2, 3}), RecurrentState{zeros({2, 4}), zeros({4})});
+          lstm(zeros({2, 3}), State{zeros({2, 4}), zeros({4})});
         }) == "[LstmCell] need c (2, 4) beside x (2, 3), got (4)");
-}
-
-TEST_CASE("encoder-decoder: words, owners and gates that do not fit the lengths are named") {
-  const EncoderDecoder model({.source_words = 7, .target_words = 9, .embedding = 3, .hidden = 4, .maxout = 2});
-  const Lengths lengths({2, 1});
-  const Summary summary = model.encode(i32({1, 2, 3}, {3}, default_device()), lengths);
-  const Tensor words = i32({1, 2, 3}, {3}, default_device()), owners = lengths.batch_rows();
-  CHECK(message_of([&] {
-          return model.encode(i32({1, 2}, {2}, default_device()), lengths);
-        }) == "[EncoderDecoder] need source (N = 3), packed by their lengths, got (2)");
-  CHECK(message_of([&] { return model.decode(Tensor(), lengths, summary.first, summary, owners); }) ==
-        "[EncoderDecoder] need words, got an undefined tensor");
-  CHECK(message_of([&] {
-          return model.decode(words, lengths, summary.first, summary, i64({0}, {1}, default_device()));
-        }) == "[EncoderDecoder] need an owner of each of 3 rows, got (1)");
-  const GatedLayers layers({.input = 3, .hidden = 4, .context = 2});
-  CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 1})}, owners);
-        }) == "[GatedLayers] need context's gates (B, 12), got (2, 1)");
-  CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})}, Tensor());
-        }) == "[GatedLayers] need owners of rows, got none");
-  CHECK(message_of([&] {
-          layers(zeros({3, 3}), lengths, RecurrentState(), std::vector<Tensor>{zeros({2, 12})},
-                 i64({0}, {1}, default_device()));
-        }) == "[GatedLayers] need an owner of each of 3 rows, got (1)");
 }
 
 TEST_CASE("modules: sizes whose products are no sizes are refused") {

@@ -13,7 +13,7 @@ using namespace grus::nn;
 
 namespace {
 
-/// What a hook saw, as text: "fc (2, 3) -> (2, 1)".
+/// Returns what a hook saw as text: "fc (2, 3) -> (2, 1)".
 std::string text(const ModuleCall& call) {
   std::string line = call.path;
   for (const Tensor& x : call.inputs) line += " " + (x.defined() ? to_string(x.shape()) : "none");
@@ -22,7 +22,7 @@ std::string text(const ModuleCall& call) {
   return line;
 }
 
-/// The lines of one call of `module` with these arguments.
+/// Returns the lines of one call of `module` with these arguments.
 template <class M, class... Args>
 std::vector<std::string> seen(M& module, const Args&... args) {
   std::vector<std::string> lines;
@@ -43,7 +43,7 @@ class TwoLayers : public Module<TwoLayers> {
   Linear first, second;
 };
 
-/// Takes what is no tensor, moves it on, and returns nothing.
+/// A module that takes what is no tensor, moves it on, and returns nothing.
 class Sink : public Module<Sink> {
  public:
   void forward(std::unique_ptr<int> number, const std::vector<Tensor>& all) const {

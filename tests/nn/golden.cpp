@@ -1,10 +1,11 @@
-// Against PyTorch: values and gradients, in f64 and f32.
+// Values and gradients of modules against PyTorch's, in f64 and f32.
 #include "tests/support/golden.h"
 
 #include "nn/attention.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
 #include "nn/rnn.h"
+#include "ops/linear_cross_entropy.h"
 #include "ops/loss.h"
 #include "ops/reduce.h"
 
@@ -33,7 +34,7 @@ void check_gradients(const ModuleBase& module, const GoldenCase& c, double toler
   }
 }
 
-/// What a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
+/// The tensors that a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
 using Named = std::vector<std::pair<std::string, Tensor>>;
 
 template <class M>
@@ -43,11 +44,11 @@ Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths)
                              : module(in[0].second, Lengths(lengths.get<std::vector<int64_t>>()), first...);
   };
   if constexpr (std::is_same_v<M, Lstm>) {
-    const LstmResult out = in.size() > 1 ? run(RecurrentState{in[1].second, in[2].second}) : run();
-    return {{"y", out.y}, {"h", out.h}, {"c", out.c}};
+    const Output out = in.size() > 1 ? run(State{in[1].second, in[2].second}) : run();
+    return {{"y", out.y}, {"h", out.state.h}, {"c", out.state.c}};
   } else {
-    const RecurrentOutput out = in.size() > 1 ? run(in[1].second) : run();
-    return {{"y", out.y}, {"h", out.h}};
+    const Output out = in.size() > 1 ? run(in[1].second) : run();
+    return {{"y", out.y}, {"h", out.state.h}};
   }
 }
 
@@ -141,6 +142,35 @@ TEST_CASE("golden: attention with each score equals PyTorch's, values and gradie
       tape.backward(loss);
       check_gradients(attention, c, p.tolerance);
     }
+  }
+}
+
+TEST_CASE("golden: a linear layer with its loss equals PyTorch's with class weights too, and so do second gradients") {
+  for (const GoldenCase& c : test::golden_cases("linear_loss")) {
+    CAPTURE(c.name);
+    LinearCrossEntropyOptions options;
+    options.ignore_index = c.settings.value("ignore_index", options.ignore_index);
+    options.label_smoothing = c.settings.value("label_smoothing", 0.0);
+    options.chunk_rows = 3;
+    for (const Tolerance& p : precisions)
+      for (const auto op : {linear_cross_entropy, linear_cross_entropy_composed})
+        for (const DType of_targets : {DType::i64, DType::i32}) {
+          if (c.settings.contains("weight")) options.weight = c.at("classes", p.dtype);
+          Tape tape;
+          std::vector<Tensor> inputs;
+          for (const char* name : {"x", "weight", "bias"}) inputs.push_back(tape.watch(c.at(name, p.dtype)));
+          const Tensor loss = op(inputs[0], inputs[1], inputs[2], cast(c.at("targets"), of_targets), options).loss;
+          CHECK(difference(loss, c.at("loss")) < p.tolerance);
+          const std::vector<Tensor> plain = tape.grad(loss, inputs), first = tape.grad(loss, inputs, true);
+          const std::vector<Tensor> second =
+              tape.grad(sum(square(first[0])) + sum(square(first[1])) + sum(square(first[2])), inputs);
+          for (size_t i = 0; const char* name : {"x", "weight", "bias"}) {
+            CHECK(difference(plain[i], c.at(std::string("d/") + name)) < p.tolerance);
+            CHECK(difference(first[i], c.at(std::string("d/") + name)) < p.tolerance);
+            CHECK(difference(second[i], c.at(std::string("dd/") + name)) < p.tolerance);
+            ++i;
+          }
+        }
   }
 }
 

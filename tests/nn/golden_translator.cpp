@@ -34,16 +34,16 @@ class Translator : public Module<Translator> {
         v(param("v", Tensor::zeros({A}))),
         output_bias(param("output_bias", Tensor::zeros({V}))) {}
 
-  /// source (S, B), inputs and target (T, B) -> the mean loss of a target token.
+  /// Returns the mean loss of a target token from source (S, B), inputs and target (T, B).
   Tensor forward(const Tensor& source, const Lengths& lengths, const Tensor& inputs, const Tensor& target,
                  const Lengths& target_lengths, double smoothing) const {
     const Tensor states = encoder.forward_packed(embedding(pack(source, lengths)), lengths).y;  // (N, H)
     const Tensor count = cast(lengths.lengths_tensor(), states.dtype()).reshape({-1, 1});
     const Tensor start = tanh(initial(scatter_rows(states, lengths.batch_rows(), lengths.batch()) / count));
     const Tensor words = embedding(pack(inputs, target_lengths));
-    const auto [h, context, weights] = attention_gru(words, target_lengths, start, {key(states), states, lengths},
-                                                     {first.weights, second.weights, query.weight, query.bias, v, {}});
-    const Tensor read = tanh(readout(concat({h, words, context}, 1)));
+    const Output decoded = attention_gru(words, target_lengths, start, {key(states), states, lengths},
+                                         {first.weights, second.weights, query.weight, query.bias, v, {}});
+    const Tensor read = tanh(readout(concat({decoded.y, words, decoded.attention.context}, 1)));
     return linear_cross_entropy(read, embedding.weight, output_bias, cast(pack(target, target_lengths), DType::i32),
                                 {.label_smoothing = smoothing})
         .loss;

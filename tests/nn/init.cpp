@@ -23,7 +23,7 @@ Moments moments(const Tensor& x) {
   return {mean, std::sqrt(squares / n - mean * mean), *least, *most};
 }
 
-/// Largest |Q Q^T - gain^2 I| over the rows of a block, or |Q^T Q - ...| over its columns.
+/// Returns the largest |Q Q^T - gain^2 I| over the rows of a block, or |Q^T Q - ...| over its columns.
 double deviation_from_orthogonal(const std::vector<float>& q, int64_t m, int64_t n, double gain) {
   double most = 0;
   const int64_t count = std::min(m, n), length = std::max(m, n);

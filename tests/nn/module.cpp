@@ -123,7 +123,7 @@ TEST_CASE("module: a clone shares nothing and keeps ties") {
   CHECK(nest.pair.first.weight.value().to_vector<float>()[0] == 1);
   CHECK(nest.pair.count.value().item() == 7);
   CHECK(copy.state_dict()[2].tensor.item() == 0);
-  CHECK_THROWS_AS(Nest(static_cast<const Nest&>(nest)), UsageError);
+  CHECK_THROWS_AS(Scale(static_cast<const Scale&>(nest.pair.first)), UsageError);
 }
 
 TEST_CASE("module: strict loading lists missing, unexpected and misshapen names and changes nothing") {

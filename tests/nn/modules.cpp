@@ -1,4 +1,4 @@
-// What modules do beside the golden values: shapes, options, padding, errors.
+// Properties of modules beside the golden values: shapes, options, padding, errors.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -117,18 +117,18 @@ TEST_CASE("maxout: the largest of each group of neighbours") {
 
 TEST_CASE("gru: shapes follow layers, directions, batch_first and unbatched input") {
   const Gru gru({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true});
-  const RecurrentOutput out = gru(random({5, 2, 3}, 1));
+  const Output out = gru(random({5, 2, 3}, 1));
   CHECK(out.y.shape() == Shape{5, 2, 8});
-  CHECK(out.h.shape() == Shape{4, 2, 4});
-  const RecurrentOutput one = gru(random({5, 2, 3}, 1)[0].reshape({2, 3}));
+  CHECK(out.state.h.shape() == Shape{4, 2, 4});
+  const Output one = gru(random({5, 2, 3}, 1)[0].reshape({2, 3}));
   CHECK(one.y.shape() == Shape{2, 8});
-  CHECK(one.h.shape() == Shape{4, 4});
+  CHECK(one.state.h.shape() == Shape{4, 4});
   Rng a(7), b(7);
   const Gru steps_first({.input = 3, .hidden = 4}, a), batch_first({.input = 3, .hidden = 4, .batch_first = true}, b);
   const Tensor x = random({5, 2, 3}, 1);
-  const RecurrentOutput u = steps_first(x), v = batch_first(transpose(x, 0, 1));
+  const Output u = steps_first(x), v = batch_first(transpose(x, 0, 1));
   CHECK(floats(transpose(v.y, 0, 1)) == floats(u.y));
-  CHECK(floats(v.h) == floats(u.h));
+  CHECK(floats(v.state.h) == floats(u.state.h));
 }
 
 TEST_CASE("gru: names are PyTorch's") {
@@ -151,13 +151,13 @@ TEST_CASE("recurrent: padding, and what is in it, changes nothing; each sequence
           for (size_t i = 0; i < 3; ++i) garbage[(t * 3 + b) * 3 + i] = std::nanf("");
     const Tensor padded = concat({Tensor::from(garbage, {4, 3, 3}), Tensor::full({2, 3, 3}, 1e30)});
     const auto clean = layer(x, lengths), dirty = layer(padded, Lengths({2, 4, 1}, 6));
-    CHECK(floats(dirty.h) == floats(clean.h));
+    CHECK(floats(dirty.state.h) == floats(clean.state.h));
     CHECK(dirty.y.dim(0) == 6);
     CHECK(floats(dirty.y.rows(0, 4)) == floats(clean.y));
     const auto wide = layer(padded, lengths);  // lengths that know of four steps only
     CHECK(floats(wide.y) == floats(dirty.y));
     const auto first = layer(slice(x.rows(0, 2), 1, 0, 1));
-    CHECK(difference(slice(clean.h, 1, 0, 1), first.h) < 1e-6);
+    CHECK(difference(slice(clean.state.h, 1, 0, 1), first.state.h) < 1e-6);
     CHECK(difference(slice(clean.y.rows(0, 2), 1, 0, 1), first.y) < 1e-6);
   };
   check(Gru({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true}));
@@ -170,13 +170,13 @@ TEST_CASE("lstm: names are PyTorch's, shapes follow layers, directions, batch_fi
   const Lstm lstm({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true});
   CHECK(lstm.named_parameters()[4].name == "weight_ih_l0_reverse");
   CHECK(lstm.named_parameters()[0].parameter.shape() == Shape{16, 3});
-  const LstmResult out = lstm(random({5, 2, 3}, 1));
+  const Output out = lstm(random({5, 2, 3}, 1));
   CHECK(out.y.shape() == Shape{5, 2, 8});
-  CHECK(out.h.shape() == Shape{4, 2, 4});
-  CHECK(out.c.shape() == Shape{4, 2, 4});
-  const LstmResult one = lstm(random({5, 3}, 1), RecurrentState{random({4, 4}, 2), random({4, 4}, 3)});
+  CHECK(out.state.h.shape() == Shape{4, 2, 4});
+  CHECK(out.state.c.shape() == Shape{4, 2, 4});
+  const Output one = lstm(random({5, 3}, 1), State{random({4, 4}, 2), random({4, 4}, 3)});
   CHECK(one.y.shape() == Shape{5, 8});
-  CHECK(one.c.shape() == Shape{4, 4});
+  CHECK(one.state.c.shape() == Shape{4, 4});
   Rng a(7), b(7);
   const Lstm steps_first({.input = 3, .hidden = 4}, a), batch_first({.input = 3, .hidden = 4, .batch_first = true}, b);
   const Tensor x = random({5, 2, 3}, 1);
@@ -189,11 +189,11 @@ TEST_CASE("lstm cell: its steps are the layer's; a state may be left out") {
   const auto from = lstm.named_parameters(), to = cell.named_parameters();
   for (size_t i = 0; i < from.size(); ++i) to[i].parameter.assign(from[i].parameter.value());
   const Tensor x = random({3, 2, 3}, 4);
-  RecurrentState state;
+  State state;
   for (int64_t t = 0; t < 3; ++t) state = cell(x[t], state);
-  const LstmResult all = lstm(x);
-  CHECK(difference(state.h, all.h[0]) < 1e-6);
-  CHECK(difference(state.c, all.c[0]) < 1e-6);
+  const Output all = lstm(x);
+  CHECK(difference(state.h, all.state.h[0]) < 1e-6);
+  CHECK(difference(state.c, all.state.c[0]) < 1e-6);
   CHECK(cell(x[0][0]).c.shape() == Shape{4});
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("lstm: dropout acts between layers, in training only; errors name what
   CHECK(floats(lstm(x).y) != floats(lstm(x).y));
   lstm.eval();
   CHECK(floats(lstm(x).y) == floats(lstm(x).y));
-  CHECK_THROWS_WITH_AS(lstm(x, RecurrentState{random({2, 2, 4}, 1), random({1, 2, 4}, 1)}),
+  CHECK_THROWS_WITH_AS(lstm(x, State{random({2, 2, 4}, 1), random({1, 2, 4}, 1)}),
                        "[Lstm] need c0 (2, 2, 4): layers * directions, batch, hidden, got (1, 2, 4)", ShapeError);
   CHECK_THROWS_WITH_AS(LstmCell({.input = 3, .hidden = 4})(random({2, 5}, 1)),
                        "[LstmCell] need x (B, 3) or (3), got (2, 5)", ShapeError);
@@ -235,8 +235,8 @@ TEST_CASE("recurrent: called at once in the parts of a loop, a layer gives what 
 TEST_CASE("rnn: a sequence of length 0 keeps its first state") {
   const Rnn layer({.input = 3, .hidden = 4, .bidirectional = true});
   const Tensor h0 = random({2, 2, 4}, 5);
-  const RecurrentOutput out = layer(random({3, 2, 3}, 1), Lengths({0, 3}), h0);
-  CHECK(floats(slice(out.h, 1, 0, 1)) == floats(slice(h0, 1, 0, 1)));
+  const Output out = layer(random({3, 2, 3}, 1), Lengths({0, 3}), h0);
+  CHECK(floats(slice(out.state.h, 1, 0, 1)) == floats(slice(h0, 1, 0, 1)));
   CHECK(zeros_in(slice(out.y, 1, 0, 1)) == 3 * 8);
 }
 
@@ -244,13 +244,13 @@ TEST_CASE("rnn, lstm: packed rows give the packed rows of what padded sequences 
   const Lengths lengths({2, 4, 1});
   const Tensor x = random({4, 3, 5}, 7), rows = pack(x, lengths);
   const Rnn rnn({.input = 5, .hidden = 4, .bidirectional = true});
-  const RecurrentOutput padded = rnn(x, lengths), packed = rnn.forward_packed(rows, lengths);
+  const Output padded = rnn(x, lengths), packed = rnn.forward_packed(rows, lengths);
   CHECK(floats(packed.y) == floats(pack(padded.y, lengths)));
-  CHECK(floats(packed.h) == floats(padded.h));
+  CHECK(floats(packed.state.h) == floats(padded.state.h));
   const Lstm lstm({.input = 5, .hidden = 4, .layers = 2});
-  const LstmResult all = lstm(x, lengths), some = lstm.forward_packed(rows, lengths);
+  const Output all = lstm(x, lengths), some = lstm.forward_packed(rows, lengths);
   CHECK(floats(some.y) == floats(pack(all.y, lengths)));
-  CHECK(floats(some.c) == floats(all.c));
+  CHECK(floats(some.state.c) == floats(all.state.c));
 }
 
 TEST_CASE("gru: dropout acts between layers, in training only") {
@@ -272,7 +272,7 @@ TEST_CASE("gru cell: its steps are the layer's, in every form") {
       const Tensor x = random({3, 2, 3}, 4);
       Tensor h;
       for (int64_t t = 0; t < 3; ++t) h = cell(x[t], h);
-      CHECK(difference(h, gru(x).h[0]) < 1e-6);
+      CHECK(difference(h, gru(x).state.h[0]) < 1e-6);
       CHECK(cell(x[0][0]).shape() == Shape{4});
     }
 }
@@ -294,8 +294,8 @@ TEST_CASE("recurrent: gradients pass a check in f64, through lengths and both di
     layer.to(DType::f64);
     const Lengths lengths({3, 1});
     gradcheck(TensorsFunction([&](std::span<const Tensor> in) {
-                const RecurrentOutput out = layer(in[0], lengths, in[1]);
-                return std::vector<Tensor>{out.y, out.h};
+                const Output out = layer(in[0], lengths, in[1]);
+                return std::vector<Tensor>{out.y, out.state.h};
               }),
               {random({3, 2, 2}, 1, DType::f64), random({4, 2, 3}, 2, DType::f64)});
   };
@@ -310,15 +310,15 @@ TEST_CASE("lstm: gradients of two layers in both directions pass a check in f64,
   const Tensor x = random({3, 2, 2}, 1, DType::f64), h0 = random({4, 2, 3}, 2, DType::f64),
                c0 = random({4, 2, 3}, 3, DType::f64);
   gradcheck(TensorsFunction([&](std::span<const Tensor> in) {
-              const LstmResult out = layer(in[0], lengths, RecurrentState{in[1], in[2]});
-              return std::vector<Tensor>{out.y, out.h, out.c};
+              const Output out = layer(in[0], lengths, State{in[1], in[2]});
+              return std::vector<Tensor>{out.y, out.state.h, out.state.c};
             }),
             {x, h0, c0});
   for (const NamedParameter& p : layer.named_parameters()) {
     CAPTURE(p.name);
     Tape tape;
-    const LstmResult out = layer(x, lengths, RecurrentState{h0, c0});
-    tape.backward(sum(out.y * out.y) + sum(out.h) + sum(out.c));
+    const Output out = layer(x, lengths, State{h0, c0});
+    tape.backward(sum(out.y * out.y) + sum(out.state.h) + sum(out.state.c));
     CHECK(zeros_in(cast(p.parameter.grad(), DType::f32)) == 0);
   }
 }

@@ -23,7 +23,7 @@ class Classifier : public Module<Classifier> {
   Linear body, head;
 };
 
-/// A child that has children.
+/// A module whose child has children.
 class Twice : public Module<Twice> {
  public:
   Twice() : first(child("first", Classifier())), second(child("second", Classifier())) {}
@@ -139,7 +139,7 @@ TEST_CASE("ownership: layers of several cells are replaced as a whole") {
 }
 
 TEST_CASE("ownership: a module that was moved from says so") {
-  const std::string moved_from = "[Module] need a module, got one that was moved from";
+  const std::string moved_from = "[Module] need a module, got one that was moved from, or copied without clone()";
   Linear linear(3, 2);
   const Linear kept = std::move(linear);
   const Tensor x = Tensor::ones({4, 3});

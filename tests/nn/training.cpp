@@ -18,7 +18,7 @@ class Model : public Module<Model> {
       : encoder(child("encoder", Gru({.input = 3, .hidden = 4}, rng))), output(child("output", Linear(4, 1, rng))) {
     to(DType::f64);
   }
-  Tensor forward(const Tensor& x) const { return output(encoder(x).h[0]); }
+  Tensor forward(const Tensor& x) const { return output(encoder(x).state.h[0]); }
   Gru encoder;
   Linear output;
 };
@@ -28,7 +28,7 @@ Tensor random(const Shape& shape, uint64_t seed) {
   return random_normal(shape, 0, 1, rng, DType::f64);
 }
 
-/// Gradients of every parameter as numbers, by name; empty where there is none. They are cleared.
+/// Returns the gradients of every parameter as numbers, by name, empty where there is none, and clears them.
 std::vector<std::pair<std::string, std::vector<double>>> take_gradients(Model& model) {
   std::vector<std::pair<std::string, std::vector<double>>> all;
   for (const auto& [name, p] : model.named_parameters())
@@ -87,20 +87,20 @@ TEST_CASE("training: a detached state carries its value into the next chunk and 
   Rng rng(1);
   Model model(rng);
   const Tensor x = random({6, 2, 3}, 2), target = random({2, 1}, 3);
-  const Tensor whole = model.encoder(x).h;
-  Tensor state;
+  const Tensor whole = model.encoder(x).state.h;
+  State state;
   {
     Tape tape;
-    state = model.encoder(x.rows(0, 3)).h.detach();
-    const RecurrentOutput second = model.encoder(x.rows(3, 6), state);
+    state = model.encoder(x.rows(0, 3)).state.detach();
+    const Output second = model.encoder(x.rows(3, 6), state);
     for (size_t i = 0; i < 8; ++i)
-      CHECK(second.h.to_vector<double>()[i] == doctest::Approx(whole.to_vector<double>()[i]).epsilon(1e-12));
-    backward(model.output(second.h[0]), target);
+      CHECK(second.state.h.to_vector<double>()[i] == doctest::Approx(whole.to_vector<double>()[i]).epsilon(1e-12));
+    backward(model.output(second.state.h[0]), target);
   }
   const auto cut = take_gradients(model);
   {
     Tape tape;  // the first chunk does not exist for this one
-    backward(model.output(model.encoder(x.rows(3, 6), state).h[0]), target);
+    backward(model.output(model.encoder(x.rows(3, 6), state).state.h[0]), target);
   }
   CHECK(take_gradients(model) == cut);
   {

@@ -19,7 +19,7 @@ using Tensors = std::vector<Tensor>;
 
 namespace {
 
-/// Loss and gradients of `f(x)`, summed with weights, with respect to x and the leaf.
+/// Returns loss and gradients of `f(x)`, summed with weights, with respect to x and the leaf.
 Tensors run(const TensorFunction& f, const Tensor& x, const Ref<Leaf>& leaf) {
   manual_seed(3);
   Tape tape;

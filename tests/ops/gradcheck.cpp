@@ -17,7 +17,7 @@ namespace {
 const Op wrong_square_op("wrong_square");
 const Op cut_square_op("cut_square");
 
-/// x^2, and a gradient that is right but for its last element.
+/// Returns x^2, with a gradient that is right but for its last element.
 Tensor wrong_square(const Tensor& x) {
   return record(wrong_square_op, {x}, square(x.detach()), [](const Tensor& dy, SavedInput x) {
     std::vector<double> error(static_cast<size_t>(dy.numel()), 0.0);
@@ -26,7 +26,7 @@ Tensor wrong_square(const Tensor& x) {
   });
 }
 
-/// A right gradient that stops the second one: x is detached.
+/// Returns x^2, with a right gradient that stops the second one: x is detached.
 Tensor cut_square(const Tensor& x) {
   return record(cut_square_op, {x}, square(x.detach()),
                 [](const Tensor& dy, SavedInput x) { x.add(2.0 * x.value.detach() * dy); });

@@ -7,8 +7,8 @@
 #include <latch>
 #include <thread>
 
-#include "core/thread/parts.h"
 #include "core/tape/tape.h"
+#include "core/thread/parts.h"
 #include "ops/matmul.h"
 #include "tests/support/threads.h"
 
@@ -16,11 +16,11 @@ using namespace grus;
 
 namespace {
 
-/// bf16 has no such number: it is the one below.
+/// bf16 does not have the number `exact`; the one below is `in_bf16`.
 constexpr float exact = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;
 
 Tensor factor() { return Tensor::from({exact}, {1, 1}, Device("cpu")); }
-/// What a product that is asked for here and now makes of the number.
+/// Returns what a product that is asked for here and now makes of the number.
 float multiplied() { return matmul(factor(), Tensor::ones({1, 1}, DType::f32, Device("cpu"))).item<float>(); }
 
 struct ForAll {

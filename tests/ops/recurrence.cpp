@@ -1,4 +1,4 @@
-// What the table's rows of recurrences do not say: padding, batches of one, a step on its own.
+// Properties of recurrences that the table's rows do not show: padding, batches of one, a step on its own.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -97,14 +97,14 @@ TEST_CASE(
     const LstmWeights w = lstm_weights(random, 2, 4);
     const Tensor x = random({5, 5, 2});
     const Lengths lengths(ragged, 5, random.device);
-    const LstmOutput short_run = lstm(x, &lengths, {}, w),
-                     long_run = lstm(pad(x, {{0, 3}, {0, 0}, {0, 0}}, 1e9), &lengths, {}, w);
+    const Output short_run = lstm(x, &lengths, {}, w),
+                 long_run = lstm(pad(x, {{0, 3}, {0, 0}, {0, 0}}, 1e9), &lengths, {}, w);
     CHECK(largest_difference(short_run.y, long_run.y.rows(0, 5)) == 0);
-    CHECK(largest_difference(short_run.c, long_run.c) == 0);
+    CHECK(largest_difference(short_run.state.c, long_run.state.c) == 0);
     CHECK(sum(abs(long_run.y.rows(5, 8))).item() == 0);
     for (int64_t b = 0; b < 5; ++b) {
       const Tensor one = slice(x, 1, b, b + 1).rows(0, ragged[static_cast<size_t>(b)]);
-      CHECK(largest_difference(lstm(one, nullptr, {}, w).c, short_run.c.rows(b, b + 1)) < 1e-13);
+      CHECK(largest_difference(lstm(one, nullptr, {}, w).state.c, short_run.state.c.rows(b, b + 1)) < 1e-13);
     }
   }
 }
@@ -116,9 +116,9 @@ TEST_CASE("gru: padded places change nothing and come back as zeros") {
     const Tensor x = random({5, 5, 2});
     const Lengths lengths(ragged, 5, random.device);
     const Tensor more = pad(x, {{0, 3}, {0, 0}, {0, 0}}, 1e9);
-    const GruOutput short_run = gru(x, &lengths, {}, w), long_run = gru(more, &lengths, {}, w);
+    const Output short_run = gru(x, &lengths, {}, w), long_run = gru(more, &lengths, {}, w);
     CHECK(largest_difference(short_run.y, long_run.y.rows(0, 5)) == 0);
-    CHECK(largest_difference(short_run.h, long_run.h) == 0);
+    CHECK(largest_difference(short_run.state.h, long_run.state.h) == 0);
     CHECK(sum(abs(long_run.y.rows(5, 8))).item() == 0);
     CHECK(sum(abs(short_run.y[4][0])).item() == 0);
   }
@@ -129,11 +129,11 @@ TEST_CASE("gru: a batch of one gives what a batch of many gives") {
   const GruWeights w = gru_weights(random, 3, 8);
   const Tensor x = random({5, 5, 3});
   const Lengths lengths(ragged, 5, random.device);
-  const GruOutput all = gru(x, &lengths, {}, w);
+  const Output all = gru(x, &lengths, {}, w);
   for (int64_t b = 0; b < 5; ++b) {
     const Tensor one = slice(x, 1, b, b + 1).rows(0, ragged[static_cast<size_t>(b)]);
-    const GruOutput alone = gru(one, nullptr, {}, w);
-    CHECK(largest_difference(alone.h, all.h.rows(b, b + 1)) < 1e-13);
+    const Output alone = gru(one, nullptr, {}, w);
+    CHECK(largest_difference(alone.state.h, all.state.h.rows(b, b + 1)) < 1e-13);
   }
 }
 
@@ -166,10 +166,10 @@ TEST_CASE("attention_gru: a step on its own equals the first step of the loop") 
     if (conditional) w.first = gru_weights(random, 3, 4);
     const AttentionMemory memory{random({6, 5}), random({6, 6}), sources};
     const Tensor x = random({3, 3}), h = random({3, 4});
-    const AttentionGruOutput loop = attention_gru(x, targets, h, memory, w);
-    const AttentionGruOutput step = attention_gru_step(x, h, memory, attention_rows(sources, {0, 1, 2}), w);
-    CHECK(largest_difference(loop.states, step.states) == 0);
-    CHECK(largest_difference(loop.contexts, step.contexts) == 0);
-    CHECK(largest_difference(loop.weights, step.weights) == 0);
+    const Output loop = attention_gru(x, targets, h, memory, w);
+    const Output step = attention_gru_step(x, h, memory, attention_rows(sources, {0, 1, 2}), w);
+    CHECK(largest_difference(loop.y, step.y) == 0);
+    CHECK(largest_difference(loop.attention.context, step.attention.context) == 0);
+    CHECK(largest_difference(loop.attention.weights, step.attention.weights) == 0);
   }
 }

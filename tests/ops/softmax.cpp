@@ -14,7 +14,7 @@ namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 
-/// (2, 3): the second row has no true entry.
+/// A mask (2, 3) whose second row has no true entry.
 Tensor some_mask(Device device) { return Tensor::from_bools({true, false, true, false, false, false}, {2, 3}, device); }
 
 }  // namespace

@@ -102,12 +102,12 @@ TEST_CASE("twin: recurrences over no sequences are on the tape, and give their w
       return RecurrentWeights{zeros({count * 2, 3}), weight->tensor().rows(0, count * 2), {}, {}};
     };
     Tape tape;
-    const GruOutput gru = gru_packed_composed(zeros({0, 3}), none, {}, gates(3));
-    const LstmOutput lstm = lstm_packed_composed(zeros({0, 3}), none, {}, gates(4));
-    const AttentionGruOutput decoder =
+    const Output gru = gru_packed_composed(zeros({0, 3}), none, {}, gates(3));
+    const Output lstm = lstm_packed_composed(zeros({0, 3}), none, {}, gates(4));
+    const Output decoder =
         attention_gru_composed(zeros({0, 1}), none, zeros({0, 2}), {zeros({0, 5}), zeros({0, 2}), none},
                                {{}, gates(3), zeros({5, 2}), {}, zeros({5}), {}});
-    const std::vector<Tensor> results{gru.y, gru.h, lstm.y, lstm.h, lstm.c, decoder.states};
+    const std::vector<Tensor> results{gru.y, gru.state.h, lstm.y, lstm.state.h, lstm.state.c, decoder.y};
     for (size_t i = 0; i < results.size(); ++i) {
       CHECK_MESSAGE(tape.tracks(results[i]), i);
       CHECK(results[i].shape() == Shape{0, 2});

@@ -163,9 +163,10 @@ TEST_CASE("changes: a module replaced after the optimizer was made is one senten
 }
 
 TEST_CASE("changes: a gradient of another kind than its parameter is refused before anything is written") {
-  const Parameter a(Tensor::ones({2})), b(Tensor::ones({2}));
-  a.leaf().set_grad(Tensor::ones({2}));
-  b.leaf().mutable_grad() = Tensor::ones({2}, DType::f64);
+  const Device cpu("cpu");  // which the message names
+  const Parameter a(Tensor::ones({2}, DType::f32, cpu)), b(Tensor::ones({2}, DType::f32, cpu));
+  a.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
+  b.leaf().mutable_grad() = Tensor::ones({2}, DType::f64, cpu);
   Sgd sgd({{"a", a}, {"b", b}});
   CHECK(message([&] { sgd.step(); }) ==
         "[Sgd] need a gradient of 'b' as the parameter is, f32 (2) on cpu, got f64 (2) on cpu");

@@ -88,6 +88,32 @@ TEST_CASE("state: one saved before it held rates and kind still loads, and keeps
   CHECK(second.lr() == 0.25);
 }
 
+TEST_CASE("state: one that names what is kept first and second still loads") {
+  const Parameter a(Tensor::ones({2}));
+  Sgd sgd({{"w", a}}, {.lr = 0.5, .momentum = 0.5});
+  Adadelta adadelta({{"w", a}});
+  step(sgd, a);
+  step(adadelta, a);
+  const auto renamed = [](nn::NamedTensors state, const std::vector<std::string>& names) {
+    for (auto& entry : state)
+      for (size_t i = 0; i < names.size(); ++i)
+        if (entry.name == names[i] + ".w") entry.name = i == 0 ? "first.w" : "second.w";
+    return state;
+  };
+  const auto kept = [](const Optimizer& optimizer, const char* name) {
+    const nn::NamedTensors state = optimizer.state();
+    const Tensor* found = nn::find(state, name);
+    return found ? found->to_vector<float>() : std::vector<float>();
+  };
+  Sgd next_sgd({{"w", a}}, {.lr = 0.5, .momentum = 0.5});
+  Adadelta next_adadelta({{"w", a}});
+  next_sgd.load_state(renamed(sgd.state(), {"momentum"}));
+  next_adadelta.load_state(renamed(adadelta.state(), {"square_mean", "change_mean"}));
+  CHECK(kept(next_sgd, "momentum.w") == std::vector<float>{0.5f, 0.5f});
+  CHECK(kept(next_adadelta, "square_mean.w") == kept(adadelta, "square_mean.w"));
+  CHECK(kept(next_adadelta, "change_mean.w") == kept(adadelta, "change_mean.w"));
+}
+
 TEST_CASE("state: that of another kind of optimizer is refused") {
   const Parameter a(Tensor::ones({2}));
   Adam adam({{"w", a}});

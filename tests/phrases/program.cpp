@@ -1,4 +1,4 @@
-// The program itself, as a person meets it: tables in and out, bad input.
+// The program `phrases`, as a person meets it: tables in and out, bad input.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
@@ -132,7 +132,7 @@ TEST_CASE("phrases: a table trains a model, which scores it, ranks, samples and 
 }
 
 TEST_CASE("phrases: the score is the sum of what the model says of the words and the end") {
-  // p over all targets of at most 2 words sums to at most 1, and each is what `score --probability` gives.
+  // The p over all targets of at most 2 words sum to at most 1, and each is what `score --probability` gives.
   const Trained t;
   const std::vector<std::string> words{"la", "maison", "le", "livre"};
   std::string table;

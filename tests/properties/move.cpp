@@ -83,7 +83,7 @@ TEST_CASE("property: slice takes what Python's slices take, and pad puts it back
       i[a] = taken[static_cast<size_t>(i[a])];
       return x[i];
     });
-    // The padding is a constant: it has no part in the adjoint, so the op of the gradient pads with 0.
+    // The padding is a constant and has no part in the adjoint, so the op of the gradient pads with 0.
     const Device device = draw_device(choices);
     const auto f = [&](const Tensor& t, double value) {
       return pad(slice(t, axis, begin, end, step), {{1, after}}, value);

@@ -13,7 +13,7 @@ namespace grus::test {
 using Sizes = std::vector<int64_t>;
 using Index = std::vector<int64_t>;
 
-/// Row-major, all of them in order.
+/// Returns all indices in row-major order.
 std::vector<Index> indices(const Sizes& sizes);
 size_t place(const Sizes& sizes, const Index& index);
 int64_t count(const Sizes& sizes);
@@ -24,7 +24,7 @@ struct Array {
       : sizes(std::move(sizes)), numbers(static_cast<size_t>(count(this->sizes)), value) {}
   double& operator[](const Index& index) { return numbers[place(sizes, index)]; }
   double operator[](const Index& index) const { return numbers[place(sizes, index)]; }
-  /// The element that stands at `index` of a shape this one broadcasts to.
+  /// Returns the element that stands at `index` of a shape this one broadcasts to.
   double& under(const Index& index) { return numbers[place(sizes, broadcast_index(index))]; }
   double under(const Index& index) const { return numbers[place(sizes, broadcast_index(index))]; }
   Index broadcast_index(const Index& index) const;
@@ -33,29 +33,29 @@ struct Array {
   std::vector<double> numbers;
 };
 
-/// Each element from its index.
+/// Makes each element from its index.
 Array made(const Sizes& sizes, const std::function<double(const Index&)>& f);
 
-/// Up to `rank` axes, mostly short, now and then empty or long enough for vectors and threads.
+/// Draws up to `rank` axes, mostly short, now and then empty or long enough for vectors and threads.
 Sizes draw_sizes(Choices& choices, int rank, int least_rank = 0);
-/// Sizes that broadcast to `whole`: leading axes dropped, others made 1.
+/// Draws sizes that broadcast to `whole`: leading axes dropped, others made 1.
 Sizes draw_narrower(Choices& choices, const Sizes& whole);
-/// Eighths in [-2, 2]: sums and products of a few are exact in f32 too.
+/// Draws eighths in [-2, 2]: sums and products of a few are exact in f32 too.
 Array draw_numbers(Choices& choices, const Sizes& sizes);
 int draw_axis(Choices& choices, const Sizes& sizes);
 Device draw_device(Choices& choices);
 DType draw_float(Choices& choices);
 
-/// On a device, sometimes as a part of a larger buffer.
+/// Puts x on a device, sometimes as a part of a larger buffer.
 Tensor tensor_of(Choices& choices, const Array& x, DType dtype, Device device);
 Tensor ids_of(const std::vector<int64_t>& ids, const Sizes& sizes, Device device);
 Shape shape_of(const Sizes& sizes);
 std::string text(const Sizes& sizes);
 
-/// "" or where y is not `expected`: |difference| > tolerance * max(1, |expected|).
+/// Returns "", or where y is not `expected`: |difference| > tolerance * max(1, |expected|).
 std::string difference(const Tensor& y, const Array& expected, double tolerance = 0);
 
-/// f is linear in x: <f(x), w> == <x, gradient of w>, for w as random as x. x: f64.
+/// Checks that f is linear in x: <f(x), w> == <x, gradient of w>, for w as random as x, which is f64.
 std::string adjoint_difference(Choices& choices, const std::function<Tensor(const Tensor&)>& f, const Array& x,
                                Device device);
 

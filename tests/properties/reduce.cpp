@@ -19,7 +19,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Which axes are reduced, how an op is told so, and what shape comes out.
+/// A reduction says which axes are reduced, how an op is told so, and what shape comes out.
 struct Reduction {
   std::vector<bool> reduced;
   std::vector<int> axes;  // none: all
@@ -45,7 +45,7 @@ Reduction draw_reduction(Choices& choices, const Sizes& sizes) {
   return r;
 }
 
-/// f folded over the reduced axes; `shape` of the result is the reduction's.
+/// Returns f folded over the reduced axes; `shape` of the result is the reduction's.
 Array folded(const Array& x, const Reduction& r, double start, double (*f)(double, double)) {
   Array y(r.kept, start);
   for (const Index& i : indices(x.sizes)) y.under(i) = f(y.under(i), x[i]);
@@ -75,8 +75,8 @@ TEST_CASE("property: sum, mean, max and min reduce as plain loops do") {
     Array mean_of = folded(x, r, 0, plus);
     for (double& number : mean_of.numbers) number /= each;
     found = label("mean", x, r, difference(mean(input, r.list(), r.keepdim), mean_of, 1e-6));
-    found += label("max", x, r, difference(max(input, r.list(), r.keepdim), folded(x, r, -infinity, larger)));
-    return found + label("min", x, r, difference(min(input, r.list(), r.keepdim), folded(x, r, infinity, smaller)));
+    found += label("amax", x, r, difference(amax(input, r.list(), r.keepdim), folded(x, r, -infinity, larger)));
+    return found + label("amin", x, r, difference(amin(input, r.list(), r.keepdim), folded(x, r, infinity, smaller)));
   });
 }
 
@@ -125,7 +125,7 @@ TEST_CASE("property: gradients of reductions spread over what was reduced") {
     const Tensor seed = tensor_of(choices, w, DType::f64, device);
     const auto slope = [&](const Tensor& y) { return tape.grad(y, input, false, seed)[0]; };
     return label("sum", x, r, difference(slope(sum(input[0], r.list(), r.keepdim)), d_sum)) +
-           label("max", x, r, difference(slope(max(input[0], r.list(), r.keepdim)), d_max, 1e-12)) +
+           label("amax", x, r, difference(slope(amax(input[0], r.list(), r.keepdim)), d_max, 1e-12)) +
            label("logsumexp", x, r, difference(slope(logsumexp(input[0], r.list(), r.keepdim)), d_log, 1e-12));
   });
 }

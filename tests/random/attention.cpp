@@ -1,5 +1,4 @@
-// Additive attention, with shared sources, sources of length 0 and more queries than sources; and the decoder around
-// it.
+// Additive attention, with shared sources, sources of length 0 and more queries than sources; and its decoder.
 #include "ops/attention.h"
 
 #include <fmt/format.h>
@@ -10,7 +9,7 @@
 namespace grus::test {
 namespace {
 
-/// Sources in order, in any order with repetitions, or all queries on one.
+/// Draws sources in order, in any order with repetitions, or all queries on one.
 std::vector<int64_t> draw_sources(Choices& choices, int64_t batch) {
   const int64_t kind = choices.in(0, 3);
   const int64_t rows = kind == 0 ? batch : choices.in(0, 7) == 7 ? choices.in(1, 2 * batch) : batch;
@@ -20,7 +19,7 @@ std::vector<int64_t> draw_sources(Choices& choices, int64_t batch) {
   return sources;
 }
 
-/// Large enough, now and then, for threads to share it.
+/// Draws a batch that is, now and then, large enough for threads to share it.
 int64_t draw_batch(Choices& choices, bool& large) {
   large = choices.in(0, 7) == 7;
   return large ? choices.in(16, 48) : choices.in(1, 5);
@@ -93,8 +92,8 @@ Tensors decode(const Decoder& d, Xs x) {
   const size_t next = d.conditional ? 10 : 8;
   if (d.conditional) w.first = {x[8], x[9], {}, {}};
   if (d.biases) w.query_bias = x[next], w.second.bias_ih = x[next + 1], w.second.bias_hh = x[next + 2];
-  const AttentionGruOutput y = attention_gru(x[0], targets, x[1], {x[2], x[3], sources}, w);
-  return {y.states, y.contexts};
+  const Output y = attention_gru(x[0], targets, x[1], {x[2], x[3], sources}, w);
+  return {y.y, y.attention.context, y.attention.weights};
 }
 
 Sample draw_decoder(Choices& choices, const Sizes&) {

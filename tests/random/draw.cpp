@@ -25,7 +25,7 @@ bool all_finite(const Tensors& xs) {
   return true;
 }
 
-/// Whether some element is neither one of the arguments' nor 0.
+/// Tells whether some element is neither one of the arguments' nor 0.
 bool makes_numbers(const Tensors& arguments, const Tensors& results) {
   std::set<double> there{0.0};
   for (const Tensor& x : arguments)
@@ -72,7 +72,7 @@ class Builder {
       program_.measurable = program_.measurable && statement.gradient != Statement::Gradient::by_definition;
       return;
     }
-    program_.given.resize(given);  // not finite: as if it had not been drawn
+    program_.given.resize(given);  // results that are not finite count as not drawn
     program_.lines.resize(lines);
     program_.values.assign(before.begin(), before.end());
     tensors_.resize(values);
@@ -88,7 +88,7 @@ class Builder {
   const Tensor& tensor(int value) const { return tensors_[static_cast<size_t>(value)]; }
   Sizes sizes_of(int value) const { return Sizes(tensor(value).shape().begin(), tensor(value).shape().end()); }
 
-  /// A value of the program's dtype, or -1.
+  /// Returns a value of the program's dtype, or -1.
   int earlier(Choices& choices) {
     std::vector<int> candidates;
     for (size_t v = 0; v < tensors_.size(); ++v)
@@ -109,7 +109,7 @@ class Builder {
     return add_line(statement.op, sample.what, sample.f, arguments);
   }
 
-  /// The lines since `lines` taken away, and what they computed given.
+  /// Takes away the lines since `lines`; what they computed becomes given.
   void give_results(size_t given, size_t lines, const std::vector<Program::Value>& before) {
     program_.given.resize(given);
     program_.lines.resize(lines);
@@ -168,10 +168,11 @@ class Builder {
     return static_cast<int>(program_.values.size()) - 1;
   }
 
-  /// A value of the shape and range that an input wants, made from another.
+  /// Makes a value of the shape and range that an input wants from another.
   int fitted(int value, const Input& input) {
     const Shape from = tensor(value).shape(), to = input.shape;
-    // Nothing to take from, or so little that each would be taken very often: scattered one by one in f32, that rounds.
+    // There is nothing to take from, or so little that each would be taken very often: scattered one by one in f32,
+    // that rounds.
     if (to.numel() > 64 * from.numel()) return give(input, true);
     if (from == to) return in_range(value, input);
     if (from.numel() == to.numel())

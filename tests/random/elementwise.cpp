@@ -1,4 +1,4 @@
-// Rows of core/device/elementwise.def on any shape, and what stands beside them.
+// Rows of core/device/elementwise.def on any shape, and ops of their kind.
 #include "ops/elementwise.h"
 
 #include <fmt/format.h>
@@ -65,7 +65,7 @@ Sample draw_where(Choices& choices, const Sizes& like) {
   return {"where($1, $0, $2)", {a, c, b}, [](Xs x) { return where(x[1], x[0], x[2]); }};
 }
 
-/// Both logical ops, of comparisons.
+/// Draws both logical ops, of comparisons.
 Sample draw_logic(Choices& choices, const Sizes& like) {
   const Sizes sizes = sizes_like(choices, like, 0, 5);
   const Input a(shape_of(sizes)), b(shape_of(draw_narrower(choices, sizes)));
@@ -92,8 +92,8 @@ std::vector<Statement> elementwise_statements() {
   all.push_back({"logical_and", draw_logic});
   all.push_back(simple("clamp", "clamp($0, -1, 1)", [](const Tensor& x) { return clamp(x, -1, 1); }));
   all.push_back(simple("gelu", "gelu($0)", [](const Tensor& x) { return gelu(x); }));
-  all.push_back(simple("gelu", "gelu($0, Gelu::tanh)", [](const Tensor& x) { return gelu(x, Gelu::tanh); }));
-  // To f64 and back: the other way round rounds.
+  all.push_back(simple("gelu", "gelu($0, GeluForm::tanh)", [](const Tensor& x) { return gelu(x, GeluForm::tanh); }));
+  // The casts go to f64 and back, because the other way round rounds.
   all.push_back(simple("cast", "cast(tanh(cast($0, DType::f64)), $0.dtype())",
                        [](const Tensor& x) { return cast(tanh(cast(x, DType::f64)), x.dtype()); }));
   return all;

@@ -79,8 +79,8 @@ void put(const Matrix& m, const std::vector<std::byte>& from) {
             static_cast<std::byte*>(m.buffer->handle) + static_cast<size_t>(m.offset) * size_of(m.dtype));
 }
 
-/// As when two threads add to one source at once: what the last query adds to keys gets lost, if another one looks at
-/// its source.
+/// Fails as two threads do that add to one source at once: what the last query adds to keys gets lost, if another one
+/// looks at its source.
 Status loses_an_addition(Context* c, const AttentionBackwardArgs& args) {
   const AttentionArgs& a = args.forward;
   const auto* columns = static_cast<const int64_t*>(a.columns.buffer->handle) + a.columns.offset;
@@ -127,7 +127,7 @@ struct Broken {
   DeviceState device{"broken", table, Device("cpu").context()};
 };
 
-/// The cpu with a fault. Its tensors may live as long as the process, so it does too: the list is never destroyed.
+/// Opens the cpu with a fault. It lives as long as the process, because its tensors may: the list is never destroyed.
 Device broken(const Fault& fault) {
   static auto& all = *new std::deque<Broken>;
   return Device(&all.emplace_back(fault).device);
@@ -153,7 +153,7 @@ Tensor wrong_second(const Tensor& x) {
   return record(wrong_op, {x}, y, [](const Tensor& dy, SavedInput x) { x.add(dy * wrong_slope(x.value)); });
 }
 
-/// Tensors that are added up, so that what is wrong is one of many.
+/// Tensors are added up, so that what is wrong is one of many.
 std::vector<Statement> with(Tensor (*op)(const Tensor&)) {
   std::vector<Statement> all = statements_of("");
   all.resize(60);

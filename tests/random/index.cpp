@@ -8,7 +8,7 @@
 namespace grus::test {
 namespace {
 
-/// Of a table with at least one row.
+/// Returns sizes of a table with at least one row.
 Sizes table_sizes(Choices& choices, const Sizes& like, int least_rank = 1) {
   Sizes sizes = sizes_like(choices, like, least_rank, 5);
   if (sizes[0] == 0) sizes[0] = 1;
@@ -40,7 +40,7 @@ Sample draw_index_select(Choices& choices, const Sizes& like) {
           [axis](Xs x) { return index_select(x[0], axis, x[1]); }};
 }
 
-/// x, and ids of its rank that have any size along the axis and sizes of at most x's elsewhere.
+/// Holds x, and ids of its rank that have any size along the axis and sizes of at most x's elsewhere.
 struct Along {
   Sizes sizes;
   int axis;

@@ -1,4 +1,4 @@
-// Losses.
+// Losses of any shape and option.
 #include "ops/loss.h"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ std::string text(Reduction reduction) {
   return reduction == Reduction::mean ? "mean" : reduction == Reduction::sum ? "sum" : "none";
 }
 
-/// Classes of rows, some of them to be ignored.
+/// Draws classes of rows, some of them to be ignored.
 Input draw_targets(Choices& choices, const Sizes& sizes, int64_t classes) {
   Input targets = draw_ids(choices, sizes, classes);
   const int64_t every = choices.in(0, 4);
@@ -29,14 +29,14 @@ Input draw_targets(Choices& choices, const Sizes& sizes, int64_t classes) {
   return targets;
 }
 
-/// Logits of at least one class.
+/// Returns sizes of logits of at least one class.
 Sizes logit_sizes(Choices& choices, const Sizes& like) {
   Sizes sizes = sizes_like(choices, like, 1, 5);
   if (sizes.back() == 0) sizes.back() = 1;
   return sizes;
 }
 
-/// 0.5, 0.75, 1, ... : given, no part of the graph.
+/// Returns weights 0.5, 0.75, 1, ... that are given and no part of the graph.
 Tensor class_weights(int64_t classes, const Tensor& like) {
   std::vector<double> weights;
   for (int64_t i = 0; i < classes; ++i) weights.push_back(0.5 + 0.25 * static_cast<double>(i % 7));

@@ -32,11 +32,11 @@ void parse(CLI::App& app, Arguments& arguments) {
 void print_counts(const Counts& counts, bool with_ops) {
   fmt::print("{} programs of {} steps, {} ops drawn, {} recorded; {} with second order\n", counts.programs,
              counts.steps, counts.drawn.size(), counts.recorded.size(), counts.second);
-  fmt::print("{} set aside at kinks; {} derivatives measured, {} too near a kink\n", counts.kinks, counts.slopes,
-             counts.no_slopes);
+  fmt::print("{} set aside at kinks or lost to rounding; {} derivatives measured, {} too near a kink\n", counts.kinks,
+             counts.slopes, counts.no_slopes);
   for (const auto& [name, compared] : counts.compared)
-    fmt::print("  {:<16} {:>8} runs; the largest error took {:.1f} % of what is allowed\n", name, compared.runs,
-               100 * compared.worst);
+    fmt::print("  {:<16} {:>8} runs; the largest error took {:.1f} % of what is allowed (seed {})\n", name,
+               compared.runs, 100 * compared.worst, compared.seed);
   if (!with_ops) return;
   std::string drawn, recorded;
   for (const auto& [op, count] : counts.drawn) drawn += fmt::format(" {} {}", op, count);
@@ -44,7 +44,7 @@ void print_counts(const Counts& counts, bool with_ops) {
   fmt::print("drawn:{}\nrecorded:{}\n", drawn, recorded);
 }
 
-/// The statements and ops that no program had.
+/// Lists the statements and ops that no program had.
 std::string missing(const Counts& counts) {
   std::string names;
   for (const Statement& statement : statements())

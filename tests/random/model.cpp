@@ -82,6 +82,15 @@ std::string difference(const Pieces& got, const Pieces& exact, const std::vector
                      distance(got[worst], exact[worst]), rounding.allowed(scales[worst]), scales[worst].size);
 }
 
+bool measure_loss(std::vector<Scale>& scales, const Pieces& narrow, const Pieces& exact) {
+  for (size_t k = 0; k < scales.size(); ++k) {
+    const double error = distance(narrow[k], exact[k]);
+    if (!(error <= 1e-3 * scales[k].around)) return false;
+    scales[k].lost = error / 0x1p-24;
+  }
+  return true;
+}
+
 std::string tape_difference(const Pieces& got, const Pieces& exact) {
   for (size_t k = 0; k < exact.size(); ++k)
     if (exact[k].order == 0 && got[k].on_tape != exact[k].on_tape)
@@ -99,7 +108,7 @@ std::string slope_difference(const Program& program, const Pieces& exact, const 
   const auto central = [&](double step) { return (at(step) - at(-step)) / (2 * step); };
   const double wide = central(h), narrow = central(h / 2), found = (4 * narrow - wide) / 3;
   const double got = slope(program, exact, order, false), sum = slope(program, exact, order, true);
-  double rounding = 0;  // of what is measured, and in the gradients
+  double rounding = 0;  // rounding of what is measured, and in the gradients
   for (size_t k = 0; k < exact.size(); ++k) {
     const double scale = static_cast<double>(exact[k].numbers.size()) * (scales[k].size + scales[k].spread);
     if (exact[k].order == order - 1) rounding += 1e-14 * scale / h;

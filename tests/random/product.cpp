@@ -13,7 +13,7 @@
 namespace grus::test {
 namespace {
 
-/// Rows and columns exchanged where the operand is transposed.
+/// Exchanges rows and columns where the operand is transposed.
 Sizes operand(Sizes batch, int64_t rows, int64_t cols, Form form) {
   batch.push_back(form == Transposed ? cols : rows);
   batch.push_back(form == Transposed ? rows : cols);
@@ -75,7 +75,7 @@ Sample draw_locked_dropout(Choices& choices, const Sizes& like) {
           }};
 }
 
-/// With random numbers inside, which backward draws again.
+/// Draws random numbers inside the checkpoint, which backward draws again.
 Sample draw_checkpoint(Choices& choices, const Sizes& like) {
   const Sizes sizes = sizes_like(choices, like, 1, 5);
   const int64_t out = draw_size(choices);

@@ -1,5 +1,5 @@
 #pragma once
-// A random program: numbers that are given, then lines that each call an op on values above.
+// A random program has numbers that are given, then lines that each call an op on values above.
 #include <string>
 #include <vector>
 
@@ -7,8 +7,8 @@
 
 namespace grus::test {
 
-/// What a program is drawn from: a seed for its numbers, and the choices of each of its steps. The results of a step
-/// that is cut are given: others still find them, but nothing computes them.
+/// A genome is what a program is drawn from: a seed for its numbers, and the choices of each of its steps. The results
+/// of a step that is cut are given: others still find them, but nothing computes them.
 struct Genome {
   struct Step {
     std::vector<uint64_t> choices;
@@ -19,7 +19,7 @@ struct Genome {
 };
 
 struct Program {
-  /// Numbers that vary have a gradient; others are constants. Rounded to f32, so that every dtype gets the same.
+  /// Numbers that vary have a gradient; others are constants. All are rounded to f32, so that dtypes get the same.
   struct Given {
     int value;
     Input::Kind kind;
@@ -37,7 +37,7 @@ struct Program {
   struct Value {
     Shape shape;
     DType dtype;
-    bool used;  // by a line below; what is computed and not used is the program's result
+    bool used;  // used by a line below; what is computed and not used is the program's result
   };
 
   uint64_t seed = 0;
@@ -48,14 +48,14 @@ struct Program {
   bool measurable = true;          // its gradients are derivatives, which differences of its values can measure
 };
 
-/// Which statements are drawn from: all, or those whose op has `only` in it.
+/// Returns the statements that are drawn from: all, or those whose op has `only` in it.
 std::vector<Statement> statements_of(const std::string& only);
 
-/// A program of 1 to 12 steps, and what draws it again.
+/// Draws a program of 1 to 12 steps, and what draws it again.
 Program draw_program(uint64_t seed, const std::vector<Statement>& from, Genome& genome);
 Program make_program(const Genome& genome, const std::vector<Statement>& from);
 
-/// As C++ would have it.
+/// Returns the program as C++ would have it.
 std::string to_string(const Program& program);
 
 }  // namespace grus::test

@@ -1,6 +1,7 @@
 // Recurrent layers, packed and padded, ragged, both directions, with and without each bias and first state.
 #include <fmt/format.h>
 
+#include "nn/rnn.h"
 #include "ops/gru.h"
 #include "ops/lstm.h"
 #include "tests/random/statement.h"
@@ -8,7 +9,7 @@
 namespace grus::test {
 namespace {
 
-/// What all cells are drawn with.
+/// The settings with which all cells are drawn.
 struct Layer {
   std::vector<int64_t> lengths;
   int64_t input, hidden;
@@ -69,9 +70,9 @@ Sample draw_gru(Choices& choices, const Sizes& like) {
                       form.update == Update::replace ? "update replaces" : "update keeps"),
           layer.inputs, [=](Xs x) -> Tensors {
             const Arguments a(layer, x, 1);
-            const GruOutput y = layer.padded ? gru(x[0], &a.lengths, a.first, a.weights, form, layer.reverse)
-                                             : gru_packed(x[0], a.lengths, a.first, a.weights, form, layer.reverse);
-            return {y.y, y.h};
+            const Output y = layer.padded ? gru(x[0], &a.lengths, a.first, a.weights, form, layer.reverse)
+                                          : gru_packed(x[0], a.lengths, a.first, a.weights, form, layer.reverse);
+            return {y.y, y.state.h};
           }};
 }
 
@@ -80,10 +81,10 @@ Sample draw_lstm(Choices& choices, const Sizes& like) {
   return {fmt::format("{} [{}]", layer.padded ? "lstm" : "lstm_packed", text_of(layer)), layer.inputs,
           [=](Xs x) -> Tensors {
             const Arguments a(layer, x, 2);
-            const LstmState first{a.first, a.second};
-            const LstmOutput y = layer.padded ? lstm(x[0], &a.lengths, first, a.weights, layer.reverse)
-                                              : lstm_packed(x[0], a.lengths, first, a.weights, layer.reverse);
-            return {y.y, y.h, y.c};
+            const State first{a.first, a.second};
+            const Output y = layer.padded ? lstm(x[0], &a.lengths, first, a.weights, layer.reverse)
+                                          : lstm_packed(x[0], a.lengths, first, a.weights, layer.reverse);
+            return {y.y, y.state.h, y.state.c};
           }};
 }
 
@@ -102,15 +103,41 @@ Sample draw_cells(Choices& choices, const Sizes& like) {
               return gru_cell(x[0], x[3], {x[1], x[2], x[4], {}});
             }};
   return {"lstm_cell($0, {$3, $3}, {$1, $2, {}, $4})", inputs, [](Xs x) -> Tensors {
-            const LstmState next = lstm_cell(x[0], {x[3], x[3]}, {x[1], x[2], {}, x[4]});
+            const State next = lstm_cell(x[0], {x[3], x[3]}, {x[1], x[2], {}, x[4]});
             return {next.h, next.c};
+          }};
+}
+
+/// The module, whose weights are its own.
+Sample draw_rnn(Choices& choices, const Sizes& like) {
+  const Sizes sizes = sizes_like(choices, like, 1, 3, 60);
+  const std::vector<int64_t> lengths = draw_lengths(choices, choices.in(1, 4), 1);
+  const nn::RnnOptions options{.input = std::max<int64_t>(sizes.back(), 1),
+                               .hidden = draw_size(choices),
+                               .layers = choices.in(1, 2),
+                               .activation = choices.maybe() ? nn::Activation::relu : nn::Activation::tanh,
+                               .bidirectional = choices.maybe()};
+  const auto seed = static_cast<uint64_t>(choices.in(0, 1000));
+  return {fmt::format("nn::Rnn({{.input = {}, .hidden = {}, .layers = {}, .activation = {}, .bidirectional = {}}}, "
+                      "Rng({})).forward_packed($0, Lengths({{{}}}))",
+                      options.input, options.hidden, options.layers,
+                      options.activation == nn::Activation::relu ? "relu" : "tanh", text(options.bidirectional), seed,
+                      fmt::join(lengths, ", ")),
+          {{{total(lengths), options.input}}},
+          [=](Xs x) -> Tensors {
+            Rng rng(seed);
+            nn::Rnn rnn(options, rng);
+            rnn.to(x[0].dtype());
+            rnn.to(x[0].device());
+            const Output out = rnn.forward_packed(x[0], Lengths(lengths, -1, x[0].device()));
+            return {out.y, out.state.h};
           }};
 }
 
 }  // namespace
 
 std::vector<Statement> recurrent_statements() {
-  return {{"gru_packed", draw_gru}, {"lstm_packed", draw_lstm}, {"gru_cell", draw_cells}};
+  return {{"gru_packed", draw_gru}, {"lstm_packed", draw_lstm}, {"gru_cell", draw_cells}, {"rnn", draw_rnn}};
 }
 
 }  // namespace grus::test

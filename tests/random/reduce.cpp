@@ -1,4 +1,4 @@
-// Reductions, and what is made of them.
+// Reductions, and ops that are made of them.
 #include "ops/reduce.h"
 
 #include <fmt/format.h>
@@ -37,7 +37,7 @@ Sample draw_sum_to(Choices& choices, const Sizes& like) {
 
 using Softmax = Tensor (*)(const Tensor&, int, const Tensor&);
 
-/// -inf, where a mask is false, has no distance that could be compared.
+/// Replaces -inf, which stands where a mask is false and has no distance that could be compared.
 Tensor finite(const Tensor& y) { return masked_fill(y, y < -1e30, 0); }
 
 Statement soft(const char* name, Softmax op) {
@@ -75,8 +75,8 @@ Sample draw_layer_norm(Choices& choices, const Sizes& like) {
 std::vector<Statement> reduce_statements() {
   return {reduction("sum", sum, true),
           reduction("mean", mean, false),
-          reduction("max", max, false),
-          reduction("min", min, false),
+          reduction("amax", amax, false),
+          reduction("amin", amin, false),
           reduction("logsumexp", logsumexp, false),
           reduction("argmax", argmax, false),
           reduction("argmin", argmin, false),

@@ -11,7 +11,7 @@
 namespace grus::test {
 namespace {
 
-/// Uniform in [-1, 1], named by what it is for.
+/// Returns uniform numbers in [-1, 1], named by what they are for.
 std::vector<double> weights(const Program& program, int purpose, int index, int64_t count) {
   std::mt19937_64 engine(program.seed * 64 + static_cast<uint64_t>(purpose) + 7919u * static_cast<uint64_t>(index + 1));
   std::uniform_real_distribution<double> uniform(-1, 1);
@@ -88,7 +88,7 @@ class Runner {
     if (options_.noise == 0) return x;
     return x * factors_like(x);
   }
-  /// What only moves numbers rounds nothing forward, but gradients add up where they meet.
+  /// An op that only moves numbers rounds nothing forward, but gradients add up where they meet.
   Tensor noisy_gradient(const Tensor& x) {
     if (options_.noise == 0 || !is_float(x.dtype())) return x;
     const Tensor factors = factors_like(x);
@@ -108,7 +108,7 @@ class Runner {
     seeds_.push_back(weight_tensor(program_, seeds_of_results, value, y));
   }
 
-  /// Zeros where nothing reached an input.
+  /// Adds zeros where nothing reached an input.
   void add_pieces(std::vector<Piece>& pieces, int order, const Tensors& gradients) const {
     for (size_t i = 0; i < inputs_.size(); ++i) {
       const std::string name =

@@ -5,7 +5,7 @@
 namespace grus::test {
 namespace {
 
-/// Genomes with a step or more cut, then with smaller choices in one.
+/// Returns genomes with a step or more cut, then with smaller choices in one.
 std::vector<Genome> smaller_genomes(const Genome& genome) {
   std::vector<Genome> result;
   const size_t steps = genome.steps.size();
@@ -32,7 +32,7 @@ size_t size_of(const Program& program) {
   return size;
 }
 
-/// Up to the first digit: numbers and names differ, but no exception stands for a difference.
+/// Compares up to the first digit: numbers and names differ, but no exception stands for a difference.
 bool same_kind(const std::string& a, const std::string& b) {
   return !a.empty() && a.substr(0, a.find_first_of("0123456789")) == b.substr(0, b.find_first_of("0123456789"));
 }
@@ -46,7 +46,7 @@ std::string check(const Checker& checker, const std::function<Program()>& make, 
   }
 }
 
-/// Fewer devices where one is named, more runs where threads do not always meet.
+/// Takes fewer devices where one is named, and more runs where threads do not always meet.
 void narrow(Checker& checker, const std::string& message) {
   checker.counts = nullptr;
   if (message.find("other bits") != std::string::npos) checker.times = 10;

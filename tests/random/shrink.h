@@ -17,7 +17,7 @@ struct Failure {
 std::optional<Failure> first_failure(uint64_t seed, int64_t count, const std::vector<Statement>& from,
                                      const Checker& checker);
 
-/// The smallest that was found to fail in the same way, after at most so many runs.
+/// Returns the smallest that was found to fail in the same way, after at most so many runs.
 Failure shrunk(Failure failure, const std::vector<Statement>& from, Checker checker, int runs = 1000);
 
 }  // namespace grus::test

@@ -8,7 +8,7 @@
 namespace grus::test {
 namespace {
 
-/// Numbers that a sample gives are drawn between the least and the largest of them.
+/// Numbers that a sample gives are redrawn between the least and the largest of them.
 Input redrawn(Input input) {
   if (input.kind != Input::Kind::numbers || input.values.empty()) return input;
   const auto [least, largest] = std::minmax_element(input.values.begin(), input.values.end());
@@ -18,7 +18,7 @@ Input redrawn(Input input) {
   return input;
 }
 
-/// Of a row without gradients the numbers stay: some of its ops jump.
+/// The numbers of a row without gradients stay: some of its ops jump.
 Statement statement_of(const Row& row) {
   std::vector<Sample> ordinary, large;
   for (const Sample& sample : row.samples) {

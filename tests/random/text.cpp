@@ -8,7 +8,7 @@
 namespace grus::test {
 namespace {
 
-/// $0, $1, ... replaced; what has none of them gets its arguments behind it.
+/// Replaces $0, $1, ...; a text that has none of them gets its arguments behind it.
 std::string called(const Program::Line& line) {
   std::string text;
   bool named = false;

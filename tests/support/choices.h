@@ -1,5 +1,5 @@
 #pragma once
-// What a generated case is made from: a list of choices. A seed names it, and smaller choices make a smaller case.
+// Choices are what a generated case is made from: a seed names their list, and smaller choices make a smaller case.
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -9,13 +9,13 @@ namespace grus::test {
 class Choices {
  public:
   explicit Choices(uint64_t seed) : engine_(seed) {}
-  /// Replays choices; what is missing is 0, what is too large becomes the largest there is.
+  /// Replays choices; a missing one is 0, one that is too large becomes the largest there is.
   explicit Choices(std::vector<uint64_t> replayed) : replayed_(std::move(replayed)), replays_(true) {}
 
-  /// A number in [low, high]; shrinks towards low.
+  /// Chooses a number in [low, high]; shrinks towards low.
   int64_t in(int64_t low, int64_t high);
   bool maybe() { return in(0, 1) == 1; }
-  /// One of several; shrinks towards the first.
+  /// Chooses one of several; shrinks towards the first.
   template <class T>
   const T& of(const std::vector<T>& values) {
     return values[static_cast<size_t>(in(0, static_cast<int64_t>(values.size()) - 1))];
@@ -28,7 +28,7 @@ class Choices {
   bool replays_ = false;
 };
 
-/// Smaller lists of choices: one left out, at 0, halved, or one less.
+/// Returns smaller lists of choices: one left out, at 0, halved, or one less.
 std::vector<std::vector<uint64_t>> smaller(const std::vector<uint64_t>& choices);
 
 }  // namespace grus::test

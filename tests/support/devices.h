@@ -13,9 +13,9 @@
 
 namespace grus::test {
 
-/// "reference", then those that GRUS_TEST_DEVICES names, separated by commas ("cpu" without it): a backend that is a
-/// module has tests of its own in meson.build. One that cannot be used here is named as skipped; where changes are
-/// judged (CI=true) OpenCL must be there, by PoCL.
+/// Lists "reference", then the devices that GRUS_TEST_DEVICES names, separated by commas ("cpu" without it): a backend
+/// that is a module has tests of its own in meson.build. A device that cannot be used here is named as skipped; where
+/// changes are judged (CI=true) OpenCL must be there, by PoCL.
 inline const std::vector<Device>& every_device() {
   static const std::vector<Device> all = [] {
     std::vector<Device> found = {Device("reference")};

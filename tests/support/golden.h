@@ -41,7 +41,7 @@ inline std::vector<GoldenCase> golden_cases(const std::string& file) {
 
 inline std::vector<double> values_of(const Tensor& x) { return cast(x.detach(), DType::f64).to_vector<double>(); }
 
-/// Largest |a - b| / max(1, |b|).
+/// Returns the largest |a - b| / max(1, |b|).
 inline double difference(const Tensor& a, const Tensor& b) {
   REQUIRE(a.defined());
   REQUIRE_MESSAGE(a.shape() == b.shape(), to_string(a.shape()), " and ", to_string(b.shape()));

@@ -1,5 +1,5 @@
 #pragma once
-// A program, as a person at a shell meets it.
+// Runs a program as a person at a shell does.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 
@@ -12,12 +12,12 @@
 namespace grus::test {
 
 struct ProgramResult {
-  int code;  // of the exit; -1: ended by a signal, which the shell gives as 128 and its number
+  int code;  // exit code; -1: ended by a signal, which the shell gives as 128 and its number
   std::string out, err;
 };
 
-/// Runs "BEFORE PROGRAM ARGUMENTS" in a shell, where the environment variable `name` holds the program's path. What the
-/// arguments do not redirect is caught.
+/// Runs "BEFORE PROGRAM ARGUMENTS" in a shell, where the environment variable `name` holds the program's path. Output
+/// that the arguments do not redirect is caught.
 inline ProgramResult run_program(const Folder& folder, const char* name, const std::string& arguments,
                                  const std::string& before = "") {
   const std::string out = folder.path(".out"), err = folder.path(".err");
@@ -27,7 +27,7 @@ inline ProgramResult run_program(const Folder& folder, const char* name, const s
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, bytes_of(out), bytes_of(err)};
 }
 
-/// One line on standard error that says this, and nothing else.
+/// Checks that standard error has one line that says this, and nothing else.
 inline void check_error(const ProgramResult& result, int code, const std::string& what) {
   CHECK(result.code == code);
   CHECK_MESSAGE(result.err.find(what) != std::string::npos, result.err);

@@ -4,7 +4,7 @@
 
 namespace grus::test {
 
-/// Counts the running test case as skipped and prints why; then leave it: `if (!found) return test::skip("no data");`
+/// Counts the running test case as skipped and prints why. Use: `if (!found) return test::skip("no data");`
 void skip(std::string_view reason);
 
 }  // namespace grus::test

@@ -1,5 +1,5 @@
 #pragma once
-// What tests on tensors share: the devices there are, tensors from literals, and comparisons that name the element.
+// Tests on tensors share this: the devices there are, tensors from literals, comparisons that name the element.
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,11 +11,11 @@ namespace grus::test {
 
 inline const std::vector<Device>& devices() { return every_device(); }
 
-/// Uniform f64 numbers in [low, high], the same on every device.
+/// Draws uniform f64 numbers in [low, high], the same on every device.
 Tensor draw(const Shape& shape, double low, double high, uint64_t seed, Device device);
-/// Any numbers or bools, as doubles in row-major order.
+/// Returns any numbers or bools as doubles in row-major order.
 std::vector<double> values(const Tensor& x);
-/// Shape and values agree to a relative or absolute `tolerance` (equal infinities agree).
+/// Checks that shape and values agree to a relative or absolute `tolerance` (equal infinities agree).
 void check_equal(const Tensor& x, const Shape& shape, const std::vector<double>& expected, double tolerance = 1e-6);
 inline Tensor f64(const std::vector<double>& values, const Shape& shape, Device device) {
   return Tensor::from(values, shape, device);
@@ -26,7 +26,7 @@ inline Tensor i64(const std::vector<int64_t>& values, const Shape& shape, Device
 inline Tensor i32(const std::vector<int32_t>& values, const Shape& shape, Device device) {
   return Tensor::from(values, shape, device);
 }
-/// The message that `run` throws; "" when it does not.
+/// Returns the message that `run` throws; "" when it does not throw.
 std::string message_of(const std::function<void()>& run);
 
 }  // namespace grus::test

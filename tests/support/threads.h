@@ -3,7 +3,7 @@
 
 namespace grus::test {
 
-/// Sets the number of threads; at its end puts back what it was, also when a REQUIRE fails.
+/// Sets the number of threads; its end restores the number, also when a REQUIRE fails.
 class Threads {
  public:
   explicit Threads(int threads) { set_num_threads(threads); }

@@ -1,12 +1,12 @@
 #pragma once
-// How often the host waits for a device.
+// Counts how often the host waits for a device.
 #include <string_view>
 
 #include "core/device/kernel_calls.h"
 
 namespace grus::test {
 
-/// Counts what waits, on every device, while a KernelObserverScope of it stands.
+/// Counts the calls that wait, on every device, while a KernelObserverScope of it stands.
 class Waits : public KernelObserver {
  public:
   void called(const KernelCall& call) override {

@@ -1,20 +1,21 @@
-// What holds of every architecture in the list, and of the papers' recipes.
-#include "examples/seq2seq/architecture.h"
+// Properties of every architecture in the list, and of the papers' recipes.
+#include "seq2seq/architecture.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
-#include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
-#include "examples/seq2seq/trainer.h"
-#include "examples/seq2seq/translator.h"
 #include "examples/translate/commands.h"
 #include "nn/serialize.h"
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 #include "optim/clip.h"
-#include "tests/translate/small.h"
+#include "seq2seq/likelihood.h"
+#include "seq2seq/trainer.h"
+#include "seq2seq/translator.h"
+#include "tests/seq2seq/small.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -40,7 +41,7 @@ ModelOptions small_of(std::string_view arch) {
 PackedBatch small_batch(size_t pairs) {
   std::vector<int64_t> all(pairs);
   for (size_t i = 0; i < pairs; ++i) all[i] = static_cast<int64_t>(i);
-  return pack_batch(data::make_batch(test::small_corpus(pairs), all, source_marks));
+  return to_device(data::make_batch(test::small_corpus(pairs), all, source_marks));
 }
 
 /// A model trained on one pair by the program's own command.
@@ -124,7 +125,7 @@ TEST_CASE("architectures: a pair's probability is the same alone and in a batch;
       const auto alone = search(*model, {corpus.source[n]}, {.beam = 3, .n_best = 3})[0];
       REQUIRE(alone.size() == found[n].size());
       CHECK(alone[0].ids == found[n][0].ids);
-      // what the search says a translation's probability is, is what teacher forcing says
+      // The search must give a translation the probability that teacher forcing gives it.
       if (alone[0].finished)
         CHECK(log_probabilities(*model, {{corpus.source[n]}, {alone[0].ids}})[0] ==
               doctest::Approx(alone[0].log_probability).epsilon(1e-4));
@@ -144,7 +145,7 @@ TEST_CASE("architectures: a decoder's own words feed the encoder-decoders as the
 TEST_CASE("architectures: a reversed source is read from its last word on") {
   ModelOptions options = small_of("sutskever");
   const auto backward = test::small_model(options);
-  options.source_order = "forward";
+  options.source_order = SourceOrder::forward;
   const auto forward = test::small_model(options);
   const data::EncodedCorpus corpus = test::small_corpus(7);
   data::EncodedCorpus turned = corpus;
@@ -200,7 +201,7 @@ TEST_CASE("rnn-encdec: --paper has the paper's number of parameters, and trains 
   use_paper_recipe(options);
   Rng rng(1);
   const auto model = make_architecture(options.model, {15000, 15000}, rng);
-  CHECK(model->module().parameter_count() == 18280000);  // worked out in tests/nn/encoder_decoder.cpp
+  CHECK(model->module().parameter_count() == 18280000);  // worked out in tests/seq2seq/encoder_decoder.cpp
   CHECK(model->description() == "Cho et al. 2014, 1 layer of GRU, 100/1000, the paper's sizes");
   const nn::Parameters parameters = model->module().named_parameters();
   const auto optimizer = make_optimizer(options, parameters);
@@ -220,7 +221,7 @@ TEST_CASE("rnn-encdec: --paper has the paper's number of parameters, and trains 
 }
 
 TEST_CASE("sutskever: the paper's sizes have its 32 million recurrent connections a side") {
-  // 4 layers, 4 gates, 1000 x (1000 + 1000); with 160,000 and 80,000 words and a full output matrix: 384 million
+  // 4 layers, 4 gates, 1000 x (1000 + 1000); with 160,000 and 80,000 words and a full output matrix: 384 million.
   const ModelOptions options = recipe_of("sutskever", true);
   const int64_t a_side = options.layers * 4 * options.hidden * (options.embedding + options.hidden);
   CHECK(a_side == 32000000);
@@ -235,7 +236,7 @@ TEST_CASE("sutskever: the paper's sizes have its 32 million recurrent connection
 
 TEST_CASE("schedule: halving begins after as many epochs as it is told, and goes on from there") {
   TrainOptions options;
-  options.schedule = "halving";
+  options.schedule = ScheduleKind::halving;
   options.warmup = 0;
   const optim::Schedule factor = make_schedule(options, 800, 100);
   CHECK(factor(0) == 1);

@@ -9,9 +9,10 @@
 #include "core/base/checksum.h"
 #include "data/sentencepiece.h"
 #include "data/text.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
-#include "examples/seq2seq/trainer.h"
 #include "nn/serialize.h"
+#include "seq2seq/trainer.h"
 #include "tests/data/files.h"
 
 using namespace grus;
@@ -42,7 +43,7 @@ struct Trained {
   std::string text() const { return folder.file("text.tsv", "a b c\tC B A\nd e\tE D\nb e a\tA E B\nc c d\tD C C\n"); }
   std::filesystem::path file(const std::string& name) const { return ModelFolder(options.out).path() / name; }
 
-  // All that the programs read of a folder.
+  // Reads all that the programs read of a folder.
   void read() const {
     const ModelFolder saved(options.out);
     const SavedModel model = saved.load();
@@ -65,7 +66,7 @@ struct Trained {
   }
 };
 
-// A state whose progress says something else, under a right checksum.
+// Makes a state's progress say something else, under a right checksum.
 void change_progress(const Trained& trained, const std::function<void(nlohmann::json&)>& change) {
   const std::filesystem::path file = ModelFolder(trained.options.out).state();
   nn::TensorFile state = nn::read_safetensors(file);
@@ -84,7 +85,7 @@ TEST_CASE("damage: a flipped bit anywhere in a file of a model's folder is an er
     std::mt19937_64 random(11);
     int files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(trained.options.out)) {
-      if (entry.path().extension() == ".html") continue;  // which nobody reads
+      if (entry.path().extension() == ".html") continue;  // nobody reads it
       const std::string good = test::bytes_of(entry.path());
       for (int n = 0; n < 150; ++n) {
         std::string bad = good;

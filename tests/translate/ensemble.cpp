@@ -1,20 +1,21 @@
 // Models together: searching, judging one another's translations, compared on a page.
-#include "examples/seq2seq/ensemble.h"
+#include "examples/seq2seq/model_flags.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "data/text.h"
-#include "examples/seq2seq/likelihood.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/matmul.h"
 #include "ops/softmax.h"
+#include "seq2seq/likelihood.h"
 #include "tests/examples/well_formed.h"
-#include "tests/translate/small.h"
+#include "tests/seq2seq/small.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -23,13 +24,13 @@ using grus::test::message_of;
 
 namespace {
 
-/// (N, V) probabilities of the target words under teacher forcing.
+/// Returns the probabilities (N, V) of the target words under teacher forcing.
 Tensor probabilities(const Architecture& model, const PackedBatch& batch) {
   const OutputLayer output = model.output();
   return softmax(linear(model.forward_rows(batch.source, batch.inputs), output.weight, output.bias));
 }
 
-/// Two quickly trained models of other architectures on the same text, and a third with other words.
+/// Folders hold two quickly trained models of other architectures on the same text, and a third with other words.
 struct Folders {
   test::Folder folder;
   std::string text = folder.file("text.tsv", "a b\tA B\nc\tC\nb a c\tB A C\n"),
@@ -64,14 +65,15 @@ TEST_CASE("ensemble: a model with itself finds what it finds alone") {
 
 TEST_CASE("ensemble: a word's probability is the mean of the models', whatever their architectures") {
   ModelOptions other = test::small_options();
-  other.arch = "rnn-encdec", other.initial_state = "summary", other.readout = "maxout";
+  other.arch = "rnn-encdec", other.initial_state = ModelOptions::InitialState::summary;
+  other.readout = ModelOptions::Readout::maxout;
   const auto a = test::small_model(), b = test::small_model(other, 2);
   const data::EncodedCorpus corpus = test::small_corpus(6);
   const Searcher both[] = {{a.get(), &corpus.source}, {b.get(), &corpus.source}};
   const auto found = search(both, {.beam = 4, .max_length = 4});
   for (size_t n = 0; n < found.size(); ++n) {
     const Hypothesis& h = found[n][0];
-    const PackedBatch batch = pack_batch(data::make_batch({{corpus.source[n]}, {h.ids}}, {0}, source_marks));
+    const PackedBatch batch = to_device(data::make_batch({{corpus.source[n]}, {h.ids}}, {0}, source_marks));
     const Tensor mean = (probabilities(*a, batch) + probabilities(*b, batch)) * 0.5;
     const std::vector<float> p = mean.to_vector<float>();
     const std::vector<int32_t> labels = batch.labels.to_vector<int32_t>();
@@ -84,23 +86,40 @@ TEST_CASE("ensemble: a word's probability is the mean of the models', whatever t
 
 TEST_CASE("ensemble: folders and weights that do not fit are refused in one line") {
   const Folders f;
-  CHECK(message_of<DataError>([&] { Ensemble(f.bahdanau + "," + f.stranger); }) ==
+  CHECK(message_of<DataError>([&] { load_translator(f.bahdanau + "," + f.stranger); }) ==
         f.stranger + ": need the target vocabulary of the first model to search together, got another");
-  CHECK(message_of<UsageError>([&] { Ensemble(f.bahdanau + ","); }) ==
+  CHECK(message_of<UsageError>([&] { load_translator(f.bahdanau + ","); }) ==
         "--model: need DIR or DIR,DIR, got '" + f.bahdanau + ",'");
   for (const std::string bad : {"", "=1", "dir", "dir=", "dir=1x", "dir=nan"})
-    CHECK(message_of<UsageError>([&] { Ensemble(f.bahdanau, {bad}); }) ==
+    CHECK(message_of<UsageError>([&] { load_translator(f.bahdanau, {bad}); }) ==
           "--rescore: need DIR=WEIGHT, got '" + bad + "'");
+}
+
+TEST_CASE("translator: lines that nobody can translate are refused in one line, and nothing is recorded") {
+  const Folders f;
+  const Translator translator(f.bahdanau);
+  CHECK(translator(std::vector<std::string>{"a b", ""}) == std::vector<std::string>{translator("a b"), translator("")});
+  CHECK(message_of<DataError>([&] {
+          translator(std::string(longest_line + 1, 'a'));
+        }).starts_with("lines:1: need a line of at most 65536 bytes"));
+  CHECK(message_of<DataError>([&] {
+          translator(std::vector<std::string>{"a", "b\xff"});
+        }) == "lines:2: invalid UTF-8 at byte 2");
+  CHECK(message_of<UsageError>([] { Translator(std::vector<std::filesystem::path>{}); }) ==
+        "[Translator] need a model's folder, got none");
+  Tape tape;
+  translator("a b");
+  CHECK(tape.size() == 0);
 }
 
 TEST_CASE(
     "rescore: a judge adds its weighted log-probability under the same length's share, and orders the beam anew") {
   const Folders f;
-  const Ensemble plain(f.bahdanau), weighed(f.bahdanau, {f.stranger + "=0.75"}), same(f.bahdanau, {f.cho + "=0"});
+  const Translator plain(f.bahdanau), weighed = load_translator(f.bahdanau, {f.stranger + "=0.75"}),
+                                      same = load_translator(f.bahdanau, {f.cho + "=0"});
   const std::vector<std::string> lines{"a b", "", "c b a"};
   const SearchOptions all{.beam = 3, .n_best = 3, .length_penalty = 0.6};
-  const auto before = plain.translate(lines, all), after = weighed.translate(lines, all),
-             zero = same.translate(lines, all);
+  const auto before = plain.n_best(lines, all), after = weighed.n_best(lines, all), zero = same.n_best(lines, all);
   const SavedModel judge = ModelFolder(f.stranger).load();
   for (size_t n = 0; n < lines.size(); ++n) {
     REQUIRE(after[n].size() == before[n].size());
@@ -119,7 +138,7 @@ TEST_CASE(
       CHECK(t.score == doctest::Approx((t.log_probability + 0.75 * log_p) * penalty).epsilon(1e-6));
     }
   }
-  CHECK(weighed.translate(lines, {.beam = 3})[0].size() == 1);
+  CHECK(weighed.n_best(lines, {.beam = 3})[0].size() == 1);
 }
 
 TEST_CASE("compare: one page with every model's figures, from the first one's test text or a given one") {

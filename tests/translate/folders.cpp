@@ -1,11 +1,11 @@
-// What becomes of a model's folder when a run fails, is killed, or replaces what stood there.
+// The fate of a model's folder when a run fails, is killed, or replaces what stood there.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <csignal>
 
 #include "data/text.h"
-#include "examples/seq2seq/model_folder.h"
+#include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 
@@ -23,7 +23,7 @@ Result program(const test::Folder& folder, const std::string& arguments, const s
 
 const std::string small = " --tokenizer space --emb 8 --hidden 8 --warmup 1 --batch-sentences 1 --patience 0 ";
 
-// A model in a folder, and a command that would train another there.
+// Old is a model in a folder, and a command that would train another there.
 struct Old {
   test::Folder folder;
   std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\nb c a\tB C A\n"), out = folder.path("m");
@@ -32,7 +32,7 @@ struct Old {
   std::string said = say();
   std::string say() const { return program(folder, "run --model " + out + " <" + source()).out; }
   std::string source() const { return folder.file("source", "a b\nc\nb a c\n"); }
-  // The command fails, and the folder is as it was.
+  // Checks that the command fails, and that the folder is as it was.
   void check_kept(const std::string& flags, int code, const std::string& what, const std::string& before = "") const {
     const std::string config = test::bytes_of(out + "/config.json"),
                       weights = test::bytes_of(out + "/model.safetensors");
@@ -108,7 +108,7 @@ TEST_CASE("folder: weights that are not finite are said to be so") {
   check_error(program(old.folder, "eval" + use + " --src " + old.source() + " --ref " + old.source()), 1, what);
 }
 
-// What a reader sees at every point of an adoption at which a process may end.
+// A reader looks at every point of an adoption at which a process may end.
 TEST_CASE("folder: an adoption that is cut off anywhere shows all of the new model, and is completed later") {
   const Old old;
   const test::Folder& folder = old.folder;

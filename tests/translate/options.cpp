@@ -1,11 +1,12 @@
-#include "examples/seq2seq/options.h"
+#include "seq2seq/options.h"
 
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "examples/seq2seq/train.h"
+#include "examples/seq2seq/resolve.h"
+#include "seq2seq/options_json.h"
 #include "tests/data/files.h"
 
 using namespace grus;
@@ -32,6 +33,37 @@ TEST_CASE("options: every default lies within its own limits") {
   for (const Option& option : option_table(o)) CHECK_NOTHROW(set_option(o, option.flag, text_of(option)));
 }
 
+TEST_CASE("options: a word sets the enumerator that it names, and comes back") {
+  const auto with = [](std::string_view flag, std::string_view word) {
+    TrainOptions o;
+    set_option(o, flag, word);
+    CHECK(text_of(o, flag) == word);
+    return o;
+  };
+  CHECK(with("decoder", "single").model.decoder == DecoderCell::single);
+  CHECK(with("unit", "lstm").model.unit == Unit::lstm);
+  CHECK(with("context", "first").model.context == ModelOptions::Context::first);
+  CHECK(with("source-order", "reversed").model.source_order == SourceOrder::reversed);
+  CHECK(with("readout", "maxout").model.readout == ModelOptions::Readout::maxout);
+  CHECK(with("readout", "none").model.readout == ModelOptions::Readout::none);
+  CHECK(with("readout-state", "new").model.readout_state == ReadoutState::after);
+  CHECK(with("readout-state", "previous").model.readout_state == ReadoutState::before);
+  CHECK(with("initial-state", "backward").model.initial_state == ModelOptions::InitialState::backward);
+  CHECK(with("initial-state", "zeros").model.initial_state == ModelOptions::InitialState::zeros);
+  CHECK(with("reset", "before").model.reset == Reset::before);
+  CHECK(with("update", "replace").model.update == Update::replace);
+  CHECK(with("tie", "output").model.tie == Tie::output);
+  CHECK(with("tie", "none").model.tie == Tie::none);
+  CHECK(with("weights", "paper").model.weights == FirstWeights::paper);
+  CHECK(with("optimizer", "adamw").optimizer == OptimizerKind::adamw);
+  CHECK(with("optimizer", "sgd").optimizer == OptimizerKind::sgd);
+  CHECK(with("schedule", "inverse-sqrt").schedule == ScheduleKind::inverse_sqrt);
+  CHECK(with("schedule", "halving").schedule == ScheduleKind::halving);
+  CHECK(with("select", "perplexity").select == Figure::perplexity);
+  CHECK(with("loss-per", "sentence").loss_per == LossPer::sentence);
+  CHECK(with("precision", "bf16").precision == Precision::bf16);
+}
+
 TEST_CASE("options: what JSON says comes back") {
   TrainOptions o, back;
   use_paper_recipe(o);
@@ -53,7 +85,7 @@ TEST_CASE("options: flags go over the configuration, which goes over the recipe"
   const TrainOptions o = resolve_options(given);
   CHECK(o.model.embedding == 20);
   CHECK(o.model.hidden == 100);
-  CHECK(o.model.readout == "maxout");
+  CHECK(o.model.readout == ModelOptions::Readout::maxout);
 }
 
 TEST_CASE("options: files that do not go together are named") {

@@ -1,4 +1,4 @@
-// The program itself, as a person meets it: bad input, streams, signals.
+// The program `translate`, as a person meets it: bad input, streams, signals.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>

@@ -5,10 +5,12 @@
 
 #include "core/base/folder_lock.h"
 #include "data/text.h"
+#include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
-#include "examples/seq2seq/trainer.h"
-#include "examples/seq2seq/translator.h"
+#include "examples/seq2seq/training_console.h"
 #include "nn/serialize.h"
+#include "seq2seq/trainer.h"
+#include "seq2seq/translator.h"
 #include "tests/data/files.h"
 #include "tests/support/waits.h"
 
@@ -18,7 +20,7 @@ using grus::test::message_of;
 
 namespace {
 
-// "a b c" means "C B A".
+// In this language "a b c" means "C B A".
 struct Text {
   test::Folder folder;
   std::string train, valid;
@@ -46,12 +48,21 @@ struct Text {
   }
 };
 
+struct Watched : TrainingConsole {
+  using TrainingConsole::TrainingConsole;
+  void after_step(int64_t step) override {
+    if (after) after(step);
+  }
+  std::function<void(int64_t step)> after;
+};
+
 // A run in this process, which can be stopped after any step.
 struct Run {
   TrainOptions options;
   Corpora corpora;
   Codecs codecs;
   std::unique_ptr<Architecture> model;
+  Watched watched;
   Trainer trainer;
 
   explicit Run(const Given& given)
@@ -59,7 +70,8 @@ struct Run {
         corpora(read_corpora(options)),
         codecs(learn_codecs(options, corpora.train, [](std::string_view) {})),
         model(make()),
-        trainer(options, *model, codecs, corpora) {}
+        watched(options),
+        trainer(options, *model, codecs, corpora, watched) {}
   std::unique_ptr<Architecture> make() {
     Rng rng(static_cast<uint64_t>(options.seed));
     manual_seed(static_cast<uint64_t>(options.seed) + 1);  // as train() does
@@ -103,7 +115,7 @@ TEST_CASE("training: a run stopped after any step and resumed ends as one that n
     REQUIRE(steps >= 9);
     for (const int64_t stop : {int64_t{1}, steps / 3, steps / 2 + 1}) {
       Run first(text.flags("stopped", more));
-      first.trainer.after_step = [&](int64_t step) { request_stop(step == stop); };
+      first.watched.after = [&](int64_t step) { request_stop(step == stop); };
       CHECK_FALSE(first.trainer.run());
       request_stop(false);
       Run second(text.flags("stopped", more));
@@ -131,7 +143,7 @@ TEST_CASE("training: the same seed gives the same bits, another one others") {
   a.trainer.run();
   manual_seed(2);
   b.trainer.run();
-  // b's model was made before a trained, so only the draws of dropout were set back
+  // b's model was made before a trained, so only the draws of dropout were set back.
   check_equal(state_of(a), state_of(b));
   Run c(text.flags("c", {{"epochs", "1"}, {"seed", "2"}}));
   c.trainer.run();
@@ -165,7 +177,7 @@ TEST_CASE("training: a run killed anywhere before its first good weights is resu
       if (replaces) REQUIRE(Run(text.flags(name, {{"epochs", "1"}, {"seed", "9"}})).trainer.run());
       const std::string old = test::bytes_of(folder.weights());
       Run first(flags);
-      first.trainer.after_step = [&](int64_t step) {
+      first.watched.after = [&](int64_t step) {
         if (step == killed) throw std::runtime_error("killed");
       };
       CHECK_THROWS_AS(first.trainer.run(), std::runtime_error);
@@ -184,7 +196,7 @@ TEST_CASE("training: a run stopped on request keeps an older model until its own
   const ModelFolder folder(text.folder.path("m"));
   const std::string old = test::bytes_of(folder.weights());
   Run run(text.flags("m", {{"seed", "2"}}));
-  run.trainer.after_step = [](int64_t) { request_stop(); };
+  run.watched.after = [](int64_t) { request_stop(); };
   CHECK_FALSE(run.trainer.run());
   request_stop(false);
   CHECK(test::bytes_of(folder.weights()) == old);
@@ -194,7 +206,7 @@ TEST_CASE("training: a run stopped on request keeps an older model until its own
 TEST_CASE("training: a model that is stopped before its first validation can be used") {
   const Text text(12);
   Run run(text.flags("m"));
-  run.trainer.after_step = [](int64_t) { request_stop(); };
+  run.watched.after = [](int64_t) { request_stop(); };
   CHECK_FALSE(run.trainer.run());
   request_stop(false);
   const SavedModel saved = ModelFolder(run.options.out).load();
@@ -209,7 +221,7 @@ TEST_CASE("training: a loss that is not finite stops with step and op, and the l
     other.trainer.run();
     return other.trainer.progress().step;
   }();
-  run.trainer.after_step = [&](int64_t step) {
+  run.watched.after = [&](int64_t step) {
     if (step != per_epoch + 1) return;
     for (auto& [name, parameter] : run.model->module().named_parameters())
       if (name == "v")
@@ -228,7 +240,7 @@ TEST_CASE("training: a step whose numbers overflow names the op, and its finite 
   Run run(text.flags("m", {{"batch-sentences", "2"}}));
   std::vector<float> far_apart(static_cast<size_t>(run.codecs.target.size()));
   for (size_t i = 0; i < far_apart.size(); ++i) far_apart[i] = i % 2 ? 3e38f : -3e38f;
-  run.trainer.after_step = [&](int64_t step) {
+  run.watched.after = [&](int64_t step) {
     for (auto& [name, parameter] : run.model->module().named_parameters())
       if (step == 2 && name.ends_with("bias") && parameter.shape() == Tensor::from(far_apart).shape())
         nn::Parameter(parameter).assign(Tensor::from(far_apart));
@@ -280,7 +292,7 @@ TEST_CASE("training: steps do not wait for their device, and many are told at on
   for (const std::string arch : {"bahdanau", "rnn-encdec", "sutskever"}) {
     Run run(text.flags("m", {{"arch", arch}, {"hidden", "16"}, {"epochs", "1"}, {"batch-sentences", "1"}}));
     test::Waits waits;
-    run.trainer.after_step = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, arch); };
+    run.watched.after = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, arch); };
     const KernelObserverScope watching(waits);
     CHECK(run.trainer.run());
     CHECK(run.trainer.progress().step > 32);

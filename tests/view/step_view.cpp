@@ -28,7 +28,7 @@ class Model : public nn::Module<Model> {
   nn::Linear output;
 };
 
-/// The data within the page that `write` leaves.
+/// Returns the data within the page that `write` leaves.
 template <class Write>
 json page_data(Write write) {
   const test::Folder folder;
@@ -38,7 +38,7 @@ json page_data(Write write) {
   return json::parse(page.substr(begin, page.find(";\n", begin) - begin));
 }
 
-/// The first item of that op or kind, looked for in modules, folds and twins.
+/// Returns the first item of that op or kind, looked for in modules, folds and twins.
 json find(const json& items, const std::string& name) {
   for (const json& item : items) {
     if (item.value("op", "") == name || item["kind"] == name) return item;

@@ -1,4 +1,4 @@
-// Additive attention, one pass over the keys of each query; the backward pass makes tanh again rather than keeping it.
+// Additive attention, one pass over the keys of each query; the backward pass computes tanh again rather than keep it.
 #include <vector>
 
 #include "core/backends/cpu/entries.h"
@@ -76,7 +76,8 @@ void attention_rows(const AttentionArgs& a, int64_t begin, int64_t end) {
   }
 }
 
-/// Through one key: slope = dscore v (1 - t^2), into the query's, the key's and v's gradient.
+/// Adds what one key gives to the query's, the key's and v's gradients: slope = dscore v (1 - t^2) to the first two,
+/// dscore t to v's.
 void score_backward(float dscore, const float* query, const float* key, const float* v, float* dquery, float* dkey,
                     float* dv, int64_t width) {
   const auto factor = hn::Set(Floats(), dscore);
@@ -90,7 +91,7 @@ void score_backward(float dscore, const float* query, const float* key, const fl
   });
 }
 
-/// The gradients of the scores of query i; with `values`, the query's part of those of the values.
+/// Computes the gradients of the scores of query i; with `values` also adds its part of the values' gradient.
 void scores_slope(const AttentionBackwardArgs& b, int64_t i, float* dscores, bool values) {
   const AttentionArgs& a = b.forward;
   const int64_t length = index_at(a.lengths, i);
@@ -105,7 +106,7 @@ void scores_slope(const AttentionBackwardArgs& b, int64_t i, float* dscores, boo
   for (int64_t s = 0; s < length; ++s) dscores[s] = weights[s] * (dscores[s] - mean);
 }
 
-/// Columns [from, from + width) of the gradients of query i, of its keys and of v, given those of its scores.
+/// Adds columns [from, from + width) of the gradients of query i, of its keys and of v, given those of its scores.
 void query_slope(const AttentionBackwardArgs& b, int64_t i, const float* dscores, float* dv, int64_t from,
                  int64_t width) {
   const AttentionArgs& a = b.forward;
@@ -127,8 +128,8 @@ void attention_backward_rows(const AttentionBackwardArgs& b, float* dv, int64_t 
   }
 }
 
-// The same where rows may share a source, in three steps that each own what they add to: rows, columns of the keys,
-// columns of the values.
+// Rows that share a source take three steps, each of which owns what it adds to: rows, columns of the keys, columns of
+// the values.
 void score_slopes(const AttentionBackwardArgs& b, float* dscores, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; ++i) scores_slope(b, i, dscores + i * b.forward.weights.cols, false);
 }
@@ -161,8 +162,8 @@ int64_t queries_per_task(const AttentionArgs& a) {
   return rows_per_task(a.weights.cols * (a.query.cols + a.values.cols));
 }
 
-/// Calls f(from, width) for strips of `cols` columns of what `rows` rows add up to: the same bits on any number of
-/// threads.
+/// Calls f(from, width) for strips of `cols` columns of a sum over `rows` rows, which has the same bits on any number
+/// of threads.
 template <class F>
 void for_column_strips(int64_t rows, int64_t cols, F f) {
   constexpr int64_t line = 16;

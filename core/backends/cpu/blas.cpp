@@ -20,7 +20,7 @@ struct Blas {
   std::string error;
 };
 
-/// Sets a variable while OpenBLAS reads it, then puts back what was there: programs we start are not to inherit it.
+/// Sets an environment variable while OpenBLAS reads it, then restores it: programs we start are not to inherit it.
 class ScopedVariable {
  public:
   ScopedVariable(const char* name, const char* value) : name_(name) {
@@ -35,9 +35,9 @@ class ScopedVariable {
   std::optional<std::string> before_;
 };
 
-/// The kernels to ask for, or null to leave the choice to OpenBLAS. The packaged 0.3.21 does not know a Zen 5 and gives
-/// it AVX2 kernels, half the speed of its AVX-512 ones (251 against 487 GFLOP/s seen). On a Zen 4 the AVX2 ones are as
-/// fast, and 6 % faster at 2048 cubed; 0.3.21 would take Cooperlake there.
+/// Names the kernels to ask for, or null to leave the choice to OpenBLAS. The packaged 0.3.21 does not know a Zen 5 and
+/// gives it AVX2 kernels, half the speed of its AVX-512 ones (251 against 487 GFLOP/s seen). On a Zen 4 the AVX2 ones
+/// are as fast, and 6 % faster at 2048 cubed; 0.3.21 would take Cooperlake there.
 const char* wanted_kernels() {
 #if defined(__x86_64__)
   if (std::getenv("OPENBLAS_CORETYPE")) return nullptr;

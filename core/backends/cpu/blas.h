@@ -1,23 +1,22 @@
 #pragma once
-// OpenBLAS, loaded at run time, so that its choice of kernels can be corrected before it makes it. It runs
-// single-threaded.
+// OpenBLAS is loaded at run time, so that its choice of kernels can be corrected in time. It runs single-threaded.
 #include <string>
 
 #include "core/backends/cpu/product.h"
 
 namespace grus::cpu {
 
-/// False when OpenBLAS cannot be loaded; blas_error() then says why.
+/// Loads OpenBLAS once. Returns false when it cannot be loaded; blas_error() then says why.
 bool blas_load();
 const std::string& blas_error();
 
-/// The kernels OpenBLAS took: "Zen", "SkylakeX", ...
+/// Name of the kernels that OpenBLAS took: "Zen", "SkylakeX", ...
 std::string blas_kernels();
 
-/// One product on the calling thread, beta 0 writes without reading y. Call blas_load() first.
+/// Computes one product on the calling thread; beta 0 writes without reading y. blas_load() comes first.
 void blas_gemm(const Product<float>& p);
 void blas_gemm(const Product<double>& p);
-/// The same for n = 1: a is read once, as it lies.
+/// Computes a product with n = 1; a is read once, as it lies.
 void blas_gemv(const Product<float>& p);
 void blas_gemv(const Product<double>& p);
 

@@ -42,8 +42,7 @@ void copy_row(To* y, int64_t sy, const From* x, int64_t sx, int64_t n) {
   }
 }
 
-/// When x runs along the axis before the last (a transposition), copies square blocks, so that both sides stay in the
-/// cache.
+/// Copies square blocks where x runs along the axis before the last (a transposition), so that both stay in the cache.
 template <class T>
 bool copy_transposed(const Loop<2>& loop, T* y, const T* x) {
   constexpr int64_t block = 16;

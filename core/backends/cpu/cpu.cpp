@@ -1,4 +1,4 @@
-// The cpu backend: the reference table with the entries below put in the place of plain loops.
+// The cpu backend: the reference table, in which the entries below replace plain loops.
 #include <fmt/format.h>
 
 #include "core/backends/cpu/blas.h"

@@ -29,7 +29,7 @@ HWY_AFTER_NAMESPACE();
 namespace grus::cpu {
 namespace {
 
-/// What GRUS_ISA says.
+/// Reads GRUS_ISA.
 std::optional<Isa> wanted_isa() {
   const char* const text = std::getenv("GRUS_ISA");
   const std::string_view name = text ? text : "";

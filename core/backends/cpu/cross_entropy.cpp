@@ -1,7 +1,9 @@
-// Softmax cross-entropy of rows of logits, which become their own gradient: three passes over a row that stays in
-// cache.
+// Softmax cross-entropy of rows of logits, which become their own gradient, in three passes over a row that stays in
+// the cache.
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/rows.h"
@@ -37,7 +39,7 @@ LogitSums largest_and_total(const float* logits, int64_t classes) {
   return {hn::GetLane(hn::MaxOfLanes(d, largest)), sum_of_lanes(d, total)};
 }
 
-/// logits = exp(logits - shift) when `keep`; returns their sum.
+/// Returns the sum of exp(logits - shift), which replace the logits when `keep`.
 float exponentials(float* logits, int64_t classes, float shifted_by, bool keep) {
   const Floats d;
   const auto shift = hn::Set(d, shifted_by);
@@ -57,23 +59,56 @@ void scale_and_shift(float* x, int64_t count, float scale, float shift) {
                              HWY_ATTR { store_some(d, hn::MulSub(factor, load_some(d, x + j, n), offset), x + j, n); });
 }
 
-/// Whether every logit is -inf; vectors may have passed over a NaN among them.
+/// x = scale x - shift weight
+void scale_and_shift(float* x, int64_t count, float scale, float shift, const float* weight) {
+  const auto factor = hn::Set(Floats(), scale), offset = hn::Set(Floats(), shift);
+  for_each_vector(count, [&](auto d, int64_t j, size_t n) HWY_ATTR {
+    const auto shifts = hn::Mul(offset, load_some(d, weight + j, n));
+    store_some(d, hn::MulSub(factor, load_some(d, x + j, n), shifts), x + j, n);
+  });
+}
+
+/// Sums of a vector, and of its products with another, in f64.
+double plain_sum(const float* x, int64_t count) { return std::accumulate(x, x + count, 0.0); }
+double plain_dot(const float* x, const float* y, int64_t count) {
+  return std::inner_product(x, x + count, y, 0.0, std::plus<>(),
+                            [](float a, float b) { return static_cast<double>(a) * static_cast<double>(b); });
+}
+
+/// Tells whether every logit is -inf; vectors may have passed over a NaN among them.
 bool no_class_left(const float* logits, int64_t classes, float largest) {
   return largest == minus_infinity && std::all_of(logits, logits + classes, [](float x) { return x == x; });
 }
 
-/// What a share of 1 - smoothing and of smoothing make of the two losses; a share of 0 nothing, of infinity too.
+/// (1 - smoothing) nll + smoothing uniform, where a factor of 0 gives 0 also times infinity.
 double smoothed(double smoothing, double nll, double uniform) {
   return (smoothing < 1 ? (1 - smoothing) * nll : 0) + (smoothing > 0 ? smoothing * uniform : 0);
 }
 
-/// Entry i of a vector of floats, or null when it is absent.
+/// Returns entry i of a vector of floats, or null when the vector is absent.
 HWY_INLINE float* place_in(const Matrix& vector, int64_t i) {
   return vector.buffer ? data<float>(vector) + (vector.cols == 1 ? i * vector.row_stride : i) : nullptr;
 }
 
+/// What a row with class weights counts: its target's weight w, and all of them where it is smoothed.
+struct Share {
+  const CrossEntropyArgs& args;
+  double w, all;
+  double hard() const { return (1 - args.smoothing) * w; }
+  double even() const { return args.smoothing / static_cast<double>(args.logits.cols); }
+  float loss(double nll, double weighted) const {
+    return static_cast<float>(args.row_scale *
+                              ((args.smoothing < 1 ? hard() * nll : 0) + (args.smoothing > 0 ? even() * weighted : 0)));
+  }
+  float of_p(float sum) const { return static_cast<float>(args.row_scale * (hard() + even() * all) / sum); }
+  float of_each() const { return static_cast<float>(args.row_scale * even()); }
+  float of_target() const { return static_cast<float>(args.row_scale * hard()); }
+};
+
 void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
   const int64_t classes = a.logits.cols;
+  const float* const weight = a.weight.buffer ? row_of(a.weight, 0) : nullptr;
+  const double all_weights = weight ? plain_sum(weight, classes) : 0;
   for (int64_t i = begin; i < end; ++i) {
     float* logits = row_of(a.logits, i);
     const int64_t target = id_at(a.targets, i);
@@ -87,10 +122,20 @@ void cross_entropy_rows(const CrossEntropyArgs& a, int64_t begin, int64_t end) {
     const auto [largest, total] = largest_and_total(logits, classes);
     const bool none = no_class_left(logits, classes, largest);
     const float at_target = logits[target], shift = none ? 0 : largest;
+    const double weighted_total = weight && a.smoothing > 0 && !none ? plain_dot(logits, weight, classes) : 0;
     const float sum = exponentials(logits, classes, shift, a.gradient);
     const double log_sum = static_cast<double>(shift) + std::log(static_cast<double>(sum));
     const double nll = none ? HUGE_VAL : log_sum - at_target,
                  uniform = none ? HUGE_VAL : log_sum - static_cast<double>(total) / static_cast<double>(classes);
+    if (weight) {
+      Share share{a, weight[target], all_weights};
+      *loss_place = share.loss(nll, none ? HUGE_VAL : all_weights * log_sum - weighted_total);
+      if (nll_place) *nll_place = static_cast<float>(nll);
+      if (!a.gradient) continue;
+      scale_and_shift(logits, classes, none ? 0 : share.of_p(sum), share.of_each(), weight);
+      logits[target] -= share.of_target();
+      continue;
+    }
     *loss_place = static_cast<float>(a.row_scale * smoothed(a.smoothing, nll, uniform));
     if (nll_place) *nll_place = static_cast<float>(nll);
     if (!a.gradient) continue;
@@ -118,7 +163,7 @@ bool targets_are_classes(const CrossEntropyArgs& args) {
 }  // namespace
 
 Status cross_entropy(Context* context, const CrossEntropyArgs& args) {
-  // A wrong target gets the reference's message.
+  // The reference backend gives the message for a wrong target.
   if (args.logits.dtype != DType::f32 || !targets_are_classes(args))
     return reference_backend().cross_entropy(context, args);
   const auto rows = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(cross_entropy_rows)(arguments...); };

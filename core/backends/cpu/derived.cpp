@@ -22,7 +22,7 @@ struct Derived {
   std::vector<Form> forms;
 };
 
-// Forms whose weight was not used since it changed are thrown out when a buffer holds more than this many.
+// A buffer that holds more forms than this loses those whose weight was not used since it changed.
 constexpr size_t many_forms = 64;
 
 std::atomic<int64_t> packings{0};
@@ -58,8 +58,8 @@ AlignedFloats aligned_floats(int64_t n) {
   return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
 }
 
-// In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it, for any
-// weight: packing is a two-hundredth of a training's work.
+// In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it,
+// whichever weight they need: packing is a two-hundredth of a training's work.
 const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p) {
   std::lock_guard lock(mutex());
   if (!buffer->derived) buffer->derived = new Derived;

@@ -1,6 +1,6 @@
 #pragma once
-// Packed forms of a weight, kept in its buffer's slot. A form is made once per version of the buffer and place in it;
-// when the version moved it is made again in the memory it had.
+// Packed forms of a weight are kept in its buffer's slot. A form is made once per version of the buffer and place in
+// it; when the version has moved it is made again in the memory it had.
 #include <cstdint>
 #include <memory>
 
@@ -13,16 +13,16 @@ struct FreeAligned {
   void operator()(float* p) const;
 };
 using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
-/// 64-byte aligned; null when there is no memory.
+/// Allocates n floats, 64-byte aligned; null when there is no memory.
 AlignedFloats aligned_floats(int64_t n);
 
-/// op(b) of `p`, which lies at `offset` of `buffer`, in panels; null when there is no memory. Valid until the buffer is
-/// written.
+/// Returns op(b) of `p`, which lies at `offset` of `buffer`, in panels; null when there is no memory. The result is
+/// valid until the buffer is written.
 const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p);
 
 void drop_derived(Buffer* buffer);
 
-/// How often packed_weight packed, in this process: for guards of speed that need no clock.
+/// Counts how often packed_weight packed in this process, for guards of speed that need no clock.
 int64_t weights_packed();
 
 }  // namespace grus::cpu

@@ -1,4 +1,4 @@
-// Elementwise entries: f32 and f64 with inner strides of 0 or 1 in SIMD; what else there is goes to the plain loops.
+// Elementwise entries: f32 and f64 with inner strides of 0 or 1 run in SIMD; all else goes to the plain loops.
 #include "core/backends/cpu/elementwise_rows.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/loops.h"
@@ -6,7 +6,7 @@
 namespace grus::cpu {
 namespace {
 
-/// Whether a view's elements lie next to each other, in order.
+/// Tells whether a view's elements lie next to each other, in order.
 bool is_dense(const View& view) {
   int64_t stride = 1;
   for (int axis = view.rank - 1; axis >= 0; --axis) {
@@ -16,7 +16,7 @@ bool is_dense(const View& view) {
   return true;
 }
 
-/// y = f(inputs) of dense views, one long row: what most calls are, and what matters where tensors are tiny.
+/// Computes y = f(inputs) of dense views as one long row, which most calls are and which matters for tiny tensors.
 template <class T, class... Inputs>
 void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
   int64_t n = 1;
@@ -35,7 +35,7 @@ void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inpu
   });
 }
 
-/// y = f(inputs) over y's dims; false when the layout is not one for the fast loops.
+/// Computes y = f(inputs) over y's dims; false when the layout is not one for the fast loops.
 template <class T, class... Inputs>
 bool run(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
   if (is_dense(y) && (is_dense(inputs) && ...)) {
@@ -68,7 +68,7 @@ size_t index(Op op) {
   return static_cast<size_t>(op);
 }
 
-/// Calls f with the table of y's type; false for other types.
+/// Calls f with the table of functions for y's type; false for other types.
 template <class F>
 bool with_functions(DType dtype, F&& f) {
   if (dtype == DType::f32) return f(element_functions<float>());

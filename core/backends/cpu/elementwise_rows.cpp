@@ -19,7 +19,7 @@ HWY_INLINE Number<T> number(double value) {
 }
 #define K number<T>
 
-// One struct per expression: value of vectors from vectors. in[]: see ElementFunctions.
+// Each expression becomes a struct that computes vectors from vectors. in[] is as ElementFunctions says.
 #define GRUS_UNARY(name, y_expression, dx_expression, ...)               \
   struct Value_##name {                                                  \
     static constexpr int inputs = 1;                                     \

@@ -34,8 +34,8 @@ inline constexpr size_t binary_ops = 0
 template <class T>
 using ElementFunction = void (*)(const ElementRow<T>& row);
 
-/// One function per row of core/device/elementwise.def. Inputs: unary x; its gradient x, y, dy; binary a, b; its
-/// gradients a, b, y, dy.
+/// One function per row of core/device/elementwise.def. A unary one takes x, its gradient x, y, dy; a binary one a, b,
+/// its gradients a, b, y, dy.
 template <class T>
 struct ElementFunctions {
   std::array<ElementFunction<T>, unary_ops> unary, unary_gradient;

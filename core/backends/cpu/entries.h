@@ -8,7 +8,7 @@
 
 namespace grus::cpu {
 
-/// Host memory of a view or matrix of any dtype.
+/// Returns the host memory of a view or matrix of any dtype.
 template <class T, class Place>
 T* data(const Place& place) {
   return static_cast<T*>(place.buffer->handle) + place.offset;
@@ -17,14 +17,14 @@ T* data(const Place& place) {
 /// Keeps the message for last_error and returns Status::failed.
 Status fail_with(std::string message);
 
-// memory.cpp
+// The next three are in memory.cpp.
 Status allocate(Context* context, size_t bytes, Buffer* buffer);
 void release(Context* context, Buffer* buffer);
 void trim(Context* context);
 inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the heap keeps a buffer
 
-// Every kernel, and the loops of parts.cpp: copy.cpp (copy, fill, compare, select), elementwise.cpp, reduce.cpp,
-// index.cpp (rows, top_k, arg_reduce), softmax.cpp, gemm.cpp, and the files named as their entries are.
+// Every kernel of the contract is declared here, and the loops of parts.cpp. copy.cpp holds copy, fill, compare and
+// select; index.cpp rows, top_k and arg_reduce; other files are named as their entries are.
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) Status name GRUS_WITH_CONTEXT arguments;
 #define GRUS_LOOP_ENTRY(name, arguments) Status name GRUS_WITH_CONTEXT arguments;

@@ -1,5 +1,5 @@
-// Which product goes where: f32 with a weight on the right, unless both are large, and all bf16, to our packed kernels;
-// the rest to OpenBLAS, cut into one part per thread; with a long vector, into pieces of the vector.
+// The choice of a product's way: f32 with a weight on the right, unless both are large, and all of bf16 go to our
+// packed kernels. The rest goes to OpenBLAS, cut into one part per thread, or, with a long vector, into pieces of it.
 #include <algorithm>
 #include <vector>
 
@@ -13,10 +13,10 @@
 namespace grus::cpu {
 namespace {
 
-// Below this many multiply-adds a product is not worth a second thread.
+// A product of fewer multiply-adds is not worth a second thread.
 constexpr int64_t parallel_work = 1 << 17;
-// In f32 a weight's packed form of more bytes is not worth its memory when it meets more rows: it comes from beyond the
-// caches, OpenBLAS is as fast, and packing for one product costs little.
+// In f32 a packed form of more bytes is not worth its memory when it meets more rows than this: it comes from beyond
+// the caches, OpenBLAS is as fast, and packing for one product costs little.
 constexpr int64_t large_form = 4 << 20, many_rows = 384;
 
 template <class T>
@@ -47,7 +47,7 @@ void scale(const Product<T>& p) {
     for (int64_t j = 0; j < p.n; ++j) p.y[i * p.ldy + j] = p.beta == 0 ? 0 : p.beta * p.c[i * p.ldc + j];
 }
 
-/// OpenBLAS adds to y.
+/// Computes a product by OpenBLAS, which adds to y.
 template <class T>
 void blas_product(const Product<T>& p) {
   if (p.c != p.y && p.beta != 0)
@@ -55,7 +55,7 @@ void blas_product(const Product<T>& p) {
   blas_gemm(p);
 }
 
-/// OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
+/// Computes a product by OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
 template <class T>
 void split_blas_gemm(const Product<T>& p) {
   constexpr int64_t tile = 16;
@@ -67,8 +67,8 @@ void split_blas_gemm(const Product<T>& p) {
   });
 }
 
-/// op(a) b of a long vector b, as the weight gradient of a series with one value a step: pieces of b on all threads,
-/// each short enough for sums in T. False: the product is another.
+/// Computes op(a) b of a long vector b, such as the weight gradient of a series with one value a step, from pieces of b
+/// on all threads, each short enough for sums in T. Returns false for any other product.
 template <class T>
 bool long_vector_product(const Product<T>& p) {
   constexpr int64_t piece = 2048;
@@ -109,13 +109,13 @@ void blas_batch(const GemmArgs& args) {
   });
 }
 
-/// Whether a weight should be packed for later products too.
+/// Tells whether a weight should be packed for later products too.
 bool worth_keeping(const Product<float>& p) {
   return p.precision == Precision::bf16 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
 }
 
-/// Our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16); false: not
-/// taken.
+/// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16).
+/// Returns false when they do not take the product.
 bool packed_batch(const GemmArgs& args) {
   const Product<float> p = product_of<float>(args, 0);
   if (args.batch == 1 && args.b_is_weight && worth_keeping(p)) {
@@ -125,7 +125,8 @@ bool packed_batch(const GemmArgs& args) {
   }
   if (args.precision == Precision::f32) return false;
   for (int64_t i = 0; i < args.batch; ++i)
-    if (!packing_gemm(product_of<float>(args, i))) return false;  // the first one already, if any
+    if (!packing_gemm(product_of<float>(args, i)))
+      return false;  // the first one, if any: later ones need no more memory
   return true;
 }
 

@@ -1,7 +1,7 @@
-// The register tile, for any kind of words (gemm_tile.h): included by each file that has one, inside its instruction
-// set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is the vector
-// of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, and `Words::add(a, b,
-// sum)` sum plus the product of two vectors of words.
+// The register tile for any kind of words (gemm_tile.h). Each file that has a kind includes this one inside its
+// instruction set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is
+// the vector of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, and
+// `Words::add(a, b, sum)` sum plus the product of two vectors of words.
 
 namespace grus::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -24,7 +24,7 @@ struct Sums {
   V left[rows], right[rows];
 };
 
-/// Words of one f32; the others say what they do otherwise.
+/// Words of one f32 each.
 struct F32Words {
   static constexpr int panel_row = width;
   static HWY_INLINE V load(const float* row, int column) { return hn::Load(D(), row + column); }
@@ -43,7 +43,7 @@ HWY_INLINE void add_step(const float* HWY_RESTRICT a, const float* HWY_RESTRICT 
   }
 }
 
-/// Few rows give too few independent sums to fill the pipes: then every unroll-th step has sums of its own.
+/// Few rows give too few independent sums to fill the pipes; every unroll-th step then has sums of its own.
 template <class Words, int rows, bool columns_of_a>
 HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
   constexpr int unroll = rows == 1 ? 4 : rows <= 3 ? 2 : 1;

@@ -27,7 +27,7 @@ void copy_columns(const float* a, int64_t lda, int64_t columns, int64_t k, int64
 }
 
 #if HWY_TARGET != HWY_SCALAR
-/// 16 bytes from each of `lanes` / 4 rows, four rows apart, side by side.
+/// Loads 16 bytes from each of `lanes` / 4 rows, four rows apart, side by side.
 HWY_INLINE hn::Vec<hn::FixedTag<float, 4>> load_blocks(hn::FixedTag<float, 4> d, const float* b, int64_t) {
   return hn::LoadU(d, b);
 }

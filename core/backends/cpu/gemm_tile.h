@@ -1,13 +1,13 @@
 #pragma once
 // The register tile of our products: what packed_gemm.cpp asks of the files that have one, each compiled for the
-// instruction sets it knows. Both sides are copied into words first: one f32, or two bf16 next to each other in k, a 0
-// in place of what is beyond the last. A word of a takes 4 bytes; of b it may take fewer.
+// instruction sets it knows. Both sides are copied into words first. A word is one f32, or two bf16 next to each other
+// in k, with a 0 beyond the last; a word of a takes 4 bytes, of b it may take fewer.
 #include <cstdint>
 
 namespace grus::cpu {
 
-/// y (rows, columns) = alpha a b + beta c for one tile: rows <= max_rows, columns <= the panel's width.
-/// b: one panel, `words` rows. a: word (i, w) at i * row_stride + w, or, for columns_of_a, at w * max_rows + i.
+/// One tile: y (rows, columns) = alpha a b + beta c, rows <= max_rows, columns <= the panel's width. b is one panel of
+/// `words` rows. Word (i, w) of a is at i * row_stride + w, or, for columns_of_a, at w * max_rows + i.
 struct Tile {
   const float* a;
   const float* b;
@@ -18,8 +18,8 @@ struct Tile {
   float alpha, beta;
 };
 
-/// Strides of a block of a that was copied for the tiles are constants, so that a tile needs one pointer for all its
-/// rows: this one from row to row (33 lines: rows fall into different cache sets), max_rows from column to column.
+/// A block of a that was copied for the tiles has constant strides, so that a tile needs one pointer for all rows:
+/// row_stride from row to row (33 lines, so that rows fall into different cache sets), max_rows from column to column.
 inline constexpr int64_t block_words = 512;
 inline constexpr int64_t row_stride = block_words + 16;
 
@@ -32,19 +32,19 @@ struct TileKernels {
   void (*columns_of_a)(const Tile& tile);
   /// to[i * row_stride + w] = word w of a[i * lda ...], for i < rows and k elements (at most block_words words).
   void (*copy_rows)(const float* a, int64_t lda, int64_t rows, int64_t k, float* to);
-  /// The same of a^T, a[k * lda + i] for i < columns: strips of `strip` <= max_rows columns, one after the other, each
-  /// with word (w, i) at w * max_rows + i.
+  /// Copies words of a^T, a[k * lda + i] for i < columns, as strips of `strip` <= max_rows columns, one after the
+  /// other; word (w, i) of a strip is at w * max_rows + i.
   void (*copy_columns)(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to);
-  /// k rows of b into `panels` whole panels, panel_size apart.
+  /// Packs k rows of b into `panels` whole panels, panel_size apart.
   void (*pack_rows)(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t panel_size, float* to);
-  /// Row w of the panel at to: word w of b[j * ldb ...] for j < columns; 0 for columns <= j < width.
+  /// Row w of the panel at `to` = word w of b[j * ldb ...] for j < columns, and 0 for columns <= j < width.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
 };
 
 const TileKernels& f32_tile_kernels();
-/// bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
+/// Kernels for bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
-/// bf16 on any CPU: half of the memory to read, and the arithmetic of f32.
+/// Kernels for bf16 on any CPU, with half of the memory to read and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();
 
 }  // namespace grus::cpu

@@ -29,11 +29,11 @@ struct Bf16Pairs : F32Words {
 
 HWY_INLINE __mmask16 first(int64_t n) { return static_cast<__mmask16>(n >= 16 ? 0xffff : n <= 0 ? 0 : (1 << n) - 1); }
 
-/// 16 words from elements 0 .. 31 of one row, of which n count.
+/// Makes 16 words from elements 0 .. 31 of one row, of which n count.
 HWY_INLINE __m512i row_words(const float* x, int64_t n) {
   return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(first(n - 16), x + 16), _mm512_maskz_loadu_ps(first(n), x));
 }
-/// 16 words, each of a column's elements in two rows.
+/// Makes 16 words, each of a column's elements in two rows.
 HWY_INLINE __m512i column_words(__m512 upper, __m512 lower) {
   const __m512i rounded = (__m512i)_mm512_cvtne2ps_pbh(lower, upper);
   const __m512i low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(rounded)),
@@ -74,7 +74,7 @@ void pack_rows_bf16(const float* b, int64_t ldb, int64_t k, int64_t panels, int6
     }
 }
 
-/// Words are made row by row, some of them at a time, and turned as the f32 kernels turn elements.
+/// Words are made row by row, some of them at a time, and transposed as the f32 kernels transpose elements.
 void pack_transposed_bf16(const float* b, int64_t ldb, int64_t k, int columns, float* to) {
   constexpr int64_t at_once = 128, stride = at_once / 2 + 16;
   HWY_ALIGN float words[width * stride];

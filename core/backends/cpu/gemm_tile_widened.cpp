@@ -1,6 +1,6 @@
 // bf16 products on CPUs without a quick instruction for them: a panel is stored in bf16, half the memory to read, and
-// widened to f32 as the tile loads it; rows of a are rounded while they are copied. Sums are those of f32 on rounded
-// operands.
+// widened to f32 as the tile loads it; rows of a are rounded while they are copied. The sums are those of f32 on
+// rounded operands.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -30,7 +30,7 @@ struct Widened : F32Words {
   }
 };
 
-/// To the nearest bf16, ties to even; NaN stays NaN.
+/// Rounds to the nearest bf16, ties to even; NaN stays NaN.
 template <class DF>
 HWY_INLINE hn::Vec<DF> rounded(DF d, hn::Vec<DF> x) {
   const hn::RebindToUnsigned<DF> du;
@@ -41,7 +41,7 @@ HWY_INLINE hn::Vec<DF> rounded(DF d, hn::Vec<DF> x) {
   return hn::BitCast(d, hn::And(chosen, hn::Set(du, 0xffff0000u)));
 }
 
-/// In place when `to` is x.
+/// Copies n rounded numbers, in place when `to` is x.
 void copy_rounded(const float* x, int64_t n, float* to) {
   const D d;
   const hn::CappedTag<float, 1> one;
@@ -50,7 +50,7 @@ void copy_rounded(const float* x, int64_t n, float* to) {
   for (; i < n; ++i) hn::StoreU(rounded(one, hn::LoadU(one, x + i)), one, to + i);
 }
 
-/// A row of a panel, of width elements.
+/// Stores a panel's row of `width` elements.
 HWY_INLINE void store_row(const float* x, float* row) {
   const D d;
   const DBf16 narrow;
@@ -65,7 +65,7 @@ void copy_rows_rounded(const float* a, int64_t lda, int64_t rows, int64_t k, flo
 
 void copy_columns_rounded(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to) {
   f32_tile_kernels().copy_columns(a, lda, columns, k, strip, to);
-  // Whole strips: columns one by one would be too few for a vector. What lies beside them nobody reads.
+  // Strips are whole, since columns one by one would be too few for a vector; nobody reads what lies beside them.
   const int64_t strips = (columns + strip - 1) / strip;
   copy_rounded(to, strips * max_rows * k, to);
 }
@@ -75,7 +75,7 @@ void pack_rows_narrow(const float* b, int64_t ldb, int64_t k, int64_t panels, in
     for (int64_t panel = 0; panel < panels; ++panel) store_row(b + panel * width, to + panel * panel_size);
 }
 
-/// Turned as the f32 kernels do it, some rows of the panel at a time.
+/// Transposes as the f32 kernels do, some rows of the panel at a time.
 void pack_transposed_narrow(const float* b, int64_t ldb, int64_t k, int columns, float* to) {
   constexpr int64_t at_once = 64;
   HWY_ALIGN float turned[at_once * width];

@@ -76,7 +76,7 @@ struct SlopeRow {
   float *dgx, *dgh, *dh;
 };
 
-/// Gradients of z and n (before their activations) and of h, from g = dh + dy.
+/// Computes the gradients of z and n (before their activations) and of h from g = dh + dy.
 template <class D, class V>
 struct UpdateSlopes {
   V dz, dn, dh;
@@ -89,7 +89,7 @@ struct UpdateSlopes {
   }
 };
 
-/// reset_with_all: Reset::after, where r and the state's part of n belong to the same step.
+/// `reset_with_all` means Reset::after, where r and the state's part of n belong to the same step.
 void slopes_of_update(Update update, bool reset_with_all, const SlopeRow& p, int64_t hidden) {
   for_each_vector(hidden, [&](auto d, int64_t j, size_t n) HWY_ATTR {
     using V = hn::Vec<decltype(d)>;

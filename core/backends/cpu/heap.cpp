@@ -11,14 +11,14 @@ namespace grus::cpu {
 namespace {
 
 constexpr size_t alignment = 64;               // a cache line, and the widest vector
-constexpr size_t huge_page = size_t{2} << 20;  // what grows at once, too
+constexpr size_t huge_page = size_t{2} << 20;  // the heap also grows by so much at once
 
 size_t rounded_up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; }
 
 }  // namespace
 
 Heap::Heap(size_t most) {
-  // Nothing is taken by it, but a limit on address space (ulimit -v) may allow less.
+  // Reserving takes no memory, but a limit on address space (ulimit -v) may allow less.
   for (; most >= huge_page; most /= 2) {
     void* const start = mmap(nullptr, most, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED) continue;
@@ -46,7 +46,7 @@ void* Heap::allocate(size_t bytes) {
   return block;
 }
 
-/// Makes the first `bytes` accessible; false: there is no memory for them.
+/// Makes the first `bytes` accessible; false when there is no memory for them.
 bool Heap::grow(size_t bytes) {
   if (bytes <= writable_) return true;
   const size_t end = std::min(rounded_up(bytes, huge_page), most_);

@@ -1,5 +1,5 @@
 #pragma once
-// A heap for large blocks: one stretch of address space, of which free neighbours are joined and the lowest free block
+// A heap for large blocks: one stretch of address space, in which free neighbours are joined and the lowest free block
 // that is large enough is cut. Pages stay with the process when their block is freed, so that training on batches of
 // ever new sizes neither asks the system for pages at every step nor keeps a buffer for every size.
 #include <cstddef>
@@ -10,15 +10,15 @@ namespace grus::cpu {
 
 class Heap {
  public:
-  /// Reserves up to `most` bytes of address space; memory is taken where blocks are written.
+  /// Reserves up to `most` bytes of address space; memory is taken only where blocks are written.
   explicit Heap(size_t most);
   ~Heap();
   Heap(const Heap&) = delete;
   Heap& operator=(const Heap&) = delete;
 
-  /// 64-byte aligned, uninitialized; null when there is no room.
+  /// Returns an uninitialized block, 64-byte aligned; null when there is no room.
   void* allocate(size_t bytes);
-  /// `bytes`: as it was allocated with.
+  /// Frees a block; `bytes` is what it was allocated with.
   void release(void* block, size_t bytes);
   /// Gives the pages of free blocks back to the system.
   void trim();
@@ -26,8 +26,8 @@ class Heap {
  private:
   bool grow(size_t bytes);
   char* start_ = nullptr;
-  size_t most_ = 0, writable_ = 0;  // bytes from start_: reserved, accessible
-  std::map<char*, size_t> free_;    // by address: sizes; no two touch
+  size_t most_ = 0, writable_ = 0;  // bytes from start_ that are reserved and accessible
+  std::map<char*, size_t> free_;    // sizes by address; no two blocks touch
   std::mutex mutex_;
 };
 

@@ -28,7 +28,7 @@ void add_row(float* y, const float* x, int64_t count) {
   });
 }
 
-/// The first place from `from` on whose value is above `bound`, or NaN; count when there is none.
+/// Returns the first place from `from` on whose value is above `bound`, or NaN; count when there is none.
 int64_t next_above(const float* x, int64_t from, int64_t count, float bound) {
   const Floats d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -63,8 +63,8 @@ bool ids_are_rows(const Matrix& ids, int64_t n, int64_t rows) {
 
 bool before(float a, float b) { return a > b || (a != a && b == b); }  // NaN counts as the largest
 
-/// The `kept` largest of x in order, the lowest id first among equals. Most of x is passed over by a comparison with
-/// the smallest one kept.
+/// Finds the `kept` largest of x in order, the lowest id first among equals. A comparison with the smallest one kept
+/// passes over most of x.
 void top_row(const float* x, int64_t count, int64_t kept, float* values, int64_t* ids) {
   for (int64_t filled = 0, j = 0; j < count; ++j) {
     if (filled == kept) {
@@ -88,7 +88,7 @@ void top_row(const float* x, int64_t count, int64_t kept, float* values, int64_t
 }  // namespace
 
 Status gather_rows(Context* context, const Matrix& y, const Matrix& table, const Matrix& ids) {
-  // A wrong id gets the reference's message.
+  // The reference backend gives the message for a wrong id.
   if (!ids_are_rows(ids, y.rows, table.rows)) return reference_backend().gather_rows(context, y, table, ids);
   const size_t size = size_of(y.dtype), bytes = static_cast<size_t>(y.cols) * size;
   const auto place = [size](const Matrix& m, int64_t i) {
@@ -103,7 +103,7 @@ Status gather_rows(Context* context, const Matrix& y, const Matrix& table, const
 Status scatter_add_rows(Context* context, const Matrix& table, const Matrix& x, const Matrix& ids) {
   if (table.dtype != DType::f32 || !ids_are_rows(ids, x.rows, table.rows))
     return reference_backend().scatter_add_rows(context, table, x, ids);
-  // Each thread takes some columns of all rows, in order: the same bits on any number of threads.
+  // Each thread takes some columns of all rows, in order, which gives the same bits on any number of threads.
   constexpr int64_t line = 16;
   const int64_t lines = (x.cols + line - 1) / line;
   parallel_for(lines, 4 * elements_per_task / (x.rows * line + 1) + 1, [&](int64_t first, int64_t last) {

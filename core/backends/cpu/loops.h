@@ -1,6 +1,6 @@
 #pragma once
-// Strided views walked together: adjacent axes that can be are merged, the last one is left to an inner loop, the
-// others are shared out among the threads.
+// Loops over strided views that are walked together: adjacent axes are merged where they can be, the last one is left
+// to an inner loop, the others are shared out among the threads.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -10,11 +10,11 @@
 
 namespace grus::cpu {
 
-/// Elements worth a thread in a cheap loop.
+/// A thread for a cheap loop pays from so many elements on.
 inline constexpr int64_t loop_grain = 1 << 14;
 
-/// The index space of several views with the same dims; strides[v][axis] in elements. rank >= 1 and no axis of 1 but
-/// the last.
+/// The index space of several views with the same dims; strides[v][axis] are in elements. Its rank is at least 1, and
+/// no axis but the last has size 1.
 template <size_t views>
 struct Loop {
   int rank = 1;
@@ -31,7 +31,7 @@ struct Loop {
   bool empty() const {
     return std::any_of(dims, dims + rank, [](int64_t n) { return n == 0; });
   }
-  /// Where row `row` begins in each view.
+  /// Returns where row `row` begins in each view.
   std::array<int64_t, views> offsets(int64_t row) const {
     std::array<int64_t, views> at{};
     for (int axis = rank - 2; axis >= 0; --axis) {
@@ -42,7 +42,7 @@ struct Loop {
   }
 };
 
-/// The loop over `dims` (its axes) and the strides of each view, with adjacent axes merged.
+/// Makes the loop over `dims` (its axes) and the strides of each view, with adjacent axes merged.
 template <class... Views>
 Loop<sizeof...(Views)> loop_over(const View& dims, const Views&... views) {
   constexpr size_t n = sizeof...(Views);

@@ -8,7 +8,7 @@
 namespace grus::cpu {
 namespace {
 
-/// Of all devices of this backend, and never destroyed: tensors may outlive whatever else is static.
+/// One heap serves all devices of this backend. It is never destroyed: tensors may outlive whatever else is static.
 Heap& heap() {
   static Heap* const heap =
       new Heap(4 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(getpagesize()));

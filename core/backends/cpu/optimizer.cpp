@@ -19,10 +19,10 @@ namespace grus::cpu::HWY_NAMESPACE {
 using V = hn::Vec<Floats>;
 HWY_INLINE V constant(double value) { return hn::Set(Floats(), static_cast<float>(value)); }
 
-/// The change of the value, from the gradient and the moments, which are updated.
+/// Each optimizer gives the change of the value from the gradient and the moments, which it updates.
 struct Sgd {
-  explicit Sgd(const OptimizerArgs& a)
-      : lr(constant(a.lr)), momentum(constant(a.beta1)), has_momentum(a.first.buffer), nesterov(a.nesterov) {}
+  explicit Sgd(const SgdArgs& a)
+      : lr(constant(a.update.lr)), momentum(constant(a.momentum)), has_momentum(a.m.buffer), nesterov(a.nesterov) {}
   HWY_INLINE V change(V g, V& first, V&) const {
     if (!has_momentum) return hn::Mul(lr, g);
     first = hn::MulAdd(momentum, first, g);
@@ -33,8 +33,8 @@ struct Sgd {
 };
 
 struct Adam {
-  explicit Adam(const OptimizerArgs& a)
-      : rate(constant(a.lr / a.bias1)),
+  explicit Adam(const AdamArgs& a)
+      : rate(constant(a.update.lr / a.bias1)),
         beta1(constant(a.beta1)),
         beta2(constant(a.beta2)),
         new1(constant(1 - a.beta1)),
@@ -50,8 +50,8 @@ struct Adam {
 };
 
 struct Adadelta {
-  explicit Adadelta(const OptimizerArgs& a)
-      : lr(constant(a.lr)), rho(constant(a.beta1)), fresh(constant(1 - a.beta1)), eps(constant(a.eps)) {}
+  explicit Adadelta(const AdadeltaArgs& a)
+      : lr(constant(a.update.lr)), rho(constant(a.rho)), fresh(constant(1 - a.rho)), eps(constant(a.eps)) {}
   HWY_INLINE V change(V g, V& first, V& second) const {
     first = hn::MulAdd(rho, first, hn::Mul(hn::Mul(fresh, g), g));
     const V delta = hn::Mul(hn::Sqrt(hn::Div(hn::Add(second, eps), hn::Add(first, eps))), g);
@@ -62,9 +62,10 @@ struct Adadelta {
 };
 
 template <class Rule>
-void steps_by(const Rule& rule, const OptimizerArgs& a, int64_t begin, int64_t end) {
-  float *value = row_of(a.value, 0), *average = row_of(a.average, 0), *first = row_of(a.first, 0),
-        *second = row_of(a.second, 0);
+void steps_by(const Rule& rule, const UpdateArgs& a, const Matrix& one, const Matrix& other, int64_t begin,
+              int64_t end) {
+  float *value = row_of(a.value, 0), *average = row_of(a.average, 0), *first = row_of(one, 0),
+        *second = row_of(other, 0);
   const float* grad = row_of(a.grad, 0);
   const V scale = constant(a.grad_scale), decay = constant(a.weight_decay),
           shrink = constant(1 - a.lr * a.decoupled_decay);
@@ -84,10 +85,10 @@ void steps_by(const Rule& rule, const OptimizerArgs& a, int64_t begin, int64_t e
   });
 }
 
-void optimizer_elements(const OptimizerArgs& a, int64_t begin, int64_t end) {
-  if (a.kind == OptimizerKind::sgd) steps_by(Sgd(a), a, begin, end);
-  if (a.kind == OptimizerKind::adam) steps_by(Adam(a), a, begin, end);
-  if (a.kind == OptimizerKind::adadelta) steps_by(Adadelta(a), a, begin, end);
+void sgd_elements(const SgdArgs& a, int64_t begin, int64_t end) { steps_by(Sgd(a), a.update, a.m, {}, begin, end); }
+void adam_elements(const AdamArgs& a, int64_t begin, int64_t end) { steps_by(Adam(a), a.update, a.m, a.v, begin, end); }
+void adadelta_elements(const AdadeltaArgs& a, int64_t begin, int64_t end) {
+  steps_by(Adadelta(a), a.update, a.s, a.u, begin, end);
 }
 
 }  // namespace grus::cpu::HWY_NAMESPACE
@@ -96,19 +97,35 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace grus::cpu {
 namespace {
-HWY_EXPORT(optimizer_elements);
-}
+HWY_EXPORT(sgd_elements);
+HWY_EXPORT(adam_elements);
+HWY_EXPORT(adadelta_elements);
 
-Status optimizer_step(Context* context, const OptimizerArgs& args) {
-  if (args.value.dtype != DType::f32) return reference_backend().optimizer_step(context, args);
-  const float factor = args.factor.buffer ? *row_of(args.factor, 0) : 1;
+/// Shares the elements out among threads: `elements(scaled, begin, end)` takes its part of them.
+template <class Args, class Elements>
+Status steps(Args scaled, Elements elements) {
+  UpdateArgs& update = scaled.update;
+  const float factor = update.factor.buffer ? *row_of(update.factor, 0) : 1;
   if (factor == 0) return Status::ok;
-  OptimizerArgs scaled = args;
-  scaled.grad_scale *= static_cast<double>(factor);
-  const auto elements = [](auto&&... arguments) { HWY_DYNAMIC_DISPATCH(optimizer_elements)(arguments...); };
-  parallel_for(args.value.rows * args.value.cols, 4 * elements_per_task,
+  update.grad_scale *= static_cast<double>(factor);
+  parallel_for(update.value.rows * update.value.cols, 4 * elements_per_task,
                [&](int64_t begin, int64_t end) { elements(scaled, begin, end); });
   return Status::ok;
+}
+
+}  // namespace
+
+Status sgd_step(Context* context, const SgdArgs& args) {
+  if (args.update.value.dtype != DType::f32) return reference_backend().sgd_step(context, args);
+  return steps(args, [](auto&&... share) { HWY_DYNAMIC_DISPATCH(sgd_elements)(share...); });
+}
+Status adam_step(Context* context, const AdamArgs& args) {
+  if (args.update.value.dtype != DType::f32) return reference_backend().adam_step(context, args);
+  return steps(args, [](auto&&... share) { HWY_DYNAMIC_DISPATCH(adam_elements)(share...); });
+}
+Status adadelta_step(Context* context, const AdadeltaArgs& args) {
+  if (args.update.value.dtype != DType::f32) return reference_backend().adadelta_step(context, args);
+  return steps(args, [](auto&&... share) { HWY_DYNAMIC_DISPATCH(adadelta_elements)(share...); });
 }
 
 }  // namespace grus::cpu

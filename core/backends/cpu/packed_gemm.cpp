@@ -11,7 +11,7 @@ namespace grus::cpu {
 namespace {
 
 constexpr int64_t block_rows = 144;         // rows of a copied at a time: with block_words, a third of an L2 cache
-constexpr int64_t parallel_work = 1 << 16;  // multiply-adds worth a thread
+constexpr int64_t parallel_work = 1 << 16;  // multiply-adds that are worth a thread
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
@@ -28,7 +28,7 @@ int64_t panels_of(const Product<float>& p) { return divide_up(p.n, kernels_for(p
 /// Floats that a panel takes.
 int64_t panel_size_of(const Product<float>& p) { return words_of(p) * kernels_for(p).panel_row; }
 
-/// Per thread: a block of a, and for packing_gemm a part of b. Grows, never shrinks.
+/// Memory of the calling thread, which grows and never shrinks: a block of a, and for packing_gemm a part of b.
 float* scratch(int which, int64_t n) {
   thread_local AlignedFloats buffer[2];
   thread_local int64_t size[2] = {};
@@ -40,7 +40,7 @@ float* scratch(int which, int64_t n) {
   return buffer[which].get();
 }
 
-/// One block of a, copied, times the panels of b at `packed` (words `from` on, of words_total). Strips are sets of rows
+/// A copied block of a times the panels of b at `packed` (words `from` on, of words_total). Strips are the sets of rows
 /// that one tile takes.
 struct BlockProduct {
   const float* a;
@@ -79,7 +79,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   }
 }
 
-/// Rows [row, row + rows) times panels [first, last); `packed` is where panel `first` starts.
+/// Multiplies rows [row, row + rows) by panels [first, last); `packed` is where panel `first` starts.
 void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t first, int64_t last,
                     const float* packed) {
   const int64_t max_rows = kernels_for(p).max_rows;
@@ -105,8 +105,7 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
   }
 }
 
-/// How the tiles of y are dealt out: `down` x `across` parts, one a thread, so that the largest part is as small as can
-/// be.
+/// The tiles of y are dealt out in `down` x `across` parts, one a thread, which make the largest part smallest.
 struct Grid {
   int64_t down, across;
 };
@@ -137,7 +136,7 @@ void for_each_part(const Product<float>& p, F&& f) {
   });
 }
 
-/// The last panel of a plain b, of fewer columns than a panel has.
+/// Packs the last panel of a plain b, which has fewer columns than a panel.
 void pack_edge(const Product<float>& p, float* to) {
   const TileKernels& kernels = kernels_for(p);
   const int64_t width = kernels.width, from = p.n / width * width;
@@ -149,7 +148,7 @@ void pack_edge(const Product<float>& p, float* to) {
   }
 }
 
-/// Some panels at a time, so that a row of b is read in long runs.
+/// Packs some panels at a time, so that a row of b is read in long runs.
 void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to) {
   constexpr int64_t at_once = 16;
   const int64_t width = kernels_for(p).width, panel_size = panel_size_of(p), whole = std::min(last, p.n / width);

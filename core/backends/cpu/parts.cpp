@@ -1,4 +1,4 @@
-// Loops over independent rows, a thread for each part: threads meet once a loop, not at every kernel call in it.
+// Loops over independent rows, with a thread for each part: threads meet once a loop, not at every kernel call in it.
 #include <atomic>
 
 #include "core/backends/cpu/entries.h"
@@ -10,7 +10,8 @@ namespace {
 // Every part reads all weights, so it should have the rows of a register tile to use them on.
 constexpr int64_t rows_per_part = 12;
 
-/// One for each thread, or one that has all threads in its kernels: fewer parts than threads would leave some idle.
+/// Returns one part for each thread, or a single part that has all threads in its kernels: fewer parts than threads
+/// would leave some idle.
 int parts_of(const PartsArgs& args) {
   const int threads = threads_here();
   return args.rows >= threads * rows_per_part && args.most >= threads ? threads : 1;

@@ -1,13 +1,12 @@
 #pragma once
-// One matrix product, with pointers: what the GEMM paths of this backend hand to each other.
+// One matrix product, with pointers, as the GEMM paths of this backend hand it to each other.
 #include <cstdint>
 
 #include "core/device/kernels.h"
 
 namespace grus::cpu {
 
-/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld*: elements from row to row. c may be y; beta 0 does not read
-/// it.
+/// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld* are elements from row to row. c may be y; beta 0 ignores it.
 template <class T>
 struct Product {
   bool transpose_a, transpose_b;
@@ -25,7 +24,7 @@ struct Product {
   Precision precision;
 };
 
-/// The part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.
+/// Returns the part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.
 template <class T>
 Product<T> part_of(Product<T> p, int64_t row, int64_t rows, int64_t column, int64_t columns) {
   p.a += p.transpose_a ? row : row * p.lda;

@@ -25,7 +25,7 @@ using Words = hn::ScalableTag<uint64_t>;  // one block a lane; its numbers of 32
 using Word = hn::Vec<Words>;
 
 HWY_INLINE Word low_half(Word x) { return hn::And(x, hn::Set(Words(), 0xffffffffull)); }
-/// The product of the low halves.
+/// Multiplies the low halves.
 HWY_INLINE Word product(Word a, Word b) {
 #if HWY_TARGET == HWY_SCALAR
   return hn::Set(Words(), hn::GetLane(a) * hn::GetLane(b));
@@ -74,7 +74,7 @@ HWY_EXPORT(philox_blocks);
 
 constexpr int64_t piece = 1024;  // numbers made at a time
 
-/// Box and Muller on two neighbours' bits: the reference's formula, each logarithm and angle once.
+/// Makes two neighbours' normal numbers by Box and Muller: the reference's formula, each logarithm and angle once.
 void put_normals(const RandomArgs& args, const uint32_t* pair, double* cosine, double* sine) {
   const double radius = std::sqrt(-2 * std::log(reference::unit(pair[0]) + 0x1p-24));
   const double angle = 2 * std::numbers::pi * reference::unit(pair[1]);
@@ -82,7 +82,7 @@ void put_normals(const RandomArgs& args, const uint32_t* pair, double* cosine, d
   *sine = args.low + args.high * (radius * std::sin(angle));
 }
 
-/// y[j] for elements first + j, j < count <= piece.
+/// Fills y[j] for elements first + j, j < count <= piece.
 void fill_piece(const RandomArgs& args, uint64_t first, int64_t count, float* y) {
   std::array<uint32_t, piece + 4 * 16> bits;  // room for a partial block at either end, and for a whole vector
   const auto skip = static_cast<int64_t>(first % 4);

@@ -23,10 +23,10 @@ namespace grus::cpu::HWY_NAMESPACE {
 using N = Number<float>;
 using Wide = Number<double>;
 
-/// The number of f64 vectors that hold one f32 vector.
+/// Number of f64 vectors that hold one f32 vector.
 constexpr int halves = HWY_TARGET == HWY_SCALAR ? 1 : 2;
 
-/// x (or its square) added to `halves` sums.
+/// Adds x, or its square, to `halves` sums.
 template <bool square>
 HWY_INLINE void add_wide(N x, Wide* sums) {
   const Wide::D d;
@@ -55,7 +55,7 @@ double sum_of(const float* x, int64_t n) {
   return hn::GetLane(hn::SumOfLanes(Wide::D(), total.v));
 }
 
-/// NaN wins, as in the reference.
+/// A NaN wins, as in the reference.
 template <bool largest>
 HWY_INLINE N better(N so_far, N x) {
   const N y = select(largest ? x > so_far : x < so_far, x, so_far);
@@ -93,8 +93,7 @@ double reduce_row(ReduceOp op, const float* x, int64_t n) {
   return 0;
 }
 
-/// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for one strip of at most column_strip
-/// columns.
+/// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for a strip of up to column_strip columns.
 constexpr int64_t column_strip = 64;
 template <bool square, bool whole>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
@@ -144,8 +143,9 @@ HWY_EXPORT(reduce_row);
 HWY_EXPORT(reduce_columns);
 
 constexpr int64_t piece = 1 << 14;
-constexpr int64_t strip = 64;       // column_strip
-constexpr int64_t rows_ahead = 16;  // of a strip before the next one: no more streams of memory at a time
+constexpr int64_t strip = 64;  // is column_strip
+constexpr int64_t rows_ahead =
+    16;  // rows of a strip before the next one, so that no more streams of memory are read at a time
 constexpr int64_t rows_of_piece = 1024;
 
 double folded(ReduceOp op, double a, double b) {
@@ -154,7 +154,7 @@ double folded(ReduceOp op, double a, double b) {
   return a + b;
 }
 
-/// A long row, in pieces of a fixed size on all threads.
+/// Reduces a long row in pieces of a fixed size, on all threads.
 double reduce_long(ReduceOp op, const float* x, int64_t n) {
   const int64_t pieces = std::max<int64_t>(1, (n + piece - 1) / piece);
   std::vector<double> partial(static_cast<size_t>(pieces));
@@ -172,7 +172,7 @@ void put(float* y, double value, bool accumulate) {
   *y = static_cast<float>(accumulate ? static_cast<double>(*y) + value : value);
 }
 
-/// y and x walked together: which axes of the merged loop are reduced.
+/// The loop that walks y and x together, and which of its merged axes are reduced.
 struct Shape {
   Loop<2> loop;
   bool reduced(int axis) const { return loop.strides[0][axis] == 0; }
@@ -182,7 +182,7 @@ struct Shape {
       if (reduced(axis)) return false;
     return reduced(loop.rank - 1) && loop.inner_stride(1) == 1;
   }
-  /// (reduced, kept) or (kept, reduced, kept).
+  /// The axes are (reduced, kept) or (kept, reduced, kept).
   bool along_columns() const {
     const int last = loop.rank - 1;
     return loop.rank >= 2 && loop.rank <= 3 && !reduced(last) && reduced(last - 1) && (last == 1 || !reduced(0)) &&
@@ -217,7 +217,7 @@ void reduce_strips(ReduceOp op, double* sums, const float* x, int64_t stride, in
   (op, x + row * stride + from, stride, std::min(rows_ahead, rows - row), std::min(strip, columns - from), sums + from);
 }
 
-/// The first `width` of y's `columns` (+)= what the `pieces` rows of `sums` fold to, in order.
+/// Writes, or adds, to the first `width` of y's `columns` what the `pieces` rows of `sums` fold to, in order.
 void put_folded(ReduceOp op, float* y, const double* sums, int64_t pieces, int64_t columns, int64_t width,
                 bool accumulate) {
   for (int64_t j = 0; j < width; ++j) {
@@ -227,7 +227,7 @@ void put_folded(ReduceOp op, float* y, const double* sums, int64_t pieces, int64
   }
 }
 
-/// x as `outer` matrices; each is cut into pieces of rows and strips of columns, which threads take.
+/// Reduces x as `outer` matrices, each cut into pieces of rows and strips of columns, which threads take.
 void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, bool accumulate) {
   const int last = loop.rank - 1;
   const int64_t outer = last == 2 ? loop.dims[0] : 1, rows = loop.dims[last - 1], columns = loop.inner();

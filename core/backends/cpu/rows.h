@@ -6,15 +6,15 @@
 
 namespace grus::cpu {
 
-/// Row i, or null when the matrix is absent.
+/// Returns row i, or null when the matrix is absent.
 inline float* row_of(const Matrix& matrix, int64_t i) {
   return matrix.buffer ? data<float>(matrix) + i * matrix.row_stride : nullptr;
 }
-/// Entry i of a vector of i64, whether it lies in one row or in one column.
+/// Returns entry i of a vector of i64, whether it lies in one row or in one column.
 inline int64_t index_at(const Matrix& ids, int64_t i) {
   return data<int64_t>(ids)[ids.cols == 1 ? i * ids.row_stride : i];
 }
-/// The same of i32 or i64.
+/// Returns entry i of a vector of i32 or i64, whether it lies in one row or in one column.
 inline int64_t id_at(const Matrix& ids, int64_t i) {
   return ids.dtype == DType::i64 ? index_at(ids, i) : data<int32_t>(ids)[ids.cols == 1 ? i * ids.row_stride : i];
 }

@@ -1,5 +1,5 @@
 // A vector of numbers with the operators of core/device/elementwise.def, so that its rows read as SIMD code; the
-// functions are in simd_math-inl.h. Included once per instruction set, inside no namespace, after hwy/highway.h.
+// functions are in simd_math-inl.h. Included once per instruction set, after hwy/highway.h, inside no namespace.
 #if defined(GRUS_CPU_SIMD_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_INL_H
 #undef GRUS_CPU_SIMD_INL_H
@@ -21,14 +21,14 @@ struct Number {
   static constexpr int64_t lanes = static_cast<int64_t>(hn::MaxLanes(D()));
   hn::Vec<D> v;
 
-  // Written out, so that they are compiled for this instruction set: an implied constructor is compiled for the oldest
-  // CPU.
+  // The constructors are written out so that they are compiled for this instruction set: an implied one is compiled for
+  // the oldest CPU.
   HWY_INLINE Number() {}
   HWY_INLINE Number(hn::Vec<D> vector) : v(vector) {}
 
   static HWY_INLINE Number load(const T* p) { return {hn::LoadU(D(), p)}; }
   static HWY_INLINE Number of(double value) { return {hn::Set(D(), static_cast<T>(value))}; }
-  /// The first n numbers at p, zeros after them; nothing beyond them is touched.
+  /// Loads the first n numbers at p, with zeros after them; nothing beyond them is touched.
   static HWY_INLINE Number load(const T* p, int64_t n) {
     return {hn::MaskedLoad(hn::FirstN(D(), static_cast<size_t>(n)), D(), p)};
   }

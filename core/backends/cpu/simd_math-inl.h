@@ -1,6 +1,7 @@
-// The functions of core/device/elementwise.def on vectors of numbers. Bounds are of the difference from the exact
-// value, in units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples). Zeros
-// keep their sign, infinities give the limits, NaN stays NaN. Included once per instruction set, after hwy/highway.h.
+// The functions of core/device/elementwise.def on vectors of numbers. Each bound is the largest difference from the
+// exact value, in units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples).
+// Zeros keep their sign, infinities give the limits, NaN stays NaN. This file is included once per instruction set,
+// after hwy/highway.h.
 #if defined(GRUS_CPU_SIMD_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_MATH_INL_H
 #undef GRUS_CPU_SIMD_MATH_INL_H
@@ -20,13 +21,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
 
-/// y, or x itself where x is NaN.
+/// Returns y, or x itself where x is NaN.
 template <class T>
 HWY_INLINE Number<T> unless_nan(Number<T> x, Number<T> y) {
   return select(x == x, y, x);
 }
-// The smaller and the larger of x and a constant; NaN stays. It does in the instructions for it, as the second operand,
-// but Highway's plain C++ takes the number.
+// These give the smaller and the larger of x and a constant; NaN stays. Instructions keep a NaN that is their second
+// operand, but Highway's plain C++ takes the number.
 #if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 template <class T>
 HWY_INLINE Number<T> at_most(Number<T> x, double most) {
@@ -73,8 +74,8 @@ template <>
 struct Format<float> {
   static constexpr int mantissa = 23, bias = 127;
   static constexpr double overflow = 89, underflow = -104;  // beyond these exp is inf and 0
-  static constexpr double saturation = 20;                  // tanh(x) rounds to 1 for 2 x of less than this
-  // ln 2 as a sum; integers times the first part are exact.
+  static constexpr double saturation = 20;                  // from this 2 x on tanh(x) rounds to 1
+  // The constants are ln 2 as a sum; integers times the first part are exact.
   static constexpr double ln2_high = 0.693145751953125, ln2_low = 1.428606765330187e-6;
 };
 template <>
@@ -96,15 +97,16 @@ HWY_INLINE Number<double> exp_tail(Number<double> r) {
                     2.5108978986678804e-08, 2.0875330050426101e-09);
 }
 
-/// exp(x) = 2^n (1 + p).
+/// The parts of exp(x) = 2^n (1 + p).
 template <class T>
 struct Powers {
   using Bits = hn::Vec<hn::RebindToUnsigned<typename Number<T>::D>>;
   Number<T> p;
-  Bits bits;  // end in n + offset
+  Bits bits;  // they end in n + offset
 };
-/// A number as large as `round` has no bits behind the point: adding it leaves the nearest integer at the end.
-/// `parts` of ln 2: one will do where a relative error of n 2^-29 (f64: n 2^-55) counts little.
+/// Returns the powers of exp(x). Adding `round`, which is so large that it has no bits behind the point, leaves the
+/// nearest integer at the end. One of the `parts` of ln 2 will do where a relative error of n 2^-29 (f64: n 2^-55)
+/// counts little.
 template <int offset, int parts, class T>
 HWY_INLINE Powers<T> powers_of(Number<T> x) {
   using N = Number<T>;
@@ -120,7 +122,7 @@ HWY_INLINE Number<T> power(typename Powers<T>::Bits bits) {
   return {hn::BitCast(typename Number<T>::D(), hn::ShiftLeft<Format<T>::mantissa>(bits))};
 }
 
-/// exp(x) for x that are not above Format::overflow. 2^n in two steps, of which only the last may round.
+/// exp(x) for x that are not above Format::overflow. 2^n is multiplied in two steps, of which only the last may round.
 template <class T>
 HWY_INLINE Number<T> exp_bounded(Number<T> x) {
   const Powers<T> of = powers_of<2 * Format<T>::bias, 2>(x);
@@ -129,13 +131,13 @@ HWY_INLINE Number<T> exp_bounded(Number<T> x) {
   return {hn::IfThenZeroElse((x < Number<T>::of(Format<T>::underflow)).m, y.v)};
 }
 
-/// Within 1.1 units; inf above the range, denormals and 0 below it.
+/// The error is at most 1.1 units; the result is inf above the range, denormal and then 0 below it.
 template <class T>
 HWY_INLINE Number<T> exp(Number<T> x) {
   return exp_bounded(at_most(x, Format<T>::overflow));
 }
 
-/// Within 1 unit; -inf at 0, NaN below it.
+/// The error is at most 1 unit; the result is -inf at 0, and NaN below it.
 template <class T>
 HWY_INLINE Number<T> log(Number<T> x) {
   const Number<T> zero = Number<T>::of(0), infinity = Number<T>::of(std::numeric_limits<double>::infinity());
@@ -144,14 +146,14 @@ HWY_INLINE Number<T> log(Number<T> x) {
   return unless_nan(x, select(x < zero, zero / zero, at_zero));
 }
 
-/// Within half a unit.
+/// The error is at most half a unit.
 template <class T>
 HWY_INLINE Number<T> sqrt(Number<T> x) {
   return {hn::Sqrt(x.v)};
 }
 
-/// (1 - e) / (1 + e) with e = exp(-2 |x|) = s (1 + p), so that nothing is lost where x is small. Within 2 units
-/// (f64: 2.1); 1 from where the exact value rounds to it.
+/// (1 - e) / (1 + e) with e = exp(-2 |x|) = s (1 + p), so that nothing is lost where x is small. The error is at most 2
+/// units (f64: 2.1); the result is 1 from where the exact value rounds to it.
 template <class T>
 HWY_INLINE Number<T> tanh(Number<T> x) {
   const Number<T> one = Number<T>::of(1), a = negative(x);
@@ -161,7 +163,7 @@ HWY_INLINE Number<T> tanh(Number<T> x) {
 }
 
 /// k - k e / (1 + e) with e = exp(-|x|), k = e below 0 and 1 above: the quotient's error counts little where it is
-/// small. Within 2 units; denormals and 0 far below 0.
+/// small. The error is at most 2 units; far below 0 the result is denormal, then 0.
 template <class T>
 HWY_INLINE Number<T> sigmoid(Number<T> x) {
   const Number<T> zero = Number<T>::of(0), one = Number<T>::of(1), e = exp_bounded(negative(x));
@@ -170,7 +172,8 @@ HWY_INLINE Number<T> sigmoid(Number<T> x) {
 }
 
 /// max(x, 0) + log(1 + e), e = exp(-|x|), log(1 + e) = e + e^2 q(e - 1/2) by tests/accuracy/fit.py (5.1e-9); the first
-/// sum keeps what rounding takes. Within 2 units; x itself far above 0, denormals and 0 far below.
+/// sum keeps what rounding takes. The error is at most 2 units; the result is x itself far above 0, denormal and then 0
+/// far below.
 HWY_INLINE Number<float> softplus(Number<float> x) {
   using N = Number<float>;
   const N zero = N::of(0), e = exp_bounded(negative(x)), above = select(x > zero, x, zero), sum = above + e;
@@ -180,13 +183,13 @@ HWY_INLINE Number<float> softplus(Number<float> x) {
                          0.006930696976581269, -0.0033184766712355046);
   return select(x > N::of(30), x, sum + fused(e * e, q, rest));
 }
-/// Within 3 units.
+/// The error is at most 3 units.
 HWY_INLINE Number<double> softplus(Number<double> x) {
   const Number<double> zero = Number<double>::of(0), e = exp_bounded(negative(x));
   return select(x > zero, x, zero) + Number<double>{hn::Log1p(Number<double>::D(), e.v)};
 }
 
-// Rare functions go lane by lane, by the C library: within 1 unit of f32 and 1.1 of f64 where it is glibc.
+// Rare functions go lane by lane, by the C library; with glibc the error is at most 1 unit of f32 and 1.1 of f64.
 template <class T, class F>
 HWY_INLINE Number<T> by_lane(F f, Number<T> x) {
   HWY_ALIGN T lane[Number<T>::lanes];

@@ -1,4 +1,4 @@
-// Loops over a row of floats, vector by vector, the last one partial. Included once per SIMD target.
+// Loops over a row of floats, vector by vector, the last one partial. This file is included once per instruction set.
 #if defined(GRUS_CPU_SIMD_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_ROWS_INL_H
 #undef GRUS_CPU_SIMD_ROWS_INL_H
@@ -24,7 +24,7 @@ HWY_INLINE FloatVec tanh_of(FloatVec x) { return tanh(Number<float>{x}).v; }
 HWY_INLINE FloatVec sigmoid_of(FloatVec x) { return sigmoid(Number<float>{x}).v; }
 HWY_INLINE FloatVec exp_of(FloatVec x) { return exp(Number<float>{x}).v; }
 
-/// n lanes from `from`, zeros behind them; a whole vector when n is the vector's size.
+/// Loads n lanes from `from`, with zeros behind them; the vector is whole when n is its size.
 template <class D>
 HWY_INLINE hn::Vec<D> load_some(D d, const float* from, size_t n) {
   return n == hn::Lanes(d) ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, n), d, from);

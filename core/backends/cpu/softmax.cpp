@@ -1,5 +1,4 @@
-// Masked softmax and log-softmax over a contiguous last axis in f32, and their gradients; the rest goes to the plain
-// loops.
+// Masked softmax and log-softmax over a contiguous last axis in f32, and their gradients; plain loops do the rest.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -24,7 +23,7 @@ namespace grus::cpu::HWY_NAMESPACE {
 
 constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
-/// x where the mask (null: none) is true, -inf elsewhere and behind the row.
+/// Loads x where the mask (null for none) is true, and -inf elsewhere and behind the row.
 HWY_INLINE FloatVec load_real(Floats d, const float* x, const bool* mask, int64_t j, size_t n) {
   const hn::Rebind<int32_t, Floats> ints;
   const hn::Rebind<uint8_t, Floats> bytes;
@@ -39,7 +38,7 @@ HWY_INLINE FloatVec load_real(Floats d, const float* x, const bool* mask, int64_
   return n == hn::Lanes(d) ? real : hn::IfThenElse(hn::FirstN(d, n), real, nothing);
 }
 
-/// The largest of a row, or NaN when there is one.
+/// Returns the largest of a row, or NaN when there is one.
 float largest_of(const float* x, const bool* mask, int64_t count) {
   const Floats d;
   auto best = hn::Set(d, minus_infinity);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles all kernels for one dtype.   kernels.sh NVCC DTYPE OUT KERNELS...
+# Compiles all kernels for one dtype: kernels.sh NVCC DTYPE OUT KERNELS...
 set -eu
 nvcc=$1 dtype=$2 out=$3; shift 3
 case $dtype in
@@ -11,7 +11,7 @@ case $dtype in
 esac
 unit=$out.cu
 : >"$unit"
-for family in dialect $families elementwise; do  # elements before its rows, and last: it hides names from integers
+for family in dialect $families elementwise; do  # elements before its rows, and last, because it hides names from integers
   for file in "$@"; do
     case $file in */"$family".*) printf '#line 1 "%s"\n' "$file"; cat "$file" ;; esac
   done

@@ -1,4 +1,4 @@
-// The CUDA backend: a device and one stream. Kernels: ../gpu/kernels, compiled by nvcc; products: cuBLAS.
+// The CUDA backend: a device and one stream. Kernels are ../gpu/kernels, compiled by nvcc; products are cuBLAS's.
 #include <cublas_v2.h>
 #include <cuda_runtime.h>
 #include <fmt/format.h>
@@ -40,7 +40,8 @@ const unsigned char* image_of(DType dtype) {
   return images[static_cast<int>(dtype)];
 }
 
-/// GRUS_CUDA_PRODUCTS: what f32 products multiply; their sums are f32. f32, or rounded to tf32 or bf16.
+/// Reads GRUS_CUDA_PRODUCTS, which says what f32 products multiply: f32, or factors rounded to tf32 or bf16. Their sums
+/// are f32.
 cublasComputeType_t f32_products() {
   const char* value = std::getenv("GRUS_CUDA_PRODUCTS");
   const std::string_view wanted = value ? value : "f32";
@@ -58,7 +59,7 @@ class CudaMachine final : public gpu::Machine {
     check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "cudaStreamCreate");
     check(cublasCreate(&blas_), "cublasCreate");
     check(cublasSetStream(blas_, stream_), "cublasSetStream");
-    // Without atomics, so that sums have a fixed order.
+    // Without atomics sums have a fixed order.
     check(cublasSetAtomicsMode(blas_, CUBLAS_ATOMICS_NOT_ALLOWED), "cublasSetAtomicsMode");
   }
   ~CudaMachine() override {
@@ -92,7 +93,7 @@ class CudaMachine final : public gpu::Machine {
     cudaFree(memory);  // waits for what still uses it
   }
 
-  /// From pageable memory the runtime copies small pieces aside and returns at once.
+  /// The runtime copies small pieces of pageable memory aside and returns at once.
   void upload(void* to, size_t byte_offset, const void* from, size_t bytes) override {
     use();
     check(cudaMemcpyAsync(static_cast<char*>(to) + byte_offset, from, bytes, cudaMemcpyHostToDevice, stream_),
@@ -106,7 +107,7 @@ class CudaMachine final : public gpu::Machine {
   }
   void finish() override { check(cudaStreamSynchronize(stream_), "synchronize"); }
 
-  /// cuBLAS thinks in columns: y^T = op(b)^T op(a)^T.
+  /// cuBLAS stores matrices by columns, so it is asked for y^T = op(b)^T op(a)^T.
   void gemm(const GemmArgs& args) override {
     use();
     const auto form = [](bool transposed) { return transposed ? CUBLAS_OP_T : CUBLAS_OP_N; };

@@ -1,4 +1,4 @@
-// copy, fill, select, and the rows of elementwise.def.
+// The entries copy, fill, select, and the rows of elementwise.def.
 #include <fmt/format.h>
 
 #include "core/backends/gpu/entries.h"
@@ -30,13 +30,13 @@ void require_type(bool known, const char* entry, DType dtype) {
   if (!known) throw Failure{Status::unsupported, fmt::format("[{}] does not take {}", entry, name_of(dtype))};
 }
 
-/// What integers have a meaning for: the exact rows.
+/// Tells whether an op has a meaning for integers, as the exact rows have.
 bool exact(UnaryOp op) {
   return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
 }
 bool exact(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
-/// One kernel of `file` over a grid of views, y first.
+/// Runs one kernel of `file` over a grid of views, y first.
 void run(Machine& m, const char* file, DType dtype, const std::string& name, std::initializer_list<const View*> views,
          const Arguments& more = {}) {
   const Grid grid(**views.begin(), views);

@@ -1,7 +1,6 @@
 #pragma once
 // The kernels of the contract as launches. elements.cpp has the elementwise ones and products, reduce.cpp and rows.cpp
-// reductions, rows, softmax and losses, update.cpp random numbers and optimizers, recurrent.cpp fused steps and
-// attention.
+// have reductions, rows, softmax and losses, update.cpp random numbers and optimizers, recurrent.cpp steps, attention.
 #include "core/backends/gpu/machine.h"
 
 namespace grus::gpu {

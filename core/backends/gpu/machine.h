@@ -1,6 +1,6 @@
 #pragma once
-// What OpenCL and CUDA share: the contract's entries as launches of kernels whose text (kernels/*.cl) is one for both.
-// A Machine is an opened device of either; only it knows which.
+// The part that OpenCL and CUDA share: the contract's entries as launches of kernels whose text (kernels/*.cl) is one
+// for both. A Machine is an opened device of either; only it knows which.
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -14,13 +14,13 @@ namespace grus::gpu {
 
 inline constexpr int64_t width = 128;  // items in a work group: WIDTH of the kernels
 
-/// Thrown inside a backend; an entry makes a Status and a message of it.
+/// A failure is thrown inside a backend; the entry makes a Status and a message of it.
 struct Failure {
   Status status;
   std::string message;
 };
 
-/// The arguments of one launch, by value, in the kernel's order.
+/// Arguments of one launch, by value, in the kernel's order.
 class Arguments {
  public:
   template <class T>
@@ -28,12 +28,12 @@ class Arguments {
     static_assert(std::is_trivially_copyable_v<T> && alignof(T) <= 8);
     return add_bytes(&value, sizeof value);
   }
-  /// All of another list, after these.
+  /// Appends all of another list.
   Arguments& add(const Arguments& more) {
     for (size_t i = 0; i < more.count_; ++i) add_bytes(more.data(i), more.bytes(i));
     return *this;
   }
-  /// A number as the element type.
+  /// Appends a number as the element type.
   Arguments& add_number(DType dtype, double value);
 
   static constexpr size_t most = 40;
@@ -70,9 +70,9 @@ class Machine {
   void run(const char* file, DType dtype, std::string_view name, int64_t groups_x, int64_t groups_y,
            const Arguments& arguments);
 
-  /// Memory that lasts until the entry returns; slots are 0 and 1.
+  /// Returns memory that lasts until the entry returns; slots are 0 and 1.
   void* scratch(int slot, size_t bytes);
-  /// One int on the device that kernels set when they meet a wrong id.
+  /// Returns one int on the device that kernels set when they meet a wrong id.
   void* fault();
   /// Throws what kernels reported since the last time.
   void check_fault();
@@ -80,7 +80,7 @@ class Machine {
   std::mutex mutex;  // one entry at a time: arguments, scratch and caches are the machine's
 
  protected:
-  /// A kernel's handle; found once for each name.
+  /// Finds a kernel's handle, once for each name.
   virtual void* find_kernel(const char* file, DType dtype, const std::string& name) = 0;
   virtual void launch(void* kernel, int64_t groups_x, int64_t groups_y, const Arguments& arguments) = 0;
   void release_scratch();
@@ -95,14 +95,14 @@ class Machine {
   bool fault_possible_ = false;
 };
 
-/// The type's name in kernels and its macro: "float" and "T_F32".
+/// Names of a type in kernels and of its macro: "float" and "T_F32".
 const char* type_name(DType dtype);
 const char* type_macro(DType dtype);
 
-/// Why the last entry of this thread failed.
+/// Says why the last entry of this thread failed.
 std::string& error_message();
 
-/// A table whose entries run on Machines; `open` is the backend's own, by way of open_with.
+/// Makes a table whose entries run on Machines; `open` is the backend's own, by way of open_with.
 KernelTable make_table(const char* name, Status (*open)(int index, Context** context));
 Status open_with(Machine* (*open)(int index), int index, Context** context);
 

@@ -1,4 +1,4 @@
-// Products: single ones are the machine's library's, batches and products without inner dimension our own kernel's.
+// Single products are the machine's library's; batches and products without inner dimension are our own kernel's.
 #include <fmt/format.h>
 
 #include "core/backends/gpu/entries.h"
@@ -7,7 +7,7 @@
 namespace grus::gpu {
 namespace {
 
-/// How to go through op(m): kernels/product.cl has the same struct.
+/// Describes how to go through op(m); kernels/product.cl has the same struct.
 struct Matrices {
   int64_t offset, row, column, batch;
 };

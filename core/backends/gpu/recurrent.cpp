@@ -11,7 +11,7 @@ void push_all(Arguments& arguments, std::initializer_list<const Matrix*> matrice
   for (const Matrix* m : matrices) push(arguments, *m);
 }
 
-/// A kernel with an item for each element of `like`.
+/// Runs a kernel with an item for each element of `like`.
 void run(Machine& m, const char* name, const Matrix& like, const Arguments& arguments) {
   m.run("recurrent", like.dtype, name, groups_of(like.cols), like.rows, arguments);
 }

@@ -31,7 +31,8 @@ struct Split {
   }
 };
 
-/// Into how many shares the fold of one output is cut: enough to keep a device busy, none of less than 32 elements.
+/// Returns into how many shares the fold of one output is cut: enough for a whole device, none of less than 32
+/// elements.
 int64_t parts_of(int64_t outputs, int64_t count) {
   constexpr int64_t busy = 1 << 15, least = 32;
   return std::clamp<int64_t>(std::min(busy / std::max<int64_t>(outputs, 1), count / least), 1, 4096);
@@ -44,7 +45,7 @@ void reduce(Machine& m, ReduceOp op, const View& y, const View& x, bool accumula
   const Split split(y, x);
   const Grid kept(split.kept_x, {&split.kept_x, &split.kept_y}), folded(split.folded_x, {&split.folded_x});
   Place x_folded = folded.places[0];
-  x_folded.offset = 0;  // it is in kept's
+  x_folded.offset = 0;  // the offset is in kept's
   const int64_t outputs = kept.count(), count = folded.count();
   if (outputs == 0) return;
   const int64_t parts = parts_of(outputs, count);

@@ -1,11 +1,11 @@
-// Rows: by id, their best entries, softmax and cross-entropy.
+// Entries on rows: rows by id, their best entries, softmax and cross-entropy.
 #include "core/backends/gpu/entries.h"
 #include "core/backends/gpu/views.h"
 
 namespace grus::gpu {
 namespace {
 
-/// The first `count` entries of each row of x; values may be null.
+/// Finds the first `count` entries of each row of x; values may be null.
 void top(Machine& m, const View& x, const View* values, const View& ids, int64_t count, bool smallest) {
   const Grid grid(x, {&x, values, &ids}, true);
   if (grid.extent.rows == 0) return;
@@ -87,6 +87,7 @@ void cross_entropy(Machine& m, const CrossEntropyArgs& args) {
   push_ids(arguments, args.targets);
   push_vector(arguments, args.losses);
   push_vector(arguments, args.nll);
+  push_vector(arguments, args.weight);
   arguments.add_number(dtype, args.smoothing).add_number(dtype, args.row_scale);
   arguments.add(args.ignore).add(static_cast<int32_t>(args.gradient)).add(m.fault());
   m.run("softmax", dtype, "cross_entropy", args.logits.rows, 1, arguments);

@@ -1,4 +1,4 @@
-// The table: an entry locks its machine, runs, and turns what is thrown into a Status and a message.
+// The table's entries lock their machine, run, and turn what is thrown into a Status and a message.
 #include <new>
 
 #include "core/backends/gpu/entries.h"
@@ -50,7 +50,7 @@ void release(Context* context, Buffer* buffer) {
   buffer->handle = nullptr;
 }
 void drop_derived(Context*, Buffer*) {}  // nothing is derived
-void trim(Context*) {}                   // and nothing kept
+void trim(Context*) {}                   // nothing is kept
 void upload(Machine& m, Buffer* to, size_t byte_offset, const void* from, size_t bytes) {
   if (bytes > 0) m.upload(to->handle, byte_offset, from, bytes);
 }

@@ -9,7 +9,7 @@ namespace grus::gpu {
 void random(Machine& m, const RandomArgs& args) {
   const DType dtype = args.y.dtype;
   if (args.y.cols == 0) return;
-  // u < low, for u = k 2^-24: exact in integers.
+  // u < low is exact in integers, because u = k 2^-24.
   const double below = std::fmin(std::fmax(std::ceil(args.low * 0x1p24), 0), 0x1p24);
   Arguments arguments;
   arguments.add(args.y.rows).add(args.y.cols).add(static_cast<int32_t>(args.kind));
@@ -21,19 +21,47 @@ void random(Machine& m, const RandomArgs& args) {
   m.run("update", dtype, "draw", groups_of(blocks), args.y.rows, arguments);
 }
 
-void optimizer_step(Machine& m, const OptimizerArgs& args) {
+namespace {
+
+/// Returns the arguments that every optimizer's step takes.
+Arguments arguments_of(const UpdateArgs& args) {
   const DType dtype = args.value.dtype;
-  const int64_t count = args.value.rows * args.value.cols;
   Arguments arguments;
-  arguments.add(count).add(static_cast<int32_t>(args.kind));
-  for (const Matrix* each : {&args.value, &args.grad, &args.first, &args.second, &args.average, &args.factor})
-    push(arguments, *each);
-  const double shrink = 1 - args.lr * args.decoupled_decay, average_rest = 1 - args.average_decay;
-  for (double number : {args.grad_scale, args.lr, args.beta1, 1 - args.beta1, args.beta2, 1 - args.beta2, args.eps,
-                        args.bias1, args.bias2, args.weight_decay, shrink, average_rest})
-    arguments.add_number(dtype, number);
-  arguments.add(static_cast<int32_t>(args.nesterov));
-  m.run("update", dtype, "optimizer", groups_of(count), 1, arguments);
+  arguments.add(args.value.rows * args.value.cols);
+  for (const Matrix* each : {&args.value, &args.grad, &args.average, &args.factor}) push(arguments, *each);
+  const double shrink = 1 - args.lr * args.decoupled_decay, rest = 1 - args.average_decay;
+  for (double number : {args.grad_scale, args.lr, args.weight_decay, shrink, rest}) arguments.add_number(dtype, number);
+  return arguments;
+}
+
+void run(Machine& m, const char* name, const UpdateArgs& args, const Arguments& arguments) {
+  m.run("update", args.value.dtype, name, groups_of(args.value.rows * args.value.cols), 1, arguments);
+}
+
+}  // namespace
+
+void sgd_step(Machine& m, const SgdArgs& args) {
+  Arguments arguments = arguments_of(args.update);
+  push(arguments, args.m);
+  arguments.add_number(args.update.value.dtype, args.momentum).add(static_cast<int32_t>(args.nesterov));
+  run(m, "sgd", args.update, arguments);
+}
+
+void adam_step(Machine& m, const AdamArgs& args) {
+  Arguments arguments = arguments_of(args.update);
+  push(arguments, args.m);
+  push(arguments, args.v);
+  for (double number : {args.beta1, 1 - args.beta1, args.beta2, 1 - args.beta2, args.eps, args.bias1, args.bias2})
+    arguments.add_number(args.update.value.dtype, number);
+  run(m, "adam", args.update, arguments);
+}
+
+void adadelta_step(Machine& m, const AdadeltaArgs& args) {
+  Arguments arguments = arguments_of(args.update);
+  push(arguments, args.s);
+  push(arguments, args.u);
+  for (double number : {args.rho, 1 - args.rho, args.eps}) arguments.add_number(args.update.value.dtype, number);
+  run(m, "adadelta", args.update, arguments);
 }
 
 }  // namespace grus::gpu

@@ -8,7 +8,7 @@ struct Axis {
   int64_t strides[Grid::most];
 };
 
-/// Whether `outer` continues `inner` in every view: one axis can stand for both.
+/// Tells whether `outer` continues `inner` in every view, so that one axis can stand for both.
 bool mergeable(const Axis& outer, const Axis& inner) {
   for (int i = 0; i < Grid::most; ++i)
     if (outer.strides[i] != inner.strides[i] * inner.dim) return false;

@@ -1,6 +1,6 @@
-// Compiled programs, kept on disk between runs: GRUS_OPENCL_CACHE, or grus/opencl in the user's cache folder; "off":
-// none. A file's name is a hash of device, driver, options and text, so that whatever changes makes another file; it
-// ends with a hash of the binary.
+// Compiled programs are kept on disk between runs, in GRUS_OPENCL_CACHE, or in grus/opencl of the user's cache folder;
+// "off" keeps none. A file's name is a hash of device, driver, options and text, so that whatever changes makes another
+// file; the file ends with a hash of the binary.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ fs::path cache_folder(cl_device_id device) {
   return {};
 }
 
-/// FNV-1a, 64 bits.
+/// FNV-1a of 64 bits.
 uint64_t hash_of(const std::string& text) {
   uint64_t hash = 0xcbf29ce484222325ull;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
@@ -55,7 +55,7 @@ std::string compiler_message(cl_program program, cl_device_id device) {
 cl_program from_binary(cl_context context, cl_device_id device, const fs::path& file, const std::string& options) {
   std::ifstream stream(file, std::ios::binary);
   std::string bytes{std::istreambuf_iterator<char>(stream), {}};
-  // A driver may well crash on a damaged binary.
+  // The hash is checked because a driver may well crash on a damaged binary.
   uint64_t hash = 0;
   if (bytes.size() <= sizeof hash) return nullptr;
   bytes.copy(reinterpret_cast<char*>(&hash), sizeof hash, bytes.size() - sizeof hash);
@@ -69,7 +69,7 @@ cl_program from_binary(cl_context context, cl_device_id device, const fs::path& 
       clBuildProgram(program, 1, &device, options.c_str(), nullptr, nullptr) == CL_SUCCESS)
     return program;
   if (program) clReleaseProgram(program);
-  return nullptr;  // of another driver: compiled and written anew
+  return nullptr;  // of another driver, so it is compiled and written anew
 }
 
 /// A cache that cannot be written costs time, not the run.

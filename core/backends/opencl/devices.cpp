@@ -1,4 +1,4 @@
-// The devices there are, and what they say of themselves.
+// The OpenCL devices there are, and what they say of themselves.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// The OpenCL backend: a device's context and in-order queue. Kernels: ../gpu/kernels; products: CLBlast.
+// The OpenCL backend: a device's context and in-order queue. Kernels are ../gpu/kernels; products are CLBlast's.
 #include <clblast.h>
 #include <fmt/format.h>
 
@@ -64,7 +64,7 @@ class OpenclMachine final : public gpu::Machine {
   }
   void release(void* memory) override { clReleaseMemObject(static_cast<cl_mem>(memory)); }
 
-  /// Small ones are copied and go on their way, so that the host need not wait for what is queued before.
+  /// Small uploads are copied and go on their way, so that the host need not wait for what is queued before.
   void upload(void* to, size_t byte_offset, const void* from, size_t bytes) override {
     constexpr size_t small = 1 << 20;
     auto memory = static_cast<cl_mem>(to);

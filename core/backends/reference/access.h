@@ -1,5 +1,5 @@
 #pragma once
-// From the contract's PODs to typed host memory, and the loops over it.
+// Access to the contract's PODs as typed host memory, and the loops over it.
 #include <cstdint>
 #include <utility>
 
@@ -8,7 +8,7 @@
 
 namespace grus::reference {
 
-/// First element of a view or matrix.
+/// Returns the first element of a view or matrix.
 template <class T, class Place>
 T* data(const Place& place) {
   return static_cast<T*>(place.buffer->handle) + place.offset;
@@ -22,13 +22,13 @@ T* row(const Matrix& m, int64_t i) {
   return data<T>(m) + i * m.row_stride;
 }
 
-/// Element i of a matrix that stands for a vector, whether it lies in one row or in one column.
+/// Returns element i of a matrix that stands for a vector, whether it lies in one row or in one column.
 template <class T>
 T& element(const Matrix& m, int64_t i) {
   return row<T>(m, i / m.cols)[i % m.cols];
 }
 
-/// Element i of i32 or i64 ids.
+/// Returns element i of i32 or i64 ids.
 inline int64_t id_at(const Matrix& ids, int64_t i) {
   return ids.dtype == DType::i32 ? element<const int32_t>(ids, i) : element<const int64_t>(ids, i);
 }
@@ -53,7 +53,7 @@ void with_any(const char* kernel, DType dtype, F f) {
   with_number(kernel, dtype, f);
 }
 
-/// Where a loop over a view's elements starts, and how far apart they are along each axis.
+/// A cursor is where a loop over a view's elements stands, and how far apart they are along each axis.
 template <class T>
 struct Cursor {
   T* at;
@@ -62,7 +62,7 @@ struct Cursor {
   explicit Cursor(const View& view) : at(data<T>(view)), strides(view.strides) {}
 };
 
-/// Offset of the n-th index, in row-major order, of the first `rank` axes.
+/// Returns the offset of the n-th index, in row-major order, of the first `rank` axes.
 inline int64_t offset_of(int64_t n, const int64_t* dims, const int64_t* strides, int rank) {
   int64_t offset = 0;
   for (int axis = rank - 1; axis >= 0; n /= dims[axis--]) offset += n % dims[axis] * strides[axis];

@@ -1,4 +1,4 @@
-// Additive attention (Bahdanau et al. 2014, A.1.2) and its gradient, one query at a time. In the alignment's words:
+// Additive attention (Bahdanau et al. 2014, A.1.2) and its gradient, one query at a time:
 //   e[s] = v . tanh(query + keys[s])     a = softmax(e)     context = sum_s a[s] values[s]
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace grus::reference {
 namespace {
 
-/// The packed row of keys and values that query i sees at source step s.
+/// Returns the packed row of keys and values that query i sees at source step s.
 int64_t source_row(const AttentionArgs& args, int64_t i, int64_t s) {
   return id_at(args.starts, s) + id_at(args.columns, i);
 }
@@ -46,7 +46,7 @@ void attend(const AttentionArgs& args, int64_t i) {
   std::transform(context.begin(), context.end(), row<T>(args.context, i), [](double x) { return static_cast<T>(x); });
 }
 
-/// d(loss)/d(a[i, s]) for every s; adds a[i, s] dcontext to dvalues on the way.
+/// Returns d(loss)/d(a[i, s]) for every s, and adds a[i, s] dcontext to dvalues on the way.
 template <class T>
 std::vector<double> weights_backward(const AttentionBackwardArgs& args, int64_t i) {
   const AttentionArgs& forward = args.forward;
@@ -71,7 +71,7 @@ void attend_backward(const AttentionBackwardArgs& args, int64_t i) {
   T *dquery = row<T>(args.dquery, i), *dv = data<T>(args.dv);
   std::fill_n(dquery, args.dquery.cols, T(0));
   const std::vector<double> da = weights_backward<T>(args, i);
-  double mean = 0;  // of da under a
+  double mean = 0;  // mean of da under a
   for (size_t s = 0; s < da.size(); ++s) mean += static_cast<double>(a[s]) * da[s];
   for (size_t s = 0; s < da.size(); ++s) {
     const int64_t source = source_row(forward, i, static_cast<int64_t>(s));

@@ -1,4 +1,4 @@
-// copy, fill, select and the ops of core/device/elementwise.def, element by element.
+// The entries copy, fill, select and the ops of core/device/elementwise.def, element by element.
 #include <type_traits>
 
 #include "core/backends/reference/access.h"
@@ -14,7 +14,7 @@ T sum_of(T a, T b) {
   else return a + b;
 }
 
-/// Which types a row of the table has a meaning for: all for floats; the exact ones for integers.
+/// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers.
 template <class T, UnaryOp op>
 constexpr bool defined = std::is_floating_point_v<T> || op == UnaryOp::neg || op == UnaryOp::abs ||
                          op == UnaryOp::square || op == UnaryOp::relu;

@@ -5,7 +5,7 @@
 namespace grus::reference {
 namespace {
 
-/// Element (i, j) of a matrix, or of its transpose.
+/// Returns element (i, j) of a matrix, or of its transpose.
 template <class T>
 T at(const T* matrix, int64_t row_stride, bool transposed, int64_t i, int64_t j) {
   return transposed ? matrix[j * row_stride + i] : matrix[i * row_stride + j];
@@ -21,7 +21,7 @@ void gemm_of(const GemmArgs& args, T* y, const T* a, const T* b, const T* c) {
       for (int64_t k = 0; k < inner; ++k)
         sum += static_cast<double>(at(a, args.a.row_stride, args.transpose_a, i, k)) *
                static_cast<double>(at(b, args.b.row_stride, args.transpose_b, k, j));
-      // With beta 0, c may hold anything, NaN too: it is not read.
+      // With beta 0, c may hold anything, even NaN: it is not read.
       const double added = args.beta == 0 ? 0 : args.beta * static_cast<double>(c[i * c_stride + j]);
       y[i * args.y.row_stride + j] = static_cast<T>(args.alpha * sum + added);
     }

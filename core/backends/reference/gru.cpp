@@ -1,4 +1,4 @@
-// The gates of a GRU step and their gradients; the products around them are the caller's. Equations: ops/gru.h.
+// The gates of a GRU step and their gradients (equations: ops/gru.h); the products around them are the caller's.
 #include <cmath>
 
 #include "core/backends/reference/access.h"
@@ -45,7 +45,8 @@ void gates_row(const GruGatesArgs& args, int64_t i) {
   }
 }
 
-/// Element j of the last combination and what is under its z and n: dh becomes the direct path from h' to h.
+/// Gradients at element j of the last combination and of what is under its z and n; dh becomes the direct path from h'
+/// to h.
 template <class T>
 void update_backward(Update update, const T* gates, int64_t hidden, int64_t j, T h, T g, T* dgx, T& dh) {
   const T z = gates[hidden + j], n = gates[2 * hidden + j];
@@ -63,7 +64,7 @@ void backward_row(const GruGatesBackwardArgs& args, int64_t i) {
   T *dgx = row<T>(args.dgx, i), *dh = row<T>(args.dh, i);
   for (int64_t j = 0; j < hidden; ++j) {
     const T r = gates[j], dy = present(args.dy) ? row<const T>(args.dy, i)[j] : T(0);
-    if (args.phase == GruPhase::reset_update) {  // dy: gradient of r h
+    if (args.phase == GruPhase::reset_update) {  // dy is the gradient of r h
       dgx[j] = dy * h[j] * r * (1 - r);
       dh[j] += r * dy;
       continue;

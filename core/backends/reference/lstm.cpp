@@ -1,4 +1,4 @@
-// The gates of an LSTM step and their gradients; the products around them are the caller's. Equations: ops/lstm.h.
+// The gates of an LSTM step and their gradients (equations: ops/lstm.h); the products around them are the caller's.
 #include <cmath>
 
 #include "core/backends/reference/access.h"

@@ -1,4 +1,4 @@
-// Host memory.
+// Host memory of the reference backend.
 #include <cstdlib>
 #include <cstring>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): 128 random bits from a counter and
-// a key, without state.
+// Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") makes 128 random bits from a
+// counter and a key, without state.
 #include <array>
 #include <cstdint>
 
@@ -20,14 +20,14 @@ constexpr Lanes philox(Lanes counter, uint32_t key0, uint32_t key1) {
   return counter;
 }
 
-/// The bits of elements 4 block ... 4 block + 3 of a draw, one lane each.
+/// Returns the bits of elements 4 block ... 4 block + 3 of a draw, one lane each.
 constexpr Lanes philox_block(uint64_t seed, uint64_t draw, uint64_t block) {
   const auto low = [](uint64_t x) { return static_cast<uint32_t>(x); };
   const auto high = [](uint64_t x) { return static_cast<uint32_t>(x >> 32); };
   return philox({low(block), high(block), low(draw), high(draw)}, low(seed), high(seed));
 }
 
-/// The upper 24 bits as a number in [0, 1): exact in f32.
+/// Maps the upper 24 bits to a number in [0, 1), which is exact in f32.
 constexpr double unit(uint32_t bits) { return static_cast<double>(bits >> 8) * 0x1p-24; }
 
 }  // namespace grus::reference

@@ -1,4 +1,4 @@
-// Random numbers from (seed, draw, element): see RandomArgs for how bits become numbers.
+// Random numbers from (seed, draw, element); RandomArgs says how bits become numbers.
 #include <cmath>
 #include <numbers>
 
@@ -9,10 +9,12 @@
 namespace grus::reference {
 namespace {
 
-/// Box and Muller 1958: elements 2k and 2k + 1 share two lanes; the even one takes the cosine, the odd one the sine.
+/// Normal numbers by Box and Muller 1958: elements 2k and 2k + 1 share two lanes; the even one takes the cosine, the
+/// odd one the sine.
 double normal(const Lanes& lanes, size_t lane) {
   const size_t first = lane & ~size_t{1};
-  const double radius = std::sqrt(-2 * std::log(unit(lanes[first]) + 0x1p-24));  // of (0, 1]: never log(0)
+  const double radius =
+      std::sqrt(-2 * std::log(unit(lanes[first]) + 0x1p-24));  // the log of a number in (0, 1], never log(0)
   const double angle = 2 * std::numbers::pi * unit(lanes[first + 1]);
   return radius * (lane == first ? std::cos(angle) : std::sin(angle));
 }

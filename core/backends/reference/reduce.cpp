@@ -8,7 +8,7 @@
 namespace grus::reference {
 namespace {
 
-// A NaN wins both ways: it must not disappear.
+// A NaN wins both ways, because it must not disappear.
 template <class T>
 T larger(T so_far, T x) {
   return x > so_far || x != x ? x : so_far;
@@ -40,7 +40,7 @@ Axes axes_of(const View& y, const View& x) {
   return axes;
 }
 
-/// y = the fold of x's elements in row-major order, from `start`, in type Sum.
+/// Sets y to the fold of x's elements in row-major order, from `start`, in type Sum.
 template <class T, class Sum, class Fold>
 void fold(const View& y, const View& x, Sum start, bool accumulate, Fold f) {
   const Axes axes = axes_of(y, x);

@@ -1,7 +1,7 @@
 #pragma once
 // The reference backend: every kernel as plain loops over host memory, one file per family. It is the specification
-// that other backends are tested against. Kernels throw (DtypeError: not made for these types); entry() below turns
-// that into a Status at the boundary.
+// that other backends are tested against. Kernels throw (DtypeError for types they are not made for); entry() below
+// turns that into a Status at the boundary.
 #include <new>
 #include <string>
 
@@ -22,10 +22,10 @@ void download(void* to, const Buffer* from, size_t byte_offset, size_t bytes);
 #define GRUS_LOOP_ENTRY(...)
 #include "core/device/kernels.def"
 
-/// The message of this thread's last failure, for KernelTable::last_error.
+/// Keeps the message of this thread's last failure, for KernelTable::last_error.
 std::string& error_message();
 
-/// A table entry that calls `kernel` and turns what it throws into a Status and a message.
+/// Makes a table entry that calls `kernel` and turns what it throws into a Status and a message.
 template <auto kernel, class... Args>
 Status entry(Context*, Args... args) {
   try {

@@ -1,5 +1,5 @@
 #pragma once
-// The scalar meaning of core/device/elementwise.def: y and its gradients for one element of type T.
+// The meaning of core/device/elementwise.def for scalars: y and its gradients for one element of type T.
 #include <cmath>
 
 #include "core/device/kernels.h"
@@ -40,7 +40,7 @@ struct Binary;
 template <CompareOp>
 struct Compare;
 
-// K(number): a constant of the element type.
+// K(number) is a constant of the element type.
 #define GRUS_UNARY(name, value, gradient, ...)                                              \
   template <>                                                                               \
   struct Unary<UnaryOp::name> {                                                             \

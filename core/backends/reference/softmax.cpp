@@ -8,7 +8,7 @@
 namespace grus::reference {
 namespace {
 
-/// One row: n entries at these strides. mask may be null.
+/// Computes one row of n entries at these strides; mask may be null.
 template <class T>
 struct Row {
   int64_t n;

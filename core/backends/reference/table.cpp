@@ -1,4 +1,4 @@
-// The reference backend's table: one device, always there.
+// The reference backend's table, which has one device that is always there.
 #include "core/backends/reference/reference.h"
 
 namespace grus {
@@ -10,7 +10,7 @@ Status open(int index, Context** context) {
     error_message() = "there is one reference device, number 0";
     return Status::failed;
   }
-  // There is nothing to keep, but a context says which device it is, also to those who begin with a copy of this table.
+  // There is nothing to keep, but a context says which device it is, also to backends that copy this table.
   *context = reinterpret_cast<Context*>(new char);
   return Status::ok;
 }

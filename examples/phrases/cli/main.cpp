@@ -1,4 +1,4 @@
-// The program's command line.
+// The command line of `phrases`.
 #include "core/base/error.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/cli/program.h"
@@ -19,7 +19,7 @@ void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
 }
 
-// Of commands that score pairs.
+// Adds an option of the commands that score pairs.
 void add_batch_flag(CLI::App& app, UseOptions& use) {
   app.add_option("--batch-tokens", use.batch_tokens, "padded places at a time")
       ->capture_default_str()

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "examples/seq2seq/options.h"
+#include "examples/seq2seq/resolve.h"
 
 namespace grus::seq2seq {
 

@@ -6,14 +6,18 @@
 namespace {
 
 using namespace grus::translate;
+using grus::Precision;
 
 void add_machine_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--threads", use.threads, "threads; 0: all, or GRUS_NUM_THREADS")
       ->capture_default_str()
       ->check(between<int64_t>(0, 256));
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
-  app.add_option("--precision", use.precision, "of the products; bf16: faster where the CPU multiplies it")
-      ->capture_default_str()
+  app.add_option_function<std::string>(
+         "--precision",
+         [&use](const std::string& word) { use.precision = word == "bf16" ? Precision::bf16 : Precision::f32; },
+         "of the products; bf16: faster where the CPU multiplies it")
+      ->default_str("f32")
       ->check(CLI::IsMember({"f32", "bf16"}));
 }
 
@@ -67,7 +71,10 @@ Command add_train(CLI::App& program) {
   TrainOptions defaults;
   add_training_flags(*app, defaults, *given);
   add_recipe_flags(*app, defaults, *given);
-  return {app, [given](const std::string& line) { return train(resolve_options(*given), line); }};
+  return {app, [given](const std::string& line) {
+            const TrainOptions defaults;
+            return train(resolve_options(*given, defaults), line);
+          }};
 }
 
 Command add_demo(CLI::App& program) {

@@ -10,15 +10,15 @@ using namespace grus::test;
 
 namespace {
 
-/// A batch of source sequences (longest first) as packed rows, and queries that look at them.
+/// A case is a batch of source sequences (longest first) as packed rows, and queries that look at them.
 struct Case {
   Sizes source_lengths;  // longest first
-  Sizes columns;         // for each query: which source
+  Sizes columns;         // for each query: which source it looks at
   int64_t attention, context;
   DType dtype = DType::f64;
-  Sizes cut = {};  // lengths the queries see, if not their sources'
+  Sizes cut = {};  // lengths that the queries see, if not their sources'
 
-  /// Whether two queries look at one source.
+  /// Tells whether two queries look at one source.
   bool shared() const {
     Sizes sorted = columns;
     std::sort(sorted.begin(), sorted.end());
@@ -26,7 +26,7 @@ struct Case {
   }
   int64_t steps() const { return source_lengths.empty() ? 0 : source_lengths[0]; }
   int64_t rows() const { return static_cast<int64_t>(columns.size()); }
-  /// Where step s of the packed rows starts.
+  /// Returns where step s of the packed rows starts.
   int64_t start(int64_t s) const {
     int64_t total = 0;
     for (int64_t length : source_lengths) total += std::min(length, s);
@@ -46,7 +46,7 @@ Inputs inputs_of(const Case& c) {
 
 Values doubles(const Sizes& x) { return Values(x.begin(), x.end()); }
 
-/// Everything a call needs, on one backend.
+/// Holds everything that a call needs, on one backend.
 struct Memory {
   const Backend& backend;
   const Case& c;
@@ -127,7 +127,7 @@ bool has_attention(const Backend& backend) { return backend.table.attention && b
 }  // namespace
 
 TEST_CASE("attention: the equations, for queries of lengths 0, 1 and all, two of which share a source") {
-  // Two sources of 2 and 1 steps, packed: rows (0, source 0), (0, source 1), (1, source 0).
+  // Two sources of 2 and 1 steps are packed as rows (0, source 0), (0, source 1), (1, source 0).
   const Case c{{2, 1}, {0, 1, 0, 0}, 1, 2, DType::f64, {2, 1, 0, 1}};
   const Inputs in{{0.5, -1, 3, 0.25}, {0.2, 0.7, -0.4}, {1, 2, 3, 4, 5, 6}, {2}};
   const double e0 = std::exp(2 * std::tanh(0.7)), e1 = std::exp(2 * std::tanh(0.1));

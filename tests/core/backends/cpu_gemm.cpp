@@ -34,14 +34,14 @@ struct Memory {
   Storage* storage;
 };
 
-/// A repeatable spread of values in [-0.5, 0.5).
+/// Returns repeatable values spread over [-0.5, 0.5).
 double value(int64_t i, int64_t salt) {
   uint64_t x = (static_cast<uint64_t>(i) + static_cast<uint64_t>(salt) * 1000003) * 0x9E3779B97F4A7C15;
   x = (x ^ (x >> 31)) * 0xBF58476D1CE4E5B9;
   return static_cast<double>(x >> 11) * 0x1p-53 - 0.5;
 }
 
-/// What a product of the current precision multiplies in place of x.
+/// Returns the number that a product of the current precision multiplies in place of x.
 template <class T>
 double multiplied(T x) {
   if (std::is_same_v<T, double> || product_precision() == Precision::f32) return static_cast<double>(x);
@@ -114,7 +114,7 @@ struct Run {
     multiply();
     return row_error(0);
   }
-  /// Of rows [from, m) of what was multiplied.
+  /// Returns the error of rows [from, m) of what was multiplied.
   double row_error(int64_t from) {
     double worst = 0;
     for (int64_t batch = 0; batch < c.batch; ++batch)
@@ -132,7 +132,7 @@ struct Run {
   Memory a, b, y;
 };
 
-/// Floats that a weight (k, n) takes when it is packed.
+/// Returns the floats that a weight (k, n) takes when it is packed.
 int64_t floats_packed(int64_t k, int64_t n, Precision precision) {
   cpu::Product<float> p{};
   p.k = k;
@@ -149,7 +149,7 @@ std::string text(const Case& c) {
                      c.transpose_b, c.weight, c.alpha, c.beta, c.gap);
 }
 
-/// Sizes around the edges of tiles and panels.
+/// Checks sizes around the edges of tiles and panels.
 void check_edges(int threads, bool weight) {
   const Threads scope(threads);
   for (int64_t m : {1, 2, 3, 5, 6, 7, 11, 12, 13, 25, 31})
@@ -268,7 +268,7 @@ TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and with
   const bool possible = cpu::isa() == cpu::Isa::avx512 && __builtin_cpu_supports("avx512bf16");
   const bool wanted = isa == "avx512_bf16" || (isa.empty() && cpu::has_quick_bf16(cpu::cpu_model()));
   CHECK((cpu::bf16_tile_kernels() != nullptr) == (possible && wanted));
-  // What is packed tells which kernels are taken: a word of the instruction's has two rows of k, an odd one padded.
+  // The packed size tells which kernels are taken: a word of the instruction's kernels has two rows of k, with padding.
   const int64_t width = cpu::panel_width(Precision::bf16);
   CHECK(floats_packed(3, width, Precision::bf16) == (possible && wanted ? 2 * width : 3 * width / 2));
 }

@@ -18,7 +18,7 @@ constexpr size_t mib = 1 << 20;
 
 char* taken(Heap& heap, size_t bytes) { return static_cast<char*>(heap.allocate(bytes)); }
 
-/// Pages of a block that are in memory; its ends may be other blocks'.
+/// Counts the pages of a block that are in memory; the pages at its ends may be other blocks'.
 size_t resident_pages(char* block, size_t bytes) {
   const auto address = reinterpret_cast<uintptr_t>(block);
   char* const begin = block + (4096 - address % 4096) % 4096;

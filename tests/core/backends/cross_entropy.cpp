@@ -14,6 +14,7 @@ struct Case {
   int64_t ignore = -100;
   DType dtype = DType::f64;
   bool gradient = true, with_nll = true;
+  Values weight = {};
 };
 
 struct Outputs {
@@ -26,8 +27,10 @@ Outputs run(const Backend& backend, const Case& c, const Values& logits, const V
   const Array x(backend, c.dtype, logits), ids(backend, id_type, targets), losses(backend, c.dtype, Values(rows, 9)),
       nll(backend, c.dtype, Values(rows, 9));
   CrossEntropyArgs args{
-      x.matrix(c.rows, c.classes), ids.row(), losses.column(), {}, c.smoothing, c.scale, c.ignore, c.gradient};
+      x.matrix(c.rows, c.classes), ids.row(), losses.column(), {}, c.smoothing, c.scale, c.ignore, c.gradient, {}};
   if (c.with_nll) args.nll = nll.column();
+  const Array weight(backend, c.dtype, c.weight);
+  if (!c.weight.empty()) args.weight = weight.row();
   CHECK(backend.table.cross_entropy(backend.context, args) == Status::ok);
   return {losses.values(), nll.values(), x.values()};
 }
@@ -52,6 +55,32 @@ TEST_CASE("cross_entropy: known losses and gradients, plain, smoothed and ignore
         check_near(smooth.nll, {nll, 0}, tolerance, "nll is not smoothed");
         check_near(smooth.logits, {1. / 6 - 0.1, 2. / 6 - 0.8, 3. / 6 - 0.1, 0, 0, 0}, tolerance, "smoothed gradient");
       }
+  }
+}
+
+TEST_CASE("cross_entropy: class weights scale the target's share and each class's part of the smoothing") {
+  const double two = std::log(2.0), three = std::log(3.0), six = std::log(6.0);
+  const Values logits = {0, two, three, 0, two, three}, weight = {0.5, 2, 4};  // p = 1/6, 2/6, 3/6
+  for (const Backend& backend : backends()) {
+    if (!backend.table.cross_entropy) continue;
+    for (DType dtype : float_types) {
+      const double tolerance = tolerance_of(dtype, 1e-6, 1e-14);
+      const Outputs plain = run(backend, {2, 3, 0, 0.5, -100, dtype, true, true, weight}, logits, {1, -100});
+      check_near(plain.losses, {three, 0}, tolerance, "losses");
+      check_near(plain.nll, {three, 0}, tolerance, "nll is not weighted");
+      check_near(plain.logits, {1. / 6, -4. / 6, 3. / 6, 0, 0, 0}, tolerance, "gradient");
+      const Outputs smooth = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, weight}, logits, {1, 2});
+      const double all = 0.7 * 2 + 0.1 * 6.5;
+      check_near(smooth.losses, {1.4 * three + 0.1 * (0.5 * six + 2 * three + 4 * two), 0}, tolerance,
+                 "smoothed losses");
+      check_near(smooth.logits, {all / 6 - 0.05, all * 2 / 6 - 0.2 - 1.4, all / 2 - 0.4, 0, 0, 0}, tolerance,
+                 "smoothed gradient");
+      const Values ones(3, 1);
+      const Outputs even = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, ones}, logits, {1, 2}),
+                    none = run(backend, {2, 3, 0.3, 1, 2, dtype}, logits, {1, 2});
+      check_near(joined({even.losses, even.nll, even.logits}), joined({none.losses, none.nll, none.logits}), tolerance,
+                 "weights of 1");
+    }
   }
 }
 
@@ -129,7 +158,7 @@ TEST_CASE("cross_entropy: what no class can explain is infinitely wrong; what is
 TEST_CASE("cross_entropy: the reference refuses a target that is no class") {
   const Backend& backend = backends().front();
   const Array x(backend, DType::f32, {1, 2, 3}), ids(backend, DType::i32, {3}), losses(backend, DType::f32, {0});
-  const CrossEntropyArgs args{x.matrix(1, 3), ids.row(), losses.row(), {}, 0, 1, -100, true};
+  const CrossEntropyArgs args{x.matrix(1, 3), ids.row(), losses.row(), {}, 0, 1, -100, true, {}};
   CHECK(backend.table.cross_entropy(backend.context, args) == Status::failed);
   CHECK(std::string(backend.table.last_error(backend.context)) == "[cross_entropy] need targets in [0, 3), got 3 at 0");
 }
@@ -152,13 +181,16 @@ TEST_CASE("cross_entropy: backends agree on numbers of classes around the edges 
     for (int64_t classes : {1, 2, 15, 16, 17, 33, 6001})
       for (int64_t rows : {0, 1, 5, 20})
         for (double smoothing : {0.0, 0.1})
-          for (bool gradient : {false, true}) {
+          for (const int kind : {0, 1, 2, 3}) {
+            const bool gradient = kind & 1, weighted = kind & 2;
             Values targets;
             for (int64_t i = 0; i < rows; ++i)
               targets.push_back(static_cast<double>(i % 4 == 3 ? -100 : i * 7919 % classes));
             check_agreement(tolerance_of(dtype, 2e-5, 1e-12), fmt::format("{} rows of {}", rows, classes),
                             [&](const Backend& backend) {
-                              const Case c{rows, classes, smoothing, 0.1, -100, dtype, gradient};
+                              const Case c{rows,     classes, smoothing,
+                                           0.1,      -100,    dtype,
+                                           gradient, true,    weighted ? spread(classes, 2, 0.1, 2) : Values()};
                               const Outputs out = run(backend, c, spread(rows * classes, 1, -6, 6), targets);
                               return joined({out.losses, out.nll, out.logits});
                             });

@@ -1,5 +1,5 @@
-// The rows of elementwise.def at infinities, NaN, zeros, ties, denormal and the largest numbers, beside PyTorch's
-// (tests/golden/make_elementwise.py).
+// The rows of elementwise.def at infinities, NaN, zeros, ties, denormal and the largest numbers, compared with
+// PyTorch's (tests/golden/make_elementwise.py).
 #include <cmath>
 
 #include "tests/core/backends/harness.h"
@@ -12,7 +12,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-/// The value of a row and its gradients for dy = 1.
+/// Results of a row: its value, and its gradients for dy = 1.
 struct Results {
   Values y, first, second;
 };
@@ -46,14 +46,15 @@ bool among(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// How far a result may be from PyTorch's. Rows of + - * and select are rounded alike. Functions are approximated on
-/// both sides: a value to 0 where it is below the smallest normal number, a gradient like 1 - y^2 as exactly as 1.
+/// A tolerance says how far a result may be from PyTorch's. Rows of + - * and select are rounded alike. Functions are
+/// approximated on both sides: a value may be 0 where it is below the smallest normal number, and a gradient like 1 -
+/// y^2 is as exact as 1 is.
 struct Tolerance {
   double relative, absolute;
 };
 Tolerance tolerance_of(const std::string& row, const std::string& part, DType dtype) {
   static const Names exact = {"neg", "abs", "square", "relu", "add", "sub", "mul", "maximum", "minimum"};
-  static const Names rounded = {"reciprocal", "sqrt", "div"};  // which a device may do less well
+  static const Names rounded = {"reciprocal", "sqrt", "div"};  // devices may round these less well
   const bool narrow = dtype == DType::f32, value = part == "y";
   if (among(exact, row)) return {0, 0};
   if (among(rounded, row)) return {narrow ? 4e-7 : 4e-16, 0};
@@ -66,8 +67,8 @@ bool agree(double got, double expected, Tolerance tolerance) {
   return std::abs(got - expected) <= tolerance.absolute + tolerance.relative * std::abs(expected);
 }
 
-/// What is meant to differ: pow gives b no gradient where a <= 0, whose logarithm PyTorch takes, unless y is infinite
-/// or NaN; nor where NaN^0 is 1.
+/// Some differences are meant: pow gives b no gradient where a <= 0, whose logarithm PyTorch takes, unless y is
+/// infinite or NaN; nor where NaN^0 is 1.
 bool differs_on_purpose(const std::string& row, const std::string& part, double a, double b, double got) {
   if (row != "pow" || part != "db") return false;
   const double y = std::pow(a, b);

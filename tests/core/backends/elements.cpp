@@ -1,4 +1,4 @@
-// copy, fill, select and the rows of elementwise.def.
+// The entries copy, fill, select and the rows of elementwise.def.
 #include <cmath>
 
 #include "tests/core/backends/harness.h"
@@ -53,7 +53,7 @@ Values binary(const Backend& backend, BinaryOp op, DType dtype, const Values& a,
   return to.values();
 }
 
-/// A view's dims and strides; extent(): elements of memory under it.
+/// A layout has a view's dims and strides; extent() is the elements of memory under it.
 struct Layout {
   Sizes dims, strides;
   int64_t extent() const {
@@ -66,7 +66,7 @@ struct Layout {
   }
 };
 
-/// What inputs may look like: contiguous, strided, broadcast, transposed, empty, of every rank.
+/// Inputs are contiguous, strided, broadcast, transposed or empty, of every rank.
 const std::vector<Layout> input_layouts = {
     {{}, {}},
     {{0}, {1}},
@@ -99,7 +99,7 @@ Layout contiguous(const Sizes& dims) {
   for (size_t i = dims.size(); i-- > 1;) layout.strides[i - 1] = layout.strides[i] * dims[i];
   return layout;
 }
-/// Outputs: contiguous, and with a gap after each element and a place before the first.
+/// Outputs are contiguous, or have a gap after each element and a place before the first.
 std::vector<Layout> output_layouts(const Sizes& dims) {
   std::vector<Layout> layouts = {contiguous(dims), contiguous(dims)};
   for (int64_t& stride : layouts[1].strides) stride *= 2;
@@ -129,7 +129,8 @@ std::string text(const char* name, DType dtype, const Layout& layout) {
 
 }  // namespace
 
-// Every row has a known value in elementwise.def itself, which tests/ops/table checks; here are zeros and infinities.
+// elementwise.def itself holds a known value for every row, which tests/ops/table checks; zeros and infinities are
+// checked here.
 TEST_CASE("elementwise: unary ops have their known values, at zero and at infinity too") {
   struct Known {
     UnaryOp op;
@@ -338,7 +339,7 @@ TEST_CASE("copy and fill: floats at the ends of an integer's range, and far beyo
   struct Cast {
     double x, as_i32, as_i64;
   };
-  // As f64 i64's largest, 2^63 - 1, reads as 2^63; so does what is filled in.
+  // In f64, i64's largest, 2^63 - 1, reads as 2^63; so does what is filled in.
   const std::vector<Cast> casts = {{i32_end, i32_end - 1, i32_end},
                                    {-i32_end, -i32_end, -i32_end},
                                    {2147483520, 2147483520, 2147483520},  // the last f32 before 2^31
@@ -375,7 +376,7 @@ TEST_CASE("copy and fill: floats at the ends of an integer's range, and far beyo
             check_near(y.values(), Values(n, expected), 0, fmt::format("{} as {}", c.x, name_of(to)));
             REQUIRE(backend.table.fill(backend.context, z.view({n}), c.x) == Status::ok);
             check_near(z.values(), Values(n, expected), 0, fmt::format("filled with {} as {}", c.x, name_of(to)));
-            if (to == DType::i64 && c.as_i64 == i64_end) {  // 2^63 - 1 itself, as its difference to what f64 can hold
+            if (to == DType::i64 && c.as_i64 == i64_end) {  // seen as its difference to what f64 can hold
               const Array less(backend, to, Values(n, -9223372036854774784.0));
               REQUIRE(backend.table.binary(backend.context, BinaryOp::add, z.view({n}), z.view({n}), less.view({n})) ==
                       Status::ok);
@@ -400,7 +401,7 @@ TEST_CASE("copy: strided, broadcast, transposed and accumulated, as the plain lo
       for (const Layout& layout : input_layouts)
         for (bool accumulate : {false, true})
           check_agreement(1e-6, text("copy", from, layout) + " to " + name_of(to), [&](const Backend& backend) {
-            const bool boolean = from == DType::boolean;  // whose memory must hold 0 or 1
+            const bool boolean = from == DType::boolean;  // its memory must hold 0 or 1
             const Input x(backend, from, layout, 1, boolean ? 0 : -9, boolean ? 2 : 9);
             const Layout out = output_layouts(layout.dims)[accumulate ? 1 : 0];
             const Array y(backend, to, spread(out.extent() + 1, 9, 0, to == DType::boolean ? 2 : 50));

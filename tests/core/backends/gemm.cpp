@@ -1,4 +1,4 @@
-// Matrix products.
+// Matrix products of every backend.
 
 #include "tests/core/backends/harness.h"
 

@@ -18,7 +18,7 @@ struct Case {
   int64_t gap = 0;
 };
 
-/// What goes into a step; the product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
+/// Inputs of a step. The product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
 struct Inputs {
   Values gx, gh, h;
   Values u;
@@ -32,7 +32,7 @@ struct Outputs {
   Values gates, hidden_n, y;
 };
 
-/// A step with a gap of unused elements after each row; all memory is returned, gaps and all.
+/// A step has a gap of unused elements after each row; all memory is returned, gaps and all.
 class Step {
  public:
   Step(const Backend& backend, const Case& c)
@@ -54,7 +54,7 @@ class Step {
       return {gates_.values(), hidden_n_.values(), y_.values()};
     }
     args.hidden_n = {};
-    args.gh = matrix(gh, 2, 3);  // of (rows, 3H), 2H are used
+    args.gh = matrix(gh, 2, 3);  // a matrix of 3H columns, of which 2H are used
     run(args, GruPhase::reset_update);
     const Values reset_h = y_.values(), u = padded(in.u, 1), b = padded(third(in.gh), 1);
     Values product;
@@ -69,7 +69,7 @@ class Step {
   struct Gradients {
     Values dgx, dgh, dh;
   };
-  /// After forward(in). dh: gradient from later steps, dy: of the output itself, or empty.
+  /// Runs after forward(in). dh is the gradient from later steps, dy that of the output itself, or empty.
   Gradients backward(const Inputs& in, const Values& dh, const Values& dy) {
     const Array h(backend_, c_.dtype, padded(in.h, 1)), pdy(backend_, c_.dtype, padded(dy, 1));
     const Array dgx(memory(3)), dgh(memory(3)), pdh(backend_, c_.dtype, padded(dh, 1));
@@ -96,7 +96,7 @@ class Step {
     return {dgx.values(), {}, pdh.values()};
   }
 
-  /// Rows without the gaps.
+  /// Returns rows without the gaps.
   Values unpadded(const Values& x, int64_t parts) const {
     Values y;
     for (int64_t i = 0; i < c_.rows; ++i)
@@ -122,7 +122,7 @@ class Step {
             x[static_cast<size_t>(i * parts * c_.hidden + j)];
     return y;
   }
-  /// The n part of (rows, 3H).
+  /// Returns the n part of (rows, 3H).
   Values third(const Values& x) const {
     Values y;
     for (int64_t i = 0; i < c_.rows; ++i)
@@ -132,7 +132,7 @@ class Step {
   Array memory(int64_t parts) const {
     return Array(backend_, c_.dtype, Values(static_cast<size_t>(c_.rows * (parts * c_.hidden + c_.gap)), 0.125));
   }
-  /// `parts` times H columns of rows that hold `stored` times H.
+  /// Returns `parts` times H columns of rows that hold `stored` times H.
   Matrix matrix(const Array& x, int64_t parts, int64_t stored = 0) const {
     return x.matrix(c_.rows, parts * c_.hidden, (stored ? stored : parts) * c_.hidden + c_.gap);
   }

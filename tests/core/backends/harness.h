@@ -1,6 +1,6 @@
 #pragma once
-// What the tests of kernel entries share: memory on any backend, made-up numbers, and comparisons that name the worst
-// element. Values travel as doubles, whatever the dtype on the device.
+// The part that tests of kernel entries share: memory on any backend, made-up numbers, and comparisons that name the
+// worst element. Values travel as doubles, whatever the dtype on the device.
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -20,10 +20,10 @@ struct Backend {
   const KernelTable& table;
   Context* context;
 };
-/// Every backend there is, reference first.
+/// Lists every backend there is, reference first.
 const std::vector<Backend>& backends();
 
-/// Memory on a backend, freed at the end of its scope.
+/// An array is memory on a backend, freed at the end of its scope.
 class Array {
  public:
   Array(const Backend& backend, DType dtype, const Values& values);
@@ -31,10 +31,10 @@ class Array {
   Array(const Array&) = delete;
 
   Values values() const;
-  /// The whole array as contiguous `dims`, or any view of it.
+  /// Returns the whole array as contiguous `dims`, or any view of it.
   View view(const Sizes& dims) const;
   View view(const Sizes& dims, const Sizes& strides, int64_t offset = 0) const;
-  /// Rows that lie row_stride apart (0: next to one another).
+  /// Returns rows that lie row_stride apart (0: next to one another).
   Matrix matrix(int64_t rows, int64_t cols, int64_t row_stride = 0, int64_t offset = 0) const;
   Matrix row() const { return matrix(1, count_); }
   Matrix column() const { return matrix(count_, 1); }
@@ -46,15 +46,15 @@ class Array {
   mutable Buffer buffer_{};
 };
 
-/// n repeatable numbers spread over [low, high); another `salt` gives others.
+/// Returns n repeatable numbers spread over [low, high); another `salt` gives others.
 Values spread(int64_t n, int salt = 0, double low = -1, double high = 1);
 Values joined(std::initializer_list<Values> parts);
 
 /// Fails, naming the worst element, unless |got - expected| <= tolerance (1 + |expected|) everywhere; NaN equals NaN.
 void check_near(const Values& got, const Values& expected, double tolerance, const std::string& what);
-/// Runs `run` on every backend, twice: the same bits both times, and near what the reference gives.
+/// Calls `run` on every backend, twice, and checks for the same bits both times and for results near the reference's.
 void check_agreement(double tolerance, const std::string& what, const std::function<Values(const Backend&)>& run);
-/// gradient[i] is d f(x) / d x[i], by central differences.
+/// Checks that gradient[i] is d f(x) / d x[i], by central differences.
 void check_gradient(const std::function<double(const Values&)>& f, const Values& x, const Values& gradient,
                     const std::string& what);
 double dot(const Values& a, const Values& b);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr DType id_types[] = {DType::i32, DType::i64};
 
-/// Ids in [0, rows), with repetitions.
+/// Returns ids in [0, rows), with repetitions.
 Values ids_below(int64_t rows, int64_t n, int salt = 4) {
   Values ids;
   for (double x : spread(n, salt, 0, static_cast<double>(rows)))

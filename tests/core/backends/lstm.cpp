@@ -37,7 +37,7 @@ Matrix matrix(const Case& c, const Array& x, int64_t parts) {
   return x.matrix(c.rows, parts * c.hidden, parts * c.hidden + c.gap);
 }
 
-/// All memory comes back, gaps and all.
+/// Runs forward; all memory comes back, gaps and all.
 Outputs forward(const Backend& backend, const Case& c, const Values& sums, const Values& cells) {
   const Values blank(cells.size(), 0);
   const Array gates(backend, c.dtype, padded(c, sums, 4)), before(backend, c.dtype, padded(c, cells, 1)),
@@ -47,7 +47,7 @@ Outputs forward(const Backend& backend, const Case& c, const Values& sums, const
   return {gates.values(), after.values(), y.values()};
 }
 
-/// `out`: of forward, with gaps. dy may be empty: absent.
+/// Runs backward on `out`, which forward gave, with gaps. An empty dy is absent.
 Gradients backward(const Backend& backend, const Case& c, const Outputs& out, const Values& cells, const Values& dh,
                    const Values& dy, const Values& dc) {
   const Array gates(backend, c.dtype, out.gates), before(backend, c.dtype, padded(c, cells, 1)),

@@ -1,4 +1,4 @@
-// KernelTable::run_parts: loops of the caller's over independent rows.
+// KernelTable::run_parts: a caller's loops over independent rows.
 #include <array>
 #include <atomic>
 #include <utility>

@@ -9,7 +9,7 @@ using namespace grus::test;
 
 namespace {
 
-// The known answers for philox4x32, 10 rounds, that the authors publish with Random123 (kat_vectors).
+// The authors publish these known answers for philox4x32, 10 rounds, with Random123 (kat_vectors).
 using reference::Lanes;
 using reference::philox;
 static_assert(philox({0, 0, 0, 0}, 0, 0) == Lanes{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});

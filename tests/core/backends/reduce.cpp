@@ -11,7 +11,7 @@ namespace {
 constexpr ReduceOp all_ops[] = {ReduceOp::sum, ReduceOp::sum_of_squares, ReduceOp::max, ReduceOp::min};
 constexpr DType numbers[] = {DType::f32, DType::f64, DType::i32, DType::i64};
 
-/// x (dims) reduced over the axes marked true; y's memory holds `before`.
+/// Returns x (dims) reduced over the axes marked true; y's memory holds `before`.
 Values reduced(const Backend& backend, ReduceOp op, DType dtype, const Values& x, const Sizes& dims,
                const std::vector<bool>& axes, double before = 5, bool accumulate = false) {
   Sizes strides(dims.size());

@@ -8,7 +8,7 @@ using namespace grus::test;
 
 namespace {
 
-/// x (rows, n); mask: as many, or empty for none.
+/// Computes the softmax of x (rows, n); the mask has as many elements, or is empty for none.
 Values softmax(const Backend& backend, DType dtype, const Values& x, int64_t n, const Values& mask, bool log) {
   const int64_t rows = n == 0 ? 0 : static_cast<int64_t>(x.size()) / n;
   const Array from(backend, dtype, x), to(backend, dtype, Values(x.size(), 9)), chosen(backend, DType::boolean, mask);

@@ -1,4 +1,4 @@
-// The table itself, and memory.
+// The kernel table itself, and memory.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -43,6 +43,9 @@ TEST_CASE("backends: the reference has the optional entries too, and one device 
   CHECK(static_cast<bool>(table.cross_entropy));
   CHECK(static_cast<bool>(table.lstm_gates));
   CHECK(static_cast<bool>(table.lstm_gates_backward));
+  CHECK(static_cast<bool>(table.sgd_step));
+  CHECK(static_cast<bool>(table.adam_step));
+  CHECK(static_cast<bool>(table.adadelta_step));
   Context* context = nullptr;
   CHECK(table.open(1, &context) == Status::failed);
   CHECK(std::strlen(table.last_error(context)) > 0);
@@ -96,7 +99,7 @@ TEST_CASE("memory: uploads and downloads begin where they are told") {
   }
 }
 
-// A sanitizer's allocator ends the process instead.
+// A sanitizer's allocator would end the process instead.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("memory: asking for more than there is returns out_of_memory") {
   for (const Backend& backend : backends()) {

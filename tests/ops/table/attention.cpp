@@ -17,7 +17,7 @@ AttentionOutput fused(const Tensor& query, const AttentionMemory& memory, const 
   return additive_attention(query, memory, rows, v);
 }
 
-/// Arguments: query, keys, values, v; the row of sources[i] is that of query i.
+/// The arguments are query, keys, values, v; query i sees the row sources[i].
 Function attend(Attention op, std::vector<int64_t> lengths, std::vector<int64_t> sources) {
   return [=](Xs x) -> Tensors {
     const Lengths source(lengths, -1, x[0].device());
@@ -92,8 +92,8 @@ Row attention_row() {
       1e-4};
 }
 
-using Decoder = AttentionGruOutput (*)(const Tensor&, const Lengths&, const Tensor&, const AttentionMemory&,
-                                       const AttentionGruWeights&);
+using Decoder = Output (*)(const Tensor&, const Lengths&, const Tensor&, const AttentionMemory&,
+                           const AttentionGruWeights&);
 
 struct DecoderCase {
   GruForm form;
@@ -140,19 +140,19 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
         w.first.bias_ih = x[next + 3];
         w.first.bias_hh = x[next + 4];
       }
-      const AttentionGruOutput out = op(x[0], targets, x[1], {x[2], x[3], sources}, w);
-      return {out.states, out.contexts};
+      const Output out = op(x[0], targets, x[1], {x[2], x[3], sources}, w);
+      return {out.y, out.attention.context, out.attention.weights, out.state.h};
     };
   };
   return {std::move(what), inputs, with(attention_gru), {}, with(attention_gru_composed), size};
 }
 
-/// Two loops over the same weights, from states h0 and -h0: their gradients add up.
+/// Makes two loops over the same weights, from states h0 and -h0: their gradients add up.
 Sample twice(Sample sample) {
   const auto both = [](Function f) -> Function {
     return [f](Xs x) {
       Tensors y = f.many(x), again(x.begin(), x.end());
-      again[1] = neg(x[1]);
+      again[1] = x[1].defined() ? neg(x[1]) : x[1];
       for (const Tensor& part : f.many(again)) y.push_back(part);
       return y;
     };
@@ -203,21 +203,21 @@ Row decoder_row() {
           2e-4};
 }
 
-/// Rows in the order of the batch, which packed rows of one step each are too.
+/// A row for rows in the order of the batch, which packed rows of one step each are too.
 Row step_row() {
   const auto weights = [](Xs x) {
     return AttentionGruWeights{{}, {x[4], x[5], {}, {}}, x[6], {}, x[7], {Reset::before, Update::replace}};
   };
   const Function step = [=](Xs x) -> Tensors {
     const Lengths sources({1, 3, 2}, -1, x[0].device());
-    const AttentionGruOutput out =
+    const Output out =
         attention_gru_step(x[0], x[1], {x[2], x[3], sources}, attention_rows(sources, {0, 1, 2}), weights(x));
-    return {out.states, out.contexts, out.weights};
+    return {out.y, out.attention.context, out.attention.weights};
   };
   const Function twin = [=](Xs x) -> Tensors {
     const Lengths sources({1, 3, 2}, -1, x[0].device()), targets({1, 1, 1}, -1, x[0].device());
-    const AttentionGruOutput out = attention_gru_composed(x[0], targets, x[1], {x[2], x[3], sources}, weights(x));
-    return {out.states, out.contexts, out.weights};
+    const Output out = attention_gru_composed(x[0], targets, x[1], {x[2], x[3], sources}, weights(x));
+    return {out.y, out.attention.context, out.attention.weights};
   };
   return {"attention_gru_step",
           "one step of attention_gru, for decoding",

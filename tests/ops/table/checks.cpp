@@ -20,7 +20,7 @@ Tensor make_input(const Input& input, uint64_t seed, DType numbers, Device devic
   return cast(x, input.kind == Input::Kind::mask ? DType::boolean : numbers);
 }
 
-/// Random weights for the outputs that are on the tape; the same numbers on every device.
+/// Makes random weights for the outputs that are on the tape, the same numbers on every device.
 void seed_outputs(const Tensors& outputs, Tensors& recorded, Tensors& seeds) {
   for (size_t k = 0; k < outputs.size(); ++k) {
     const Tensor& y = outputs[k];
@@ -62,7 +62,7 @@ Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
   seed_outputs(result.outputs, recorded, seeds);
   result.gradients.resize(asked.size());
   if (!recorded.empty()) result.gradients = tape.grad(recorded, seeds, asked, false);
-  for (size_t i = 0; i < result.gradients.size(); ++i)  // undefined: y does not depend on it
+  for (size_t i = 0; i < result.gradients.size(); ++i)  // an undefined gradient: y does not depend on it
     if (!result.gradients[i].defined())
       result.gradients[i] = Tensor::zeros(asked[i].shape(), asked[i].dtype(), asked[i].device());
   return result;

@@ -7,7 +7,7 @@
 namespace grus::test {
 namespace {
 
-/// f(x, rng) with the same draw every time.
+/// Returns f(x, rng) with the same draw every time.
 template <class F>
 Function drawn(F f) {
   return [f](Xs x) {

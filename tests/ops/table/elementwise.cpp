@@ -103,8 +103,10 @@ Row compare(const char* name, const char* y, Overloads op, std::vector<double> b
   return row;
 }
 
-// core/device/kernels.h says which rows take integers.
-constexpr bool takes_integers(UnaryOp) { return false; }
+// These rows of one number take integers by way of rows of two (ops/elementwise.cpp); core/device/kernels.h says which.
+constexpr bool takes_integers(UnaryOp op) {
+  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+}
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
 }  // namespace

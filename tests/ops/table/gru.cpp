@@ -1,5 +1,5 @@
-// Gated recurrent units: every form, both directions, ragged lengths with 1 and full, a state to begin with that is not
-// zero, the last state and the sequence both used, each bias alone, two layers.
+// Gated recurrent units in every form: both directions, ragged lengths with 1 and full, a state to begin with that is
+// not zero, the last state and the sequence both used, each bias alone, two layers.
 #include "ops/gru.h"
 
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 namespace grus::test {
 namespace {
 
-using Packed = GruOutput (*)(const Tensor&, const Lengths&, const Tensor&, const GruWeights&, GruForm, bool);
+using Packed = Output (*)(const Tensor&, const Lengths&, const Tensor&, const GruWeights&, GruForm, bool);
 
 struct Case {
   GruForm form;
@@ -19,7 +19,7 @@ struct Case {
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// Arguments: x, weight_ih, weight_hh, then those of h0, bias_ih, bias_hh that the case has.
+/// The arguments are x, weight_ih, weight_hh, then those of h0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
@@ -37,9 +37,9 @@ Function function_of(const Case& c, Packed op) {
     size_t next = 3;
     const auto optional = [&](bool there) { return there ? x[next++] : Tensor(); };
     const Tensor h0 = optional(c.h0), bias_ih = optional(c.bias_ih), bias_hh = optional(c.bias_hh);
-    const GruOutput out =
+    const Output out =
         op(x[0], Lengths(c.lengths, -1, x[0].device()), h0, {x[1], x[2], bias_ih, bias_hh}, c.form, c.reverse);
-    return {out.y, out.h};
+    return {out.y, out.state.h};
   };
 }
 
@@ -74,13 +74,13 @@ std::vector<Sample> packed_samples() {
   return samples;
 }
 
-/// Two layers, the second reading both directions of the first; every output used.
+/// Makes two layers, the second reading both directions of the first; every output is used.
 Tensors two_layers(Xs x, Packed op) {
   const Lengths lengths({2, 1, 3}, -1, x[0].device());
   const GruWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
-  const GruOutput a = op(x[0], lengths, {}, forward, {}, false), b = op(x[0], lengths, a.h, backward, {}, true);
-  const GruOutput top = op(a.y, lengths, b.h, backward, {Reset::before, Update::replace}, false);
-  return {top.y, top.h, b.y};
+  const Output a = op(x[0], lengths, {}, forward, {}, false), b = op(x[0], lengths, a.state.h, backward, {}, true);
+  const Output top = op(a.y, lengths, b.state.h, backward, {Reset::before, Update::replace}, false);
+  return {top.y, top.state.h, b.y};
 }
 
 std::vector<ErrorCase> packed_errors() {
@@ -100,8 +100,8 @@ std::vector<ErrorCase> packed_errors() {
            "[gru] need h0 (B = 2, H = 4), got (3, 4)"}};
 }
 
-/// The gates worked out for H = 1 with every weight 1, no bias: r = z = sigmoid(x + h), n = tanh(x + r h), x = 1, h =
-/// 0.5.
+/// The gates are worked out for H = 1, x = 1, h = 0.5 with every weight 1 and no bias: r = z = sigmoid(x + h), n =
+/// tanh(x + r h).
 Sample cell_by_hand() {
   const std::vector<double> ones{1, 1, 1};
   return {"by hand",
@@ -116,19 +116,19 @@ Row padded_row() {
   const auto with = [](bool reverse) -> Function {
     return [=](Xs x) -> Tensors {
       const Lengths lengths({2, 1, 3}, 4, x[0].device());
-      const GruOutput out = gru(x[0], &lengths, x[1], {x[2], x[3], x[4], x[5]}, {}, reverse);
-      return {out.y, out.h};
+      const Output out = gru(x[0], &lengths, x[1], {x[2], x[3], x[4], x[5]}, {}, reverse);
+      return {out.y, out.state.h};
     };
   };
   const auto twin = [](Xs x) -> Tensors {
     const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
-    const GruOutput out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
-    return {unpack(out.y, lengths), out.h};
+    const Output out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
+    return {unpack(out.y, lengths), out.state.h};
   };
   const std::vector<Input> inputs{{{4, 3, 2}}, {{3, 3}}, {{9, 2}, -1, 1}, {{9, 3}, -1, 1}, {{9}, -1, 1}, {{9}, -1, 1}};
   const Function dense = [](Xs x) -> Tensors {
-    const GruOutput out = gru(x[0], nullptr, x[1], {x[2], x[3], x[4], x[5]});
-    return {out.y, out.h};
+    const Output out = gru(x[0], nullptr, x[1], {x[2], x[3], x[4], x[5]});
+    return {out.y, out.state.h};
   };
   return {"gru",
           "h' = z h + (1 - z) n over padded x (T, B, I)",

@@ -1,16 +1,21 @@
 // Entries of the kernel table that no differentiable op calls: random numbers, sums of squares (clipping), optimizers.
 #include <cmath>
+#include <memory>
 
 #include "core/tensor/random.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/launch.h"
+#include "optim/adadelta.h"
+#include "optim/adam.h"
+#include "optim/sgd.h"
 #include "tests/ops/table/row.h"
 
 namespace grus::test {
 namespace {
 
 constexpr double pi = 3.141592653589793, unit = 0x1p-24;
-// The first four lanes of Philox for seed 0, draw 0 (Random123's known answers), as numbers in [0, 1).
+// The first four lanes of Philox for seed 0, draw 0 (Random123's known answers), are these numbers in [0, 1).
 constexpr double u0 = 0x6627e8 * unit, u1 = 0xe169c5 * unit, u2 = 0xbc57ac * unit, u3 = 0x9b00db * unit;
 
 Row random_row(const char* op, const char* equation, Tensor (*draw)(const Tensor& like, Rng& rng),
@@ -44,41 +49,35 @@ std::vector<Row> random_rows() {
                  {0, 2.5, 2.5, 2.5})};
 }
 
-/// value, grad, first, second -> value, first, second after one step.
-Function step(OptimizerArgs args, int states) {
+using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Parameters&);
+
+/// Maps value, grad and the two tensors that an optimizer keeps to value and kept tensors after its step 4, by the
+/// backend's kernel or in plain ops.
+Function step(MakeOptimizer make, std::vector<std::string> kept, bool fused) {
   return [=](Xs x) -> Tensors {
-    require_float("optimizer_step", x[0]);
-    Tensors y{x[0].clone(), x[2].clone(), x[3].clone()};
-    OptimizerArgs a = args;
-    const auto row = [](Matrix matrix) {
-      return Matrix{
-          matrix.buffer, matrix.offset, matrix.dtype, 1, matrix.rows * matrix.cols, matrix.rows * matrix.cols, 0};
-    };
-    a.value = row(y[0].write_matrix());
-    a.grad = row(x[1].matrix());
-    if (states > 0) a.first = row(y[1].write_matrix());
-    if (states > 1) a.second = row(y[2].write_matrix());
-    x[0].device().check(x[0].device().kernels().optimizer_step(x[0].device().context(), a), "optimizer_step");
+    require_float("optimizer", x[0]);
+    const nn::Parameter w(x[0].detach());
+    const auto optimizer = make({{"w", w}});
+    optimizer->set_fused(fused);
+    const Tensor three = Tensor::from(std::vector<int64_t>{3}, Device("cpu"));
+    nn::NamedTensors state{{"steps", three}, {"updates", three}};
+    for (size_t i = 0; i < kept.size(); ++i) state.push_back({kept[i] + ".w", x[2 + i].detach()});
+    optimizer->load_state(state);
+    w.leaf().set_grad(x[1].detach());
+    optimizer->step(0.5);
+    Tensors y{w.value().detach()};
+    const nn::NamedTensors after = optimizer->state();
+    for (const std::string& name : kept) y.push_back(*nn::find(after, name + ".w"));
     return y;
   };
 }
 
-OptimizerArgs plain(OptimizerKind kind) {
-  OptimizerArgs args{};
-  args.kind = kind;
-  args.grad_scale = 0.5;
-  args.lr = 0.1;
-  args.beta1 = 0.9;
-  args.beta2 = 0.99;
-  args.eps = 1e-3;
-  args.bias1 = args.bias2 = 1;
-  args.weight_decay = 0.01;
-  return args;
-}
-
-Row optimizer_row(const char* op, const char* equation, const Function& f, const Function& twin) {
-  const auto inputs = [](Shape shape) { return std::vector<Input>{{shape}, {shape}, {shape}, {shape, 0.5, 2}}; };
-  return {op,
+Row optimizer_row(const char* entry, const char* equation, MakeOptimizer make, std::vector<std::string> kept) {
+  const auto inputs = [](Shape shape) {
+    return std::vector<Input>{{shape}, {shape}, {shape, 0.5, 2}, {shape, 0.5, 2}};
+  };
+  const Function f = step(make, kept, true), twin = step(make, kept, false);
+  return {entry,
           equation,
           floats,
           0,
@@ -88,42 +87,40 @@ Row optimizer_row(const char* op, const char* equation, const Function& f, const
           {}};
 }
 
-std::vector<Row> optimizer_rows() {
-  const OptimizerArgs sgd = plain(OptimizerKind::sgd), adam = plain(OptimizerKind::adam),
-                      adadelta = plain(OptimizerKind::adadelta);
-  const auto gradient = [](Xs x) { return 0.5 * x[1] + 0.01 * x[0]; };
-  return {
-      optimizer_row("optimizer_step: sgd", "v = momentum v + g, x -= lr v", step(sgd, 1),
-                    [gradient](Xs x) -> Tensors {
-                      const Tensor v = 0.9 * x[2] + gradient(x);
-                      return {x[0] - 0.1 * v, v, x[3]};
-                    }),
-      optimizer_row("optimizer_step: adam", "m, v: moving means of g, g^2; x -= lr m / (sqrt(v) + eps)", step(adam, 2),
-                    [gradient](Xs x) -> Tensors {
-                      const Tensor g = gradient(x), m = 0.9 * x[2] + 0.1 * g, v = 0.99 * x[3] + 0.01 * square(g);
-                      return {x[0] - 0.1 * m / (sqrt(v) + 1e-3), m, v};
-                    }),
-      optimizer_row(
-          "optimizer_step: adadelta", "x -= lr sqrt(E[dx^2] + eps) / sqrt(E[g^2] + eps) g",
-          [f = step(adadelta, 2)](Xs x) {
-            return f.many(Tensors{x[0], x[1], square(x[2]), x[3]});
-          },
-          [gradient](Xs x) -> Tensors {
-            const Tensor g = gradient(x), gg = 0.9 * square(x[2]) + 0.1 * square(g),
-                         dx = g * sqrt(x[3] + 1e-3) / sqrt(gg + 1e-3);
-            return {x[0] - 0.1 * dx, gg, 0.9 * x[3] + 0.1 * square(dx)};
-          })};
+template <class Optimizer, class Options>
+std::unique_ptr<optim::Optimizer> make(const nn::Parameters& parameters, Options options) {
+  return std::make_unique<Optimizer>(parameters, options);
 }
 
-/// Its op passes dy on without a kernel.
+std::vector<Row> optimizer_rows() {
+  return {optimizer_row("sgd_step", "m = momentum m + g, w -= lr m",
+                        [](const nn::Parameters& parameters) {
+                          return make<optim::Sgd>(parameters,
+                                                  optim::SgdOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 0.01});
+                        },
+                        {"momentum"}),
+          optimizer_row("adam_step", "m, v: moving means of g, g^2; w -= lr m / (sqrt(v) + eps), without bias",
+                        [](const nn::Parameters& parameters) {
+                          return make<optim::AdamW>(parameters, optim::AdamWOptions{.lr = 0.1, .beta2 = 0.99});
+                        },
+                        {"first", "second"}),
+          optimizer_row("adadelta_step", "w -= lr sqrt(E[d^2] + eps) / sqrt(E[g^2] + eps) g",
+                        [](const nn::Parameters& parameters) {
+                          return make<optim::Adadelta>(
+                              parameters, optim::AdadeltaOptions{.lr = 0.1, .eps = 1e-3, .weight_decay = 0.01});
+                        },
+                        {"square_mean", "change_mean"})};
+}
+
+/// The op of this row passes dy on without a kernel.
 Row add_gradient_row() {
   const auto gradient = [](int wrt) -> Function {
     return [wrt](Xs x) {
       require_float("binary_gradient", x[0]);
       Tensor dx = Tensor::empty(x[0].shape(), x[0].dtype(), x[0].device());
       const Device device = dx.device();
-      device.check(device.kernels().binary_gradient(device.context(), BinaryOp::add, wrt, dx.write_view(), x[0].view(),
-                                                    x[0].view(), x[0].view(), x[0].view()),
+      device.check(device.kernels().binary_gradient(device.context(), BinaryOp::add, wrt, Raw::write_view(dx),
+                                                    Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0])),
                    "binary_gradient");
       return dx;
     };

@@ -15,7 +15,7 @@ constexpr double first = 0.4076059644443804, second = 1.0986122886681098;  // -l
 
 using CrossEntropy = Tensor (*)(const Tensor&, const Tensor&, const CrossEntropyOptions&);
 
-/// Of logits and targets; the class weights are the third argument, where there is one.
+/// A function of logits and targets; the class weights are the third argument, where there is one.
 Function with_options(CrossEntropy f, double smoothing, Reduction reduction, int64_t ignore = ignored) {
   return [=](Xs x) {
     return f(x[0], x[1],
@@ -69,6 +69,14 @@ std::vector<Sample> cross_entropy_samples() {
 }
 
 /// Class weights are no part of the graph: they are given, not differentiated.
+Function weighted(CrossEntropy f, double smoothing, Reduction reduction) {
+  return [=](Xs x) {
+    const Tensor weight = cast(f64({0.5, 1, 2}, {3}, x[0].device()), x[0].dtype());
+    return f(x[0], x[1],
+             {.ignore_index = ignored, .label_smoothing = smoothing, .weight = weight, .reduction = reduction});
+  };
+}
+
 std::vector<Sample> weighted_samples() {
   std::vector<Sample> samples;
   for (const double smoothing : {0.0, 0.1})
@@ -76,12 +84,9 @@ std::vector<Sample> weighted_samples() {
       samples.push_back(
           {fmt::format("class weights, smoothing {}, reduction {}", smoothing, static_cast<int>(reduction)),
            {{{4, 3}}, ids({4}, {2, 0, ignored, 1})},
-           [=](Xs x) {
-             const Tensor weight = cast(f64({0.5, 1, 2}, {3}, x[0].device()), x[0].dtype());
-             return cross_entropy(
-                 x[0], x[1],
-                 {.ignore_index = ignored, .label_smoothing = smoothing, .weight = weight, .reduction = reduction});
-           }});
+           weighted(cross_entropy, smoothing, reduction),
+           {},
+           weighted(cross_entropy_composed, smoothing, reduction)});
   samples.push_back({"class weights, by hand",
                      {given({2, 3}, {0, 1, 2, 1, 1, 1}), ids({2}, {2, 0})},
                      [](Xs x) {
@@ -102,7 +107,7 @@ std::vector<ErrorCase> cross_entropy_errors() {
       {[x](Device d) {
          cross_entropy(x({2, 3}, d), i64({0, 3}, {2}, d));
        },
-       "[cross_entropy] need targets in [0, 3), got 3; targets that count for nothing are said by ignore_index"},
+       "[cross_entropy] need targets in [0, 3), got 3, which is not the ignore_index"},
       {[x](Device d) {
          cross_entropy(x({2, 3}, d), i64({0, -1}, {2}, d), {.ignore_index = -100});
        },
@@ -151,7 +156,7 @@ Row nll_row() {
 
 using PairLoss = Tensor (*)(const Tensor&, const Tensor&, Reduction);
 
-/// `by_hand`: of x = (1, -2) and target (0, 1), element by element.
+/// `by_hand` has the losses of x = (1, -2) and target (0, 1), element by element.
 Row pair_row(const std::string& op, const char* equation, PairLoss f, std::vector<double> by_hand) {
   Row row{op, equation, floats, 2, {}, {}};
   for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
@@ -180,6 +185,13 @@ Row linear_cross_entropy_row() {
       return {y.loss};
     };
   };
+  /// Targets as i64, and class weights.
+  const auto weighted = [](Output f, double smoothing) -> Function {
+    return [=](Xs x) -> Tensors {
+      const Tensor weight = cast(f64({0.5, 1, 2, 0.25, 1.5}, {5}, x[1].device()), x[1].dtype());
+      return {f(x[1], x[2], x[3], x[0], {.label_smoothing = smoothing, .weight = weight, .chunk_rows = 3}).loss};
+    };
+  };
   const LinearCrossEntropyOptions smoothed{.label_smoothing = 0.1, .chunk_rows = 3};
   const Input targets = ids({7}, {1, 0, ignored, 4, 4, 2, 3});
   std::vector<double> many;
@@ -202,6 +214,20 @@ Row linear_cross_entropy_row() {
             {ids({2}, {2, 0}), given({2, 1}, {1, 1}), given({3, 1}, {0, 0, 0}), given({3}, {0, 1, 2})},
             with(linear_cross_entropy, {}),
             {{{}, {first + 1}}}},
+           {"class weights",
+            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            weighted(linear_cross_entropy, 0),
+            {},
+            weighted(linear_cross_entropy_composed, 0)},
+           {"class weights, smoothed",
+            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            weighted(linear_cross_entropy, 0.1),
+            {},
+            weighted(linear_cross_entropy_composed, 0.1)},
+           {"class weights, every row ignored",
+            {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
+            weighted(linear_cross_entropy, 0.1),
+            {{{}, {0}}}},
            {"every row ignored",
             {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
             with(linear_cross_entropy, {}),
@@ -214,6 +240,16 @@ Row linear_cross_entropy_row() {
             with(linear_cross_entropy_composed, {}),
             Size::large}},
           {{[](Device d) {
+              const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
+              linear_cross_entropy(x({1, 3}), x({5, 3}), {}, x({1}));
+            },
+            "[linear_cross_entropy] need i32 or i64 ids, got f64 (1)"},
+           {[](Device d) {
+              const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
+              linear_cross_entropy(x({1, 3}), x({5, 3}), {}, i64({5}, {1}, d), {.weight = x({4})});
+            },
+            "[linear_cross_entropy] need a weight for each of 5 classes, got (4)"},
+           {[](Device d) {
               const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
               linear_cross_entropy(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d));
             },

@@ -9,14 +9,14 @@
 namespace grus::test {
 namespace {
 
-using Packed = LstmOutput (*)(const Tensor&, const Lengths&, const LstmState&, const LstmWeights&, bool);
+using Packed = Output (*)(const Tensor&, const Lengths&, const State&, const LstmWeights&, bool);
 
 struct Case {
   bool reverse = false, h0 = true, c0 = true, bias_ih = true, bias_hh = true;
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// Arguments: x, weight_ih, weight_hh, then those of h0, c0, bias_ih, bias_hh that the case has.
+/// The arguments are x, weight_ih, weight_hh, then those of h0, c0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
@@ -36,9 +36,9 @@ Function function_of(const Case& c, Packed op) {
     const auto optional = [&](bool there) { return there ? x[next++] : Tensor(); };
     const Tensor h0 = optional(c.h0), c0 = optional(c.c0);
     const Tensor bias_ih = optional(c.bias_ih), bias_hh = optional(c.bias_hh);
-    const LstmOutput out =
+    const Output out =
         op(x[0], Lengths(c.lengths, -1, x[0].device()), {h0, c0}, {x[1], x[2], bias_ih, bias_hh}, c.reverse);
-    return {out.y, out.h, out.c};
+    return {out.y, out.state.h, out.state.c};
   };
 }
 
@@ -70,20 +70,20 @@ std::vector<Sample> packed_samples() {
   samples.push_back({"the gates' inputs given",
                      {{{6, 12}}, {{12, 3}, -1, 1}, {{12}, -1, 1}, {{3, 3}}, {{3, 3}}},
                      [](Xs x) -> Tensors {
-                       const LstmOutput out =
+                       const Output out =
                            lstm_packed(x[0], Lengths({2, 1, 3}, -1, x[0].device()), {x[3], x[4]}, {{}, x[1], {}, x[2]});
-                       return {out.y, out.c};
+                       return {out.y, out.state.c};
                      }});
   return samples;
 }
 
-/// Two layers, the second reading both directions of the first; every output used.
+/// Makes two layers, the second reading both directions of the first; every output is used.
 Tensors two_layers(Xs x, Packed op) {
   const Lengths lengths({2, 1, 3}, -1, x[0].device());
   const LstmWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
-  const LstmOutput a = op(x[0], lengths, {}, forward, false), b = op(x[0], lengths, {a.h, a.c}, backward, true);
-  const LstmOutput top = op(a.y, lengths, {b.c, b.h}, backward, false);
-  return {top.y, top.h, top.c, b.y};
+  const Output a = op(x[0], lengths, {}, forward, false), b = op(x[0], lengths, {a.state.h, a.state.c}, backward, true);
+  const Output top = op(a.y, lengths, {b.state.c, b.state.h}, backward, false);
+  return {top.y, top.state.h, top.state.c, b.y};
 }
 
 std::vector<ErrorCase> packed_errors() {
@@ -113,14 +113,14 @@ Row padded_row() {
   const auto with = [](bool reverse) -> Function {
     return [=](Xs x) -> Tensors {
       const Lengths lengths({2, 1, 3}, 4, x[0].device());
-      const LstmOutput out = lstm(x[0], &lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]}, reverse);
-      return {out.y, out.h, out.c};
+      const Output out = lstm(x[0], &lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]}, reverse);
+      return {out.y, out.state.h, out.state.c};
     };
   };
   const auto twin = [](Xs x) -> Tensors {
     const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
-    const LstmOutput out = lstm_packed_composed(pack(x[0], lengths), lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
-    return {unpack(out.y, lengths), out.h, out.c};
+    const Output out = lstm_packed_composed(pack(x[0], lengths), lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
+    return {unpack(out.y, lengths), out.state.h, out.state.c};
   };
   const Input weight_ih{{12, 2}, -1, 1}, weight_hh{{12, 3}, -1, 1}, bias{{12}, -1, 1}, state{{3, 3}};
   return {"lstm",
@@ -143,7 +143,7 @@ Sample cell_by_hand() {
           {given({1, 1}, {2}), given({1, 1}, {1}), given({1, 1}, {3}), given({4, 1}, {0, 0, 0.25, 0}),
            given({4, 1}, {0, 0, 0.5, 0})},
           [](Xs x) -> Tensors {
-            const LstmState next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], {}, {}});
+            const State next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], {}, {}});
             return {next.h, next.c};
           },
           {{{1, 1}, {0.47728147755430655}}, {{1, 1}, {1.8807970779778824}}}};
@@ -161,7 +161,7 @@ std::vector<Row> lstm_rows() {
            {{"(2, 3)",
              {{{2, 3}}, {{2, 2}}, {{2, 2}}, {{8, 3}, -1, 1}, {{8, 2}, -1, 1}, {{8}, -1, 1}, {{8}, -1, 1}},
              [](Xs x) -> Tensors {
-               const LstmState next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
+               const State next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
                return {next.h, next.c};
              }},
             cell_by_hand()},

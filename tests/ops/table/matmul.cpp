@@ -1,4 +1,4 @@
-// Products, and what is made of them.
+// Matrix products, and ops that are made of them.
 #include "ops/matmul.h"
 
 #include "ops/norm.h"

@@ -18,7 +18,7 @@ std::string dtypes_of(const Row& row) {
   return names;
 }
 
-/// A bar would end the cell.
+/// Escapes bars, which would end the cell.
 std::string cell(std::string text) {
   for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
   return text;

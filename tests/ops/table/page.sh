@@ -1,13 +1,14 @@
 #!/bin/sh
-# page.sh PROGRAM ROOT: docs/ops.md is what PROGRAM prints, and every public function of ops/ has its row there.
+# page.sh PROGRAM ROOT checks that docs/ops.md is what PROGRAM prints, and that every public function of ops/ has its
+# row there.
 set -eu
 program=$(realpath "$1"); cd "$2"
 "$program" | diff -u docs/ops.md - || { echo 'docs/ops.md is out of date: run ./dev docs' >&2; exit 1; }
 
-# Headers of what users do not call themselves.
-internal='launch|box|accumulate|axes|twin|gru_step|recurrence|attention_gru_parts|gradcheck'
+# These headers hold what users do not call themselves.
+internal='launch|box|accumulate|axes|twin|gru_step|recurrence|scan_parts|attention_gru_parts|gradcheck'
 declared=$(ls ops/*.h | grep -vE "^ops/($internal)\.h$" | xargs cat |
-           sed -n 's/^\(Tensor\|TopK\|std::vector<Tensor>\|[A-Z][A-Za-z]*Output\|LstmState\) \([a-z_0-9]*\)(.*/\2/p' |
+           sed -n 's/^\(Tensor\|TopK\|std::vector<Tensor>\|[A-Z][A-Za-z]*Output\|Output\|State\) \([a-z_0-9]*\)(.*/\2/p' |
            grep -vE '_composed$' | sort -u)
 for name in $declared; do
   grep -q "^| \`$name\`" docs/ops.md || { echo "ops: $name has no row in tests/ops/table/" >&2; missing=1; }

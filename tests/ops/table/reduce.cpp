@@ -12,7 +12,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 using Reduce = Tensor (*)(const Tensor&, const Axes&, bool);
 
-/// `by_hand`: of x (2, 3) = 1 5 3 4 2 6: over all, over axis 0, over axis 1 kept.
+/// `by_hand` has the results for x (2, 3) = 1 5 3 4 2 6 over all, over axis 0, and over axis 1 kept.
 Row row_of(const char* name, const char* equation, Reduce f, const std::vector<DType>& dtypes, int gradients,
            bool of_nothing, std::vector<std::vector<double>> by_hand) {
   const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});
@@ -107,11 +107,46 @@ Row sum_to_row() {
             "[sum_to] need a shape that broadcasts to (1, 3), got (2, 3)"}}};
 }
 
+/// The row gives what is known of x (2, 3) = 1 5 3 4 2 6: over all elements, over axis 1, and the places along it.
+Row extremum_row(const char* name, const char* equation, Tensor (*of_all)(const Tensor&),
+                 Extremum (*along)(const Tensor&, int, bool), double all, std::vector<double> values,
+                 std::vector<double> places) {
+  const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});
+  const std::string op = name;
+  const auto over = [along](int axis, bool keepdim = false) -> Function {
+    return [=](Xs xs) {
+      const Extremum y = along(xs[0], axis, keepdim);
+      return Tensors{y.values, y.ids};
+    };
+  };
+  return {op,
+          equation,
+          numbers,
+          2,
+          {{"all axes", {{{2, 3, 2}}}, [of_all](Xs xs) { return of_all(xs[0]); }},
+           {"all, by hand", {x}, [of_all](Xs xs) { return of_all(xs[0]); }, {{{}, {all}}}},
+           {"the last axis", {{{2, 3, 2}}}, over(-1)},
+           {"the middle axis, kept", {{{2, 3, 2}}}, over(1, true)},
+           {"beside an empty axis", {{{0, 3}}}, over(1)},
+           {"axis 1, by hand", {x}, over(1), {{{2}, values}, {{2}, places}}},
+           {"axis 1 kept, by hand", {x}, over(1, true), {{{2, 1}, values}, {{2, 1}, places}}},
+           {"large, axis 1", {{{257, 301}}}, over(1), {}, {}, Size::large}},
+          {{[=](Device) { (void)of_all(Tensor()); }, "[" + op + "] need a tensor, got an undefined one"},
+           {[=](Device d) {
+              (void)along(Tensor::zeros({2, 3}, DType::f64, d), 2, false);
+            },
+            "[" + op + "] need an axis in [-2, 2), got 2"},
+           {[=](Device d) {
+              (void)along(Tensor::zeros({0, 3}, DType::f64, d), 0, false);
+            },
+            "[" + op + "] need at least one element to reduce, got x of shape (0, 3)"}}};
+}
+
 }  // namespace
 
 std::vector<Row> reduce_rows() {
   Row largest =
-      row_of("max", "y = max x; equal winners share the gradient", max, numbers, 2, false, {{6}, {4, 5, 6}, {5, 6}});
+      row_of("amax", "y = max x; equal winners share the gradient", amax, numbers, 2, false, {{6}, {4, 5, 6}, {5, 6}});
   Row mean_row = row_of("mean", "y = sum x / count", mean, floats, 2, false, {{3.5}, {2.5, 3.5, 4.5}, {3, 4}});
   Row first = row_of("argmax", "place of the first largest", argmax, numbers, 0, false, {{5}, {1, 0, 1}, {1, 2}});
   first.samples.push_back({"the first of equals",
@@ -130,7 +165,11 @@ std::vector<Row> reduce_rows() {
       row_of("sum", "y = sum x", sum, numbers, 2, true, {{21}, {5, 7, 9}, {9, 12}}),
       mean_row,
       largest,
-      row_of("min", "y = min x; equal winners share the gradient", min, numbers, 2, false, {{1}, {1, 2, 3}, {1, 2}}),
+      row_of("amin", "y = min x; equal winners share the gradient", amin, numbers, 2, false, {{1}, {1, 2, 3}, {1, 2}}),
+      extremum_row("max", "y = max x; of one axis also the place of the first, which the gradient goes to", max, max, 6,
+                   {5, 6}, {1, 2}),
+      extremum_row("min", "y = min x; of one axis also the place of the first, which the gradient goes to", min, min, 1,
+                   {1, 2}, {0, 1}),
       logsumexp_row(),
       first,
       row_of("argmin", "place of the first smallest", argmin, numbers, 0, false, {{0}, {0, 1, 0}, {0, 1}}),

@@ -1,6 +1,6 @@
 #pragma once
-// The table that proves every op: one Row an op, with the inputs it is tried on and the messages of its errors. What is
-// made of a row, without more code an op, stands in checks.h.
+// The table that proves every op has one Row for each, with the inputs it is tried on and the messages of its errors.
+// checks.h holds what is made of a row, without further code for an op.
 #include <functional>
 #include <optional>
 #include <string>
@@ -23,24 +23,24 @@ struct Input {
 
   Kind kind = Kind::numbers;
   Shape shape;
-  double low = -2, high = 2;   // drawn uniformly from here, unless there are
-  std::vector<double> values;  // given ones
+  double low = -2, high = 2;   // drawn uniformly from here, unless values are given
+  std::vector<double> values;  // given values
 };
 inline Input given(Shape shape, std::vector<double> values) { return {Input::Kind::numbers, shape, std::move(values)}; }
 inline Input ids(Shape shape, std::vector<double> values) { return {Input::Kind::ids, shape, std::move(values)}; }
 inline Input mask(Shape shape, std::vector<double> values) { return {Input::Kind::mask, shape, std::move(values)}; }
 
-/// An output worked out by hand, or elsewhere.
+/// An expected output was worked out by hand, or elsewhere.
 struct Expected {
   Shape shape;
   std::vector<double> values;
 };
 
-/// What a sample is good for. An extreme one has huge, tiny or infinite numbers: values only, compared relatively. A
-/// large one is big enough for threads to share it: no finite differences.
+/// The size says what a sample is good for. An extreme one has huge, tiny or infinite numbers: values only, compared
+/// relatively. A large one is big enough for threads to share it: no finite differences.
 enum class Size { ordinary, extreme, large };
 
-/// An op as a function of tensors. One result or several.
+/// An op as a function of tensors, with one result or several.
 struct Function {
   Function() = default;
   template <class F>
@@ -57,13 +57,13 @@ struct Sample {
   std::string what;  // "over axis 0": what this sample adds to the others
   std::vector<Input> inputs;
   Function f;
-  std::vector<Expected> expected = {};  // of the outputs, where it is known
-  Function twin = {};                   // the same by plain ops, for a fused op
+  std::vector<Expected> expected = {};  // outputs, where they are known
+  Function twin = {};                   // a fused op by plain ops
   Size size = Size::ordinary;
   bool any_threads = false;  // the same bits for any number of threads, not nearly the same
 };
 
-/// Lengths 1 to `longest` of 60 sequences: of so many three threads take a part each (KernelTable::run_parts).
+/// Returns lengths 1 to `longest` of 60 sequences, enough for three threads to take a part each (run_parts).
 inline std::vector<int64_t> many_sequences(int64_t longest = 5) {
   std::vector<int64_t> lengths;
   for (int64_t i = 0; i < 60; ++i) lengths.push_back(1 + i * 7 % longest);
@@ -81,17 +81,17 @@ struct Row {
   int gradients;              // highest order checked: 2, or 0 for an op without
   std::vector<Sample> samples;
   std::vector<ErrorCase> errors;
-  double f32 = 1e-5;  // how far f32 may be from f64, relative to max(1, |value|)
+  double f32 = 1e-5;  // difference of f32 from f64 that is allowed, relative to max(1, |value|)
 };
 
 inline const std::vector<DType> floats{DType::f32, DType::f64};
 inline const std::vector<DType> numbers{DType::f32, DType::f64, DType::i32, DType::i64};
 inline const std::vector<DType> every_dtype{DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean};
 
-/// Every row there is, family by family.
+/// Lists every row there is, family by family.
 const std::vector<Row>& rows();
 
-// A family each, in the file of its name.
+// Each family has a function in the file of its name.
 std::vector<Row> attention_rows_of_table();
 std::vector<Row> dropout_rows();
 std::vector<Row> elementwise_rows();
@@ -102,6 +102,7 @@ std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
 std::vector<Row> reduce_rows();
+std::vector<Row> scan_rows();
 std::vector<Row> select_rows();
 std::vector<Row> sequence_rows();
 std::vector<Row> shape_rows();

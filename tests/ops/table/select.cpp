@@ -1,4 +1,4 @@
-// where, logic, clamp, gelu, conversions.
+// Rows of where, logic, clamp, gelu, conversions.
 #include "ops/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
@@ -64,20 +64,20 @@ std::vector<Row> select_rows() {
        floats,
        2,
        {{"exact", {{{2, 3}}}, [](Xs x) { return gelu(x[0]); }},
-        {"tanh", {{{2, 3}}}, [](Xs x) { return gelu(x[0], Gelu::tanh); }},
+        {"tanh", {{{2, 3}}}, [](Xs x) { return gelu(x[0], GeluForm::tanh); }},
         {"exact, by hand",
          {given({3}, {-1, 0, 2})},
          [](Xs x) { return gelu(x[0]); },
          {{{3}, {-0.15865525393145707, 0, 1.9544997361036416}}}},
         {"tanh, by hand",
          {given({3}, {-1, 0, 2})},
-         [](Xs x) { return gelu(x[0], Gelu::tanh); },
+         [](Xs x) { return gelu(x[0], GeluForm::tanh); },
          {{{3}, {-0.15880800939172324, 0, 1.954597694087775}}}}},
        {}},
       {"cast",
        "y = x as another dtype",
        every_dtype,
-       // Rounding to f32 is a staircase: no finite differences. Its gradient is tested in tests/ops/elementwise.cpp.
+       // Rounding to f32 is a staircase without finite differences. tests/ops/elementwise.cpp tests its gradient.
        0,
        {{"there and back", {given({4}, {0, 1, -2, 1.5})}, cast_f, {{{4}, {0, 1, -2, 1.5}}}},
         {"to i32", {given({3}, {-1.75, 0, 2.75})}, [](Xs x) { return cast(x[0], DType::i32); }, {{{3}, {-1, 0, 2}}}},

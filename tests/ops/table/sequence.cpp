@@ -1,4 +1,4 @@
-// Between padded and packed rows.
+// Conversions between padded and packed rows.
 #include "ops/sequence.h"
 
 #include "tests/ops/table/row.h"
@@ -12,7 +12,7 @@ Lengths ragged(Device d, int64_t steps = -1) { return Lengths({2, 1, 3}, steps, 
 }  // namespace
 
 std::vector<Row> sequence_rows() {
-  // Sequences a (2 steps), b (1), c (3): packed c0 a0 b0 | c1 a1 | c2.
+  // Sequences a (2 steps), b (1), c (3) are packed as c0 a0 b0 | c1 a1 | c2.
   const Input padded = given({3, 3}, {1, 2, 3, 4, 0, 6, 0, 0, 9}), packed = given({6}, {3, 1, 2, 6, 4, 9});
   return {
       {"pack",

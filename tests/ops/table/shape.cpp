@@ -1,4 +1,4 @@
-// Ops that move elements: any dtype.
+// Ops that move elements, of any dtype.
 #include "ops/shape.h"
 
 #include "tests/ops/table/row.h"
@@ -13,7 +13,7 @@ Row moving(const char* op, const char* equation, std::vector<Sample> samples, st
   return {op, equation, every_dtype, 2, std::move(samples), std::move(errors)};
 }
 
-// 1 0 3 4 0 6: distinguishable as bools too.
+// The elements 1 0 3 4 0 6 are distinguishable as bools too.
 Input matrix() { return given({2, 3}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<Row> order_rows() {
@@ -101,6 +101,11 @@ std::vector<Row> part_rows() {
               {"by hand", {matrix()}, [](Xs x) { return slice(x[0], 1, 0, 3, 2); }, {{{2, 2}, {1, 3, 4, 6}}}},
               {"from the end", {matrix()}, [](Xs x) { return slice(x[0], 1, -2, -1); }, {{{2, 1}, {0, 0}}}}},
              {{[](Device d) { slice(zeros(d), 0, 0, 1, 0); }, "[slice] need a step of at least 1, got 0"}}),
+      moving("columns", "entries [begin, end) of the last axis",
+             {{"(2, 2, 5)", {{{2, 2, 5}}}, [](Xs x) { return x[0].columns(1, -1); }},
+              {"to the end", {matrix()}, [](Xs x) { return x[0].columns(1); }, {{{2, 2}, {0, 3, 0, 6}}}},
+              {"nothing", {matrix()}, [](Xs x) { return x[0].columns(1, 1); }, {{{2, 0}, {}}}}},
+             {{[](Device d) { (void)zeros(d).columns(1, 4); }, "[columns] need 0 <= begin <= end <= 3, got 1 and 4"}}),
       moving("rows", "rows [begin, end)",
              {{"a view", {matrix()}, [](Xs x) { return x[0].rows(1, 2); }, {{{1, 3}, {4, 0, 6}}}},
               {"nothing", {matrix()}, [](Xs x) { return x[0].rows(1, 1); }, {{{0, 3}, {}}}}},

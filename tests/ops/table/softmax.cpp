@@ -14,7 +14,7 @@ constexpr double inf = std::numeric_limits<double>::infinity();
 
 using Softmax = Tensor (*)(const Tensor&, int, const Tensor&);
 
-/// -inf has no distance that a check could measure.
+/// Replaces -inf, which has no distance that a check could measure.
 Tensor finite(const Tensor& x) { return masked_fill(x, equal(x, -inf), 0); }
 
 std::vector<Sample> samples_of(Softmax f) {

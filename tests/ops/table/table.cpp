@@ -35,10 +35,10 @@ Tolerance tolerance_of(const Row& row, const Sample& sample, DType dtype) {
   return {dtype == DType::f32 ? row.f32 : 0, relative};
 }
 
-/// Bit by bit.
+/// Compares bit by bit.
 void check_identical(const Run& a, const Run& b, const std::string& what) { check_same(a, b, {0}, what); }
 
-/// The calls of kernels, as "gemm f32" and "unary tanh f32".
+/// Collects the calls of kernels, as "gemm f32" and "unary tanh f32".
 class Calls : public KernelObserver {
  public:
   static std::string name(const char* entry, const char* variant, DType dtype) {
@@ -48,7 +48,7 @@ class Calls : public KernelObserver {
   std::set<std::string> seen;
 };
 
-/// Those that move memory and speak of the device, which tests/core/backends/table.cpp tests.
+/// Tells whether an entry computes. tests/core/backends/table.cpp tests others, for memory and devices.
 bool computes(const std::string& entry) {
   static const std::set<std::string> others{"open",     "close",    "describe",     "last_error",
                                             "allocate", "release",  "drop_derived", "trim",
@@ -56,7 +56,7 @@ bool computes(const std::string& entry) {
   return !others.contains(entry);
 }
 
-/// What an entry's results may be, where it computes in floats.
+/// Returns the dtypes of an entry's results, where it computes in floats.
 std::vector<DType> results_of(const std::string& entry) {
   return entry == "compare" ? std::vector{DType::boolean} : floats;
 }
@@ -146,7 +146,7 @@ TEST_CASE("table: f32 is near f64, values and gradients, on every device") {
   for_each_sample([](const Row& row, const Sample& sample) {
     if (!takes(row, DType::f32) || sample.size == Size::extreme) return;
     for (const Device& device : devices()) {
-      // The same numbers, rounded to f32 beforehand.
+      // Both runs get numbers that are rounded to f32 beforehand.
       const Tensors narrow = make_inputs(sample, DType::f32, device);
       Tensors wide;
       for (const Tensor& x : narrow) wide.push_back(is_float(x.dtype()) ? cast(x, DType::f64) : x);

@@ -14,7 +14,7 @@ Tensor look(const Tensor&) { return {}; }
 Tensor negated_twice(const Tensor& dy) { return -(-dy); }
 
 const TensorFunction inner = [](Xs x) { return tanh(x[0]) * x[1]; };
-const TensorFunction squared = [](Xs x) { return square(x[0]); };
+const TensorFunction inverse = [](Xs x) { return reciprocal(x[0]); };
 const TensorFunction nested = [](Xs x) { return inner(Tensors{checkpoint(inner, {x[0], x[1]}), x[1]}); };
 const TensorFunction undefined = [](Xs) { return Tensor(); };
 
@@ -60,6 +60,15 @@ std::vector<Row> tape_rows() {
          },
          {{{2}, {4, 16}}}}},
        {}},
+      {"clone",
+       "a copy of x",
+       every_dtype,
+       2,
+       {{"by hand", {given({2}, {1, 0})}, [](Xs x) { return x[0].clone(); }, {{{2}, {1, 0}}}},
+        {"a row", {{{3, 2}}}, [](Xs x) { return x[0][1].clone(); }},
+        {"nothing", {{{0, 2}}}, [](Xs x) { return x[0].clone(); }},
+        {"large", {{{257, 301}}}, [](Xs x) { return x[0].clone(); }, {}, {}, Size::large}},
+       {{[](Device) { (void)Tensor().clone(); }, "[clone] need a tensor, got an undefined one"}}},
       {"on_gradient",
        "y = x; backward hands dy to a function",
        every_dtype,
@@ -88,7 +97,7 @@ std::vector<Row> tape_rows() {
          [](Xs x) {
            return inner(Tensors{inner(Tensors{x[0] * x[1], x[1]}), x[1]});
          }},
-        {"by hand", {given({1}, {3})}, [](Xs x) { return checkpoint(squared, {x[0]}); }, {{{1}, {9}}}},
+        {"by hand", {given({1}, {4})}, [](Xs x) { return checkpoint(inverse, {x[0]}); }, {{{1}, {0.25}}}},
         {"nothing",
          {{{0, 3}}, {{3}}},
          [](Xs x) {

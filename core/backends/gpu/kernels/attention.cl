@@ -1,10 +1,10 @@
-// Additive attention (AttentionArgs of the contract): a group a query. Lanes go over features in teams of TEAM, one team a
-// source step, and then over the columns of what is summed.
+// Additive attention (AttentionArgs of the contract), a group for each query. Lanes go over features in teams of TEAM,
+// one team for each source step, and then over the columns of what is summed.
 #define TEAM 8
 #define TEAMS (WIDTH / TEAM)
 #define SOURCE(s) (ID(starts, s) + at)
 
-// The sum of a team's numbers, known to its first lane. Every lane of the group comes here.
+// Returns the sum of a team's numbers to its first lane. Every lane of the group must come here.
 DEVICE T team_sum(T mine, SHARED_AT T* all) {
   BARRIER;
   all[LANE] = mine;
@@ -47,8 +47,9 @@ KERNEL(attention)(const long features, const long columns_of_values, const long 
   }
 }
 
-// de (rows, steps): room for the scores' gradients. dv_rows (rows, features): each query's part of dv, joined afterwards.
-// shared: other queries may have this one's source, so that its keys and values wait for attention_backward_sources.
+// de (rows, steps) is room for the scores' gradients. dv_rows (rows, features) is each query's part of dv, joined
+// afterwards. `shared` means that other queries may have this one's source, so that keys and values wait for
+// attention_backward_sources.
 KERNEL(attention_backward)(const long features, const long columns_of_values, const long steps, M_IN(T, query), M_IN(T, keys),
                            M_IN(T, values), M_IN(T, v), M_IN(T, weights), IDS(columns), IDS(lengths), IDS(starts),
                            M_IN(T, dcontext), M_IN(T, dweights), M_OUT(T, dquery), M_OUT(T, dkeys), M_OUT(T, dvalues),
@@ -89,7 +90,7 @@ KERNEL(attention_backward)(const long features, const long columns_of_values, co
   }
 }
 
-// What all queries add to a row of the keys and values, in their order: a group a row.
+// Adds up what all queries give to a row of the keys and values, in their order, a group for each row.
 KERNEL(attention_backward_sources)(const long rows, const long features, const long columns_of_values, const long steps,
                                    M_IN(T, query), M_IN(T, keys), M_IN(T, v), M_IN(T, weights), IDS(columns), IDS(lengths),
                                    IDS(starts), M_IN(T, dcontext), M_OUT(T, dkeys), M_OUT(T, dvalues),

@@ -1,4 +1,5 @@
-// y (T) = x of any type, or y += x: floats are cut towards 0 and kept in an integer's range, NaN is 0; bool is x != 0.
+// y (T) = x of any type, or y += x: floats are cut towards 0 and kept in an integer's range, NaN becomes 0, and bool is
+// x != 0.
 #if defined(T_BOOL)
 #define CAST(from, x) ((x) != 0)
 #define CAST_FLOAT(from, x) ((x) != 0)

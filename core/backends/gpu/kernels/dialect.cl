@@ -1,4 +1,4 @@
-// One text, two compilers: OpenCL C 1.2 and CUDA C++. What differs between them is named here; every other file of this
+// One text serves two compilers, OpenCL C 1.2 and CUDA C++. Their differences are named here; every other file of this
 // folder is written in these words. The compiler's command line gives ELEMENT, the element type, and one of T_F32,
 // T_F64, T_I32, T_I64, T_BOOL; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
 #ifdef __CUDACC__
@@ -52,7 +52,7 @@ typedef ELEMENT T;
 #define T_MIN (-(T)INFINITY)
 #endif
 
-// The named functions of core/device/elementwise.def.
+// These are the named functions of core/device/elementwise.def.
 #undef select
 #define select(condition, a, b) ((condition) ? (a) : (b))
 #define K(number) ((T)(number))
@@ -63,18 +63,18 @@ DEVICE T sigmoid(T x) {
   return (x < K(0) ? e : K(1)) / (K(1) + e);
 }
 DEVICE T softplus(T x) { return (x > K(0) ? x : K(0)) + log1p(exp(-fabs(x))); }
-// Some devices' own (PoCL's in f32) stays below 1 up to infinity: its slope would never end.
+// Some devices' own tanh (PoCL's in f32) stays below 1 up to infinity: its slope would never end.
 DEVICE T saturating_tanh(T x) { return fabs(x) > K(20) ? copysign(K(1), x) : tanh(x); }
 #define tanh saturating_tanh
 #endif
 
-// Views: an op's elements lie on a grid of `rows` by `cols`, cols being the last axis; rows unfolds into rank - 1 axes.
+// An op's elements lie on a grid of `rows` by `cols`; cols is the last axis, and rows unfolds into rank - 1 axes.
 typedef struct {
   long cols, rows, rank;
   long dims[5];  // of the rows' axes, the last one last
 } Extent;
 typedef struct {
-  long offset, step;  // step: along the last axis
+  long offset, step;  // step is along the last axis
   long strides[5];    // along the rows' axes
 } Place;
 DEVICE long row_at(long row, const Extent e, const Place p) {
@@ -94,7 +94,7 @@ DEVICE long row_at(long row, const Extent e, const Place p) {
     for (long row = ITEM_Y; row < extent.rows; row += ITEMS_Y)
 #define AT(name) name##_data[row_at(row, extent, name##_at) + column * name##_at.step]
 
-// Matrices with contiguous columns, and vectors: element i at offset + i * stride.
+// These are matrices with contiguous columns, and vectors, whose element i is at offset + i * stride.
 typedef struct {
   long offset, stride;
 } Rows;
@@ -112,7 +112,7 @@ DEVICE long id_at(GLOBAL const int* ids, long i, int wide) {
   return wide ? ((GLOBAL const long*)ids)[i] : (long)ids[i];
 }
 
-// The fold of a group's WIDTH numbers, in a fixed order, known to every lane.
+// Folds a group's WIDTH numbers in a fixed order; every lane gets the result.
 #define GROUP_FOLD(name, type, expression)                    \
   DEVICE type name(type mine, SHARED_AT type* all) {          \
     all[LANE] = mine;                                         \
@@ -128,7 +128,7 @@ DEVICE long id_at(GLOBAL const int* ids, long i, int wide) {
     BARRIER;                                                  \
     return result;                                            \
   }
-// A NaN wins both ways: it must not disappear.
+// A NaN wins both ways, because it must not disappear.
 #define LARGER(a, b) ((b) > (a) || (b) != (b) ? (b) : (a))
 #define SMALLER(a, b) ((b) < (a) || (b) != (b) ? (b) : (a))
 #ifdef T_FLOAT

@@ -1,4 +1,4 @@
-// fill, select, and the rows of core/device/elementwise.def, whose text follows this file.
+// The kernels fill, select, and the rows of core/device/elementwise.def, whose text follows this file.
 KERNEL(fill)(const Extent extent, OUT(T, y), const T value) { EACH AT(y) = value; }
 
 KERNEL(choose)(const Extent extent, OUT(T, y), IN(uchar, condition), IN(T, a), IN(T, b)) {

@@ -1,5 +1,5 @@
-// y = alpha op(a) op(b) + beta y for each matrix of a batch: an item an element. For batches of small matrices; single
-// products are a library's.
+// y = alpha op(a) op(b) + beta y for each matrix of a batch, an item for each element. It is for batches of small
+// matrices; single products are a library's.
 typedef struct {
   long offset, row, column, batch;  // strides
 } Matrices;

@@ -1,4 +1,4 @@
-// The gates of GRU and LSTM steps and their gradients (equations: ops/gru.h, ops/lstm.h): an item an element.
+// The gates of GRU and LSTM steps and their gradients (equations: ops/gru.h, ops/lstm.h), an item for each element.
 #define PHASE_ALL 0
 #define PHASE_RESET_UPDATE 1
 #define PHASE_CANDIDATE 2
@@ -41,7 +41,7 @@ KERNEL(gru_gates_backward)(const long rows, const long hidden, const int phase, 
       GLOBAL const T* gate = ROW(gates, i) + j;
       GLOBAL T *dx = ROW(dgx, i) + j, *ds = ROW(dh, i) + j;
       const T r = gate[0], state = ROW(h, i)[j], slope = PRESENT(dy) ? ROW(dy, i)[j] : K(0);
-      if (phase == PHASE_RESET_UPDATE) {  // slope: the gradient of r h
+      if (phase == PHASE_RESET_UPDATE) {  // slope is the gradient of r h
         dx[0] = slope * state * r * (K(1) - r);
         *ds += r * slope;
         continue;

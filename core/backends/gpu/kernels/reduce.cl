@@ -1,10 +1,10 @@
-// Folds over any axes, in two passes. First: of every output, `parts` interleaved shares of what is folded, an item each.
-// Then: a group folds the shares of one output. The order depends on sizes alone.
+// Folds over any axes, in two passes. The first folds `parts` interleaved shares of every output, an item for each; in
+// the second a group folds the shares of one output. The order depends on sizes alone.
 DEVICE long unfolded(long i, const Extent e, const Place p) {
   return row_at(i / e.cols, e, p) + i % e.cols * p.step;
 }
 
-// kept: x's axes that y has; folded: the others. With one part, the first pass writes y itself.
+// `kept` are the axes of x that y has, `folded` the others. With one part, the first pass writes y itself.
 #define REDUCE(name, start, first, expression)                                                                    \
   KERNEL(partial_##name)(const Extent kept, const Extent folded, IN(T, x), const Place x_folded, OUT(T, y),       \
                          const long outputs, const long count, const long parts, const int parts_first,           \

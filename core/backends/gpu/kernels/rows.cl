@@ -1,5 +1,5 @@
-// Kernels over the rows of a matrix: rows by id, and the best entries of a row.
-// A wrong id reads nothing: `fault` remembers that there was one, until the host asks.
+// Kernels over the rows of a matrix: rows by id, and the best entries of a row. A wrong id reads nothing: `fault`
+// remembers that there was one, until the host asks.
 KERNEL(gather)(const long rows, const long cols, const long table_rows, M_OUT(T, y), M_IN(T, table), IDS(ids),
                GLOBAL int* fault) {
   const long j = ITEM_X;
@@ -12,7 +12,7 @@ KERNEL(gather)(const long rows, const long cols, const long table_rows, M_OUT(T,
 }
 
 #ifndef T_BOOL
-// links[2 i]: whether no row before i has its id; links[2 i + 1]: the next row with its id, or -1.
+// links[2 i] says whether no row before i has its id; links[2 i + 1] is the next row with its id, or -1.
 KERNEL(link_ids)(const long rows, const long table_rows, IDS(ids), GLOBAL int* links, GLOBAL int* fault) {
   const long i = ITEM_X;
   if (i >= rows) return;
@@ -38,7 +38,8 @@ KERNEL(scatter_add)(const long rows, const long cols, M_OUT(T, table), M_IN(T, x
     }
 }
 
-// Entry a comes before b: the larger first (or the smaller), NaN before all, the lower index among equals. -1: none.
+// Tells whether entry a comes before b: the larger first (or the smaller), NaN before all, the lower index among
+// equals. An index of -1 is no entry.
 DEVICE int before(T a, long index_a, T b, long index_b, int smallest) {
   if (index_a < 0 || index_b < 0) return index_b < 0;
   const int nan_a = a != a, nan_b = b != b;
@@ -47,7 +48,7 @@ DEVICE int before(T a, long index_a, T b, long index_b, int smallest) {
   return smallest ? a < b : a > b;
 }
 
-// The `count` first entries of each row in that order; values may be absent. One pass over the row each.
+// Finds the `count` first entries of each row by before(), one pass over the row for each; values may be absent.
 KERNEL(top)(const Extent extent, IN(T, x), const long count, const int smallest, GLOBAL T* values, const Place values_at,
             GLOBAL long* ids, const Place ids_at) {
   SHARED T all_values[WIDTH];

@@ -1,4 +1,4 @@
-// Masked softmax and its gradient, and softmax cross-entropy: a group a row.
+// Masked softmax and its gradient, and softmax cross-entropy, a group for each row.
 KERNEL(softmax)(const Extent extent, OUT(T, y), IN(T, x), IN(uchar, mask), const int logarithm) {
   SHARED T all[WIDTH];
   const long row = GROUP;
@@ -43,9 +43,9 @@ KERNEL(softmax_gradient)(const Extent extent, OUT(T, dx), IN(T, y), IN(T, dy), c
   }
 }
 
-// CrossEntropyArgs of the contract.
-KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(T, losses), M_OUT(T, nlls), const T smoothing,
-                      const T row_scale, const long ignore, const int gradient, GLOBAL int* fault) {
+// Cross-entropy is as CrossEntropyArgs of the contract says.
+KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(T, losses), M_OUT(T, nlls), M_IN(T, weight),
+                      const T smoothing, const T row_scale, const long ignore, const int gradient, GLOBAL int* fault) {
   SHARED T all[WIDTH];
   const long i = GROUP, target = ID(targets, i);
   GLOBAL T* x = ROW(logits, i);
@@ -58,20 +58,23 @@ KERNEL(cross_entropy)(const long classes, M_OUT(T, logits), IDS(targets), M_OUT(
   const T shift = none ? K(0) : largest;
   T sum = 0;
   for (long j = LANE; j < classes; j += WIDTH) sum += exp(x[j] - shift);
-  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - shift: large logits lose nothing
+  const T log_sum = log(group_sum(sum, all)), even = smoothing / (T)classes;  // of x - shift, so that large logits lose nothing
 #define LOG_P(j) (none ? T_MIN : x[j] - shift - log_sum)
-  T rest = 0;
+#define WEIGHT(j) (PRESENT(weight) ? VECTOR(weight, j) : K(1))
+  T rest = 0, weights = 0;
   if (smoothing > K(0))
-    for (long j = LANE; j < classes; j += WIDTH) rest -= LOG_P(j);
+    for (long j = LANE; j < classes; j += WIDTH) rest -= WEIGHT(j) * LOG_P(j), weights += WEIGHT(j);
   rest = group_sum(rest, all);
+  const T one = (K(1) - smoothing) * (valid ? WEIGHT(target) : K(0));  // what the target counts
+  const T total = PRESENT(weight) ? one + even * group_sum(weights, all) : K(1);
   const T nll = counts ? -LOG_P(target) : K(0);
   BARRIER;  // before x[target] changes
   for (long j = LANE; gradient && j < classes; j += WIDTH) {
-    const T q = even + (j == target ? K(1) - smoothing : K(0));
-    x[j] = counts ? row_scale * (exp(LOG_P(j)) - q) : K(0);
+    const T q = even * WEIGHT(j) + (j == target ? one : K(0));
+    x[j] = counts ? row_scale * (exp(LOG_P(j)) * total - q) : K(0);
   }
   if (LANE > 0) return;
-  const T hard = smoothing < K(1) ? (K(1) - smoothing) * nll : K(0), soft = smoothing > K(0) ? even * rest : K(0);
+  const T hard = smoothing < K(1) ? one * nll : K(0), soft = smoothing > K(0) ? even * rest : K(0);
   VECTOR(losses, i) = counts ? row_scale * (hard + soft) : K(0);
   if (PRESENT(nlls)) VECTOR(nlls, i) = nll;
 }

@@ -1,6 +1,6 @@
-// Random numbers (RandomArgs of the contract) and the optimizers' steps (OptimizerArgs).
+// Random numbers (RandomArgs of the contract) and the optimizers' steps (UpdateArgs, and what each adds to it).
 
-// Philox4x32-10: Salmon et al. 2011.
+// Philox4x32-10 (Salmon et al. 2011).
 DEVICE void philox(uint* counter, uint key0, uint key1) {
   for (int round = 0; round < 10; ++round) {
     const uint high0 = MULTIPLY_HIGH(0xD2511F53u, counter[0]), low0 = 0xD2511F53u * counter[0];
@@ -16,7 +16,7 @@ DEVICE void philox(uint* counter, uint key0, uint key1) {
 
 DEVICE T unit(uint bits) { return (T)(bits >> 8) * K(5.9604644775390625e-8); }  // 2^-24
 
-// An item is one block of four elements of one row. below: the upper 24 bits that keep_mask turns into 0.
+// An item is one block of four elements of one row. keep_mask gives 0 where the upper 24 bits are < `below`.
 KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(row_ids), const ulong seed, const ulong number,
              const T low, const T high, const uint below) {
   EACH_ROW(rows) {
@@ -44,34 +44,47 @@ KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(
   }
 }
 
-#define SGD 0
-#define ADAM 1
-
-KERNEL(optimizer)(const long count, const int kind, M_OUT(T, value), M_IN(T, grad), M_OUT(T, first), M_OUT(T, second),
-                  M_OUT(T, average), M_IN(T, factor), const T grad_scale, const T lr, const T beta1, const T rest1,
-                  const T beta2, const T rest2, const T eps, const T bias1, const T bias2, const T weight_decay,
-                  const T shrink, const T average_rest, const int nesterov) {
-  const long i = ITEM_X;
-  const T more = PRESENT(factor) ? ROW(factor, 0)[0] : K(1);
-  if (i >= count || more == 0) return;
-  T x = ROW(value, 0)[i] * shrink;
+// UPDATE holds the arguments that every optimizer's step takes; rest is 1 - average_decay. UPDATE_BEGIN leaves the
+// value x and the gradient g of an item's element i, UPDATE_END takes the step from them.
+#define UPDATE                                                                                                              \
+  const long count, M_OUT(T, value), M_IN(T, grad), M_OUT(T, average), M_IN(T, factor), const T grad_scale, const T lr, \
+      const T weight_decay, const T shrink, const T rest
+#define UPDATE_BEGIN                                       \
+  const long i = ITEM_X;                                   \
+  const T more = PRESENT(factor) ? ROW(factor, 0)[0] : K(1); \
+  if (i >= count || more == 0) return;                     \
+  T x = ROW(value, 0)[i] * shrink;                         \
   const T g = ROW(grad, 0)[i] * (grad_scale * more) + weight_decay * x;
-  T a = PRESENT(first) ? ROW(first, 0)[i] : K(0), b = PRESENT(second) ? ROW(second, 0)[i] : K(0), step;
-  if (kind == SGD) {
-    a = beta1 * a + g;
-    step = !PRESENT(first) ? g : nesterov ? g + beta1 * a : a;
-  } else if (kind == ADAM) {
-    a = beta1 * a + rest1 * g;
-    b = beta2 * b + rest2 * g * g;
-    step = a / bias1 / (sqrt(b / bias2) + eps);
-  } else {  // Adadelta
-    a = beta1 * a + rest1 * g * g;
-    step = sqrt(b + eps) / sqrt(a + eps) * g;
-    b = beta1 * b + rest1 * step * step;
+#define UPDATE_END(step)      \
+  x -= lr * (step);           \
+  ROW(value, 0)[i] = x;       \
+  if (PRESENT(average)) ROW(average, 0)[i] += rest * (x - ROW(average, 0)[i]);
+
+KERNEL(sgd)(UPDATE, M_OUT(T, momentum), const T decay, const int nesterov) {
+  UPDATE_BEGIN
+  T step = g;
+  if (PRESENT(momentum)) {
+    const T m = decay * ROW(momentum, 0)[i] + g;
+    ROW(momentum, 0)[i] = m;
+    step = nesterov ? g + decay * m : m;
   }
-  x -= lr * step;
-  ROW(value, 0)[i] = x;
-  if (PRESENT(first)) ROW(first, 0)[i] = a;
-  if (PRESENT(second)) ROW(second, 0)[i] = b;
-  if (PRESENT(average)) ROW(average, 0)[i] += average_rest * (x - ROW(average, 0)[i]);
+  UPDATE_END(step)
+}
+
+KERNEL(adam)(UPDATE, M_OUT(T, first), M_OUT(T, second), const T beta1, const T rest1, const T beta2, const T rest2, const T eps,
+             const T bias1, const T bias2) {
+  UPDATE_BEGIN
+  const T m = beta1 * ROW(first, 0)[i] + rest1 * g, v = beta2 * ROW(second, 0)[i] + rest2 * g * g;
+  ROW(first, 0)[i] = m;
+  ROW(second, 0)[i] = v;
+  UPDATE_END(m / bias1 / (sqrt(v / bias2) + eps))
+}
+
+KERNEL(adadelta)(UPDATE, M_OUT(T, squares), M_OUT(T, steps), const T rho, const T rest1, const T eps) {
+  UPDATE_BEGIN
+  const T s = rho * ROW(squares, 0)[i] + rest1 * g * g, u = ROW(steps, 0)[i];
+  const T step = sqrt(u + eps) / sqrt(s + eps) * g;
+  ROW(squares, 0)[i] = s;
+  ROW(steps, 0)[i] = rho * u + rest1 * step * step;
+  UPDATE_END(step)
 }

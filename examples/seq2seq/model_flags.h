@@ -1,0 +1,14 @@
+#pragma once
+// The flags that name models to translate with.
+#include <string>
+#include <vector>
+
+#include "seq2seq/translator.h"
+
+namespace grus::seq2seq {
+
+/// folders: "DIR" or "DIR,DIR,..."; judges: "DIR=WEIGHT" each. Throws UsageError for text of another form, DataError as
+/// Translator does.
+Translator load_translator(const std::string& folders, const std::vector<std::string>& judges = {});
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,87 @@
+#pragma once
+// Modules one after the other.
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "nn/module.h"
+#include "ops/elementwise.h"
+
+namespace grus::nn {
+
+/// y = f_n(... f_2(f_1(x))): Sequential(Linear(4, 8), Tanh(), Linear(8, 1)). A stage is a module, or a function of one
+/// tensor, whose call gives one. Stages are children "0", "1", ..., as PyTorch names them.
+class Sequential : public Module<Sequential> {
+ public:
+  template <class... Stages>
+  explicit Sequential(Stages... stages) {
+    stages_.reserve(sizeof...(stages));
+    (push_back(std::move(stages)), ...);
+  }
+  Sequential(const Sequential& other);
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential&&) = default;
+
+  Tensor forward(const Tensor& x) const;
+
+  template <class F>
+  void push_back(F stage) {
+    static_assert(std::is_invocable_r_v<Tensor, const F&, const Tensor&>,
+                  "a stage of Sequential takes one tensor and gives one");
+    auto next = std::make_unique<StageOf<F>>(std::move(stage));
+    if constexpr (std::is_base_of_v<ModuleBase, F>) this->link_child(std::to_string(size()), next->f);
+    stages_.push_back(std::move(next));
+  }
+  size_t size() const { return stages_.size(); }
+  /// Stage i as what it is: at<Linear>(0).weight. Throws UsageError when there is none, or it is another type.
+  template <class F>
+  F& at(size_t i) {
+    return const_cast<F&>(std::as_const(*this).at<F>(i));
+  }
+  template <class F>
+  const F& at(size_t i) const {
+    const auto* found = i < size() ? dynamic_cast<const StageOf<F>*>(stages_[i].get()) : nullptr;
+    require<UsageError>(found != nullptr, "[Sequential] need the type of a stage of {}, got another for stage {}",
+                        size(), i);
+    return found->f;
+  }
+
+ private:
+  struct Stage {
+    virtual ~Stage() = default;
+    virtual Tensor run(const Tensor& x) const = 0;
+    virtual std::unique_ptr<Stage> copy() const = 0;
+  };
+  template <class F>
+  struct StageOf : Stage {
+    explicit StageOf(F stage) : f(std::move(stage)) {}
+    Tensor run(const Tensor& x) const override { return f(x); }
+    std::unique_ptr<Stage> copy() const override { return std::unique_ptr<Stage>(new StageOf(*this)); }
+    F f;
+  };
+  std::vector<std::unique_ptr<Stage>> stages_;
+};
+
+/// A function of one tensor as a module without parameters, for Sequential: Relu(), Tanh(), ...
+template <Tensor (*function)(const Tensor&)>
+class Activation : public Module<Activation<function>> {
+ public:
+  Tensor forward(const Tensor& x) const { return function(x); }
+};
+using Relu = Activation<relu>;
+using Tanh = Activation<tanh>;
+using Sigmoid = Activation<sigmoid>;
+using Silu = Activation<silu>;
+using Softplus = Activation<softplus>;
+
+class Gelu : public Module<Gelu> {
+ public:
+  explicit Gelu(GeluForm kind = GeluForm::exact) : kind_(kind) {}
+  Tensor forward(const Tensor& x) const { return gelu(x, kind_); }
+
+ private:
+  GeluForm kind_;
+};
+
+}  // namespace grus::nn

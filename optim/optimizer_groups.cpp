@@ -1,0 +1,86 @@
+// Parameters in groups, and their settings.
+#include <algorithm>
+#include <cmath>
+
+#include "optim/optimizer.h"
+
+namespace grus::optim {
+
+Optimizer::Optimizer(const char* name, std::vector<Setting> settings, std::vector<StateTensor> kept,
+                     const std::vector<ParameterGroup>& groups)
+    : name_(name), settings_(std::move(settings)), kept_(std::move(kept)), changed_(settings_.size(), false) {
+  find_setting(name_, settings_, "lr");
+  for (const StateTensor& state : kept_) {
+    if (!state.when.empty()) find_setting(name_, settings_, state.when);
+    require<UsageError>(!state.name.empty() && state.name.find('.') == std::string::npos && state.name != "setting",
+                        "[{}] need names without a dot, other than 'setting', for what it keeps, got '{}'", name_,
+                        state.name);
+    const auto same = [&](const StateTensor& other) { return other.name == state.name; };
+    require<UsageError>(std::count_if(kept_.begin(), kept_.end(), same) == 1,
+                        "[{}] need a name of its own for each tensor that it keeps, got '{}' twice", name_, state.name);
+  }
+  for (const ParameterGroup& group : groups) add_group(group);
+  require<UsageError>(!slots_.empty(), "[{}] need parameters, got none", name_);
+}
+
+void Optimizer::add_group(const ParameterGroup& group) {
+  Values values;
+  for (const Setting& setting : settings_) values.push_back(setting.value);
+  if (group.lr) values[find_setting(name_, settings_, "lr")] = *group.lr;
+  if (group.weight_decay) values[find_setting(name_, settings_, "weight_decay")] = *group.weight_decay;
+  for (const auto& [name, value] : group.settings) values[find_setting(name_, settings_, name)] = value;
+  for (size_t i = 0; i < values.size(); ++i) require_setting(name_, settings_[i], values[i]);
+  std::vector<Slot> slots = slots_;
+  for (const auto& [name, parameter] : group.parameters) {
+    if (!parameter.defined()) continue;
+    for (const Slot& slot : slots) {
+      require<UsageError>(&slot.leaf() != parameter.identity(), "[{}] need each parameter once, got {} again as {}",
+                          name_, slot.known.name, name);
+      slot.known.require_other_name(name_, name);
+    }
+    slots.push_back({{name, parameter}, groups_.size(), 0, std::vector<Tensor>(kept_.size())});
+  }
+  groups_.push_back(std::move(values));
+  slots_ = std::move(slots);
+}
+
+void Optimizer::set_lr_factor(double factor) {
+  require<UsageError>(factor >= 0 && std::isfinite(factor),
+                      "[{}] need a factor of learning rates of at least 0, got {}", name_, factor);
+  lr_factor_ = factor;
+}
+
+void Optimizer::set_lr(double lr) {
+  const size_t place = find_setting(name_, settings_, "lr");
+  require_setting(name_, settings_[place], lr);
+  const double first = groups_.front()[place];
+  require<UsageError>(first > 0 || groups_.size() == 1,
+                      "[{}] need a rate above 0 of the first group, to which the others keep their ratio, got 0: "
+                      "set_lr(lr, group)",
+                      name_);
+  for (size_t i = 1; i < groups_.size(); ++i) groups_[i][place] *= lr / first;
+  groups_.front()[place] = lr;
+}
+
+void Optimizer::require_group(size_t group) const {
+  require<UsageError>(group < groups_.size(), "[{}] need a group below {}, got {}", name_, groups_.size(), group);
+}
+
+double Optimizer::get(std::string_view setting, size_t group) const {
+  require_group(group);
+  return groups_[group][find_setting(name_, settings_, setting)];
+}
+
+void Optimizer::set(std::string_view setting, double value) {
+  for (size_t group = 0; group < groups_.size(); ++group) set(setting, value, group);
+}
+
+void Optimizer::set(std::string_view setting, double value, size_t group) {
+  require_group(group);
+  const size_t place = find_setting(name_, settings_, setting);
+  require_setting(name_, settings_[place], value);
+  groups_[group][place] = value;
+  changed_[place] = true;
+}
+
+}  // namespace grus::optim

@@ -1,0 +1,65 @@
+#include "seq2seq/corpora.h"
+
+#include <fmt/format.h>
+
+#include "data/sentencepiece.h"
+
+namespace grus::seq2seq {
+namespace {
+
+data::ReferenceCorpus read_references(const std::string& tsv, const std::string& source, const std::string& target) {
+  return tsv.empty() ? data::read_references(source, {target}) : data::read_references_tsv(tsv);
+}
+
+// FNV-1a of 64 bits over the lines and their ends.
+class Sum {
+ public:
+  void add(const std::string& line) {
+    for (const char c : line) step(static_cast<unsigned char>(c));
+    step('\n');
+  }
+  std::string text() const { return fmt::format("{:016x}", hash_); }
+
+ private:
+  void step(unsigned char byte) { hash_ = (hash_ ^ byte) * 1099511628211u; }
+  uint64_t hash_ = 14695981039346656037u;
+};
+
+}  // namespace
+
+TextSums sums_of(const Corpora& corpora) {
+  Sum train, valid;
+  for (const auto* side : {&corpora.train.source, &corpora.train.target})
+    for (const std::string& line : *side) train.add(line);
+  for (size_t n = 0; n < corpora.valid.source.size(); ++n) {
+    valid.add(corpora.valid.source[n]);
+    for (const std::string& reference : corpora.valid.references[n]) valid.add(reference);
+  }
+  return {train.text(), valid.text()};
+}
+
+data::ReferenceCorpus read_test(const TrainOptions& o) {
+  if (o.test.empty() && o.test_source.empty()) return {};
+  return read_references(o.test, o.test_source, o.test_target);
+}
+
+Corpora read_corpora(const TrainOptions& o) {
+  return {o.train.empty() ? data::read_parallel(o.train_source, o.train_target) : data::read_tsv(o.train),
+          read_references(o.valid, o.valid_source, o.valid_target), read_test(o), "", ""};
+}
+
+Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {
+  if (options.tokenizer.empty()) {
+    options.tokenizer = data::sentencepiece_available() ? "bpe" : "word";
+    if (!data::sentencepiece_available()) notice("built without SentencePiece: words instead of pieces of words");
+  }
+  const data::CodecOptions codec{.kind = options.tokenizer, .size = options.vocab, .min_count = options.min_count};
+  const std::span<const std::string> source(train.source), target(train.target);
+  if (wants_joint_vocabulary(options.model)) {
+    data::Codec both = data::Codec::learn({source, target}, codec, notice);
+    return {both, both, true};
+  }
+  return {data::Codec::learn({source}, codec, notice), data::Codec::learn({target}, codec, notice), false};
+}
+
+}  // namespace grus::seq2seq

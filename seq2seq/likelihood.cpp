@@ -1,0 +1,100 @@
+#include "seq2seq/likelihood.h"
+
+#include <functional>
+
+#include "data/loader.h"
+#include "ops/index.h"
+#include "ops/linear_cross_entropy.h"
+#include "ops/loss.h"
+#include "ops/matmul.h"
+#include "ops/reduce.h"
+
+namespace grus::seq2seq {
+namespace {
+
+void for_each_batch(const data::EncodedCorpus& corpus, int64_t batch_tokens,
+                    const std::function<void(const data::Batch&)>& visit) {
+  data::LoaderOptions options;
+  options.batch_tokens = batch_tokens;
+  options.shuffle = false;
+  options.bucket = std::max<int64_t>(corpus.size(), 1);
+  options.source_marks = source_marks;
+  data::Loader loader(corpus, options);
+  loader.start(0);
+  while (const std::optional<data::Batch> batch = loader.next()) visit(*batch);
+}
+
+}  // namespace
+
+PackedBatch to_device(const data::Batch& batch) {
+  return {{batch.source.tensor(), batch.source.lengths},
+          {batch.inputs.tensor(), batch.inputs.lengths},
+          Tensor::from(batch.labels, batch.inputs.lengths.device())};
+}
+
+BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing) {
+  const Tensor rows = model.forward_rows(batch.source, batch.inputs);
+  const OutputLayer output = model.output();
+  LinearCrossEntropyOutput out =
+      linear_cross_entropy(rows, output.weight, output.bias, batch.labels, {.label_smoothing = label_smoothing});
+  return {std::move(out.loss), std::move(out.nll_sum)};
+}
+
+PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double teacher_forcing) {
+  const NoGrad no_grad;
+  const Lengths& lengths = batch.inputs.lengths;
+  const std::vector<float> coins = random_uniform({lengths.longest()}, 0, 1, default_rng()).to_vector<float>();
+  std::vector<int32_t> ids = batch.inputs.ids.to_vector<int32_t>();
+  const bool training = model.module().is_training();
+  model.module().eval();  // no dropout in what the model says
+  const std::unique_ptr<Decoder> decoder = model.decode(batch.source);
+  const OutputLayer output = model.output();
+  const Tensor order = lengths.order_tensor();
+  DecoderState state = decoder->start();
+  for (Tensor& part : state) part = gather_rows(part, order);  // longest first, as the packed rows
+  for (int64_t t = 0; t + 1 < lengths.longest(); ++t) {
+    const auto begin = ids.begin() + lengths.start(t);
+    const std::vector<int32_t> words(begin, begin + lengths.alive(t));
+    for (Tensor& part : state) part = part.rows(0, lengths.alive(t));
+    const std::vector<int64_t> sources(lengths.order().begin(), lengths.order().begin() + lengths.alive(t));
+    Decoder::Step step = decoder->step(Tensor::from(words), state, sources);
+    state = std::move(step.state);
+    if (coins[static_cast<size_t>(t + 1)] < teacher_forcing) continue;
+    const auto said = argmax(linear(step.rows, output.weight, output.bias), -1).to_vector<int64_t>();
+    for (int64_t i = 0; i < lengths.alive(t + 1); ++i)
+      ids[static_cast<size_t>(lengths.start(t + 1) + i)] = static_cast<int32_t>(said[static_cast<size_t>(i)]);
+  }
+  model.module().train(training);
+  return {batch.source, {Tensor::from(ids), lengths}, batch.labels};
+}
+
+Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, int64_t batch_tokens) {
+  const NoGrad no_grad;
+  Likelihood sum;
+  for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
+    const PackedBatch packed = to_device(batch);
+    sum.nll += loss_of(model, packed, 0).nll_sum.item();
+    sum.tokens += packed.labels.numel();
+  });
+  return sum;
+}
+
+std::vector<double> log_probabilities(const Architecture& model, const data::EncodedCorpus& corpus,
+                                      int64_t batch_tokens) {
+  const NoGrad no_grad;
+  std::vector<double> sums(static_cast<size_t>(corpus.size()));
+  const OutputLayer output = model.output();
+  for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
+    const PackedBatch packed = to_device(batch);
+    const Tensor logits = linear(model.forward_rows(packed.source, packed.inputs), output.weight, output.bias);
+    CrossEntropyOptions each;
+    each.reduction = Reduction::none;
+    const auto nll = cross_entropy(logits, packed.labels, each).to_vector<float>();
+    const auto rows = packed.inputs.lengths.batch_rows().to_vector<int64_t>();
+    for (size_t n = 0; n < rows.size(); ++n)
+      sums[static_cast<size_t>(batch.index[static_cast<size_t>(rows[n])])] -= static_cast<double>(nll[n]);
+  });
+  return sums;
+}
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,257 @@
+#include "seq2seq/model_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <limits>
+#include <system_error>
+
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+#include "core/base/printable.h"
+#include "data/text.h"
+#include "nn/init.h"
+#include "nn/serialize.h"
+#include "seq2seq/options_json.h"
+#include "seq2seq/soundness.h"
+
+namespace grus::seq2seq {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* format_name = "grus translate";
+constexpr int64_t format_version = 1;
+
+// All that a run writes.
+constexpr const char* names[] = {"config.json",  "model.safetensors", "state.safetensors", "metrics.jsonl",
+                                 "report.html",  "pieces.vocab",      "pieces.model",      "source.vocab",
+                                 "source.model", "target.vocab",      "target.model"};
+
+// Written once, with the configuration. Weights and states bear their own checksums.
+std::vector<std::string> vocabulary_files(const TrainOptions& options) {
+  std::vector<std::string> files;
+  const bool joint = wants_joint_vocabulary(options.model);
+  for (const std::string side : {joint ? "pieces" : "source", joint ? "" : "target"}) {
+    if (side.empty()) continue;
+    files.push_back(side + ".vocab");
+    if (data::is_trained_kind(options.tokenizer)) files.push_back(side + ".model");
+  }
+  return files;
+}
+
+std::string checksum_of_file(const std::filesystem::path& file) {
+  return checksum_text(std::string_view(data::read_whole_file(file.string())));
+}
+
+// While it lives, tensors may take what a model of this file's weights could need: its configuration may be damaged,
+// and sizes that fill the memory end processes without a word.
+class MemoryFor {
+ public:
+  explicit MemoryFor(const std::filesystem::path& weights) : device_(default_device()) {
+    constexpr size_t per_byte = 4;  // weights of 16 bits become 32, and the allocator rounds up
+    constexpr size_t spare = 1 << 24;
+    std::error_code none;
+    const size_t bytes = std::filesystem::file_size(weights, none);
+    const MemoryStatistics before = memory_statistics(device_);
+    limit_ = before.limit;
+    if (none || bytes > std::numeric_limits<size_t>::max() / 16) return;
+    const size_t room = before.live + per_byte * bytes + spare;
+    if (limit_ == 0 || room < limit_) set_memory_limit(device_, room);
+  }
+  ~MemoryFor() { set_memory_limit(device_, limit_); }
+  MemoryFor(const MemoryFor&) = delete;
+  MemoryFor& operator=(const MemoryFor&) = delete;
+
+ private:
+  Device device_;
+  size_t limit_;
+};
+
+// A configuration whose bytes are those that were written, or one that bears no checksum.
+nlohmann::json read_config(const std::filesystem::path& file) {
+  const std::string text = data::read_whole_file(file.string(), most_config_bytes);
+  nlohmann::json config = json::parse(text, file.string());
+  const json::Members members(config, file.string());
+  require<DataError>(members.has("format") && config["format"] == format_name,
+                     "{}: need a model of this program, got something else", file.string());
+  const nlohmann::json& version = members.at("version");
+  require<DataError>(version == format_version, "{}: need version {}, got {}", file.string(), format_version,
+                     json::Shown{version});
+  members.require_only(
+      {"checksum", "files", "format", "options", "source_vocabulary", "target_vocabulary", "text_sums", "version"});
+  const Seal seal = check_seal(text);
+  require<DataError>(seal == Seal::found || (seal == Seal::none && !members.has("checksum")),
+                     "{}: need the text that its checksum stands for, got another: damaged, or edited by hand, for "
+                     "which its line \"checksum\" must be taken out",
+                     file.string());
+  return config;
+}
+
+}  // namespace
+
+void ModelFolder::prepare(int64_t bytes) const {
+  std::error_code error;
+  std::filesystem::create_directories(path_, error);
+  require<Error>(std::filesystem::is_directory(path_), "{}: cannot be made a folder: {}", path_.string(),
+                 error ? error.message() : "something else has this name");
+  const std::string probe = prefix(".space");
+  const int file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
+  require<Error>(file >= 0, "{}: cannot write into this folder: {}", path_.string(), std::strerror(errno));
+  ::unlink(probe.c_str());  // first, so that nothing is left however this ends
+  const int problem = ::posix_fallocate(file, 0, bytes);
+  ::close(file);
+  const bool unknown = problem == EOPNOTSUPP || problem == EINVAL;  // this file system cannot tell
+  require<Error>(problem == 0 || unknown, "{}: need room for {} MB, got: {}", path_.string(), bytes / 1000000 + 1,
+                 std::strerror(problem));
+}
+
+fs::path ModelFolder::place(const std::string& name) const {
+  std::error_code ignored;
+  return fs::exists(adopted() / name, ignored) ? adopted() / name : path_ / name;
+}
+
+// Codecs add .vocab and .model to it.
+std::string ModelFolder::prefix(const char* name) const {
+  const fs::path vocabulary = place(std::string(name) + ".vocab");
+  return (vocabulary.parent_path() / name).string();
+}
+
+ModelFolder ModelFolder::stopped_run() const {
+  const ModelFolder begun = unfinished();
+  return fs::exists(begun.config()) ? begun : *this;
+}
+
+void ModelFolder::adopt_unfinished() const {
+  settle();
+  fs::rename(unfinished().path(), adopted());
+  settle();
+}
+
+// Old files that have no successor go first. config.json is moved next: without it in adopted() they are known to be
+// gone, and a file of such a name is a new one.
+void ModelFolder::settle() const {
+  if (!fs::exists(adopted())) return;
+  const auto move = [&](const fs::path& file) { fs::rename(file, path_ / file.filename()); };
+  if (fs::exists(adopted() / "config.json")) {
+    for (const char* name : names)
+      if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
+    move(adopted() / "config.json");
+  }
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(adopted())) files.push_back(entry.path());
+  for (const fs::path& file : files) move(file);
+  fs::remove(adopted());
+}
+
+// The vocabularies stand there already: it says what they are.
+void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
+  nlohmann::json files = nlohmann::json::object();
+  for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
+  const nlohmann::json config = {{"checksum", empty_seal},
+                                 {"files", files},
+                                 {"format", format_name},
+                                 {"version", format_version},
+                                 {"source_vocabulary", codecs.sizes().source},
+                                 {"target_vocabulary", codecs.sizes().target},
+                                 {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
+                                 {"options", to_json(options)}};
+  std::string text = config.dump(2) + "\n";
+  seal(text);
+  write_file_atomically(this->config(), text);
+}
+
+void ModelFolder::save_codecs(const Codecs& codecs) const {
+  if (codecs.joint) return codecs.source.save(prefix("pieces"));
+  codecs.source.save(prefix("source"));
+  codecs.target.save(prefix("target"));
+}
+
+TrainOptions ModelFolder::load_options() const {
+  require<DataError>(std::filesystem::is_directory(path_), "{}: need the folder of a model, got {}", path_.string(),
+                     std::filesystem::exists(path_) ? "a file" : "nothing");
+  const std::string file = this->config().string();
+  const nlohmann::json config = read_config(file);
+  TrainOptions options;
+  apply_json(options, json::Members(config, file).at("options"), file);
+  // Of a command and not of a model: a folder from elsewhere must not choose files to write.
+  options.resume = options.overwrite = false;
+  options.show_step = options.profile = "";
+  return options;
+}
+
+// Of a configuration without a list of files none is asked for.
+void ModelFolder::check_vocabularies(const TrainOptions& options) const {
+  const nlohmann::json config = read_config(this->config());
+  if (!config.contains("files")) return;
+  const json::Members files(config["files"], this->config().string());
+  for (const std::string& name : vocabulary_files(options)) {
+    const std::string got = checksum_of_file(place(name));
+    require<DataError>(files.text(name) == got, "{}: need the file with {} of {}, got {}: damaged, or of another model",
+                       place(name).string(), Shown{files.text(name)}, this->config().filename().string(), got);
+  }
+}
+
+TextSums ModelFolder::load_text_sums() const {
+  const nlohmann::json sums = read_config(config()).value("text_sums", nlohmann::json::object());
+  require<DataError>(sums.is_object(), "{}: need an object of text_sums, got {}", config().string(), sums.type_name());
+  const auto text = [&](const char* name) {
+    return sums.contains(name) && sums[name].is_string() ? sums[name].get<std::string>() : "";
+  };
+  return {text("train"), text("valid")};
+}
+
+Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
+  const bool joint = wants_joint_vocabulary(options.model);
+  check_vocabularies(options);
+  try {
+    data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
+    data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+    return {std::move(source), std::move(target), joint};
+  } catch (const UsageError& error) {  // a tokenizer that this build does not have
+    fail<DataError>("{}: {}", config().string(), error.what());
+  }
+}
+
+void ModelFolder::save_weights(Architecture& model) const {
+  nn::save_weights(weights(), model.module(), {{"architecture", std::string(model.name())}});
+}
+
+void ModelFolder::load_weights(Architecture& model) const {
+  const nn::TensorFile file = nn::read_safetensors(weights());
+  const auto arch = file.metadata.find("architecture");  // files of PyTorch do not say
+  require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
+                     "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
+                     config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
+  try {
+    model.module().load_state_dict(file.tensors);
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", weights().string(), error.what());
+  }
+  const std::string bad = first_not_finite(model.module().state_dict());
+  require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
+}
+
+SavedModel ModelFolder::load() const {
+  TrainOptions options = load_options();
+  Codecs codecs = load_codecs(options);
+  Rng rng(0);
+  const nn::init::Skip all_come_from_the_file;
+  std::unique_ptr<Architecture> model;
+  try {
+    const MemoryFor room(weights());
+    model = make_architecture(options.model, codecs.sizes(), rng);
+  } catch (const DeviceError& error) {
+    fail<DataError>("{}: need sizes as those of {}, got a model for which {}", config().string(),
+                    weights().filename().string(), error.what());
+  }
+  load_weights(*model);
+  model->module().eval();
+  return {std::move(options), std::move(codecs), std::move(model)};
+}
+
+}  // namespace grus::seq2seq

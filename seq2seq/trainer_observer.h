@@ -1,0 +1,39 @@
+#pragma once
+// What a training run tells while it goes, and what may stop it.
+#include <string_view>
+
+#include "nn/module.h"
+#include "seq2seq/metrics.h"
+
+namespace grus::seq2seq {
+
+/// How far an epoch is.
+struct StepProgress {
+  int64_t epoch, epochs, batch, batches;
+  double loss;  // of the last step that the host has read: mean nats a target token
+  double perplexity, target_tokens_per_second, seconds_left;
+};
+
+/// Every function does nothing here; a run calls them on its own thread.
+class TrainerObserver {
+ public:
+  virtual ~TrainerObserver() = default;
+  virtual void before_step() {}
+  /// The parameters have the step's gradients, and its tape is still there.
+  virtual void after_backward(const nn::ModuleBase& /*model*/) {}
+  virtual void after_step(int64_t /*step*/) {}
+  /// Whether show_progress() should be called after this step: the run then waits for its device.
+  virtual bool wants_progress() { return false; }
+  virtual void show_progress(const StepProgress& /*progress*/) {}
+  virtual void before_validation(int64_t /*epoch*/) {}
+  virtual void after_validation() {}
+  /// After all of the epoch is saved; `best`: its weights are those that are kept.
+  virtual void after_epoch(const EpochMetrics& /*metrics*/, bool /*best*/) {}
+  /// The steps of an epoch have ended, or an error ends the run: what is shown may go.
+  virtual void after_steps() {}
+  /// The run saves itself and ends before its next step.
+  virtual bool stop_requested() { return false; }
+  virtual void notice(std::string_view /*line*/) {}
+};
+
+}  // namespace grus::seq2seq

@@ -1,0 +1,150 @@
+// Recurrences of a cell that somebody else wrote: the minimal gated unit, which has no fused loop.
+#include "ops/scan.h"
+
+#include "ops/elementwise.h"
+#include "ops/index.h"
+#include "ops/matmul.h"
+#include "ops/rnn.h"
+#include "ops/sequence.h"
+#include "ops/shape.h"
+#include "tests/ops/table/row.h"
+#include "tests/support/tensors.h"
+
+namespace grus::test {
+namespace {
+
+/// Zhou et al. 2016: f = sigmoid(W_f [x; h] + b_f), n = tanh(W_n [x; f * h] + b_n), h' = (1 - f) * h + f * n.
+class MinimalGatedUnit final : public Cell {
+ public:
+  explicit MinimalGatedUnit(Xs x) : forget_(x[0]), forget_bias_(x[1]), candidate_(x[2]), candidate_bias_(x[3]) {}
+  std::vector<int64_t> sizes() const override { return {forget_.dim(0)}; }
+  Output step(const Tensor& x, const State& state) const override {
+    const Tensor f = sigmoid(linear(concat({x, state.h}, 1), forget_, forget_bias_));
+    const Tensor n = tanh(linear(concat({x, f * state.h}, 1), candidate_, candidate_bias_));
+    return (1.0 - f) * state.h + f * n;
+  }
+
+ private:
+  Tensor forget_, forget_bias_, candidate_, candidate_bias_;
+};
+
+/// Each sequence alone, a step at a time: y, packed, and the last states.
+Tensors one_by_one(const Cell& cell, const Tensor& x, const Lengths& lengths, const Tensor& h0, bool reverse) {
+  Tensors ys(static_cast<size_t>(lengths.total())), last;
+  for (int64_t b = 0; b < lengths.batch(); ++b) {
+    Tensor h = h0.defined() ? h0.rows(b, b + 1) : Tensor::zeros({1, cell.sizes()[0]}, x.dtype(), x.device());
+    for (int64_t i = 0; i < lengths[b]; ++i) {
+      const int64_t t = reverse ? lengths[b] - 1 - i : i;
+      const int64_t row = lengths.start(t) + lengths.rank()[static_cast<size_t>(b)];
+      h = cell.step(x.rows(row, row + 1), h).y;
+      ys[static_cast<size_t>(row)] = h;
+    }
+    last.push_back(h);
+  }
+  return {concat(ys), concat(last)};
+}
+
+Sample sample_of(std::string what, std::vector<int64_t> lengths, bool reverse, Size size = Size::ordinary) {
+  const int64_t input = 2, hidden = 3, batch = static_cast<int64_t>(lengths.size());
+  int64_t total = 0;
+  for (const int64_t length : lengths) total += length;
+  const Function f = [=](Xs x) -> Tensors {
+    const Output out =
+        scan(MinimalGatedUnit(x.subspan(2)), x[0], Lengths(lengths, -1, x[0].device()), x[1], {.reverse = reverse});
+    return {out.y, out.state.h};
+  };
+  const Function twin = [=](Xs x) -> Tensors {
+    return one_by_one(MinimalGatedUnit(x.subspan(2)), x[0], Lengths(lengths, -1, x[0].device()), x[1], reverse);
+  };
+  const Shape weight{hidden, input + hidden}, bias{hidden};
+  return {std::move(what),
+          {{{total, input}}, {{batch, hidden}}, {weight, -1, 1}, {bias, -1, 1}, {weight, -1, 1}, {bias, -1, 1}},
+          f,
+          {},
+          total > 0 ? twin : Function(),
+          size};
+}
+
+/// Padded, dense, and from zeros.
+Sample padded_sample(bool ragged) {
+  const Shape weight{3, 5}, bias{3};
+  return {ragged ? "padded, from zeros" : "dense, from zeros",
+          {{{3, 2, 2}}, {weight, -1, 1}, {bias, -1, 1}, {weight, -1, 1}, {bias, -1, 1}},
+          [=](Xs x) -> Tensors {
+            const MinimalGatedUnit cell(x.subspan(1));
+            const Output out = ragged ? scan(cell, x[0], Lengths({1, 2}, 3, x[0].device())) : scan(cell, x[0]);
+            return {out.y, out.state.h};
+          }};
+}
+
+/// Two layers in both directions, of plain networks.
+Sample layers_sample() {
+  const auto cells = [](Xs x) {
+    std::vector<cells::Rnn> all;
+    for (size_t i = 0; i < 4; ++i)
+      all.emplace_back(RecurrentWeights{x[2 + 2 * i], x[3 + 2 * i], {}, {}},
+                       i < 2 ? Activation::tanh : Activation::relu);
+    return all;
+  };
+  std::vector<Input> inputs{{{6, 2}}, {{4, 3, 3}}};
+  for (int i = 0; i < 4; ++i) inputs.insert(inputs.end(), {{{3, i < 2 ? 2 : 6}, -1, 1}, {{3, 3}, -1, 1}});
+  const Function layers = [cells](Xs x) -> Tensors {
+    const auto made = cells(x);
+    const Cell* const all[] = {&made[0], &made[1], &made[2], &made[3]};
+    const Output out = scan(all, x[0], Lengths({2, 1, 3}, -1, x[0].device()), x[1], {.bidirectional = true});
+    return {out.y, out.state.h};
+  };
+  const Function one_after_another = [cells](Xs x) -> Tensors {
+    const auto made = cells(x);
+    const Lengths lengths({2, 1, 3}, -1, x[0].device());
+    const auto run = [&](int64_t i, const Tensor& rows) {
+      return scan(made[static_cast<size_t>(i)], rows, lengths, x[1].defined() ? x[1][i] : x[1],
+                  {.reverse = i % 2 == 1});
+    };
+    const Output a = run(0, x[0]), b = run(1, x[0]);
+    const Tensor middle = concat({a.y, b.y}, 1);
+    const Output c = run(2, middle), d = run(3, middle);
+    return {concat({c.y, d.y}, 1), stack({a.state.h, b.state.h, c.state.h, d.state.h})};
+  };
+  return {"two layers in both directions", inputs, layers, {}, one_after_another};
+}
+
+std::vector<ErrorCase> errors() {
+  const auto zeros = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
+  const auto cell = [zeros](Device d) {
+    return MinimalGatedUnit(Tensors{zeros({3, 5}, d), zeros({3}, d), zeros({3, 5}, d), zeros({3}, d)});
+  };
+  return {{[=](Device d) {
+             scan(cell(d), zeros({3, 2}, d), Lengths({2, 2}, -1, d));
+           },
+           "[scan] need x (N = 4, I), packed, or (T, B = 2, I), got (3, 2)"},
+          {[=](Device d) {
+             scan(cell(d), zeros({3, 2}, d), Lengths({2, 1}, -1, d), zeros({3, 3}, d));
+           },
+           "[scan] need tensor 0 of the first state (B = 2, H = 3), got (3, 3)"},
+          {[=](Device d) {
+             scan(cell(d), zeros({3, 2}, d), Lengths({2, 1}, -1, d), State(zeros({2, 3}, d), zeros({2, 3}, d)));
+           },
+           "[scan] need a first state of 1 tensors, got more"},
+          {[=](Device d) {
+             scan(cell(d), zeros({3, 2}, d));
+           },
+           "[scan] need x (T, B, I), or lengths beside it, got (3, 2)"}};
+}
+
+}  // namespace
+
+std::vector<Row> scan_rows() {
+  return {{"scan",
+           "state, y = step(x, state) for each step of each sequence, of any cell",
+           floats,
+           2,
+           {sample_of("ragged", {2, 1, 3}, false), sample_of("ragged, reverse", {2, 1, 3}, true),
+            sample_of("empty sequences", {0, 2, 0}, false), sample_of("empty sequences, reverse", {0, 2, 0}, true),
+            sample_of("no sequences", {}, false), sample_of("sequences of nothing", {0, 0}, true), padded_sample(true),
+            padded_sample(false), layers_sample(), sample_of("large", many_sequences(), false, Size::large)},
+           errors(),
+           1e-4}};
+}
+
+}  // namespace grus::test

@@ -1,0 +1,42 @@
+#pragma once
+// A tiny model and a tiny text, for tests of everything that works on any model.
+#include <memory>
+
+#include "data/batch.h"
+#include "seq2seq/architecture.h"
+#include "tests/data/files.h"
+
+namespace grus::test {
+
+inline seq2seq::ModelOptions small_options() {
+  seq2seq::ModelOptions options;
+  options.embedding = 12;
+  options.hidden = 16;
+  options.dropout = 0;
+  return options;
+}
+
+inline std::unique_ptr<seq2seq::Architecture> small_model(const seq2seq::ModelOptions& options = small_options(),
+                                                          uint64_t seed = 1) {
+  Rng rng(seed);
+  auto model = seq2seq::make_architecture(options, {20, 20}, rng);
+  model->module().eval();
+  return model;
+}
+
+/// Makes sentences of 1 to 9 ids from 4 to 19.
+inline data::EncodedCorpus small_corpus(size_t pairs) {
+  data::EncodedCorpus corpus;
+  const auto sentence = [](size_t length, size_t start) {
+    std::vector<int32_t> ids;
+    for (size_t i = 0; i < length; ++i) ids.push_back(static_cast<int32_t>(4 + (start + i * i + 3 * i) % 16));
+    return ids;
+  };
+  for (size_t n = 0; n < pairs; ++n) {
+    corpus.source.push_back(sentence(1 + (n * 5) % 9, n));
+    corpus.target.push_back(sentence(1 + (n * 7) % 9, n + 5));
+  }
+  return corpus;
+}
+
+}  // namespace grus::test
