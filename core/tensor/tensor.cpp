@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/tensor/raw.h"
 
 namespace grus {
 namespace {
@@ -32,9 +31,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {
   require_representable("full", value, dtype, shape);
   Tensor tensor = empty(shape, dtype, device);
-  device.check(device.kernels().fill(device.context(), Raw::write_view(tensor), value), "fill");
+  tensor.storage_->raise_version();
+  const View all{tensor.storage_->buffer(), 0, dtype, 1, {tensor.numel()}, {1}};
+  device.check(device.kernels().fill(device.context(), all, value), "fill");
   const bool same_in_every_dtype = std::trunc(value) == value && std::abs(value) <= 0x1p24;
-  if (same_in_every_dtype && dtype != DType::boolean) Raw::know_range(tensor, {value, value});
+  if (same_in_every_dtype && dtype != DType::boolean) tensor.storage_->know({value, value});
   return tensor;
 }
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
@@ -114,6 +115,11 @@ double Tensor::item() const {
   return 0;
 }
 
-Tensor Tensor::detach() const { return Raw::reshape(*this, shape_); }
+Tensor Tensor::detach() const {
+  Tensor alone = *this;
+  alone.node_ = {};
+  alone.leaf_ = {};
+  return alone;
+}
 
 }  // namespace grus
