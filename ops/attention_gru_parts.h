@@ -1,6 +1,7 @@
 #pragma once
 // What the two halves of attention_gru share: its sizes, and what the record keeps. Internal to ops.
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/attention_gru.h"
 #include "ops/gru_step.h"
 #include "ops/launch.h"

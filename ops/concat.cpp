@@ -1,5 +1,6 @@
 // concat and stack of shape.h.
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/box.h"
 #include "ops/shape.h"
 

@@ -1,5 +1,6 @@
 // where, the logical ops and conversions of elementwise.h, and masked_fill of index.h.
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"

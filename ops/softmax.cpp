@@ -1,6 +1,7 @@
 #include "ops/softmax.h"
 
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/reduce.h"

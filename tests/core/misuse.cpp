@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "core/record/record.h"
+#include "core/tensor/raw.h"
 #include "core/watch/tape_print.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
