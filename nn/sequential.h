@@ -65,15 +65,15 @@ class Sequential : public Module<Sequential> {
 
 /// A function of one tensor as a module without parameters, for Sequential: Relu(), Tanh(), ...
 template <Tensor (*function)(const Tensor&)>
-class Activation : public Module<Activation<function>> {
+class Elementwise : public Module<Elementwise<function>> {
  public:
   Tensor forward(const Tensor& x) const { return function(x); }
 };
-using Relu = Activation<relu>;
-using Tanh = Activation<tanh>;
-using Sigmoid = Activation<sigmoid>;
-using Silu = Activation<silu>;
-using Softplus = Activation<softplus>;
+using Relu = Elementwise<relu>;
+using Tanh = Elementwise<tanh>;
+using Sigmoid = Elementwise<sigmoid>;
+using Silu = Elementwise<silu>;
+using Softplus = Elementwise<softplus>;
 
 class Gelu : public Module<Gelu> {
  public:
