@@ -13,10 +13,10 @@ using Given = std::vector<std::pair<std::string, std::string>>;
 
 /// Defaults, then --paper, --config, the saved options of --resume or --init-from, then the flags. Throws UsageError
 /// for values out of range and for flags that would change a saved model.
-TrainOptions resolve_options(const Given& given, const TrainOptions& defaults);
+TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
 
 /// The same without saved options and flags: what --arch, --paper and --config make of the defaults.
-TrainOptions recipe_options(const Given& given, const TrainOptions& defaults);
+TrainOptions recipe_options(const Given& given, const TrainOptions& defaults = {});
 
 /// What no single option can see: files missing from the command line, ties that need equal sizes. Throws UsageError.
 void check_options(const TrainOptions& options);
