@@ -103,7 +103,7 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   }
   auto* kept = reinterpret_cast<Tensor*>(place + saved_at);
   auto* versions = reinterpret_cast<uint64_t*>(place + versions_at);
-  std::memcpy(place + closure_at, closure, closure_bytes);
+  if (closure_bytes > 0) std::memcpy(place + closure_at, closure, closure_bytes);  // memcpy takes no null
   auto* record = new (place) Record{.op = &op,
                                     .scope = current_scope(),
                                     .inputs = {input_values, inputs.size()},
