@@ -50,6 +50,7 @@
 #include "ops/sequence.h"
 #include "ops/shape.h"
 #include "ops/softmax.h"
+#include "ops/twin.h"
 #include "optim/adadelta.h"
 #include "optim/adagrad.h"
 #include "optim/adam.h"

@@ -226,6 +226,11 @@ Tensor number_beside(BinaryOp op, const char* name, double value, const Tensor& 
 #define GRUS_COMPARE(...)
 #include "core/device/elementwise.def"
 
+Tensor rebinding::of_shape(const char* op, const Shape& shape, Tensor y) {
+  require(y.shape() == shape, "[{}] need what leaves the shape {} as it is, got {}", op, shape, y.shape());
+  return y;
+}
+
 Tensor clamp(const Tensor& x, double low, double high) {
   require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);

@@ -39,15 +39,21 @@ inline Tensor operator/(const Tensor& a, double b) { return div(a, b); }
 inline Tensor operator/(double a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 
+namespace rebinding {
+/// Returns y. Throws ShapeError, beginning with [op], unless it has this shape.
+[[nodiscard]] Tensor of_shape(const char* op, const Shape& shape, Tensor y);
+}  // namespace rebinding
+
 /// x = x + y for a variable of one's own, and so on: x is bound to a new value, recorded as any other. Other tensors
-/// that shared x's elements keep theirs, so that what a tape saved stays what it was.
-inline Tensor& operator+=(Tensor& x, const Tensor& y) { return x = add(x, y); }
+/// that shared x's elements keep theirs, so that what a tape saved stays what it was. x keeps its shape: throws
+/// ShapeError where y has more axes or larger ones.
+inline Tensor& operator+=(Tensor& x, const Tensor& y) { return x = rebinding::of_shape("+=", x.shape(), add(x, y)); }
 inline Tensor& operator+=(Tensor& x, double y) { return x = add(x, y); }
-inline Tensor& operator-=(Tensor& x, const Tensor& y) { return x = sub(x, y); }
+inline Tensor& operator-=(Tensor& x, const Tensor& y) { return x = rebinding::of_shape("-=", x.shape(), sub(x, y)); }
 inline Tensor& operator-=(Tensor& x, double y) { return x = sub(x, y); }
-inline Tensor& operator*=(Tensor& x, const Tensor& y) { return x = mul(x, y); }
+inline Tensor& operator*=(Tensor& x, const Tensor& y) { return x = rebinding::of_shape("*=", x.shape(), mul(x, y)); }
 inline Tensor& operator*=(Tensor& x, double y) { return x = mul(x, y); }
-inline Tensor& operator/=(Tensor& x, const Tensor& y) { return x = div(x, y); }
+inline Tensor& operator/=(Tensor& x, const Tensor& y) { return x = rebinding::of_shape("/=", x.shape(), div(x, y)); }
 inline Tensor& operator/=(Tensor& x, double y) { return x = div(x, y); }
 
 inline Tensor operator<(const Tensor& a, const Tensor& b) { return less(a, b); }

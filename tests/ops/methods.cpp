@@ -193,6 +193,9 @@ TEST_CASE("x += y: the variable is bound to a new value, recorded; what shared i
     whole += i64({1, 1}, {2}, d);
     whole *= 3;
     CHECK(whole.to_vector<int64_t>() == std::vector<int64_t>{24, -3});
+    CHECK(message_of([&] {
+            whole += i64({1, 2, 3, 4}, {2, 2}, d);
+          }) == "[+=] need what leaves the shape (2) as it is, got (2, 2)");
     CHECK(message_of([&] { whole /= 2; }) == "[div] need f32 or f64, got i64 (2)");
     CHECK(whole.to_vector<int64_t>() == std::vector<int64_t>{24, -3});
   }
