@@ -2,18 +2,7 @@
 
 namespace grus::nn {
 
-Gru::Gru(GruOptions given, Rng& rng)
-    : Module("Gru", 3, given.bias,
-             RecurrentOptions{.input = given.input,
-                              .hidden = given.hidden,
-                              .layers = given.layers,
-                              .batch_first = given.batch_first,
-                              .dropout = given.dropout,
-                              .locked_dropout = given.locked_dropout,
-                              .bidirectional = given.bidirectional,
-                              .checkpoint = given.checkpoint},
-             rng),
-      options(given) {}
+Gru::Gru(GruOptions given, Rng& rng) : Module("Gru", 3, given.bias, layers_of(given), rng), options(given) {}
 
 std::shared_ptr<const grus::Cell> Gru::made_of(const CellParameters& parameters) const {
   return std::make_shared<cells::Gru>(parameters, GruForm{options.reset, options.update});

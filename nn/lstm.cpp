@@ -14,18 +14,7 @@ void add_forget_bias(CellParameters& cell, double by, const char* name) {
   cell.bias_ih.assign(Tensor::from(values));
 }
 
-Lstm::Lstm(LstmOptions given, Rng& rng)
-    : Module("Lstm", 4, given.bias,
-             RecurrentOptions{.input = given.input,
-                              .hidden = given.hidden,
-                              .layers = given.layers,
-                              .batch_first = given.batch_first,
-                              .dropout = given.dropout,
-                              .locked_dropout = given.locked_dropout,
-                              .bidirectional = given.bidirectional,
-                              .checkpoint = given.checkpoint},
-             rng),
-      options(given) {
+Lstm::Lstm(LstmOptions given, Rng& rng) : Module("Lstm", 4, given.bias, layers_of(given), rng), options(given) {
   for (int64_t l = 0; l < given.layers; ++l)
     for (int direction = 0; direction < (given.bidirectional ? 2 : 1); ++direction)
       add_forget_bias(cell(l, direction), given.forget_bias, "Lstm");

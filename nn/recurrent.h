@@ -105,6 +105,19 @@ class Recurrent : public Module<Recurrent<C>, RecurrentLayers> {
   std::vector<C> cells_;
 };
 
+/// Gives what the options of Gru, Lstm and Rnn say of layers of any cell.
+template <class Options>
+RecurrentOptions layers_of(const Options& o) {
+  return {.input = o.input,
+          .hidden = o.hidden,
+          .layers = o.layers,
+          .batch_first = o.batch_first,
+          .dropout = o.dropout,
+          .locked_dropout = o.locked_dropout,
+          .bidirectional = o.bidirectional,
+          .checkpoint = o.checkpoint};
+}
+
 /// The parameters of one layer in one direction; G gates.
 struct CellParameters {
   Parameter weight_ih;  // (G H, I)

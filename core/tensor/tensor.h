@@ -1,6 +1,6 @@
 #pragma once
-// A tensor: a value handle on shared device memory. Contiguous and row-major; a slice of the leading axis and a reshape
-// share memory, everything else copies. No public call changes elements in place, so the two cannot be told apart.
+// A tensor: a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes elements
+// in place; optimizers and assign() do so to parameters: a snapshot of one is x.detach().clone().
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>

@@ -20,6 +20,7 @@ Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 //   Input             the place for the gradient, no value         (a bias)
 //   SavedInput        both: x.add(gradient) and x.value
 //   const Tensor&     the value alone                              (the result, a mask, ids)
+// What is a const Tensor& and not the result itself counts as a constant, for gradients of gradients, too.
 // The rule calls ops, so the gradient of the gradient follows again, and captures plain values only.
 const Op log_cosh_op("log_cosh");
 
