@@ -95,7 +95,7 @@ AttentionOutput Attention::additive(const Tensor& queries, const PreparedMemory&
 AttentionOutput Attention::multiplicative(const Tensor& queries, const PreparedMemory& memory) const {
   const bool single = queries.rank() == 2;
   const Tensor q = single ? unsqueeze(queries, 1) : transpose(queries, 0, 1);  // (B, T, Q)
-  Tensor scores = matmul(q, memory.keys, Plain, Transposed);                   // (B, T, S)
+  Tensor scores = matmul(q, memory.keys, {.transpose_b = true});               // (B, T, S)
   if (options.scaled) scores = scores * (1 / std::sqrt(static_cast<double>(options.query)));
   const Tensor weights = softmax(scores, -1, memory.mask);
   const Tensor context = matmul(weights, memory.values);  // (B, T, C)

@@ -43,15 +43,15 @@ std::shared_ptr<ModuleNode> clone_node(CloneScope& scope, const std::shared_ptr<
 
 }  // namespace
 
-Constant::Constant(const Constant& other) : tensor_(other.tensor_) {
+Buffer::Buffer(const Buffer& other) : tensor_(other.tensor_) {
   if (CloneScope* scope = CloneScope::active())
     tensor_ =
         scope->copy_of(other.tensor_, [](const Tensor& t) { return std::make_shared<Tensor>(t.detach().clone()); });
 }
 
-void Constant::assign(const Tensor& value) {
+void Buffer::assign(const Tensor& value) {
   require(value.shape() == tensor_->shape() && value.dtype() == tensor_->dtype(),
-          "[Constant] need a value of {} {}, got {} {}", tensor_->shape(), tensor_->dtype(), value.shape(),
+          "[Buffer] need a value of {} {}, got {} {}", tensor_->shape(), tensor_->dtype(), value.shape(),
           value.dtype());
   *tensor_ = value.detach().clone();
 }
@@ -119,11 +119,11 @@ Parameter ModuleBase::param(const std::string& name, Tensor value) {
   return parameter;
 }
 
-Constant ModuleBase::buffer(const std::string& name, const Tensor& value) {
+Buffer ModuleBase::buffer(const std::string& name, const Tensor& value) {
   require_free(name);
-  Constant constant(value);
-  node_->buffers.emplace_back(name, constant);
-  return constant;
+  Buffer buffer(value);
+  node_->buffers.emplace_back(name, buffer);
+  return buffer;
 }
 
 void ModuleBase::link(const std::string& name, const ModuleBase& module) {
@@ -162,7 +162,7 @@ std::vector<std::pair<std::string, std::string>> ModuleBase::aliases() const {
 NamedTensors ModuleBase::named_buffers() const {
   NamedTensors all;
   walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
-    for (const auto& [name, constant] : node.buffers) all.push_back({join(prefix, name), constant.value()});
+    for (const auto& [name, buffer] : node.buffers) all.push_back({join(prefix, name), buffer.value()});
   });
   return all;
 }
@@ -180,9 +180,9 @@ std::vector<std::string> ModuleBase::children_names() const {
   return names;
 }
 
-void ModuleBase::visit_buffers(const std::function<void(const std::string&, Constant&)>& visit) {
+void ModuleBase::visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit) {
   walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
-    for (auto& [name, constant] : node.buffers) visit(join(prefix, name), constant);
+    for (auto& [name, buffer] : node.buffers) visit(join(prefix, name), buffer);
   });
 }
 

@@ -4,7 +4,7 @@
 //   class Linear : public Module<Linear> {
 //    public:
 //     Linear(int64_t in, int64_t out, Rng& rng) : weight(param("weight", uniform_fan_in({out, in}, rng))) {}
-//     Tensor forward(const Tensor& x) const { return matmul(x, weight, Plain, Transposed); }
+//     Tensor forward(const Tensor& x) const { return matmul(x, weight, {.transpose_b = true}); }
 //     Parameter weight;
 //   };
 //   // in a parent:  first(child("first", Linear(4, 8, rng)))   ->  "first.weight"
@@ -23,31 +23,31 @@
 namespace grus::nn {
 
 /// A registered tensor that training does not touch: a running mean, a table. In the state dict, not in the parameters.
-class Constant {
+class Buffer {
  public:
   operator Tensor() const { return value(); }
   const Tensor& value() const {
-    require<UsageError>(tensor_ != nullptr, "[Constant] need a tensor, got one that was moved from");
+    require<UsageError>(tensor_ != nullptr, "[Buffer] need a tensor, got one that was moved from");
     return *tensor_;
   }
   void assign(const Tensor& value);  // same shape and dtype
   void replace(const Tensor& value) { *tensor_ = value.detach(); }
-  Constant(const Constant& other);
-  Constant(Constant&&) noexcept = default;
-  Constant& operator=(const Constant&) = delete;  // as a parameter: assign() copies values
-  Constant& operator=(Constant&&) noexcept = default;
+  Buffer(const Buffer& other);
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(const Buffer&) = delete;  // as a parameter: assign() copies values
+  Buffer& operator=(Buffer&&) noexcept = default;
 
  private:
   friend struct ModuleNode;
   friend class ModuleBase;
-  explicit Constant(const Tensor& value) : tensor_(std::make_shared<Tensor>(value.detach())) {}
+  explicit Buffer(const Tensor& value) : tensor_(std::make_shared<Tensor>(value.detach())) {}
   std::shared_ptr<Tensor> tensor_;
 };
 
 /// What one module registered.
 struct ModuleNode {
   std::vector<NamedParameter> parameters;
-  std::vector<std::pair<std::string, Constant>> buffers;
+  std::vector<std::pair<std::string, Buffer>> buffers;
   std::vector<std::pair<std::string, std::shared_ptr<ModuleNode>>> children;
   std::vector<std::shared_ptr<const CallHook>> hooks;
   const char* path = "";  // interned: records may outlive the module
@@ -125,7 +125,7 @@ class ModuleBase {
   /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
   /// absent parameter.
   Parameter param(const std::string& name, Tensor value);
-  [[nodiscard]] Constant buffer(const std::string& name, const Tensor& value);
+  [[nodiscard]] Buffer buffer(const std::string& name, const Tensor& value);
   template <class M>
   [[nodiscard]] M child(const std::string& name, M module) {
     link(name, module);
@@ -189,7 +189,7 @@ class ModuleBase {
  private:
   [[noreturn]] static void fail_moved_from();
   void replace_values(const std::function<Tensor(const Tensor&)>& made);
-  void visit_buffers(const std::function<void(const std::string&, Constant&)>& visit);
+  void visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit);
   void require_free(const std::string& name) const;
   void link(const std::string& name, const ModuleBase& module);
   void link_all(const std::string& name, const std::vector<std::reference_wrapper<const ModuleBase>>& modules);

@@ -57,8 +57,8 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
     Parameter p = entry.parameter;
     targets.push_back({entry.name, p.identity(), p.value(), [p](const Tensor& t) mutable { p.assign(t); }});
   }
-  visit_buffers([&targets](const std::string& name, Constant& constant) {
-    targets.push_back({name, nullptr, constant.value(), [c = &constant](const Tensor& t) { c->assign(t); }});
+  visit_buffers([&targets](const std::string& name, Buffer& buffer) {
+    targets.push_back({name, nullptr, buffer.value(), [b = &buffer](const Tensor& t) { b->assign(t); }});
   });
 
   LoadReport report;
@@ -88,7 +88,7 @@ void ModuleBase::replace_values(const std::function<Tensor(const Tensor&)>& made
   for (const auto& [name, value] : named_buffers()) values.push_back(made(value));
   size_t i = 0;
   for (const auto& [name, parameter] : parameters) parameter.leaf().replace(values[i++]);
-  visit_buffers([&](const std::string&, Constant& constant) { constant.replace(values[i++]); });
+  visit_buffers([&](const std::string&, Buffer& buffer) { buffer.replace(values[i++]); });
 }
 
 void ModuleBase::to(Device device) {

@@ -6,13 +6,13 @@
 
 namespace grus {
 
-void add_product(Input x, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
+void add_product(Input x, const Tensor& a, const Tensor& b, MatmulOptions options) {
   if (!x.wanted()) return;
-  if (x.recording()) return x.add(matmul(a, b, form_a, form_b).reshape(x.shape()));
-  const Shape product = matmul_shape("add_product", a.shape(), form_a, b.shape(), form_b);
+  if (x.recording()) return x.add(matmul(a, b, options).reshape(x.shape()));
+  const Shape product = matmul_shape("add_product", a.shape(), b.shape(), options);
   const Grads::Target target = x.target();
   Tensor y = Raw::reshape(target.tensor, product);
-  launch::gemm(y, a, form_a, b, form_b, target.accumulate ? 1 : 0);
+  launch::gemm(y, a, b, options, target.accumulate ? 1 : 0);
 }
 
 void add_sum_to(Input x, const Tensor& gradient) {

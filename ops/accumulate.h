@@ -7,10 +7,10 @@ namespace grus {
 
 /// dx += op(a) op(b), which has the number of elements; a and b are (M, K) matrices, or (batch, M, K) both.
 /// Products into one gradient join: no temporary.
-void add_product(Input x, const Tensor& a, Form form_a, const Tensor& b, Form form_b);
+void add_product(Input x, const Tensor& a, const Tensor& b, MatmulOptions options);
 
-inline void add_product(Grads& dx, size_t input, const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
-  add_product(Input(dx, input), a, form_a, b, form_b);
+inline void add_product(Grads& dx, size_t input, const Tensor& a, const Tensor& b, MatmulOptions options) {
+  add_product(Input(dx, input), a, b, options);
 }
 
 /// dx += sum of gradient over the axes along which x was broadcast.

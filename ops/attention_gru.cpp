@@ -40,13 +40,12 @@ struct Loop {
     states = buffer(n.hidden);
     second_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     if (!w.conditional()) {
-      apply_weight(gx_second, x, launch::columns_of(Raw::matrix(w.second.weight_ih), 0, n.input), Transposed,
-                   w.second.bias_ih);
+      apply_weight(gx_second, x, launch::columns_of(Raw::matrix(w.second.weight_ih), 0, n.input), w.second.bias_ih);
       middle = previous;
     } else {
       first.emplace(w.first.weight_hh, w.first.bias_hh, w.form, batch);
       gx_first = buffer(3 * n.hidden);
-      apply_weight(gx_first, x, Raw::matrix(w.first.weight_ih), Transposed, w.first.bias_ih);
+      apply_weight(gx_first, x, Raw::matrix(w.first.weight_ih), w.first.bias_ih);
       middle = buffer(n.hidden);
       first_rows = GruRows(x.dim(0), n.hidden, x.dtype(), x.device());
     }
@@ -64,13 +63,14 @@ struct Loop {
   void step(StepRows part) {
     const Matrix query = part.of(all.queries), context = part.of(all.contexts), gx = part.of(all.second.gx);
     if (w.conditional()) first->forward(all.first, part);
-    launch::affine(device, query, part.of(all.second.h), Raw::matrix(w.query_weight), Transposed,
+    launch::affine(device, query, part.of(all.second.h), Raw::matrix(w.query_weight), {.transpose_b = true},
                    launch::repeated(w.query_bias), true);
     const AttentionArgs args = attention_of(part, memory, rows, w.v, all.queries, all.alignments, all.contexts);
     device.check(device.kernels().attention(device.context(), args), "attention");
     if (w.conditional())
-      launch::affine(device, gx, context, context_weight(w, n), Transposed, launch::repeated(w.second.bias_ih), true);
-    else multiply_by_weight(device, gx, context, context_weight(w, n), Transposed, 1);
+      launch::affine(device, gx, context, context_weight(w, n), {.transpose_b = true},
+                     launch::repeated(w.second.bias_ih), true);
+    else multiply_by_weight(device, gx, context, context_weight(w, n), {.transpose_b = true}, 1);
     second.forward(all.second, part);
   }
 

@@ -86,8 +86,8 @@ class BackwardLoop {
   void step(StepRows part, int64_t first) {
     const Matrix dh = part.of_ranks(all_.second.dh), dcontext = part.of_ranks(all_.dcontexts);
     second_.backward(all_.second, part);
-    launch::affine(device_, dcontext, part.of(all_.second.dgx), context_weight(w_, n_), Plain,
-                   part.of(all_.dy_contexts), true);
+    launch::affine(device_, dcontext, part.of(all_.second.dgx), context_weight(w_, n_), {}, part.of(all_.dy_contexts),
+                   true);
     AttentionBackwardArgs args{};
     args.forward =
         attention_of(part, memory_, rows_, w_.v, Raw::matrix(s_[Kept::queries]), Raw::matrix(s_[Kept::alignments]), {});
@@ -98,7 +98,7 @@ class BackwardLoop {
     args.dvalues = all_.dvalues;
     args.dv = launch::rows_of(all_.dv, first, first + 1);
     device_.check(device_.kernels().attention_backward(device_.context(), args), "attention backward");
-    multiply_by_weight(device_, dh, args.dquery, Raw::matrix(w_.query_weight), Plain, 1);
+    multiply_by_weight(device_, dh, args.dquery, Raw::matrix(w_.query_weight), {}, 1);
     if (w_.conditional()) first_->backward(all_.first, part);
   }
 
@@ -110,7 +110,7 @@ class BackwardLoop {
                                                 : launch::columns_of(Raw::matrix(w_.second.weight_ih), 0, n_.input);
     if (dx_.wanted(I::x)) {
       Tensor dword = Tensor::empty(x.shape(), x.dtype(), x.device());
-      multiply_by_weight(dword, dgx_word, word_weight, Plain, 0);
+      multiply_by_weight(dword, dgx_word, word_weight, {}, 0);
       dx_.add(I::x, dword);
     }
     if (dx_.wanted(I::h0)) dx_.add(I::h0, gathered_rows(dh_, targets_.rank_tensor()));
@@ -118,7 +118,7 @@ class BackwardLoop {
     dx_.add(I::values, dvalues_);
     add_sum_of_rows(dx_, I::v, dv_);
     // In an order that frees rows before the largest gradients are made: memory peaks here.
-    if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, Transposed, middle, Plain);
+    if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, middle, {.transpose_a = true});
     add_sum_of_rows(dx_, I::query_bias, dqueries_);
     dqueries_ = {};
     second_.add_weight_gradients(dx_, I::second_hh, I::second_bias_hh, middle, second_rows_, dgx_second_, dgh_second_);

@@ -10,16 +10,17 @@ using launch::columns_of;
 using launch::rows_of;
 using recurrence::StepRows;
 
-void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, Form form, double beta) {
-  launch::gemm(device, y, a, Plain, weight, form, beta, 1, 1, true);
+void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, MatmulOptions options,
+                        double beta) {
+  launch::gemm(device, y, a, weight, options, beta, 1, 1, true);
 }
 
-void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, double beta) {
-  multiply_by_weight(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, form, beta);
+void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, MatmulOptions options, double beta) {
+  multiply_by_weight(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, options, beta);
 }
 
-void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& bias) {
-  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, form, launch::repeated(bias), true);
+void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, const Tensor& bias) {
+  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, {.transpose_b = true}, launch::repeated(bias), true);
 }
 
 Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
@@ -45,7 +46,7 @@ void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_
   Matrix part = launch::columns_of(Raw::write_matrix(whole), first_column, first_column + b.cols);
   part.offset += first_row * part.row_stride;
   part.rows = a.cols;
-  launch::gemm(whole.device(), part, a, Transposed, b, Plain, 1);
+  launch::gemm(whole.device(), part, a, b, {.transpose_a = true}, 1);
 }
 
 bool has_fused_gru(Device device) {
@@ -81,7 +82,8 @@ void GruStep::gates_backward(const GruGatesBackwardArgs& args) const {
 
 void GruStep::forward(const GruForward& buffers, StepRows rows) const {
   const auto apply = [this](const Matrix& y, const Matrix& x, int64_t first_gate, int64_t last_gate) {
-    launch::affine(device_, y, x, weight_of(first_gate, last_gate), Transposed, bias_of(first_gate, last_gate), true);
+    launch::affine(device_, y, x, weight_of(first_gate, last_gate), {.transpose_b = true},
+                   bias_of(first_gate, last_gate), true);
   };
   const Matrix gh = rows.of_ranks(Raw::matrix(scratch_));
   const Matrix product = rows.of(buffers.product), y = rows.of(buffers.y);
@@ -116,15 +118,15 @@ void GruStep::backward(const GruBackward& buffers, StepRows rows) const {
     args.hidden_n = rows.of(buffers.product);
     args.dgh = rows.of(buffers.dgh);
     gates_backward(args);
-    return multiply_by_weight(device_, dh, args.dgh, weight_of(0, 3), Plain, 1);
+    return multiply_by_weight(device_, dh, args.dgh, weight_of(0, 3), {}, 1);
   }
   args.phase = GruPhase::candidate;
   gates_backward(args);
   args.phase = GruPhase::reset_update;
   args.dy = columns_of(rows.of_ranks(Raw::matrix(scratch_)), 0, hidden_);
-  multiply_by_weight(device_, args.dy, columns_of(dgx, 2 * hidden_, 3 * hidden_), weight_of(2, 3), Plain, 0);
+  multiply_by_weight(device_, args.dy, columns_of(dgx, 2 * hidden_, 3 * hidden_), weight_of(2, 3), {}, 0);
   gates_backward(args);
-  multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), Plain, 1);
+  multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), {}, 1);
 }
 
 void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const Tensor& previous, const GruRows& rows,
@@ -132,7 +134,7 @@ void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const 
   if (form_.reset == Reset::after) {
     if (dx.wanted(weight_hh)) {
       Grads::Target target = dx.target(weight_hh);
-      launch::gemm(target.tensor, dgh, Transposed, previous, Plain, target.accumulate ? 1 : 0);
+      launch::gemm(target.tensor, dgh, previous, {.transpose_a = true}, target.accumulate ? 1 : 0);
     }
     return add_sum_of_rows(dx, bias_hh, dgh);
   }

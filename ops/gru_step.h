@@ -7,10 +7,11 @@
 namespace grus {
 
 /// y = beta y + a op(w), where w comes again unchanged (its packed form is kept).
-void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, Form form, double beta);
-void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, double beta);
+void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, MatmulOptions options,
+                        double beta);
+void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, MatmulOptions options, double beta);
 /// y = a op(w) + bias, or without one where it is undefined.
-void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, Form form, const Tensor& bias);
+void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, const Tensor& bias);
 /// table[ids], not recorded.
 Tensor gathered_rows(const Tensor& table, const Tensor& ids);
 /// dinput += the sum of rows, for a bias (cols).

@@ -80,16 +80,26 @@ Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape) {
   return y;
 }
 
-void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta,
+void gemm(Device device, const Matrix& y, const Matrix& a, const Matrix& b, MatmulOptions options, double beta,
           double alpha, int64_t batch, bool b_is_weight) {
-  const GemmArgs args{y,    a,           b,  form_a == Transposed, form_b == Transposed, batch, alpha,
+  const GemmArgs args{y,    a,           b,  options.transpose_a, options.transpose_b, batch, alpha,
                       beta, b_is_weight, {}, product_precision()};
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
 
-void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Form form_b, const Matrix& c,
+void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, MatmulOptions options, const Matrix& c,
             bool b_is_weight) {
-  GemmArgs args{y, a, b, false, form_b == Transposed, 1, 1, c.buffer ? 1.0 : 0.0, b_is_weight, c, product_precision()};
+  GemmArgs args{y,
+                a,
+                b,
+                options.transpose_a,
+                options.transpose_b,
+                1,
+                1,
+                c.buffer ? 1.0 : 0.0,
+                b_is_weight,
+                c,
+                product_precision()};
   args.c.rows = y.rows;
   device.check(device.kernels().gemm(device.context(), args), "gemm");
 }
@@ -103,10 +113,10 @@ Matrix batched(Matrix matrix, int64_t batch) {
 }
 }  // namespace
 
-void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta) {
+void gemm(Tensor& y, const Tensor& a, const Tensor& b, MatmulOptions options, double beta) {
   const int64_t batch = y.rank() == 3 ? y.dim(0) : 1;
-  gemm(y.device(), batched(Raw::write_matrix(y), batch), batched(Raw::matrix(a), batch), form_a,
-       batched(Raw::matrix(b), batch), form_b, beta, 1, batch, b.leaf() != nullptr);
+  gemm(y.device(), batched(Raw::write_matrix(y), batch), batched(Raw::matrix(a), batch), batched(Raw::matrix(b), batch),
+       options, beta, 1, batch, b.leaf() != nullptr);
 }
 
 Tensor permuted(const Tensor& x, std::span<const int> order) {

@@ -26,14 +26,14 @@ void reduce(ReduceOp op, Tensor& y, const Tensor& x, bool accumulate = false);
 Tensor reduced(ReduceOp op, const Tensor& x, const Shape& shape);
 
 /// y = alpha op(a) op(b) + beta y on matrices, or on `batch` of them by their batch strides.
-void gemm(Device device, const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta = 0,
+void gemm(Device device, const Matrix& y, const Matrix& a, const Matrix& b, MatmulOptions options, double beta = 0,
           double alpha = 1, int64_t batch = 1, bool b_is_weight = false);
 /// y = a op(b) + c, where c is there: rows as y has, or one row for all (row_stride 0). `b_is_weight`: b comes again
 /// unchanged.
-void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Form form_b, const Matrix& c,
+void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, MatmulOptions options, const Matrix& c,
             bool b_is_weight);
 /// The same for tensors (M, K), or (batch, M, K) all three. A leaf b is declared a weight.
-void gemm(Tensor& y, const Tensor& a, Form form_a, const Tensor& b, Form form_b, double beta = 0);
+void gemm(Tensor& y, const Tensor& a, const Tensor& b, MatmulOptions options, double beta = 0);
 
 /// A copy of x's axes in another order (a permutation of [0, rank)).
 Tensor permuted(const Tensor& x, std::span<const int> order);

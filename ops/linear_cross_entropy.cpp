@@ -69,8 +69,8 @@ struct Gradients {
   /// From rows [begin, ...) of d(loss) / d(logits).
   void add(const Tensor& dlogits, const Tensor& inputs, const Tensor& weight, int64_t begin) {
     if (dx.defined())
-      multiply_by_weight(Raw::rows(dx, begin, begin + inputs.dim(0)), dlogits, Raw::matrix(weight), Plain, 0);
-    if (dweight.defined()) launch::gemm(dweight, dlogits, Transposed, inputs, Plain, begin > 0 ? 1 : 0);
+      multiply_by_weight(Raw::rows(dx, begin, begin + inputs.dim(0)), dlogits, Raw::matrix(weight), {}, 0);
+    if (dweight.defined()) launch::gemm(dweight, dlogits, inputs, {.transpose_a = true}, begin > 0 ? 1 : 0);
     if (dbias.defined()) launch::reduce(ReduceOp::sum, dbias, dlogits, begin > 0);
   }
   Tensor dx, dweight, dbias;
@@ -97,7 +97,7 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
     const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
     const Tensor inputs = Raw::rows(x, begin, end);
     Tensor chunk = Raw::rows(logits, 0, end - begin);
-    apply_weight(chunk, inputs, Raw::matrix(weight), Transposed, bias);
+    apply_weight(chunk, inputs, Raw::matrix(weight), bias);
     const CrossEntropyArgs args{Raw::write_matrix(chunk),
                                 Raw::matrix(Raw::rows(ids, begin, end)),
                                 Raw::write_matrix(losses, begin, end),

@@ -53,7 +53,7 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
                                        rows.of_ranks(whole.dh), rows.of(whole.dy), rows.of(whole.dsums),
                                        rows.of_ranks(whole.dc)};
       device.check(device.kernels().lstm_gates_backward(device.context(), args), "lstm backward");
-      multiply_by_weight(device, args.dh, args.dsums, Raw::matrix(weight_hh), Plain, 0);
+      multiply_by_weight(device, args.dh, args.dsums, Raw::matrix(weight_hh), {}, 0);
     });
   });
   return sums;
@@ -73,7 +73,7 @@ void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool rever
   const Tensor dsums = backward_steps(s, lengths, reverse, dx.dy(Places::y), dh, dc);
   if (dx.wanted(Inputs::weight_hh)) {
     Grads::Target target = dx.target(Inputs::weight_hh);
-    launch::gemm(target.tensor, dsums, Transposed, s[Places::previous_h], Plain, target.accumulate ? 1 : 0);
+    launch::gemm(target.tensor, dsums, s[Places::previous_h], {.transpose_a = true}, target.accumulate ? 1 : 0);
   }
   add_sum_of_rows(dx, Inputs::bias_hh, dsums);
   if (dx.wanted(Places::h0)) dx.add(Places::h0, gathered_rows(dh, lengths.rank_tensor()));
@@ -106,7 +106,8 @@ std::optional<Output> cells::Lstm::fused(const Tensor& x, const Lengths& lengths
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows rows) {
       fill_previous(device, h, lengths, t, rows, reverse);
       fill_previous(device, c, lengths, t, rows, reverse);
-      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), Raw::matrix(w.weight_hh), Transposed, 1);
+      multiply_by_weight(device, rows.of(sums), rows.of(h.previous), Raw::matrix(w.weight_hh), {.transpose_b = true},
+                         1);
       const LstmGatesArgs args{rows.of(sums), rows.of(c.previous), rows.of(c.y), rows.of(h.y)};
       device.check(device.kernels().lstm_gates(device.context(), args), "lstm");
     });

@@ -4,19 +4,23 @@
 
 namespace grus {
 
-/// How a product reads an operand's last two axes. Transposition is never a copy.
-enum Form : bool { Plain, Transposed };
+/// Whether a product reads an operand's last two axes the other way round, which copies nothing.
+struct MatmulOptions {
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
 
-/// y = op(a) op(b).   op(a) (..., M, K), op(b) (..., K, N) -> y (..., M, N).   Leading axes broadcast; a vector a is
-/// (1, K), a vector b is (K, 1), and that axis is dropped from y (NumPy's matmul). Saves a, b. f32 or f64. Throws
-/// ShapeError when K differs or leading axes do not broadcast, DtypeError, DeviceError.
-Tensor matmul(const Tensor& a, const Tensor& b, Form form_a = Plain, Form form_b = Plain);
+/// y = op(a) op(b): matmul(q, k, {.transpose_b = true}) is q k^T.   op(a) (..., M, K), op(b) (..., K, N) -> y (..., M,
+/// N).   Leading axes broadcast; a vector a is (1, K), a vector b is (K, 1), and that axis is dropped from y (NumPy's
+/// matmul). Saves a, b. f32 or f64. Throws ShapeError when K differs or leading axes do not broadcast, DtypeError,
+/// DeviceError.
+Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {});
 
 /// y = x weight^T + bias.   x (..., in), weight (out, in), bias (out) or undefined -> y (..., out).   Saves x, weight.
 /// Throws ShapeError, DtypeError, DeviceError.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = Tensor());
 
 /// The shape of op(a) op(b), both of two axes or more. Throws ShapeError naming `op`.
-Shape matmul_shape(const char* op, const Shape& a, Form form_a, const Shape& b, Form form_b);
+Shape matmul_shape(const char* op, const Shape& a, const Shape& b, MatmulOptions options);
 
 }  // namespace grus

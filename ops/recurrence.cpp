@@ -90,7 +90,7 @@ void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const R
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w) {
   if (!w.weight_ih.defined()) return x;
   Tensor gx = Tensor::empty({x.dim(0), w.weight_ih.dim(0)}, x.dtype(), x.device());
-  apply_weight(gx, x, Raw::matrix(w.weight_ih), Transposed, w.bias_ih);
+  apply_weight(gx, x, Raw::matrix(w.weight_ih), w.bias_ih);
   return gx;
 }
 
@@ -99,9 +99,9 @@ Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w) {
 }
 
 void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih) {
-  if (dx.wanted(Inputs::x) && weight_ih.defined()) add_product(dx, Inputs::x, dgx, Plain, weight_ih, Plain);
+  if (dx.wanted(Inputs::x) && weight_ih.defined()) add_product(dx, Inputs::x, dgx, weight_ih, {});
   if (dx.wanted(Inputs::x) && !weight_ih.defined()) dx.add(Inputs::x, dgx);
-  if (dx.wanted(Inputs::weight_ih)) add_product(dx, Inputs::weight_ih, dgx, Transposed, x, Plain);
+  if (dx.wanted(Inputs::weight_ih)) add_product(dx, Inputs::weight_ih, dgx, x, {.transpose_a = true});
   add_sum_of_rows(dx, Inputs::bias_ih, dgx);
 }
 

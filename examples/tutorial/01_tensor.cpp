@@ -14,7 +14,7 @@ int main() {
   fmt::print("tanh(a / 2):\n{}\n\n", tanh(a / 2));
 
   // Products. Transposition is a flag, never a copy: (2, 3) times its own transpose (3, 2).
-  fmt::print("a a^T:\n{}\n\n", matmul(a, a, Plain, Transposed));
+  fmt::print("a a^T:\n{}\n\n", matmul(a, a, {.transpose_b = true}));
 
   // Reductions name the axes they remove.
   fmt::print("sum over everything: {}\n", sum(a));

@@ -36,15 +36,15 @@ struct Result {
 };
 
 /// Returns the best rate of one product repeated for at least `least` seconds.
-double rate(const Matrix& y, const Matrix& a, Form form_a, const Matrix& b, Form form_b, double beta, bool weight,
+double rate(const Matrix& y, const Matrix& a, const Matrix& b, MatmulOptions options, double beta, bool weight,
             double least) {
   const Device cpu("cpu");
-  const double work = 2e-9 * static_cast<double>(y.rows * y.cols * (form_a == Plain ? a.cols : a.rows));
+  const double work = 2e-9 * static_cast<double>(y.rows * y.cols * (options.transpose_a ? a.rows : a.cols));
   double best = 0;
   const double end = seconds() + least;
   for (int repeat = 0; repeat < 3 || seconds() < end; ++repeat) {
     const double start = seconds();
-    launch::gemm(cpu, y, a, form_a, b, form_b, beta, 1, 1, weight);
+    launch::gemm(cpu, y, a, b, options, beta, 1, 1, weight);
     if (repeat > 0) best = std::max(best, work / (seconds() - start));  // the first repeat packs
   }
   return best;
@@ -56,14 +56,14 @@ Result measure(Use use, int64_t m, const Sides& s, double least) {
   Tensor x = random_uniform({m, s.k}, -1, 1, rng, DType::f32, cpu),
          w = random_uniform({s.n, s.k}, -1, 1, rng, DType::f32, cpu),
          y = random_uniform({m, s.n}, -1, 1, rng, DType::f32, cpu);
-  const auto both = [&](Tensor& to, const Tensor& a, const Tensor& b, Form form_b) {
+  const auto both = [&](Tensor& to, const Tensor& a, const Tensor& b, MatmulOptions options) {
     const Matrix target = Raw::write_matrix(to);
-    return Result{rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, false, least),
-                  rate(target, Raw::matrix(a), Plain, Raw::matrix(b), form_b, 0, true, least)};
+    return Result{rate(target, Raw::matrix(a), Raw::matrix(b), options, 0, false, least),
+                  rate(target, Raw::matrix(a), Raw::matrix(b), options, 0, true, least)};
   };
-  if (use == Use::forward) return both(y, x, w, Transposed);
-  if (use == Use::backward) return both(x, y, w, Plain);
-  return {rate(Raw::write_matrix(w), Raw::matrix(y), Transposed, Raw::matrix(x), Plain, 1, false, least), 0};
+  if (use == Use::forward) return both(y, x, w, {.transpose_b = true});
+  if (use == Use::backward) return both(x, y, w, {});
+  return {rate(Raw::write_matrix(w), Raw::matrix(y), Raw::matrix(x), {.transpose_a = true}, 1, false, least), 0};
 }
 
 }  // namespace

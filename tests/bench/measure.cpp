@@ -47,7 +47,7 @@ double gemm_peak(Precision precision) {
     for (int repeat = 0; repeat < 8; ++repeat) {
       const double start = seconds();
       // f32 goes to OpenBLAS first, then to the packed kernels.
-      launch::gemm(cpu, Raw::write_matrix(y), Raw::matrix(a), Plain, Raw::matrix(b), Plain, 0, 1, 1, repeat >= 4);
+      launch::gemm(cpu, Raw::write_matrix(y), Raw::matrix(a), Raw::matrix(b), {}, 0, 1, 1, repeat >= 4);
       best = std::max(best, 2e-9 * static_cast<double>(m * n * k) / (seconds() - start));
     }
   }

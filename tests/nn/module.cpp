@@ -30,7 +30,7 @@ class Pair : public Module<Pair> {
   Tensor forward(const Tensor& x) const { return second(first(x)); }
   Parameter own;
   Scale first, second;
-  Constant count;
+  Buffer count;
 };
 
 class Nest : public Module<Nest> {

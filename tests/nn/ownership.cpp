@@ -63,7 +63,7 @@ bool all_have_gradients(const Parameters& parameters) {
 
 // A copy would go around what a module registered; a list of parameters is not a module.
 static_assert(!std::is_copy_assignable_v<Parameter> && std::is_copy_constructible_v<Parameter>);
-static_assert(!std::is_copy_assignable_v<Constant> && !std::is_copy_assignable_v<Linear>);
+static_assert(!std::is_copy_assignable_v<Buffer> && !std::is_copy_assignable_v<Linear>);
 static_assert(std::is_copy_assignable_v<NamedParameter> && std::is_nothrow_move_constructible_v<Parameter>);
 
 TEST_CASE("ownership: a module put in the place of a child is the child, with its names") {

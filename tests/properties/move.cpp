@@ -141,43 +141,44 @@ TEST_CASE("property: products of matrices with broadcast leading axes, either si
     const DType dtype = draw_float(choices);
     const Sizes batch = draw_sizes(choices, 2);
     const int64_t m = choices.in(1, 5), k = choices.in(0, 9), n = choices.in(1, 20);
-    const Form form_a = choices.maybe() ? Transposed : Form::Plain, form_b = choices.maybe() ? Transposed : Form::Plain;
+    const bool turn_a = choices.maybe(), turn_b = choices.maybe();
+    const MatmulOptions options{.transpose_a = turn_a, .transpose_b = turn_b};
     Sizes sizes_a = draw_narrower(choices, batch), sizes_b = batch, sizes_y = batch;
-    const auto matrix = [](Sizes& sizes, int64_t rows, int64_t cols, Form form) {
-      sizes.push_back(form == Transposed ? cols : rows);
-      sizes.push_back(form == Transposed ? rows : cols);
+    const auto matrix = [](Sizes& sizes, int64_t rows, int64_t cols, bool transposed) {
+      sizes.push_back(transposed ? cols : rows);
+      sizes.push_back(transposed ? rows : cols);
     };
-    matrix(sizes_a, m, k, form_a);
-    matrix(sizes_b, k, n, form_b);
-    matrix(sizes_y, m, n, Form::Plain);
+    matrix(sizes_a, m, k, turn_a);
+    matrix(sizes_b, k, n, turn_b);
+    matrix(sizes_y, m, n, false);
     const Array a = draw_numbers(choices, sizes_a), b = draw_numbers(choices, sizes_b);
     const Array expected = made(sizes_y, [&](const Index& i) {
       double total = 0;
       Index at = i, bt = i;
       const size_t row = i.size() - 2, col = i.size() - 1;
       for (int64_t j = 0; j < k; ++j) {
-        at[row] = form_a == Transposed ? j : i[row];
-        at[col] = form_a == Transposed ? i[row] : j;
-        bt[row] = form_b == Transposed ? i[col] : j;
-        bt[col] = form_b == Transposed ? j : i[col];
+        at[row] = turn_a ? j : i[row];
+        at[col] = turn_a ? i[row] : j;
+        bt[row] = turn_b ? i[col] : j;
+        bt[col] = turn_b ? j : i[col];
         // An axis of the matrix has its own size, even 1: only the batch broadcasts.
         total += a.under(at) * b.under(bt);
       }
       return total;
     });
     const Tensor x = tensor_of(choices, a, dtype, device), y = tensor_of(choices, b, dtype, device);
-    std::string found = difference(matmul(x, y, form_a, form_b), expected, 1e-6);
+    std::string found = difference(matmul(x, y, options), expected, 1e-6);
     const Tensor fixed = tensor_of(choices, b, DType::f64, device);
     if (found.empty())
       found = adjoint_difference(
-          choices, [&](const Tensor& t) { return matmul(t, fixed, form_a, form_b); }, a, device);
+          choices, [&](const Tensor& t) { return matmul(t, fixed, options); }, a, device);
     const Tensor left = tensor_of(choices, a, DType::f64, device);
     if (found.empty())
       found = adjoint_difference(
-          choices, [&](const Tensor& t) { return matmul(left, t, form_a, form_b); }, b, device);
+          choices, [&](const Tensor& t) { return matmul(left, t, options); }, b, device);
     return found.empty() ? ""
-                         : fmt::format("matmul {}{} {}{} on {}{}", text(sizes_a), form_a ? "^T" : "", text(sizes_b),
-                                       form_b ? "^T" : "", device.name(), found);
+                         : fmt::format("matmul {}{} {}{} on {}{}", text(sizes_a), turn_a ? "^T" : "", text(sizes_b),
+                                       turn_b ? "^T" : "", device.name(), found);
   });
 }
 

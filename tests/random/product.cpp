@@ -14,22 +14,22 @@ namespace grus::test {
 namespace {
 
 /// Exchanges rows and columns where the operand is transposed.
-Sizes operand(Sizes batch, int64_t rows, int64_t cols, Form form) {
-  batch.push_back(form == Transposed ? cols : rows);
-  batch.push_back(form == Transposed ? rows : cols);
+Sizes operand(Sizes batch, int64_t rows, int64_t cols, bool transposed) {
+  batch.push_back(transposed ? cols : rows);
+  batch.push_back(transposed ? rows : cols);
   return batch;
 }
 
 Sample draw_matmul(Choices& choices, const Sizes& like) {
-  const Form a_form = choices.maybe() ? Transposed : Plain, b_form = choices.maybe() ? Transposed : Plain;
+  const bool turn_a = choices.maybe(), turn_b = choices.maybe();
   const Sizes a = sizes_like(choices, like, 2, 5);
   const Sizes batch(a.begin(), a.end() - 2), batch_b = draw_narrower(choices, batch);
-  const int64_t inner = a[a.size() - (a_form == Transposed ? 2 : 1)];
-  const Sizes b = operand(batch_b, inner, choices.in(0, 30) == 30 ? 0 : draw_size(choices), b_form);
-  const auto name = [](Form form) { return form == Transposed ? "Transposed" : "Plain"; };
-  return {fmt::format("matmul($0, $1, {}, {})", name(a_form), name(b_form)), {{shape_of(a)}, {shape_of(b)}}, [=](Xs x) {
-            return matmul(x[0], x[1], a_form, b_form);
-          }};
+  const int64_t inner = a[a.size() - (turn_a ? 2 : 1)];
+  const Sizes b = operand(batch_b, inner, choices.in(0, 30) == 30 ? 0 : draw_size(choices), turn_b);
+  const MatmulOptions options{.transpose_a = turn_a, .transpose_b = turn_b};
+  return {fmt::format("matmul($0, $1, {{.transpose_a = {}, .transpose_b = {}}})", turn_a, turn_b),
+          {{shape_of(a)}, {shape_of(b)}},
+          [=](Xs x) { return matmul(x[0], x[1], options); }};
 }
 
 Sample draw_vector_product(Choices& choices, const Sizes& like) {

@@ -165,7 +165,7 @@ TEST_CASE("encoder-decoder: first values are what the papers say") {
   EncoderDecoder cho(options, rng);
   set_cho_weights(cho, rng);
   const Tensor u = cho.encoder.cell(0).weight_hh.value().rows(64, 128);
-  const Tensor product = matmul(u, u, Plain, Transposed);
+  const Tensor product = matmul(u, u, {.transpose_b = true});
   CHECK(sum(abs(product)).item() == doctest::Approx(64).epsilon(1e-2));  // the identity
   CHECK(sum(product * product).item() == doctest::Approx(64).epsilon(1e-4));
   CHECK(std::sqrt(mean(square(cho.summary->weight.value())).item()) == doctest::Approx(0.01).epsilon(0.1));

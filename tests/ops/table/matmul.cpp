@@ -9,24 +9,23 @@
 namespace grus::test {
 namespace {
 
-Sample product(std::string what, Shape a, Shape b, Form form_a = Plain, Form form_b = Plain,
-               Size size = Size::ordinary) {
-  return {std::move(what), {{a}, {b}}, [=](Xs x) { return matmul(x[0], x[1], form_a, form_b); }, {}, {}, size};
+Sample product(std::string what, Shape a, Shape b, MatmulOptions options = {}, Size size = Size::ordinary) {
+  return {std::move(what), {{a}, {b}}, [=](Xs x) { return matmul(x[0], x[1], options); }, {}, {}, size};
 }
 
 std::vector<Sample> products() {
   std::vector<Sample> samples{
       product("plain", {2, 3}, {3, 4}),
-      product("a transposed", {3, 2}, {3, 4}, Transposed),
-      product("b transposed", {2, 3}, {4, 3}, Plain, Transposed),
-      product("both transposed", {3, 2}, {4, 3}, Transposed, Transposed),
+      product("a transposed", {3, 2}, {3, 4}, {.transpose_a = true}),
+      product("b transposed", {2, 3}, {4, 3}, {.transpose_b = true}),
+      product("both transposed", {3, 2}, {4, 3}, {.transpose_a = true, .transpose_b = true}),
       product("batch", {2, 2, 3}, {2, 3, 2}),
-      product("batch, both transposed", {2, 3, 2}, {2, 2, 3}, Transposed, Transposed),
+      product("batch, both transposed", {2, 3, 2}, {2, 2, 3}, {.transpose_a = true, .transpose_b = true}),
       product("rows folded", {2, 2, 3}, {3, 2}),
       product("matrix times batch", {2, 3}, {2, 3, 2}),
       product("batches broadcast", {2, 1, 2, 3}, {3, 3, 2}),
-      product("transposed, matrix times batch", {3, 2}, {2, 2, 3}, Transposed, Transposed),
-      product("batch transposed times matrix", {2, 3, 2}, {3, 2}, Transposed),
+      product("transposed, matrix times batch", {3, 2}, {2, 2, 3}, {.transpose_a = true, .transpose_b = true}),
+      product("batch transposed times matrix", {2, 3, 2}, {3, 2}, {.transpose_a = true}),
       product("vector times matrix", {3}, {3, 2}),
       product("matrix times vector", {2, 3}, {3}),
       product("vector times batch", {3}, {2, 3, 2}),
@@ -36,20 +35,22 @@ std::vector<Sample> products() {
       product("no rows", {0, 3}, {3, 2}),
       product("no inner axis", {2, 0}, {0, 2}),
       product("no batch", {0, 2, 3}, {0, 3, 2}),
-      product("large", {130, 67}, {67, 97}, Plain, Plain, Size::large),
-      product("large, a transposed", {67, 130}, {67, 97}, Transposed, Plain, Size::large),
-      product("large, b transposed", {1, 130}, {350, 130}, Plain, Transposed, Size::large),
-      product("large batch", {7, 30, 67}, {7, 67, 33}, Plain, Plain, Size::large),
-      {"a square of itself", {{{3, 3}}}, [](Xs x) { return matmul(x[0], x[0], Plain, Transposed); }},
+      product("large", {130, 67}, {67, 97}, {}, Size::large),
+      product("large, a transposed", {67, 130}, {67, 97}, {.transpose_a = true}, Size::large),
+      product("large, b transposed", {1, 130}, {350, 130}, {.transpose_b = true}, Size::large),
+      product("large batch", {7, 30, 67}, {7, 67, 33}, {}, Size::large),
+      {"a square of itself", {{{3, 3}}}, [](Xs x) { return matmul(x[0], x[0], {.transpose_b = true}); }},
   };
   const Input a = given({2, 3}, {1, 2, 3, 4, 5, 6}), b = given({3, 2}, {1, 0, 2, 1, 0, 3});
   const Input at = given({3, 2}, {1, 4, 2, 5, 3, 6}), bt = given({2, 3}, {1, 2, 0, 0, 1, 3});
   const std::vector<Expected> y{{{2, 2}, {5, 11, 14, 23}}};
   samples.push_back({"by hand", {a, b}, [](Xs x) { return matmul(x[0], x[1]); }, y});
-  samples.push_back({"by hand, a^T", {at, b}, [](Xs x) { return matmul(x[0], x[1], Transposed); }, y});
-  samples.push_back({"by hand, b^T", {a, bt}, [](Xs x) { return matmul(x[0], x[1], Plain, Transposed); }, y});
-  samples.push_back(
-      {"by hand, a^T and b^T", {at, bt}, [](Xs x) { return matmul(x[0], x[1], Transposed, Transposed); }, y});
+  samples.push_back({"by hand, a^T", {at, b}, [](Xs x) { return matmul(x[0], x[1], {.transpose_a = true}); }, y});
+  samples.push_back({"by hand, b^T", {a, bt}, [](Xs x) { return matmul(x[0], x[1], {.transpose_b = true}); }, y});
+  samples.push_back({"by hand, a^T and b^T",
+                     {at, bt},
+                     [](Xs x) { return matmul(x[0], x[1], {.transpose_a = true, .transpose_b = true}); },
+                     y});
   return samples;
 }
 
@@ -61,7 +62,7 @@ std::vector<ErrorCase> matmul_errors() {
        },
        "[matmul] need a (..., M, K) and b (..., K, N), got a (2, 3) and b (2, 3)"},
       {[x](Device d) {
-         matmul(x({2, 3}, d), x({3, 2}, d), Plain, Transposed);
+         matmul(x({2, 3}, d), x({3, 2}, d), {.transpose_b = true});
        },
        "[matmul] need a (..., M, K) and b (..., K, N), got a (2, 3) and b (3, 2) transposed"},
       {[x](Device d) {
@@ -70,7 +71,7 @@ std::vector<ErrorCase> matmul_errors() {
        "[matmul] need shapes that broadcast together, got (2) and (3)"},
       {[x](Device d) { matmul(x({}, d), x({3}, d)); },
        "[matmul] need at least one axis on each side, got a () and b (3)"},
-      {[x](Device d) { matmul(x({3}, d), x({3}, d), Transposed); },
+      {[x](Device d) { matmul(x({3}, d), x({3}, d), {.transpose_a = true}); },
        "[matmul] need a plain vector, got a transposed one: a (3) and b (3)"},
       {[x](Device d) {
          matmul(x({1, 1}, d), Tensor::zeros({1, 1}, DType::f32, d));
