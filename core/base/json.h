@@ -1,11 +1,11 @@
 #pragma once
 // JSON from outside is read through here: nesting is bounded, no member comes twice, and every error names the file.
-#include <fmt/core.h>
-
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+
+#include "core/base/text_formatter.h"
 
 namespace grus::json {
 
@@ -48,12 +48,9 @@ class Members {
 
 }  // namespace grus::json
 
-// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
-struct fmt::formatter<grus::json::Shown> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(const grus::json::Shown& shown, Context& context) const {
-    return fmt::format_to(context.out(), "{}", to_string(shown));
+struct fmt::formatter<grus::json::Shown> : grus::TextFormatter {
+  auto format(const grus::json::Shown& shown, fmt::format_context& context) const {
+    return write(to_string(shown), context);
   }
 };

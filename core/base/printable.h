@@ -1,9 +1,9 @@
 #pragma once
 // Text from outside as a message of one line shows it.
-#include <fmt/core.h>
-
 #include <string>
 #include <string_view>
+
+#include "core/base/text_formatter.h"
 
 namespace grus {
 
@@ -18,12 +18,9 @@ struct Shown {
 
 }  // namespace grus
 
-// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
-struct fmt::formatter<grus::Shown> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(const grus::Shown& shown, Context& context) const {
-    return fmt::format_to(context.out(), "{}", grus::printable(shown.text));
+struct fmt::formatter<grus::Shown> : grus::TextFormatter {
+  auto format(const grus::Shown& shown, fmt::format_context& context) const {
+    return write(grus::printable(shown.text), context);
   }
 };

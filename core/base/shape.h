@@ -8,6 +8,7 @@
 
 #include "core/base/dtype.h"
 #include "core/base/error.h"
+#include "core/base/text_formatter.h"
 
 namespace grus {
 
@@ -67,20 +68,13 @@ int normalize_axis(int axis, int rank, const char* op);
 
 }  // namespace grus
 
-// The formatters are written out because fmt defines its own in fmt/format.h only.
 template <>
-struct fmt::formatter<grus::Shape> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(const grus::Shape& shape, Context& context) const {
-    return fmt::format_to(context.out(), "{}", grus::to_string(shape));
+struct fmt::formatter<grus::Shape> : grus::TextFormatter {
+  auto format(const grus::Shape& shape, fmt::format_context& context) const {
+    return write(grus::to_string(shape), context);
   }
 };
 template <>
-struct fmt::formatter<grus::DType> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(grus::DType dtype, Context& context) const {
-    return fmt::format_to(context.out(), "{}", grus::name_of(dtype));
-  }
+struct fmt::formatter<grus::DType> : grus::TextFormatter {
+  auto format(grus::DType dtype, fmt::format_context& context) const { return write(grus::name_of(dtype), context); }
 };

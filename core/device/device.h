@@ -4,8 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/core.h>
-
+#include "core/base/text_formatter.h"
 #include "core/device/kernels.h"
 
 namespace grus {
@@ -55,10 +54,6 @@ void set_default_device(Device device);
 }  // namespace grus
 
 template <>
-struct fmt::formatter<grus::Device> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(const grus::Device& device, Context& context) const {
-    return fmt::format_to(context.out(), "{}", device.name());
-  }
+struct fmt::formatter<grus::Device> : grus::TextFormatter {
+  auto format(const grus::Device& device, fmt::format_context& context) const { return write(device.name(), context); }
 };

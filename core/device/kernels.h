@@ -8,9 +8,11 @@
 // 4. Sums have a fixed order for a given number of threads: no float atomics.
 // 5. Entries that kernels.def marks `composed` may be null: ops then compose the result from the required ones, on the
 //    same device.
-// 6. Core raises `Buffer::version` at every write. A backend may keep data derived from a buffer (packed weights) in
-//    `Buffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the buffer.
-//    Core keeps released buffers for the next request, but for those that the backend keeps itself (`keeps_from`).
+// 6. Core raises `DeviceBuffer::version` at every write. A backend may keep data derived from a buffer (packed weights)
+// in
+//    `DeviceBuffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
+//    buffer. Core keeps released buffers for the next request, but for those that the backend keeps itself
+//    (`keeps_from`).
 // 7. A Matrix that stands for a vector (ids, targets, lengths, losses) is a row or a column: its elements in row-major
 //    order. Ids, targets and lengths are i32 or i64.
 // 8. NaN is never lost: it counts as the largest in max, argmax, top_k and maximum, and as the smallest in min, argmin
@@ -28,7 +30,7 @@ enum class Status : int32_t { ok, out_of_memory, unsupported, device_lost, faile
 
 struct Context;  // the backend's own: one per opened device
 
-struct Buffer {
+struct DeviceBuffer {
   void* handle;  // the backend's own; host memory for linked-in backends
   size_t bytes;
   uint64_t version;
@@ -39,7 +41,7 @@ struct Buffer {
 /// A strided view has up to max_rank axes, with strides in elements. Stride 0 broadcasts an input, and reduces the
 /// output of reduce.
 struct View {
-  Buffer* buffer;
+  DeviceBuffer* buffer;
   int64_t offset;
   DType dtype;
   int32_t rank;
@@ -49,7 +51,7 @@ struct View {
 
 /// A row-major matrix, or a batch of them, has element (b, i, j) at offset + b * batch_stride + i * row_stride + j.
 struct Matrix {
-  Buffer* buffer;  // null: absent (where an entry says so)
+  DeviceBuffer* buffer;  // null: absent (where an entry says so)
   int64_t offset;
   DType dtype;
   int64_t rows, cols;

@@ -68,7 +68,7 @@ Storage* CachingAllocator::allocate_new(size_t size) {
 
 void CachingAllocator::release(Storage* storage) {
   std::unique_ptr<Storage> owned(storage);
-  Buffer& buffer = storage->buffer_;
+  DeviceBuffer& buffer = storage->buffer_;
   std::lock_guard lock(mutex_);
   if (buffer.derived) device_.table.load()->drop_derived(device_.context, &buffer);
   buffer.derived = nullptr;

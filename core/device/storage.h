@@ -39,8 +39,8 @@ class Storage {
   bool unique() const { return references_.load(std::memory_order_acquire) == 1; }
 
   Device device() const { return device_; }
-  Buffer* buffer() { return &buffer_; }
-  const Buffer& buffer() const { return buffer_; }
+  DeviceBuffer* buffer() { return &buffer_; }
+  const DeviceBuffer& buffer() const { return buffer_; }
   uint64_t version() const { return buffer_.version; }
   void raise_version() { ++buffer_.version; }
   /// Of all elements as they are now; forgotten at the next write.
@@ -54,7 +54,7 @@ class Storage {
   friend class CachingAllocator;
   explicit Storage(Device device) : device_(device) {}
   Device device_;
-  Buffer buffer_{};
+  DeviceBuffer buffer_{};
   std::atomic<int32_t> references_{1};
   Range range_{};
   uint64_t range_version_ = ~uint64_t{0};  // none

@@ -2,6 +2,7 @@
 // Tensors as text, for people: fmt::print("{}", x).
 #include <string>
 
+#include "core/base/text_formatter.h"
 #include "core/tensor/tensor.h"
 
 namespace grus {
@@ -13,10 +14,6 @@ std::string to_string(const Tensor& x);
 }  // namespace grus
 
 template <>
-struct fmt::formatter<grus::Tensor> {
-  constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
-  template <class Context>
-  auto format(const grus::Tensor& x, Context& context) const {
-    return fmt::format_to(context.out(), "{}", grus::to_string(x));
-  }
+struct fmt::formatter<grus::Tensor> : grus::TextFormatter {
+  auto format(const grus::Tensor& x, fmt::format_context& context) const { return write(grus::to_string(x), context); }
 };

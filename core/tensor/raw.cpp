@@ -7,7 +7,7 @@
 namespace grus {
 namespace {
 
-View contiguous_view(Buffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
+View contiguous_view(DeviceBuffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
   View view{buffer, offset, dtype, shape.rank(), {}, {}};
   std::copy_n(shape.begin(), max_rank, view.dims);  // all: a count that the compiler knows
   int64_t stride = 1;

@@ -117,7 +117,7 @@ class Printer {
 }  // namespace
 
 size_t saved_bytes(const Tape& tape) {
-  std::unordered_set<const Buffer*> seen;
+  std::unordered_set<const DeviceBuffer*> seen;
   size_t bytes = 0;
   for (size_t i = 0; i < tape.size(); ++i)
     for (const Tensor& tensor : tape.record(i).saved)

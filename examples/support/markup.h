@@ -3,7 +3,7 @@
 #include <fmt/core.h>
 
 #include <cstdint>
-#include <iterator>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,7 +25,7 @@ std::string grouped(int64_t number);
 /// Appends formatted text.
 template <class... Args>
 void append(std::string& out, fmt::format_string<Args...> format, Args&&... args) {
-  fmt::format_to(std::back_inserter(out), format, std::forward<Args>(args)...);
+  out += fmt::format(format, std::forward<Args>(args)...);
 }
 
 }  // namespace grus::chart

@@ -24,7 +24,7 @@ const char* describe(Context*) {
   return text.c_str();
 }
 
-void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
+void drop_derived_entry(Context*, DeviceBuffer* buffer) { drop_derived(buffer); }
 
 KernelTable make_table() {
   KernelTable table = reference_backend();

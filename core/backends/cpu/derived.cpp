@@ -40,7 +40,7 @@ Form* find(Derived& derived, int64_t offset, const Product<float>& p) {
   return nullptr;
 }
 
-Form* add(Derived& derived, const Buffer& buffer, int64_t offset, const Product<float>& p) {
+Form* add(Derived& derived, const DeviceBuffer& buffer, int64_t offset, const Product<float>& p) {
   if (derived.forms.size() >= many_forms)
     std::erase_if(derived.forms, [&](const Form& form) { return form.version != buffer.version; });
   AlignedFloats panels = aligned_floats(packed_elements(p));
@@ -60,7 +60,7 @@ AlignedFloats aligned_floats(int64_t n) {
 
 // In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it,
 // whichever weight they need: packing is a two-hundredth of a training's work.
-const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p) {
+const float* packed_weight(DeviceBuffer* buffer, int64_t offset, const Product<float>& p) {
   std::lock_guard lock(mutex());
   if (!buffer->derived) buffer->derived = new Derived;
   buffer->derived_version = buffer->version;
@@ -78,7 +78,7 @@ const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>&
 
 int64_t weights_packed() { return packings.load(std::memory_order_relaxed); }
 
-void drop_derived(Buffer* buffer) {
+void drop_derived(DeviceBuffer* buffer) {
   std::lock_guard lock(mutex());
   delete static_cast<Derived*>(buffer->derived);
   buffer->derived = nullptr;

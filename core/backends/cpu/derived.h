@@ -18,9 +18,9 @@ AlignedFloats aligned_floats(int64_t n);
 
 /// Returns op(b) of `p`, which lies at `offset` of `buffer`, in panels; null when there is no memory. The result is
 /// valid until the buffer is written.
-const float* packed_weight(Buffer* buffer, int64_t offset, const Product<float>& p);
+const float* packed_weight(DeviceBuffer* buffer, int64_t offset, const Product<float>& p);
 
-void drop_derived(Buffer* buffer);
+void drop_derived(DeviceBuffer* buffer);
 
 /// Counts how often packed_weight packed in this process, for guards of speed that need no clock.
 int64_t weights_packed();

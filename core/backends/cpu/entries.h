@@ -18,8 +18,8 @@ T* data(const Place& place) {
 Status fail_with(std::string message);
 
 // The next three are in memory.cpp.
-Status allocate(Context* context, size_t bytes, Buffer* buffer);
-void release(Context* context, Buffer* buffer);
+Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer);
+void release(Context* context, DeviceBuffer* buffer);
 void trim(Context* context);
 inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the heap keeps a buffer
 

@@ -17,7 +17,7 @@ Heap& heap() {
 
 }  // namespace
 
-Status allocate(Context* context, size_t bytes, Buffer* buffer) {
+Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer) {
   if (bytes < large_buffer) return reference_backend().allocate(context, bytes, buffer);
   void* const memory = heap().allocate(bytes);
   if (!memory) {
@@ -28,7 +28,7 @@ Status allocate(Context* context, size_t bytes, Buffer* buffer) {
   return Status::ok;
 }
 
-void release(Context* context, Buffer* buffer) {
+void release(Context* context, DeviceBuffer* buffer) {
   drop_derived(buffer);
   if (buffer->bytes < large_buffer) return reference_backend().release(context, buffer);
   heap().release(buffer->handle, buffer->bytes);

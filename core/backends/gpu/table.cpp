@@ -42,19 +42,19 @@ const char* describe(Context* context) {
   return text.c_str();
 }
 
-void allocate(Machine& m, size_t bytes, Buffer* buffer) { *buffer = {m.allocate(bytes), bytes, 0, nullptr, 0}; }
-void release(Context* context, Buffer* buffer) {
+void allocate(Machine& m, size_t bytes, DeviceBuffer* buffer) { *buffer = {m.allocate(bytes), bytes, 0, nullptr, 0}; }
+void release(Context* context, DeviceBuffer* buffer) {
   Machine& m = machine_of(context);
   std::lock_guard lock(m.mutex);
   if (buffer->handle) m.release(buffer->handle);
   buffer->handle = nullptr;
 }
-void drop_derived(Context*, Buffer*) {}  // nothing is derived
-void trim(Context*) {}                   // nothing is kept
-void upload(Machine& m, Buffer* to, size_t byte_offset, const void* from, size_t bytes) {
+void drop_derived(Context*, DeviceBuffer*) {}  // nothing is derived
+void trim(Context*) {}                         // nothing is kept
+void upload(Machine& m, DeviceBuffer* to, size_t byte_offset, const void* from, size_t bytes) {
   if (bytes > 0) m.upload(to->handle, byte_offset, from, bytes);
 }
-void download(Machine& m, void* to, const Buffer* from, size_t byte_offset, size_t bytes) {
+void download(Machine& m, void* to, const DeviceBuffer* from, size_t byte_offset, size_t bytes) {
   if (bytes > 0) m.download(to, from->handle, byte_offset, bytes);
   m.check_fault();
 }

@@ -11,11 +11,11 @@
 
 namespace grus::reference {
 
-void allocate(size_t bytes, Buffer* buffer);  // 64-byte aligned; handle is the host pointer
-void release(Buffer* buffer);
-void drop_derived(Buffer* buffer);
-void upload(Buffer* to, size_t byte_offset, const void* from, size_t bytes);
-void download(void* to, const Buffer* from, size_t byte_offset, size_t bytes);
+void allocate(size_t bytes, DeviceBuffer* buffer);  // 64-byte aligned; handle is the host pointer
+void release(DeviceBuffer* buffer);
+void drop_derived(DeviceBuffer* buffer);
+void upload(DeviceBuffer* to, size_t byte_offset, const void* from, size_t bytes);
+void download(void* to, const DeviceBuffer* from, size_t byte_offset, size_t bytes);
 
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) void name arguments;

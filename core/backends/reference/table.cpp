@@ -18,9 +18,9 @@ Status open(int index, Context** context) {
 void close(Context* context) { delete reinterpret_cast<char*>(context); }
 const char* describe(Context*) { return "plain loops on one thread: the specification"; }
 const char* last_error(Context*) { return error_message().c_str(); }
-void release_entry(Context*, Buffer* buffer) { release(buffer); }
+void release_entry(Context*, DeviceBuffer* buffer) { release(buffer); }
 void trim(Context*) {}
-void drop_derived_entry(Context*, Buffer* buffer) { drop_derived(buffer); }
+void drop_derived_entry(Context*, DeviceBuffer* buffer) { drop_derived(buffer); }
 Status synchronize(Context*) { return Status::ok; }
 
 }  // namespace

@@ -43,7 +43,7 @@ class Array {
   const Backend& backend_;
   DType dtype_;
   int64_t count_;
-  mutable Buffer buffer_{};
+  mutable DeviceBuffer buffer_{};
 };
 
 /// Returns n repeatable numbers spread over [low, high); another `salt` gives others.

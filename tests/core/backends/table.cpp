@@ -69,7 +69,7 @@ TEST_CASE("memory: buffers are aligned to 64 bytes on the host, keep what was wr
   for (const Backend& backend : backends()) {
     const KernelTable& table = backend.table;
     for (size_t bytes : {0, 1, 63, 64, 65, 1000}) {
-      Buffer buffer{};
+      DeviceBuffer buffer{};
       REQUIRE(table.allocate(backend.context, bytes, &buffer) == Status::ok);
       CHECK(buffer.handle != nullptr);
       if (is_linked_in(table)) CHECK(reinterpret_cast<uintptr_t>(buffer.handle) % 64 == 0);
@@ -88,7 +88,7 @@ TEST_CASE("memory: buffers are aligned to 64 bytes on the host, keep what was wr
 TEST_CASE("memory: uploads and downloads begin where they are told") {
   for (const Backend& backend : backends()) {
     const KernelTable& table = backend.table;
-    Buffer buffer{};
+    DeviceBuffer buffer{};
     REQUIRE(table.allocate(backend.context, 6, &buffer) == Status::ok);
     CHECK(table.upload(backend.context, &buffer, 0, "abcdef", 6) == Status::ok);
     CHECK(table.upload(backend.context, &buffer, 2, "XY", 2) == Status::ok);
@@ -103,7 +103,7 @@ TEST_CASE("memory: uploads and downloads begin where they are told") {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("memory: asking for more than there is returns out_of_memory") {
   for (const Backend& backend : backends()) {
-    Buffer buffer{};
+    DeviceBuffer buffer{};
     CHECK(backend.table.allocate(backend.context, SIZE_MAX / 4, &buffer) == Status::out_of_memory);
     CHECK(backend.table.allocate(backend.context, SIZE_MAX, &buffer) == Status::out_of_memory);
   }
