@@ -12,7 +12,7 @@ namespace {
 const Op matmul_op("matmul");
 const Op linear_op("linear");
 
-/// a and b both (M, K)-like matrices, or both (batch, ...): one gemm.
+/// y = op(a) op(b) by one gemm. a and b are both matrices, or both (batch, ...).
 Tensor product(const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
   Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b), a.dtype(), a.device());
   launch::gemm(y, a, form_a, b, form_b);
@@ -25,7 +25,7 @@ Tensor product(const Tensor& a, Form form_a, const Tensor& b, Form form_b) {
   });
 }
 
-/// x (..., R, C) as (batch, R, C) of the common batch axes.
+/// Returns x (..., R, C), broadcast to the common batch axes, as (batch, R, C).
 Tensor with_batch(const Tensor& x, const Shape& batch) {
   Shape full = batch;
   full.push_back(x.dim(-2));
@@ -67,7 +67,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, Form form_a, Form form_b) {
     return y.reshape(shape);
   }
   const Shape shape = matmul_shape("matmul", a.shape(), form_a, b.shape(), form_b);
-  if (b.rank() == 2 && form_a == Plain) {  // the leading axes of a are rows: one product
+  if (b.rank() == 2 && form_a == Plain) {  // the leading axes of a are rows of one product
     const Tensor rows = a.reshape({a.shape().without(a.rank() - 1).numel(), a.dim(-1)});
     return product(rows, Plain, b, form_b).reshape(shape);
   }

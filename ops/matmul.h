@@ -4,7 +4,7 @@
 
 namespace grus {
 
-/// How a product reads an operand's last two axes. Transposition is never a copy.
+/// A Form says how a product reads an operand's last two axes. Transposition is never a copy.
 enum Form : bool { Plain, Transposed };
 
 /// y = op(a) op(b).   op(a) (..., M, K), op(b) (..., K, N) -> y (..., M, N).   Leading axes broadcast; a vector a is
@@ -16,7 +16,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, Form form_a = Plain, Form form_b
 /// Throws ShapeError, DtypeError, DeviceError.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = Tensor());
 
-/// The shape of op(a) op(b), both of two axes or more. Throws ShapeError naming `op`.
+/// Returns the shape of op(a) op(b), both of two axes or more. Throws ShapeError, naming `op`.
 Shape matmul_shape(const char* op, const Shape& a, Form form_a, const Shape& b, Form form_b);
 
 }  // namespace grus

@@ -136,7 +136,7 @@ class [[nodiscard]] Tensor {
   /// y = x[index]: one entry of the leading axis, which is dropped. A negative index counts from the end.
   Tensor operator[](int64_t index) const;
   /// y = x[begin:end]: entries of the leading axis. Negative numbers count from the end; without `end` y goes to the
-  /// end.
+  /// end. Throws ShapeError for numbers out of range.
   Tensor rows(int64_t begin, std::optional<int64_t> end = std::nullopt) const;
   /// y = x[..., begin:end]: entries of the last axis, as x.columns(2, 5) or x.columns(0, -1). Negative numbers and a
   /// missing end mean what they mean to rows().
