@@ -57,7 +57,7 @@ class Machine {
   virtual std::string describe() const = 0;
   virtual bool has_f64() const = 0;
 
-  virtual void* allocate(size_t bytes) = 0;  // what Buffer::handle holds, and kernels take as a pointer
+  virtual void* allocate(size_t bytes) = 0;  // Buffer::handle, which kernels take as a pointer
   virtual void release(void* memory) = 0;
   virtual void upload(void* to, size_t byte_offset, const void* from, size_t bytes) = 0;
   virtual void download(void* to, const void* from, size_t byte_offset, size_t bytes) = 0;
