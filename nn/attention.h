@@ -23,7 +23,7 @@ struct AttentionOptions {
   int64_t query;   // Q
   int64_t memory;  // C, the size of a source state
   Score score = Score::additive;
-  int64_t hidden = 0;   // A, of additive scores; 0: Q
+  int64_t hidden = 0;   // A, for additive scores; 0: Q
   bool bias = true;     // whether additive scores have b
   bool scaled = false;  // whether dot and general scores are divided by sqrt(Q)
 };
@@ -47,14 +47,14 @@ class Attention : public Module<Attention> {
   /// Projects the keys of states (S, B, C); without lengths every source has length S. Throws ShapeError.
   PreparedMemory prepare(const Tensor& states) const;
   PreparedMemory prepare(const Tensor& states, const Lengths& lengths) const;
-  /// query (B, Q) -> context (B, C), weights (B, S); or (T, B, Q) -> (T, B, C), (T, B, S). Weights are zero past the
-  /// lengths, and a source of length 0 gives a zero context.
+  /// Attends: query (B, Q) -> context (B, C), weights (B, S); or (T, B, Q) -> (T, B, C), (T, B, S). Weights are zero
+  /// past the lengths, and a source of length 0 gives a zero context.
   AttentionOutput forward(const Tensor& query, const PreparedMemory& memory) const;
 
   AttentionOptions options;
-  std::optional<Linear> query;  // of additive scores: "query.weight" (A, Q), "query.bias" (A)
-  std::optional<Linear> key;    // of additive scores: "key.weight" (A, C); of general ones: "key.weight" (Q, C)
-  Parameter v;                  // of additive scores: "v" (A)
+  std::optional<Linear> query;  // for additive scores: "query.weight" (A, Q), "query.bias" (A)
+  std::optional<Linear> key;    // for additive scores: "key.weight" (A, C); for general ones: "key.weight" (Q, C)
+  Parameter v;                  // for additive scores: "v" (A)
 
  private:
   AttentionOutput additive(const Tensor& queries, const PreparedMemory& memory) const;

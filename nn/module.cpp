@@ -80,8 +80,7 @@ ModuleBase& ModuleBase::operator=(ModuleBase&& other) {
   other.node();
   if (node_) {
     for (const NamedParameter& entry : node_->parameters) entry.parameter.slot_->place = Parameter::Place::replaced;
-    for (const auto& [name, child] : node_->children)
-      child->registered = false;  // each child is assigned after this module
+    for (const auto& [name, child] : node_->children) child->registered = false;  // each is assigned next
   }
   if (!node_ || !node_->registered) {
     node_ = std::move(other.node_);

@@ -25,8 +25,7 @@ struct RecurrentOptions {
   double dropout = 0;           // between layers, in training
   bool locked_dropout = false;  // one mask for all steps of a sequence (Gal and Ghahramani 2016)
   bool bidirectional = false;
-  int64_t checkpoint =
-      0;  // keep the states of every `checkpoint` steps, compute the rest again in backward; 0: keep all
+  int64_t checkpoint = 0;  // keep the states of every `checkpoint` steps and compute the others again; 0: keep all
 };
 
 /// RecurrentLayers are layers of any cells. They give the last layer's y (T, B, D H), both directions side by side

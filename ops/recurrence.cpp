@@ -120,8 +120,7 @@ Matrix StepRows::of_ranks(const Matrix& by_rank) const { return launch::rows_of(
 void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
                    bool reverse) {
   const int64_t from = reverse ? t + 1 : t - 1, last = rows.rank + rows.count();
-  const int64_t begun =
-      std::clamp(from < 0 ? 0 : lengths.alive(from), rows.rank, last);  // ranks from here on begin at t
+  const int64_t begun = std::clamp(from < 0 ? 0 : lengths.alive(from), rows.rank, last);  // ranks from here on begin
   const Matrix previous = rows.of(state.previous);
   const Matrix carried = launch::rows_of(previous, 0, begun - rows.rank),
                fresh = launch::rows_of(previous, begun - rows.rank, rows.count());

@@ -77,9 +77,8 @@ class Cell {
 };
 
 struct ScanOptions {
-  bool reverse = false;  // run each sequence from its own last step to its first
-  int64_t checkpoint =
-      0;  // keep the states of every `checkpoint` steps, compute the rest again in backward; 0: keep all
+  bool reverse = false;    // run each sequence from its own last step to its first
+  int64_t checkpoint = 0;  // keep the states of every `checkpoint` steps and compute the others again; 0: keep all
 };
 
 /// Runs a cell over sequences: x (N, I), packed by `lengths`, or padded (T, B, I), whose y is zero past the lengths; a
