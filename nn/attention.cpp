@@ -52,7 +52,7 @@ PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) 
     memory.rows = attention_rows(lengths, sources);
     return memory;
   }
-  // Zeros at padded places: whatever lay there would meet weights of 0, and 0 * NaN is NaN.
+  // Padded places become zeros: weights of 0 meet them, and 0 * NaN is NaN.
   memory.values = transpose(lengths.is_dense() ? states : unpack(pack(states, lengths), lengths), 0, 1);
   memory.keys = key ? (*key)(memory.values) : memory.values;
   memory.mask = unsqueeze(lengths.mask(), 1);

@@ -1,4 +1,4 @@
-// A module's call: its scope, its hooks, and whether its parameters are known to anybody.
+// A module's call has a scope and hooks, and its parameters must be known to somebody.
 #include "nn/module.h"
 
 namespace grus::nn {
@@ -15,7 +15,8 @@ const NamedParameter* first_trainable(const ModuleNode& node) {
   return nullptr;
 }
 
-// Its gradients would be computed, and no optimizer, file or to() would ever see it.
+// Throws when a module that nobody registered has something to train: its gradients would be computed, and no
+// optimizer, file or to() would ever see it.
 void require_known(const ModuleNode& caller, const ModuleNode& node) {
   const NamedParameter* lost = first_trainable(node);
   if (!lost) return;

@@ -1,6 +1,6 @@
 #pragma once
-// Hooks on a module's call. forward is an ordinary function, so that a hook sees what it can of any: the tensors among
-// the arguments, and those of the result.
+// Hooks on a module's call. forward is an ordinary function with any arguments, so a hook sees the tensors among them
+// and the tensors of the result.
 #include <functional>
 #include <span>
 #include <type_traits>
@@ -10,20 +10,20 @@
 
 namespace grus::nn {
 
-/// One call, as a hook sees it.
+/// A ModuleCall is one call as a hook sees it.
 struct ModuleCall {
   const char* path;                 // "encoder.gru", "" for the root
   std::span<const Tensor> inputs;   // the arguments that are tensors or parameters, in order
-  std::span<const Tensor> outputs;  // the result: one tensor, or those of its struct; empty in `before`
+  std::span<const Tensor> outputs;  // the tensors of the result; empty in `before`
 };
 
-/// `before` runs ahead of forward, `after` when it returned (not when it threw). Either may be left out, and may throw.
+/// A CallHook has two functions. `before` runs ahead of forward, `after` when forward returned (not when it threw).
+/// Either may be left out, and may throw.
 struct CallHook {
   std::function<void(const ModuleCall&)> before, after;
 };
 
-/// Appends what a hook shall see of x. A struct of tensors has an overload collect_tensors(const S&, vector&) beside
-/// it.
+/// Appends what a hook sees of x. A struct S of tensors has an overload collect_tensors(const S&, vector&) beside it.
 template <class T>
 void append_tensors(const T& x, std::vector<Tensor>& to) {
   if constexpr (requires { collect_tensors(x, to); }) {

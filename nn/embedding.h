@@ -7,16 +7,16 @@ namespace grus::nn {
 
 struct EmbeddingOptions {
   int64_t count, width;                                 // V, E
-  std::optional<int64_t> padding_index = std::nullopt;  // this row starts as zeros and gets no gradient from here
+  std::optional<int64_t> padding_index = std::nullopt;  // row that starts as zeros and that calls give no gradient
 };
 
-/// y[i...] = weight[ids[i...]].   ids (...) i32 or i64 -> y (..., E).   Starts from N(0, 1), as PyTorch's.
+/// y[i...] = weight[ids[i...]].   ids (...) i32 or i64 -> y (..., E).   The weight starts from N(0, 1), as PyTorch's.
 class Embedding : public Module<Embedding> {
  public:
   explicit Embedding(EmbeddingOptions options, Rng& rng = default_rng());
   Tensor forward(const Tensor& ids) const;
 
-  /// Writes zeros into the padding row: after another initialiser.
+  /// Writes zeros into the padding row. Call it after another initialiser.
   void zero_padding();
 
   EmbeddingOptions options;

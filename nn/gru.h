@@ -1,5 +1,5 @@
 #pragma once
-// Gated recurrent units; which one they are is said by `reset` and `update` (the equations: ops/gru.h).
+// Gated recurrent units. The options `reset` and `update` choose among the equations of ops/gru.h.
 #include "nn/recurrent.h"
 #include "ops/gru.h"
 
@@ -14,11 +14,12 @@ struct GruOptions {
   bool bidirectional = false;
   Reset reset = Reset::after;
   Update update = Update::keep;
-  bool locked_dropout = false;  // as RecurrentOptions have it
-  int64_t checkpoint = 0;       // as RecurrentOptions have it
+  bool locked_dropout = false;  // RecurrentOptions::locked_dropout
+  int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
 };
 
-/// Layers of gated recurrent units: forward and forward_packed as RecurrentLayers', with a state {h} (L D, B, H).
+/// Gru is layers of gated recurrent units. RecurrentLayers has its forward and forward_packed; the state is {h},
+/// (L D, B, H).
 class Gru : public Module<Gru, RecurrentStack> {
  public:
   explicit Gru(GruOptions options, Rng& rng = default_rng());
@@ -36,13 +37,13 @@ struct GruCellOptions {
   Update update = Update::keep;
 };
 
-/// One step: x (B, I), h (B, H), or undefined: zeros -> h' (B, H). Also without the batch axis. Parameters weight_ih,
-/// ...
+/// GruCell computes one step: x (B, I), h (B, H) or undefined for zeros -> h' (B, H), or all without the batch axis.
+/// RecurrentCell has its parameters.
 class GruCell : public Module<GruCell, RecurrentCell> {
  public:
   explicit GruCell(GruCellOptions options, Rng& rng = default_rng());
   Tensor forward(const Tensor& x, const Tensor& h = Tensor()) const;
-  /// The cell that `scan` runs.
+  /// Returns the cell that `scan` runs.
   std::shared_ptr<const grus::Cell> kept() const override { return std::make_shared<cells::Gru>(weights, form()); }
 
   GruForm form() const { return {options.reset, options.update}; }

@@ -25,7 +25,7 @@ double kaiming_deviation(const Shape& shape, double slope, Fan fan, const char* 
   return std::sqrt(2 / ((1 + slope * slope) * (fan == Fan::in ? f.in : f.out)));
 }
 
-// Four sums, so that the additions do not wait for each other.
+// Adds up four sums, so that the additions do not wait for each other.
 double dot(const double* a, const double* b, int64_t n) {
   double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
   int64_t i = 0;
@@ -39,7 +39,7 @@ double dot(const double* a, const double* b, int64_t n) {
   return (s0 + s1) + (s2 + s3);
 }
 
-// Modified Gram-Schmidt: the `count` rows of length n become orthonormal. Of normal random numbers this is a uniformly
+// Makes the `count` rows of length n orthonormal by modified Gram-Schmidt. Normal random numbers become a uniformly
 // drawn frame.
 void orthonormalize_rows(double* rows, int64_t count, int64_t n) {
   for (int64_t i = 0; i < count; ++i) {
@@ -97,7 +97,7 @@ Tensor orthogonal(const Shape& shape, Rng& rng, double gain, int64_t blocks) {
     orthonormalize_rows(frame.data(), count, length);
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
-        const int64_t from = m <= n ? i * n + j : j * m + i;  // more rows than columns: transposed
+        const int64_t from = m <= n ? i * n + j : j * m + i;  // transposed where there are more rows than columns
         values[static_cast<size_t>((block * m + i) * n + j)] =
             static_cast<float>(gain * frame[static_cast<size_t>(from)]);
       }

@@ -4,7 +4,7 @@
 
 namespace grus::nn {
 
-// Gate 1 of i, f, g, o.
+// The forget gate is number 1 of i, f, g, o.
 void add_forget_bias(CellParameters& cell, double by, const char* name) {
   if (by == 0) return;
   require<UsageError>(cell.bias_ih.defined(), "[{}] need biases for a forget_bias of {}, got none", name, by);

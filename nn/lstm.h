@@ -1,5 +1,5 @@
 #pragma once
-// Long short-term memory (the equations: ops/lstm.h).
+// Long short-term memory, whose equations stand in ops/lstm.h.
 #include "nn/recurrent.h"
 #include "ops/lstm.h"
 
@@ -13,12 +13,12 @@ struct LstmOptions {
   double dropout = 0;        // between layers, in training
   bool bidirectional = false;
   double forget_bias = 0;       // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
-  bool locked_dropout = false;  // as RecurrentOptions have it
-  int64_t checkpoint = 0;       // as RecurrentOptions have it
+  bool locked_dropout = false;  // RecurrentOptions::locked_dropout
+  int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
 };
 
-/// Layers of long short-term memory: forward and forward_packed as RecurrentLayers', with a state {h, c}, (L D, B, H)
-/// each.
+/// Lstm is layers of long short-term memory. RecurrentLayers has its forward and forward_packed; the state is {h, c},
+/// (L D, B, H) each.
 class Lstm : public Module<Lstm, RecurrentStack> {
  public:
   explicit Lstm(LstmOptions options, Rng& rng = default_rng());
@@ -29,7 +29,7 @@ class Lstm : public Module<Lstm, RecurrentStack> {
   std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
 };
 
-/// Adds to the forget gates' part of bias_ih. Throws UsageError, as [name], when there is none.
+/// Adds `by` to the forget gates' part of bias_ih. Throws UsageError, beginning with [name], when there is no bias.
 void add_forget_bias(CellParameters& cell, double by, const char* name);
 
 struct LstmCellOptions {
@@ -38,12 +38,13 @@ struct LstmCellOptions {
   double forget_bias = 0;
 };
 
-/// One step: x (B, I), h and c (B, H), or undefined: zeros -> h', c'. Also without the batch axis.
+/// LstmCell computes one step: x (B, I), state {h, c} (B, H) or undefined for zeros -> {h', c'}, or all without the
+/// batch axis. RecurrentCell has its parameters.
 class LstmCell : public Module<LstmCell, RecurrentCell> {
  public:
   explicit LstmCell(LstmCellOptions options, Rng& rng = default_rng());
   State forward(const Tensor& x, const State& state = {}) const;
-  /// The cell that `scan` runs.
+  /// Returns the cell that `scan` runs.
   std::shared_ptr<const grus::Cell> kept() const override { return std::make_shared<cells::Lstm>(weights); }
 
   LstmCellOptions options;

@@ -6,8 +6,8 @@ namespace grus::nn {
 /// y[..., j] = max over k of x[..., j * pieces + k].   x (..., F) -> (..., F / pieces).   Throws ShapeError.
 Tensor maxout(const Tensor& x, int64_t pieces = 2);
 
-/// maxout of a linear layer (Goodfellow et al. 2013): x (..., in) -> (..., out). Parameters "linear.weight" (out *
-/// pieces, in), ...
+/// y = maxout(linear(x)) (Goodfellow et al. 2013).   x (..., in) -> (..., out).   Parameters are "linear.weight"
+/// (out * pieces, in) and "linear.bias" (out * pieces).
 class Maxout : public Module<Maxout> {
  public:
   Maxout(int64_t in, int64_t out, int64_t pieces = 2, Rng& rng = default_rng());

@@ -9,7 +9,7 @@ namespace grus::nn {
 
 namespace {
 
-// Paths outlive modules, because a tape's records keep them.
+// Returns a path that outlives modules, because a tape's records keep it.
 const char* intern(const std::string& path) {
   static std::mutex mutex;
   static std::set<std::string> paths;
@@ -80,7 +80,7 @@ ModuleBase& ModuleBase::operator=(ModuleBase&& other) {
   other.node();
   if (node_) {
     for (const NamedParameter& entry : node_->parameters) entry.parameter.slot_->place = Parameter::Place::replaced;
-    for (const auto& [name, child] : node_->children) child->registered = false;  // each is assigned after this one
+    for (const auto& [name, child] : node_->children) child->registered = false;  // each is assigned next
   }
   if (!node_ || !node_->registered) {
     node_ = std::move(other.node_);

@@ -1,5 +1,5 @@
 #pragma once
-// Modules: parameters with names, and the call that uses them.
+// A module is parameters with names, and the call that uses them.
 //
 //   class Linear : public Module<Linear> {
 //    public:
@@ -9,8 +9,8 @@
 //   };
 //   // in a parent:  first(child("first", Linear(4, 8, rng)))   ->  "first.weight"
 //
-// What a module registers lives in a shared ModuleNode, so that a module may be moved after its parent linked it. There
-// is no virtual forward: signatures differ honestly.
+// What a module registers lives in a shared ModuleNode, so that a module may be moved after its parent linked it.
+// forward is not virtual, as its arguments differ from module to module.
 #include <functional>
 #include <optional>
 
@@ -22,7 +22,8 @@
 
 namespace grus::nn {
 
-/// A registered tensor that training does not touch: a running mean, a table. In the state dict, not in the parameters.
+/// A registered tensor that training does not touch, as a running mean or a table. It is in the state dict and not
+/// among the parameters.
 class Buffer {
  public:
   operator Tensor() const { return value(); }
@@ -30,7 +31,7 @@ class Buffer {
     require<UsageError>(tensor_ != nullptr, "[Buffer] need a tensor, got one that was moved from");
     return *tensor_;
   }
-  void assign(const Tensor& value);  // same shape and dtype
+  void assign(const Tensor& value);  // throws ShapeError unless shape and dtype are equal
   void replace(const Tensor& value) { *tensor_ = value.detach(); }
   Buffer(const Buffer& other);
   Buffer(Buffer&&) noexcept = default;
@@ -44,7 +45,7 @@ class Buffer {
   std::shared_ptr<Tensor> tensor_;
 };
 
-/// What one module registered.
+/// A ModuleNode holds what one module registered.
 struct ModuleNode {
   std::vector<NamedParameter> parameters;
   std::vector<std::pair<std::string, Buffer>> buffers;
@@ -52,25 +53,25 @@ struct ModuleNode {
   std::vector<std::shared_ptr<const CallHook>> hooks;
   const char* path = "";  // interned: records may outlive the module
   bool training = true;
-  bool registered = false;             // by a parent
-  bool follows = false;                // its parent was copied: so is this one, next
-  std::optional<Precision> precision;  // of its products, where they have one of their own
+  bool registered = false;             // whether a parent registered it
+  bool follows = false;                // its parent was copied, so it is copied next
+  std::optional<Precision> precision;  // precision of its products, or none to take the caller's
 };
 
-/// How loading went, when it was not strict.
+/// A LoadReport tells how loading went when it was not strict.
 struct LoadReport {
   std::vector<std::string> missing, unexpected;
 };
 
 class ModuleBase {
  public:
-  /// Every parameter once, in order of registration, own before children's; with_aliases also lists further names of
-  /// tied ones.
+  /// Returns every parameter once, in order of registration, own before children's. with_aliases also lists further
+  /// names of tied ones.
   Parameters named_parameters(bool with_aliases = false) const;
   NamedTensors named_buffers() const;
-  /// (alias, first name) of each tied parameter.
+  /// Returns (alias, first name) of each tied parameter.
   std::vector<std::pair<std::string, std::string>> aliases() const;
-  /// Number of elements; tied parameters count once.
+  /// Returns the number of elements of all parameters; tied ones count once.
   int64_t parameter_count(bool trainable_only = false) const;
   std::vector<std::string> children_names() const;
 
@@ -78,52 +79,54 @@ class ModuleBase {
   void eval() { train(false); }
   bool is_training() const { return node().training; }
 
-  /// The precision of the products in this module's calls, forward and backward, those of its children included but for
-  /// children with one of their own; without a value, the caller's (core/device/precision.h). Not part of the state.
+  /// Sets the precision of products in this module's calls, forward and backward, and in its children's but for
+  /// children with one of their own. Without a value it is the caller's (core/device/precision.h). It is not part of
+  /// the state.
   void set_precision(std::optional<Precision> precision) { node().precision = precision; }
 
-  /// Values (shared, not copied) of parameters, each once, then buffers.
+  /// Returns the values of parameters, each once, then of buffers. They share memory with the module.
   NamedTensors state_dict() const;
-  /// Copies values in. Names of tied parameters may all be there (they must be equal) or one of them. Throws DataError
-  /// that lists missing, unexpected and misshapen names; without `strict` only for misshapen ones. Nothing is changed
-  /// when it throws.
+  /// Copies values in. A tied parameter may come under one of its names or under all, with equal values. Throws
+  /// DataError that lists missing, unexpected and misshapen names; without `strict` only misshapen ones are an error.
+  /// Nothing is changed when it throws.
   LoadReport load_state_dict(const NamedTensors& state, bool strict = true);
 
-  /// A table: name, shape, count, notes (tied, frozen), and the totals.
+  /// Returns a table of name, shape, count and notes (tied, frozen), with totals.
   std::string summary() const;
 
   /// Moves all values, or none when it throws; gradients are dropped. Optimizers and averages follow at their next
   /// step.
   void to(Device device);
-  /// The same with every f32 or f64 value as one of `dtype`, which is either.
+  /// Casts every f32 or f64 value to `dtype`, or none when it throws; gradients are dropped. Throws DtypeError unless
+  /// dtype is f32 or f64. Optimizers and averages follow at their next step.
   void to(DType dtype);
   void zero_grad();
-  /// Sets requires_grad of parameters whose name matches the pattern ("encoder.*", `*` and `?`), returns how many there
-  /// were. Throws UsageError when none matches.
+  /// Sets requires_grad of parameters whose name matches the pattern ("encoder.*", with `*` and `?`). Returns the
+  /// number of names that match. Throws UsageError when none does.
   int set_requires_grad(bool on, std::string_view pattern = "*");
   int freeze(std::string_view pattern) { return set_requires_grad(false, pattern); }
 
   using Hook = std::shared_ptr<const CallHook>;
-  /// Adds the hook to this module and all below it; remove_hook takes it away from there.
+  /// Adds the hook to this module and all below it. remove_hook takes it away from all of them.
   Hook add_hook(CallHook hook);
   void remove_hook(const Hook& hook);
   const char* path() const { return node().path; }
 
  protected:
   ModuleBase() : node_(std::make_shared<ModuleNode>()) {}
-  /// clone() makes a second module. Elsewhere a copy takes over what a module that no parent registered has, and the
-  /// other one is as if moved from: that is what braced lists need, std::vector<Linear>{Linear(2, 3), Linear(3, 1)}.
-  /// Throws UsageError for a registered one: two modules with the same parameters are made by tie().
+  /// Copies within clone(). Elsewhere the copy takes over all that the other module has, which is left as if moved
+  /// from: braced lists need that, std::vector<Linear>{Linear(2, 3), Linear(3, 1)}. Throws UsageError for a module that
+  /// a parent registered; tie() makes two modules with the same parameters.
   ModuleBase(const ModuleBase& other);
   ModuleBase(ModuleBase&&) noexcept = default;
   ModuleBase& operator=(const ModuleBase&) = delete;
-  /// A child stays the child that its parent registered, with what the other module has: its parameters, children,
-  /// hooks and mode. Optimizers and averages of the old ones say so at their next step.
+  /// Takes over the other module's parameters, children, hooks and mode. A child stays the child that its parent
+  /// registered. Optimizers and averages of the old parameters throw at their next step.
   ModuleBase& operator=(ModuleBase&& other);
   ~ModuleBase() = default;
 
-  /// For member initialisers. Throws UsageError when the name is taken or has a dot. An undefined tensor gives an
-  /// absent parameter.
+  /// Registers a parameter in a member initialiser. Throws UsageError when the name is taken or has a dot. An undefined
+  /// tensor gives an absent parameter.
   Parameter param(const std::string& name, Tensor value);
   [[nodiscard]] Buffer buffer(const std::string& name, const Tensor& value);
   template <class M>
@@ -131,7 +134,7 @@ class ModuleBase {
     link(name, module);
     return module;
   }
-  /// Children of one type, named "NAME.0", "NAME.1", ...; see also ModuleList, which may grow.
+  /// Registers children of one type as "NAME.0", "NAME.1", ... A ModuleList may grow later.
   template <class M>
   [[nodiscard]] std::vector<M> child(const std::string& name, std::vector<M> modules) {
     link_all(name, {modules.begin(), modules.end()});
@@ -140,8 +143,8 @@ class ModuleBase {
   /// Links a module that is a member already.
   void link_child(const std::string& name, const ModuleBase& module) { link(name, module); }
 
-  /// The scope of one call. Throws UsageError when a tape records, another module's forward makes the call, and nobody
-  /// registered this one although it has something to train.
+  /// A Call is the scope of one call. Throws UsageError when a tape records, another module's forward makes the call,
+  /// and nobody registered this module although it has something to train.
   class Call {
    public:
     explicit Call(const ModuleNode& node);
@@ -149,7 +152,7 @@ class ModuleBase {
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
 
-    /// Runs the hooks before forward; what they saw of the arguments, for `after`.
+    /// Runs the hooks before forward. Returns what they saw of the arguments, for `after`.
     template <class... Args>
     std::vector<Tensor> before(const Args&... args) const {
       std::vector<Tensor> inputs;
@@ -177,7 +180,7 @@ class ModuleBase {
     const char* outer_scope_;
     std::optional<PrecisionScope> precision_;
   };
-  /// The clone of a child is nobody's child.
+  /// Makes this module a root: the clone of a child is nobody's child.
   void become_root();
   /// Throws UsageError when the module was moved from.
   ModuleNode& node() const {
@@ -196,12 +199,12 @@ class ModuleBase {
   mutable std::shared_ptr<ModuleNode> node_;  // a copy takes it from its original
 };
 
-/// Base: ModuleBase, or a class on it that several modules share.
+/// Module<Derived> is the base of a module. `Base` is ModuleBase, or a class on it that several modules share.
 template <class Derived, class Base = ModuleBase>
 class Module : public Base {
  public:
-  /// Calls forward, with this module's path as the current scope, between its hooks. (Braced arguments need a type:
-  /// `Options{...}`.)
+  /// Calls forward, with this module's path as the current scope, between its hooks. Braced arguments need a type, as
+  /// `Options{...}`.
   template <class... Args>
   decltype(auto) operator()(Args&&... args) const requires requires(const Derived& derived) {
     derived.forward(std::forward<Args>(args)...);
@@ -221,7 +224,7 @@ class Module : public Base {
     }
   }
 
-  /// A module of its own with equal values; ties inside it are kept, gradients are not copied.
+  /// Returns a module of its own with equal values. Ties inside it are kept, gradients are not copied.
   [[nodiscard]] Derived clone() const {
     const CloneScope scope;
     Derived copy(static_cast<const Derived&>(*this));
@@ -233,7 +236,7 @@ class Module : public Base {
   using Base::Base;
 };
 
-/// Children of one type, named "0", "1", ...
+/// A ModuleList is children of one type, named "0", "1", ...
 template <class M>
 class ModuleList : public Module<ModuleList<M>> {
  public:

@@ -1,7 +1,7 @@
 #pragma once
-// A parameter is a handle to a slot that a module registered; the slot holds the leaf. Tying or moving to a device
-// changes the slot, so no handle keeps an old value. What a parameter *is* (for optimizers, clipping, counts) is its
-// leaf: `identity()`.
+// A parameter is a handle to a slot that a module registered; the slot holds the leaf. Tying changes the slot and
+// moving to a device changes the leaf, so no handle keeps an old value. The leaf is the parameter's identity() for
+// optimizers, clipping and counts.
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,22 +12,23 @@ namespace grus::nn {
 
 class [[nodiscard]] Parameter {
  public:
-  /// Undefined: an absent bias. Converts to an undefined Tensor.
+  /// Makes an absent parameter, as a bias may be. It converts to an undefined Tensor.
   Parameter() = default;
-  /// Takes the tensor over; memory that others hold too is copied, because training writes in place.
+  /// Takes the tensor over. Memory that others hold too is copied, because training writes in place.
   explicit Parameter(Tensor value);
-  /// Another handle to the same slot (or, while Module::clone runs, to that slot's copy).
+  /// Makes another handle to the slot or, while Module::clone runs, a handle to the slot's copy.
   Parameter(const Parameter& other);
   Parameter(Parameter&&) noexcept = default;
-  /// A module would go on with a parameter that it never registered: tie() makes one of two, assign() copies values.
+  /// Copy assignment would leave a module with a parameter that it never registered. tie() makes one parameter of two,
+  /// assign() copies values.
   Parameter& operator=(const Parameter& other) = delete;
-  /// For members that a constructor sets, or the assignment of a whole module. Throws UsageError for a member whose
-  /// module keeps what it registered.
+  /// Moves into members that a constructor sets, or with the assignment of a whole module. Throws UsageError for a
+  /// member whose module keeps what it registered.
   Parameter& operator=(Parameter&& other);
 
   bool defined() const { return slot_ != nullptr; }
-  /// The value as ops take it: tapes give it a gradient. Throws UsageError when a tape records a module's call and no
-  /// module registered this parameter.
+  /// Returns the value as ops take it: tapes give it a gradient. Throws UsageError when a tape records a module's call
+  /// and no module registered this parameter.
   operator Tensor() const { return tensor(); }
   Tensor tensor() const {
     if (!slot_) return {};
@@ -35,22 +36,22 @@ class [[nodiscard]] Parameter {
       require_use_outside_modules();
     return slot_->leaf->tensor();
   }
-  /// The value alone, which no tape follows.
+  /// Returns the value alone, which no tape follows.
   const Tensor& value() const { return leaf().value(); }
   const Tensor& grad() const { return leaf().grad(); }
   const Shape& shape() const { return value().shape(); }
   int64_t dim(int axis) const { return value().dim(axis); }
   int64_t numel() const { return value().numel(); }
-  /// Overwrites the elements; same shape and dtype.
+  /// Overwrites the elements. Throws ShapeError, DtypeError, DeviceError unless shape, dtype and device agree.
   void assign(const Tensor& value) const { leaf().assign(value); }
   void zero_grad() const { leaf().zero_grad(); }
   bool requires_grad() const { return leaf().requires_grad; }
   void set_requires_grad(bool on) const { leaf().requires_grad = on; }
 
-  /// Throws UsageError when undefined.
+  /// Returns the leaf. Throws UsageError for an absent parameter.
   Leaf& leaf() const;
   const Leaf* identity() const { return slot_ ? slot_->leaf.get() : nullptr; }
-  /// Whether another module was assigned to the one that registered it.
+  /// Tells whether another module was assigned to the one that registered it.
   bool was_replaced() const { return slot_ && slot_->place == Place::replaced; }
 
  private:
@@ -65,17 +66,18 @@ class [[nodiscard]] Parameter {
   };
   void require_use_outside_modules() const;
   std::shared_ptr<Slot> slot_;
-  bool member_ = false;  // what param() gave, moved to where it is: the module's own handle, not a copy of it
+  bool member_ = false;  // whether it is the module's own handle, which param() gave, and not a copy
 };
 
-/// From now on `drop` is `keep`: one value, one gradient, two names. Throws UsageError when shapes or dtypes differ.
+/// Makes `drop` be `keep` from now on: one value, one gradient, two names. Throws UsageError when shapes or dtypes
+/// differ.
 void tie(const Parameter& keep, Parameter& drop);
 
 struct NamedParameter {
   NamedParameter(std::string name, Parameter parameter) : name(std::move(name)), parameter(std::move(parameter)) {}
   NamedParameter(const NamedParameter&) = default;
   NamedParameter(NamedParameter&&) noexcept = default;
-  /// An entry of a list, which may come to name another.
+  /// Assignment makes this entry of a list name another parameter.
   NamedParameter& operator=(NamedParameter other) noexcept {
     name.swap(other.name);
     parameter.slot_.swap(other.parameter.slot_);
@@ -86,7 +88,7 @@ struct NamedParameter {
   std::string name;
   Parameter parameter;
 };
-/// Ordered; what optimizers and clipping take.
+/// Optimizers and clipping take this ordered list.
 using Parameters = std::vector<NamedParameter>;
 
 struct NamedTensor {
@@ -96,12 +98,13 @@ struct NamedTensor {
 /// An ordered list of names and values: a module's state, an optimizer's state, a file's content.
 using NamedTensors = std::vector<NamedTensor>;
 
-/// The tensor called `name`, or null.
+/// Returns the tensor called `name`, or null.
 const Tensor* find(const NamedTensors& tensors, std::string_view name);
-/// "; missing: a, b and 3 more", for errors; nothing of no names.
+/// Returns "; missing: a, b and 3 more", for errors; "" for no names.
 std::string list_names(const char* title, const std::vector<std::string>& names);
 
-/// Copies on this thread clone what parameters and modules refer to, once each, while it lives (Module::clone).
+/// While a CloneScope lives, copies of parameters and modules on this thread clone what these refer to, once each
+/// (Module::clone).
 class CloneScope {
  public:
   CloneScope();
@@ -110,7 +113,7 @@ class CloneScope {
   CloneScope& operator=(const CloneScope&) = delete;
 
   static CloneScope* active();
-  /// The copy of *original: made by `make(original)` the first time it is asked for.
+  /// Returns the copy of *original, which `make(*original)` makes the first time it is asked for.
   template <class T, class Make>
   std::shared_ptr<T> copy_of(const std::shared_ptr<T>& original, Make make) {
     if (!original) return nullptr;

@@ -3,7 +3,7 @@
 
 namespace grus::nn {
 
-/// A module's path as the current scope, within those of its calls that are not operator().
+/// While a PathScope lives, a module's path is the current scope: for its calls that are not operator().
 class PathScope {
  public:
   explicit PathScope(const char* path) : outer_(current_scope()) { current_scope() = path; }

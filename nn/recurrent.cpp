@@ -27,7 +27,7 @@ void collect_tensors(const Output& output, std::vector<Tensor>& to) {
 namespace grus::nn {
 
 namespace {
-/// Parameters as PyTorch starts them, U(-1/sqrt(H), 1/sqrt(H)); add(name, value) registers one.
+/// Makes parameters as PyTorch starts them, from U(-1/sqrt(H), 1/sqrt(H)). add(name, value) registers one.
 template <class Add>
 CellParameters make_cell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng, Add add) {
   const double bound = 1 / std::sqrt(static_cast<double>(hidden));
@@ -118,7 +118,7 @@ Output RecurrentLayers::forward_packed(const Tensor& x, const Lengths& lengths, 
 
 namespace {
 
-/// f of every tensor of a state that there is.
+/// Returns a state of f(tensor) for every tensor; undefined ones stay undefined.
 template <class F>
 State each_of(const State& state, F f) {
   const auto changed = [&f](const Tensor& x) { return x.defined() ? f(x) : x; };

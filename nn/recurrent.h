@@ -1,7 +1,7 @@
 #pragma once
-// Layers of recurrent cells, in one direction or both. Gru, Lstm and Rnn are such layers with PyTorch's names and
-// layouts: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the backward direction.
-// Recurrent<C> makes them of anybody's cell.
+// Layers of recurrent cells run in one direction or both. Gru, Lstm and Rnn are such layers with PyTorch's names and
+// layouts: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, then _l1 ..., with _reverse for the reverse direction.
+// Recurrent<C> makes layers of anybody's cell.
 #include <functional>
 #include <memory>
 
@@ -11,7 +11,7 @@
 #include "ops/scan.h"
 
 namespace grus {
-// What hooks see of a recurrence.
+// Hooks see every tensor of a state and of an output.
 void collect_tensors(const State& state, std::vector<Tensor>& to);
 void collect_tensors(const Output& output, std::vector<Tensor>& to);
 }  // namespace grus
@@ -19,24 +19,26 @@ void collect_tensors(const Output& output, std::vector<Tensor>& to);
 namespace grus::nn {
 
 struct RecurrentOptions {
-  int64_t input, hidden;  // I; H: the size of what goes out of a cell
+  int64_t input, hidden;  // I, and H, the size of a cell's y
   int64_t layers = 1;
   bool batch_first = false;     // x (B, T, I) and y (B, T, D H); states keep their shape
   double dropout = 0;           // between layers, in training
   bool locked_dropout = false;  // one mask for all steps of a sequence (Gal and Ghahramani 2016)
   bool bidirectional = false;
-  int64_t checkpoint = 0;  // compute all but the states of every so many steps again in backward; 0: keep all
+  int64_t checkpoint = 0;  // keep the states of every `checkpoint` steps and compute the others again; 0: keep all
 };
 
-/// Layers of any cells give y (T, B, D H), the last layer's, both directions side by side (D = 2), zeros past the
-/// lengths; and state (L D, B, H), every layer's last one, in the order layer 0 forward, layer 0 reverse, layer 1 ...
+/// RecurrentLayers are layers of any cells. They give the last layer's y (T, B, D H), both directions side by side
+/// where D = 2, zeros past the lengths; and every layer's last state (L D, B, H), in the order layer 0 forward, layer 0
+/// reverse, layer 1 ...
 class RecurrentLayers : public ModuleBase {
  public:
-  /// x (T, B, I), or (T, I) for one sequence; first (L D, B, H), or undefined: zeros. Throws ShapeError, UsageError.
+  /// Takes x (T, B, I), or (T, I) for one sequence, and a first state (L D, B, H), or undefined for zeros. Throws
+  /// ShapeError, DtypeError, DeviceError, UsageError.
   Output forward(const Tensor& x, const State& first = {}) const;
-  /// Each sequence has its own length: a padded place changes nothing.
+  /// Takes x (T, B, I) whose sequences have lengths of their own. Padded places change nothing.
   Output forward(const Tensor& x, const Lengths& lengths, const State& first = {}) const;
-  /// Packed rows (N, I) -> y (N, D H).
+  /// Takes packed rows (N, I) and gives y (N, D H).
   Output forward_packed(const Tensor& x, const Lengths& lengths, const State& first = {}) const;
 
  protected:
@@ -50,11 +52,11 @@ class RecurrentLayers : public ModuleBase {
 
   /// Gives the cells, layer by layer, forward before reverse.
   virtual Cells cells() const = 0;
-  /// Gives a tensor whose dtype and device x must have; undefined: any will do.
+  /// Gives a tensor whose dtype and device x must have; undefined where any will do.
   virtual Tensor kind() const { return {}; }
 
   Output run_packed(const Tensor& x, const Lengths& lengths, const State& first, const Cells& cells) const;
-  /// Throws UsageError where there is no such cell.
+  /// Gives the place of a cell. Throws UsageError where there is no such cell.
   size_t index(int64_t layer, int direction) const;
   int directions() const { return layers_.bidirectional ? 2 : 1; }
   int64_t input_of(int64_t layer) const { return layer == 0 ? layers_.input : layers_.hidden * directions(); }
@@ -80,7 +82,7 @@ class Recurrent : public Module<Recurrent<C>, RecurrentLayers> {
   /// Cells are made as C(input, hidden, rng).
   explicit Recurrent(RecurrentOptions given, Rng& rng = default_rng())
       : Recurrent(given, [&](int64_t input) { return C(input, given.hidden, rng); }) {}
-  /// Cells are made by make(input), of a layer whose x has that size.
+  /// Cells are made by make(input), where `input` is the size of the layer's x.
   Recurrent(RecurrentOptions given, const std::function<C(int64_t input)>& make)
       : Module<Recurrent<C>, RecurrentLayers>("Recurrent", given), options(given) {
     for (int64_t layer = 0; layer < given.layers; ++layer)
@@ -118,7 +120,7 @@ RecurrentOptions layers_of(const Options& o) {
           .checkpoint = o.checkpoint};
 }
 
-/// The parameters of one layer in one direction; G gates.
+/// CellParameters are the parameters of one layer in one direction, with G gates.
 struct CellParameters {
   Parameter weight_ih;  // (G H, I)
   Parameter weight_hh;  // (G H, H)
@@ -127,7 +129,7 @@ struct CellParameters {
   operator RecurrentWeights() const { return {weight_ih, weight_hh, bias_ih, bias_hh}; }
 };
 
-/// What Gru, Lstm and Rnn share: PyTorch's parameters, which start from U(-1/sqrt(H), 1/sqrt(H)).
+/// Gru, Lstm and Rnn share PyTorch's parameters, which start from U(-1/sqrt(H), 1/sqrt(H)).
 class RecurrentStack : public RecurrentLayers {
  public:
   /// Gives the parameters of a layer and direction (1: reverse).
@@ -144,7 +146,7 @@ class RecurrentStack : public RecurrentLayers {
   std::vector<CellParameters> parameters_;  // layer-major
 };
 
-/// What GruCell and LstmCell share: the parameters weight_ih, weight_hh, bias_ih and bias_hh. `scan` takes them, too.
+/// GruCell and LstmCell share the parameters weight_ih, weight_hh, bias_ih and bias_hh. `scan` takes such modules, too.
 class RecurrentCell : public ModuleBase, public grus::Cell {
  public:
   std::vector<int64_t> sizes() const override { return kept()->sizes(); }
@@ -163,10 +165,10 @@ class RecurrentCell : public ModuleBase, public grus::Cell {
 
  protected:
   RecurrentCell(const char* name, int64_t gates, int64_t input, int64_t hidden, bool bias, Rng& rng);
-  /// x must be (B, I) or (I), a state (B, H) or (H) beside it. Throws ShapeError, DtypeError.
+  /// Throws ShapeError, DtypeError, DeviceError unless x is (B, I) or (I), and a state (B, H) or (H) beside it.
   void require_input(const Tensor& x) const;
   void require_state(const char* name, const Tensor& state, const Tensor& x) const;
-  /// The state, or zeros (B, H) where it is undefined.
+  /// Returns the state, or zeros (B, H) where it is undefined.
   Tensor state_or_zeros(const Tensor& state, const Tensor& x) const;
 
  private:

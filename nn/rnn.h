@@ -1,5 +1,5 @@
 #pragma once
-// The plain recurrent network (the equation: ops/rnn.h).
+// The plain recurrent network, whose equation stands in ops/rnn.h.
 #include "nn/recurrent.h"
 #include "ops/rnn.h"
 
@@ -15,11 +15,11 @@ struct RnnOptions {
   bool batch_first = false;
   double dropout = 0;  // between layers, in training
   bool bidirectional = false;
-  bool locked_dropout = false;  // as RecurrentOptions have it
-  int64_t checkpoint = 0;       // as RecurrentOptions have it
+  bool locked_dropout = false;  // RecurrentOptions::locked_dropout
+  int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
 };
 
-/// Layers of plain recurrent networks: shapes, names and first weights as Gru's, with one gate.
+/// Rnn is layers of plain recurrent networks. Shapes, names and first weights are those of Gru, with one gate.
 class Rnn : public Module<Rnn, RecurrentStack> {
  public:
   explicit Rnn(RnnOptions options, Rng& rng = default_rng());

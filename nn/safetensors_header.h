@@ -1,5 +1,6 @@
 #pragma once
-// The header of a safetensors file: u64 length, JSON {name: {dtype, shape, data_offsets}}, then the bytes.
+// A safetensors file is a u64 length, a header of that many bytes, JSON {name: {dtype, shape, data_offsets}}, and the
+// elements.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -17,7 +18,7 @@ struct TensorEntry {
   std::string name;
   Stored stored;
   Shape shape;
-  uint64_t begin, end;  // bytes, from the end of the header
+  uint64_t begin, end;  // in bytes from the end of the header
 };
 
 struct SafetensorsHeader {
@@ -25,7 +26,7 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-/// Throws DataError, naming `file`, unless every entry is valid and together they cover exactly data_bytes.
+/// Reads a header. Throws DataError, naming `file`, unless every entry is valid and all cover exactly data_bytes.
 SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text, uint64_t data_bytes);
 
 }  // namespace grus::nn

@@ -1,5 +1,5 @@
 #pragma once
-// Modules one after the other.
+// Modules are called one after the other.
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -10,8 +10,8 @@
 
 namespace grus::nn {
 
-/// y = f_n(... f_2(f_1(x))): Sequential(Linear(4, 8), Tanh(), Linear(8, 1)). A stage is a module, or a function of one
-/// tensor, whose call gives one. Stages are children "0", "1", ..., as PyTorch names them.
+/// y = f_n(... f_2(f_1(x))), as of Sequential(Linear(4, 8), Tanh(), Linear(8, 1)). A stage is a module or a function
+/// that takes one tensor and gives one. Modules are children "0", "1", ..., by their places, as PyTorch names them.
 class Sequential : public Module<Sequential> {
  public:
   template <class... Stages>
@@ -34,7 +34,8 @@ class Sequential : public Module<Sequential> {
     stages_.push_back(std::move(next));
   }
   size_t size() const { return stages_.size(); }
-  /// Stage i as what it is: at<Linear>(0).weight. Throws UsageError when there is none, or it is another type.
+  /// Returns stage i as the type it has: at<Linear>(0).weight. Throws UsageError when there is none, or its type is
+  /// another.
   template <class F>
   F& at(size_t i) {
     return const_cast<F&>(std::as_const(*this).at<F>(i));
@@ -63,7 +64,7 @@ class Sequential : public Module<Sequential> {
   std::vector<std::unique_ptr<Stage>> stages_;
 };
 
-/// A function of one tensor as a module without parameters, for Sequential: Relu(), Tanh(), ...
+/// Elementwise is a function of one tensor as a module without parameters, for Sequential: Relu(), Tanh(), ...
 template <Tensor (*function)(const Tensor&)>
 class Elementwise : public Module<Elementwise<function>> {
  public:

@@ -25,7 +25,7 @@ constexpr const char* checksum_key = "grus.checksum";
 
 std::string_view view_of(const void* bytes, size_t count) { return {static_cast<const char*>(bytes), count}; }
 
-// Bytes in order, and their checksum.
+// A File reads bytes in order and computes their checksum.
 class File {
  public:
   explicit File(const std::filesystem::path& path) : name_(path.string()) {
@@ -44,7 +44,7 @@ class File {
                        stream_.gcount());
     crc_.add(view_of(to, bytes));
   }
-  // JSON that may bear the file's checksum, which covers it with zeros in the place of its digits.
+  // Reads JSON that may bear the file's checksum. The checksum covers the JSON with zeros in the place of its digits.
   std::string read_header(uint64_t bytes) {
     const Crc32 before = crc_;
     std::string text(bytes, '\0'), covered;
@@ -55,7 +55,7 @@ class File {
     crc_.add(covered);
     return text;
   }
-  // At the end: whether the bytes are those that were written. Files of others have no checksum.
+  // Throws at the end unless the bytes are those that were written. Files of other programs have no checksum.
   void check(bool has_checksum) const {
     require<DataError>(seal_ == Seal::found || (seal_ == Seal::none && !has_checksum),
                        "{}: need a checksum as Grus writes it, got a damaged one", name_);
@@ -138,7 +138,7 @@ const char* stored_name(DType dtype) {
   return "?";
 }
 
-// Header and padding: the data starts at a multiple of 8. The seal is open.
+// Returns the header, padded so that the data starts at a multiple of 8, with an open seal.
 std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadata metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   metadata[checksum_key] = empty_seal;
@@ -165,7 +165,8 @@ std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadat
   return bytes + text;
 }
 
-// A tensor at a time: the file's beginning depends on all of them, and together they may be too many to hold twice.
+// Calls visit(bytes) for one tensor after the other. The file's beginning depends on all of them, and together they may
+// be too large to hold twice.
 template <class Visit>
 void visit_bytes(const std::vector<const NamedTensor*>& tensors, const Visit& visit) {
   for (const NamedTensor* entry : tensors) {
@@ -206,7 +207,7 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
                         entry.name);
     order.push_back(&entry);
   }
-  // Wide elements first: each tensor then starts at a multiple of its element's size.
+  // Wide elements come first, so that each tensor starts at a multiple of its element's size.
   std::stable_sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
     return size_of(a->tensor.dtype()) > size_of(b->tensor.dtype());
   });

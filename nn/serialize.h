@@ -1,8 +1,8 @@
 #pragma once
-// Weights in files: safetensors (huggingface.co/docs/safetensors), which PyTorch reads and writes too. Everything a
-// file claims is checked against its size before it is believed. Files written here bear a checksum of all their bytes
-// (core/base/checksum.h) in their metadata, as "grus.checksum", which is checked when they are read; those of others
-// need none.
+// Weights are kept in safetensors files (huggingface.co/docs/safetensors), which PyTorch reads and writes too. All that
+// a file claims is checked against its size before it is believed. Files written here bear a checksum of all their
+// bytes (core/base/checksum.h) in their metadata, as "grus.checksum", which is checked when they are read; files of
+// other programs need none.
 #include <filesystem>
 #include <map>
 
@@ -17,16 +17,18 @@ struct TensorFile {
   Metadata metadata;     // without the checksum
 };
 
-/// F32, F64, I32, I64, BOOL; F16 and BF16 become f32. Throws DataError that names the file and what was expected.
+/// Reads F32, F64, I32, I64 and BOOL as they are; F16 and BF16 become f32. Throws DataError that names the file and
+/// what was expected.
 TensorFile read_safetensors(const std::filesystem::path& path, Device device = default_device());
-/// Atomic: the file appears whole or not at all. Throws UsageError for a name given twice, Error when it cannot be
-/// written.
+/// Writes a file that appears whole or not at all. Throws UsageError for a name given twice or a text that is not
+/// UTF-8, Error when the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
 
-/// The state dict; tied parameters are stored once, and the metadata says alias -> stored name, as PyTorch's save_model
-/// does.
+/// Writes the state dict. Tied parameters are stored once, and the metadata says alias -> stored name, as PyTorch's
+/// save_model does. Throws as write_safetensors does.
 void save_weights(const std::filesystem::path& path, const ModuleBase& module, const Metadata& metadata = {});
-/// Throws DataError as read_safetensors and load_state_dict do, naming the file.
+/// Reads a file into the module's parameters and buffers. Throws DataError as read_safetensors and load_state_dict do,
+/// naming the file.
 LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict = true);
 
 }  // namespace grus::nn

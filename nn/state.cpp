@@ -1,4 +1,4 @@
-// What a module shows and takes of its values: state dict, summary, transfers.
+// A module shows its values and takes others by state dict, summary and transfers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,13 +14,13 @@ namespace {
 
 struct Target {
   std::string name;
-  const Leaf* identity;  // null: a buffer
+  const Leaf* identity;  // null for a buffer
   Tensor value;
   std::function<void(const Tensor&)> assign;
   const Tensor* found = nullptr;
 };
 
-// Problems of one stored value with its place: another shape, another dtype, or tied names with different values.
+// Notes a stored value that does not fit its place: another shape, another dtype, or tied names with different values.
 void check_fit(Target& target, const Tensor& stored, std::map<const Leaf*, const Tensor*>& tied,
                std::vector<std::string>& misshapen) {
   target.found = &stored;
@@ -83,7 +83,7 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
 
 void ModuleBase::replace_values(const std::function<Tensor(const Tensor&)>& made) {
   const Parameters parameters = named_parameters();
-  std::vector<Tensor> values;  // all are made before any is put in place, so that no model is left half-way
+  std::vector<Tensor> values;  // all made before any is put in place, so that no model is left half-way
   for (const auto& [name, parameter] : parameters) values.push_back(made(parameter.value()));
   for (const auto& [name, value] : named_buffers()) values.push_back(made(value));
   size_t i = 0;

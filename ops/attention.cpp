@@ -32,12 +32,12 @@ void require_attention(const Tensor& query, const AttentionMemory& memory, const
   require_rows(op, query, memory, rows);
 }
 
-/// The inputs of a record, as its rule gets them.
+/// AttentionInputs holds the inputs of a record as its rule gets them.
 struct AttentionInputs {
   SavedInput query, keys, values, v;
 };
 
-/// dcontext, dweights: undefined where nothing reached them.
+/// Adds the gradients of the inputs. dcontext and dweights are undefined where no gradient reached the output.
 void backward_attention(const Tensor& dcontext_or_none, const Tensor& dweights, const AttentionInputs& in,
                         const Tensor& weights, const Lengths& source, const AttentionRows& rows) {
   const Tensor &query = in.query.value, &v = in.v.value;

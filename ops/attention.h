@@ -8,25 +8,25 @@
 
 namespace grus {
 
-/// What is attended to: the packed rows of a batch of source sequences, keys already projected.
+/// An AttentionMemory is what queries look at: the packed rows of a batch of source sequences, keys already projected.
 struct AttentionMemory {
   Tensor keys;      // (N, A)
   Tensor values;    // (N, C)
-  Lengths lengths;  // of the sources
+  Lengths lengths;  // lengths of the sources
 };
 
-/// For each query row, which source sequence it looks at; made once per batch (or beam) by attention_rows, so that no
-/// row looks past its source.
+/// AttentionRows tells which source sequence each query row looks at. attention_rows makes it once per batch (or beam),
+/// so that no row looks past its source.
 class AttentionRows {
  public:
   AttentionRows() = default;
   int64_t count() const { return columns_.defined() ? columns_.numel() : 0; }
   const Tensor& columns() const { return columns_; }  // i64 (rows): rank of the source sequence
-  const Tensor& lengths() const { return lengths_; }  // i64 (rows)
-  bool shared() const { return shared_; }             // false: no two rows have one source
-  /// Whether they were made for sources of these lengths.
+  const Tensor& lengths() const { return lengths_; }  // i64 (rows): length of the source sequence
+  bool shared() const { return shared_; }             // whether two rows have one source
+  /// Tells whether the rows were made for sources of these lengths.
   bool look_at(const Lengths& source) const { return sources_ && sources_->same_rows(source); }
-  /// The first `count` rows alone.
+  /// Returns the first `count` rows.
   AttentionRows first(int64_t count) const;
 
  private:
@@ -37,7 +37,8 @@ class AttentionRows {
   std::optional<Lengths> sources_;
   bool shared_ = false;
 };
-/// Rows in the order given: sources[i] is the batch index of row i's source. Throws UsageError for one that is none.
+/// Makes rows in the order given: sources[i] is the batch index of row i's source. Throws UsageError for an index
+/// outside the batch.
 AttentionRows attention_rows(const Lengths& source, const std::vector<int64_t>& sources);
 
 struct [[nodiscard]] AttentionOutput {
@@ -45,13 +46,15 @@ struct [[nodiscard]] AttentionOutput {
   Tensor weights;  // (rows, S), zeros past each length
 };
 
-/// query (rows, A), v (A). A source of length 0 gives a zero context. Saves its inputs and the weights; tanh is
-/// recomputed in backward.
+/// context, a = attention(query, memory).   query (rows, A), v (A) -> context (rows, C), weights (rows, S).   A source
+/// of length 0 gives a zero context. Saves its inputs and the weights; backward computes tanh again. Throws ShapeError,
+/// DtypeError, DeviceError; UsageError for rows of other sources.
 AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& memory, const AttentionRows& rows,
                                    const Tensor& v);
+/// The composed twin of additive_attention.
 AttentionOutput additive_attention_composed(const Tensor& query, const AttentionMemory& memory,
                                             const AttentionRows& rows, const Tensor& v);
-/// Padded form: query (B, A), keys (S, B, A), values (S, B, C), lengths of the B sources or null: all S.
+/// Takes padded sources: query (B, A), keys (S, B, A), values (S, B, C), lengths of the B sources or null: all S.
 AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
                                    const Lengths* lengths);
 

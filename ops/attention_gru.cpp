@@ -21,7 +21,8 @@ const Op attention_gru_op("attention_gru");
 using Sizes = AttentionGruSizes;
 using recurrence::StepRows;
 
-/// The buffers of a whole loop, each with one row for each row of x, and the step that fills some rows of them.
+/// A Loop has the buffers of a whole loop, each with one row for each row of x, and the step that fills some rows of
+/// them.
 struct Loop {
   Loop(const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows, const AttentionGruWeights& weights,
        const Sizes& sizes, int64_t batch)
@@ -59,7 +60,7 @@ struct Loop {
             Raw::write_matrix(y)};
   }
 
-  /// The rows of a step: previous is given; middle, queries, alignments, contexts and states are made.
+  /// Computes the rows of a step: middle, queries, alignments, contexts and states from `previous`.
   void step(StepRows part) {
     const Matrix query = part.of(all.queries), context = part.of(all.contexts), gx = part.of(all.second.gx);
     if (w.conditional()) first->forward(all.first, part);
@@ -83,7 +84,7 @@ struct Loop {
   GruStep second;
   Tensor gx_first, gx_second, previous, middle, queries, alignments, contexts, states;
   GruRows first_rows, second_rows;
-  /// All of these buffers, as a step takes its rows of them.
+  /// Matrices of all these buffers, of which a step takes its rows.
   struct {
     GruForward first, second;
     Matrix queries, alignments, contexts;
@@ -94,14 +95,14 @@ Sizes sizes_of(const Tensor& x, const AttentionMemory& memory, const AttentionGr
   return {x.dim(1), w.second.weight_hh.dim(1), w.v.dim(0), memory.values.dim(1)};
 }
 
-/// The state to begin with; zeros where there is none.
+/// Returns the state to begin with; zeros where there is none.
 Tensor first_h(const Tensor& x, const Lengths& lengths, const State& first, const AttentionGruWeights& w) {
   return first.h.defined() || !x.defined()
              ? first.h
              : Tensor::zeros({lengths.batch(), w.second.weight_hh.dim(1)}, x.dtype(), x.device());
 }
 
-/// Each sequence's last row of y (N, H); of an empty one the state that it began with.
+/// Returns each sequence's last row of y (N, H); for an empty sequence, the state that it began with.
 Tensor last_states(const Tensor& y, const Tensor& h0, const Lengths& lengths) {
   if (lengths.batch() == 0 || lengths.shortest() > 0) return gather_rows(y, lengths.last_rows());
   std::vector<int64_t> rows;
@@ -120,7 +121,8 @@ bool has_fused_attention(Device device) {
 
 cells::AttentionGru::AttentionGru(AttentionMemory sources, AttentionGruWeights given, const Lengths& targets)
     : memory(std::move(sources)), weights(std::move(given)), targets_(targets) {
-  if (memory.lengths.batch() == targets.batch()) rows = attention_rows(memory.lengths, targets.order());  // or check()
+  // check() refuses other batches.
+  if (memory.lengths.batch() == targets.batch()) rows = attention_rows(memory.lengths, targets.order());
 }
 
 void cells::AttentionGru::check(const Tensor& x, const Lengths& lengths, const State& first) const {

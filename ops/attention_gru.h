@@ -1,5 +1,5 @@
 #pragma once
-// The decoder's recurrence with attention inside its loop, as one op.
+// The decoder's recurrence, with attention inside its loop, is one op.
 //
 //   single       q = W_q h + b_q          c = attention(q)     h' = GRU([x; c], h)        Bahdanau et al. 2014, A.2.2
 //   conditional  h1 = GRU_1(x, h)         q = W_q h1 + b_q     c = attention(q)           h' = GRU_2(c, h1)
@@ -9,8 +9,8 @@
 namespace grus {
 
 struct AttentionGruWeights {
-  GruWeights first;     // (conditional) takes x; all undefined: single
-  GruWeights second;    // takes c (conditional) or [x; c] (single)
+  GruWeights first;     // GRU_1 of the conditional form, which takes x; all undefined in the single form
+  GruWeights second;    // GRU_2, which takes c, or the GRU of the single form, which takes [x; c]
   Tensor query_weight;  // (A, H)
   Tensor query_bias;    // (A) or undefined
   Tensor v;             // (A)
@@ -20,9 +20,9 @@ struct AttentionGruWeights {
 
 namespace cells {
 
-/// scan(cells::AttentionGru(memory, weights, targets), x, targets, h0): state {h}, y = h (N, H), and of each row its
-/// attention: contexts (N, C), alignments (N, S). x (N, E), packed by the lengths of the targets; memory: the sources,
-/// the same B sequences. The cell is made for one batch, by the lengths of its targets.
+/// scan(cells::AttentionGru(memory, weights, targets), x, targets, h0) gives state {h}, y = h (N, H) and the attention
+/// of each row: context (N, C), weights (N, S). x (N, E) is packed by the lengths of the B targets; memory holds their
+/// B sources. A cell is made for one batch, by the lengths of its targets.
 class AttentionGru final : public Cell {
  public:
   AttentionGru(AttentionMemory sources, AttentionGruWeights given, const Lengths& targets);
@@ -43,13 +43,16 @@ class AttentionGru final : public Cell {
 
 }  // namespace cells
 
-/// scan with the decoder's cell, from h0 (B, H) in the caller's order.
+/// Scans with the decoder's cell, from h0 (B, H) in the caller's order; undefined means zeros. Saves its inputs and
+/// what each step made. Throws ShapeError, DtypeError, DeviceError, UsageError.
 Output attention_gru(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
                      const AttentionGruWeights& weights);
+/// The composed twin of attention_gru.
 Output attention_gru_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const AttentionMemory& memory,
                               const AttentionGruWeights& weights);
 
-/// One step for decoding, never recorded: x (rows, E), h (rows, H) -> h', contexts and alignments with one row each.
+/// Computes one step for decoding, which is never recorded: x (rows, E), h (rows, H) -> y = h' (rows, H), context
+/// (rows, C), weights (rows, S).
 Output attention_gru_step(const Tensor& x, const Tensor& h, const AttentionMemory& memory, const AttentionRows& rows,
                           const AttentionGruWeights& weights);
 

@@ -23,7 +23,8 @@ AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
           form};
 }
 
-/// The reverse loop: gradients of every row first, those of the weights after it, from all rows at once.
+/// A BackwardLoop computes the gradients of every row in a reverse loop, and after it those of the weights, from all
+/// rows at once.
 class BackwardLoop {
  public:
   BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, const AttentionRows& rows,
@@ -82,7 +83,7 @@ class BackwardLoop {
             Raw::write_matrix(dgx), Raw::write_matrix(dgh),  Raw::write_matrix(dh_)};
   }
 
-  /// `first`: the first rank of the part, whose row of dv_ is the part's own.
+  /// Computes the rows of a step. `first` is the first rank of the part, whose row of dv_ is the part's own.
   void step(StepRows part, int64_t first) {
     const Matrix dh = part.of_ranks(all_.second.dh), dcontext = part.of_ranks(all_.dcontexts);
     second_.backward(all_.second, part);
@@ -117,7 +118,7 @@ class BackwardLoop {
     dx_.add(I::keys, dkeys_);
     dx_.add(I::values, dvalues_);
     add_sum_of_rows(dx_, I::v, dv_);
-    // In an order that frees rows before the largest gradients are made: memory peaks here.
+    // The order frees rows before the largest gradients are made, as memory peaks here.
     if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, middle, {.transpose_a = true});
     add_sum_of_rows(dx_, I::query_bias, dqueries_);
     dqueries_ = {};
@@ -148,8 +149,8 @@ class BackwardLoop {
   GruStep second_;
   GruRows first_rows_, second_rows_;
   Tensor dgx_first_, dgh_first_, dgx_second_, dgh_second_, dqueries_, dcontexts_, dkeys_, dvalues_, dh_;
-  Tensor dv_;  // (B, A): one row for each part of the loop, that of its first rank
-  /// All of these buffers, as a step takes its rows of them.
+  Tensor dv_;  // (B, A): a part of the loop adds to the row of its first rank
+  /// Matrices of all these buffers, of which a step takes its rows.
   struct {
     GruBackward first, second;
     Matrix dy_contexts, dy_alignments, dqueries, dcontexts, dkeys, dvalues, dv;

@@ -1,4 +1,4 @@
-// What attention_gru needs of its arguments.
+// Checks of attention_gru's arguments.
 #include "ops/attention_gru_parts.h"
 
 namespace grus {
@@ -6,7 +6,7 @@ namespace {
 
 using Sizes = AttentionGruSizes;
 
-/// One GRU of the two: weight_ih (3H, input) and the rest by it.
+/// Throws unless the weights of one of the two GRUs fit: weight_ih (3H, input), weight_hh (3H, H), biases (3H).
 void require_gru_weights(const char* op, const char* which, const Tensor& x, const GruWeights& w, int64_t hidden,
                          int64_t input) {
   const int64_t rows = product_of_sizes(3, hidden, op);
@@ -22,7 +22,7 @@ void require_gru_weights(const char* op, const char* which, const Tensor& x, con
   }
 }
 
-/// What the query is made with, and what it meets.
+/// Throws unless the query's weights, v, keys and values fit.
 void require_query(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionGruWeights& w,
                    const Sizes& n) {
   const int64_t total = memory.lengths.total();

@@ -1,5 +1,5 @@
 #pragma once
-// What the two halves of attention_gru share: its sizes, and what the record keeps. Internal to ops.
+// Forward and backward of attention_gru share its sizes and the layout of its record. Internal to ops.
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "ops/attention_gru.h"
@@ -12,7 +12,7 @@ struct AttentionGruSizes {
   int64_t input, hidden, attention, context;
 };
 
-/// The columns of the second GRU's weight_ih that take the context.
+/// Returns the columns of the second GRU's weight_ih that take the context.
 inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSizes& n) {
   const int64_t begin = w.conditional() ? 0 : n.input;
   return launch::columns_of(Raw::matrix(w.second.weight_ih), begin, begin + n.context);
@@ -21,12 +21,13 @@ inline Matrix context_weight(const AttentionGruWeights& w, const AttentionGruSiz
 /// Throws unless all arguments of a step fit; messages begin with [op].
 AttentionGruSizes require_attention_gru(const char* op, const Tensor& x, const Tensor& h, const AttentionMemory& memory,
                                         const AttentionGruWeights& w);
-/// Throws unless batch sizes and devices fit, too, those of attention_gru.
+/// Throws unless the batch sizes and devices of attention_gru's arguments fit.
 void require_batches(const Lengths& targets, const Tensor& x, const Tensor& h0, const AttentionMemory& memory);
 /// Throws unless `rows` were made for the memory's sources, all on x's device; messages begin with [op].
 void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows);
 
-/// Attention of the rows of a step; queries, alignments and contexts are whole packed buffers, `rows` by rank.
+/// Returns the arguments of attention on the rows of a step. Queries, alignments and contexts are whole packed buffers,
+/// `rows` has a row for each rank.
 inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemory& memory, const AttentionRows& rows,
                                   const Tensor& v, const Matrix& queries, const Matrix& alignments,
                                   const Matrix& contexts) {
@@ -38,7 +39,7 @@ inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemo
           of_ranks(rows.columns()), of_ranks(rows.lengths()), Raw::matrix(memory.lengths.starts_tensor())};
 }
 
-/// The record's inputs, in order.
+/// The places of the record's inputs.
 struct AttentionGruInputs {
   enum {
     x,
@@ -59,7 +60,7 @@ struct AttentionGruInputs {
     count
   };
 };
-/// What it saves besides.
+/// The places of what the record saves after its inputs.
 struct AttentionGruKept {
   enum {
     previous = AttentionGruInputs::count,
@@ -74,7 +75,7 @@ struct AttentionGruKept {
   };
 };
 
-/// Adds the gradients of every input; the twin's under create_graph.
+/// Adds the gradients of every input; under create_graph they are the twin's.
 void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
                             const AttentionRows& rows, GruForm form);
 

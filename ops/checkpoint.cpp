@@ -13,17 +13,17 @@ using Function = std::function<Tensors(std::span<const Tensor>)>;
 
 const Op checkpoint_op("checkpoint");
 
-/// What a record needs to run its function again; the tape keeps it.
+/// A Segment is what a record needs to run its function again. The tape keeps it.
 struct Segment {
   Function f;
-  Rng* rng;  // or null
+  Rng* rng;  // generator that f draws from besides default_rng(), or null
   RandomKey default_state, state;
   const char* scope;
-  size_t inputs;                // of f; the record's other inputs are the leaves that f uses
-  std::vector<size_t> outputs;  // those of f's that are the record's: the others carry no gradient
+  size_t inputs;                // number of f's inputs; the record's other inputs are the leaves that f uses
+  std::vector<size_t> outputs;  // places of f's outputs that are the record's; the others carry no gradient
 };
 
-/// While it lives, random numbers and scope are those of the segment's first run.
+/// While a Replay lives, random numbers and scope are as in the segment's first run.
 class Replay {
  public:
   explicit Replay(const Segment& segment)
@@ -48,7 +48,7 @@ class Replay {
   const char* scope_;
 };
 
-/// Those of f's outputs that are the record's.
+/// Runs f and returns the outputs that are the record's.
 Tensors recorded_outputs(const Segment& segment, std::span<const Tensor> xs) {
   const Tensors all = segment.f(xs);
   Tensors ys;
@@ -62,7 +62,7 @@ void backward(const void* closure, const Saved& s, Grads& dx) {
   differentiate_again(dx, s, segment.inputs, [&](std::span<const Tensor> xs) { return recorded_outputs(segment, xs); });
 }
 
-/// f's outputs, without records; the segment's leaves and outputs, which a tape that keeps nothing found.
+/// Returns f's outputs, without records. A tape that keeps nothing finds the leaves and the segment's outputs.
 Tensors run_first(Segment& segment, const Tape& outer, const Tensors& inputs, std::vector<Ref<Leaf>>& leaves) {
   Tape probe(Tape::Keep::nothing);
   Tensors xs;

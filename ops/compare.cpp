@@ -1,4 +1,4 @@
-// The comparisons of elementwise.h.
+// elementwise.h declares these comparisons.
 #include <cmath>
 
 #include "ops/elementwise.h"
@@ -12,7 +12,7 @@ Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b)
   return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
 }
 
-/// x beside a number that is none of its integers: no integer lies between it and the next one below.
+/// Compares x with a number that is none of its dtype's integers. x < number and x <= floor(number) are then the same.
 Tensor compare_integers(CompareOp op, const char* name, const Tensor& x, double number) {
   const auto [low, end] = integers_of(x.dtype());
   const auto always = [&](bool value) { return compare(value ? CompareOp::equal : CompareOp::not_equal, name, x, x); };
@@ -25,7 +25,7 @@ Tensor compare_integers(CompareOp op, const char* name, const Tensor& x, double 
                  launch::scalar(name, std::floor(number), x));
 }
 
-/// b op a for a op b.
+/// Returns the comparison with its sides exchanged: a op b is b turned(op) a.
 constexpr CompareOp turned(CompareOp op) {
   switch (op) {
     case CompareOp::less:

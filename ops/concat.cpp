@@ -1,4 +1,4 @@
-// concat and stack of shape.h.
+// shape.h declares concat and stack.
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "ops/box.h"
@@ -9,7 +9,7 @@ namespace {
 
 const Op concat_op("concat");
 
-/// The closure of a concat, which lies in the tape's arena: count, axis, the size of each piece.
+/// The closure of a concat lies in the tape's arena: count, axis, the size of each piece.
 void backward(const void* closure, const Saved&, Grads& dx) {
   const auto* attributes = static_cast<const int64_t*>(closure);
   const int64_t *sizes = attributes + 2, axis = attributes[1];

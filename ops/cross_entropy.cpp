@@ -1,4 +1,4 @@
-// cross_entropy and nll_loss of loss.h: the fused op and its composed twin.
+// loss.h declares cross_entropy, a fused op with its composed twin, and nll_loss.
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "ops/cross_entropy_parts.h"
@@ -15,15 +15,15 @@ namespace {
 
 const Op cross_entropy_op("cross_entropy");
 
-/// Where a target is the ignore_index.
+/// Tells where a target is the ignore_index.
 Tensor is_ignored(const Tensor& targets, int64_t index) {
-  if (targets.dtype() == DType::i64)  // as itself: a double does not hold each i64
+  if (targets.dtype() == DType::i64)  // a double does not hold each i64
     return equal(targets, Tensor::from({index}, {}, targets.device()));
   return equal(targets, static_cast<double>(index));
 }
 
-/// Targets that are ids everywhere, which rows are not ignored, and what each counts: 0 where ignored, else the weight
-/// of its class, or 1.
+/// Rows holds targets that are ids everywhere, tells which rows are not ignored, and what each counts: 0 where ignored,
+/// else the weight of its class, or 1 without weights.
 struct Rows {
   Tensor ids, real, counts;  // (N, 1), in the shape that gather takes
 };
@@ -32,30 +32,31 @@ Rows rows_of(const Tensor& targets, int64_t classes, DType dtype, int64_t ignore
   const Tensor column = targets.reshape({targets.numel(), 1});
   const Tensor ignored = is_ignored(column, ignore);
   const Tensor ids = where(ignored, 0.0, column);
-  Raw::know_range(ids, {0, static_cast<double>(classes - 1)});  // require_targets() has looked
+  Raw::know_range(ids, {0, static_cast<double>(classes - 1)});  // require_targets() has checked them
   const Tensor counts =
       weight.defined() ? gather_rows(weight.detach(), ids) : Tensor::ones(ids.shape(), dtype, ids.device());
   return {ids, logical_not(ignored), where(ignored, 0.0, counts)};
 }
 
-/// The sum of what rows count, or 1 where none does: their mean is 0 / 1.
+/// Returns the sum of what rows count, or 1 where that is 0: the mean is then 0 / 1.
 Tensor divisor_of(const Tensor& counts) {
   const Tensor total = sum(counts);
   return where(equal(total, 0), 1.0, total);
 }
 
-/// losses (N, 1) of rows that count `counts`, in the shape of the targets, or their sum, or their mean.
+/// Reduces losses (N, 1), to which `counts` was applied: all of them in the shape of the targets, their sum or their
+/// mean.
 Tensor reduced(const Tensor& losses, const Tensor& counts, const Shape& shape, Reduction reduction) {
   if (reduction == Reduction::none) return losses.reshape(shape);
   if (reduction == Reduction::sum) return sum(losses);
   return sum(losses) / divisor_of(counts);
 }
 
-/// From log probabilities (N, V): -(1 - s) w_t log p_t - s / V sum_j w_j log p_j.
+/// loss = -(1 - s) w_t log p_t - s / V sum_j w_j log p_j from log probabilities (N, V), reduced.
 Tensor of_log_probs(const Tensor& log_probs, const Tensor& targets, const CrossEntropyOptions& options) {
   const Rows rows = rows_of(targets, log_probs.dim(1), log_probs.dtype(), options.ignore_index, options.weight);
   const double s = options.label_smoothing;
-  // What an ignored row holds may be infinite.
+  // An ignored row may hold infinities, so it is replaced, not multiplied by 0.
   Tensor losses = where(rows.real, gather(log_probs, 1, rows.ids), 0.0) * rows.counts * (s - 1);
   if (s > 0) {
     const Tensor all = sum(options.weight.defined() ? log_probs * options.weight.detach() : log_probs, 1, true);
@@ -68,14 +69,14 @@ Tensor as_matrix(const Tensor& x, const Tensor& targets) {
   return x.rank() == 2 ? x : x.reshape({targets.numel(), x.dim(-1)});
 }
 
-/// What the fused kernel is told, and its backward rule needs.
+/// Fused holds the settings of the fused kernel and of its backward rule.
 struct Fused {
   double smoothing, scale;
   int64_t ignore;
   Reduction reduction;
 };
 
-/// losses (N, 1); with `gradient`, logits become d(sum of losses) / d(logits).
+/// Returns losses (N, 1). With `gradient`, logits become d(sum of losses) / d(logits).
 Tensor run_kernel(Tensor& logits, const Tensor& targets, const Tensor& weight, const Fused& fused, bool gradient) {
   const Device device = logits.device();
   Tensor losses = Tensor::empty({logits.dim(0), 1}, logits.dtype(), device);
@@ -93,7 +94,7 @@ Tensor run_kernel(Tensor& logits, const Tensor& targets, const Tensor& weight, c
   return losses;
 }
 
-/// d(losses) / d(logits) by recorded ops: scale (softmax(logits) sum_j q_j - q), 0 in ignored rows.
+/// Returns d(losses) / d(logits) by recorded ops: scale (softmax(logits) sum_j q_j - q), 0 in ignored rows.
 Tensor recorded_gradient(const Tensor& logits, const Tensor& targets, const Tensor& weight, const Fused& fused) {
   const int64_t classes = logits.dim(1);
   const Rows rows = rows_of(targets, classes, logits.dtype(), fused.ignore, Tensor());
@@ -151,7 +152,7 @@ Tensor mean_divisor(const Tensor& targets, int64_t ignore_index, const Tensor& w
 
 namespace {
 
-/// The number of targets that count.
+/// Returns the number of targets that count. Throws unless x, targets and options fit.
 int64_t check(const char* op, const Tensor& x, const Tensor& targets, const CrossEntropyOptions& options) {
   require_float(op, x);
   require<UsageError>(targets.defined(), "[{}] need targets, got an undefined tensor", op);

@@ -10,12 +10,12 @@
 
 namespace grus {
 
-// Which of its tensors does a gradient need? Answered at compile time: the row's expression is evaluated on Traces.
+// A row's gradient is evaluated on Traces at compile time, which tells which tensors it reads.
 namespace trace {
 
 struct Trace {
   unsigned mentions = 0;
-  bool is_dy = false;  // the expression is dy itself: nothing to compute
+  bool is_dy = false;  // whether the expression is dy itself, which needs no kernel
 };
 constexpr unsigned mentions_x = 1, mentions_a = 1, mentions_b = 2, mentions_y = 4;
 
@@ -52,7 +52,7 @@ constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0
 
 }  // namespace trace
 
-// The same expressions on tensors, by recorded ops: for gradients of gradients.
+// A row's gradients are expressions on tensors here, made of recorded ops, for gradients of gradients.
 namespace tensors {
 
 double K(double value) { return value; }
@@ -112,12 +112,12 @@ void require_number(BinaryOp op, const char* name, const Tensor& x) {
 constinit const Tensor nothing;
 const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
 
-/// A view of x, or where the gradient does not read x, of something of the same size.
+/// Returns a view of x. Where x is undefined, as the gradient does not read it, `instead`, of y's shape, stands for it.
 View view_or(const Tensor& x, const Tensor& instead) {
   return x.defined() ? Raw::broadcast_view(x, instead.shape()) : Raw::view(instead);
 }
 
-/// Of i32 and i64, by what takes them. Undefined where there is no such function.
+/// Computes op on i32 or i64 by ops that take integers. Undefined where op has no integer form.
 Tensor of_integers(UnaryOp op, const Tensor& x) {
   switch (op) {
     case UnaryOp::neg:
@@ -133,7 +133,7 @@ Tensor of_integers(UnaryOp op, const Tensor& x) {
   }
 }
 
-/// Records y where it stands: beside the smallest ops a copy of the handle counts.
+/// Records y where it stands, without a copy of the handle, whose cost shows beside the smallest ops.
 template <size_t tensors, class Rule>
 void record_in_place(const Op& op, const TensorArg (&args)[tensors], Tensor& y, const Rule& rule) {
   record_rule(op, args, std::span<Tensor, 1>(&y, 1), rule, parameters_of<Rule>());
@@ -165,7 +165,7 @@ Tensor unary(const Op& recorded, const Tensor& x) {
   return y;
 }
 
-/// Adds the gradient of side `wrt`. a, b and y: those that the gradient reads.
+/// Adds the gradient with respect to side `wrt`: 0 is a, 1 is b. a, b and y are undefined where it does not read them.
 template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
 void add_binary_gradient(Input side, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   if (!side.wanted()) return;
@@ -204,7 +204,7 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   return y;
 }
 
-/// A number beside `like`, of what the op takes.
+/// Returns a number as a tensor of the dtype of `like`. Throws unless the op takes that dtype and the dtype the number.
 Tensor number_beside(BinaryOp op, const char* name, double value, const Tensor& like) {
   require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
   require_number(op, name, like);

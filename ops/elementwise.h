@@ -1,12 +1,11 @@
 #pragma once
-// Elementwise ops. One mechanism: values, gradients and gradients of gradients all come from the rows of
-// core/device/elementwise.def.
+// Elementwise ops. Values, gradients and gradients of gradients all come from the rows of core/device/elementwise.def.
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
-// integers it must be one of theirs; a comparison takes any number, by its value). f32 and f64 everywhere; i32 and i64
-// for neg abs square relu, add sub mul maximum minimum, clamp and comparisons.
+// integers it must be one of theirs; a comparison takes any number, by its value). Every op takes f32 and f64; neg abs
+// square relu, add sub mul maximum minimum, clamp and comparisons take i32 and i64, too.
 // Each function is a method as well: tanh(x) is x.tanh(), add(a, b) is a.add(b).
-// Errors: ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
+// All throw ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
 #include "core/tensor/tensor.h"
 
 namespace grus {
@@ -14,9 +13,9 @@ namespace grus {
 // neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:
 //                                                         Tensor tanh(const Tensor& x), ...
 // add sub mul div pow maximum minimum:                    Tensor add(a, b), a and b tensors, or one of them a double
-//   (maximum and minimum of a NaN are NaN, and at a tie give half of the gradient to each; pow with a <= 0 gives b
-//   none)
-// equal not_equal less less_equal greater greater_equal:  the same, giving bool tensors; and < <= > >=
+//   (maximum and minimum of a NaN are NaN, and at a tie give half of the gradient to each side; pow with a <= 0 gives b
+//   no gradient)
+// equal not_equal less less_equal greater greater_equal:  Tensor less(a, b), a bool tensor; also as a < b, <=, >, >=
 #define GRUS_UNARY(name, ...) Tensor name(const Tensor& x);
 #define GRUS_BINARY(name, ...)                   \
   Tensor name(const Tensor& a, const Tensor& b); \
@@ -44,8 +43,8 @@ namespace rebinding {
 [[nodiscard]] Tensor of_shape(const char* op, const Shape& shape, Tensor y);
 }  // namespace rebinding
 
-/// x = x + y for a variable of one's own, and so on: x is bound to a new value, recorded as any other. Other tensors
-/// that shared x's elements keep theirs, so that what a tape saved stays what it was. x keeps its shape: throws
+/// x += y binds the variable x to the new value x + y, which is recorded as any other; so do -=, *= and /=. Other
+/// tensors that shared x's elements keep theirs, so what a tape saved stays unchanged. x keeps its shape. Throws
 /// ShapeError where y has more axes or larger ones.
 inline Tensor& operator+=(Tensor& x, const Tensor& y) { return x = rebinding::of_shape("+=", x.shape(), add(x, y)); }
 inline Tensor& operator+=(Tensor& x, double y) { return x = add(x, y); }
@@ -69,7 +68,7 @@ inline Tensor operator>=(const Tensor& a, const Tensor& b) { return greater_equa
 inline Tensor operator>=(const Tensor& a, double b) { return greater_equal(a, b); }
 inline Tensor operator>=(double a, const Tensor& b) { return greater_equal(a, b); }
 
-/// Of bool tensors, broadcast.
+/// y = a and b, y = a or b, y = not x: bool tensors, which broadcast. Throws DtypeError for others.
 Tensor logical_and(const Tensor& a, const Tensor& b);
 Tensor logical_or(const Tensor& a, const Tensor& b);
 Tensor logical_not(const Tensor& x);
@@ -79,18 +78,18 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 Tensor where(const Tensor& condition, const Tensor& a, double b);
 Tensor where(const Tensor& condition, double a, const Tensor& b);
 
-/// min(max(x, low), high); NaN stays. The gradient is dy where low <= x <= high, else 0. Throws UsageError when
-/// low > high.
+/// y = min(max(x, low), high); NaN stays. dx = dy where low <= x <= high, else 0. Throws UsageError when low > high.
 Tensor clamp(const Tensor& x, double low, double high);
 
 enum class GeluForm { exact, tanh };
-/// x Phi(x), Phi the normal distribution function; or its tanh approximation (Hendrycks and Gimpel 2016).
+/// y = x Phi(x), where Phi is the normal distribution function; or its approximation by tanh (Hendrycks and Gimpel
+/// 2016).
 Tensor gelu(const Tensor& x, GeluForm kind = GeluForm::exact);
 
-/// x as another dtype. Floats to integers are cut towards zero and to the range, NaN to 0; to bool: x != 0. The
-/// gradient is cast back; integers carry none.
+/// y = x as another dtype. Floats become integers by cutting towards zero and to the range, NaN becomes 0; a bool is
+/// x != 0. The gradient is cast back; integers carry none.
 Tensor cast(const Tensor& x, DType dtype);
-/// x on another device (x itself when it is there), or as another dtype: cast(). The gradient goes back.
+/// y = x on another device (x itself when it is there), or cast to another dtype. The gradient goes back.
 inline Tensor to(const Tensor& x, Device device) { return x.to(device); }
 inline Tensor to(const Tensor& x, DType dtype) { return cast(x, dtype); }
 

@@ -18,7 +18,7 @@ bool is_checked(const Tensor& x) { return x.defined() && x.dtype() == DType::f64
 
 double dot(const Tensor& a, const Tensor& b) { return sum(a.detach() * b.detach()).item(); }
 
-/// Random weights for the f64 outputs; undefined for the others.
+/// Returns random weights for the f64 outputs, and undefined tensors for the others.
 Tensors random_like(std::span<const Tensor> xs, Rng& rng) {
   Tensors result;
   for (const Tensor& x : xs)
@@ -33,8 +33,8 @@ double weighted(std::span<const Tensor> ys, std::span<const Tensor> weights) {
   return total;
 }
 
-/// d(sum of weights * f(inputs)) / d(inputs) by the active tape, which knows the inputs; zeros where nothing reached
-/// one.
+/// Returns d(sum of weights * ys) / d(inputs) by the active tape, which knows the inputs; zeros where no gradient
+/// reached one.
 Tensors tape_gradients(std::span<const Tensor> ys, std::span<const Tensor> weights, std::span<const Tensor> inputs,
                        bool create_graph) {
   Tensors recorded, seeds, asked;
@@ -58,7 +58,7 @@ Tensors watched(std::span<const Tensor> inputs) {
   return result;
 }
 
-/// The axes' indices of an element in row-major order: "(1, 2)".
+/// Returns the indices of an element, whose place is counted in row-major order: "(1, 2)".
 std::string place(size_t element, const Shape& shape) {
   std::string indices;
   auto rest = static_cast<int64_t>(element);
@@ -67,7 +67,7 @@ std::string place(size_t element, const Shape& shape) {
   return fmt::format("({})", indices);
 }
 
-/// What messages call things: who checks, and each input.
+/// Words are the names in messages: of the function that checks, and of each input.
 struct Words {
   const char* caller;
   std::vector<std::string> inputs;
@@ -81,7 +81,8 @@ Words words_of(const char* caller, const Tensors& inputs, const GradcheckOptions
   return words;
 }
 
-/// One function at one point, its outputs weighted: a number that moves with each input.
+/// A Check compares the gradients of one function at one point. The weighted outputs add up to a number that moves with
+/// each input.
 class Check {
  public:
   Check(const Words& words, const TensorsFunction& f, const Tensors& inputs, const GradcheckOptions& options,
@@ -127,7 +128,7 @@ class Check {
     return weighted(f_(moved), weights_);
   }
 
-  /// By central differences.
+  /// Returns the directional derivative along `direction` by central differences.
   double slope(size_t i, const Tensor& direction) const {
     const Tensor move = direction * options_.step;
     return (value(i, inputs_[i] + move) - value(i, inputs_[i] - move)) / (2 * options_.step);
@@ -137,7 +138,7 @@ class Check {
     size_t element;
     double analytic, numeric;
   };
-  /// Of the first thousand; a gradient that differs has at least one entry.
+  /// Returns the worst of the first thousand entries. A gradient that differs has at least one.
   Entry worst_entry(size_t i) const {
     const std::vector<double> gradient = gradients_[i].to_vector<double>();
     Entry worst{0, 0, 0};
@@ -182,7 +183,7 @@ void gradcheck(const CheckedFunction& f, const Tensors& inputs, const GradcheckO
 void gradgradcheck(const CheckedFunction& function, const Tensors& inputs, const GradcheckOptions& options) {
   require_checked("gradgradcheck", inputs);
   const TensorsFunction& f = function();
-  // What create_graph records is a gradient too.
+  // The gradient that create_graph records must be right itself.
   Words words = words_of("gradgradcheck, first order", inputs, options);
   Check(words, f, inputs, options, true).run();
   Rng rng(options.seed + 1);
@@ -195,8 +196,8 @@ void gradgradcheck(const CheckedFunction& function, const Tensors& inputs, const
       all.push_back(weight);
     }
   }
-  // The gradient as a function of the inputs and of the outputs' weights. Measured without a tape around it, it brings
-  // its own.
+  // The gradient is a function of the inputs and of the outputs' weights. Where it is measured no tape is active, so it
+  // makes its own.
   const auto gradient = [&](std::span<const Tensor> xs) {
     std::optional<Tape> own;
     const auto own_inputs = xs.first(inputs.size()), weights = xs.subspan(inputs.size());

@@ -1,6 +1,6 @@
 #pragma once
-// Is a gradient right? Compared in f64 with central differences along random directions, of the outputs weighted by
-// random numbers (a plain sum is blind to softmax).
+// Gradients are checked in f64 against central differences along random directions. The outputs are weighted by random
+// numbers, as a plain sum is blind to softmax.
 #include <functional>
 #include <span>
 #include <string>
@@ -17,15 +17,15 @@ struct GradcheckOptions {
   double relative = 1e-6, absolute = 1e-7;  // |analytic - numeric| <= absolute + relative * max(|analytic|, |numeric|)
   int directions = 2;
   uint64_t seed = 1;
-  std::vector<std::string> names = {};  // of the inputs, for messages
+  std::vector<std::string> names = {};  // names of the inputs, for messages
 };
 
 using TensorFunction = std::function<Tensor(std::span<const Tensor>)>;
 using TensorsFunction = std::function<std::vector<Tensor>(std::span<const Tensor>)>;
 
-/// Any function of tensors, for the call that it is given to: of so many as there are inputs, as
-/// [](const Tensor& a, const Tensor& b) { return a * b; } or a module, or of a span of all of them. It gives a tensor,
-/// or a vector of them.
+/// A CheckedFunction stands for any function of tensors during the call that it is given to. The function takes as many
+/// tensors as there are inputs, as [](const Tensor& a, const Tensor& b) { return a * b; } or a module does, or a span
+/// of them all. It returns a tensor or a vector of them.
 class CheckedFunction {
  public:
   template <class F>
@@ -34,7 +34,7 @@ class CheckedFunction {
   const TensorsFunction& operator()() const { return call_; }
 
  private:
-  static constexpr size_t most_inputs = 12;  // of a function that takes them one by one
+  static constexpr size_t most_inputs = 12;  // most inputs that a function may take one by one
   [[noreturn]] static void fail_for(size_t inputs);
   static std::vector<Tensor> as_many(Tensor y) { return {std::move(y)}; }
   static std::vector<Tensor> as_many(std::vector<Tensor> ys) { return ys; }
@@ -45,7 +45,7 @@ class CheckedFunction {
     if constexpr (!takes_one && std::is_invocable_v<const F&, std::span<const Tensor>>) return as_many(f(xs));
     else return spread<F, 1>(f, xs);
   }
-  /// f(xs[0], ..., xs[n - 1]) for the n that there are.
+  /// Returns f(xs[0], ..., xs[m - 1]), where m = xs.size() is at least n.
   template <class F, size_t n>
   static std::vector<Tensor> spread(const F& f, std::span<const Tensor> xs) {
     if (xs.size() == n) return [&]<size_t... i>(std::index_sequence<i...>)->std::vector<Tensor> {
@@ -59,12 +59,11 @@ class CheckedFunction {
   TensorsFunction call_;
 };
 
-/// Throws Error naming the input, the entry that is worst and both its values when the tape's gradient of f differs
-/// from the numeric one. f64 inputs are checked; others are handed through. f must be deterministic and smooth near the
-/// inputs.
+/// Throws Error, naming the input, its worst entry and both values, when the tape's gradient of f differs from the
+/// numeric one. f64 inputs are checked; others are handed through. f must be deterministic and smooth near the inputs.
 void gradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
-/// The same for the gradient that create_graph records, and for its own gradient with respect to the inputs and to the
-/// gradient of the outputs.
+/// Checks the gradient that create_graph records, and that gradient's own gradient with respect to the inputs and to
+/// the gradients of the outputs. Throws as gradcheck does.
 void gradgradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
 
 }  // namespace grus

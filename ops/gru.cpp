@@ -18,7 +18,7 @@ const Op gru_op("gru");
 
 using namespace recurrence;
 
-/// What the record saves after its inputs.
+/// The places of what the record saves after its inputs.
 struct Kept {
   enum { previous = Inputs::states + 1, gates, product };
 };

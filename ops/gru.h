@@ -1,5 +1,6 @@
 #pragma once
-// Gated recurrent units, fused and composed. Say which one (r reset gate, z update gate, n new state, * elementwise):
+// Gated recurrent units, fused and composed. GruForm chooses among them (r is the reset gate, z the update gate, n the
+// new state, * elementwise):
 //
 //   r = sigmoid(W_r x + b_r + U_r h + b'_r)          z = sigmoid(W_z x + b_z + U_z h + b'_z)
 //   Reset::after    n = tanh(W_n x + b_n + r * (U_n h + b'_n))      cuDNN, PyTorch, Keras reset_after
@@ -18,13 +19,13 @@ struct GruForm {
 
 using GruWeights = RecurrentWeights;  // G = 3, gates in the order r, z, n
 
-/// One step in plain ops: x (B, I), h (B, H) -> h' (B, H).
+/// Computes one step in plain ops: x (B, I), h (B, H) -> h' (B, H). Throws ShapeError, DtypeError.
 Tensor gru_cell(const Tensor& x, const Tensor& h, const GruWeights& weights, GruForm form = {});
 
 namespace cells {
 
-/// scan(cells::Gru(weights), x, lengths, h0): state {h}, y = h. Fused: saves the gates, (N, 4H) numbers, and each row's
-/// incoming state. Lengths of at least 1.
+/// scan(cells::Gru(weights), x, lengths, h0) gives state {h}, y = h. The fused loop saves the gates and one product,
+/// (N, 4H) numbers, and each row's incoming state. Throws UsageError for a length of 0.
 class Gru final : public Cell {
  public:
   explicit Gru(GruWeights given, GruForm as = {}) : weights(std::move(given)), form(as) {}
@@ -42,13 +43,15 @@ class Gru final : public Cell {
 
 }  // namespace cells
 
-/// One layer over x (T, B, I): y (T, B, H), zeros past the lengths. h0 (B, H) or undefined: zeros. `reverse` runs each
-/// sequence from its own last step. lengths null: all T. Throws ShapeError, DtypeError.
+/// Runs one layer: x (T, B, I), h0 (B, H) or undefined for zeros -> y (T, B, H), zeros past the lengths. Null lengths
+/// are all T. `reverse` runs each sequence from its own last step. Throws ShapeError, DtypeError.
 Output gru(const Tensor& x, const Lengths* lengths, const Tensor& h0, const GruWeights& weights, GruForm form = {},
            bool reverse = false);
-/// The same on packed rows (N, I) -> (N, H).
+/// Runs one layer on packed rows: x (N, I), h0 (B, H) or undefined for zeros -> y (N, H). `reverse` runs each sequence
+/// from its own last step. Throws ShapeError, DtypeError.
 Output gru_packed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
                   GruForm form = {}, bool reverse = false);
+/// The composed twin of gru_packed.
 Output gru_packed_composed(const Tensor& x, const Lengths& lengths, const Tensor& h0, const GruWeights& weights,
                            GruForm form = {}, bool reverse = false);
 

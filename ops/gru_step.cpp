@@ -20,7 +20,8 @@ void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, MatmulO
 }
 
 void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, const Tensor& bias) {
-  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, {.transpose_b = true}, launch::repeated(bias), true);
+  launch::affine(y.device(), Raw::write_matrix(y), Raw::matrix(a), weight, {.transpose_b = true},
+                 launch::repeated(bias), true);
 }
 
 Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
@@ -41,7 +42,7 @@ void add_sum_of_rows(Grads& dx, int input, const Tensor& rows) {
 void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_column, const Matrix& a,
                          const Matrix& b) {
   if (!dx.wanted(input)) return;
-  // A part of the weight cannot be written without a defined whole.
+  // The product is added to a part of the weight, so the whole must be defined before.
   Tensor& whole = dx.zeroed_target(input);
   Matrix part = launch::columns_of(Raw::write_matrix(whole), first_column, first_column + b.cols);
   part.offset += first_row * part.row_stride;

@@ -16,7 +16,7 @@ Tensor on_gradient(const Tensor& x, std::function<Tensor(const Tensor& dy)> hook
   const auto kept = std::make_shared<const std::function<Tensor(const Tensor&)>>(std::move(hook));
   tape->keep(kept);
   return record(on_gradient_op, {x}, x.detach(), [f = kept.get()](const Tensor& dy, Input x) {
-    if (TwinCapture::active()) return;  // a view of the tape, no backward pass
+    if (TwinCapture::active()) return;  // a view of the tape asks, no backward pass
     const Tensor changed = (*f)(dy);
     x.add(changed.defined() ? changed : dy);
   });

@@ -33,7 +33,7 @@ void require_number(const char* op, const Tensor& x) {
   require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
 }
 
-/// Elements of one entry of axis 0.
+/// Returns the number of elements of one entry of axis 0.
 int64_t row_size(const Shape& shape) { return shape.without(0).numel(); }
 
 Tensor as_rows(const Tensor& x) { return Raw::reshape(x, {x.dim(0), row_size(x.shape())}); }
@@ -48,7 +48,7 @@ void add_rows(Tensor& table, const Tensor& x, const Tensor& ids) {
                "scatter_add_rows");
 }
 
-/// gather_rows; rows of id `padding` get no gradient.
+/// y = table[ids], recorded as `op`. Row `padding` gets no gradient; -1 stands for none.
 Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padding) {
   const char* name = op.name();
   require_on(name, table, ids);
@@ -78,8 +78,8 @@ Tensor lookup(const Op& op, const Tensor& table, const Tensor& ids, int64_t padd
   });
 }
 
-/// For each element of ids, its place in x flattened: ids stand for the coordinate along `axis`, and elsewhere for
-/// themselves.
+/// Returns for each element of ids a place in x flattened. The id is the coordinate along `axis`; the element's own
+/// coordinates are those along other axes.
 Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids) {
   require_on(op, x, ids);
   bool fits = ids.rank() == x.rank();
@@ -118,7 +118,7 @@ int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::option
   }
   const NoGrad off;
   int64_t count = 0, lowest = 0, highest = 0;
-  for (const int64_t id : cast(ids, DType::i64).to_vector<int64_t>()) {  // waits for the device
+  for (const int64_t id : cast(ids, DType::i64).to_vector<int64_t>()) {  // the host waits for the device
     if (id == allowed) continue;
     ++count;
     lowest = std::min(lowest, id);

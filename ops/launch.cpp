@@ -68,7 +68,7 @@ Tensor converted(const Tensor& x, DType dtype) {
 
 void reduce(ReduceOp op, Tensor& y, const Tensor& x, bool accumulate) {
   const Device device = x.device();
-  Raw::write_view(y);  // raises the version
+  Raw::write_view(y);  // raises the version; the kernel gets another view of y
   device.check(
       device.kernels().reduce(device.context(), op, Raw::broadcast_view(y, x.shape()), Raw::view(x), accumulate),
       "reduce");
@@ -105,7 +105,7 @@ void affine(Device device, const Matrix& y, const Matrix& a, const Matrix& b, Ma
 }
 
 namespace {
-/// x (M, K) or (batch, M, K), rows of one matrix of the batch.
+/// Returns x, which comes as the (batch M, K) matrix of all its rows, as a batch of (M, K); batch 0 is one matrix.
 Matrix batched(Matrix matrix, int64_t batch) {
   if (batch > 0) matrix.rows /= batch;
   matrix.batch_stride = matrix.rows * matrix.row_stride;

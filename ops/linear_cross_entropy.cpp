@@ -22,7 +22,8 @@ CrossEntropyOptions of_logits(const LinearCrossEntropyOptions& options, Reductio
   return {options.ignore_index, options.label_smoothing, options.weight, reduction};
 }
 
-/// Number of targets that count. Throws UsageError for one that is neither a class nor ignored.
+/// Returns the number of targets that count. Throws unless all arguments fit, UsageError for a target that is neither a
+/// class nor ignored.
 int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor& bias, const Tensor& targets,
                              const LinearCrossEntropyOptions& options) {
   constexpr const char* op = "linear_cross_entropy";
@@ -44,14 +45,14 @@ int64_t require_output_layer(const Tensor& x, const Tensor& weight, const Tensor
 
 Tensor total(const Tensor& values) { return launch::reduced(ReduceOp::sum, values, {}); }
 
-/// What backward is told besides tensors.
+/// Attributes holds what backward needs besides tensors.
 struct Attributes {
   int64_t ignore;
   double smoothing;
   Reduction reduction;
 };
 
-/// The gradients that are wanted, computed beside the losses.
+/// Gradients holds the gradients that are wanted. They are computed beside the losses.
 struct Gradients {
   Gradients(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (wanted(x)) dx = Tensor::empty(x.shape(), x.dtype(), x.device());
@@ -66,7 +67,7 @@ struct Gradients {
     return tape && t.defined() && tape->tracks(t);
   }
   bool any() const { return dx.defined() || dweight.defined() || dbias.defined(); }
-  /// From rows [begin, ...) of d(loss) / d(logits).
+  /// Adds what rows [begin, ...) of d(loss) / d(logits) bring.
   void add(const Tensor& dlogits, const Tensor& inputs, const Tensor& weight, int64_t begin) {
     if (dx.defined())
       multiply_by_weight(Raw::rows(dx, begin, begin + inputs.dim(0)), dlogits, Raw::matrix(weight), {}, 0);
@@ -86,12 +87,12 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
     return linear_cross_entropy_composed(x, weight, bias, targets, options);
   const int64_t rows = x.dim(0), classes = weight.dim(0);
   Tensor losses = Tensor::empty({rows, 1}, x.dtype(), device), nll = Tensor::empty({rows, 1}, x.dtype(), device);
-  // Chunks of about one size: a product of the few rows that remain would be a slow one.
+  // Chunks have about one size, as a product of the few rows that remain would be slow.
   const int64_t chunks = rows / options.chunk_rows + (rows % options.chunk_rows != 0);
   Tensor logits = Tensor::empty({chunks > 0 ? (rows + chunks - 1) / chunks : 0, classes}, x.dtype(), device);
   Gradients gradients(x, weight, bias);
   const auto [ids, ignore] = cross_entropy_parts::kernel_targets(targets, options.ignore_index);
-  const bool weighted = options.weight.defined();  // then the mean is one of weights, that only the device knows
+  const bool weighted = options.weight.defined();  // the mean then divides by weights that only the device knows
   const double row_scale = weighted ? 1 : count > 0 ? 1.0 / static_cast<double>(count) : 0;
   for (int64_t i = 0; i < chunks; ++i) {
     const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
@@ -112,7 +113,7 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   }
 
   const Attributes attributes{ignore, options.label_smoothing, weighted ? Reduction::sum : Reduction::mean};
-  // The loss as the record has it: the mean, or with class weights the sum.
+  // The record's loss is the mean or, with class weights, the sum.
   const auto rule = [attributes](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias,
                                  const Tensor& targets, const Tensor& class_weight, const Tensor& dx,
                                  const Tensor& dweight, const Tensor& dbias) {

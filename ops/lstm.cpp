@@ -21,13 +21,13 @@ bool has_fused_lstm(Device device) {
   return fused_kernels_wanted() && device.kernels().lstm_gates && device.kernels().lstm_gates_backward;
 }
 
-/// The record's inputs after the common ones, what it saves besides, and its outputs.
+/// The places of the record's inputs after the common ones, of what it saves after its inputs, and of its outputs.
 struct Places {
   enum { h0 = Inputs::states, c0, previous_h, previous_c, gates, cells };
   enum { y = 0, last_h, last_c };
 };
 
-/// What the product of a step adds to: W x + b + b' of every row, in memory of its own.
+/// Returns W x + b + b' of every row, in memory of its own, as the product of a step adds to it.
 Tensor sums_without_state(const Tensor& x, const LstmWeights& w) {
   Tensor sums = gate_inputs(x, w);
   if (!w.weight_ih.defined()) sums = launch::expanded(sums, sums.shape());
@@ -35,7 +35,8 @@ Tensor sums_without_state(const Tensor& x, const LstmWeights& w) {
   return sums;
 }
 
-/// Gradients of the sums under the gates (N, 4H); dh and dc (B, H, by rank) become those of the first states.
+/// Returns the gradients of the sums under the gates (N, 4H). dh and dc (B, H), by rank, become those of the first
+/// states.
 Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, const Tensor& dy, Tensor& dh, Tensor& dc) {
   const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
   const Device device = gates.device();

@@ -1,7 +1,7 @@
 #pragma once
 // Long short-term memory with forget gates (Hochreiter and Schmidhuber 1997, Gers et al. 2000), fused and composed:
 //
-//   i = sigmoid(W_i x + b_i + U_i h + b'_i)      f, o likewise      g = tanh(W_g x + b_g + U_g h + b'_g)
+//   k = sigmoid(W_k x + b_k + U_k h + b'_k) for k = i, f, o      g = tanh(W_g x + b_g + U_g h + b'_g)
 //   c' = f * c + i * g                           h' = o * tanh(c')
 #include "ops/recurrence.h"
 #include "ops/scan.h"
@@ -10,13 +10,13 @@ namespace grus {
 
 using LstmWeights = RecurrentWeights;  // G = 4, gates in the order i, f, g, o
 
-/// One step in plain ops: x (B, I), state {h, c} (B, H) -> {h', c'}.
+/// Computes one step in plain ops: x (B, I), state {h, c} (B, H) -> {h', c'}. Throws ShapeError, DtypeError.
 State lstm_cell(const Tensor& x, const State& state, const LstmWeights& weights);
 
 namespace cells {
 
-/// scan(cells::Lstm(weights), x, lengths, {h0, c0}): state {h, c}, y = h. Fused: saves the gates and c, (N, 5H)
-/// numbers, and each row's incoming h and c. Lengths of at least 1.
+/// scan(cells::Lstm(weights), x, lengths, {h0, c0}) gives state {h, c}, y = h. The fused loop saves the gates and c,
+/// (N, 5H) numbers, and each row's incoming h and c. Throws UsageError for a length of 0.
 class Lstm final : public Cell {
  public:
   explicit Lstm(LstmWeights given) : weights(std::move(given)) {}
@@ -33,13 +33,15 @@ class Lstm final : public Cell {
 
 }  // namespace cells
 
-/// One layer over x (T, B, I): y (T, B, H), zeros past the lengths. `reverse` runs each sequence from its own last
-/// step. lengths null: all T. Throws ShapeError, DtypeError.
+/// Runs one layer: x (T, B, I), first state {h0, c0} (B, H) -> y (T, B, H), zeros past the lengths. Null lengths are
+/// all T. `reverse` runs each sequence from its own last step. Throws ShapeError, DtypeError.
 Output lstm(const Tensor& x, const Lengths* lengths, const State& first, const LstmWeights& weights,
             bool reverse = false);
-/// The same on packed rows (N, I) -> (N, H).
+/// Runs one layer on packed rows: x (N, I), first state {h0, c0} (B, H) -> y (N, H). `reverse` runs each sequence from
+/// its own last step. Throws ShapeError, DtypeError.
 Output lstm_packed(const Tensor& x, const Lengths& lengths, const State& first, const LstmWeights& weights,
                    bool reverse = false);
+/// The composed twin of lstm_packed.
 Output lstm_packed_composed(const Tensor& x, const Lengths& lengths, const State& first, const LstmWeights& weights,
                             bool reverse = false);
 

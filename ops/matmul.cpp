@@ -12,7 +12,7 @@ namespace {
 const Op matmul_op("matmul");
 const Op linear_op("linear");
 
-/// a and b both (M, K)-like matrices, or both (batch, ...): one gemm.
+/// y = op(a) op(b) by one gemm. a and b are both matrices, or both (batch, ...).
 Tensor product(const Tensor& a, const Tensor& b, MatmulOptions options) {
   Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), b.shape(), options), a.dtype(), a.device());
   launch::gemm(y, a, b, options);
@@ -25,7 +25,7 @@ Tensor product(const Tensor& a, const Tensor& b, MatmulOptions options) {
   });
 }
 
-/// x (..., R, C) as (batch, R, C) of the common batch axes.
+/// Returns x (..., R, C), broadcast to the common batch axes, as (batch, R, C).
 Tensor with_batch(const Tensor& x, const Shape& batch) {
   Shape full = batch;
   full.push_back(x.dim(-2));

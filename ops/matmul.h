@@ -4,7 +4,7 @@
 
 namespace grus {
 
-/// Whether a product reads an operand's last two axes the other way round, which copies nothing.
+/// MatmulOptions say whether a product reads an operand with its last two axes exchanged, which copies nothing.
 struct MatmulOptions {
   bool transpose_a = false;
   bool transpose_b = false;
@@ -20,7 +20,7 @@ Tensor matmul(const Tensor& a, const Tensor& b, MatmulOptions options = {});
 /// Throws ShapeError, DtypeError, DeviceError.
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = Tensor());
 
-/// The shape of op(a) op(b), both of two axes or more. Throws ShapeError naming `op`.
+/// Returns the shape of op(a) op(b), both of two axes or more. Throws ShapeError, naming `op`.
 Shape matmul_shape(const char* op, const Shape& a, const Shape& b, MatmulOptions options);
 
 }  // namespace grus

@@ -1,4 +1,4 @@
-// The methods of Tensor that are functions of ops/: x.f(...) is f(x, ...).
+// Methods of Tensor that are functions of ops/ are defined here: x.f(...) is f(x, ...).
 #include "ops/elementwise.h"
 #include "ops/index.h"
 #include "ops/matmul.h"

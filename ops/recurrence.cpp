@@ -12,7 +12,7 @@ namespace grus::recurrence {
 
 namespace {
 
-/// Kinds of the weights, and sizes that follow from weight_hh. Gives H.
+/// Checks dtypes and devices of the weights, and the sizes that follow from weight_hh. Returns H.
 int64_t require_weights(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w) {
   require_float(op, x);
   require_same_kind(op, x, w.weight_hh);
@@ -31,7 +31,7 @@ int64_t require_weights(const char* op, int64_t gates, const Tensor& x, const Re
   return w.weight_hh.dim(1);
 }
 
-/// x (N, I) for weight_ih (G H, I), or (N, G H).
+/// Tells whether x is (N, I) for weight_ih (G H, I), or (N, G H) without one.
 bool fits(const Tensor& x, const RecurrentWeights& w) {
   const int64_t rows = w.weight_hh.dim(0);
   if (x.rank() != 2) return false;
@@ -134,7 +134,7 @@ void fill_previous(Device device, const StateBuffers& state, const Lengths& leng
 
 namespace {
 
-/// The first rank of a part: those before it have part / parts of all rows.
+/// Returns the first rank of a part. The ranks before it have about part / parts of all rows.
 int64_t first_rank(const Lengths& lengths, int part, int parts) {
   int64_t rank = 0;
   for (int64_t rows = 0; rank < lengths.batch() && rows * parts < lengths.total() * part; ++rank)

@@ -1,5 +1,5 @@
 #pragma once
-// What the loops over packed steps share, whatever the cell. Internal to ops but for RecurrentWeights.
+// Fused loops over packed steps share this, whatever the cell. Internal to ops but for RecurrentWeights.
 #include <algorithm>
 #include <functional>
 
@@ -9,8 +9,8 @@
 
 namespace grus {
 
-/// One layer's weights in one direction, in PyTorch's layout: G gates one below the other. Biases may be undefined:
-/// zeros.
+/// RecurrentWeights are one layer's weights in one direction, in PyTorch's layout: G gates one below the other. An
+/// undefined bias is zero.
 struct RecurrentWeights {
   Tensor weight_ih;  // (G H, I), or undefined: x (N, G H) holds the gates' inputs already
   Tensor weight_hh;  // (G H, H)
@@ -20,34 +20,34 @@ struct RecurrentWeights {
 
 namespace recurrence {
 
-/// The inputs that records of all cells begin with; the first states follow.
+/// The places of the inputs that records of all cells begin with. The first states follow.
 struct Inputs {
   enum { x, weight_ih, weight_hh, bias_ih, bias_hh, states };
 };
 
-/// Of packed x and a first state of `count` tensors. Throws ShapeError, DtypeError, UsageError; messages begin with
-/// [op].
+/// Checks packed x (N, I), the weights and a first state of `count` tensors (B, H). Throws ShapeError, DtypeError,
+/// DeviceError, UsageError; messages begin with [op].
 void require_inputs(const char* op, int64_t gates, const Tensor& x, const Lengths& lengths, const RecurrentWeights& w,
                     const State& first, size_t count);
 
 /// Throws UsageError for a length of 0.
 void require_no_empty(const char* op, const Lengths& lengths);
-/// Of one step: x (B, I), every state (B, H).
+/// Checks the arguments of one step: x (B, I), every tensor of the state (B, H). Throws as require_inputs does.
 void require_cell_inputs(const char* op, int64_t gates, const Tensor& x, const RecurrentWeights& w, const State& state,
                          size_t count);
 
-/// W x + b of all steps at once: (N, G H). x itself where there is no W.
+/// y = W x + b of all steps at once, (N, G H), or x itself where there is no W. Not recorded.
 Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w);
-/// The same in plain ops.
+/// y = W x + b of all steps at once, (N, G H), or x itself where there is no W. In plain ops.
 Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w);
-/// After the loop: gradients of x, weight_ih and bias_ih from those of the gates' inputs.
+/// Adds, after the loop, the gradients of x, weight_ih and bias_ih, from those of the gates' inputs.
 void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih);
 
-/// Rows of the sequences longest first, from (B, H) in the caller's order; undefined: zeros.
+/// Returns a state (B, H), given in the caller's order, by rank: longest sequence first. Undefined means zeros.
 Tensor by_rank(const Tensor& state, const Lengths& lengths, const Tensor& like, int64_t hidden);
-/// Each sequence's last state, in the caller's order, from every state (N, H).
+/// Returns each sequence's last state, in the caller's order, from every state (N, H).
 Tensor last_states(const Tensor& y, const Lengths& lengths, bool reverse);
-/// The rows [begin, end) of packed buffers that a step works on: those of the sequences of rank `rank` and on.
+/// StepRows are the rows [begin, end) of packed buffers that a step works on: they belong to ranks `rank` and on.
 struct StepRows {
   int64_t begin, end, rank;
   int64_t count() const { return end - begin; }
@@ -55,25 +55,25 @@ struct StepRows {
   Matrix of_ranks(const Matrix& by_rank) const;  // (B, ...)
 };
 
-/// A state, as the steps of a loop hand it on.
+/// StateBuffers hold one tensor of a state, as the steps of a loop hand it on.
 struct StateBuffers {
-  Matrix first;     // (B, H), by rank; absent: zeros
-  Matrix y;         // (N, H): what goes out of each step
-  Matrix previous;  // (N, H): what comes in
+  Matrix first;     // (B, H), by rank; absent for zeros
+  Matrix y;         // (N, H): the state that goes out of each step
+  Matrix previous;  // (N, H): the state that comes into each step
 };
-/// The states that come into step t's rows: those of the step before in the direction of the loop, and the first ones
-/// where a sequence begins.
+/// Fills in the states that come into step t's rows. They come from the step before in the direction of the loop, or
+/// from the first states where a sequence begins.
 void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
                    bool reverse);
 
-/// Sequences of rank first, first + 1, ..., last - 1.
+/// Ranks are the sequences of rank first, first + 1, ..., last - 1.
 struct Ranks {
   int64_t first, last;
 };
-/// f(ranks) for parts of about the same number of rows that cover all sequences, at once where the device can.
+/// Calls f(ranks) for parts of about as many rows each that cover all sequences, at once where the device can.
 void in_parts(Device device, const Lengths& lengths, const std::function<void(Ranks)>& f);
 
-/// visit(t, rows) for each step and the packed rows of those ranks in it, from the last step on when `backwards`.
+/// Calls visit(t, rows) for each step t with its packed rows of `ranks`, from the last step on when `backwards`.
 template <class Visit>
 void for_each_step(const Lengths& lengths, bool backwards, Ranks ranks, Visit visit) {
   for (int64_t i = 0; i < lengths.longest(); ++i) {
@@ -83,7 +83,7 @@ void for_each_step(const Lengths& lengths, bool backwards, Ranks ranks, Visit vi
   }
 }
 
-/// Of x (T, B, I), before it is packed: throws where it and the weights differ, in x's own words.
+/// Throws unless x (T, B, I), which is not packed yet, fits the weights. Messages tell x's shape as the caller gave it.
 void require_padded(const char* op, const Tensor& x, const RecurrentWeights& w);
 
 }  // namespace recurrence

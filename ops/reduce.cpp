@@ -22,7 +22,7 @@ const Op sum_to_op("sum_to");
 
 using Mask = std::bitset<max_rank>;
 
-/// x's shape with size 1, or without, the axes of the mask.
+/// Returns the shape with the axes of the mask at size 1, or without them.
 Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
   Shape result;
   for (int i = 0; i < shape.rank(); ++i) {
@@ -33,8 +33,8 @@ Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
 }
 
 struct Plan {
-  Shape kept, shape;  // with size 1 where x is reduced; as asked for
-  int64_t count;      // elements of x in one of y
+  Shape kept, shape;  // y's shape with size 1 where x is reduced, and as asked for
+  int64_t count;      // number of elements of x that one of y stands for
 };
 
 Plan plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
@@ -84,7 +84,7 @@ Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axe
   return Raw::reshape(y, p.shape);
 }
 
-/// Value and place along one axis: the value is picked at the place, so that the gradient goes there.
+/// Returns value and place along one axis. The value is picked at the place, so that the gradient goes there.
 Extremum extremum_along(const char* name, ArgReduceOp op, const Tensor& x, int axis, bool keepdim) {
   const Tensor ids = arg_extremum(name, op, x, axis, true);
   const Tensor values = gather(x, axis, ids);
@@ -92,7 +92,7 @@ Extremum extremum_along(const char* name, ArgReduceOp op, const Tensor& x, int a
   return {squeeze(values, axis), squeeze(ids, axis)};
 }
 
-/// y, or 0 where it is infinite: so that exp(-inf - y) is 0, not NaN.
+/// Returns y, or 0 where y is infinite, so that exp(-inf - y) is 0, not NaN.
 Tensor finite_or_zero(const Tensor& y) {
   const double inf = std::numeric_limits<double>::infinity();
   return where(logical_or(equal(y, -inf), equal(y, inf)), 0.0, y);

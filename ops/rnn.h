@@ -1,5 +1,5 @@
 #pragma once
-// The plain recurrent network (Elman 1990):  h' = act(W x + b + U h + b'),  act = tanh or relu. Composed of plain ops.
+// The plain recurrent network (Elman 1990), composed of plain ops:  h' = act(W x + b + U h + b'),  act = tanh or relu.
 #include "ops/recurrence.h"
 #include "ops/scan.h"
 
@@ -9,7 +9,7 @@ enum class Activation { tanh, relu };
 
 namespace cells {
 
-/// scan(cells::Rnn(weights), x, lengths, h0): state {h}, y = h. One gate (G = 1).
+/// scan(cells::Rnn(weights), x, lengths, h0) gives state {h}, y = h. Its weights have one gate (G = 1).
 class Rnn final : public Cell {
  public:
   explicit Rnn(RecurrentWeights given, Activation act = Activation::tanh)

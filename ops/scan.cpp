@@ -75,7 +75,7 @@ Output run_rows(const Cell& cell, const Tensor& x, const Lengths& lengths, const
   return scanning::step_by_step(cell, x, lengths, first, options.reverse);
 }
 
-/// The lengths of x (T, B, I) with all T steps, that y be as long as x.
+/// Returns the lengths of x (T, B, I), padded to all T steps, so that y is as long as x.
 Lengths padded_lengths(const char* name, const Tensor& x, const Lengths& lengths) {
   require_device_of(name, x, lengths.lengths_tensor(), "lengths");
   require(lengths.batch() == x.dim(1) && lengths.steps() <= x.dim(0),
@@ -84,7 +84,7 @@ Lengths padded_lengths(const char* name, const Tensor& x, const Lengths& lengths
   return lengths.steps() == x.dim(0) ? lengths : Lengths(lengths.lengths(), x.dim(0), x.device());
 }
 
-/// f(packed rows, lengths) of x that comes packed or padded; its y goes back as x came.
+/// Returns f(packed rows, lengths). x comes packed or padded, and y goes back as x came.
 template <class F>
 Output in_rows(const char* name, const Tensor& x, const Lengths& lengths, F f) {
   if (!x.defined() || x.rank() != 3) return f(x, lengths);
@@ -97,13 +97,13 @@ Output in_rows(const char* name, const Tensor& x, const Lengths& lengths, F f) {
 
 Output run(const Cell& cell, const Tensor& x, const Lengths& lengths, const State& first, const ScanOptions& options,
            Run run) {
-  if (x.defined() && x.rank() == 3) cell.check(x, lengths, first);  // in the caller's shapes
+  if (x.defined() && x.rank() == 3) cell.check(x, lengths, first);  // messages tell the caller's shapes
   return in_rows(cell.name(), x, lengths, [&](const Tensor& rows, const Lengths& all) {
     return run_rows(cell, rows, all, first, options, run);
   });
 }
 
-/// (B, H) of every layer and direction -> (L D, B, H); undefined where no cell has such a tensor.
+/// Stacks the k-th tensors (B, H) of every layer and direction: (L D, B, H). Undefined where no cell has such a tensor.
 Tensor stacked(const std::vector<State>& states, size_t k) {
   std::vector<Tensor> tensors;
   for (const State& state : states) tensors.push_back(state[k]);

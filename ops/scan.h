@@ -1,5 +1,5 @@
 #pragma once
-// Recurrences: one call for every cell, whoever wrote it.
+// One call runs a recurrence, whoever wrote its cell.
 //
 //   state_t, y_t = step(x_t, state_t-1)      t = 1 ... T of each sequence, or T ... 1 where it runs in reverse
 //
@@ -15,8 +15,8 @@
 
 namespace grus {
 
-/// A recurrence carries its state from one step to the next. Each tensor is (B, H), a row for each sequence; that of L
-/// layers in D directions is (L D, B, H). In a first state an undefined tensor stands for zeros.
+/// A recurrence carries its State from one step to the next. Each tensor is (B, H), a row for each sequence, and
+/// (L D, B, H) for L layers in D directions. In a first state an undefined tensor stands for zeros.
 struct State {
   Tensor h;                    // the hidden state, which most cells give out as well
   Tensor c;                    // the memory of an LSTM, or the second tensor of another cell
@@ -33,12 +33,12 @@ struct State {
 
 /// A recurrence gives this, and so does one step of it.
 struct [[nodiscard]] Output {
-  Tensor y;                   // every step's output: (N, H) packed, (T, B, H) padded with zeros; (B, H) of one step
+  Tensor y;                   // every step's output: (N, H) packed, (T, B, H) padded with zeros, (B, H) for one step
   State state;                // the last state of each sequence, in the caller's order
   AttentionOutput attention;  // every step's context and alignments, as y; undefined where the cell does not attend
 
   Output() = default;
-  /// The output of a cell that gives out its h.
+  /// Makes the output of a cell that gives out its h.
   Output(State last) : y(last.h), state(std::move(last)) {}
   Output(const Tensor& h) : Output(State(h)) {}
   Output(Tensor out, State last, AttentionOutput attended = {})
@@ -78,7 +78,7 @@ class Cell {
 
 struct ScanOptions {
   bool reverse = false;    // run each sequence from its own last step to its first
-  int64_t checkpoint = 0;  // keep the states of every so many steps and compute the rest again in backward; 0: keep all
+  int64_t checkpoint = 0;  // keep the states of every `checkpoint` steps and compute the others again; 0: keep all
 };
 
 /// Runs a cell over sequences: x (N, I), packed by `lengths`, or padded (T, B, I), whose y is zero past the lengths; a
@@ -88,7 +88,7 @@ Output scan(const Cell& cell, const Tensor& x, const Lengths& lengths, const Sta
             const ScanOptions& options = {});
 /// Runs a cell over sequences of one length: x (T, B, I).
 Output scan(const Cell& cell, const Tensor& x, const State& first = {}, const ScanOptions& options = {});
-/// The composed twin of scan: it goes step by step, whatever fused loop the cell has.
+/// The composed twin of scan goes step by step, whatever fused loop the cell has.
 Output scan_composed(const Cell& cell, const Tensor& x, const Lengths& lengths, const State& first = {},
                      const ScanOptions& options = {});
 
@@ -96,7 +96,7 @@ struct LayersOptions {
   bool bidirectional = false;  // cells 2 l and 2 l + 1 are layer l's: forward and reverse, their y side by side
   double dropout = 0;          // the rate between layers; draws from default_rng()
   bool locked = false;         // draw one mask for all steps of a sequence (Gal and Ghahramani 2016)
-  int64_t checkpoint = 0;      // as ScanOptions has it
+  int64_t checkpoint = 0;      // ScanOptions::checkpoint of every layer
 };
 
 /// Runs layers of cells, each over the y of the one below. States are (L D, B, H), in the order of the cells.

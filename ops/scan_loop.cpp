@@ -1,4 +1,4 @@
-// The loop over packed steps in plain ops, and over segments of them.
+// Loops in plain ops go over packed steps, and over segments of steps.
 #include <algorithm>
 #include <functional>
 
@@ -14,14 +14,14 @@ namespace {
 using Tensors = std::vector<Tensor>;
 using Loop = Output (*)(const Cell&, const Tensor&, const Lengths&, const State&, const ScanOptions&);
 
-/// Rows [begin, end) of every tensor: no op where these are all.
+/// Returns rows [begin, end) of every tensor, without an op where these are all rows.
 Tensors rows_of(const Tensors& all, int64_t begin, int64_t end) {
   Tensors rows;
   for (const Tensor& x : all) rows.push_back(begin == 0 && end == x.dim(0) ? x : x.rows(begin, end));
   return rows;
 }
 
-/// The first states by rank, longest sequence first; zeros for undefined ones.
+/// Returns the first states by rank, longest sequence first, with zeros for undefined ones.
 Tensors first_by_rank(const Cell& cell, const Tensor& like, const Lengths& lengths, const State& first) {
   Tensors states;
   const std::vector<int64_t> sizes = cell.sizes();
@@ -31,13 +31,13 @@ Tensors first_by_rank(const Cell& cell, const Tensor& like, const Lengths& lengt
   return states;
 }
 
-/// The states of the sequences that are alive, by rank, as a loop goes on. Forwards the last ranks drop out as their
-/// sequences end; in reverse they join, each at its own last step.
+/// Alive holds the states of the sequences that are alive, by rank, as a loop goes on. Forwards the last ranks drop out
+/// as their sequences end; in reverse they join, each at its own last step.
 class Alive {
  public:
   Alive(Tensors first, bool reverse) : first_(std::move(first)), states_(reverse ? Tensors() : first_) {}
 
-  /// Those of the first `count` ranks.
+  /// Returns the states of the first `count` ranks, which are now alive.
   const Tensors& of(int64_t count) {
     const int64_t have = states_.empty() ? 0 : states_[0].dim(0);
     if (count < have) {
@@ -52,7 +52,7 @@ class Alive {
   }
   void replace(Tensors states) { states_ = std::move(states); }
 
-  /// The last state of every sequence, in the caller's order.
+  /// Returns the last state of every sequence, in the caller's order. It is the last call.
   Tensors last(const Lengths& lengths) {
     const int64_t have = states_[0].dim(0);
     if (have < lengths.batch() && finished_.empty())  // in reverse: empty sequences never joined
@@ -73,7 +73,7 @@ class Alive {
   std::vector<Tensors> finished_;
 };
 
-/// What the parts of a loop gave, in the order of time.
+/// Collected holds the outputs of a loop's parts, in the order of time.
 class Collected {
  public:
   explicit Collected(size_t parts) : y_(parts), context_(parts), weights_(parts) {}
@@ -93,7 +93,7 @@ class Collected {
   Tensors y_, context_, weights_;
 };
 
-/// A step of somebody's cell may be wrong.
+/// Throws unless a step's output fits: the step of a user's cell may be wrong.
 void require_step(const Cell& cell, const Output& out, int64_t rows, const Tensors& states) {
   require(out.y.defined() && out.y.rank() >= 1 && out.y.dim(0) == rows,
           "[{}] need a step whose y has a row for each of {} sequences, got {}", cell.name(), rows,
@@ -106,7 +106,7 @@ void require_step(const Cell& cell, const Output& out, int64_t rows, const Tenso
   }
 }
 
-/// Steps [begin, end) as one batch: its sequences are the first ranks, in their order.
+/// Returns the lengths of steps [begin, end) as one batch, whose sequences are the first ranks in their order.
 Lengths segment_of(const Lengths& lengths, int64_t begin, int64_t end) {
   std::vector<int64_t> parts;
   for (int64_t rank = 0; rank < lengths.alive(begin); ++rank)
@@ -120,7 +120,7 @@ Output step_by_step(const Cell& cell, const Tensor& x, const Lengths& lengths, c
   const Tensor inputs = cell.project(x);
   require_float(cell.name(), inputs);
   Alive alive(first_by_rank(cell, inputs, lengths, first), reverse);
-  // No sequences: a step of no rows, so that the results are on the tape.
+  // A batch without steps takes one step of no rows, so that its results are on the tape.
   const int64_t steps = std::max<int64_t>(lengths.longest(), 1);
   Collected collected(static_cast<size_t>(steps));
   for (int64_t i = 0; i < steps; ++i) {
@@ -136,8 +136,8 @@ Output step_by_step(const Cell& cell, const Tensor& x, const Lengths& lengths, c
 
 namespace {
 
-/// A segment's loop as `checkpoint` takes it: x's rows and the states that come in -> the states that go out, y, and
-/// what was attended to.
+/// Returns a segment's loop as `checkpoint` takes it: x's rows and the states that come in -> the states that go out,
+/// y, and the attention's context and weights where there are any.
 std::function<Tensors(std::span<const Tensor>)> segment_loop(const Cell& cell, const Lengths& lengths, bool reverse,
                                                              Run run) {
   return [&cell, kept = cell.kept(), lengths, reverse, run](std::span<const Tensor> in) {

@@ -1,5 +1,5 @@
 #pragma once
-// The two ways through a loop that has no fused one. Internal to ops.
+// Two ways lead through a loop in plain ops: step by step, or in segments that are checkpointed. Internal to ops.
 #include "ops/scan.h"
 
 namespace grus::scanning {
@@ -7,8 +7,9 @@ namespace grus::scanning {
 /// A loop runs fused where its cell can, or composed.
 enum class Run { fused, composed };
 
-/// Gives the first `count` tensors of a state, and the state of such tensors.
+/// Gives the first `count` tensors of a state.
 std::vector<Tensor> tensors_of(const State& state, size_t count);
+/// Gives the state that these tensors are.
 State state_of(std::span<const Tensor> tensors);
 
 /// Runs one step of the cell after another, over packed rows that `check` has seen.

@@ -1,4 +1,4 @@
-// where, the logical ops and conversions of elementwise.h, and masked_fill of index.h.
+// elementwise.h declares where, the logical ops and conversions; index.h declares masked_fill.
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "ops/accumulate.h"
@@ -29,7 +29,7 @@ Tensor select(const Tensor& condition, const Tensor& a, const Tensor& b, const c
 
 Tensor bool_scalar(bool value, Device device) { return Tensor::full({}, value, DType::boolean, device); }
 
-/// where, as an error calls it.
+/// y = a where condition holds, else b. Errors begin with [op].
 Tensor chosen(const char* op, const Tensor& condition, const Tensor& a, const Tensor& b) {
   require_bool(op, condition);
   require_same_kind(op, a, b);

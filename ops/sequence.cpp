@@ -6,7 +6,7 @@
 namespace grus {
 namespace {
 
-/// (a, b, rest...) -> (a * b, rest...), and back.
+/// Returns (a * b, rest...) for a shape (a, b, rest...).
 Shape joined(const Shape& shape) {
   Shape result{shape[0] * shape[1]};
   for (int axis = 2; axis < shape.rank(); ++axis) result.push_back(shape[axis]);

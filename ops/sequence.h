@@ -1,16 +1,20 @@
 #pragma once
-// Between padded (T, B, ...) and packed rows (N, ...): step-major, longest sequence first (core/tensor/lengths.h).
+// Sequences are packed and unpacked here: between padded (T, B, ...) and packed rows (N, ...), which are step-major,
+// longest sequence first (core/tensor/lengths.h).
 #include "core/tape/tape.h"
 #include "core/tensor/lengths.h"
 
 namespace grus {
 
-/// Packed rows of x (T, B, ...): y[n] = x[t, b] at the real places. T may exceed the longest length.
+/// y[n] = x[t, b] at the real places.   x (T, B, ...) -> y (N, ...).   T may exceed the longest length. Throws
+/// ShapeError, DeviceError.
 Tensor pack(const Tensor& x, const Lengths& lengths);
-/// The inverse, zeros at padded places: (N, ...) -> (T, B, ...).
+/// y[t, b] = packed[n] at the real places, zeros at padded ones.   packed (N, ...) -> y (T, B, ...).   It undoes pack.
+/// Throws ShapeError, DtypeError for bool, DeviceError.
 Tensor unpack(const Tensor& packed, const Lengths& lengths);
 
-/// A copy of x (lengths, rows) that lives as long as the active tape, for closures to point to; null without one.
+/// Returns a copy of x (Lengths, AttentionRows) that lives as long as the active tape, for closures to point to; null
+/// without an active tape.
 template <class T>
 const T* keep_on_tape(const T& x) {
   Tape* tape = Tape::active();

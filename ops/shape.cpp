@@ -63,7 +63,7 @@ Tensor slice(const Tensor& x, int axis, int64_t begin, std::optional<int64_t> en
   Box box(x.shape());
   box.shape[axis] = last > first ? (last - first - 1) / step + 1 : 0;
   box.begin[static_cast<size_t>(axis)] = first;
-  step = std::min(step, std::max<int64_t>(size, 1));  // of one entry it is never taken
+  step = std::min(step, std::max<int64_t>(size, 1));  // no step is taken from a single entry
   box.step[static_cast<size_t>(axis)] = step;
   return crop(slice_op, x, box);
 }

@@ -13,7 +13,8 @@ namespace {
 const Op softmax_op("softmax");
 const Op log_softmax_op("log_softmax");
 
-/// Over the last axis, by the kernel. mask: bool, of x's shape or broadcasting to it, or undefined.
+/// Computes softmax, or its logarithm, over the last axis by the kernel. mask is bool and broadcasts to x, or
+/// undefined.
 Tensor forward(const char* name, const Tensor& x, const Tensor& mask, bool log) {
   const Device device = x.device();
   Tensor y = Tensor::empty(x.shape(), x.dtype(), device);
@@ -24,7 +25,7 @@ Tensor forward(const char* name, const Tensor& x, const Tensor& mask, bool log) 
   return y;
 }
 
-/// softmax: dx = y (dy - sum y dy);   log_softmax: dx = dy - exp(y) sum dy.
+/// dx = y (dy - sum y dy) for softmax, dx = dy - exp(y) sum dy for its logarithm.
 Tensor gradient(const Tensor& y, const Tensor& dy, bool log, bool recording) {
   if (recording) return log ? dy - exp(y) * sum(dy, -1, true) : y * (dy - sum(y * dy, -1, true));
   const Device device = y.device();
@@ -40,7 +41,7 @@ Tensor over_last_axis(const Op& op, const Tensor& x, const Tensor& mask, bool lo
   const Tensor y = forward(op.name(), x, mask, log);
   const Tensor reached = log ? mask : Tensor();
   return record(op, {x, y, reached}, y, [log](const Tensor& dy, Input x, const Tensor& y, const Tensor& reached) {
-    // Where log_softmax is -inf it does not depend on x, whatever gradient came.
+    // Masked entries of log_softmax are -inf and do not depend on x, whatever gradient came.
     x.add(gradient(y, reached.defined() ? where(reached, dy, 0.0) : dy, log, x.recording()));
   });
 }

@@ -15,7 +15,7 @@ bool same_variable(const Tensor& a, const Tensor& b) {
   return a.leaf() && a.leaf() == b.leaf();
 }
 
-/// The outputs that a gradient reached and that depend on something, and those gradients.
+/// Collects in ys the outputs that a gradient reached and that depend on something, and in seeds these gradients.
 void collect(const std::vector<Tensor>& outputs, const Grads& dx, std::vector<Tensor>& ys, std::vector<Tensor>& seeds) {
   for (size_t k = 0; k < outputs.size(); ++k) {
     const Tensor& dy = dx.dy()[k];
@@ -51,7 +51,7 @@ void differentiate_twin(std::span<const SavedInput> inputs, const TwinFunction& 
   for (const SavedInput& input : inputs) {
     const bool again = std::any_of(sources.begin(), sources.end(),
                                    [&](const Tensor& source) { return same_variable(source, input.value); });
-    if (!input.wanted() || again) continue;  // a tensor that is two inputs gets its whole gradient once
+    if (!input.wanted() || again) continue;  // a tensor that is two inputs gets its gradient once
     sources.push_back(input.value);
     places.push_back(input);
   }
@@ -68,7 +68,7 @@ void differentiate_again(Grads& dx, const Saved& inputs, size_t arguments,
     for (const Tensor& x : inputs) all.emplace_back(dx, all.size(), x);
     return differentiate_twin(all, [&] { return f(inputs.first(arguments)); });
   }
-  Tape tape;  // gone afterwards with all that f saved
+  Tape tape;  // ends here, and with it all that f saved
   std::vector<Tensor> xs, sources, ys, seeds;
   std::vector<size_t> places;
   for (size_t i = 0; i < inputs.size(); ++i) {

@@ -1,7 +1,7 @@
 #pragma once
-// A fused op stands beside its composed twin: the equations in plain ops. The twin is the test oracle, the fallback of
-// a backend without the fused kernel, the path of double backward, and where a fused op has no rule of its own, its
-// gradient.
+// A fused op stands beside its composed twin, the equations in plain ops. The twin is the oracle of its tests, the
+// fallback of a backend without the fused kernel, the path of double backward and, where a fused op has no rule of its
+// own, its gradient.
 #include <functional>
 #include <span>
 #include <vector>
@@ -10,25 +10,25 @@
 
 namespace grus {
 
-/// False when GRUS_KERNELS=composed: every op then runs its twin.
+/// Tells whether fused ops run fused. With GRUS_KERNELS=composed in the environment each runs its twin.
 bool fused_kernels_wanted();
 
 using TwinFunction = std::function<std::vector<Tensor>()>;
-/// From a fused op's rule under create_graph: runs the twin and adds the gradients of its outputs, seeded with this
-/// record's dy, to the record's inputs (an output whose dy is undefined is left out). Each input counts as a variable
-/// of its own, even where one was computed from another.
+/// A fused op's rule calls this under create_graph. It runs the twin and adds the gradients of the twin's outputs,
+/// seeded with the record's dy, to the record's inputs; an output whose dy is undefined is left out. Each input counts
+/// as a variable of its own, even where one was computed from another.
 void differentiate_twin(std::span<const SavedInput> inputs, const TwinFunction& twin);
 inline void differentiate_twin(std::initializer_list<SavedInput> inputs, const TwinFunction& twin) {
   differentiate_twin(std::span(inputs.begin(), inputs.size()), twin);
 }
 
-/// A rule that runs the function again: adds the gradients of f's outputs, seeded with this record's dy, to the
-/// record's inputs, of which all are saved. The first `arguments` of them are f's; it uses the others by itself. The
-/// records of f stand on a tape of its own, under create_graph on the active one.
+/// A rule that runs its function again calls this. It adds the gradients of f's outputs, seeded with the record's dy,
+/// to the record's inputs, all of which are saved. The first `arguments` inputs are f's arguments; f uses the others by
+/// itself. The records of f stand on a tape of their own, under create_graph on the active one.
 void differentiate_again(Grads& dx, const Saved& inputs, size_t arguments,
                          const std::function<std::vector<Tensor>(std::span<const Tensor>)>& f);
 
-/// Records a fused op that has no rule: its gradients of any order are its twin's, which backward runs and walks.
+/// Records a fused op without a rule. Its gradients of any order are its twin's, which backward runs and walks.
 ///   return record_twin(op, {x, w}, y, [](const Tensor& x, const Tensor& w) { return composed(x, w); });
 template <size_t tensors, class Twin>
 Tensor record_twin(const Op& op, const TensorArg (&inputs)[tensors], Tensor output, const Twin& twin) {
@@ -46,7 +46,7 @@ Tensor record_twin(const Op& op, const TensorArg (&inputs)[tensors], Tensor outp
   return output;
 }
 
-/// While it lives differentiate_twin only runs the twin and tells its outputs: for views of the tape, which want the
+/// While a TwinCapture lives, differentiate_twin only runs the twin and keeps its outputs. Views of the tape want the
 /// twin's records and no gradient.
 class TwinCapture {
  public:
@@ -55,7 +55,7 @@ class TwinCapture {
   TwinCapture(const TwinCapture&) = delete;
   TwinCapture& operator=(const TwinCapture&) = delete;
 
-  /// Whether one lives on this thread: what a rule does besides gradients is then not wanted.
+  /// Tells whether one lives on this thread: a rule must then do nothing but gradients.
   static bool active();
   bool found() const { return found_; }
   const std::vector<Tensor>& outputs() const { return outputs_; }
@@ -67,10 +67,10 @@ class TwinCapture {
   std::vector<Tensor> outputs_;
 };
 
-// Records whose rules find inputs and what is saved by their places: recurrences, whose weights come and go with their
-// form.
+// Recurrences, whose weights come and go with their form, have rules that find inputs and saved tensors by their
+// places.
 
-/// `backward` is called as backward(saved, grads).
+/// Pushes a record with the rule backward(saved, grads).
 template <class F>
 void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
                     std::initializer_list<TensorArg> saved, F backward) {
@@ -82,7 +82,7 @@ void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::
         sizeof(F));
 }
 
-/// inputs: those of the record, in their order.
+/// Calls differentiate_twin for a rule that finds inputs by their places. `inputs` are the record's, in their order.
 inline void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs, const TwinFunction& twin) {
   std::vector<SavedInput> all;
   for (const TensorArg& input : inputs) all.emplace_back(dx, all.size(), *input.tensor);

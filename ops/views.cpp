@@ -1,4 +1,4 @@
-// Methods of Tensor that are ops of their own: rows, one entry, another shape, and copies.
+// Methods of Tensor that are ops of their own are defined here: rows, one entry, another shape, and copies.
 #include "core/base/error.h"
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
@@ -35,7 +35,7 @@ Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
   return shape;
 }
 
-/// Zeros of `shape` with gradient in rows [begin, ...): the adjoint of taking rows, and its own adjoint is taking rows.
+/// y = zeros of `shape` with `gradient` in rows [begin, ...). It is the adjoint of taking rows, which is its adjoint.
 Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradient) {
   Tensor y = Tensor::zeros(shape, gradient.dtype(), gradient.device());
   const int64_t end = begin + gradient.dim(0);
@@ -46,7 +46,7 @@ Tensor recorded_placement(const Shape& shape, int64_t begin, const Tensor& gradi
   return record(place_rows_op, {gradient}, y, [begin, end](const Tensor& dy, Input x) { x.add(dy.rows(begin, end)); });
 }
 
-/// dx[begin, begin + rows of gradient) += gradient.
+/// dx[begin : begin + rows of gradient] += gradient.
 void add_rows_at(Input x, int64_t begin, const Tensor& gradient) {
   if (!x.wanted()) return;
   if (x.recording()) return x.add(recorded_placement(x.shape(), begin, gradient));
@@ -83,7 +83,7 @@ Tensor Tensor::reshape(std::initializer_list<int64_t> dims) const { return resha
 Tensor Tensor::reshape(const Shape& shape) const {
   require_defined("reshape");
   require(shape.numel() == numel(), "[reshape] need the same number of elements, got {} for {}", shape, shape_);
-  if (numel() == 0) shape.bytes(size_of(dtype_));  // its strides must be numbers, too
+  if (numel() == 0) shape.bytes(size_of(dtype_));  // throws where a stride does not fit 64 bits
   return record(reshape_op, {*this}, Raw::reshape(*this, shape),
                 [](const Tensor& dy, Input x) { x.add(dy.reshape(x.shape())); });
 }

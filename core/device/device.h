@@ -9,11 +9,11 @@
 
 namespace grus {
 
-/// What a Device refers to. Its allocator stands beside it, in DeviceState (core/device/storage.h).
+/// A Device refers to an OpenDevice. Its allocator stands beside it, in DeviceState (core/device/storage.h).
 struct OpenDevice {
   const std::string name;
-  const KernelTable& own_table;           // the backend's
-  std::atomic<const KernelTable*> table;  // what is called: the same, or its observed copy (core/device/kernel_calls.h)
+  const KernelTable& own_table;           // the backend's table
+  std::atomic<const KernelTable*> table;  // own_table, or its observed copy (core/device/kernel_calls.h): it is called
   Context* const context;
 };
 

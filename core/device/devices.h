@@ -9,7 +9,7 @@ namespace grus {
 
 /// Describes one device of one backend, or a backend that has none and why.
 struct DeviceDescription {
-  std::string name;         // as Device takes it
+  std::string name;         // name that Device takes
   std::string description;  // the backend's own line: hardware, memory, libraries
   uint32_t abi = 0;
   std::vector<DType> dtypes;

@@ -11,26 +11,30 @@
 
 namespace grus {
 
-/// What a device's allocator holds, in bytes. `live`: handed out now; `peak`: the most it ever was; `cached`: free but
-/// kept, but for large buffers that the backend keeps itself, as cpu does.
+/// MemoryStatistics tells what a device's allocator holds, in bytes. `live` is handed out now, `peak` is the most that
+/// was since the last reset, `cached` is free but kept. Large buffers that the backend keeps itself, as cpu does, are
+/// not in `cached`.
 struct MemoryStatistics {
   size_t live, peak, cached;
   size_t allocations;  // calls that reached the backend
-  size_t limit;        // of live and cached together; 0: none
+  size_t limit;        // the most that live + cached may be; 0: no limit
 };
 MemoryStatistics memory_statistics(Device device);
 void reset_peak_memory(Device device);
 void release_cached_memory(Device device);
-/// Tensors that would need more throw DeviceError, and nothing is lost by it; 0: no limit. Begins as GRUS_MEMORY_LIMIT
-/// says: "2G" for every device, or "cpu=2G,opencl=512M" (K, M, G of 1024).
+/// Limits live + cached; 0 means no limit. A tensor that would need more throws DeviceError, and nothing is lost by it.
+/// The environment's GRUS_MEMORY_LIMIT is the limit at the start: "2G" for every device, or "cpu=2G,opencl=512M"
+/// (K, M, G are powers of 1024).
 void set_memory_limit(Device device, size_t bytes);
 
-/// What the host knows of the elements of a tensor without asking its device: none is below `low` or above `high`.
+/// A Range is what the host knows of a tensor's elements without asking its device: none is below `low` or above
+/// `high`.
 struct Range {
   double low, high;
 };
 
-/// An intrusively counted buffer. Tensors hold it; when none does, the device's allocator keeps or frees it.
+/// A Storage is an intrusively counted buffer. Tensors hold it; when none does, the device's allocator keeps or frees
+/// it.
 class Storage {
  public:
   static Storage* create(size_t bytes, Device device);
@@ -43,7 +47,7 @@ class Storage {
   const DeviceBuffer& buffer() const { return buffer_; }
   uint64_t version() const { return buffer_.version; }
   void raise_version() { ++buffer_.version; }
-  /// Of all elements as they are now; forgotten at the next write.
+  /// Sets the range of all elements as they are now. The next write forgets it.
   void know(Range range) {
     range_ = range;
     range_version_ = version();
@@ -57,16 +61,16 @@ class Storage {
   DeviceBuffer buffer_{};
   std::atomic<int32_t> references_{1};
   Range range_{};
-  uint64_t range_version_ = ~uint64_t{0};  // none
+  uint64_t range_version_ = ~uint64_t{0};  // no version: no range is known
 };
 
-/// Keeps storages that nobody holds by size class and hands them out again; the backend is asked only for new sizes,
-/// and for all of those that it keeps itself.
+/// CachingAllocator keeps storages that nobody holds, sorted by size class, and hands them out again. It asks the
+/// backend only for new sizes, and for every buffer that the backend keeps itself.
 class CachingAllocator {
  public:
   explicit CachingAllocator(OpenDevice& device) : device_(device) {}
-  /// At least so many bytes, held once. Throws DeviceError when the backend has no more memory, also after the cache
-  /// was given back.
+  /// Returns a storage of at least `bytes` bytes with one reference. Throws DeviceError when the limit leaves no room,
+  /// or when the backend has no more memory even after the cache was given back.
   Storage* allocate(size_t bytes);
   void release(Storage* storage);
   void release_cached();
@@ -78,16 +82,16 @@ class CachingAllocator {
   using Storages = std::vector<std::unique_ptr<Storage>>;
   bool keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
   void release_cached_locked();
-  /// One of the least class that is large enough and not much too large; null: there is none.
+  /// Takes a free storage of the smallest class that is large enough and not much too large; null where there is none.
   Storage* take_free(size_t bytes);
   Storage* allocate_new(size_t size);
   OpenDevice& device_;
   mutable std::mutex mutex_;
-  std::vector<Storages> free_;  // by class
+  std::vector<Storages> free_;  // by size class
   MemoryStatistics statistics_{};
 };
 
-/// An open device and its allocator. Every Device refers to one of these.
+/// A DeviceState is an open device and its allocator. Every Device refers to one.
 struct DeviceState : OpenDevice {
   DeviceState(std::string name, const KernelTable& table, Context* context)
       : OpenDevice{std::move(name), table, &table, context}, allocator(*this) {}

@@ -11,22 +11,22 @@
 
 namespace grus {
 
-/// A rule's parameter: an input, for whose gradient it is the place. Its value is not kept.
+/// An Input is a rule's parameter for an input whose value is not kept. It is the place for the input's gradient.
 class Input {
  public:
   Input(Grads& grads, size_t index) : grads_(&grads), index_(index) {}
-  /// Whether anything wants the gradient; when not, do not compute it.
+  /// Tells whether anything wants the gradient. A rule need not compute an unwanted one.
   bool wanted() const { return grads_->wanted(index_); }
-  /// The input's shape. Throws UsageError unless its gradient is wanted.
+  /// Returns the input's shape. Throws UsageError unless its gradient is wanted.
   const Shape& shape() const { return grads_->shape_of(index_); }
   /// Adds a gradient of the input's own shape, if one is wanted.
   void add(const Tensor& gradient) const { grads_->add(index_, gradient); }
-  /// True under create_graph: the rule must then use recorded ops only, and `add`.
+  /// Tells whether the rule runs under create_graph. It must then use recorded ops only, and `add`.
   bool recording() const { return grads_->recording(); }
-  /// The gradient buffer itself, for kernels that add in place. Throws UsageError while recording, and where no
+  /// Returns the gradient buffer itself, for kernels that add in place. Throws UsageError while recording, and where no
   /// gradient is wanted.
   Grads::Target target() const { return grads_->target(index_); }
-  /// The buffer, filled with zeros where nothing was added yet.
+  /// Returns the buffer, filled with zeros where nothing was added yet. Throws as target() does.
   Tensor& zeroed_target() const { return grads_->zeroed_target(index_); }
 
   Grads& grads() const { return *grads_; }
@@ -37,14 +37,14 @@ class Input {
   size_t index_;
 };
 
-/// A rule's parameter: an input whose value the rule needs, too.
+/// A SavedInput is a rule's parameter for an input whose value the rule needs, too.
 class SavedInput : public Input {
  public:
   SavedInput(Grads& grads, size_t index, const Tensor& value) : Input(grads, index), value(value) {}
   const Tensor& value;
 };
 
-/// What `record` makes of a rule with these parameters, the first of which are gradients of outputs.
+/// RuleParameters tells `record` what to make of a rule with these parameters. The first are gradients of outputs.
 template <size_t outputs, class... Parameters>
 struct RuleParameters {
   static constexpr size_t count = sizeof...(Parameters);
@@ -53,7 +53,7 @@ struct RuleParameters {
   static_assert(((std::is_same_v<Parameters, const Tensor&> || std::is_same_v<Parameters, Input> ||
                   std::is_same_v<Parameters, SavedInput>)&&...),
                 "a rule takes Input, SavedInput and const Tensor& (a gradient of an output, or what is only saved)");
-  /// How many parameters before number i, outputs aside, are inputs or saved.
+  /// Counts the parameters before number i, outputs aside, that are inputs, or saved, as `kind` says.
   static constexpr size_t before(const bool (&kind)[count], size_t i) {
     return static_cast<size_t>(std::count(kind + outputs, kind + i, true));
   }
@@ -78,7 +78,7 @@ constexpr auto parameters_of() {
   return &Rule::operator();
 }
 
-/// `record` with the types of the rule's parameters.
+/// Records with the types of the rule's parameters.
 template <size_t outputs, size_t tensors, class Rule, class... Parameters>
 void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tensor, outputs> results, const Rule& rule,
                  void (Rule::*)(Parameters...) const) {
@@ -112,7 +112,7 @@ void record(const Op& op, const TensorArg (&args)[tensors], std::array<Tensor, o
   record_rule(op, args, std::span<Tensor, outputs>(results), rule, parameters_of<Rule>());
 }
 
-/// For one output; the rule runs when a gradient reached it.
+/// Records one output and returns it. The rule runs when a gradient reached it.
 template <size_t tensors, class Rule>
 Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, const Rule& rule) {
   record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());

@@ -1,4 +1,4 @@
-// What walks the tape is asked for: backward(), and grad() with what it need not go through.
+// backward() and grad() set up a walk of the tape. grad() leaves out records that none of its inputs reach.
 #include <algorithm>
 
 #include "core/base/error.h"
@@ -54,7 +54,7 @@ void Tape::backward(const Tensor& loss, const Tensor& seed) {
     for (const UsedLeaf& used : used_leaves_)
       if (Tensor& gradient = table[static_cast<size_t>(used.value)]; gradient.defined()) f(*used.leaf, gradient);
   };
-  // Hooks and checks may throw: all of them come before the first leaf changes.
+  // Hooks and checks may throw, so all of them run before the first leaf changes.
   each_gradient([](Leaf& leaf, Tensor& gradient) { gradient = leaf.prepare(std::move(gradient)); });
   each_gradient([](Leaf& leaf, Tensor& gradient) { leaf.accumulate(std::move(gradient)); });
 }

@@ -1,11 +1,11 @@
-// Where backward functions put gradients, and how those of one value add up.
+// Gradients of backward functions are added up here, value by value.
 #include "core/tape/grads.h"
 
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
 
 namespace grus {
-const Op accumulate_op("accumulate");  // of gradients, under create_graph
+const Op accumulate_op("accumulate");  // the sum of gradients that meet, recorded under create_graph
 
 Tensor recorded_sum(const Tensor& a, const Tensor& b) {
   Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());

@@ -4,44 +4,51 @@
 
 namespace grus {
 
-/// The gradients of a record's inputs while its backward function runs, by the input's place among them.
+/// Grads takes the gradients of a record's inputs while its backward function runs. A number names an input by its
+/// place among them.
 class Grads {
  public:
-  /// For those that run backward functions. table: a gradient for each value of the tape, undefined where none was
-  /// added yet; inputs: values; dy: of the outputs; needed: which values want one (null: all).
+  /// Who runs a backward function makes one. `table` has a gradient for each value of the tape, undefined where none
+  /// was added yet; `inputs` are value ids; `dy` are the outputs' gradients; `needed` tells which values want a
+  /// gradient (null: all).
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
         const std::vector<bool>* needed, bool recording, const Op& op)
       : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
 
-  /// Gradients of the outputs; undefined where nothing reached one.
+  /// Returns the gradients of the outputs; undefined where nothing reached one.
   std::span<const Tensor> dy() const { return dy_; }
   const Tensor& dy(size_t output) const { return dy_[output]; }
+  /// Tells whether anything wants the gradient of an input. What is added for an unwanted one is ignored.
   bool wanted(size_t input) const { return value_of(input) >= 0; }
+  /// Returns the shape of a wanted input.
   const Shape& shape_of(size_t input) const {
     const int32_t value = value_of(input);
     if (value < 0) [[unlikely]]
       fail_unwanted(input, "shape");
     return tape_.value(value).shape;
   }
-  /// What was added for an input so far, by any record; undefined when nothing was.
+  /// Returns what all records have added for an input so far; undefined when nothing was.
   Tensor so_far(size_t input) const;
+  /// Adds to an input's gradient; undefined adds nothing. Throws ShapeError, DtypeError, DeviceError unless it fits.
   void add(size_t input, const Tensor& gradient);
-  /// True under create_graph.
+  /// Tells whether the backward function itself is recorded (create_graph).
   bool recording() const { return recording_; }
   struct Target {
     Tensor& tensor;   // the input's gradient, written in place
-    bool accumulate;  // false: its content is undefined, write; true: add
+    bool accumulate;  // true: add to it; false: its elements are undefined, overwrite all
   };
+  /// Returns a wanted input's gradient to be written in place, or, by zeroed_target, to be added to. Throws UsageError
+  /// under create_graph.
   Target target(size_t input);
   Tensor& zeroed_target(size_t input);
 
  private:
-  /// The value of an input, negative when its gradient is not wanted.
+  /// Returns the value id of an input, negative when its gradient is not wanted.
   int32_t value_of(size_t input) const {
     const int32_t value = inputs_[input];
     return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
   }
-  /// gradient has the shape, dtype and device of the value of input i.
+  /// Throws unless gradient has the shape, dtype and device of an input's value.
   void require_fit(size_t input, const Tape::Value& value, const Tensor& gradient) const;
   [[noreturn]] void fail_unwanted(size_t input, const char* what) const;
 

@@ -1,4 +1,4 @@
-// Recording: what a Tape keeps while the forward pass runs.
+// A Tape's records are made here, while the forward pass runs.
 #include "core/tape/tape.h"
 
 #include <cstring>
@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t max_outputs = 8;
 
-/// A constant among a record's inputs: the inverse of input_value.
+/// Returns the number by which a record holds a constant; input_value() is the inverse.
 int32_t constant_input(int32_t value) { return -2 - value; }
 
 }  // namespace
@@ -90,7 +90,7 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
       op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
-  // One piece: the record, the closure, what is saved and its versions, the inputs.
+  // One piece of the arena holds the record, the closure, the saved tensors, their versions and the inputs.
   const size_t closure_at = Arena::aligned(sizeof(Record)), saved_at = closure_at + Arena::aligned(closure_bytes);
   const size_t versions_at = saved_at + saved.size() * sizeof(Tensor);
   const size_t inputs_at = versions_at + saved.size() * sizeof(uint64_t);

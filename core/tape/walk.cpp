@@ -1,5 +1,5 @@
-// The tape read backwards. Records stand in the order of the computation: when a loop in reverse comes to one, all that
-// used its outputs has been read already, and their gradients are whole.
+// The tape is walked backwards. Records stand in the order of the computation: when a loop in reverse comes to one, all
+// that used its outputs has been walked already, and their gradients are whole.
 #include <optional>
 
 #include "core/tape/grads.h"
@@ -23,7 +23,7 @@ void Tape::walk(size_t begin, size_t end, const Walk& how) {
   for (size_t i = end; i-- > begin;) {
     Record& record = *records_[i];
     if (how.needed && !reaches(record, *how.needed)) continue;
-    // A rule adds to the gradients of inputs, which are older values: those of its outputs stay as they are meanwhile.
+    // A rule adds to the gradients of its inputs, which are older values; the outputs' gradients stay as they are.
     const auto dy =
         std::span(how.gradients).subspan(static_cast<size_t>(record.first_output), static_cast<size_t>(record.outputs));
     if (any_defined(dy)) {

@@ -5,7 +5,8 @@
 
 namespace grus {
 
-/// item() of each, with one wait for the device where all share device and dtype: what a training step has to tell.
+/// Returns item() of each scalar. The host waits for the device once where all scalars are on one device and all f32 or
+/// all f64, else once a scalar. Throws UsageError for an undefined scalar, ShapeError unless each numel is 1.
 std::vector<double> items(const std::vector<Tensor>& scalars);
 
 }  // namespace grus

@@ -21,7 +21,7 @@ Lengths::Lengths(std::vector<int64_t> lengths, int64_t steps, Device device) {
     require<UsageError>(length_of(b) >= 0 && length_of(b) <= d.steps,
                         "[lengths] need lengths in [0, {}], got {} for sequence {}", std::max<int64_t>(d.steps, 0),
                         length_of(b), b);
-  d.mask = Tensor::empty({batch, d.steps}, DType::boolean, device);  // says so where there are too many places
+  d.mask = Tensor::empty({batch, d.steps}, DType::boolean, device);  // throws where there are too many places
   d.order.resize(d.lengths.size());
   std::iota(d.order.begin(), d.order.end(), 0);
   std::stable_sort(d.order.begin(), d.order.end(), [&](int64_t a, int64_t b) { return length_of(a) > length_of(b); });

@@ -1,6 +1,6 @@
 #pragma once
 // The lengths of a ragged batch, made once per batch. Packed rows (N, ...) are step-major, longest sequence first: step
-// t is rows [start(t), start(t) + alive(t)), and row i of a step is the sequence order()[i].
+// t is rows [start(t), start(t) + alive(t)), and row i of a step belongs to the sequence order()[i].
 #include <memory>
 #include <vector>
 
@@ -10,15 +10,15 @@ namespace grus {
 
 class [[nodiscard]] Lengths {
  public:
-  /// No sequences.
+  /// Makes the lengths of a batch without sequences.
   Lengths() : Lengths(std::vector<int64_t>{}) {}
-  /// lengths[b] of each sequence; `steps` is the padded length T (-1: the longest). Throws UsageError for a negative
-  /// length or one above T.
+  /// Sequence b has length lengths[b]; `steps` is the padded length T (-1: the longest). Throws UsageError for a
+  /// negative length or one above T.
   explicit Lengths(std::vector<int64_t> lengths, int64_t steps = -1, Device device = default_device());
-  // A copy, always: one that was moved from is still there.
+  // Moving copies: what was moved from keeps its lengths.
   Lengths(const Lengths&) = default;
   Lengths& operator=(const Lengths&) = default;
-  /// Every sequence of length `steps`. Throws UsageError for a negative size.
+  /// Gives every sequence the length `steps`. Throws UsageError for a negative size.
   static Lengths dense(int64_t steps, int64_t batch, Device device = default_device());
 
   int64_t batch() const { return static_cast<int64_t>(data_->lengths.size()); }
@@ -27,27 +27,28 @@ class [[nodiscard]] Lengths {
   int64_t shortest() const { return batch() == 0 ? 0 : (*this)[order().back()]; }
   int64_t total() const { return data_->total; }  // N = sum of lengths
   bool is_dense() const { return total() == steps() * batch(); }
-  /// Of sequence b. Throws UsageError where there is none.
+  /// Returns the length of sequence b. Throws UsageError where there is none.
   int64_t operator[](int64_t b) const {
     if (b < 0 || b >= batch()) [[unlikely]]
       fail_no_such("a sequence", batch(), b);
     return data_->lengths[static_cast<size_t>(b)];
   }
-  /// Of time step t; none is alive past the longest sequence, where nothing starts (UsageError).
+  /// Returns the number of sequences that have a time step t; 0 where there is no such step.
   int64_t alive(int64_t t) const { return t >= 0 && t < longest() ? data_->alive[static_cast<size_t>(t)] : 0; }
+  /// Returns the first packed row of time step t. Throws UsageError unless 0 <= t < longest().
   int64_t start(int64_t t) const {
     if (t < 0 || t >= longest()) [[unlikely]]
       fail_no_such("a step", longest(), t);
     return data_->starts[static_cast<size_t>(t)];
   }
-  /// Whether packed rows of one are packed rows of the other.
+  /// Tells whether packed rows of one are packed rows of the other: all lengths agree.
   bool same_rows(const Lengths& other) const { return data_ == other.data_ || lengths() == other.lengths(); }
   Device device() const { return lengths_tensor().device(); }
   const std::vector<int64_t>& lengths() const { return data_->lengths; }
   const std::vector<int64_t>& order() const { return data_->order; }  // rank -> sequence
   const std::vector<int64_t>& rank() const { return data_->rank; }    // sequence -> rank
 
-  // The same on the device, i64, uploaded once.
+  // These tensors are on the device, i64 but for the mask, and uploaded once.
   const Tensor& lengths_tensor() const { return data_->lengths_tensor; }  // (B)
   const Tensor& order_tensor() const { return data_->order_tensor; }      // (B)
   const Tensor& rank_tensor() const { return data_->rank_tensor; }        // (B)
@@ -70,7 +71,7 @@ class [[nodiscard]] Lengths {
     Tensor lengths_tensor, order_tensor, rank_tensor, starts_tensor, packed_rows, batch_rows, last_rows, first_rows,
         mask;
   };
-  std::shared_ptr<const Data> data_;  // never changes: copies are cheap
+  std::shared_ptr<const Data> data_;  // immutable: copies share it
 };
 
 }  // namespace grus

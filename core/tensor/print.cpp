@@ -53,7 +53,7 @@ class Printer {
     int64_t step = 1;
     for (int below = level + 1; below < shape_.rank(); ++below) step *= shape_[below];
     std::string separator = ", ";
-    if (!last) {  // a new line, and an empty one for each axis between
+    if (!last) {  // one newline, and one more for each axis between this one and the last
       separator.assign(1, ',');
       separator.append(static_cast<size_t>(shape_.rank() - 1 - level), '\n');
       separator.append(static_cast<size_t>(level) + 1, ' ');

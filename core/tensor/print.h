@@ -7,8 +7,8 @@
 
 namespace grus {
 
-/// NumPy's layout with four significant digits; an axis of more than 8 shows its first and last 3. "undefined" for no
-/// tensor.
+/// Prints x in NumPy's layout with four significant digits; an axis of more than 8 entries shows its first and last 3.
+/// An undefined tensor is "undefined".
 std::string to_string(const Tensor& x);
 
 }  // namespace grus

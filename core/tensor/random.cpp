@@ -10,14 +10,14 @@
 namespace grus {
 namespace {
 
-/// The one that ran the initialisers of static objects, which may be the first to ask.
+/// Returns the thread that ran the initialisers of static objects. One of them may be the first to ask.
 std::thread::id main_thread() {
   static const std::thread::id id = std::this_thread::get_id();
   return id;
 }
 [[maybe_unused]] const std::thread::id asked_at_start = main_thread();
 
-/// Element j of the row with id i has number i * cols + j.
+/// Element j of the row with id i has the number i * cols + j, which must fit 63 bits.
 void require_row_ids(const char* op, const Tensor& ids, const Tensor& y, const Matrix& rows) {
   require<DtypeError>(ids.dtype() == DType::i64, "[{}] need i64 row ids, got {} {}", op, ids.dtype(), ids.shape());
   require(ids.numel() == rows.rows, "[{}] need an id for each of {} rows, got {}", op, rows.rows, ids.shape());
@@ -26,7 +26,7 @@ void require_row_ids(const char* op, const Tensor& ids, const Tensor& y, const M
     return id >= 0 && id < static_cast<decltype(id)>(most);
   };
   if (const auto known = Raw::known_range(ids); known && in_range(known->low) && in_range(known->high)) return;
-  for (const int64_t id : ids.to_vector<int64_t>())  // waits for the device
+  for (const int64_t id : ids.to_vector<int64_t>())  // the host waits for the device
     require<UsageError>(in_range(id), "[{}] need row ids of at least 0 whose {} numbers 64 bits count, got {}", op,
                         rows.cols, id);
 }

@@ -9,7 +9,7 @@ namespace {
 
 View contiguous_view(DeviceBuffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
   View view{buffer, offset, dtype, shape.rank(), {}, {}};
-  std::copy_n(shape.begin(), max_rank, view.dims);  // all: a count that the compiler knows
+  std::copy_n(shape.begin(), max_rank, view.dims);  // all axes: a count that the compiler knows
   int64_t stride = 1;
   for (int axis = shape.rank() - 1; axis >= 0; --axis) {
     view.strides[axis] = stride;

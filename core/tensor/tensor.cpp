@@ -46,7 +46,7 @@ Tensor Tensor::arange(int64_t start, int64_t end, Device device) {
   int64_t count = 0;
   require(!__builtin_sub_overflow(end, start, &count), "[arange] need a count that fits in 64 bits, got {} to {}",
           start, end);
-  Tensor tensor = empty({count}, DType::i64, device);  // says so where memory is too small for it
+  Tensor tensor = empty({count}, DType::i64, device);  // throws where memory is too small for it
   std::vector<int64_t> values(static_cast<size_t>(count));
   std::iota(values.begin(), values.end(), start);
   tensor.write(values.data());
@@ -104,7 +104,7 @@ double Tensor::item() const {
       return to_vector<int32_t>()[0];
     case DType::i64: {
       const auto value = item<int64_t>();
-      constexpr int64_t most = int64_t{1} << 53;  // beyond it doubles leave integers out
+      constexpr int64_t most = int64_t{1} << 53;  // doubles leave integers out beyond it
       require<UsageError>(value >= -most && value <= most,
                           "[item] need an i64 that a double holds, got {}; ask for item<int64_t>()", value);
       return static_cast<double>(value);

@@ -1,6 +1,6 @@
 #pragma once
-// A tensor: a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes elements
-// in place; optimizers and assign() do so to parameters: a snapshot of one is x.detach().clone().
+// A tensor is a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes
+// elements in place; optimizers and assign() change those of parameters, so a snapshot of one is x.detach().clone().
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>
@@ -19,7 +19,7 @@ namespace grus {
 struct Extremum;
 struct TopK;
 
-/// What tensors know of a leaf (core/tensor/leaf.h) that they are the value of. Every LeafBase is a Leaf.
+/// LeafBase is what a tensor knows of the leaf (core/tensor/leaf.h) whose value it is. Every LeafBase is a Leaf.
 class LeafBase {
  public:
   LeafBase(const LeafBase&) = delete;
@@ -40,7 +40,7 @@ class LeafBase {
   std::atomic<int32_t> references_{1};
 };
 
-/// Which value of which tape a tensor is. Tape serials start at 1: 0 means "not recorded".
+/// A NodeRef tells which value of which tape a tensor is. Tape serials start at 1: 0 means "not recorded".
 struct NodeRef {
   uint64_t tape = 0;
   int32_t value = -1;
@@ -48,22 +48,24 @@ struct NodeRef {
 
 class [[nodiscard]] Tensor {
  public:
-  /// Undefined: no shape, no memory. A gradient that nothing reached is undefined.
+  /// Makes an undefined tensor, which has no shape and no memory. A gradient that nothing reached is undefined.
   Tensor() = default;
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) noexcept = default;
-  /// Of variables alone: `x[0] = y` would change a view that nobody keeps, and does not compile.
+  /// Assignment is for variables alone: `x[0] = y` would change a view that nobody keeps, and does not compile.
   Tensor& operator=(const Tensor&) & = default;
   Tensor& operator=(Tensor&&) & noexcept = default;
 
+  /// Leaves the elements undefined.
   static Tensor empty(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
+  /// Sets every element to `value`. Throws DtypeError for a value that an integer dtype does not hold.
   static Tensor full(const Shape& shape, double value, DType dtype = DType::f32, Device device = default_device());
   static Tensor zeros(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   static Tensor ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
-  /// start, start + 1, ..., end - 1 as i64. Throws UsageError when end < start.
+  /// y = (start, start + 1, ..., end - 1) as i64. Throws UsageError when end < start.
   static Tensor arange(int64_t start, int64_t end, Device device = default_device());
-  /// Copies host values; T is float, double, int32_t, int64_t (bool: from_bools). Throws ShapeError when the counts
-  /// differ.
+  /// Copies host values; T is float, double, int32_t or int64_t, and from_bools takes bool. Throws ShapeError when the
+  /// counts differ.
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape, Device device = default_device()) {
     return upload(values.data(), static_cast<int64_t>(values.size()), dtype_of<T>, shape, device);
@@ -76,7 +78,7 @@ class [[nodiscard]] Tensor {
   static Tensor from(std::initializer_list<T> values, const Shape& shape, Device device = default_device()) {
     return from(std::span<const T>(values.begin(), values.size()), shape, device);
   }
-  /// A vector (1-D) of the values.
+  /// Copies host values into a tensor of one axis.
   template <class T>
   static Tensor from(const std::vector<T>& values, Device device = default_device()) {
     return from(values, {static_cast<int64_t>(values.size())}, device);
@@ -86,7 +88,7 @@ class [[nodiscard]] Tensor {
   bool defined() const { return static_cast<bool>(storage_); }
   const Shape& shape() const { return shape_; }
   int rank() const { return shape_.rank(); }
-  /// Size of an axis; negative axes count from the end.
+  /// Returns the size of an axis; negative axes count from the end.
   int64_t dim(int axis) const { return shape_[normalize_axis(axis, rank(), "dim")]; }
   int64_t numel() const { return shape_.numel(); }
   DType dtype() const { return dtype_; }
@@ -95,7 +97,8 @@ class [[nodiscard]] Tensor {
     return storage_->device();
   }
 
-  /// The values on the host, in row-major order; T must be the element type. Waits for the device.
+  /// Copies the elements to the host, in row-major order, and so waits for the device. Throws DtypeError unless T is
+  /// the element type.
   template <class T>
   std::vector<T> to_vector() const {
     static_assert(!std::is_same_v<T, bool>, "use to_bools");
@@ -104,7 +107,7 @@ class [[nodiscard]] Tensor {
     return values;
   }
   std::vector<bool> to_bools() const;
-  /// The elements as they lie in memory, row-major: for files and transfers between devices.
+  /// Copies the elements to the host as bytes, row-major: for files and transfers between devices.
   std::vector<std::byte> to_bytes() const {
     std::vector<std::byte> bytes(static_cast<size_t>(numel()) * size_of(dtype_));
     download(bytes.data(), dtype_, "to_bytes");
@@ -116,10 +119,10 @@ class [[nodiscard]] Tensor {
             bytes.size());
     return upload(bytes.data(), static_cast<int64_t>(bytes.size() / size_of(dtype)), dtype, shape, device);
   }
-  /// The one element of a tensor of any dtype, as a double. Throws ShapeError unless numel is 1, UsageError for an i64
-  /// that no double is.
+  /// Returns the one element of a tensor of any dtype as a double. Throws ShapeError unless numel is 1, UsageError for
+  /// an i64 beyond +-2^53, where doubles leave integers out.
   double item() const;
-  /// The one element; T must be the element type.
+  /// Returns the one element. Throws ShapeError unless numel is 1, DtypeError unless T is the element type.
   template <class T>
   T item() const {
     require_one_element();
@@ -128,26 +131,29 @@ class [[nodiscard]] Tensor {
     return value;
   }
 
-  // Recorded, as everything below but detach(): gradients go back through them.
+  // Every differentiable method from here on is recorded, so gradients go back through it; detach() cuts.
 
-  /// Entry `index` of the leading axis, which is dropped. A negative index counts from the end.
+  /// y = x[index]: one entry of the leading axis, which is dropped. A negative index counts from the end.
   Tensor operator[](int64_t index) const;
-  /// Entries [begin, end) of the leading axis. Negative numbers count from the end; no end: to the end.
+  /// y = x[begin:end]: entries of the leading axis. Negative numbers count from the end; without `end` y goes to the
+  /// end. Throws ShapeError for numbers out of range.
   Tensor rows(int64_t begin, std::optional<int64_t> end = std::nullopt) const;
-  /// Entries [begin, end) of the last axis: x.columns(2, 5), x.columns(0, -1). Numbers are those of rows().
+  /// y = x[..., begin:end]: entries of the last axis, as x.columns(2, 5) or x.columns(0, -1). Negative numbers and a
+  /// missing end mean what they mean to rows().
   Tensor columns(int64_t begin, std::optional<int64_t> end = std::nullopt) const;
-  /// The same elements under another shape. One size may be -1: it is inferred.
+  /// Returns x's elements in their order, under another shape. One size may be -1: it is inferred.
   Tensor reshape(std::initializer_list<int64_t> dims) const;
   Tensor reshape(const Shape& shape) const;
-  /// This tensor on another device, or as another dtype (see cast()): itself where it is that already.
+  /// Returns this tensor on another device, or as another dtype (see cast()): itself where it is that already.
   Tensor to(Device target) const;
   Tensor to(DType target) const;
-  /// A copy with memory of its own.
+  /// Copies this tensor to memory of its own.
   Tensor clone() const;
-  /// The same values without their past: no gradient goes back through it.
+  /// Returns this tensor, on its memory, as a value that no tape and no leaf knows: no gradient goes back through it.
   Tensor detach() const;
 
-  // x.f(...) is f(x, ...), which ops/ defines and documents. ops/elementwise.h: each row of the table, and others.
+  // x.f(...) is f(x, ...), which the header of ops/ named above a group documents.
+  // ops/elementwise.h: every row of the table, and these
 #define GRUS_UNARY(name, ...) Tensor name() const;
 #define GRUS_BINARY(name, ...)        \
   Tensor name(const Tensor& b) const; \
@@ -157,7 +163,7 @@ class [[nodiscard]] Tensor {
   Tensor logical_and(const Tensor& b) const;
   Tensor logical_or(const Tensor& b) const;
   Tensor logical_not() const;
-  /// This tensor where the condition holds, else b.
+  /// y = x where the condition holds, else b.
   Tensor where(const Tensor& condition, const Tensor& b) const;
   Tensor where(const Tensor& condition, double b) const;
   Tensor clamp(double low, double high) const;
@@ -194,14 +200,14 @@ class [[nodiscard]] Tensor {
   Tensor masked_fill(const Tensor& mask, double value) const;
   TopK top_k(int64_t k) const;
 
-  // What a tape asks.
+  // A tape asks for these two.
   const NodeRef& node() const { return node_; }
   LeafBase* leaf() const { return leaf_.get(); }
 
  private:
   friend class Leaf;
-  friend struct Raw;               // core/tensor/raw.h: memory, for ops and what is below them
-  void write(const void* values);  // all of them, to memory that no other tensor has
+  friend struct Raw;               // core/tensor/raw.h: the door to memory
+  void write(const void* values);  // writes all elements, to memory that no other tensor has
   static Tensor upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device);
   void download(void* to, DType dtype, const char* caller) const;
   void require_defined(const char* caller) const {
@@ -211,24 +217,26 @@ class [[nodiscard]] Tensor {
 
   Ref<Storage> storage_;
   Shape shape_;
-  int64_t offset_ = 0;  // elements
+  int64_t offset_ = 0;  // in elements
   DType dtype_ = DType::f32;
   NodeRef node_;
   Ref<LeafBase> leaf_;
 };
 
-/// Throws DtypeError / DeviceError naming op and both sides unless a and b agree.
+/// Throws DtypeError or DeviceError, naming op and both sides, unless a and b agree in dtype and device.
 void require_same_kind(const char* op, const Tensor& a, const Tensor& b);
-/// Throws DtypeError unless x is f32 or f64.
+/// Throws DtypeError, naming op, unless x is f32 or f64.
 void require_float(const char* op, const Tensor& x);
-/// Throws DeviceError naming op unless `other`, `what` it is, is on x's device.
+/// Throws DeviceError, naming op, unless `other` is on x's device. Messages call it `what`.
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what);
-/// Whether elements of `dtype` can be `value`: an integer in range, of bool 0 or 1; of floats any number.
+/// Tells whether elements of `dtype` can be `value`. A float can be any number, an i32 or i64 an integer in its range,
+/// a bool 0 or 1.
 bool is_representable(double value, DType dtype);
-/// Throws DtypeError naming op unless it is_representable. A bool takes any number, as cast does: whether it is not 0.
+/// Throws DtypeError, naming op, unless value is_representable. A bool takes any number, as cast does: all but 0 is
+/// true.
 void require_representable(const char* op, double value, DType dtype, const Shape& shape);
 
-/// The integers of a dtype, [low, end): every bound is a double. Of bool 0 and 1.
+/// Returns the integers of a dtype as [low, end), whose bounds are exact as doubles. A bool has 0 and 1.
 constexpr Range integers_of(DType dtype) {
   if (dtype == DType::i32) return {-0x1p31, 0x1p31};
   return dtype == DType::i64 ? Range{-0x1p63, 0x1p63} : Range{0, 2};

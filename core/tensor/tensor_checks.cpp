@@ -1,4 +1,4 @@
-// What ops require of tensors and numbers.
+// Checks that ops make of tensors and numbers.
 #include <cmath>
 #include <limits>
 

@@ -11,10 +11,10 @@ namespace {
 
 struct Loop {
   const std::function<void(int, int)>& f;
-  const Device default_device;  // of the caller's thread, as each thread has one
-  const Precision precision;    // of the caller's products
+  const Device default_device;  // the caller's: each thread has one of its own
+  const Precision precision;    // the caller's, for products
   std::mutex mutex;
-  std::exception_ptr error;  // nothing may be thrown through a backend
+  std::exception_ptr error;  // kept here, as nothing may be thrown through a backend
 
   Status run(int part, int parts) {
     try {

@@ -9,19 +9,19 @@ namespace {
 
 std::atomic<uint64_t> last_serial{0};
 
-/// The tapes that live now and their threads.
+/// Living holds the serials of the tapes that live now, with their threads.
 struct Living {
   std::mutex mutex;
   std::unordered_map<uint64_t, std::thread::id> threads;
 };
 Living& living() {
-  static auto* const all = new Living;  // never destroyed: a static tape may go later
+  static auto* const all = new Living;  // never destroyed: a static tape may end later
   return *all;
 }
 
-/// Of every thread's scopes: they come and go with tapes, seldom, and any thread may end one.
+/// One mutex guards the scopes of all threads: any thread may end a scope, and scopes are few, as tapes are.
 std::mutex& scopes_mutex() {
-  static auto* const mutex = new std::mutex;  // never destroyed, as the tapes'
+  static auto* const mutex = new std::mutex;  // never destroyed: a static tape may end later
   return *mutex;
 }
 
@@ -58,7 +58,8 @@ const char* TapeSerial::whose(uint64_t serial) {
   return owner == Owner::this_thread ? "another tape" : "a tape of another thread";
 }
 
-/// Made with a thread's first scope; its end is the thread's.
+/// A thread's Farewell is made with its first scope and destroyed when the thread ends: scopes that outlive the thread
+/// then forget it.
 struct RecordingScope::Farewell {
   ~Farewell() {
     const std::lock_guard lock(scopes_mutex());

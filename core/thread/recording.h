@@ -1,5 +1,5 @@
 #pragma once
-// What a thread records on: which of its tapes is the active one, and the path of the module that runs.
+// A thread's state of recording: which of its tapes is the active one, and the path of the module that runs.
 #include <atomic>
 #include <cstdint>
 
@@ -7,23 +7,23 @@ namespace grus {
 
 class Tape;
 
-/// A tape's or a NoGrad's claim on the thread that made it: the newest claim that has not ended says which tape
-/// records, if any. Claims may end in any order and in any thread, also after their own.
+/// A RecordingScope is the claim of a tape or a NoGrad on the thread that made it. A thread's newest claim that has not
+/// ended says which tape records, if any. Claims may end in any order, in any thread, and after their own thread.
 class RecordingScope {
  public:
-  /// Null: nothing is recorded.
+  /// Makes `tape` the thread's active one; null suspends recording.
   explicit RecordingScope(Tape* tape);
   ~RecordingScope();
   RecordingScope(const RecordingScope&) = delete;
   RecordingScope& operator=(const RecordingScope&) = delete;
 
-  /// This thread's recording tape, or null.
+  /// Returns this thread's recording tape, or null.
   static Tape* active() { return here_.active.load(std::memory_order_relaxed); }
-  /// Whether a NoGrad is why there is none.
+  /// Tells whether no tape records because of a NoGrad.
   static bool suspended() { return !active() && here_.newest.load(std::memory_order_relaxed); }
 
  private:
-  /// Atomic, because a claim that ends in another thread is taken out there.
+  /// Both are atomic, because a claim that ends in another thread is taken out there.
   struct Thread {
     std::atomic<Tape*> active;
     std::atomic<RecordingScope*> newest;
@@ -32,11 +32,11 @@ class RecordingScope {
   static constinit inline thread_local Thread here_;
 
   Tape* const tape_;
-  Thread* thread_;  // null once that has ended
+  Thread* thread_;  // null once the thread has ended
   RecordingScope *outer_, *inner_ = nullptr;
 };
 
-/// No recording on this thread while it lives.
+/// While a NoGrad lives, its thread records nothing, unless a newer Tape does.
 class NoGrad {
  public:
   [[nodiscard]] NoGrad() : scope_(nullptr) {}
@@ -47,8 +47,8 @@ class NoGrad {
   const RecordingScope scope_;
 };
 
-/// The number of a tape, from 1 on. While the tape lives its thread is known by it, so that a wrong tape can be told
-/// from one that is gone.
+/// A TapeSerial is the number of a tape, from 1 on. While the tape lives, its number tells its thread, so that errors
+/// can tell a wrong tape from one that is gone.
 class TapeSerial {
  public:
   TapeSerial();
@@ -57,16 +57,16 @@ class TapeSerial {
   TapeSerial& operator=(const TapeSerial&) = delete;
   operator uint64_t() const { return serial_; }
 
-  /// Whether a tape of another thread, which lives, has this number.
+  /// Tells whether a living tape of another thread has this number.
   static bool is_of_another_thread(uint64_t serial);
-  /// "another tape", "a tape that has ended", "a tape of another thread", for messages.
+  /// Returns "another tape", "a tape that has ended" or "a tape of another thread", for messages.
   static const char* whose(uint64_t serial);
 
  private:
   const uint64_t serial_;
 };
 
-/// The path of the running module, for errors and profiles; set by nn.
+/// Refers to the path of this thread's running module, for errors and profiles. nn/ sets it.
 const char*& current_scope();
 
 }  // namespace grus

@@ -9,7 +9,7 @@
 namespace grus {
 namespace {
 
-/// One pass of the device over x. A sum of finite numbers may overflow: then the entries are looked at.
+/// Sums x in one pass on the device. A sum of finite numbers may overflow; bad_entry() then looks at the entries.
 bool sum_is_finite(const Tensor& x) {
   Tensor sum = Tensor::empty({}, x.dtype(), x.device());
   View y = Raw::view(x);
@@ -35,7 +35,7 @@ std::string first_bad_entry(const Tensor& x) {
   return fmt::format("entry {} is {}", index, std::isnan(*bad) ? T(NAN) : *bad);
 }
 
-/// "entry (1, 2) is nan", or "" when all is finite.
+/// Returns "entry (1, 2) is nan", or "" when all entries are finite.
 std::string bad_entry(const Tensor& x) {
   if (!x.defined() || !is_float(x.dtype()) || x.numel() == 0 || sum_is_finite(x)) return "";
   return x.dtype() == DType::f32 ? first_bad_entry<float>(x) : first_bad_entry<double>(x);
@@ -71,7 +71,8 @@ void require_finite_gradient(const Record& record, size_t input, const Tensor& g
               where(record), input, gradient.shape(), bad);
 }
 
-/// Values grow with time: a leaf above the results of the record before is used for the first time.
+/// Tells whether a record uses a leaf for the first time. Value ids grow with time: such a leaf's is above those of the
+/// results of the record before.
 bool uses_new_leaf(const Tape& tape, const Record& record) {
   const Record* before = tape.size() > 1 ? &tape.record(tape.size() - 2) : nullptr;
   const int32_t known = before ? before->first_output + before->outputs : 0;

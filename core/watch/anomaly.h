@@ -1,5 +1,5 @@
 #pragma once
-// Anomaly mode: where the first NaN or infinity came from.
+// Anomaly mode tells where the first NaN or infinity came from.
 //   const AnomalyWatch watch;
 //   Tape tape;
 //   tape.backward(model(batch));   // throws "[log in encoder.gru] need finite numbers, ..."
@@ -7,9 +7,9 @@
 
 namespace grus {
 
-/// While it lives results, gradients, and parameters at their first use on a tape of this thread are checked. The first
-/// NaN or infinity throws an Error that names op, module, entry, and what was bad already. A check is one reduction on
-/// the device.
+/// While an AnomalyWatch lives, it checks the results and gradients of ops on tapes of its thread, and parameters at
+/// their first use. The first NaN or infinity throws an Error that names op, module, entry, and what was bad already. A
+/// check is one reduction on the device.
 class AnomalyWatch : public TapeObserver {
  public:
   [[nodiscard]] AnomalyWatch() : scope_(*this) {}

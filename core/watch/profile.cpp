@@ -21,7 +21,8 @@ int64_t now() {
 
 bool computes(const KernelCall& call) { return call.flops > 0 || call.bytes > 0; }
 
-/// Memory and transfers belong to no op: the caching allocator asks for them when it likes.
+/// Tells whether a call is for memory, a transfer or a wait. Such a call belongs to no op: the caching allocator and
+/// the host make it when they like.
 bool is_memory(const KernelCall& call) {
   static constexpr const char* names[] = {"allocate", "release",  "drop_derived", "trim",
                                           "upload",   "download", "synchronize"};
@@ -46,7 +47,8 @@ class Profile::Recorder : public KernelObserver, public TapeObserver {
 
   void called(const KernelCall& call) override {
     const auto& observers = tape_observers();
-    if (std::find(observers.begin(), observers.end(), this) == observers.end()) return;  // another thread, or a view
+    // Calls of other threads, and those that observers make (UnobservedScope), do not count.
+    if (std::find(observers.begin(), observers.end(), this) == observers.end()) return;
     if (!computes(call) && !is_memory(call)) return;
     KernelEvent event{call, current_scope(), nullptr, Phase::outside};
     if (!is_memory(call)) {
@@ -63,7 +65,7 @@ class Profile::Recorder : public KernelObserver, public TapeObserver {
   }
 
   void recorded(const Tape& tape, Record& record, std::span<const TensorArg>, std::span<const Tensor>) override {
-    if (running_) return;  // of a backward pass that is recorded itself
+    if (running_) return;  // create_graph records what a backward function calls
     const int64_t end = now();
     OpEvent event{record.op, record.scope, Phase::forward, end, 0, shapes_of(tape, record)};
     for (size_t i : pending_) {
@@ -95,7 +97,7 @@ class Profile::Recorder : public KernelObserver, public TapeObserver {
   std::vector<OpEvent> ops;
 
  private:
-  Record* running_ = nullptr;    // whose backward function runs
+  Record* running_ = nullptr;    // the record whose backward function runs
   std::vector<size_t> pending_;  // kernels that wait for their op to record itself
   TapeObserverScope tapes_;
   KernelObserverScope calls_;

@@ -1,5 +1,5 @@
 #pragma once
-// Where the time of some training steps goes.
+// A profile tells where the time of some training steps goes.
 //   Profile profile;
 //   ... steps ...
 //   fmt::print("{}", profile.table());
@@ -11,10 +11,10 @@
 
 namespace grus {
 
-/// While it lives the kernels that this thread calls are timed and counted (formulas: core/device/kernels.def), and
-/// records keep their times, which Tape::print shows. A kernel that runs before an op records itself is that op's
+/// While a Profile lives, it times and counts the kernels that its thread calls (formulas: core/device/kernels.def),
+/// and records keep their times, which print(tape) shows. A kernel that runs before an op records itself is that op's
 /// forward; one within its backward function, its backward; any other stands under its own name, in parentheses. Loops
-/// are not shared out among threads meanwhile (core/thread/parts.h), so that every call is seen: sums may round
+/// are not shared out among threads (core/thread/parts.h), so that every call is seen; their sums may round
 /// differently.
 class Profile {
  public:
@@ -26,15 +26,15 @@ class Profile {
   enum class By { op, module, kernel };
   struct Row {
     std::string name;
-    int64_t calls = 0;  // of the op or kernel; by module: of kernels
+    int64_t calls = 0;  // calls of the op or kernel; by module, calls of its kernels
     int64_t nanoseconds = 0, forward = 0, backward = 0;
     double flops = 0, bytes = 0;
   };
-  /// Most time first.
+  /// Returns a row for each op, module or kernel, those of most time first.
   std::vector<Row> rows(By by = By::op) const;
-  /// The same as aligned text. Its last line compares the kernels' time with that of the clock.
+  /// Returns the rows as aligned text. The last line compares the kernels' time with that of the clock.
   std::string table(By by = By::op) const;
-  /// Every kernel call within its op, as trace events in JSON. The file appears whole or not at all.
+  /// Writes every op and kernel call as trace events in JSON. The file appears whole or not at all.
   void write_trace(const std::filesystem::path& path) const;
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// What a Profile remembers.
+// The events that a Profile remembers.
 #include <string>
 
 #include "core/base/op.h"
@@ -12,7 +12,7 @@ enum class Phase { outside, forward, backward };
 struct KernelEvent {
   KernelCall call;
   const char* scope;  // path of the module that ran it
-  const Op* owner;    // null: none
+  const Op* owner;    // op that it belongs to, or null
   Phase phase;
 };
 
@@ -24,7 +24,8 @@ struct OpEvent {
   std::string shapes;
 };
 
-/// Trace events of Chrome's format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+/// Returns trace events in Chrome's format:
+/// https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 std::string trace_json(const std::vector<OpEvent>& ops, const std::vector<KernelEvent>& kernels);
 
 }  // namespace grus

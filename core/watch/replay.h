@@ -1,5 +1,5 @@
 #pragma once
-// Reading what a record's backward function does.
+// A replay shows what a record's backward function does.
 #include <vector>
 
 #include "core/tape/tape.h"
@@ -7,7 +7,8 @@
 namespace grus {
 
 /// Runs a record's backward function onto `nested`, the active tape, as create_graph would with gradients of zeros, so
-/// that a fused op records its twin there. Gives the values of the record's saved tensors on `nested`, -1 for none.
+/// that a fused op records its twin there. Returns the value ids on `nested` of the record's saved tensors, -1 for an
+/// undefined one.
 std::vector<int32_t> replay(const Tape& tape, const Record& record, Tape& nested);
 
 }  // namespace grus

@@ -1,10 +1,10 @@
 #pragma once
-// Standing beside a thread's tapes: profiles, views and the hunt for NaN are observers.
+// Observers stand beside a thread's tapes: profiles, views and the hunt for NaN.
 #include "core/tape/grads.h"
 
 namespace grus {
 
-/// While it lives `observer` sees the tapes of the thread that made it.
+/// While a TapeObserverScope lives, `observer` sees the tapes of the thread that made it.
 class TapeObserverScope {
  public:
   [[nodiscard]] explicit TapeObserverScope(TapeObserver& observer);
@@ -16,7 +16,7 @@ class TapeObserverScope {
   TapeObserver& observer_;
 };
 
-/// Nobody observes this thread while it lives: for what observers themselves compute.
+/// While an UnobservedScope lives, nobody observes this thread: observers compute within one.
 class UnobservedScope {
  public:
   UnobservedScope() { observers_.swap(tape_observers()); }

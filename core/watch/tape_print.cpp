@@ -15,7 +15,7 @@
 namespace grus {
 namespace {
 
-/// One key a record; equal where records look alike but for sizes: op, module, ranks.
+/// Returns one key a record. Keys are equal where op, module and ranks are; sizes may differ.
 std::vector<size_t> look_alike_keys(const Tape& tape) {
   std::vector<size_t> keys;
   for (size_t i = 0; i < tape.size(); ++i) {
@@ -28,7 +28,7 @@ std::vector<size_t> look_alike_keys(const Tape& tape) {
   return keys;
 }
 
-/// Equal neighbours are counted ("11x (8, 512)"), and only the first groups shown.
+/// Returns the values' shapes. Equal neighbours are counted ("11x (8, 512)"), and only the first groups are shown.
 std::string shapes_of(const Tape& tape, std::span<const int32_t> values) {
   constexpr size_t most_groups = 7;
   std::vector<std::pair<std::string, int>> groups;
@@ -62,7 +62,8 @@ std::string time_text(int64_t nanoseconds) {
   return nanoseconds ? fmt::format("{:.3f}", 1e-6 * static_cast<double>(nanoseconds)) : "-";
 }
 
-/// One line for record `index` and those `stride` further on that it stands for, each outer repeat multiplying them.
+/// A Repeat says that a line stands for `times` records, each `stride` records after the one before. Nested repeats
+/// multiply.
 struct Repeat {
   size_t stride, times;
 };

@@ -1,5 +1,5 @@
 #pragma once
-// What this CPU is and which instructions it has.
+// This CPU's name, model and instructions.
 #include <string>
 
 namespace grus::cpu {
@@ -21,8 +21,8 @@ enum class Isa { baseline, avx2, avx512, avx512_bf16 };
 Isa isa();
 
 /// Tells whether AVX-512's bf16 instruction is worth taking where it is there. AMD's CPUs run it as often as an f32
-/// one, twice the work; Intel's Xeons at half the rate or less (165 GFLOP/s beside 321 in f32 seen). Of others nothing
-/// is known.
+/// one, twice the work; Intel's Xeons at half the rate or less (165 GFLOP/s beside 321 in f32 seen). Nothing is known
+/// of other CPUs.
 bool has_quick_bf16(const CpuModel& model);
 /// Tells whether bf16 products use the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for it.
 bool uses_bf16_instruction();

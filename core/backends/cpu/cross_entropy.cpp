@@ -90,7 +90,8 @@ HWY_INLINE float* place_in(const Matrix& vector, int64_t i) {
   return vector.buffer ? data<float>(vector) + (vector.cols == 1 ? i * vector.row_stride : i) : nullptr;
 }
 
-/// What a row with class weights counts: its target's weight w, and all of them where it is smoothed.
+/// A Share is how much a row with class weights counts: by its target's weight w and, where it is smoothed, by the sum
+/// of all weights.
 struct Share {
   const CrossEntropyArgs& args;
   double w, all;

@@ -40,8 +40,8 @@ float* scratch(int which, int64_t n) {
   return buffer[which].get();
 }
 
-/// A copied block of a times the panels of b at `packed` (words `from` on, of words_total). Strips are the sets of rows
-/// that one tile takes.
+/// A BlockProduct is a copied block of a times the panels of b at `packed`, words [from, from + words) of words_total.
+/// Strips are the sets of rows that one tile takes.
 struct BlockProduct {
   const float* a;
   int64_t row, rows, strip, from, words;

@@ -69,7 +69,7 @@ cl_program from_binary(cl_context context, cl_device_id device, const fs::path& 
       clBuildProgram(program, 1, &device, options.c_str(), nullptr, nullptr) == CL_SUCCESS)
     return program;
   if (program) clReleaseProgram(program);
-  return nullptr;  // of another driver, so it is compiled and written anew
+  return nullptr;  // another driver made it, so it is compiled and written anew
 }
 
 /// A cache that cannot be written costs time, not the run.

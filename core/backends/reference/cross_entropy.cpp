@@ -34,7 +34,7 @@ void cross_entropy_row(const CrossEntropyArgs& args, int64_t i) {
     const auto weight = [&](int64_t j) { return weighted ? static_cast<double>(row<T>(args.weight, 0)[j]) : 1.0; };
     const double log_sum = log_sum_exp(x, classes), even = args.smoothing / static_cast<double>(classes);
     const double hard = (1 - args.smoothing) * weight(target);
-    double all = weighted ? hard : 1;  // of the distribution that p is compared with
+    double all = weighted ? hard : 1;  // sum of the distribution that p is compared with
     for (int64_t j = 0; weighted && j < classes; ++j) all += even * weight(j);
     // Where every logit is -inf, so is every log p.
     const auto log_p = [&](int64_t j) { return log_sum == -HUGE_VAL ? log_sum : static_cast<double>(x[j]) - log_sum; };

@@ -45,8 +45,7 @@ void gates_row(const GruGatesArgs& args, int64_t i) {
   }
 }
 
-/// Gradients at element j of the last combination and of what is under its z and n; dh becomes the direct path from h'
-/// to h.
+/// Computes gradients at element j: of the sums under z and n, and in dh of the direct path from h' to h.
 template <class T>
 void update_backward(Update update, const T* gates, int64_t hidden, int64_t j, T h, T g, T* dgx, T& dh) {
   const T z = gates[hidden + j], n = gates[2 * hidden + j];

@@ -149,7 +149,8 @@ Row padded_row() {
 
 std::vector<Row> gru_rows() {
   return {padded_row(),
-          {"gru_packed", "the same on packed rows (N, I)", floats, 2, packed_samples(), packed_errors(), 1e-4},
+          {"gru_packed", "h' = z h + (1 - z) n over packed rows (N, I)", floats, 2, packed_samples(), packed_errors(),
+           1e-4},
           {"gru_cell",
            "h' = z h + (1 - z) n, one step",
            floats,

@@ -153,7 +153,8 @@ Sample cell_by_hand() {
 
 std::vector<Row> lstm_rows() {
   return {padded_row(),
-          {"lstm_packed", "the same on packed rows (N, I)", floats, 2, packed_samples(), packed_errors(), 1e-4},
+          {"lstm_packed", "c' = f c + i g, h' = o tanh(c') over packed rows (N, I)", floats, 2, packed_samples(),
+           packed_errors(), 1e-4},
           {"lstm_cell",
            "c' = f c + i g, h' = o tanh(c'), one step",
            floats,

@@ -58,7 +58,7 @@ std::vector<Row> order_rows() {
               {"one axis", {matrix()}, [](Xs x) { return flip(x[0], 1); }, {{{2, 3}, {3, 0, 1, 6, 0, 4}}}},
               {"nothing", {{{2, 0}}}, [](Xs x) { return flip(x[0], 1); }}},
              {{[](Device) { flip(Tensor(), {}); }, "[flip] need a tensor, got an undefined one"}}),
-      moving("reshape", "the same elements under another shape",
+      moving("reshape", "x's elements in their order, under another shape",
              {{"one size inferred",
                {matrix()},
                [](Xs x) {
