@@ -11,7 +11,7 @@ struct AdadeltaOptions {
 };
 
 /// Adadelta (Zeiler 2012), as torch.optim.Adadelta, whose rho is 0.9; the defaults are those of Bahdanau et al. 2014.
-/// Weight decay is added to the gradient. Settings are named as options.
+/// Weight decay is added to the gradient g. Settings bear the names of the options.
 ///   s = rho s + (1 - rho) g^2;   d = sqrt(u + eps) / sqrt(s + eps) g;   u = rho u + (1 - rho) d^2;   w -= lr d
 class Adadelta : public Optimizer {
  public:

@@ -6,13 +6,13 @@ namespace grus::optim {
 struct AdagradOptions {
   double lr = 0.01;
   double lr_decay = 0;
-  double initial_sum = 0;  // of squares, before the first step
+  double initial_sum = 0;  // s before the first step
   double eps = 1e-10;
   double weight_decay = 0;
 };
 
-/// Adagrad (Duchi et al. 2011), as torch.optim.Adagrad. Weight decay is added to the gradient. Settings are named as
-/// options.
+/// Adagrad (Duchi et al. 2011), as torch.optim.Adagrad. Weight decay is added to the gradient g. Settings bear the
+/// names of the options.
 ///   s += g^2;   w -= lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)
 class Adagrad : public Optimizer {
  public:

@@ -10,8 +10,8 @@ struct AdamOptions {
   double weight_decay = 0;
 };
 
-/// Adam (Kingma and Ba 2015), as torch.optim.Adam. Weight decay is added to the gradient. Settings are named as
-/// options.
+/// Adam (Kingma and Ba 2015), as torch.optim.Adam. Weight decay is added to the gradient g. Settings bear the names of
+/// the options.
 ///   m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
 ///   w -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
 class Adam : public Optimizer {
@@ -35,8 +35,8 @@ struct AdamWOptions {
   double weight_decay = 0.01;
 };
 
-/// AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW: w *= 1 - lr weight_decay, then Adam's step. Each group may
-/// have a decay of its own.
+/// AdamW (Loshchilov and Hutter 2019), as torch.optim.AdamW: w *= 1 - lr weight_decay, then the step of Adam. Each
+/// group may have a decay of its own.
 class AdamW : public Adam {
  public:
   explicit AdamW(const Parameters& parameters, AdamWOptions options = {})

@@ -40,7 +40,7 @@ Tensor* ExponentialMovingAverage::find(const Leaf* leaf) {
   return found == index_.end() ? nullptr : &entries_[found->second].average;
 }
 
-// The kernel takes a step of descent of length 0, so that it only moves the average.
+// The kernel takes a step of descent of length 0, so that it moves the average alone.
 void ExponentialMovingAverage::update(Tensor& value, Tensor& average, double decay, const Tensor& factor) {
   const Device device = value.device();
   if (!fused_kernels_wanted() || !device.kernels().sgd_step) {

@@ -9,13 +9,13 @@ namespace grus::optim {
 
 namespace {
 
-constexpr double smallest_norm = 1e-6;  // added to a norm before it divides, as PyTorch does
+constexpr double smallest_norm = 1e-6;  // is added to a norm before it divides, as in PyTorch
 
 void require_limit(const char* caller, double max_norm) {
   require<UsageError>(max_norm > 0, "[{}] need a largest norm above 0, got {}", caller, max_norm);
 }
 
-/// One number for all elements, as a view that broadcasts.
+/// One number stands for all elements, as a view that broadcasts.
 class Scalar {
  public:
   Scalar(double value, const Tensor& like) : value_(Tensor::full({1}, value, like.dtype(), like.device())) {}
@@ -26,14 +26,14 @@ class Scalar {
 };
 
 void apply(BinaryOp op, double value, Tensor& gradient) {
-  if (!Raw::owns_storage_alone(gradient)) gradient = gradient.detach().clone();  // somebody else looks at it
+  if (!Raw::owns_storage_alone(gradient)) gradient = gradient.detach().clone();  // another tensor shares the memory
   const Scalar scalar(value, gradient);
   const Device device = gradient.device();
   const View y = Raw::write_view(gradient);
   device.check(device.kernels().binary(device.context(), op, y, y, scalar.over(gradient.shape())), "clip");
 }
 
-/// Writes a gradient's sum of squares to place i of `sums`.
+/// Writes the sum of squares of a gradient to place i of `sums`.
 void write_sum(Tensor& sums, int64_t i, const Tensor& gradient) {
   const View y = Raw::broadcast_view(Raw::reshape(Raw::rows(sums, i, i + 1), {}), gradient.shape());
   Raw::write_view(sums);  // raises the version
@@ -56,7 +56,7 @@ Gradients gradients_of(const nn::Parameters& parameters) {
   return all;
 }
 
-/// Sum of squares of each gradient; one download for all that share device and dtype.
+/// Returns the sum of squares of each gradient, with one download for all that share device and dtype.
 std::vector<double> sums_of_squares(const std::vector<const Tensor*>& gradients) {
   std::vector<double> sums(gradients.size());
   std::vector<bool> done(gradients.size(), false);
@@ -115,7 +115,7 @@ Tensor clip_scale(const Tensor& norm, double max_norm) {
   check(kernels.binary(device.context(), BinaryOp::add, y, Raw::view(norm), y));
   check(kernels.binary(device.context(), BinaryOp::div, y, limit.over(norm.shape()), y));
   check(kernels.binary(device.context(), BinaryOp::minimum, y, y, one.over(norm.shape())));
-  check(kernels.compare(device.context(), CompareOp::equal, Raw::write_view(sound), y, y));  // false for NaN
+  check(kernels.compare(device.context(), CompareOp::equal, Raw::write_view(sound), y, y));  // NaN gives false
   check(kernels.select(device.context(), y, Raw::view(sound), y, zero.over(norm.shape())));
   return scale;
 }

@@ -10,10 +10,9 @@ struct LambOptions {
   double weight_decay = 0.01;
 };
 
-/// LAMB (You et al. 2020, algorithm 2, phi the identity); |.| is the norm over a whole parameter, and the ratio of
-/// norms is 1 where one of them is 0. Settings are named as options.
-///   r = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps) + weight_decay w;   m and v are Adam's
-///   w -= lr |w| / |r| r
+/// LAMB (You et al. 2020, algorithm 2, with phi the identity). |.| is the norm over a whole parameter, and |w| / |r| is
+/// 1 where a norm is 0. Settings bear the names of the options; m and v are those of Adam.
+///   r = (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps) + weight_decay w;   w -= lr |w| / |r| r
 class Lamb : public Optimizer {
  public:
   explicit Lamb(const Parameters& parameters, LambOptions options = {}) : Lamb({{.parameters = parameters}}, options) {}

@@ -16,7 +16,7 @@ void Lion::update(ParameterUpdate& p) {
   const double beta1 = p["beta1"], beta2 = p["beta2"];
   Tensor& m = p.state("first");
   const Tensor ahead = beta1 * m + (1 - beta1) * p.grad;
-  const Tensor sign = where(ahead > 0, 1, where(ahead < 0, -1, ahead));  // 0 and NaN stay
+  const Tensor sign = where(ahead > 0, 1, where(ahead < 0, -1, ahead));  // 0 and NaN are kept
   p.shrink();
   p.value = p.value - p.lr * sign;
   m = beta2 * m + (1 - beta2) * p.grad;

@@ -9,7 +9,7 @@ struct LionOptions {
   double weight_decay = 0;
 };
 
-/// Lion (Chen et al. 2023, program 1), where the sign of 0 is 0. Settings are named as options.
+/// Lion (Chen et al. 2023, program 1), where the sign of 0 is 0. Settings bear the names of the options.
 ///   w *= 1 - lr weight_decay;   w -= lr sign(beta1 m + (1 - beta1) g);   m = beta2 m + (1 - beta2) g
 class Lion : public Optimizer {
  public:

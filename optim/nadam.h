@@ -8,12 +8,13 @@ struct NAdamOptions {
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
   double momentum_decay = 4e-3;
-  bool decoupled = false;  // weight decay as in AdamW
+  bool decoupled = false;  // weight decay is that of AdamW
   double weight_decay = 0;
 };
 
-/// NAdam, Adam with Nesterov's look-ahead (Dozat 2016), as torch.optim.NAdam. Settings are named as options.
-///   mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2);   p_t = mu_1 ... mu_t;   m and v are Adam's
+/// NAdam (Dozat 2016), Adam with Nesterov's look-ahead, as torch.optim.NAdam. Settings bear the names of the options; m
+/// and v are those of Adam.
+///   mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2);   p_t = mu_1 ... mu_t
 ///   w -= lr ((1 - mu_t) / (1 - p_t) g + mu_{t+1} / (1 - p_{t+1}) m) / (sqrt(v / (1 - beta2^t)) + eps)
 class NAdam : public Optimizer {
  public:

@@ -1,4 +1,4 @@
-// The step of an optimizer, fused and in plain ops.
+// An optimizer's step is made here, by a fused kernel or in plain ops.
 #include "optim/optimizer.h"
 
 #include <cmath>
@@ -55,7 +55,7 @@ Shape Optimizer::shape_of(size_t state, const Slot& slot) const {
   return kept_[state].shape ? kept_[state].shape(shape) : shape;
 }
 
-// What a step writes must be there, and where the parameter is, before anything is written.
+// Whatever a step writes must exist, on the parameter's device, before anything is written.
 void Optimizer::prepare(Slot& slot) {
   const Leaf& leaf = slot.leaf();
   if (!leaf.requires_grad || !leaf.grad().defined()) return;
@@ -121,7 +121,7 @@ void Optimizer::step_composed(Slot& slot, Scale scale, const SettingsInForce& se
   write(slot, p, scale.factor);
 }
 
-// A value is written in place, so nothing that is kept may share its memory.
+// A value is written in place, so no state tensor may share its memory.
 void Optimizer::write(Slot& slot, ParameterUpdate& done, const Tensor& factor) {
   Leaf& leaf = slot.leaf();
   const Tensor happened = factor.defined() ? not_equal(factor.reshape({}), 0.0) : Tensor();

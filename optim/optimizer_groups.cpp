@@ -1,4 +1,4 @@
-// Parameters in groups, and their settings.
+// Parameters stand in groups, and each group has its settings.
 #include <algorithm>
 #include <cmath>
 

@@ -1,4 +1,4 @@
-// What an optimizer saves, and how it goes on from that.
+// An optimizer saves its state here, and goes on from a saved one.
 #include <fmt/format.h>
 
 #include "optim/optimizer.h"
@@ -12,7 +12,7 @@ const char* const host = "cpu";
 
 std::string setting_name(const Setting& setting) { return "setting." + setting.name; }
 
-/// Files of earlier versions call the first two tensors of every optimizer first and second.
+/// Files of earlier versions call the first two state tensors of every optimizer "first" and "second".
 std::string older_name(size_t i, const std::string& parameter) { return (i == 0 ? "first." : "second.") + parameter; }
 
 }  // namespace
@@ -47,7 +47,7 @@ NamedTensors Optimizer::state() const {
   return state;
 }
 
-// Nothing of this optimizer changes until all was read and found right.
+// Nothing of this optimizer changes until all of the state was read and found right.
 void Optimizer::load_state(const NamedTensors& state) {
   StateReader reader(name_, state);
   reader.require_kind();
@@ -87,7 +87,7 @@ void Optimizer::load_settings(StateReader& reader, std::vector<Values>& groups, 
   }
 }
 
-// `steps` is -1 where the state does not say: nothing is known to be missing then.
+// `steps` is -1 where the state does not say; no tensor is missing then.
 void Optimizer::load_kept(StateReader& reader, Slot& slot, const Values& settings, int64_t steps) const {
   const Tensor& value = slot.leaf().value();
   for (size_t i = 0; i < kept_.size(); ++i) {

@@ -12,10 +12,11 @@ struct RmspropOptions {
   double weight_decay = 0;
 };
 
-/// RMSprop (Tieleman and Hinton 2012), as torch.optim.RMSprop. Weight decay is added to the gradient.
+/// RMSprop (Tieleman and Hinton 2012), as torch.optim.RMSprop. Weight decay is added to the gradient g.
 ///   s = alpha s + (1 - alpha) g^2;   d = g / (sqrt(s) + eps);   w -= lr d
-/// Centered (Graves 2013, section 2.2), s - a^2 stands for s in d, where a = alpha a + (1 - alpha) g. With momentum the
-/// step is that of b = momentum b + d. Settings are named as options.
+///   centered (Graves 2013, section 2.2):  a = alpha a + (1 - alpha) g, and s - a^2 takes the place of s in d
+///   with momentum:  b = momentum b + d;   w -= lr b
+/// Settings bear the names of the options.
 class Rmsprop : public Optimizer {
  public:
   explicit Rmsprop(const Parameters& parameters, RmspropOptions options = {})

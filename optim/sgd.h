@@ -10,8 +10,8 @@ struct SgdOptions {
   double weight_decay = 0;
 };
 
-/// Stochastic gradient descent, as torch.optim.SGD; with nesterov it looks ahead (Sutskever et al. 2013). Settings are
-/// named as options.
+/// Stochastic gradient descent, as torch.optim.SGD; with nesterov it looks ahead (Sutskever et al. 2013). Settings bear
+/// the names of the options.
 ///   g += weight_decay w;   m = momentum m + g;   w -= lr m, or with nesterov lr (g + momentum m)
 class Sgd : public Optimizer {
  public:

@@ -3,7 +3,7 @@
 
 namespace grus::optim {
 
-/// Reads a saved state by names and gathers what does not fit, so that one error tells all of it.
+/// A StateReader reads a saved state by names and gathers what does not fit, so that one error tells all of it.
 class StateReader {
  public:
   StateReader(const char* who, const nn::NamedTensors& state) : who_(who), state_(state) {}
@@ -11,9 +11,9 @@ class StateReader {
   bool has(const std::string& name) const { return nn::find(state_, name) != nullptr; }
   /// Throws DataError when the state says that another kind of optimizer wrote it: its letters as `kind` (N) i32.
   void require_kind();
-  /// A copy of this shape, of the dtype and on the device of `like`; undefined when there is none that fits.
+  /// Returns a copy in this shape, in the dtype and on the device of `like`, or an undefined tensor when none fits.
   Tensor take(const std::string& name, const Shape& shape, const Tensor& like);
-  /// `count` numbers (count) of a dtype; undefined when there are none that fit.
+  /// Returns `count` numbers (count) of a dtype, or an undefined tensor when none fit.
   Tensor take_numbers(const std::string& name, DType dtype, int64_t count);
   /// Throws DataError that lists missing, misshapen and unexpected names.
   void finish() const;
@@ -25,7 +25,7 @@ class StateReader {
   std::vector<std::string> taken_, missing_, misshapen_;
 };
 
-/// Numbers of a state. Throws DataError for one below 0, or not finite.
+/// Returns the numbers of a state. Throws DataError for one below 0 or not finite.
 std::vector<int64_t> counts_of(const char* who, const char* name, const Tensor& numbers);
 std::vector<double> rates_of(const char* who, const char* name, const Tensor& numbers);
 

@@ -6,7 +6,7 @@ namespace grus::seq2seq {
 
 Alignment in_words(const Alignment& pieces) {
   constexpr std::string_view mark = "▁";
-  // words[i]: the word that piece i belongs to
+  // words[i] receives the word that piece i belongs to.
   const auto group = [&](const std::vector<std::string>& side, std::vector<std::string>& words) {
     bool marked = false;
     for (const std::string& piece : side) marked |= piece.starts_with(mark);

@@ -1,17 +1,17 @@
 #pragma once
-// Where a translation looked.
+// An alignment says which source words each target word looked at.
 #include <string>
 #include <vector>
 
 namespace grus::seq2seq {
 
-/// Attention weights of one translation.
+/// The attention weights of one translation.
 struct Alignment {
   std::vector<std::string> source, target;
-  std::vector<float> weights;  // (target, source), each row summing to 1
+  std::vector<float> weights;  // (target, source); each row sums to 1
 };
 
-/// Pieces of words ("▁" begins one) joined: columns add up, rows are averaged.
+/// Returns the alignment with pieces of words joined ("▁" begins a word): columns are added, rows averaged.
 Alignment in_words(const Alignment& pieces);
 
 }  // namespace grus::seq2seq

@@ -11,7 +11,7 @@ Tokens pack_tokens(std::span<const std::vector<int32_t>> sentences) {
   return {packed.tensor(), packed.lengths};
 }
 
-// A line for each architecture, and one in meson.build.
+// Each architecture has a line here and one in meson.build.
 extern const ArchitectureKind bahdanau_kind;
 extern const ArchitectureKind rnn_encdec_kind;
 extern const ArchitectureKind sutskever_kind;

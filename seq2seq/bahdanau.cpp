@@ -16,7 +16,7 @@ namespace {
 
 namespace init = nn::init;
 
-// Zeros stand for a size derived from another one.
+// A size of 0 stands for one derived from another size.
 BahdanauOptions resolved(BahdanauOptions o) {
   if (o.encoder == 0) o.encoder = o.hidden / 2;
   if (o.attention == 0) o.attention = o.hidden;
@@ -55,7 +55,7 @@ void make_recurrent_orthogonal(nn::CellParameters& cell, Rng& rng) {
   cell.weight_hh.assign(init::orthogonal(cell.weight_hh.shape(), rng, 1, 3));
 }
 
-// The state before each packed row's step: h0 at the first, then the rows of the step before.
+// The state before each packed row's step is h0 at the first step, then the row of the step before.
 Tensor previous_states(const Tensor& start, const Tensor& states, const Lengths& lengths) {
   const std::vector<int64_t>& order = lengths.order();
   std::vector<int64_t> rows(order.begin(), order.begin() + lengths.alive(0));
@@ -132,7 +132,7 @@ std::string Bahdanau::description() const {
                      is_maxout(options) ? "maxout" : "tanh", options.embedding, options.hidden);
 }
 
-// Embeddings start small (N(0, 1/E)) because the output layer may share them; as inputs they want to be larger.
+// Embeddings start small, N(0, 1/E), because the output layer may share them; as inputs they should be larger.
 Tensor Bahdanau::embed(const nn::Embedding& table, const Tensor& ids) const {
   const Tensor x = table(ids);
   return options.weights == FirstWeights::paper ? x : x * (std::sqrt(static_cast<double>(options.embedding)) / 4);
@@ -231,7 +231,7 @@ BahdanauOptions bahdanau_options(const ModelOptions& m, VocabSizes sizes) {
       .dropout = m.dropout};
 }
 
-// Appendices A.2 and B.
+// The paper's appendices A.2 and B give sizes and training.
 void use_bahdanau_paper(TrainOptions& o) {
   o.model = {.embedding = 620,
              .hidden = 1000,
@@ -289,7 +289,7 @@ const ArchitectureKind bahdanau_kind = {
     .make = [](const ModelOptions& options, VocabSizes sizes, Rng& rng) -> std::unique_ptr<Architecture> {
       return std::make_unique<Bahdanau>(bahdanau_options(options, sizes), rng);
     },
-    .use_recipe = [](TrainOptions&) {},  // the defaults are its own
+    .use_recipe = [](TrainOptions&) {},  // the defaults are its recipe
     .use_paper_recipe = use_bahdanau_paper,
     .check = check_bahdanau,
     .flags = bahdanau_flags};

@@ -17,22 +17,22 @@
 namespace grus::seq2seq {
 
 struct BahdanauOptions {
-  enum class Start { mean, backward };  // of what the first state is a projection
+  enum class Start { mean, backward };  // which states the first decoder state is a projection of
   enum class Readout { tanh, maxout };
 
   int64_t source_words, target_words;                // V
   int64_t embedding = 256;                           // E
-  int64_t hidden = 512;                              // H of the decoder
-  int64_t encoder = 0;                               // of each direction; 0: half of hidden
-  int64_t attention = 0;                             // A; 0: hidden
-  int64_t readout_size = 0;                          // R; 0: embedding
+  int64_t hidden = 512;                              // H, size of the decoder's state
+  int64_t encoder = 0;                               // size of each direction; 0: H / 2
+  int64_t attention = 0;                             // A, size of the attention layer; 0: H
+  int64_t readout_size = 0;                          // R, size of the readout; 0: E
   DecoderCell decoder = DecoderCell::conditional;    // single: one GRU on [word; context], as in the paper
   GruForm form = {Reset::after, Update::keep};       // the paper: before, replace
   Start start = Start::mean;                         // the paper: backward
-  Readout readout = Readout::tanh;                   // the paper: maxout, of pairs
+  Readout readout = Readout::tanh;                   // the paper: maxout over pairs
   ReadoutState readout_state = ReadoutState::after;  // the paper: before
   Tie tie = Tie::all;                                // the paper: none
-  FirstWeights weights = FirstWeights::scaled;       // paper: appendix B.1
+  FirstWeights weights = FirstWeights::scaled;       // the paper: appendix B.1
   double dropout = 0.2;                              // locked: one mask for all time steps
 };
 
@@ -48,7 +48,7 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   Encoded encode(const Tokens& source) const;
   Tensor embed(const nn::Embedding& table, const Tensor& ids) const;
   AttentionGruWeights step_weights() const;
-  /// state, word, context: one row each place.
+  /// Takes state (N, H), word (N, E) and context (N, 2 encoder) of N places; returns the readout (N, R).
   Tensor readout(const Tensor& state, const Tensor& word, const Tensor& context) const;
 
   std::string_view name() const override { return "bahdanau"; }
@@ -62,14 +62,14 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
   bool has_attention() const override { return true; }
 
-  const BahdanauOptions options;  // without zeros
+  const BahdanauOptions options;  // with every size filled in
   nn::Embedding source_embedding, target_embedding;
   nn::Gru encoder;
-  nn::Linear initial;                // encoder's summary -> s_0
+  nn::Linear initial;                // from the encoder's summary to s_0
   nn::Linear query, key;             // W_a, U_a
   nn::Parameter v;                   // v_a
-  std::optional<nn::GruCell> first;  // conditional: takes the word
-  nn::GruCell second;                // takes the context, or both
+  std::optional<nn::GruCell> first;  // the GRU that takes the word, where the decoder is conditional
+  nn::GruCell second;                // the GRU that takes the context, or word and context
   nn::Linear into_readout;
   nn::Parameter output_weight, output_bias;
 

@@ -64,7 +64,7 @@ void use_cho(TrainOptions& o) {
   o.model.readout = ModelOptions::Readout::maxout;
 }
 
-// Section 4.1: sizes, Adadelta, 64 pairs an update, the 15,000 most frequent words.
+// Section 4.1 gives the sizes, Adadelta, 64 pairs an update and the 15,000 most frequent words.
 void use_cho_paper(TrainOptions& o) {
   use_recipe_of_2014(o);
   o.model.embedding = 100;

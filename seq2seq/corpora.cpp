@@ -11,7 +11,7 @@ data::ReferenceCorpus read_references(const std::string& tsv, const std::string&
   return tsv.empty() ? data::read_references(source, {target}) : data::read_references_tsv(tsv);
 }
 
-// FNV-1a of 64 bits over the lines and their ends.
+// A Sum is the 64-bit FNV-1a hash of lines and their ends.
 class Sum {
  public:
   void add(const std::string& line) {

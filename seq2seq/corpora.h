@@ -1,5 +1,5 @@
 #pragma once
-// The texts of a training run.
+// The texts of a training run are read here, and its vocabularies learnt.
 #include <functional>
 
 #include "data/batch.h"
@@ -11,22 +11,22 @@ namespace grus::seq2seq {
 struct Corpora {
   data::ParallelCorpus train;
   data::ReferenceCorpus valid;
-  data::ReferenceCorpus test;            // empty: none given
-  std::string source_name, target_name;  // what a report calls both sides; empty: the files' names
+  data::ReferenceCorpus test;            // empty where no test text is given
+  std::string source_name, target_name;  // the names of both sides in a report; empty: the files' names
 };
 
-/// Reads what the options name. Throws DataError with file and line.
+/// Reads the files that the options name. Throws DataError with file and line.
 Corpora read_corpora(const TrainOptions& options);
 
-/// A checksum of all words of the training and the validation text.
+/// Returns a checksum of all words of the training text and one of the validation text.
 TextSums sums_of(const Corpora& corpora);
 
 using CorpusReader = std::function<Corpora(const TrainOptions&)>;
 
-/// The test text alone; empty: the options name none.
+/// Reads the test text alone; the result is empty where the options name none. Throws DataError with file and line.
 data::ReferenceCorpus read_test(const TrainOptions& options);
 
-/// Learns vocabularies from the training text. Sets options.tokenizer where none was named.
+/// Learns vocabularies from the training text, and sets options.tokenizer where the options name none.
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
 
 }  // namespace grus::seq2seq

@@ -68,7 +68,7 @@ std::shared_ptr<const grus::Cell> unit_of(const GatedLayersOptions& options, con
   return std::make_shared<cells::Gru>(weights, options.form);
 }
 
-/// A unit whose gates also see a vector of the row's owner.
+/// A unit whose gates also receive a vector of the sequence that the row belongs to.
 class WithContext final : public grus::Cell {
  public:
   WithContext(const GatedLayersOptions& options, const nn::CellParameters& cell, Tensor gates, Tensor owners)
@@ -172,7 +172,7 @@ Tensor EncoderDecoder::embed(const Embedding& table, const Tensor& ids, const Le
   return drop_(options.input_scale == 1 ? x : x * options.input_scale, lengths);
 }
 
-// tanh(V' c) holds every layer's h, then (LSTM) every layer's c.
+// tanh(V' c) holds h of every layer, then, for an LSTM, c of every layer.
 State EncoderDecoder::first_state(const Tensor& c, const State& last) const {
   if (options.start == Start::states) return last;
   if (options.start == Start::zeros) return {};

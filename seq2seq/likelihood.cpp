@@ -46,12 +46,12 @@ PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double
   const std::vector<float> coins = random_uniform({lengths.longest()}, 0, 1, default_rng()).to_vector<float>();
   std::vector<int32_t> ids = batch.inputs.ids.to_vector<int32_t>();
   const bool training = model.module().is_training();
-  model.module().eval();  // no dropout in what the model says
+  model.module().eval();  // log-probabilities are those of the model without dropout
   const std::unique_ptr<Decoder> decoder = model.decode(batch.source);
   const OutputLayer output = model.output();
   const Tensor order = lengths.order_tensor();
   DecoderState state = decoder->start();
-  for (Tensor& part : state) part = gather_rows(part, order);  // longest first, as the packed rows
+  for (Tensor& part : state) part = gather_rows(part, order);  // packed rows stand longest first
   for (int64_t t = 0; t + 1 < lengths.longest(); ++t) {
     const auto begin = ids.begin() + lengths.start(t);
     const std::vector<int32_t> words(begin, begin + lengths.alive(t));

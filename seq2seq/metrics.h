@@ -1,5 +1,5 @@
 #pragma once
-// What training measures of a model.
+// EpochMetrics are what training measures of a model.
 #include <cstdint>
 #include <limits>
 
@@ -7,7 +7,7 @@ namespace grus::seq2seq {
 
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-/// One line of metrics.jsonl. Losses: mean nats per target token; BLEU: 0 to 100.
+/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU goes from 0 to 100.
 struct EpochMetrics {
   int64_t epoch = 0, step = 0;
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;

@@ -27,12 +27,12 @@ namespace fs = std::filesystem;
 constexpr const char* format_name = "grus translate";
 constexpr int64_t format_version = 1;
 
-// All that a run writes.
+// These are all the files that a run writes.
 constexpr const char* names[] = {"config.json",  "model.safetensors", "state.safetensors", "metrics.jsonl",
                                  "report.html",  "pieces.vocab",      "pieces.model",      "source.vocab",
                                  "source.model", "target.vocab",      "target.model"};
 
-// Written once, with the configuration. Weights and states bear their own checksums.
+// Vocabularies are written once, with the configuration. Weights and states bear their own checksums.
 std::vector<std::string> vocabulary_files(const TrainOptions& options) {
   std::vector<std::string> files;
   const bool joint = wants_joint_vocabulary(options.model);
@@ -48,8 +48,8 @@ std::string checksum_of_file(const std::filesystem::path& file) {
   return checksum_text(std::string_view(data::read_whole_file(file.string())));
 }
 
-// While it lives, tensors may take what a model of this file's weights could need: its configuration may be damaged,
-// and sizes that fill the memory end processes without a word.
+// While it lives, tensors may take no more memory than a model of this file's weights could need. A damaged
+// configuration may ask for sizes that fill the memory, and that ends processes without a word.
 class MemoryFor {
  public:
   explicit MemoryFor(const std::filesystem::path& weights) : device_(default_device()) {
@@ -72,7 +72,7 @@ class MemoryFor {
   size_t limit_;
 };
 
-// A configuration whose bytes are those that were written, or one that bears no checksum.
+// Returns a configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::filesystem::path& file) {
   const std::string text = data::read_whole_file(file.string(), most_config_bytes);
   nlohmann::json config = json::parse(text, file.string());
@@ -102,10 +102,10 @@ void ModelFolder::prepare(int64_t bytes) const {
   const std::string probe = prefix(".space");
   const int file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
   require<Error>(file >= 0, "{}: cannot write into this folder: {}", path_.string(), std::strerror(errno));
-  ::unlink(probe.c_str());  // first, so that nothing is left however this ends
+  ::unlink(probe.c_str());  // the name goes first, so that nothing is left whatever happens
   const int problem = ::posix_fallocate(file, 0, bytes);
   ::close(file);
-  const bool unknown = problem == EOPNOTSUPP || problem == EINVAL;  // this file system cannot tell
+  const bool unknown = problem == EOPNOTSUPP || problem == EINVAL;  // this file system cannot reserve
   require<Error>(problem == 0 || unknown, "{}: need room for {} MB, got: {}", path_.string(), bytes / 1000000 + 1,
                  std::strerror(problem));
 }
@@ -115,7 +115,7 @@ fs::path ModelFolder::place(const std::string& name) const {
   return fs::exists(adopted() / name, ignored) ? adopted() / name : path_ / name;
 }
 
-// Codecs add .vocab and .model to it.
+// Codecs append .vocab and .model to this path.
 std::string ModelFolder::prefix(const char* name) const {
   const fs::path vocabulary = place(std::string(name) + ".vocab");
   return (vocabulary.parent_path() / name).string();
@@ -132,8 +132,8 @@ void ModelFolder::adopt_unfinished() const {
   settle();
 }
 
-// Old files that have no successor go first. config.json is moved next: without it in adopted() they are known to be
-// gone, and a file of such a name is a new one.
+// Old files without a successor go first. config.json moves next: once it has left adopted(), those files are known to
+// be gone, and a file of such a name is a new one.
 void ModelFolder::settle() const {
   if (!fs::exists(adopted())) return;
   const auto move = [&](const fs::path& file) { fs::rename(file, path_ / file.filename()); };
@@ -148,7 +148,7 @@ void ModelFolder::settle() const {
   fs::remove(adopted());
 }
 
-// The vocabularies stand there already: it says what they are.
+// The vocabularies are written already: the configuration holds their checksums.
 void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   nlohmann::json files = nlohmann::json::object();
   for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
@@ -178,13 +178,13 @@ TrainOptions ModelFolder::load_options() const {
   const nlohmann::json config = read_config(file);
   TrainOptions options;
   apply_json(options, json::Members(config, file).at("options"), file);
-  // Of a command and not of a model: a folder from elsewhere must not choose files to write.
+  // These options belong to a command, not to a model: a folder from elsewhere must not choose files to write
   options.resume = options.overwrite = false;
   options.show_step = options.profile = "";
   return options;
 }
 
-// Of a configuration without a list of files none is asked for.
+// No vocabulary is checked for a configuration that lists no files.
 void ModelFolder::check_vocabularies(const TrainOptions& options) const {
   const nlohmann::json config = read_config(this->config());
   if (!config.contains("files")) return;
@@ -212,7 +212,7 @@ Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
     data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
     data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
     return {std::move(source), std::move(target), joint};
-  } catch (const UsageError& error) {  // a tokenizer that this build does not have
+  } catch (const UsageError& error) {  // this build lacks the tokenizer
     fail<DataError>("{}: {}", config().string(), error.what());
   }
 }
@@ -223,7 +223,7 @@ void ModelFolder::save_weights(Architecture& model) const {
 
 void ModelFolder::load_weights(Architecture& model) const {
   const nn::TensorFile file = nn::read_safetensors(weights());
-  const auto arch = file.metadata.find("architecture");  // files of PyTorch do not say
+  const auto arch = file.metadata.find("architecture");  // files of PyTorch have none
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
                      config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});

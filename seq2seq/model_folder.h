@@ -1,7 +1,7 @@
 #pragma once
-// What a model's folder holds: config.json, model.safetensors and the vocabularies are all that use needs; training
-// adds metrics.jsonl, report.html and, to go on, state.safetensors. A run keeps all of it in unfinished/ until it has
-// saved good weights and a state: what stood in the folder can be used until then.
+// A model's folder holds config.json, model.safetensors and the vocabularies, which are all that use needs; training
+// adds metrics.jsonl, report.html and state.safetensors, from which it goes on. A run writes to unfinished/ until it
+// has saved good weights and a state; until then what stood in the folder stays of use.
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,17 +12,17 @@
 
 namespace grus::seq2seq {
 
-/// Both sides' codecs: one and the same with `joint`.
+/// The codecs of both sides, which are one with `joint`.
 struct Codecs {
   data::Codec source, target;
   bool joint;
   VocabSizes sizes() const { return {source.size(), target.size()}; }
 };
 
-/// All embeddings tied means one vocabulary.
+/// Says whether one vocabulary serves both sides, as tying all embeddings needs.
 inline bool wants_joint_vocabulary(const ModelOptions& model) { return model.tie == Tie::all; }
 
-/// Of the texts that a run learns from and is judged by; empty: not known.
+/// Checksums of the texts that a run learns from and is judged by; an empty one is not known.
 struct TextSums {
   std::string train, valid;
   bool operator==(const TextSums&) const = default;
@@ -47,39 +47,39 @@ class ModelFolder {
   bool has_weights() const { return std::filesystem::exists(weights()); }
   bool has_state() const { return std::filesystem::exists(state()); }
 
-  /// The folder of a run that has not saved good weights yet.
+  /// Returns the folder of a run that has not saved good weights yet.
   ModelFolder unfinished() const { return ModelFolder(path_ / "unfinished"); }
-  /// Where the run goes on that was stopped here: in unfinished() when it has begun, else in this folder.
+  /// Returns the folder in which a stopped run goes on: unfinished() when that run has begun, else this one.
   ModelFolder stopped_run() const;
-  /// Puts the files of unfinished() in the place of what an earlier run left. A rename decides: whenever the process
-  /// ends, readers see all of the old files or all of the new ones.
+  /// Puts the files of unfinished() in the place of an earlier run's. One rename decides: whenever the process ends,
+  /// readers see all of the old files or all of the new ones.
   void adopt_unfinished() const;
-  /// Moves what an adoption that was cut off left to move.
+  /// Moves the files that an interrupted adoption has left to move.
   void settle() const;
 
   /// Makes the folder and tries whether `bytes` fit. Throws Error with the system's reason.
   void prepare(int64_t bytes) const;
 
   void save_codecs(const Codecs& codecs) const;
-  /// The codecs are saved before it: it keeps their checksums.
+  /// Writes config.json with the checksums of the codecs, which are saved before it.
   void save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts = {}) const;
-  /// Throws DataError: no such folder or file, another version, a value out of range, a text that is not the one that
-  /// was written.
+  /// Throws DataError for a folder or file that does not exist, another version, a value out of range, and a text whose
+  /// checksum is wrong.
   TrainOptions load_options() const;
   TextSums load_text_sums() const;
-  /// Throws DataError: files that are damaged, or not those that the configuration was written with.
+  /// Throws DataError for damaged files, and for files that the configuration was not written with.
   Codecs load_codecs(const TrainOptions& options) const;
 
   void save_weights(Architecture& model) const;
-  /// Throws DataError: another architecture's, other shapes, or values that are not finite.
+  /// Throws DataError for the weights of another architecture, other shapes, and values that are not finite.
   void load_weights(Architecture& model) const;
 
-  /// All of it. Every error is one line that names the file.
+  /// Loads configuration, codecs and weights. Every error is one line that names the file.
   SavedModel load() const;
 
  private:
   void check_vocabularies(const TrainOptions& options) const;
-  // While an adoption goes on, a file is still in adopted() or here already.
+  // While an adoption goes on, a file is still in adopted() or already here.
   std::filesystem::path place(const std::string& name) const;
   std::string prefix(const char* name) const;
   std::filesystem::path adopted() const { return path_ / ".adopted"; }

@@ -27,7 +27,7 @@ NoAttentionOptions options_of(const ModelOptions& m, VocabSizes sizes) {
                       .start = start_of(m.initial_state),
                       .context_every_step = m.context == ModelOptions::Context::every,
                       .maxout = maxout ? (m.readout_size ? m.readout_size : (m.hidden + 1) / 2) : 0,
-                      // a matrix that is the output layer's too has no zero row
+                      // A matrix that is the output layer's too has no zero row.
                       .start_word = m.tie == Tie::none ? std::optional<int64_t>(data::SOS) : std::nullopt,
                       .dropout = m.dropout},
           .source_order = m.source_order,
@@ -46,7 +46,7 @@ std::string description_of(const ArchitectureKind& kind, std::string_view name, 
                      same ? "the paper's sizes" : "sized for the data at hand");
 }
 
-/// Each sentence from its last word to its first.
+/// Returns each sentence from its last word to its first.
 Tokens reversed(const Tokens& tokens) {
   const Lengths& lengths = tokens.lengths;
   std::vector<int64_t> from(static_cast<size_t>(lengths.total()));
@@ -88,7 +88,7 @@ Tensor NoAttention::summary(const Tokens& source) const {
 
 namespace {
 
-/// The states of all layers, h then c, each (rows, H): what a search can gather rows of.
+/// Returns the states of all layers, h then c, each (rows, H): tensors whose rows a search can gather.
 DecoderState split(const State& state) {
   DecoderState parts;
   for (const Tensor* all : {&state.h, &state.c})

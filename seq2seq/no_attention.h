@@ -1,7 +1,6 @@
 #pragma once
-// Translators without attention: one network (seq2seq/encoder_decoder.h, where its equations are) as training, search
-// and reports take it. Cho et al. 2014 (seq2seq/cho.h) and Sutskever et al. 2014 (seq2seq/sutskever.h) are two of its
-// forms.
+// Translators without attention fit an EncoderDecoder (seq2seq/encoder_decoder.h has its equations) to training, search
+// and reports. Cho et al. 2014 (seq2seq/cho.h) and Sutskever et al. 2014 (seq2seq/sutskever.h) are two forms of it.
 #include <span>
 
 #include "seq2seq/architecture.h"
@@ -17,7 +16,7 @@ struct NoAttentionOptions {
 
 class NoAttention final : public Architecture {
  public:
-  /// `set_weights` gives the first values. name: the --arch; description: one phrase.
+  /// `set_weights` draws the first values; `name` is that of --arch; `description` is one phrase.
   using SetWeights = void (*)(EncoderDecoder&, Rng&);
   NoAttention(std::string_view name, std::string description, const NoAttentionOptions& options, SetWeights set_weights,
               Rng& rng);
@@ -29,12 +28,12 @@ class NoAttention final : public Architecture {
   OutputLayer output() const override { return {network_.output_weight, network_.output_bias}; }
   Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
   Tensor source_words() const override { return network_.source_embedding.weight; }
-  /// c, or where nothing uses it the last layer's last state.
+  /// Returns c, or the last state of the last layer where nothing uses c.
   Tensor summary(const Tokens& source) const override;
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
 
   const EncoderDecoder& network() const { return network_; }
-  /// The source as the encoder reads it.
+  /// Returns the source in the order in which the encoder reads it.
   Tokens ordered(const Tokens& source) const;
 
  private:
@@ -44,15 +43,15 @@ class NoAttention final : public Architecture {
   EncoderDecoder network_;
 };
 
-/// What the flags say. `kind`: whose paper's sizes the description compares with.
+/// Makes the model that the flags describe; its description names the paper whose sizes it has.
 std::unique_ptr<Architecture> make_no_attention(const ArchitectureKind& kind, std::string_view paper,
                                                 NoAttention::SetWeights paper_weights, const ModelOptions& options,
                                                 VocabSizes sizes, Rng& rng);
-/// Throws UsageError for flags that go together in no such model.
+/// Throws UsageError for flags that no such model has together.
 void check_no_attention(const ModelOptions& options);
-/// Flags of the group "Model" that they read.
+/// Returns the flags of the group "Model" that these models read.
 std::span<const std::string_view> no_attention_flags();
-/// What both papers do.
+/// Sets what the recipes of both papers have in common.
 void use_recipe_of_2014(TrainOptions& options);
 
 }  // namespace grus::seq2seq

@@ -1,5 +1,5 @@
 #pragma once
-// Options as config.json holds them: an object of flags.
+// config.json holds options as an object of flags.
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
@@ -7,10 +7,11 @@
 
 namespace grus::seq2seq {
 
-/// What a file of options may hold.
+/// A file of options may have this number of bytes.
 inline constexpr size_t most_config_bytes = 1 << 24;
 nlohmann::json to_json(const TrainOptions& options);
-/// Sets what the object names. Throws DataError naming `file` and the member for unknown ones and bad values.
+/// Sets the options that the object names. Throws DataError that names `file` and the member for unknown members and
+/// bad values.
 void apply_json(TrainOptions& options, const nlohmann::json& json, std::string_view file);
 
 }  // namespace grus::seq2seq

@@ -1,5 +1,5 @@
 #pragma once
-// What the words in the options of a training stand for.
+// The words in a training's options become an optimizer and a schedule here.
 #include <memory>
 
 #include "optim/optimizer.h"
@@ -8,9 +8,9 @@
 
 namespace grus::seq2seq {
 
-/// The optimizer that the options name.
+/// Makes the optimizer that the options name.
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& options, const nn::Parameters& parameters);
-/// Of a run of `total_steps`, `epoch_steps` an epoch.
+/// Makes the schedule of a run of `total_steps` updates, of which an epoch has `epoch_steps`.
 optim::Schedule make_schedule(const TrainOptions& options, int64_t total_steps, int64_t epoch_steps);
 
 }  // namespace grus::seq2seq

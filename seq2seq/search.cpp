@@ -17,14 +17,14 @@ namespace grus::seq2seq {
 namespace {
 
 constexpr int64_t longest_by_default = 1000;  // words
-constexpr int64_t never_chosen = 3;           // <unk> <pad> <sos>
+constexpr int64_t never_chosen = 3;           // the ids of <unk>, <pad> and <sos>
 
-// The live hypotheses after a step, one a row; those of one sentence are consecutive.
+// Rows are the live hypotheses after a step, one a row; those of one sentence are consecutive.
 struct Rows {
   std::vector<double> log_probabilities;
-  std::vector<int32_t> words;  // the last one
+  std::vector<int32_t> words;  // the last word of each
   std::vector<int64_t> sentences;
-  std::vector<int64_t> parents;  // the row of the step before that it extends
+  std::vector<int64_t> parents;  // the row of the step before that each extends
   size_t size() const { return words.size(); }
   void add(double log_probability, int32_t word, int64_t sentence, int64_t parent) {
     log_probabilities.push_back(log_probability);
@@ -34,7 +34,7 @@ struct Rows {
   }
 };
 
-// One extension of one row.
+// A Candidate is one extension of one row.
 struct Candidate {
   double log_probability;
   int32_t word;
@@ -46,7 +46,7 @@ void sort_by_score(std::vector<Hypothesis>& found) {
                    [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });
 }
 
-/// One model's part of a batch.
+/// A Member is the part of one model in the search of a batch.
 class Member {
  public:
   Member(const Architecture& model, std::span<const std::vector<int32_t>> sources)
@@ -54,7 +54,7 @@ class Member {
 
   struct Prediction {
     Tensor logits;   // (rows, V)
-    Tensor weights;  // attention, or undefined
+    Tensor weights;  // attention (rows, S), or undefined
   };
   Prediction predict(const Rows& rows) {
     Decoder::Step step = decoder_->step(Tensor::from(rows.words), state_, rows.sentences);
@@ -74,7 +74,7 @@ class Member {
 
 class BatchSearch {
  public:
-  /// sources: of the first model.
+  /// `sources` are those of the first model.
   BatchSearch(std::vector<Member> members, std::span<const std::vector<int32_t>> sources, const SearchOptions& options)
       : options_(options), sources_(sources), members_(std::move(members)), results_(sources.size()) {}
 
@@ -87,11 +87,11 @@ class BatchSearch {
   std::vector<Candidate> candidates(int64_t begin, int64_t end) const;
   Hypothesis trace(const Candidate& last, bool finished) const;
   bool may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const;
-  // Of a hypothesis with as many words as there were steps.
+  // Returns the score of a hypothesis with a word for each step so far: log p / words^A.
   double score(double log_probability) const {
     return log_probability / std::pow(static_cast<double>(history_.size()), options_.length_penalty);
   }
-  // Ended hypotheses that matter: those that may be given, and as many as end a search.
+  // Returns the number of ended hypotheses that matter: those that may be returned, or those that end a search.
   size_t most_found() const { return static_cast<size_t>(std::max(options_.n_best, options_.enough)); }
   int64_t limit(int64_t sentence) const {
     const auto words = static_cast<int64_t>(sources_[static_cast<size_t>(sentence)].size());
@@ -103,15 +103,15 @@ class BatchSearch {
   std::vector<Member> members_;
   std::vector<std::vector<Hypothesis>> results_;
 
-  std::vector<Rows> history_;                // [t]: the rows that step t started from
+  std::vector<Rows> history_;                // [t]: the rows from which step t started
   std::vector<std::vector<float>> weights_;  // [t]: (rows, S) of step t
   int64_t width_ = 0;                        // S
-  std::vector<float> best_values_;           // (rows, k_) of this step: log-probabilities, largest first
+  std::vector<float> best_values_;           // (rows, k_) log-probabilities of this step, largest first
   std::vector<int64_t> best_ids_;
   int64_t k_ = 0;
 };
 
-// log of the mean of the members' probabilities: (rows, V). Keeps the first one's attention.
+// Returns the log of the mean of the members' probabilities (rows, V), and keeps the attention of the first member.
 Tensor BatchSearch::log_probabilities() {
   Tensor sum;
   for (size_t m = 0; m < members_.size(); ++m) {
@@ -126,7 +126,7 @@ Tensor BatchSearch::log_probabilities() {
   return log(sum * (1 / static_cast<double>(members_.size())));
 }
 
-// The device's part of a step: k best words of each row. Only these come to the host.
+// The device finds the k best words of each row; only these come to the host.
 void BatchSearch::predict() {
   k_ = std::min(members_.front().words(), options_.beam + 1 + never_chosen);
   const TopK best = top_k(log_probabilities(), k_);
@@ -134,7 +134,7 @@ void BatchSearch::predict() {
   best_ids_ = best.ids.to_vector<int64_t>();
 }
 
-// The extensions of rows [begin, end) of one sentence that may matter, best first.
+// Returns the extensions of the rows [begin, end) of one sentence that may matter, best first.
 std::vector<Candidate> BatchSearch::candidates(int64_t begin, int64_t end) const {
   std::vector<Candidate> all;
   for (int64_t row = begin; row < end; ++row)
@@ -150,7 +150,7 @@ std::vector<Candidate> BatchSearch::candidates(int64_t begin, int64_t end) const
   return all;
 }
 
-// The words from the last one back to the first.
+// Collects the words of a hypothesis from the last one back to the first.
 Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
   const auto steps = static_cast<int64_t>(history_.size());
   Hypothesis h;
@@ -174,18 +174,18 @@ Hypothesis BatchSearch::trace(const Candidate& last, bool finished) const {
   return h;
 }
 
-// Whether a live hypothesis is, as it stands, better than the worst that would be kept.
+// Says whether a live hypothesis is, as it stands, better than the worst ended one that would be returned.
 bool BatchSearch::may_win(const std::vector<Candidate>& live, std::vector<Hypothesis>& found) const {
   if (live.empty()) return false;
   sort_by_score(found);
-  if (found.size() > most_found()) found.resize(most_found());  // what is behind these can never come back
+  if (found.size() > most_found()) found.resize(most_found());  // no hypothesis beyond these can come back
   const Hypothesis& last_kept = found[std::min(found.size(), static_cast<size_t>(options_.n_best)) - 1];
   return score(live.front().log_probability) > last_kept.score;
 }
 
-// One sentence's step: an <eos> among the best `beam` ends a hypothesis, the best `beam` others live on, unless they
-// are too far behind. A sentence is done with enough ended ones that no live one outdoes, or at its limit; its rows are
-// gone from then on.
+// Takes one step of one sentence: an <eos> among the best `beam` ends a hypothesis, and the best `beam` others live on,
+// unless they are more than `prune` behind. A sentence is done with `enough` ended hypotheses that no live one outdoes,
+// or at its limit, and then has no more rows.
 void BatchSearch::extend(int64_t begin, int64_t end, Rows& next) {
   const int64_t sentence = history_.back().sentences[static_cast<size_t>(begin)];
   std::vector<Hypothesis>& found = results_[static_cast<size_t>(sentence)];
@@ -234,8 +234,8 @@ std::vector<std::vector<Hypothesis>> BatchSearch::run() {
   return std::move(results_);
 }
 
-/// f(begin, end) for batches of at most `most` of `count` sentences, as large as each other. Each thread takes batches
-/// of its own, whoever is free the next one; their number is a multiple of the threads'. One that throws ends them all.
+/// Calls f(begin, end) for batches of about equal size, of at most `most` of `count` sentences. Their number is a
+/// multiple of the threads', and a free thread takes the next one. An exception of one ends all.
 void for_each_batch(size_t count, size_t most, int64_t beam, const std::function<void(size_t, size_t)>& f) {
   std::atomic<size_t> next{0};
   const auto rows = static_cast<int64_t>(std::min(count, most)) * beam;

@@ -1,6 +1,6 @@
 #pragma once
-// Beam search over any architecture. A sentence's result does not depend on the batch it was in: rows never see each
-// other, and every limit is the sentence's own.
+// Beam search works with any architecture. A sentence's result does not depend on the batch it was in: no row depends
+// on another, and every limit is the sentence's own.
 #include <cstdint>
 #include <vector>
 
@@ -9,33 +9,33 @@
 namespace grus::seq2seq {
 
 struct SearchOptions {
-  int64_t beam = 5;             // 1: greedy
-  int64_t n_best = 1;           // at most beam
-  double length_penalty = 0.2;  // A: score = log p / words^A, <eos> counts as a word
-  int64_t max_length = 0;       // words at most; 0: twice the source and ten more, 1000 at most
-  int64_t enough = 0;           // a sentence is done with so many ended hypotheses that no live one outdoes; 0: beam
-  double prune = 0;             // nats below the step's best extension that still live on; 0: any
-  int64_t batch_rows = 320;     // hypotheses on their way at a time, on each thread
-  bool weights = false;         // keep the attention weights
+  int64_t beam = 5;             // hypotheses kept at each step; 1: greedy
+  int64_t n_best = 1;           // hypotheses returned; at most beam
+  double length_penalty = 0.2;  // A: score = log p / words^A, where <eos> counts as a word
+  int64_t max_length = 0;       // the most words; 0: twice the source's and ten more, 1000 at most
+  int64_t enough = 0;           // ended hypotheses that end a sentence once no live one outdoes them; 0: beam
+  double prune = 0;             // nats by which an extension may fall behind the step's best and live on; 0: any
+  int64_t batch_rows = 320;     // live hypotheses at a time, on each thread
+  bool weights = false;         // keeps the attention weights
 };
 
 struct Hypothesis {
   std::vector<int32_t> ids;  // without <eos>
-  double score = 0;          // what hypotheses are ordered by
+  double score = 0;          // log p / words^A, by which hypotheses are ordered
   double log_probability = 0;
-  bool finished = false;       // <eos> came before the limit
-  std::vector<float> weights;  // (ids and <eos>, source pieces), when asked for and there are any
+  bool finished = false;       // ended by <eos>, not by the limit
+  std::vector<float> weights;  // (ids and <eos>, source pieces), where asked for and the model has attention
 };
 
-/// One of the models that search together, and the sources as its vocabulary has them.
+/// A Searcher is one of the models that search together, with the sources in its own vocabulary.
 struct Searcher {
   const Architecture* model;
   const std::vector<std::vector<int32_t>>* sources;
 };
 
-/// The n best of each source, best first; a source that is empty to the first model gives one empty hypothesis. Never
-/// gives <unk>, <pad>, <sos>. Several models: each word's probability is the mean of theirs; they share the target
-/// vocabulary, and limits and attention are the first one's.
+/// Returns the n best hypotheses of each source, best first, none of which has <unk>, <pad> or <sos>; a source that is
+/// empty to the first model gives one empty hypothesis. Several models share the target vocabulary, and a word's
+/// probability is the mean of theirs; limits and attention are the first one's.
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& options);
 std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
                                             const SearchOptions& options);

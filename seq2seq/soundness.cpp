@@ -8,7 +8,7 @@
 
 namespace grus::seq2seq {
 
-// 0 x is 0 where x is finite and NaN elsewhere, so that no sum can overflow.
+// 0 x is 0 where x is finite and NaN elsewhere, so no sum can overflow.
 std::string first_not_finite(const nn::NamedTensors& tensors) {
   const NoGrad no_grad;
   std::vector<Tensor> sums;

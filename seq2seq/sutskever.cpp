@@ -37,17 +37,17 @@ void use_sutskever(TrainOptions& o) {
   o.model.initial_state = ModelOptions::InitialState::states;
   o.model.source_order = SourceOrder::reversed;
   o.model.readout = ModelOptions::Readout::none;
-  // Nothing but four states leads from source to target: it underfits long before it overfits, so that more and larger
-  // steps and less dropout pay.
+  // Only the states lead from source to target: the model underfits long before it overfits, so more and larger steps
+  // and less dropout pay.
   o.model.dropout = 0.1;
   o.epochs = 9;
   o.batch_tokens = 1000;
   o.learning_rate = 3e-3;
 }
 
-// Sections 3.2 to 3.4: sizes (160,000 source and 80,000 target words; one limit holds for both here), SGD without
-// momentum at 0.7, halved every half epoch after five (7.5 in all), 128 pairs an update, the norm of the mean gradient
-// of a sentence at most 5.
+// Sections 3.2 to 3.4 give the sizes (160,000 source and 80,000 target words; here one limit holds for both), SGD
+// without momentum at 0.7, halved every half epoch after five (7.5 in all), 128 pairs an update, and a norm of at most
+// 5 for the mean gradient of a sentence.
 void use_sutskever_paper(TrainOptions& o) {
   use_recipe_of_2014(o);
   o.model.embedding = 1000;

@@ -1,6 +1,6 @@
 #pragma once
-// Sutskever et al. 2014 (arXiv 1409.3215): deep LSTMs, the source read from its last word, every layer's last state
-// handed to the decoder's layer; nothing else is told of the source.
+// Sutskever et al. 2014 (arXiv 1409.3215): deep LSTMs read the source from its last word to its first, and hand the
+// last state of every layer to the decoder's layer; nothing else leads from source to target.
 //
 //   encoder   h_t, c_t = LSTM(e(x_t), h_t-1, c_t-1), layer upon layer      section 2
 //   start     h'_0, c'_0 = h_N, c_N of each layer
@@ -10,10 +10,10 @@
 
 namespace grus::seq2seq {
 
-/// The paper's model and sizes (section 3.4).
+/// Returns the paper's model and sizes (section 3.4).
 EncoderDecoderOptions sutskever_options(int64_t source_words, int64_t target_words);
 
-/// Section 3.4: everything U(-0.08, 0.08).
+/// Draws all parameters U(-0.08, 0.08), as in section 3.4.
 void set_sutskever_weights(EncoderDecoder& model, Rng& rng);
 
 }  // namespace grus::seq2seq

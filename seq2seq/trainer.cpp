@@ -18,7 +18,7 @@
 namespace grus::seq2seq {
 namespace {
 
-constexpr size_t most_queued = 32;  // steps
+constexpr size_t most_queued = 32;  // the number of steps
 
 data::LoaderOptions loader_options(const TrainOptions& o) {
   data::LoaderOptions options;
@@ -100,7 +100,7 @@ void Trainer::resume() {
   same("valid", before.valid, texts_.valid);
   if (work_.has_state()) {
     progress_ = load_state(work_.state(), parts());
-    optimizer_->set_lr(options_.learning_rate);              // which --lr may have changed since
+    optimizer_->set_lr(options_.learning_rate);              // --lr may have changed since
     loader_.start(progress_.epoch - 1, progress_.position);  // throws for a place that is none
   } else {
     require<DataError>(!work_.has_weights(), "{}: need state.safetensors to go on, got weights alone: --init-from {}",
@@ -135,7 +135,7 @@ bool Trainer::run() {
   return true;
 }
 
-// Trains the rest of an epoch. False: stopped before its end.
+// Trains the rest of an epoch. Returns false when stopped before its end.
 bool Trainer::run_epoch() {
   started_ = seconds_now();
   model_.module().train();
@@ -168,7 +168,7 @@ BatchLoss Trainer::forward(const PackedBatch& batch) {
   return loss;
 }
 
-// Queues a step on the device; what it has to tell is read later, for several steps at once.
+// Queues a step on the device; its figures are read later, for several steps with one wait.
 void Trainer::train_step(const data::Batch& batch) {
   QueuedStep step{++progress_.step, to_device(batch), default_rng().state(), {}, {}};
   observer_.before_step();
@@ -180,7 +180,7 @@ void Trainer::train_step(const data::Batch& batch) {
     observer_.after_backward(model_.module());
   }
   const Tensor norm = optim::grad_norm(parameters_);
-  // With NaN the clipping scale is 0: no later step changes the weights before somebody looks.
+  // A NaN makes the clipping scale 0, so no later step changes the weights before the figures are read.
   soundness_ = soundness_ + 0 * (norm + loss.loss);
   step.nll_sum = loss.nll_sum;
   step.norm = norm + soundness_;
@@ -192,7 +192,7 @@ void Trainer::train_step(const data::Batch& batch) {
   if (queued_.size() == most_queued) read_queued();
 }
 
-// The one wait for the device.
+// Reading these figures is the one wait for the device.
 void Trainer::read_queued() {
   std::vector<Tensor> told;
   for (const QueuedStep& step : queued_) told.insert(told.end(), {step.nll_sum, step.norm});
@@ -208,7 +208,7 @@ void Trainer::read_queued() {
   queued_.clear();
 }
 
-// The same step once more, this time with every result checked: the first bad one names its op.
+// Repeats a step with every result checked: the first bad result names its op.
 void Trainer::find_origin(const QueuedStep& step) {
   observer_.after_steps();
   require_sound(step.number);
@@ -226,7 +226,7 @@ void Trainer::find_origin(const QueuedStep& step) {
   give_up(step.number, why);
 }
 
-// A finite gradient can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
+// Finite gradients can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
 void Trainer::require_sound(int64_t step) {
   const std::string bad = first_not_finite(parts());
   if (!bad.empty()) give_up(step, fmt::format("NaN or infinity in {}", bad));
@@ -291,14 +291,14 @@ void Trainer::keep_if_better(const EpochMetrics& metrics) {
   save_weights();
 }
 
-// Those that count: the averages.
+// The averages are saved, as the model is judged by them.
 void Trainer::save_weights() {
   std::optional<optim::SwapIn> averaged;
   if (average_) averaged.emplace(*average_);
   work_.save_weights(model_);
 }
 
-// Weights that no validation has seen make a new folder fit for use, and are no reason to give up an older model.
+// Weights that no validation has judged make a new folder fit for use, and never replace an older model.
 void Trainer::save_unjudged() {
   if (work_.path() != folder_.path() && folder_.has_weights()) return;
   save_weights();

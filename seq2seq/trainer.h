@@ -1,5 +1,5 @@
 #pragma once
-// The training loop, the same for every architecture.
+// The training loop is one for every architecture.
 #include <memory>
 #include <optional>
 
@@ -15,18 +15,19 @@ namespace grus::seq2seq {
 
 class Trainer {
  public:
-  /// The model, the codecs, the validation text and the observer must outlive it. Throws DataError, UsageError.
+  /// The model, the codecs, the texts and the observer must outlive the trainer. Throws DataError, UsageError.
   Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora,
           TrainerObserver& observer);
   Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora);
 
-  /// Makes the folder of a new run. What stands in --out stays until this run has saved good weights.
+  /// Makes the folder of a new run. An earlier model in --out stays until this run has saved good weights.
   void start();
-  /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first one. Throws DataError
-  /// for another text or optimizer than the run began with; the folder is as it was then.
+  /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first. Throws DataError for
+  /// another text or optimizer than those of the run, and leaves the folder as it is then.
   void resume();
-  /// Trains to the end, and leaves the best weights in the folder and the model. False: stopped on request, with all
-  /// saved. Throws Error at the first loss, gradient or weight that is not finite; the last good model stays.
+  /// Trains to the end, and leaves the best weights in the folder and the model. Returns false when stopped on request,
+  /// with everything saved. Throws Error at the first loss, gradient or weight that is not finite; the last good model
+  /// stays.
   bool run();
 
   const Progress& progress() const { return progress_; }
@@ -38,9 +39,9 @@ class Trainer {
   struct QueuedStep {
     int64_t number;
     PackedBatch batch;
-    RandomKey rng;  // as it was before the step
+    RandomKey rng;  // the state of default_rng() before the step
     Tensor nll_sum;
-    Tensor norm;  // of the gradients; not finite from the first bad step on
+    Tensor norm;  // the norm of the gradients; not finite from the first bad step on
   };
   bool run_epoch();
   void train_step(const data::Batch& batch);
@@ -68,7 +69,7 @@ class Trainer {
   data::EncodedCorpus valid_ids_;
   const TextSums texts_;
   const ModelFolder folder_;  // --out
-  ModelFolder work_;          // where this run writes: folder_ or its unfinished()
+  ModelFolder work_;          // the folder that this run writes to: folder_ or its unfinished()
   bool begun_ = false;
   data::Loader loader_;
   nn::Parameters parameters_;
@@ -77,9 +78,9 @@ class Trainer {
   optim::Schedule schedule_;
   Progress progress_;
   TrainerObserver& observer_;
-  std::vector<QueuedStep> queued_;        // whose figures nobody has read
+  std::vector<QueuedStep> queued_;        // the steps whose figures are not read yet
   Tensor soundness_ = Tensor::zeros({});  // NaN from the first bad step on
-  double last_loss_ = 0, started_ = 0;    // seconds, of this epoch's part in this process
+  double last_loss_ = 0, started_ = 0;    // started_: seconds at which this process began the epoch's part
 };
 
 }  // namespace grus::seq2seq

@@ -63,7 +63,7 @@ nlohmann::json to_json(const Progress& p) {
           {"finished", p.finished}};
 }
 
-// Every number within the limits that the training loop relies on.
+// Reads the progress; every number is within the limits that the training loop relies on.
 Progress progress_from(const nlohmann::json& json) {
   const json::Members of(json, "progress");
   Progress p;

@@ -1,5 +1,5 @@
 #pragma once
-// Where a run is, and all that it needs to go on as if it had never stopped.
+// A training state says where a run is, and holds all that it needs to go on as if it had never stopped.
 #include "optim/average.h"
 #include "optim/optimizer.h"
 #include "seq2seq/metrics.h"
@@ -14,8 +14,8 @@ struct EpochSums {
 };
 
 struct Progress {
-  int64_t epoch = 1;     // the one that runs, from 1
-  int64_t position = 0;  // its batches that are done
+  int64_t epoch = 1;     // the epoch that runs, from 1
+  int64_t position = 0;  // the number of its batches that are done
   int64_t step = 0;
   EpochSums sums;
   std::vector<EpochMetrics> epochs;
@@ -23,23 +23,23 @@ struct Progress {
   bool finished = false;
 };
 
-/// The parts of a run that training changes. `average` may be null.
+/// The parts of a run that training changes; `average` may be null.
 struct TrainingParts {
   nn::ModuleBase& module;
   optim::Optimizer& optimizer;
   optim::ExponentialMovingAverage* average;
 };
 
-/// The first of all saved tensors with a NaN or an infinity in it, as "weights/NAME", or "".
+/// Returns the first of all saved tensors with a NaN or an infinity in it, as "weights/NAME", or "".
 std::string first_not_finite(const TrainingParts& parts);
-/// Weights, averages, moments, default_rng() and the progress, in one file.
+/// Writes weights, averages, moments, the state of default_rng() and the progress to one file.
 void save_state(const std::filesystem::path& file, const TrainingParts& parts, const Progress& progress);
-/// Throws DataError naming the file.
+/// Reads what save_state wrote. Throws DataError that names the file.
 Progress load_state(const std::filesystem::path& file, const TrainingParts& parts);
 
-/// One line of metrics.jsonl, with its checksum.
+/// Returns one line of metrics.jsonl, with its checksum.
 std::string metrics_line(const EpochMetrics& metrics);
-/// Line `number` of the file `name`, which is that of epoch `number`. Throws DataError naming both.
+/// Reads line `number` of the file `name`, the metrics of epoch `number`. Throws DataError that names both.
 EpochMetrics parse_metrics_line(const std::string& line, const std::string& name, int64_t number);
 
 }  // namespace grus::seq2seq

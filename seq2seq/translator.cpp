@@ -11,7 +11,7 @@ namespace {
 
 using Shares = std::vector<std::vector<double>>;
 
-/// Adds weight * log p / words^A for each translation; where the search found nothing to say there is nothing to judge.
+/// Adds weight * log p / words^A for each translation. A line in which the search found no words has no share.
 void add_shares(const SavedModel& judge, double weight, const std::vector<std::string>& lines,
                 const std::vector<std::vector<Translation>>& translations, Shares& shares) {
   const Codecs& codecs = judge.codecs;

@@ -1,5 +1,5 @@
 #pragma once
-// Lines of text in, lines of text out.
+// A Translator turns lines of text into their translations.
 #include <filesystem>
 
 #include "data/corpus.h"
@@ -12,50 +12,53 @@ namespace grus::seq2seq {
 struct Translation {
   std::string text;
   double score = 0, log_probability = 0;
-  Alignment alignment;  // of pieces, <eos> last; empty unless asked for
+  Alignment alignment;  // of pieces, with <eos> last; empty unless asked for
 };
 
-/// Bytes of a line that is translated or scored: what attention costs grows with the square of its words.
+/// The bytes of a line that is translated or scored: the cost of attention grows with the square of its words.
 inline constexpr size_t longest_line = 1u << 16;
-/// Throws DataError "FILE:LINE: need a line of at most ..." for the first that is longer.
+/// Throws DataError "FILE:LINE: need a line of at most ..." for the first line that is longer.
 void require_translatable(const std::vector<std::string>& lines, std::string_view file);
-/// The same for sources and references; references stand on the lines of their sources.
+/// Throws DataError for the first source or reference that is longer; references stand on the lines of their sources.
 void require_translatable(const data::ReferenceCorpus& text, std::string_view file);
 
-/// The n best of each line, best first; a line without words gives one empty translation.
+/// Returns the n best translations of each line, best first; a line without words gives one empty translation.
 std::vector<std::vector<Translation>> translate(const Architecture& model, const Codecs& codecs,
                                                 const std::vector<std::string>& lines, const SearchOptions& options);
-/// A model and its own vocabulary.
+/// A Speaker is a model and its own vocabulary.
 struct Speaker {
   const Architecture* model;
   const Codecs* codecs;
 };
-/// The same by several models together, as search() has it; text and alignments are in the first one's pieces.
+/// Returns the n best translations by several models together, as search() has it; text and alignments are in the
+/// pieces of the first.
 std::vector<std::vector<Translation>> translate(std::span<const Speaker> models, const std::vector<std::string>& lines,
                                                 const SearchOptions& options);
-/// The best alone.
+/// Returns the best translation of each line.
 std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
                                         const std::vector<std::string>& lines, const SearchOptions& options);
 
-/// A saved model that weighs what others say; its vocabulary is its own.
+/// A Judge is a saved model that weighs what others say; its vocabulary is its own.
 struct Judge {
   std::filesystem::path folder;
   double weight;
 };
 
-/// Saved models that translate, alone or together:   const Translator german("models/de-en");   german("ein hund .")
-/// Several: as search() has it. With judges all of the beam are weighed:
-///   score = (log p + sum of weight * log p of a judge) / words^A.
+/// A Translator is one saved model, or several that search together as search() has it.
+///   const Translator german("models/de-en");   german("ein hund .")
+/// With judges all hypotheses of the beam are weighed:
+///   score = (log p + sum of weight * log p of a judge) / words^A
 class Translator {
  public:
-  /// Loads onto default_device(). Throws DataError: a folder is no model, or target vocabularies differ.
+  /// Loads onto default_device(). Throws DataError for a folder without a model, and for target vocabularies that
+  /// differ.
   explicit Translator(const std::filesystem::path& folder);
   explicit Translator(const std::vector<std::filesystem::path>& folders, const std::vector<Judge>& judges = {});
 
-  /// The best translation. Throws DataError for a line of more than longest_line bytes.
+  /// Returns the best translation. Throws DataError for a line of more than longest_line bytes.
   std::string operator()(const std::string& line, const SearchOptions& options = {}) const;
   std::vector<std::string> operator()(const std::vector<std::string>& lines, const SearchOptions& options = {}) const;
-  /// The n best of each line, best first.
+  /// Returns the n best translations of each line, best first.
   std::vector<std::vector<Translation>> n_best(const std::vector<std::string>& lines,
                                                const SearchOptions& options) const;
 
@@ -64,7 +67,7 @@ class Translator {
 
  private:
   std::vector<SavedModel> models_, judges_;
-  std::vector<double> weights_;  // of the judges
+  std::vector<double> weights_;  // the weights of the judges
 };
 
 }  // namespace grus::seq2seq

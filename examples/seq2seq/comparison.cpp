@@ -49,9 +49,9 @@ std::string overview(const Comparison& c) {
   return section("Models", body);
 }
 
-constexpr int64_t few_sentences = 5;  // BLEU of fewer is chance
+constexpr int64_t few_sentences = 5;  // BLEU of fewer sentences is chance
 
-// x: the middle of each five words.
+// x is the middle of each range of five words.
 std::string lengths_figure(const Comparison& c, Figures& figures) {
   chart::LineChart plot{.title = "BLEU by sentence length",
                         .unit = "0 to 100",

@@ -18,7 +18,7 @@ static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes i
 
 extern "C" void on_signal(int number) {
   stop = true;
-  std::signal(number, SIG_DFL);  // the next one is for the impatient
+  std::signal(number, SIG_DFL);  // the next signal ends the process
 }
 
 }  // namespace

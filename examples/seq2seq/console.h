@@ -1,18 +1,18 @@
 #pragma once
-// What a run says while it goes: one line that changes, on a terminal only, and what stops it.
+// A run shows one line that changes, on a terminal only, and is stopped by a signal.
 #include <string>
 #include <string_view>
 
 namespace grus::seq2seq {
 
-/// A line on standard error that is written over; nothing where that is not a terminal.
+/// A ProgressLine is a line on standard error that is written over; where that is no terminal, nothing is written.
 class ProgressLine {
  public:
   ProgressLine();
   ~ProgressLine() { clear(); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
-  /// Whether it is time for another text: a few a second.
+  /// Says whether it is time for another text: a few a second.
   bool due();
   void show(std::string_view text);
   void clear();
@@ -22,18 +22,18 @@ class ProgressLine {
   double last_ = 0;
 };
 
-/// Seconds of a clock that never goes back.
+/// Returns the seconds of a clock that never goes back.
 double seconds_now();
 
-/// "1:05:09", "4:07".
+/// Returns seconds as "1:05:09" or "4:07".
 std::string clock_text(double seconds);
 
 bool standard_input_is_terminal();
 
-/// One line on standard error.
+/// Writes one line on standard error.
 void say(std::string_view line);
 
-/// While it lives, the first Ctrl-C or SIGTERM only makes stop_requested() true; the second ends the process.
+/// While it lives, the first Ctrl-C or SIGTERM makes stop_requested() true, and the second ends the process.
 class StopOnSignal {
  public:
   StopOnSignal();

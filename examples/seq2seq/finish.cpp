@@ -28,7 +28,7 @@ TestText test_text(const Corpora& corpora) {
   return {corpora.valid.source, corpora.valid.references, false};
 }
 
-// Sentences of a length that fits on a page, in file order.
+// Returns alignments of sentences of a length that fits on a page, in the order of the file.
 std::vector<Alignment> sample_alignments(const TrainedRun& run, const TestText& text, SearchOptions options) {
   constexpr size_t pictures = 4;
   std::vector<std::string> lines;
@@ -52,7 +52,7 @@ std::vector<SummaryRow> summary_of(const nn::ModuleBase& module) {
 
 std::string last_part(const std::string& path) { return std::filesystem::path(path).filename().string(); }
 
-// One file holds both sides: it names the pair.
+// Names the pair by its file where one file holds both sides.
 void name_sides(Report& report, const TrainOptions& options, const Corpora& corpora) {
   report.source_name = corpora.source_name;
   report.target_name = corpora.target_name;

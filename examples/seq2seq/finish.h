@@ -1,20 +1,20 @@
 #pragma once
-// The end of a training run: the test figure, samples, the report.
+// A training run ends with the test figure, samples and the report.
 #include "seq2seq/corpora.h"
 #include "seq2seq/training_state.h"
 
 namespace grus::seq2seq {
 
 struct TrainedRun {
-  Architecture& model;  // with its best weights, in eval mode
+  Architecture& model;  // has its best weights, in eval mode
   const Codecs& codecs;
   const Corpora& corpora;
   const Progress& progress;
   const std::string& command_line;
 };
 
-/// Translates the test text (without one: the validation text) greedily and by beam search, prints both figures, the
-/// share of exact translations and `samples` samples, and writes report.html.
+/// Translates the test text (the validation text where there is none) greedily and by beam search, prints both figures,
+/// the share of exact translations and `samples` samples, and writes report.html.
 void finish(const TrainOptions& options, const TrainedRun& run, size_t samples);
 
 }  // namespace grus::seq2seq

@@ -1,5 +1,5 @@
 #pragma once
-// Where the program runs.
+// A program chooses its machine here, and describes it.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,18 +8,18 @@
 
 namespace grus::seq2seq {
 
-/// Sets the device of new tensors, the number of threads (0: as it is) and what products multiply.
-/// Throws UsageError for bf16 on a device that has none.
+/// Sets the device of new tensors, the number of threads (0 leaves it as it is) and the precision of products. Throws
+/// UsageError for bf16 on a device that lacks it.
 void use_machine(std::string_view device, int64_t threads, Precision precision = Precision::f32);
 int threads_in_use();
-/// What the device says of itself.
+/// Returns the device's own description.
 std::string device_text();
-/// The processor's name, or "".
+/// Returns the name of the processor, or "".
 std::string cpu_name();
-/// "2026-01-02", UTC.
+/// Returns the day in UTC: "2026-01-02".
 std::string today();
 extern const char* const version;
-/// "Grus 0.1.0 ..." with the kernels that run here.
+/// Returns "Grus 0.1.0 ..." with the kernels that run here.
 std::string version_text();
 
 }  // namespace grus::seq2seq

@@ -1,5 +1,5 @@
 #pragma once
-// The flags that name models to translate with.
+// These flags name the models that translate.
 #include <string>
 #include <vector>
 
@@ -7,8 +7,8 @@
 
 namespace grus::seq2seq {
 
-/// folders: "DIR" or "DIR,DIR,..."; judges: "DIR=WEIGHT" each. Throws UsageError for text of another form, DataError as
-/// Translator does.
+/// Loads `folders`, "DIR" or "DIR,DIR,...", and `judges`, "DIR=WEIGHT" each. Throws UsageError for text of another
+/// form, DataError as Translator does.
 Translator load_translator(const std::string& folders, const std::vector<std::string>& judges = {});
 
 }  // namespace grus::seq2seq

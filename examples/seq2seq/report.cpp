@@ -23,7 +23,7 @@ double total_seconds(const Report& report) {
   return report.epochs.empty() ? not_measured : sum;
 }
 
-// The first epoch warms caches and the last may be cut short: the median minds neither.
+// Returns the median of the epochs, because the first one warms caches and the last one may be cut short.
 double typical_speed(const Report& report) {
   if (std::isfinite(report.target_tokens_per_second)) return report.target_tokens_per_second;
   std::vector<double> speeds;

@@ -1,5 +1,6 @@
 #pragma once
-// report.html of a training run, and pictures of alignments. Plain data in, text out; what is NaN or empty is left out.
+// report.html of a training run, and pictures of alignments. Plain data comes in and text goes out; a NaN or an empty
+// field is left out.
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -11,14 +12,14 @@
 
 namespace grus::seq2seq {
 
-/// BLEU of the test sentences whose source has `shortest` to `longest` words (longest 0: and all longer ones).
+/// BLEU of the test sentences whose source has `shortest` to `longest` words; a `longest` of 0 is no limit.
 struct LengthBin {
   int64_t shortest = 0, longest = 0, sentences = 0;
   double bleu = not_measured;
 };
 
 struct SampleTranslation {
-  std::string source, reference, translation;  // no reference: empty
+  std::string source, reference, translation;  // the reference may be empty
 };
 
 /// A parameter of the model.
@@ -30,15 +31,15 @@ struct SummaryRow {
 using Options = std::vector<std::pair<std::string, std::string>>;
 
 struct Report {
-  std::string model;                     // one phrase, "Bahdanau et al. 2014, conditional GRU, 256/512"
-  std::string source_name, target_name;  // languages or files; no target: one name for the pair
+  std::string model;                     // one phrase: "Bahdanau et al. 2014, conditional GRU, 256/512"
+  std::string source_name, target_name;  // languages or files; without a target one name for the pair
   std::vector<EpochMetrics> epochs;
-  int64_t best_epoch = 0;  // whose weights were kept; 0: the best by BLEU, else by perplexity
+  int64_t best_epoch = 0;  // the epoch whose weights were kept; 0: the best by BLEU, else by perplexity
   double test_bleu_beam = not_measured, test_bleu_greedy = not_measured;
   int64_t beam = 5;
   std::string bleu_signature;
-  double seconds = not_measured;                   // of the whole training; else the sum of the epochs'
-  double target_tokens_per_second = not_measured;  // else the median of the epochs'
+  double seconds = not_measured;                   // of the whole training; without it the sum of the epochs'
+  double target_tokens_per_second = not_measured;  // without it the median of the epochs'
   int64_t parameters = 0;                          // 0: the sum of `summary`
   int64_t train_pairs = 0, valid_pairs = 0, test_pairs = 0;
   std::vector<LengthBin> length_bins;
@@ -48,16 +49,17 @@ struct Report {
   Options options;
   std::string command, cpu, version, date;
   uint64_t seed = 0;
-  int threads = 0;  // 0: not said
+  int threads = 0;  // 0: not known
 };
 
-/// The page: one file without network, in light, dark and print. UsageError when an alignment's sizes disagree.
+/// Returns the page in one file without network, in light, dark and print. Throws UsageError when the sizes of an
+/// alignment disagree.
 std::string render_report(const Report& report);
 
-/// A file of its own, on white.
+/// Returns the picture as a file of its own, on white.
 std::string render_alignment_svg(const Alignment& alignment);
 
-/// A configuration, flattened: {"a": {"b": 1}} gives ("a.b", "1").
+/// Returns a configuration flattened: {"a": {"b": 1}} gives ("a.b", "1").
 Options options_of_config(const nlohmann::json& config);
 
 }  // namespace grus::seq2seq

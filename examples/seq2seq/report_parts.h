@@ -1,5 +1,5 @@
 #pragma once
-// The report's sections, and the numbers they share.
+// The sections of the report, and the numbers that they share.
 #include <string>
 #include <string_view>
 
@@ -7,26 +7,26 @@
 
 namespace grus::seq2seq {
 
-/// The style sheet, inlined into the page.
+/// The style sheet, which the page holds itself.
 extern const std::string_view report_style;
 
-/// The whole file: a page with this title (markup) and body.
+/// Returns the whole file: a page with this title (markup) and body.
 std::string html_page(std::string_view title, std::string_view body);
 std::string section(std::string_view title, std::string_view body);
-/// "6–10", "31+".
+/// Returns "6–10" or "31+".
 std::string bin_label(const LengthBin& bin);
 
-/// The epoch whose weights were kept, or null.
+/// Returns the epoch whose weights were kept, or null.
 const EpochMetrics* best_epoch_of(const Report& report);
 
-/// "41 min", "2 h 5 min", "38 s"; "6.2 M".
+/// duration returns "41 min", "2 h 5 min" or "38 s"; millions returns "6.2 M".
 std::string duration(double seconds);
 std::string rounded_count(double count);
 
 /// Figures are numbered through the page.
 struct Figures {
   int drawn = 0;
-  /// One picture with its caption, which may hold markup.
+  /// Returns one picture with its caption, which may hold markup.
   std::string operator()(std::string_view svg, std::string_view caption, std::string_view kind = "");
 };
 

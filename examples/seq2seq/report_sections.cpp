@@ -28,7 +28,8 @@ bool measured(const chart::Series& series) {
   return std::ranges::any_of(series.points, [](const chart::Point& p) { return std::isfinite(p.y); });
 }
 
-// Falling from hundreds to a handful, only a logarithmic axis shows the end of the curve.
+// Says whether the values fall so far, from hundreds to a handful, that only a logarithmic axis shows the end of the
+// curve.
 bool spans_decades(const chart::Series& series) {
   double low = INFINITY, high = 0;
   for (const chart::Point& p : series.points)
@@ -97,7 +98,7 @@ std::string lengths_figure(const Report& report, Figures& figures) {
                   paper));
 }
 
-// Words as the reader compares them: without the punctuation around them.
+// Splits words as the reader compares them, without the punctuation around them.
 std::vector<std::string_view> split_words(std::string_view text) {
   std::vector<std::string_view> words;
   for (size_t at = 0; (at = text.find_first_not_of(" \t\n\r", at)) != std::string_view::npos;) {
@@ -115,7 +116,7 @@ std::string_view bare(std::string_view word) {
   return word.substr(first, word.find_last_not_of(punctuation) - first + 1);
 }
 
-// Each word of the reference pardons one word of the translation.
+// Marks the words that differ; each word of the reference matches one word of the translation.
 std::string translation_with_differences(const SampleTranslation& sample) {
   if (sample.reference.empty()) return escape(sample.translation);
   std::multiset<std::string_view> unused;
@@ -130,7 +131,7 @@ std::string translation_with_differences(const SampleTranslation& sample) {
   return out;
 }
 
-// A dotted name may be broken after a dot or an underscore.
+// Lets a dotted name break after a dot or an underscore.
 std::string breakable(std::string_view name) {
   std::string out;
   for (size_t at = 0; at < name.size();) {
@@ -141,7 +142,7 @@ std::string breakable(std::string_view name) {
   return out;
 }
 
-// One option a line, still to be pasted into a shell; within quotes a line break would be part of the text.
+// Puts one option on a line, in a form that a shell still takes; a line break within quotes would be part of the text.
 std::string folded_command(const std::string& command) {
   if (command.size() < 80 || command.find_first_of("\"'") != std::string::npos) return command;
   std::string out = command;
@@ -223,7 +224,7 @@ std::string model_section(const Report& report) {
            "<td class=\"share\"><span style=\"width:{:.1f}%\"></span></td></tr>\n",
            breakable(row.name), escape(row.shape), grouped(row.count), share);
   }
-  // No tfoot: a printed table repeats it on every page.
+  // The table has no tfoot, which a printed table would repeat on every page.
   append(body,
          "<tr class=\"total\"><td>All</td><td></td><td class=\"number\">{}</td><td class=\"share\"></td></tr>\n"
          "</tbody>\n</table></div>\n",

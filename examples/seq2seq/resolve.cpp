@@ -17,13 +17,13 @@ const std::string* find(const Given& given, std::string_view flag) {
   return at == given.end() ? nullptr : &at->second;
 }
 
-// The options that a file holds: a model's config.json, or the bare object.
+// Reads the options that a file holds: a model's config.json, or the bare object.
 nlohmann::json read_config(const std::string& file) {
   const nlohmann::json json = json::parse(data::read_whole_file(file, most_config_bytes), file);
   return json.is_object() && json.contains("options") ? json["options"] : json;
 }
 
-// What --arch says, else the configuration, else the model to start from.
+// Takes the architecture of --arch, else that of the configuration, else that of the model to start from.
 void choose_architecture(TrainOptions& options, const Given& given, const nlohmann::json& config) {
   if (const std::string* arch = find(given, "arch")) set_option(options, "arch", *arch);
   else if (config.is_object() && config.contains("arch") && config["arch"].is_string())
@@ -33,7 +33,7 @@ void choose_architecture(TrainOptions& options, const Given& given, const nlohma
   use_recipe(options);
 }
 
-// A flag that this architecture would not read is a mistake of the one who gave it.
+// A flag that this architecture does not read is an error.
 void require_flags_of_architecture(const Given& given, TrainOptions& options) {
   constexpr std::string_view of_all[] = {"arch", "emb", "hidden", "tie", "weights", "dropout"};
   const ArchitectureKind& kind = architecture_kind(options.model.arch);
@@ -46,7 +46,7 @@ void require_flags_of_architecture(const Given& given, TrainOptions& options) {
                         "--{}: not an option of --arch {}", option.flag, kind.name);
 }
 
-// A saved model's sizes and vocabulary cannot change any more.
+// The sizes and the vocabulary of a saved model cannot change.
 void require_same_model(TrainOptions& options, TrainOptions& saved, const std::string& folder) {
   const std::vector<Option> now = option_table(options), then = option_table(saved);
   for (size_t i = 0; i < now.size(); ++i)
@@ -54,7 +54,7 @@ void require_same_model(TrainOptions& options, TrainOptions& saved, const std::s
                         now[i].flag, text_of(then[i]), folder, text_of(now[i]));
 }
 
-// What the saved state belongs to.
+// Throws UsageError for options that the saved state does not belong to.
 void require_same_run(const TrainOptions& options, const TrainOptions& saved) {
   require<UsageError>(options.optimizer == saved.optimizer, "--optimizer: need {} as in {}, got {}",
                       text_of(saved, "optimizer"), options.out, text_of(options, "optimizer"));

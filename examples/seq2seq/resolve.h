@@ -1,5 +1,5 @@
 #pragma once
-// From flags, files and saved models to one set of options.
+// Flags, files and saved models become one set of options.
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,17 +8,18 @@
 
 namespace grus::seq2seq {
 
-/// Flags of a training run as they were given, without dashes; "config" and "paper" are among them.
+/// Given are the flags of a training run in their order, without dashes; "config" and "paper" are among them.
 using Given = std::vector<std::pair<std::string, std::string>>;
 
-/// Defaults, then --paper, --config, the saved options of --resume or --init-from, then the flags. Throws UsageError
-/// for values out of range and for flags that would change a saved model.
+/// Returns the defaults, changed by --paper, --config, the saved options of --resume or --init-from, and the flags, in
+/// this order. Throws UsageError for values out of range and for flags that would change a saved model.
 TrainOptions resolve_options(const Given& given, const TrainOptions& defaults = {});
 
-/// The same without saved options and flags: what --arch, --paper and --config make of the defaults.
+/// Returns the defaults, changed by --arch, --paper and --config alone.
 TrainOptions recipe_options(const Given& given, const TrainOptions& defaults = {});
 
-/// What no single option can see: files missing from the command line, ties that need equal sizes. Throws UsageError.
+/// Throws UsageError for what no single option can see: files missing from the command line, ties that need equal
+/// sizes.
 void check_options(const TrainOptions& options);
 
 }  // namespace grus::seq2seq

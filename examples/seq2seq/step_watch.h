@@ -1,5 +1,5 @@
 #pragma once
-// Looking into a run: one step as a page, and where the time of ten steps goes.
+// A StepWatch looks into a run: one step becomes a page, and ten steps show where their time goes.
 #include <memory>
 #include <string>
 
@@ -9,14 +9,14 @@
 
 namespace grus::seq2seq {
 
-/// Steps are counted from this process's first one, which warms up; an empty file name asks for nothing.
+/// Steps are counted from the first of this process, which warms up; an empty file name asks for nothing.
 class StepWatch {
  public:
-  /// page: HTML of the third step; trace: trace events of the next ten, whose table is printed.
-  /// Throws Error for a file that cannot be written.
+  /// `page` is the HTML of the third step; `trace` is the trace events of the next ten, whose table is printed. Throws
+  /// Error for a file that cannot be written.
   StepWatch(std::string page, std::string trace);
   void before_step();
-  /// Call it while the parameters have their gradients.
+  /// Must be called while the parameters have their gradients.
   void after_backward(const nn::ModuleBase& model);
 
  private:

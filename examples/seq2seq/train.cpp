@@ -12,7 +12,7 @@
 namespace grus::seq2seq {
 namespace {
 
-// Weights, two moments and an average, and as much again while a new file is written beside the old one.
+// A run keeps weights, two moments and an average, and as much again while a new file is written beside the old one.
 int64_t bytes_of_run(const Architecture& model) { return model.module().parameter_count() * 4 * 9; }
 
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
@@ -34,7 +34,7 @@ void start_from_saved(const TrainOptions& options, Architecture& model) {
                       "--freeze: need parameters left to train, got all of them frozen by '{}'", options.freeze);
 }
 
-// Nothing is replaced unasked. A run that was stopped before its first state has nothing to lose.
+// Nothing is replaced unless the user asks. A run that was stopped before its first state has nothing to lose.
 void require_free(const TrainOptions& options, const ModelFolder& folder) {
   if (options.resume || options.overwrite) return;
   require<Error>(!folder.has_weights() && !folder.has_state(),

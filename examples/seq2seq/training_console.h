@@ -1,5 +1,5 @@
 #pragma once
-// A training run on the console: one line that changes, a line an epoch, Ctrl-C, and a look into single steps.
+// A training run shows one line that changes and a line an epoch, takes Ctrl-C, and looks into single steps.
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/step_watch.h"
 #include "seq2seq/options.h"
@@ -9,7 +9,7 @@ namespace grus::seq2seq {
 
 class TrainingConsole : public TrainerObserver {
  public:
-  /// Throws Error for a page or trace of the options that cannot be written.
+  /// Throws Error for a page or trace that cannot be written.
   explicit TrainingConsole(const TrainOptions& options) : watch_(options.show_step, options.profile) {}
 
   void before_step() override { watch_.before_step(); }

@@ -1,5 +1,5 @@
 #pragma once
-// What the program does, a function a subcommand. Each returns the exit code or throws an Error of one line.
+// The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
 #include <string>
 #include <vector>
 
@@ -12,10 +12,10 @@ using namespace seq2seq;
 
 /// Sets the demo's recipe: a small and quick model for short sentences of frequent words.
 void use_demo_recipe(TrainOptions& options);
-/// Trains on sentences that the program carries. `given`: flags that replace the demo's own.
+/// Trains on sentences that the program carries. The flags in `given` replace the demo's own.
 int demo(const Given& given, const std::string& command_line);
 
-/// What all commands that use a model take.
+/// Options of all commands that use a model.
 struct UseOptions {
   std::string model;                 // DIR, or DIR,DIR for models that translate together
   std::vector<std::string> rescore;  // DIR=WEIGHT
@@ -26,7 +26,7 @@ struct UseOptions {
   int64_t batch = 64;  // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();
-  Precision precision = Precision::f32;  // of the products
+  Precision precision = Precision::f32;  // the precision of products
 };
 
 SearchOptions search_options(const UseOptions& options);
@@ -34,10 +34,10 @@ SearchOptions search_options(const UseOptions& options);
 struct RunOptions {
   UseOptions use;
   int64_t n_best = 1;
-  bool n_best_given = false;  // then lines are "INDEX ||| TEXT ||| SCORE"
-  std::string alignments;     // file: a JSON object a line
+  bool n_best_given = false;  // lines are then "INDEX ||| TEXT ||| SCORE"
+  std::string alignments;     // a file that gets a JSON object a line
 };
-/// Standard input to standard output.
+/// Translates standard input to standard output.
 int run(const RunOptions& options);
 
 struct EvalOptions {
@@ -46,13 +46,13 @@ struct EvalOptions {
   std::vector<std::string> references;
   std::string tokenize = "none";
   bool lowercase = false;
-  std::string output;  // file for the translations
+  std::string output;  // a file for the translations
 };
 int eval(const EvalOptions& options);
 
 struct ScoreOptions {
   UseOptions use;
-  std::string source, target;  // none: SOURCE<TAB>TARGET lines on standard input
+  std::string source, target;  // without them SOURCE<TAB>TARGET lines on standard input
 };
 int score(const ScoreOptions& options);
 
@@ -63,14 +63,14 @@ struct AttendOptions {
 int attend(const AttendOptions& options);
 
 struct CompareOptions {
-  UseOptions use;  // its model is not used
+  UseOptions use;  // all but its model
   std::vector<std::string> models;
   std::string source, out;
-  std::vector<std::string> references;  // with source: the text; without both, the test text of the first model
+  std::vector<std::string> references;  // with `source` they are the text; without both, the first model's test text is
   std::string tokenize = "none";
   bool lowercase = false;
 };
-/// Several models on one text: a page with tables and BLEU by length.
+/// Compares several models on one text, in a page with tables and BLEU by length.
 int compare(const CompareOptions& options, const std::string& command_line);
 
 }  // namespace grus::translate

@@ -19,7 +19,7 @@
 namespace grus::translate {
 namespace {
 
-constexpr int64_t long_words = 20;  // sentences with more than these are long
+constexpr int64_t long_words = 20;  // longer sentences are long
 
 data::ReferenceCorpus read_text(const CompareOptions& options) {
   if (!options.source.empty()) return data::read_references(options.source, options.references);
@@ -29,7 +29,7 @@ data::ReferenceCorpus read_text(const CompareOptions& options) {
   return text;
 }
 
-/// Of a file that may be missing, where only the weights were kept.
+/// Adds the figures of the training, unless only the weights were kept.
 void add_training(const ModelFolder& folder, ComparedModel& compared) {
   if (!std::filesystem::exists(folder.metrics())) return;
   compared.seconds = 0;

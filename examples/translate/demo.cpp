@@ -1,4 +1,4 @@
-// The subcommand `demo`: a translator from nothing but the program itself.
+// The subcommand `demo` makes a translator from nothing but the program itself.
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
@@ -32,9 +32,9 @@ int demo(const Given& given, const std::string& command_line) {
   for (const auto& [flag, text] : given) {
     if (flag != "out" || text == defaults.out) continue;
     defaults.out = text;
-    defaults.overwrite = false;  // a folder of the user's
+    defaults.overwrite = false;  // the folder may be the user's own
   }
-  // The texts stay in the folder: they show what `train` takes.
+  // The texts stay in the folder, where they show what `train` takes.
   const std::filesystem::path folder = std::filesystem::path(defaults.out) / "data";
   defaults.train = (folder / "train.tsv.gz").string();
   defaults.valid = (folder / "valid.tsv.gz").string();

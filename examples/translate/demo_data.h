@@ -1,5 +1,5 @@
 #pragma once
-// The excerpt in data/, as the program carries it.
+// The excerpt in data/ is part of the program.
 #include <string_view>
 
 namespace grus::translate {

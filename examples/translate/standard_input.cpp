@@ -27,7 +27,7 @@ std::optional<std::string_view> StandardInput::next() {
   return line;
 }
 
-// Appends what is there, a chunk at most. False at the end.
+// Appends the bytes at hand, one chunk at most. Returns false at the end.
 bool StandardInput::read_more() {
   constexpr size_t chunk = 1u << 16;
   buffer_.erase(0, begin_);

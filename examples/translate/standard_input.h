@@ -1,5 +1,5 @@
 #pragma once
-// Lines of standard input as they come.
+// Lines of standard input are read as they come.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,15 +8,15 @@
 
 namespace grus::translate {
 
-/// Unlike data::LineReader it waits for no more than one line, so that a terminal or another program can talk to us.
+/// Unlike data::LineReader it waits for no more than one line, so that a person or another program can hold a dialogue.
 class StandardInput {
  public:
   static constexpr std::string_view name = "standard input";
   explicit StandardInput(size_t longest) : longest_(longest) {}
-  /// The next line without its end, valid until the next call; nothing at the end. Throws DataError for a stream that
-  /// cannot be read and, before it is held, for a line of more than `longest` bytes.
+  /// Returns the next line without its end, valid until the next call, or nothing at the end. Throws DataError for a
+  /// stream that cannot be read and, before it is held, for a line of more than `longest` bytes.
   std::optional<std::string_view> next();
-  /// Of the line last asked for, from 1.
+  /// Returns the number of the line last returned, from 1.
   int64_t number() const { return number_; }
 
  private:
@@ -24,7 +24,7 @@ class StandardInput {
 
   const size_t longest_;
   std::string buffer_;
-  size_t begin_ = 0;  // of what has not been given
+  size_t begin_ = 0;  // where the text begins that was not returned yet
   int64_t number_ = 0;
 };
 

@@ -31,7 +31,7 @@ Translator load(const UseOptions& options) {
   return load_translator(options.model, options.rescore);
 }
 
-// For what only one model can do.
+// Loads the model of a command that takes only one.
 SavedModel load_one(const UseOptions& options) {
   use_machine(options.device, options.threads, options.precision);
   return ModelFolder(options.model).load();
@@ -48,13 +48,13 @@ std::string json_line(const Alignment& alignment) {
   return json.dump() + "\n";
 }
 
-// Lines that translate before one that cannot, which ends the run once they are printed.
+// A Chunk is lines that translate, and the error of the one that follows, which ends the run once they are printed.
 struct Chunk {
   std::vector<std::string> lines;
   std::exception_ptr error;
 };
 
-// Up to `most` lines; the rest of a chunk stays for the next call. A terminal gives one line at a time.
+// Returns up to `most` lines; the rest of a chunk stays for the next call. A terminal gives one line at a time.
 Chunk read_chunk(StandardInput& input, size_t most) {
   Chunk chunk;
   try {
@@ -138,7 +138,7 @@ int eval(const EvalOptions& options) {
              data::corpus_chrf(said, text.references, options.lowercase).line());
   std::vector<std::string> targets;
   for (const auto& references : text.references) targets.push_back(references.front());
-  for (const SavedModel& saved : models.models()) {  // each by itself
+  for (const SavedModel& saved : models.models()) {  // each model alone
     const Likelihood sum =
         likelihood(*saved.model, {saved.codecs.source.encode(text.source), saved.codecs.target.encode(targets)});
     fmt::print("perplexity = {:.4f} ({} target tokens, teacher forcing)\n",

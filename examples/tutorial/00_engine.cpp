@@ -7,16 +7,16 @@
 
 namespace {
 
-/// One operation that ran: which values went in, and how much each of them moves the result.
+/// A record is one operation that ran: which values went in, and how much each of them moves the result.
 struct Record {
   std::vector<int> inputs;
   std::vector<double> slopes;  // d result / d input
 };
 
-/// The tape: the operations in the order in which they ran. Record i made value i, and its inputs are older values.
+/// The tape holds the records in the order in which they ran. Record i made value i, and its inputs are older values.
 std::vector<Record> tape;
 
-/// A number that remembers which record made it.
+/// A number knows its value and which record made it.
 struct Number {
   double value;
   int record;
@@ -27,7 +27,7 @@ Number write_down(double value, std::vector<int> inputs, std::vector<double> slo
   return {value, static_cast<int>(tape.size()) - 1};
 }
 
-// A variable is a record without inputs. Every operation is one line: its result, what went in, and its slopes.
+// A variable is a record without inputs. Every operation is one line: the result, what went in, and the slopes.
 Number variable(double x) { return write_down(x, {}, {}); }
 Number operator+(Number a, Number b) { return write_down(a.value + b.value, {a.record, b.record}, {1, 1}); }
 Number operator-(Number a, Number b) { return write_down(a.value - b.value, {a.record, b.record}, {1, -1}); }
@@ -37,9 +37,9 @@ Number tanh(Number x) {
   return write_down(y, {x.record}, {1 - y * y});
 }
 
-/// d loss / d value, for every value on the tape. The chain rule says that what reaches a result reaches its inputs
-/// too, times the slope, and that what arrives over several ways adds up. Inputs are older than results: one pass
-/// backwards.
+/// Returns d loss / d value for every value on the tape. By the chain rule, what reaches a result reaches its inputs
+/// too, times the slope; and what arrives over several ways adds up. Inputs are older than results, so that one pass
+/// backwards is enough.
 std::vector<double> gradients(Number loss) {
   std::vector<double> gradient(tape.size(), 0.0);
   gradient[static_cast<size_t>(loss.record)] = 1;
@@ -49,9 +49,9 @@ std::vector<double> gradients(Number loss) {
   return gradient;
 }
 
-/// One step of a recurrent network with two units, written once for numbers and for tensors:
+/// One step of a recurrent network with two units is written once, for numbers and for tensors:
 ///   h' = tanh(w x + u h),   loss = (h'_0 h'_1 - target)^2
-/// Each unit sees the other one, so that gradients arrive over several ways.
+/// Each unit reads the other one, so that gradients arrive over several ways.
 template <class T>
 T loss_of(const std::vector<T>& w, const std::vector<T>& u, const T& x, const T& target) {
   const T h0 = tanh(w[0] * x), h1 = tanh(w[1] * x);

@@ -8,12 +8,13 @@ int main() {
   const Tensor a = Tensor::from({1.f, 2.f, 3.f, 4.f, 5.f, 6.f}, {2, 3});
   fmt::print("a, of shape {} and dtype {}:\n{}\n\n", a.shape(), a.dtype(), a);
 
-  // Ops make new tensors; none changes its inputs. Shapes broadcast as in NumPy: sizes agree from the right, or are 1.
+  // Ops make new tensors and never change their inputs. Shapes broadcast as in NumPy: from the right, sizes agree or
+  // are 1.
   const Tensor row = Tensor::from({10.f, 20.f, 30.f}, {3});
   fmt::print("a + row:\n{}\n\n", a + row);
   fmt::print("tanh(a / 2):\n{}\n\n", tanh(a / 2));
 
-  // Products. Transposition is a flag, never a copy: (2, 3) times its own transpose (3, 2).
+  // A product takes transposition as a flag, so that nothing is copied: (2, 3) times its own transpose (3, 2).
   fmt::print("a a^T:\n{}\n\n", matmul(a, a, {.transpose_b = true}));
 
   // Reductions name the axes they remove.
@@ -25,11 +26,11 @@ int main() {
   fmt::print("a[1]:              {}\n", a[1]);
   fmt::print("a as (3, 2):\n{}\n\n", a.reshape({3, -1}));
 
-  // Other ways to move elements copy once.
+  // All other ways to move elements copy once.
   fmt::print("two a's, stacked:  {}\n", stack({a, a}).shape());
   fmt::print("columns 1 to 2:\n{}\n\n", slice(a, 1, 1, 3));
 
-  // Element types never mix silently, and an error says what was needed.
+  // Element types never mix silently. An error says what an op needed and what it got.
   try {
     fmt::print("{}\n", a + Tensor::ones({2, 3}, DType::f64));
   } catch (const DtypeError& error) {

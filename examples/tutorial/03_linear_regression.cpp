@@ -6,13 +6,13 @@
 using namespace grus;
 
 int main() {
-  // 200 points of y = 3 x1 - 2 x2 + 1 with a little noise.
+  // The data are 200 points of y = 3 x1 - 2 x2 + 1 with a little noise.
   Rng rng(1);
   const Tensor x = random_normal({200, 2}, 0, 1, rng);
   const Tensor true_weight = Tensor::from({3.f, -2.f}, {1, 2}), true_bias = Tensor::ones({1});
   const Tensor y = linear(x, true_weight, true_bias) + random_normal({200, 1}, 0, 0.1, rng);
 
-  // A module owns named parameters: here "weight" (1, 2) and "bias" (1).
+  // A module owns named parameters; this one has "weight" (1, 2) and "bias" (1).
   nn::Linear model(2, 1, rng);
   fmt::print("{}\n", model.summary());
 

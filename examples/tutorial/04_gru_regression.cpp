@@ -3,17 +3,17 @@
 
 using namespace grus;
 
-// A GRU reads the series step by step; its state after the last step is what it knows of it; a linear layer turns that
-// into a number.
+// A GRU reads the series step by step. Its state after the last step is all that it knows of the series, and a linear
+// layer turns that state into a number.
 class SeriesModel : public nn::Module<SeriesModel> {
  public:
   SeriesModel(int64_t input, int64_t hidden, Rng& rng)
       : gru(child("gru", nn::Gru({.input = input, .hidden = hidden}, rng))),
         output(child("output", nn::Linear(hidden, 1, rng))) {}
 
-  /// x (T, B, input) -> (B, 1)
+  /// Takes x (T, B, input) and returns (B, 1).
   Tensor forward(const Tensor& x) const {
-    const Output read = gru(x);  // read.y (T, B, hidden): every state; read.state.h (1, B, hidden): the last one
+    const Output read = gru(x);  // read.y (T, B, hidden) has every state, read.state.h (1, B, hidden) the last one
     return output(read.state.h[0]);
   }
 
@@ -22,8 +22,8 @@ class SeriesModel : public nn::Module<SeriesModel> {
 };
 
 int main() {
-  // 32 random series of 5 steps with 10 numbers each, and a random number to learn for each: nothing to understand, all
-  // to memorise.
+  // The data are 32 random series of 5 steps with 10 numbers each, and a random number to learn for each series. There
+  // is nothing to understand, and all to memorise.
   Rng rng(0);
   const Tensor x = random_normal({5, 32, 10}, 0, 1, rng);
   const Tensor target = random_normal({32, 1}, 0, 1, rng);
@@ -32,8 +32,8 @@ int main() {
   optim::Adam optimizer(model.named_parameters(), {.lr = 0.01});
   fmt::print("{}\n", model.summary());
 
-  // The target has the prediction's shape, (32, 1). With (32) a broadcasting loss would compare every prediction with
-  // every target and learn the mean; here it is an error:
+  // The target has the prediction's shape, (32, 1). With a target of shape (32) a broadcasting loss would compare every
+  // prediction with every target and learn the mean; here that is an error:
   try {
     fmt::print("{}\n", mse_loss(model(x), target.reshape({32})).item());
   } catch (const ShapeError& error) {

@@ -11,10 +11,10 @@ using namespace grus;
 
 struct Example {
   std::string text;
-  int32_t label;  // 1: likes it
+  int32_t label;  // 1: the writer likes it
 };
 
-// The second and the last text are equal and their labels differ: nobody can get more than 7 of the 8 right.
+// The second and the last text are equal and their labels differ, so that nobody can get more than 7 of the 8 right.
 const std::vector<Example> examples{{"I love this film", 1},         {"a waste of time", 0},
                                     {"what a wonderful story", 1},   {"I did not like this film", 0},
                                     {"not bad, I liked it", 1},      {"bad, I did not like it", 0},
@@ -27,7 +27,7 @@ class Classifier : public nn::Module<Classifier> {
         gru(child("gru", nn::Gru({.input = 32, .hidden = 16}, rng))),
         dense(child("dense", nn::Linear(16, 2, rng))) {}
 
-  /// ids (T, B), padded; lengths say where each text ends -> scores (B, 2)
+  /// Takes ids (T, B), padded, and lengths, which say where each text ends; returns scores (B, 2).
   Tensor forward(const Tensor& ids, const Lengths& lengths) const {
     return dense(gru(embedding(ids), lengths).state.h[0]);
   }
@@ -38,14 +38,14 @@ class Classifier : public nn::Module<Classifier> {
 };
 
 int main() {
-  // Words, and a vocabulary that gives each its number.
+  // A tokenizer cuts text into words, and a vocabulary gives each word its number.
   const auto tokenizer = data::word_tokenizer();
   data::PieceCounter counter;
   for (const Example& e : examples) counter.add(tokenizer->tokenize(e.text));
   const data::Vocab vocab = counter.vocab({.max_size = 100});
 
-  // One batch, time first: ids[t][b] is word t of text b. Short texts are padded; no state and no gradient ever sees
-  // the padding.
+  // The batch has time first: ids[t][b] is word t of text b. Short texts are padded, and no state and no gradient ever
+  // depends on the padding.
   std::vector<std::vector<std::string>> texts;
   std::vector<int64_t> sizes;
   std::vector<int32_t> labels;

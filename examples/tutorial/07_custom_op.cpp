@@ -7,21 +7,21 @@
 
 using namespace grus;
 
-// Composed: a function of tensors is an op already. Its gradients, of any order, follow from the ops it calls.
+// Composed: a function of tensors is an op already. Its gradients, of any order, follow from the ops that it calls.
 //   mish(x) = x tanh(log(1 + exp(x)))          (Misra 2020)
 Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 
-// With a gradient of its own, where the rule is simpler or more exact than what the composition gives:
+// With a gradient of its own, where that is simpler or more exact than what the composition gives:
 //   y = log(cosh(x)) = |x| + softplus(-2 |x|) - log(2)          dy/dx = tanh(x)
 // The Op carries the name for errors and profiles. record() takes the tensors that the op is about, the result
-// (computed on detached inputs, so that the tape sees one op and not three), and the rule: it gets dy, then one
-// parameter for each of the tensors, and adds the gradients of the inputs. The parameter's type says what the record
-// must hold:
+// (computed on detached inputs, so that the tape gets one record and not several), and the rule. The rule gets dy, then
+// one parameter for each of the tensors, and adds the gradients of the inputs. The type of a parameter says what the
+// record keeps:
 //   Input             the place for the gradient, no value         (a bias)
 //   SavedInput        both: x.add(gradient) and x.value
 //   const Tensor&     the value alone                              (the result, a mask, ids)
-// What is a const Tensor& and not the result itself counts as a constant, for gradients of gradients, too.
-// The rule calls ops, so the gradient of the gradient follows again, and captures plain values only.
+// A value alone that is not the result counts as a constant, in gradients of gradients, too. The rule calls ops, so
+// that the gradient of the gradient follows again, and it captures plain values only.
 const Op log_cosh_op("log_cosh");
 
 Tensor log_cosh(const Tensor& x) {
@@ -30,7 +30,7 @@ Tensor log_cosh(const Tensor& x) {
                 [](const Tensor& dy, SavedInput x) { x.add(dy * tanh(x.value)); });
 }
 
-// The same with a slip that everybody makes one day: the gradient of the wrong function.
+// This op has a slip that everybody makes one day: its rule is the gradient of another function.
 const Op slip_op("slip");
 
 Tensor slip(const Tensor& x) {

@@ -1,10 +1,10 @@
-// 8. Recurrent cells of your own: one step in plain ops, and `scan` does the rest. Three of them learn to remember. Run
-// it: ./dev run 08_custom_cell
+// 8. Recurrent cells of your own: one step in plain ops, and `scan` does the rest. Three cells learn to remember.
+// Run it: ./dev run 08_custom_cell
 #include <grus/grus.h>
 
 using namespace grus;
 
-// The minimal gated unit (Zhou et al. 2016): a GRU with one gate.
+// The minimal gated unit (Zhou et al. 2016) is a GRU with one gate.
 //   f = sigmoid(W_f [x; h] + b_f)      n = tanh(W_n [x; f * h] + b_n)      h' = (1 - f) * h + f * n
 class MinimalGatedUnit : public nn::Module<MinimalGatedUnit>, public Cell {
  public:
@@ -20,10 +20,10 @@ class MinimalGatedUnit : public nn::Module<MinimalGatedUnit>, public Cell {
   nn::Linear forget, candidate;
 };
 
-// An LSTM whose gates look at the memory, too (Gers and Schmidhuber 2000). Its state has two tensors, and `project`
-// multiplies the inputs of all steps by their weights at once, before the loop.
-//   i, f = sigmoid(W x + U h + p * c)      c' = f * c + i * tanh(W_g x + U_g h)      o = sigmoid(W_o x + U_o h + p_o *
-//   c')
+// This LSTM has peepholes: its gates look at the memory c, too (Gers and Schmidhuber 2000). Its state has two tensors,
+// and `project` multiplies the inputs of all steps by their weights at once, before the loop.
+//   i, f = sigmoid(W x + U h + p * c)      c' = f * c + i * tanh(W_g x + U_g h)
+//   o = sigmoid(W_o x + U_o h + p_o * c')  h' = o * tanh(c')
 class PeepholeLstm : public nn::Module<PeepholeLstm>, public Cell {
  public:
   PeepholeLstm(int64_t input, int64_t hidden, Rng& rng)
@@ -42,8 +42,8 @@ class PeepholeLstm : public nn::Module<PeepholeLstm>, public Cell {
   nn::Parameter peephole;
 };
 
-// A GRU whose sums are normalised in each step (Ba et al. 2016): every row gets mean 0 and variance 1, then a scale and
-// a shift that are learnt.
+// This GRU normalises its sums in each step (Ba et al. 2016): every row gets mean 0 and variance 1, then a scale and a
+// shift that are learnt.
 class NormalisedGru : public nn::Module<NormalisedGru>, public Cell {
  public:
   NormalisedGru(int64_t input, int64_t hidden, Rng& rng)
@@ -62,7 +62,7 @@ class NormalisedGru : public nn::Module<NormalisedGru>, public Cell {
   nn::LayerNorm norm_in, norm_back;
 };
 
-// Layers of any cell, and a number that is read off the last state.
+// A reader is one layer of any cell, and a number that is read off the last state.
 template <class C>
 class Reader : public nn::Module<Reader<C>> {
  public:
@@ -74,10 +74,10 @@ class Reader : public nn::Module<Reader<C>> {
   nn::Linear output;
 };
 
-// The adding problem (Hochreiter and Schmidhuber 1997): of a series of numbers two are marked, at places that nobody
-// knows beforehand; the answer is their sum. Who always says 1 has an error of 1/6.
+// The adding problem (Hochreiter and Schmidhuber 1997): two numbers of a series are marked, at places that nobody knows
+// beforehand, and the answer is their sum. The answer that is always 1 has a mean squared error of 1/6.
 struct Series {
-  Tensor x, sums;  // (T, B, 2): numbers and marks; (B, 1)
+  Tensor x, sums;  // x (T, B, 2) has numbers and marks, sums (B, 1) the answers
   Lengths lengths;
 };
 
@@ -91,7 +91,7 @@ Series draw(int64_t batch, Rng& rng) {
     const auto place = [&](int64_t k, int64_t count) {
       return static_cast<int64_t>(places[static_cast<size_t>(k * batch + b)] * static_cast<float>(count));
     };
-    lengths.push_back(steps - place(0, 5));  // 8 to 12
+    lengths.push_back(steps - place(0, 5));  // lengths are 8 to 12
     const int64_t first = place(1, 4), second = 4 + place(2, 4);
     for (int64_t t = 0; t < steps; ++t) {
       const auto at = static_cast<size_t>(t * batch + b);
@@ -103,14 +103,14 @@ Series draw(int64_t batch, Rng& rng) {
   return {Tensor::from(x, {steps, batch, 2}), Tensor::from(sums, {batch, 1}), Lengths(lengths, steps)};
 }
 
-// Whether the gradients are right, then whether they lead anywhere.
+// Says whether the gradients are right, and then whether they lead anywhere.
 template <class C>
 bool try_cell(const char* name) {
   Rng rng(1);
   C small(3, 4, rng);
   small.to(DType::f64);
   const auto f = [&](std::span<const Tensor> in) {
-    const Output out = scan(small, in[0], Lengths({3, 1, 2}));  // ragged: three sequences, packed
+    const Output out = scan(small, in[0], Lengths({3, 1, 2}));  // three ragged sequences, packed
     return std::vector<Tensor>{out.y, out.state.h};
   };
   gradcheck(TensorsFunction(f), {random_normal({6, 3}, 0, 1, rng, DType::f64)});
@@ -137,8 +137,8 @@ int main() {
   const bool minimal = try_cell<MinimalGatedUnit>("minimal gated unit"),
              peephole = try_cell<PeepholeLstm>("peephole LSTM"), normalised = try_cell<NormalisedGru>("normalised GRU");
 
-  // The same call runs them in layers and both directions, in reverse, or with little memory: here the tape keeps the
-  // states of every third step, and backward computes the rest again.
+  // Any cell runs in layers and in both directions, in reverse, and with little memory: with checkpoints the tape keeps
+  // the states of every third step, and backward computes the others again.
   Rng rng(2);
   nn::Recurrent<MinimalGatedUnit> deep({.input = 2, .hidden = 8, .layers = 2, .bidirectional = true}, rng);
   const Series series = draw(4, rng);

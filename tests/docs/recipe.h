@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "grus.h"
+#include "tests/support/folder.h"
 
 using namespace grus;
 
@@ -24,5 +25,7 @@ struct Recipe {
   nn::Embedding embedding{nn::EmbeddingOptions{.count = 7, .width = 4}, rng};
   nn::Linear output{4, 7, rng};
   optim::Adam optimizer{model.named_parameters()};
+  const test::Folder scratch;
+  const std::filesystem::path& folder = scratch.root();
   const Tensor x = random_normal({5, 2, 3}, 0, 1, rng), target = random_normal({2, 1}, 0, 1, rng);
 };

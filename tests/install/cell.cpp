@@ -1,4 +1,4 @@
-// A recurrent cell of somebody who has Grus installed: the minimal gated unit (Zhou et al. 2016) learns which sequences
+// A recurrent cell written against an installed Grus: the minimal gated unit (Zhou et al. 2016) learns which sequences
 // began with a 1.
 #include <cstdio>
 

@@ -11,7 +11,7 @@ meson install -C "$build" --no-rebuild --quiet --destdir "$work/dest" || fail 'm
 there=$work/dest$prefix
 export PKG_CONFIG_PATH="$there/$libdir/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}" LD_LIBRARY_PATH="$there/$libdir"
 flags=$(pkg-config --cflags grus) libs=$(pkg-config --libs grus)
-# Moved as it is, with a guessed prefix or without.
+# The moved installation compiles programs, with a guessed prefix and without.
 for guess in --define-prefix --dont-define-prefix; do
   echo '#include <grus/grus.h>' | "$@" -std=c++20 -fsyntax-only -x c++ $(pkg-config $guess --cflags grus) - || fail "pkg-config $guess"
 done
@@ -23,7 +23,7 @@ other=$(find "$there/include" -type f ! -name '*.h' ! -name '*.def')
 [ "$(wc -l <"$work/headers.cpp")" -gt 3 ] || fail 'no headers installed'
 "$@" -std=c++20 -fsyntax-only $flags "$work/headers.cpp" || fail 'an installed header does not compile'
 
-# Programs of one file each: an op, and an optimizer of one's own.
+# Programs of one file each use the headers: an op, an optimizer and a cell of one's own.
 for name in program optimizer; do
   "$@" -std=c++20 $flags "$source/tests/install/$name.cpp" -o "$work/$name" $libs || fail "$name does not build"
   "$work/$name" >"$work/out" || fail "$name exits $?"
@@ -33,7 +33,7 @@ done
 "$work/cell" >"$work/out" || fail "cell exits $?"
 grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
 
-# A model that learnt one pair by heart, and a one-file program that loads its folder and translates.
+# A model learns one pair by heart, and a program of one file loads its folder and translates.
 if [ -x "$there/bin/translate" ]; then
   printf 'der hund schläft .\tthe dog sleeps .\n' >"$work/pair"
   "$there/bin/translate" train --train "$work/pair" --valid "$work/pair" --out "$work/de-en" --tokenizer space --emb 24 \
@@ -44,7 +44,7 @@ if [ -x "$there/bin/translate" ]; then
   [ "$said" = 'the dog sleeps .' ] || fail "the translator says: $said"
 fi
 
-# What would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
+# Code that would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
 mistakes() {
   printf '#include <grus/grus.h>\nusing namespace grus;\n'
   while read -r line; do
@@ -63,7 +63,7 @@ while read -r line; do
   grep -q "mistakes.cpp:$n:[0-9]*: error" "$work/out" || fail "it compiles: $line"
 done <"$source/tests/install/mistakes.txt"
 
-# A backend from outside the tree: found by name, listed, and held to the same kernel tests as ours.
+# A backend from outside the tree is found by name, listed, and passes the kernel tests of our backends.
 mkdir "$work/backends"
 "$@" -std=c++20 -O2 -shared -fPIC $flags "$source/examples/backend/counting.cpp" -o "$work/backends/libgrus_counting.so" ||
   fail 'the backend does not build'

@@ -1,4 +1,4 @@
-// An optimizer of somebody who has Grus installed: its equations are all there is to write.
+// An optimizer written against an installed Grus: its equations are all there is to write.
 #include <cstdio>
 
 #include <grus/grus.h>
@@ -22,7 +22,8 @@ class MyRmsprop : public optim::Optimizer {
   }
 };
 
-/// Steps [from, to) of fitting y = 2 x_0 - x_1 + 0.5, clipped and with a schedule; the loss before the last one.
+/// Takes steps [from, to) of fitting y = 2 x_0 - x_1 + 0.5, clipped and with a schedule; returns the loss before the
+/// last.
 float train(const nn::Linear& model, optim::Optimizer& optimizer, int from, int to) {
   const Tensor x = Tensor::from({0.f, 0.f, 1.f, 0.f, 0.f, 1.f, 1.f, 1.f}, {4, 2});
   const Tensor y = Tensor::from({0.5f, 2.5f, -0.5f, 1.5f}, {4, 1});

@@ -1,4 +1,5 @@
-// A program of somebody who has Grus installed: d(sum(x w)) / dw is the sums of x's columns; then an op of their own.
+// A program written against an installed Grus: d(sum(x w)) / dw is the sums of the columns of x; then an op of one's
+// own.
 #include <cstdio>
 
 #include <grus/grus.h>
@@ -9,14 +10,14 @@ using grus::Tensor;
 
 const grus::Op cube_op("cube");
 
-/// y = x^3, as a user writes it: the rule beside the value.
+/// y = x^3 as a user writes it: the gradient's rule stands beside the value.
 Tensor cube(const Tensor& x) {
   const Tensor value = x.detach();
   return grus::record(cube_op, {x}, value * value * value,
                       [](const Tensor& dy, grus::SavedInput x) { x.add(3.0 * grus::square(x.value) * dy); });
 }
 
-/// The same with a rule that gives a gradient of another shape than x's.
+/// y = x^3 with a rule whose gradient has another shape than x.
 Tensor misshapen(const Tensor& x) {
   return grus::record(cube_op, {x}, x.detach(), [](const Tensor& dy, grus::Input x) { x.add(grus::sum(dy)); });
 }

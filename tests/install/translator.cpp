@@ -1,4 +1,4 @@
-// A program of somebody who has Grus installed and the folder of a trained model: lines in, their translations out.
+// A program written against an installed Grus and the folder of a trained model: lines come in, translations go out.
 #include <cstdio>
 #include <iostream>
 #include <string>

@@ -1,4 +1,4 @@
-// What changes under an optimizer or an average: their parameters' device, dtype, ties and modules.
+// What an optimizer or an average does when the device, dtype, ties or modules of its parameters change.
 #include <doctest/doctest.h>
 
 #include "nn/linear.h"
@@ -33,7 +33,7 @@ void append_values(std::vector<double>& all, const Linear& model) {
   }
 }
 
-/// Ten steps of Adam with an average; `change` comes after the third. The values, then the averages.
+/// Takes ten steps of Adam with an average, and calls `change` after the third. Returns the values, then the averages.
 template <class Change>
 std::vector<double> trained(DType dtype, Change change) {
   Rng rng(3);
@@ -163,7 +163,7 @@ TEST_CASE("changes: a module replaced after the optimizer was made is one senten
 }
 
 TEST_CASE("changes: a gradient of another kind than its parameter is refused before anything is written") {
-  const Device cpu("cpu");  // which the message names
+  const Device cpu("cpu");  // the message names it
   const Parameter a(Tensor::ones({2}, DType::f32, cpu)), b(Tensor::ones({2}, DType::f32, cpu));
   a.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
   b.leaf().mutable_grad() = Tensor::ones({2}, DType::f64, cpu);

@@ -130,7 +130,7 @@ TEST_CASE("optimizer: groups have their own learning rate and decay, and each pa
   sgd.step();
   CHECK(floats(a)[0] == doctest::Approx(1 - 0.125));
   CHECK(floats(b)[0] == doctest::Approx(1 - 0.25 * 2));
-  sgd.set_lr(2);  // of the first group, twice that of the second
+  sgd.set_lr(2);  // sets the first group's rate, twice that of the second
   sgd.step();
   CHECK(floats(a)[0] == doctest::Approx(1 - 0.125 - 1));
   CHECK(sgd.lr(1) == 2);

@@ -1,4 +1,4 @@
-// An optimizer as a user writes it: what it gets for its update(), and what is said when it is wrong.
+// An optimizer as a user writes it: what its update() is given, and what is said when it is wrong.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -27,8 +27,7 @@ std::string message(F f) {
   return "no error";
 }
 
-/// Descent with momentum, and a copy of the value as it was before the last step; `change` does something else after
-/// it.
+/// Descent with momentum that also keeps the value as it was before the last step; `change` then does something more.
 class Own : public Optimizer {
  public:
   using Change = void (*)(ParameterUpdate& p);
@@ -53,7 +52,7 @@ class Own : public Optimizer {
   const Change change_;
 };
 
-/// A parameter (2) of ones with a gradient of ones.
+/// Returns a parameter (2) of ones with a gradient of ones.
 Parameter ones() {
   const Parameter w(Tensor::ones({2}));
   w.leaf().set_grad(Tensor::ones({2}));
@@ -87,7 +86,7 @@ TEST_CASE("own: an optimizer of a dozen lines has scaling, schedules, decay, cou
   own.step(Tensor::full({}, 1.0));  // w -= 0.25
   CHECK(floats(nn::find(average.state(), "w")->detach()) == std::vector<float>{0, 0});
   w.assign(Tensor::ones({2}));
-  own.step(Tensor::full({}, 0.0));  // the average stays too
+  own.step(Tensor::full({}, 0.0));  // the average stays, too
   CHECK(floats(nn::find(average.state(), "w")->detach()) == std::vector<float>{0, 0});
   CHECK(own.steps() == 5);
 }
@@ -126,7 +125,7 @@ TEST_CASE("own: a tensor is kept only where its setting is not 0, and the state 
   own.step();
   CHECK_FALSE(kept(own, "momentum.w").defined());
   own.set("mu", 0.5);
-  CHECK(floats(kept(own, "momentum.w")) == std::vector<float>{0, 0});  // so that this state loads
+  CHECK(floats(kept(own, "momentum.w")) == std::vector<float>{0, 0});  // zeros, so that the state loads
   own.step();
   CHECK(floats(kept(own, "momentum.w")) == std::vector<float>{1, 1});
   Own other({{"w", w}});
@@ -140,7 +139,7 @@ TEST_CASE("own: a tensor is kept only where its setting is not 0, and the state 
 }
 
 TEST_CASE("own: an update that leaves something else is one sentence, and the parameter stays") {
-  const Device cpu("cpu");  // which the messages name
+  const Device cpu("cpu");  // the messages name it
   const Parameter w(Tensor::ones({2}, DType::f32, cpu));
   w.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
   const auto said = [&w](Own::Change change) {
@@ -181,7 +180,7 @@ TEST_CASE("settings: a name that is none, and a value outside its domain, are re
   CHECK(message([&] { adam.set("beta1", 0, 1); }) == "[Adam] need a group below 1, got 1");
   CHECK(message([&] { adam.add_group({.parameters = {}, .lr = -2}); }) == "[Adam] need lr of at least 0, got -2");
   CHECK_THROWS_AS(adam.add_group({.parameters = {{"x", Parameter(Tensor::ones({1}))}, {"again", w}}}), UsageError);
-  CHECK(adam.groups() == 1);  // nothing of a group that is refused stays
+  CHECK(adam.groups() == 1);  // nothing of a refused group stays
   adam.load_state(Adam({{"w", w}}).state());
   CHECK(adam.get("beta1") == 0.9);
 }

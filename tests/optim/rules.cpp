@@ -1,5 +1,5 @@
 // Every optimizer by its equations: against golden steps (tests/golden/make_optimizers.py), its kernel against its
-// update() in plain ops, and what a saved state goes on to.
+// update() in plain ops, and a resumed run against one that never stopped.
 #include <map>
 #include <memory>
 
@@ -43,7 +43,7 @@ std::vector<std::pair<std::string, double>> numbers_of(const nlohmann::json& set
   return numbers;
 }
 
-/// The two parameters of a case, b with the settings of its group, and the optimizer of both.
+/// The two parameters of a case, with the settings of its group for b, and the optimizer of both.
 struct Model {
   Model(const GoldenCase& c, DType dtype, const Device& device = default_device())
       : a(c.at("a/start", dtype).to(device)), b(c.at("b/start", dtype).to(device)) {

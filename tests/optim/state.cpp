@@ -1,4 +1,4 @@
-// What an optimizer's state holds, and what is refused.
+// What the state of an optimizer holds, and which states are refused.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -67,7 +67,7 @@ TEST_CASE("state: learning rates of each group and their factor go on, bit for b
   Plateau plateau({.factor = 0.5, .patience = 0}), resumed({.factor = 0.5, .patience = 0});
   plateau.update(1);
   first.set_lr(0.3);
-  first.set_lr_factor(plateau.update(2));  // a drop, once, before the interruption
+  first.set_lr_factor(plateau.update(2));  // falls once, before the interruption
   step(first, a);
   b.assign(a.value());
   second.load_state(first.state());

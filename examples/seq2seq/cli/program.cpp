@@ -11,7 +11,7 @@
 namespace grus::seq2seq {
 namespace {
 
-// The arguments as a shell takes them.
+// Joins the arguments to a line that a shell takes.
 std::string joined(int argc, char** argv) {
   std::string line;
   for (int i = 0; i < argc; ++i) {
@@ -28,7 +28,7 @@ std::string type_name(const Option& option) {
   return option.choices.empty() ? "TEXT" : "WORD";
 }
 
-// Of the recipe that was chosen so far, for --help; what is wrong with it is said when it is used.
+// Shows in --help the defaults of the recipe chosen so far; errors in it are reported when it is used.
 void show_defaults(CLI::App& app, const TrainOptions& defaults, const Given& given) {
   try {
     TrainOptions recipe = recipe_options(given, defaults);
@@ -63,7 +63,7 @@ int parse_and_run(const ProgramName& name, const std::vector<AddCommand>& add, i
 
 }  // namespace
 
-// Flags are taken as text: ranges, words and defaults are in the table of options.h alone.
+// Flags are taken as text: the table of options.h alone has ranges, words and defaults.
 void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
   TrainOptions shown = recipe_options({}, defaults);
   for (const Option& option : option_table(shown)) {

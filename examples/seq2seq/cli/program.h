@@ -1,5 +1,5 @@
 #pragma once
-// What the command lines of these programs share. CLI11 is included in folders named cli alone.
+// The command lines of these programs share what stands here. CLI11 is included in folders named cli alone.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,14 +12,14 @@
 
 namespace grus::seq2seq {
 
-/// A subcommand and what it does; `run` keeps its options alive. The exit code is what it returns.
+/// A subcommand and its action; `run` keeps the options alive and returns the exit code.
 struct Command {
   CLI::App* app;
   std::function<int(const std::string& command_line)> run;
 };
 using AddCommand = Command (*)(CLI::App& program);
 
-/// Refuses what is no number from `low` to `high`, NaN among it.
+/// Refuses values that are not numbers from `low` to `high`, NaN among them.
 template <class T>
 CLI::Validator between(T low, T high) {
   const auto check = [low, high](const std::string& text) -> std::string {
@@ -32,19 +32,19 @@ CLI::Validator between(T low, T high) {
   };
   return CLI::Validator(check, fmt::format("[{} - {}]", low, high));
 }
-/// Seeds of every random choice.
+/// The largest seed of a random choice.
 constexpr int64_t most_seed = 1'000'000'000'000;
 
-/// All rows of option_table as flags, their values into `given` as text. --help shows the defaults of the architecture
-/// and recipe that were asked for.
+/// Adds all rows of option_table as flags, whose values go into `given` as text. --help shows the defaults of the
+/// architecture and recipe that were asked for.
 void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given);
-/// --paper and --config.
+/// Adds --paper and --config.
 void add_recipe_flags(CLI::App& app, const TrainOptions& defaults, Given& given);
 
 struct ProgramName {
   std::string name, what;
 };
-/// Parses and runs, as run_program of examples/support does.
+/// Parses the arguments and runs the command; errors and exit codes are those of run_program in examples/support.
 int run_commands(const ProgramName& name, const std::vector<AddCommand>& commands, int argc, char** argv);
 
 }  // namespace grus::seq2seq

@@ -1,4 +1,4 @@
-// The program's command line.
+// The command line of `translate`.
 #include "examples/seq2seq/cli/program.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
@@ -49,7 +49,7 @@ void add_model_flag(CLI::App& app, UseOptions& use) {
   app.add_option("--model", use.model, "folder of the model")->required();
 }
 
-// Of commands that translate: there may be several models.
+// Adds the flags of commands that translate, with one model or several.
 void add_models_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--model", use.model, "folder of the model; DIR,DIR: several that translate together")->required();
   app.add_option("--rescore", use.rescore, "DIR=WEIGHT: another model weighs all hypotheses of the beam");
