@@ -10,10 +10,6 @@ namespace grus {
 /// Several products go into one gradient without a temporary.
 void add_product(Input x, const Tensor& a, const Tensor& b, MatmulOptions options);
 
-inline void add_product(Grads& dx, size_t input, const Tensor& a, const Tensor& b, MatmulOptions options) {
-  add_product(Input(dx, input), a, b, options);
-}
-
 /// dx += the sum of `gradient` over the axes along which x was broadcast.
 void add_sum_to(Input x, const Tensor& gradient);
 

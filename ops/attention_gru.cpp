@@ -113,6 +113,73 @@ Tensor last_states(const Tensor& y, const Tensor& h0, const Lengths& lengths) {
   return gather_rows(concat({y, h0}), Tensor::from(rows, y.device()));
 }
 
+/// The rule of a record; what it points to lives as long as the tape.
+auto attention_gru_rule(const Lengths* targets, const Lengths* sources, const AttentionRows* rows, GruForm form) {
+  return [targets, sources, rows, form](
+             const Tensor& dstates, const Tensor& dcontexts, const Tensor& dalignments, SavedInput x, SavedInput h0,
+             SavedInput keys, SavedInput values, SavedInput first_ih, SavedInput first_hh, SavedInput first_bias_ih,
+             SavedInput first_bias_hh, SavedInput second_ih, SavedInput second_hh, SavedInput second_bias_ih,
+             SavedInput second_bias_hh, SavedInput query_weight, SavedInput query_bias, SavedInput v,
+             const Tensor& previous, const Tensor& middle, const Tensor& queries, const Tensor& alignments,
+             const Tensor& contexts, const Tensor& first_gates, const Tensor& first_product, const Tensor& second_gates,
+             const Tensor& second_product) {
+    backward_attention_gru({.dstates = dstates,
+                            .dcontexts = dcontexts,
+                            .dalignments = dalignments,
+                            .x = x,
+                            .h0 = h0,
+                            .keys = keys,
+                            .values = values,
+                            .first = {first_ih, first_hh, first_bias_ih, first_bias_hh},
+                            .second = {second_ih, second_hh, second_bias_ih, second_bias_hh},
+                            .query_weight = query_weight,
+                            .query_bias = query_bias,
+                            .v = v,
+                            .previous = previous,
+                            .middle = middle,
+                            .queries = queries,
+                            .alignments = alignments,
+                            .contexts = contexts,
+                            .first_rows = {first_gates, first_product},
+                            .second_rows = {second_gates, second_product}},
+                           *targets, *sources, *rows, form);
+  };
+}
+
+/// Records the loop that ran, from its inputs and the buffers that it filled.
+void record_loop(const Loop& loop, const Tensor& x, const Tensor& h0, const Lengths& lengths,
+                 std::array<Tensor, 3>& outputs) {
+  const AttentionMemory& memory = loop.memory;
+  const AttentionGruWeights& w = loop.w;
+  const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
+  record(attention_gru_op,
+         {x,
+          h0,
+          memory.keys,
+          memory.values,
+          w.first.weight_ih,
+          w.first.weight_hh,
+          w.first.bias_ih,
+          w.first.bias_hh,
+          w.second.weight_ih,
+          w.second.weight_hh,
+          w.second.bias_ih,
+          w.second.bias_hh,
+          w.query_weight,
+          w.query_bias,
+          w.v,
+          loop.previous,
+          loop.middle,
+          loop.queries,
+          loop.alignments,
+          loop.contexts,
+          loop.first_rows.gates,
+          loop.first_rows.product,
+          loop.second_rows.gates,
+          loop.second_rows.product},
+         outputs, attention_gru_rule(targets, sources, keep_on_tape(loop.rows), w.form));
+}
+
 bool has_fused_attention(Device device) {
   return has_fused_gru(device) && device.kernels().attention && device.kernels().attention_backward;
 }
@@ -159,41 +226,7 @@ std::optional<Output> cells::AttentionGru::fused(const Tensor& x, const Lengths&
     });
   });
   std::array<Tensor, 3> outputs{loop.states, loop.contexts, loop.alignments};
-  const Lengths *targets = keep_on_tape(lengths), *sources = keep_on_tape(memory.lengths);
-  const AttentionRows* kept = keep_on_tape(rows);
-  const GruForm form = w.form;
-  record_outputs(
-      attention_gru_op,
-      {x, h0, memory.keys, memory.values, w.first.weight_ih, w.first.weight_hh, w.first.bias_ih, w.first.bias_hh,
-       w.second.weight_ih, w.second.weight_hh, w.second.bias_ih, w.second.bias_hh, w.query_weight, w.query_bias, w.v},
-      outputs,
-      {x,
-       h0,
-       memory.keys,
-       memory.values,
-       w.first.weight_ih,
-       w.first.weight_hh,
-       w.first.bias_ih,
-       w.first.bias_hh,
-       w.second.weight_ih,
-       w.second.weight_hh,
-       w.second.bias_ih,
-       w.second.bias_hh,
-       w.query_weight,
-       w.query_bias,
-       w.v,
-       loop.previous,
-       loop.middle,
-       loop.queries,
-       loop.alignments,
-       loop.contexts,
-       loop.first_rows.gates,
-       loop.first_rows.product,
-       loop.second_rows.gates,
-       loop.second_rows.product},
-      [targets, sources, kept, form](const Saved& s, Grads& dx) {
-        backward_attention_gru(s, dx, *targets, *sources, *kept, form);
-      });
+  record_loop(loop, x, h0, lengths, outputs);
   return Output(outputs[0], last_states(outputs[0], h0, lengths), {outputs[1], outputs[2]});
 }
 

@@ -10,46 +10,28 @@ namespace {
 
 using recurrence::StepRows;
 using Sizes = AttentionGruSizes;
-using Inputs = AttentionGruInputs;
-using Kept = AttentionGruKept;
-
-AttentionGruWeights saved_weights(const Saved& s, GruForm form) {
-  using I = Inputs;
-  return {{s[I::first_ih], s[I::first_hh], s[I::first_bias_ih], s[I::first_bias_hh]},
-          {s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh]},
-          s[I::query_weight],
-          s[I::query_bias],
-          s[I::v],
-          form};
-}
-
 /// A BackwardLoop computes the gradients of every row in a reverse loop, and after it those of the weights, from all
 /// rows at once.
 class BackwardLoop {
  public:
-  BackwardLoop(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources, const AttentionRows& rows,
-               GruForm form)
-      : device_(s[Inputs::x].device()),
-        s_(s),
-        dx_(dx),
+  BackwardLoop(const AttentionGruRecord& record, const Lengths& targets, const Lengths& sources,
+               const AttentionRows& rows, GruForm form)
+      : device_(record.x.value.device()),
+        record_(record),
         targets_(targets),
-        w_(saved_weights(s, form)),
-        memory_{s[Inputs::keys], s[Inputs::values], sources},
+        w_(record.weights(form)),
+        memory_{record.keys.value, record.values.value, sources},
         rows_(rows),
-        n_{s[Inputs::x].dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
+        n_{record.x.value.dim(1), w_.second.weight_hh.dim(1), w_.v.dim(0), memory_.values.dim(1)},
         second_(w_.second.weight_hh, w_.second.bias_hh, form, targets.batch()) {
-    const Tensor& x = s[Inputs::x];
+    const Tensor& x = record.x.value;
     const auto empty = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
     const auto zeros_like = [](const Tensor& t) { return Tensor::zeros(t.shape(), t.dtype(), t.device()); };
-    second_rows_.gates = s[Kept::gates_second];
-    second_rows_.product = s[Kept::product_second];
     const bool two = form.reset == Reset::after;  // dgh differs from dgx only there
     dgx_second_ = empty(3 * n_.hidden);
     dgh_second_ = two ? empty(3 * n_.hidden) : dgx_second_;
     if (w_.conditional()) {
       first_.emplace(w_.first.weight_hh, w_.first.bias_hh, form, targets.batch());
-      first_rows_.gates = s[Kept::gates_first];
-      first_rows_.product = s[Kept::product_first];
       dgx_first_ = empty(3 * n_.hidden);
       dgh_first_ = two ? empty(3 * n_.hidden) : dgx_first_;
     }
@@ -59,10 +41,10 @@ class BackwardLoop {
     dvalues_ = zeros_like(memory_.values);
     dv_ = Tensor::zeros({targets.batch(), n_.attention}, x.dtype(), x.device());
     dh_ = Tensor::zeros({targets.batch(), n_.hidden}, x.dtype(), x.device());
-    if (w_.conditional()) all_.first = whole(s[Kept::previous], first_rows_, Tensor(), dgx_first_, dgh_first_);
-    all_.second = whole(s[Kept::middle], second_rows_, dx.dy(0), dgx_second_, dgh_second_);
-    all_.dy_contexts = launch::matrix_of(dx.dy(1));
-    all_.dy_alignments = launch::matrix_of(dx.dy(2));
+    if (w_.conditional()) all_.first = whole(record.previous, record.first_rows, Tensor(), dgx_first_, dgh_first_);
+    all_.second = whole(record.middle, record.second_rows, record.dstates, dgx_second_, dgh_second_);
+    all_.dy_contexts = launch::matrix_of(record.dcontexts);
+    all_.dy_alignments = launch::matrix_of(record.dalignments);
     all_.dqueries = Raw::write_matrix(dqueries_);
     all_.dcontexts = Raw::write_matrix(dcontexts_);
     all_.dkeys = Raw::write_matrix(dkeys_);
@@ -91,7 +73,7 @@ class BackwardLoop {
                    true);
     AttentionBackwardArgs args{};
     args.forward =
-        attention_of(part, memory_, rows_, w_.v, Raw::matrix(s_[Kept::queries]), Raw::matrix(s_[Kept::alignments]), {});
+        attention_of(part, memory_, rows_, w_.v, Raw::matrix(record_.queries), Raw::matrix(record_.alignments), {});
     args.dcontext = dcontext;
     args.dweights = part.of(all_.dy_alignments);
     args.dquery = part.of(all_.dqueries);
@@ -104,42 +86,41 @@ class BackwardLoop {
   }
 
   void add_gradients() {
-    using I = Inputs;
-    const Tensor &x = s_[I::x], &contexts = s_[Kept::contexts], &middle = s_[Kept::middle];
-    const Tensor& dgx_word = w_.conditional() ? dgx_first_ : dgx_second_;
+    const AttentionGruRecord& in = record_;
+    const Tensor &x = in.x.value, &dgx_word = w_.conditional() ? dgx_first_ : dgx_second_;
     const Matrix word_weight = w_.conditional() ? Raw::matrix(w_.first.weight_ih)
                                                 : launch::columns_of(Raw::matrix(w_.second.weight_ih), 0, n_.input);
-    if (dx_.wanted(I::x)) {
+    if (in.x.wanted()) {
       Tensor dword = Tensor::empty(x.shape(), x.dtype(), x.device());
       multiply_by_weight(dword, dgx_word, word_weight, {}, 0);
-      dx_.add(I::x, dword);
+      in.x.add(dword);
     }
-    if (dx_.wanted(I::h0)) dx_.add(I::h0, gathered_rows(dh_, targets_.rank_tensor()));
-    dx_.add(I::keys, dkeys_);
-    dx_.add(I::values, dvalues_);
-    add_sum_of_rows(dx_, I::v, dv_);
+    if (in.h0.wanted()) in.h0.add(gathered_rows(dh_, targets_.rank_tensor()));
+    in.keys.add(dkeys_);
+    in.values.add(dvalues_);
+    add_sum_of_rows(in.v, dv_);
     // The order frees rows before the largest gradients are made, as memory peaks here.
-    if (dx_.wanted(I::query_weight)) add_product(dx_, I::query_weight, dqueries_, middle, {.transpose_a = true});
-    add_sum_of_rows(dx_, I::query_bias, dqueries_);
+    if (in.query_weight.wanted()) add_product(in.query_weight, dqueries_, in.middle, {.transpose_a = true});
+    add_sum_of_rows(in.query_bias, dqueries_);
     dqueries_ = {};
-    second_.add_weight_gradients(dx_, I::second_hh, I::second_bias_hh, middle, second_rows_, dgx_second_, dgh_second_);
+    second_.add_weight_gradients(in.second.weight_hh, in.second.bias_hh, in.middle, in.second_rows, dgx_second_,
+                                 dgh_second_);
     dgh_second_ = {};
     if (w_.conditional()) {
-      first_->add_weight_gradients(dx_, I::first_hh, I::first_bias_hh, s_[Kept::previous], first_rows_, dgx_first_,
+      first_->add_weight_gradients(in.first.weight_hh, in.first.bias_hh, in.previous, in.first_rows, dgx_first_,
                                    dgh_first_);
       dgh_first_ = {};
-      add_sum_of_rows(dx_, I::first_bias_ih, dgx_first_);
+      add_sum_of_rows(in.first.bias_ih, dgx_first_);
     }
-    add_sum_of_rows(dx_, I::second_bias_ih, dgx_second_);
-    add_weight_gradient(dx_, w_.conditional() ? I::first_ih : I::second_ih, 0, 0, Raw::matrix(dgx_word),
+    add_sum_of_rows(in.second.bias_ih, dgx_second_);
+    add_weight_gradient(w_.conditional() ? in.first.weight_ih : in.second.weight_ih, 0, 0, Raw::matrix(dgx_word),
                         Raw::matrix(x));
-    add_weight_gradient(dx_, I::second_ih, 0, w_.conditional() ? 0 : n_.input, Raw::matrix(dgx_second_),
-                        Raw::matrix(contexts));
+    add_weight_gradient(in.second.weight_ih, 0, w_.conditional() ? 0 : n_.input, Raw::matrix(dgx_second_),
+                        Raw::matrix(in.contexts));
   }
 
   const Device device_;
-  const Saved& s_;
-  Grads& dx_;
+  const AttentionGruRecord& record_;
   const Lengths& targets_;
   const AttentionGruWeights w_;
   const AttentionMemory memory_;
@@ -147,7 +128,6 @@ class BackwardLoop {
   const Sizes n_;
   std::optional<GruStep> first_;
   GruStep second_;
-  GruRows first_rows_, second_rows_;
   Tensor dgx_first_, dgh_first_, dgx_second_, dgh_second_, dqueries_, dcontexts_, dkeys_, dvalues_, dh_;
   Tensor dv_;  // (B, A): a part of the loop adds to the row of its first rank
   /// Matrices of all these buffers, of which a step takes its rows.
@@ -159,18 +139,17 @@ class BackwardLoop {
 
 }  // namespace
 
-void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
+void backward_attention_gru(const AttentionGruRecord& record, const Lengths& targets, const Lengths& sources,
                             const AttentionRows& rows, GruForm form) {
-  using I = Inputs;
-  if (!dx.recording()) return BackwardLoop(s, dx, targets, sources, rows, form).run();
+  const AttentionGruRecord& in = record;
+  if (!in.x.recording()) return BackwardLoop(record, targets, sources, rows, form).run();
   differentiate_twin(
-      dx,
-      {s[I::x], s[I::h0], s[I::keys], s[I::values], s[I::first_ih], s[I::first_hh], s[I::first_bias_ih],
-       s[I::first_bias_hh], s[I::second_ih], s[I::second_hh], s[I::second_bias_ih], s[I::second_bias_hh],
-       s[I::query_weight], s[I::query_bias], s[I::v]},
+      {in.x, in.h0, in.keys, in.values, in.first.weight_ih, in.first.weight_hh, in.first.bias_ih, in.first.bias_hh,
+       in.second.weight_ih, in.second.weight_hh, in.second.bias_ih, in.second.bias_hh, in.query_weight, in.query_bias,
+       in.v},
       [&] {
-        const cells::AttentionGru cell({s[I::keys], s[I::values], sources}, saved_weights(s, form), targets);
-        const Output twin = scan_composed(cell, s[I::x], targets, s[I::h0]);
+        const cells::AttentionGru cell({in.keys.value, in.values.value, sources}, in.weights(form), targets);
+        const Output twin = scan_composed(cell, in.x.value, targets, in.h0.value);
         return std::vector{twin.y, twin.attention.context, twin.attention.weights};
       });
 }

@@ -39,44 +39,23 @@ inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemo
           of_ranks(rows.columns()), of_ranks(rows.lengths()), Raw::matrix(memory.lengths.starts_tensor())};
 }
 
-/// The places of the record's inputs.
-struct AttentionGruInputs {
-  enum {
-    x,
-    h0,
-    keys,
-    values,
-    first_ih,
-    first_hh,
-    first_bias_ih,
-    first_bias_hh,
-    second_ih,
-    second_hh,
-    second_bias_ih,
-    second_bias_hh,
-    query_weight,
-    query_bias,
-    v,
-    count
-  };
-};
-/// The places of what the record saves after its inputs.
-struct AttentionGruKept {
-  enum {
-    previous = AttentionGruInputs::count,
-    middle,
-    queries,
-    alignments,
-    contexts,
-    gates_first,
-    product_first,
-    gates_second,
-    product_second
-  };
+/// The record as its rule is given it. dstates, dcontexts and dalignments are undefined where nothing reached the
+/// outputs; the weights of the first GRU, and what is saved of it, where there is one GRU.
+struct AttentionGruRecord {
+  const Tensor &dstates, &dcontexts, &dalignments;
+  SavedInput x, h0, keys, values;
+  recurrence::RecordedWeights first, second;
+  SavedInput query_weight, query_bias, v;
+  const Tensor &previous, &middle, &queries, &alignments, &contexts;
+  GruRows first_rows, second_rows;
+
+  AttentionGruWeights weights(GruForm form) const {
+    return {first.values(), second.values(), query_weight.value, query_bias.value, v.value, form};
+  }
 };
 
 /// Adds the gradients of every input; under create_graph they are the twin's.
-void backward_attention_gru(const Saved& s, Grads& dx, const Lengths& targets, const Lengths& sources,
+void backward_attention_gru(const AttentionGruRecord& record, const Lengths& targets, const Lengths& sources,
                             const AttentionRows& rows, GruForm form);
 
 }  // namespace grus

@@ -18,38 +18,41 @@ const Op gru_op("gru");
 
 using namespace recurrence;
 
-/// The places of what the record saves after its inputs.
-struct Kept {
-  enum { previous = Inputs::states + 1, gates, product };
+/// The record as its rule is given it. dy and dlast are undefined where nothing reached the outputs.
+struct GruRecord {
+  const Tensor &dy, &dlast;
+  SavedInput x;
+  RecordedWeights weights;
+  SavedInput h0;
+  const Tensor& previous;
+  GruRows rows;
 };
 
-void backward_gru(const Saved& s, Grads& dx, const Lengths& lengths, GruForm form, bool reverse) {
-  const Tensor &x = s[Inputs::x], &h0 = s[Inputs::states];
-  const GruWeights weights{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
-  if (dx.recording())
-    return differentiate_twin(dx, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0}, [&] {
+void backward_gru(const GruRecord& record, const Lengths& lengths, GruForm form, bool reverse) {
+  const Tensor &x = record.x.value, &h0 = record.h0.value, &previous = record.previous;
+  const GruRows& rows = record.rows;
+  const RecordedWeights& w = record.weights;
+  const GruWeights weights = w.values();
+  if (record.x.recording())
+    return differentiate_twin({record.x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, record.h0}, [&] {
       const Output twin = scan_composed(cells::Gru(weights, form), x, lengths, h0, {.reverse = reverse});
       return std::vector{twin.y, twin.state.h};
     });
-  const Tensor &previous = s[Kept::previous], &dy = dx.dy(0);
-  GruRows rows;
-  rows.gates = s[Kept::gates];
-  rows.product = s[Kept::product];
   const Device device = x.device();
   const int64_t hidden = weights.weight_hh.dim(1);
   Tensor dgx = Tensor::empty({lengths.total(), 3 * hidden}, x.dtype(), x.device());
   Tensor dgh = form.reset == Reset::after ? Tensor::empty(dgx.shape(), x.dtype(), x.device()) : dgx;
-  Tensor dh = by_rank(dx.dy(1), lengths, x, hidden);
+  Tensor dh = by_rank(record.dlast, lengths, x, hidden);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
-  const GruBackward buffers{Raw::matrix(previous), Raw::matrix(rows.gates), Raw::matrix(rows.product),
-                            launch::matrix_of(dy), Raw::write_matrix(dgx),  Raw::write_matrix(dgh),
+  const GruBackward buffers{Raw::matrix(previous),        Raw::matrix(rows.gates), Raw::matrix(rows.product),
+                            launch::matrix_of(record.dy), Raw::write_matrix(dgx),  Raw::write_matrix(dgh),
                             Raw::write_matrix(dh)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) { step.backward(buffers, part); });
   });
-  step.add_weight_gradients(dx, Inputs::weight_hh, Inputs::bias_hh, previous, rows, dgx, dgh);
-  if (dx.wanted(Inputs::states)) dx.add(Inputs::states, gathered_rows(dh, lengths.rank_tensor()));
-  add_input_gradients(dx, dgx, x, weights.weight_ih);
+  step.add_weight_gradients(w.weight_hh, w.bias_hh, previous, rows, dgx, dgh);
+  if (record.h0.wanted()) record.h0.add(gathered_rows(dh, lengths.rank_tensor()));
+  add_input_gradients(record.x, w, dgx);
 }
 
 }  // namespace
@@ -85,10 +88,16 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
   outputs[1] = last_states(y, lengths, reverse);
 
   const Lengths* kept = keep_on_tape(lengths);
-  record_outputs(gru_op, {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0}, outputs,
-                 {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0, previous, rows.gates,
-                  rows.product},
-                 [kept, as = form, reverse](const Saved& s, Grads& dx) { backward_gru(s, dx, *kept, as, reverse); });
+  record(gru_op,
+         {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0, previous, rows.gates,
+          rows.product},
+         outputs,
+         [kept, as = form, reverse](const Tensor& dy, const Tensor& dlast, SavedInput x, SavedInput weight_ih,
+                                    SavedInput weight_hh, SavedInput bias_ih, SavedInput bias_hh, SavedInput h0,
+                                    const Tensor& previous, const Tensor& gates, const Tensor& product) {
+           backward_gru({dy, dlast, x, {weight_ih, weight_hh, bias_ih, bias_hh}, h0, previous, GruRows(gates, product)},
+                        *kept, as, reverse);
+         });
   return Output(outputs[0], outputs[1]);
 }
 

@@ -33,17 +33,16 @@ Tensor gathered_rows(const Tensor& table, const Tensor& ids) {
   return y;
 }
 
-void add_sum_of_rows(Grads& dx, int input, const Tensor& rows) {
-  if (!dx.wanted(input)) return;
-  Grads::Target target = dx.target(input);
+void add_sum_of_rows(Input input, const Tensor& rows) {
+  if (!input.wanted()) return;
+  Grads::Target target = input.target();
   launch::reduce(ReduceOp::sum, target.tensor, rows, target.accumulate);
 }
 
-void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_column, const Matrix& a,
-                         const Matrix& b) {
-  if (!dx.wanted(input)) return;
+void add_weight_gradient(Input input, int64_t first_row, int64_t first_column, const Matrix& a, const Matrix& b) {
+  if (!input.wanted()) return;
   // The product is added to a part of the weight, so the whole must be defined before.
-  Tensor& whole = dx.zeroed_target(input);
+  Tensor& whole = input.zeroed_target();
   Matrix part = launch::columns_of(Raw::write_matrix(whole), first_column, first_column + b.cols);
   part.offset += first_row * part.row_stride;
   part.rows = a.cols;
@@ -130,19 +129,19 @@ void GruStep::backward(const GruBackward& buffers, StepRows rows) const {
   multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), {}, 1);
 }
 
-void GruStep::add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const Tensor& previous, const GruRows& rows,
+void GruStep::add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const GruRows& rows,
                                    const Tensor& dgx, const Tensor& dgh) const {
   if (form_.reset == Reset::after) {
-    if (dx.wanted(weight_hh)) {
-      Grads::Target target = dx.target(weight_hh);
+    if (weight_hh.wanted()) {
+      Grads::Target target = weight_hh.target();
       launch::gemm(target.tensor, dgh, previous, {.transpose_a = true}, target.accumulate ? 1 : 0);
     }
-    return add_sum_of_rows(dx, bias_hh, dgh);
+    return add_sum_of_rows(bias_hh, dgh);
   }
-  add_weight_gradient(dx, weight_hh, 0, 0, columns_of(Raw::matrix(dgx), 0, 2 * hidden_), Raw::matrix(previous));
-  add_weight_gradient(dx, weight_hh, 2 * hidden_, 0, columns_of(Raw::matrix(dgx), 2 * hidden_, 3 * hidden_),
+  add_weight_gradient(weight_hh, 0, 0, columns_of(Raw::matrix(dgx), 0, 2 * hidden_), Raw::matrix(previous));
+  add_weight_gradient(weight_hh, 2 * hidden_, 0, columns_of(Raw::matrix(dgx), 2 * hidden_, 3 * hidden_),
                       Raw::matrix(rows.product));
-  add_sum_of_rows(dx, bias_hh, dgx);
+  add_sum_of_rows(bias_hh, dgx);
 }
 
 }  // namespace grus

@@ -14,11 +14,10 @@ void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, MatmulO
 void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, const Tensor& bias);
 /// y[i] = table[ids[i]], not recorded.
 Tensor gathered_rows(const Tensor& table, const Tensor& ids);
-/// dx[input] += sum_n rows[n], the gradient of a bias.
-void add_sum_of_rows(Grads& dx, int input, const Tensor& rows);
-/// dx[input] += a^T b in the block of a weight that begins at (first_row, first_column).
-void add_weight_gradient(Grads& dx, int input, int64_t first_row, int64_t first_column, const Matrix& a,
-                         const Matrix& b);
+/// dinput += sum_n rows[n], the gradient of a bias.
+void add_sum_of_rows(Input input, const Tensor& rows);
+/// dinput += a^T b in the block of a weight that begins at (first_row, first_column).
+void add_weight_gradient(Input input, int64_t first_row, int64_t first_column, const Matrix& a, const Matrix& b);
 
 /// Tells whether the device has the fused gates and the user wants them.
 bool has_fused_gru(Device device);
@@ -27,6 +26,7 @@ bool has_fused_gru(Device device);
 struct GruRows {
   GruRows() = default;
   GruRows(int64_t rows, int64_t hidden, DType dtype, Device device);
+  GruRows(const Tensor& saved_gates, const Tensor& saved_product) : gates(saved_gates), product(saved_product) {}
   Tensor gates;    // (N, 3H): r, z, n
   Tensor product;  // (N, H): U_n h + b'_n (Reset::after), or r * h (Reset::before)
 };
@@ -53,7 +53,7 @@ class GruStep {
   void backward(const GruBackward& buffers, recurrence::StepRows rows) const;
   /// Adds, after the loop, the gradients of weight_hh and bias_hh from all rows at once. `previous` (N, H) holds the
   /// states that came in.
-  void add_weight_gradients(Grads& dx, int weight_hh, int bias_hh, const Tensor& previous, const GruRows& rows,
+  void add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const GruRows& rows,
                             const Tensor& dgx, const Tensor& dgh) const;
 
  private:

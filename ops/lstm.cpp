@@ -21,10 +21,13 @@ bool has_fused_lstm(Device device) {
   return fused_kernels_wanted() && device.kernels().lstm_gates && device.kernels().lstm_gates_backward;
 }
 
-/// The places of the record's inputs after the common ones, of what it saves after its inputs, and of its outputs.
-struct Places {
-  enum { h0 = Inputs::states, c0, previous_h, previous_c, gates, cells };
-  enum { y = 0, last_h, last_c };
+/// The record as its rule is given it. dy, dlast_h and dlast_c are undefined where nothing reached the outputs.
+struct LstmRecord {
+  const Tensor &dy, &dlast_h, &dlast_c;
+  SavedInput x;
+  RecordedWeights weights;
+  SavedInput h0, c0;
+  const Tensor &previous_h, &previous_c, &gates, &cells;
 };
 
 /// Returns W x + b + b' of every row, in memory of its own, as the product of a step adds to it.
@@ -37,16 +40,12 @@ Tensor sums_without_state(const Tensor& x, const LstmWeights& w) {
 
 /// Returns the gradients of the sums under the gates (N, 4H). dh and dc (B, H), by rank, become those of the first
 /// states.
-Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, const Tensor& dy, Tensor& dh, Tensor& dc) {
-  const Tensor &gates = s[Places::gates], &weight_hh = s[Inputs::weight_hh];
+Tensor backward_steps(const LstmRecord& record, const Lengths& lengths, bool reverse, Tensor& dh, Tensor& dc) {
+  const Tensor &gates = record.gates, &weight_hh = record.weights.weight_hh.value;
   const Device device = gates.device();
   Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
-  const LstmGatesBackwardArgs whole{Raw::matrix(gates),
-                                    Raw::matrix(s[Places::previous_c]),
-                                    Raw::matrix(s[Places::cells]),
-                                    Raw::write_matrix(dh),
-                                    launch::matrix_of(dy),
-                                    Raw::write_matrix(sums),
+  const LstmGatesBackwardArgs whole{Raw::matrix(gates),    Raw::matrix(record.previous_c), Raw::matrix(record.cells),
+                                    Raw::write_matrix(dh), launch::matrix_of(record.dy),   Raw::write_matrix(sums),
                                     Raw::write_matrix(dc)};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows rows) {
@@ -60,26 +59,26 @@ Tensor backward_steps(const Saved& s, const Lengths& lengths, bool reverse, cons
   return sums;
 }
 
-void backward_lstm(const Saved& s, Grads& dx, const Lengths& lengths, bool reverse) {
-  const Tensor &x = s[Inputs::x], &h0 = s[Places::h0], &c0 = s[Places::c0];
-  const LstmWeights w{s[Inputs::weight_ih], s[Inputs::weight_hh], s[Inputs::bias_ih], s[Inputs::bias_hh]};
-  if (dx.recording())
-    return differentiate_twin(dx, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, [&] {
-      const Output twin = scan_composed(cells::Lstm(w), x, lengths, {h0, c0}, {.reverse = reverse});
+void backward_lstm(const LstmRecord& record, const Lengths& lengths, bool reverse) {
+  const SavedInput &x = record.x, &h0 = record.h0, &c0 = record.c0;
+  const RecordedWeights& w = record.weights;
+  if (x.recording())
+    return differentiate_twin({x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, h0, c0}, [&] {
+      const Output twin =
+          scan_composed(cells::Lstm(w.values()), x.value, lengths, {h0.value, c0.value}, {.reverse = reverse});
       return std::vector{twin.y, twin.state.h, twin.state.c};
     });
-  const int64_t hidden = w.weight_hh.dim(1);
-  Tensor dh = by_rank(dx.dy(Places::last_h), lengths, x, hidden),
-         dc = by_rank(dx.dy(Places::last_c), lengths, x, hidden);
-  const Tensor dsums = backward_steps(s, lengths, reverse, dx.dy(Places::y), dh, dc);
-  if (dx.wanted(Inputs::weight_hh)) {
-    Grads::Target target = dx.target(Inputs::weight_hh);
-    launch::gemm(target.tensor, dsums, s[Places::previous_h], {.transpose_a = true}, target.accumulate ? 1 : 0);
+  const int64_t hidden = w.weight_hh.value.dim(1);
+  Tensor dh = by_rank(record.dlast_h, lengths, x.value, hidden), dc = by_rank(record.dlast_c, lengths, x.value, hidden);
+  const Tensor dsums = backward_steps(record, lengths, reverse, dh, dc);
+  if (w.weight_hh.wanted()) {
+    Grads::Target target = w.weight_hh.target();
+    launch::gemm(target.tensor, dsums, record.previous_h, {.transpose_a = true}, target.accumulate ? 1 : 0);
   }
-  add_sum_of_rows(dx, Inputs::bias_hh, dsums);
-  if (dx.wanted(Places::h0)) dx.add(Places::h0, gathered_rows(dh, lengths.rank_tensor()));
-  if (dx.wanted(Places::c0)) dx.add(Places::c0, gathered_rows(dc, lengths.rank_tensor()));
-  add_input_gradients(dx, dsums, x, w.weight_ih);
+  add_sum_of_rows(w.bias_hh, dsums);
+  if (h0.wanted()) h0.add(gathered_rows(dh, lengths.rank_tensor()));
+  if (c0.wanted()) c0.add(gathered_rows(dc, lengths.rank_tensor()));
+  add_input_gradients(x, w, dsums);
 }
 
 }  // namespace
@@ -115,10 +114,17 @@ std::optional<Output> cells::Lstm::fused(const Tensor& x, const Lengths& lengths
   });
   std::array<Tensor, 3> outputs{y, last_states(y, lengths, reverse), last_states(cells, lengths, reverse)};
   const Lengths* kept = keep_on_tape(lengths);
-  record_outputs(
-      lstm_op, {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c}, outputs,
+  record(
+      lstm_op,
       {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates, cells},
-      [kept, reverse](const Saved& s, Grads& dx) { backward_lstm(s, dx, *kept, reverse); });
+      outputs,
+      [kept, reverse](const Tensor& dy, const Tensor& dlast_h, const Tensor& dlast_c, SavedInput x,
+                      SavedInput weight_ih, SavedInput weight_hh, SavedInput bias_ih, SavedInput bias_hh, SavedInput h0,
+                      SavedInput c0, const Tensor& previous_h, const Tensor& previous_c, const Tensor& gates,
+                      const Tensor& cells) {
+        const RecordedWeights weights{weight_ih, weight_hh, bias_ih, bias_hh};
+        backward_lstm({dy, dlast_h, dlast_c, x, weights, h0, c0, previous_h, previous_c, gates, cells}, *kept, reverse);
+      });
   return Output(outputs[0], {outputs[1], outputs[2]});
 }
 

@@ -98,11 +98,12 @@ Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w) {
   return w.weight_ih.defined() ? linear(x, w.weight_ih, w.bias_ih) : x;
 }
 
-void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih) {
-  if (dx.wanted(Inputs::x) && weight_ih.defined()) add_product(dx, Inputs::x, dgx, weight_ih, {});
-  if (dx.wanted(Inputs::x) && !weight_ih.defined()) dx.add(Inputs::x, dgx);
-  if (dx.wanted(Inputs::weight_ih)) add_product(dx, Inputs::weight_ih, dgx, x, {.transpose_a = true});
-  add_sum_of_rows(dx, Inputs::bias_ih, dgx);
+void add_input_gradients(const SavedInput& x, const RecordedWeights& w, const Tensor& dgx) {
+  const bool projected = w.weight_ih.value.defined();
+  if (x.wanted() && projected) add_product(x, dgx, w.weight_ih.value, {});
+  if (x.wanted() && !projected) x.add(dgx);
+  if (w.weight_ih.wanted()) add_product(w.weight_ih, dgx, x.value, {.transpose_a = true});
+  add_sum_of_rows(w.bias_ih, dgx);
 }
 
 Tensor by_rank(const Tensor& state, const Lengths& lengths, const Tensor& like, int64_t hidden) {

@@ -20,9 +20,11 @@ struct RecurrentWeights {
 
 namespace recurrence {
 
-/// The places of the inputs that records of all cells begin with. The first states follow.
-struct Inputs {
-  enum { x, weight_ih, weight_hh, bias_ih, bias_hh, states };
+/// A layer's weights as a rule is given them. Those that the layer does without are undefined, and nobody wants their
+/// gradients.
+struct RecordedWeights {
+  SavedInput weight_ih, weight_hh, bias_ih, bias_hh;
+  RecurrentWeights values() const { return {weight_ih.value, weight_hh.value, bias_ih.value, bias_hh.value}; }
 };
 
 /// Checks packed x (N, I), the weights and a first state of `count` tensors (B, H). Throws ShapeError, DtypeError,
@@ -41,7 +43,7 @@ Tensor gate_inputs(const Tensor& x, const RecurrentWeights& w);
 /// y = W x + b of all steps at once, (N, G H), or x itself where there is no W. In plain ops.
 Tensor gate_inputs_composed(const Tensor& x, const RecurrentWeights& w);
 /// Adds, after the loop, the gradients of x, weight_ih and bias_ih, from those of the gates' inputs.
-void add_input_gradients(Grads& dx, const Tensor& dgx, const Tensor& x, const Tensor& weight_ih);
+void add_input_gradients(const SavedInput& x, const RecordedWeights& w, const Tensor& dgx);
 
 /// Returns a state (B, H), given in the caller's order, by rank: longest sequence first. Undefined means zeros.
 Tensor by_rank(const Tensor& state, const Lengths& lengths, const Tensor& like, int64_t hidden);

@@ -67,26 +67,4 @@ class TwinCapture {
   std::vector<Tensor> outputs_;
 };
 
-// Recurrences, whose weights come and go with their form, have rules that find inputs and saved tensors by their
-// places.
-
-/// Pushes a record with the rule backward(saved, grads).
-template <class F>
-void record_outputs(const Op& op, std::initializer_list<TensorArg> inputs, std::span<Tensor> outputs,
-                    std::initializer_list<TensorArg> saved, F backward) {
-  static_assert(std::is_trivially_copyable_v<F>, "capture attributes by value; tensors go into `saved`");
-  if (Tape* const tape = Tape::recording(op, {inputs.begin(), inputs.size()}))
-    tape->push(
-        op, {inputs.begin(), inputs.size()}, outputs, {saved.begin(), saved.size()},
-        [](const void* closure, const Saved& s, Grads& dx) { (*static_cast<const F*>(closure))(s, dx); }, &backward,
-        sizeof(F));
-}
-
-/// Calls differentiate_twin for a rule that finds inputs by their places. `inputs` are the record's, in their order.
-inline void differentiate_twin(Grads& dx, std::initializer_list<TensorArg> inputs, const TwinFunction& twin) {
-  std::vector<SavedInput> all;
-  for (const TensorArg& input : inputs) all.emplace_back(dx, all.size(), *input.tensor);
-  differentiate_twin(all, twin);
-}
-
 }  // namespace grus

@@ -105,8 +105,8 @@ void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tenso
 
 /// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `rule` is called with
 /// the gradient of each output, undefined where nothing reached it, and then with what the record holds of each of
-/// `tensors`: an Input, a SavedInput, or a const Tensor& that is only saved. A saved tensor that is an output is bound
-/// to its node.
+/// `tensors`: an Input, a SavedInput, or a const Tensor& that is only saved. One that is undefined, as the bias of a
+/// form without, stays so. A saved tensor that is an output is bound to its node.
 template <size_t outputs, size_t tensors, class Rule>
 void record(const Op& op, const TensorArg (&args)[tensors], std::array<Tensor, outputs>& results, const Rule& rule) {
   record_rule(op, args, std::span<Tensor, outputs>(results), rule, parameters_of<Rule>());
