@@ -45,8 +45,7 @@ PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) 
   PreparedMemory memory;
   memory.batch = lengths.batch();
   if (options.score == Score::additive) {
-    const Tensor values = pack(states, lengths);
-    memory.packed = {(*key)(values), values, lengths};
+    memory.packed = prepare_packed(pack(states, lengths), lengths);
     std::vector<int64_t> sources;
     for (int64_t b = 0; b < memory.batch; ++b) sources.push_back(b);
     memory.rows = attention_rows(lengths, sources);
@@ -57,6 +56,15 @@ PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) 
   memory.keys = key ? (*key)(memory.values) : memory.values;
   memory.mask = unsqueeze(lengths.mask(), 1);
   return memory;
+}
+
+AttentionMemory Attention::prepare_packed(const Tensor& rows, const Lengths& lengths) const {
+  require<UsageError>(options.score == Score::additive, "[Attention] need additive scores for packed rows, got others");
+  require_float("Attention", rows);
+  require_device_of("Attention", rows, lengths.lengths_tensor(), "lengths");
+  require(rows.shape() == Shape{lengths.total(), options.memory}, "[Attention] need packed rows ({}, {}), got {}",
+          lengths.total(), options.memory, rows.shape());
+  return {(*key)(rows), rows, lengths};
 }
 
 AttentionOutput Attention::forward(const Tensor& queries, const PreparedMemory& memory) const {

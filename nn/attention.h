@@ -47,6 +47,9 @@ class Attention : public Module<Attention> {
   /// Projects the keys of states (S, B, C); without lengths every source has length S. Throws ShapeError.
   PreparedMemory prepare(const Tensor& states) const;
   PreparedMemory prepare(const Tensor& states, const Lengths& lengths) const;
+  /// Returns packed rows (N, C) with their keys, as cells::AttentionGru takes them. Throws UsageError unless scores are
+  /// additive.
+  AttentionMemory prepare_packed(const Tensor& rows, const Lengths& lengths) const;
   /// Attends: query (B, Q) -> context (B, C), weights (B, S); or (T, B, Q) -> (T, B, C), (T, B, S). Weights are zero
   /// past the lengths, and a source of length 0 gives a zero context.
   AttentionOutput forward(const Tensor& query, const PreparedMemory& memory) const;

@@ -10,6 +10,8 @@ thread_local const ModuleNode* running = nullptr;
 const NamedParameter* first_trainable(const ModuleNode& node) {
   for (const NamedParameter& p : node.parameters)
     if (p.parameter.requires_grad()) return &p;
+  for (const ModuleNode::Part& part : node.parts)
+    if (const NamedParameter* found = first_trainable(*part.node)) return found;
   for (const auto& [name, child] : node.children)
     if (const NamedParameter* found = first_trainable(*child)) return found;
   return nullptr;
@@ -58,20 +60,12 @@ void ModuleBase::Call::run(std::function<void(const ModuleCall&)> CallHook::*whe
 
 ModuleBase::Hook ModuleBase::add_hook(CallHook hook) {
   Hook shared = std::make_shared<const CallHook>(std::move(hook));
-  const std::function<void(ModuleNode&)> add = [&](ModuleNode& node) {
-    node.hooks.push_back(shared);
-    for (auto& [name, child] : node.children) add(*child);
-  };
-  add(node());
+  each_node(node(), [&](ModuleNode& node) { node.hooks.push_back(shared); });
   return shared;
 }
 
 void ModuleBase::remove_hook(const Hook& hook) {
-  const std::function<void(ModuleNode&)> remove = [&](ModuleNode& node) {
-    std::erase(node.hooks, hook);
-    for (auto& [name, child] : node.children) remove(*child);
-  };
-  remove(node());
+  each_node(node(), [&](ModuleNode& node) { std::erase(node.hooks, hook); });
 }
 
 }  // namespace grus::nn

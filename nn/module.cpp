@@ -23,25 +23,57 @@ std::string join(const std::string& prefix, const std::string& name) {
 
 void set_paths(ModuleNode& node, const std::string& path) {
   node.path = intern(path);
+  for (ModuleNode::Part& part : node.parts) set_paths(*part.node, path);
   for (auto& [name, child] : node.children) set_paths(*child, join(path, name));
 }
 
-// Calls visit(prefix, node) for the node and all below it, parents first.
+// Visits one list of a node, parameters or buffers or children, with those of its parts in their places.
+template <class Entry, class Visit>
+void each_own(ModuleNode& node, std::vector<Entry> ModuleNode::*list, size_t ModuleNode::Part::*place,
+              const Visit& visit) {
+  size_t i = 0;
+  for (ModuleNode::Part& part : node.parts) {
+    for (; i < part.*place; ++i) visit((node.*list)[i]);
+    each_own(*part.node, list, place, visit);
+  }
+  for (; i < (node.*list).size(); ++i) visit((node.*list)[i]);
+}
+template <class Visit>
+void each_parameter(ModuleNode& node, const Visit& visit) {
+  each_own(node, &ModuleNode::parameters, &ModuleNode::Part::parameters, visit);
+}
+template <class Visit>
+void each_buffer(ModuleNode& node, const Visit& visit) {
+  each_own(node, &ModuleNode::buffers, &ModuleNode::Part::buffers, visit);
+}
+template <class Visit>
+void each_child(ModuleNode& node, const Visit& visit) {
+  each_own(node, &ModuleNode::children, &ModuleNode::Part::children, visit);
+}
+
+// Calls visit(prefix, node) for the node and its named children at every depth, parents first.
 template <class Visit>
 void walk(const std::string& prefix, ModuleNode& node, const Visit& visit) {
   visit(prefix, node);
-  for (auto& [name, child] : node.children) walk(join(prefix, name), *child, visit);
+  each_child(node, [&](auto& child) { walk(join(prefix, child.first), *child.second, visit); });
 }
 
 std::shared_ptr<ModuleNode> clone_node(CloneScope& scope, const std::shared_ptr<ModuleNode>& node) {
   return scope.copy_of(node, [&scope](const ModuleNode& original) {
     auto copy = std::make_shared<ModuleNode>(original);  // copies parameters and buffers under the scope
     for (auto& [name, child] : copy->children) child = clone_node(scope, child);
+    for (ModuleNode::Part& part : copy->parts) part.node = clone_node(scope, part.node);
     return copy;
   });
 }
 
 }  // namespace
+
+void each_node(ModuleNode& node, const std::function<void(ModuleNode&)>& visit) {
+  visit(node);
+  for (ModuleNode::Part& part : node.parts) each_node(*part.node, visit);
+  for (auto& [name, child] : node.children) each_node(*child, visit);
+}
 
 Buffer::Buffer(const Buffer& other) : tensor_(other.tensor_) {
   if (CloneScope* scope = CloneScope::active())
@@ -64,9 +96,7 @@ ModuleBase::ModuleBase(const ModuleBase& other) {
   }
   require<UsageError>(!node.registered || node.follows,
                       "[Module] need clone() or std::move, got a plain copy of module '{}'", node.path);
-  if (!node.registered)
-    for (auto& [name, child] : node.children)
-      walk("", *child, [](const std::string&, ModuleNode& below) { below.follows = true; });
+  if (!node.registered) each_node(node, [](ModuleNode& below) { below.follows = true; });
   node.follows = false;
   node_ = std::move(other.node_);
 }
@@ -80,7 +110,9 @@ ModuleBase& ModuleBase::operator=(ModuleBase&& other) {
   other.node();
   if (node_) {
     for (const NamedParameter& entry : node_->parameters) entry.parameter.slot_->place = Parameter::Place::replaced;
-    for (const auto& [name, child] : node_->children) child->registered = false;  // each is assigned next
+    // Each child and part is assigned next.
+    for (const auto& [name, child] : node_->children) child->registered = false;
+    for (const ModuleNode::Part& part : node_->parts) part.node->registered = false;
   }
   if (!node_ || !node_->registered) {
     node_ = std::move(other.node_);
@@ -103,9 +135,9 @@ void ModuleBase::require_free(const std::string& name) const {
   require<UsageError>(!name.empty() && name.find('.') == std::string::npos,
                       "[Module] need a name without dots, got '{}'", name);
   bool taken = false;
-  for (const auto& p : node().parameters) taken |= p.name == name;
-  for (const auto& b : node_->buffers) taken |= b.first == name;
-  for (const auto& c : node_->children) taken |= c.first == name;
+  each_parameter(node(), [&](const NamedParameter& p) { taken |= p.name == name; });
+  each_buffer(*node_, [&](const auto& b) { taken |= b.first == name; });
+  each_child(*node_, [&](const auto& c) { taken |= c.first == name; });
   require<UsageError>(!taken, "[Module] need a new name, got '{}' twice", name);
 }
 
@@ -133,6 +165,16 @@ void ModuleBase::link(const std::string& name, const ModuleBase& module) {
   set_paths(*module.node_, join(node_->path, name));
 }
 
+void ModuleBase::link_part(const ModuleBase& module) {
+  ModuleNode& part = module.node();
+  each_parameter(part, [this](const NamedParameter& p) { require_free(p.name); });
+  each_buffer(part, [this](const auto& b) { require_free(b.first); });
+  each_child(part, [this](const auto& c) { require_free(c.first); });
+  part.registered = true;
+  node_->parts.push_back({node_->parameters.size(), node_->buffers.size(), node_->children.size(), module.node_});
+  set_paths(part, node_->path);
+}
+
 void ModuleBase::link_all(const std::string& name,
                           const std::vector<std::reference_wrapper<const ModuleBase>>& modules) {
   ModuleBase list;
@@ -144,8 +186,10 @@ Parameters ModuleBase::named_parameters(bool with_aliases) const {
   Parameters all;
   std::set<const Leaf*> seen;
   walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
-    for (const auto& [name, parameter] : node.parameters)
-      if (seen.insert(parameter.identity()).second || with_aliases) all.push_back({join(prefix, name), parameter});
+    each_parameter(node, [&](const NamedParameter& p) {
+      if (seen.insert(p.parameter.identity()).second || with_aliases)
+        all.push_back({join(prefix, p.name), p.parameter});
+    });
   });
   return all;
 }
@@ -162,7 +206,7 @@ std::vector<std::pair<std::string, std::string>> ModuleBase::aliases() const {
 NamedTensors ModuleBase::named_buffers() const {
   NamedTensors all;
   walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
-    for (const auto& [name, buffer] : node.buffers) all.push_back({join(prefix, name), buffer.value()});
+    each_buffer(node, [&](const auto& b) { all.push_back({join(prefix, b.first), b.second.value()}); });
   });
   return all;
 }
@@ -176,18 +220,18 @@ int64_t ModuleBase::parameter_count(bool trainable_only) const {
 
 std::vector<std::string> ModuleBase::children_names() const {
   std::vector<std::string> names;
-  for (const auto& [name, child] : node().children) names.push_back(name);
+  each_child(node(), [&](const auto& c) { names.push_back(c.first); });
   return names;
 }
 
 void ModuleBase::visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit) {
   walk("", node(), [&](const std::string& prefix, ModuleNode& node) {
-    for (auto& [name, buffer] : node.buffers) visit(join(prefix, name), buffer);
+    each_buffer(node, [&](auto& b) { visit(join(prefix, b.first), b.second); });
   });
 }
 
 void ModuleBase::train(bool on) {
-  walk("", node(), [on](const std::string&, ModuleNode& node) { node.training = on; });
+  each_node(node(), [on](ModuleNode& node) { node.training = on; });
 }
 
 void ModuleBase::zero_grad() {

@@ -47,9 +47,15 @@ class Buffer {
 
 /// A ModuleNode holds what one module registered.
 struct ModuleNode {
+  /// A part has no name: what it registered stands among its owner's, after so many of each.
+  struct Part {
+    size_t parameters, buffers, children;
+    std::shared_ptr<ModuleNode> node;
+  };
   std::vector<NamedParameter> parameters;
   std::vector<std::pair<std::string, Buffer>> buffers;
   std::vector<std::pair<std::string, std::shared_ptr<ModuleNode>>> children;
+  std::vector<Part> parts;
   std::vector<std::shared_ptr<const CallHook>> hooks;
   const char* path = "";  // interned: records may outlive the module
   bool training = true;
@@ -57,6 +63,9 @@ struct ModuleNode {
   bool follows = false;                // its parent was copied, so it is copied next
   std::optional<Precision> precision;  // precision of its products, or none to take the caller's
 };
+
+/// Calls visit(node) for the node and all below it, parts included.
+void each_node(ModuleNode& node, const std::function<void(ModuleNode&)>& visit);
 
 /// A LoadReport tells how loading went when it was not strict.
 struct LoadReport {
@@ -140,6 +149,14 @@ class ModuleBase {
     link_all(name, {modules.begin(), modules.end()});
     return modules;
   }
+  /// Registers a child without a name: what it registered has the names of this module's own, "query.weight" for
+  /// "attention.query.weight", in its place among them. A model that is cut into modules keeps its files' names so.
+  /// Throws UsageError when one of the names is taken.
+  template <class M>
+  [[nodiscard]] M part(M module) {
+    link_part(module);
+    return module;
+  }
   /// Links a module that is a member already.
   void link_child(const std::string& name, const ModuleBase& module) { link(name, module); }
 
@@ -195,6 +212,7 @@ class ModuleBase {
   void visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit);
   void require_free(const std::string& name) const;
   void link(const std::string& name, const ModuleBase& module);
+  void link_part(const ModuleBase& module);
   void link_all(const std::string& name, const std::vector<std::reference_wrapper<const ModuleBase>>& modules);
   mutable std::shared_ptr<ModuleNode> node_;  // a copy takes it from its original
 };

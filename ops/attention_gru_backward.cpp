@@ -10,6 +10,7 @@ namespace {
 
 using recurrence::StepRows;
 using Sizes = AttentionGruSizes;
+
 /// A BackwardLoop computes the gradients of every row in a reverse loop, and after it those of the weights, from all
 /// rows at once.
 class BackwardLoop {

@@ -10,6 +10,7 @@
 #include "ops/index.h"
 #include "ops/matmul.h"
 #include "ops/shape.h"
+#include "seq2seq/first_weights.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -34,7 +35,7 @@ bool is_maxout(const BahdanauOptions& o) { return o.readout == BahdanauOptions::
 
 nn::Embedding make_embedding(int64_t words, const BahdanauOptions& o, Rng& rng) {
   nn::Embedding table({.count = words, .width = o.embedding, .padding_index = {}}, rng);
-  table.weight.assign(init::normal(table.weight.shape(), 0, 1 / std::sqrt(static_cast<double>(o.embedding)), rng));
+  set_normal(table.weight, rng, 1 / std::sqrt(static_cast<double>(o.embedding)));
   return table;
 }
 
@@ -49,10 +50,6 @@ nn::Gru make_encoder(const BahdanauOptions& o, Rng& rng) {
 
 nn::GruCell make_cell(const BahdanauOptions& o, int64_t input, Rng& rng) {
   return nn::GruCell({.input = input, .hidden = o.hidden, .reset = o.form.reset, .update = o.form.update}, rng);
-}
-
-void make_recurrent_orthogonal(nn::CellParameters& cell, Rng& rng) {
-  cell.weight_hh.assign(init::orthogonal(cell.weight_hh.shape(), rng, 1, 3));
 }
 
 // The state before each packed row's step is h0 at the first step, then the row of the step before.
@@ -74,10 +71,8 @@ Bahdanau::Bahdanau(const BahdanauOptions& given, Rng& rng)
       initial(child("initial",
                     nn::Linear(options.start == BahdanauOptions::Start::mean ? 2 * options.encoder : options.encoder,
                                options.hidden, rng))),
-      query(child("query", nn::Linear(options.hidden, options.attention, rng))),
-      key(child("key", nn::Linear(2 * options.encoder, options.attention, rng, {.bias = false}))),
-      v(param("v", init::uniform({options.attention}, -1 / std::sqrt(static_cast<double>(options.attention)),
-                                 1 / std::sqrt(static_cast<double>(options.attention)), rng))),
+      attention(part(
+          nn::Attention({.query = options.hidden, .memory = 2 * options.encoder, .hidden = options.attention}, rng))),
       first(options.decoder == DecoderCell::conditional
                 ? std::optional(child("first", make_cell(options, options.embedding, rng)))
                 : std::nullopt),
@@ -89,10 +84,10 @@ Bahdanau::Bahdanau(const BahdanauOptions& given, Rng& rng)
                                               1 / std::sqrt(static_cast<double>(options.readout_size)), rng))),
       output_bias(param("output_bias", init::zeros({options.target_words}))),
       drop_(child("drop", nn::LockedDropout(options.dropout))) {
-  make_recurrent_orthogonal(encoder.cell(0, 0), rng);
-  make_recurrent_orthogonal(encoder.cell(0, 1), rng);
-  if (first) make_recurrent_orthogonal(first->weights, rng);
-  make_recurrent_orthogonal(second.weights, rng);
+  set_orthogonal(encoder.cell(0, 0).weight_hh, rng);
+  set_orthogonal(encoder.cell(0, 1).weight_hh, rng);
+  if (first) set_orthogonal(first->weights.weight_hh, rng);
+  set_orthogonal(second.weights.weight_hh, rng);
   if (options.weights == FirstWeights::paper) use_paper_weights(rng);
   if (options.tie != Tie::none) tie(target_embedding.weight, output_weight);
   if (options.tie == Tie::all) tie(target_embedding.weight, source_embedding.weight);
@@ -100,31 +95,19 @@ Bahdanau::Bahdanau(const BahdanauOptions& given, Rng& rng)
 
 // Appendix B.1: recurrent matrices orthogonal, W_a and U_a N(0, 0.001^2), v_a and biases 0, all else N(0, 0.01^2).
 void Bahdanau::use_paper_weights(Rng& rng) {
-  const auto draw = [&rng](nn::Parameter& p, double deviation = 0.01) {
-    p.assign(init::normal(p.shape(), 0, deviation, rng));
-  };
-  const auto zero = [](nn::Parameter& p) { p.assign(init::zeros(p.shape())); };
-  const auto draw_cell = [&](nn::CellParameters& cell) {
-    draw(cell.weight_ih);
-    zero(cell.bias_ih), zero(cell.bias_hh);
-  };
-  const auto draw_linear = [&](nn::Linear& layer, double deviation = 0.01) {
-    draw(layer.weight, deviation);
-    if (layer.bias.defined()) zero(layer.bias);
-  };
-  zero(v);
-  draw(output_weight);
-  zero(output_bias);
-  draw(source_embedding.weight);
-  draw(target_embedding.weight);
-  draw_cell(encoder.cell(0, 0));
-  draw_cell(encoder.cell(0, 1));
-  draw_linear(initial);
-  draw_linear(query, 0.001);
-  draw_linear(key, 0.001);
-  if (first) draw_cell(first->weights);
-  draw_cell(second.weights);
-  draw_linear(into_readout);
+  set_zero(attention.v);
+  set_normal(output_weight, rng);
+  set_zero(output_bias);
+  set_normal(source_embedding.weight, rng);
+  set_normal(target_embedding.weight, rng);
+  set_normal_inputs(encoder.cell(0, 0), rng);
+  set_normal_inputs(encoder.cell(0, 1), rng);
+  set_normal(initial, rng);
+  set_normal(*attention.query, rng, 0.001);
+  set_normal(*attention.key, rng, 0.001);
+  if (first) set_normal_inputs(first->weights, rng);
+  set_normal_inputs(second.weights, rng);
+  set_normal(into_readout, rng);
 }
 
 std::string Bahdanau::description() const {
@@ -152,11 +135,16 @@ Bahdanau::Encoded Bahdanau::encode(const Tokens& source) const {
   } else {
     summary = encoded.state.h[1];
   }
-  return {{key(values), values, source.lengths}, tanh(initial(summary))};
+  return {attention.prepare_packed(values, source.lengths), tanh(initial(summary))};
 }
 
 AttentionGruWeights Bahdanau::step_weights() const {
-  return {first ? GruWeights(first->weights) : GruWeights{}, second.weights, query.weight, query.bias, v, options.form};
+  return {.first = first ? GruWeights(first->weights) : GruWeights{},
+          .second = second.weights,
+          .query_weight = attention.query->weight,
+          .query_bias = attention.query->bias,
+          .v = attention.v,
+          .form = options.form};
 }
 
 Tensor Bahdanau::readout(const Tensor& state, const Tensor& word, const Tensor& context) const {
@@ -167,7 +155,8 @@ Tensor Bahdanau::readout(const Tensor& state, const Tensor& word, const Tensor& 
 Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
   const Encoded encoded = encode(source);
   const Tensor words = drop_(embed(target_embedding, inputs.ids), inputs.lengths);
-  const Output out = attention_gru(words, inputs.lengths, encoded.start, encoded.memory, step_weights());
+  const cells::AttentionGru cell(encoded.memory, step_weights(), inputs.lengths);
+  const Output out = scan(cell, words, inputs.lengths, encoded.start);
   const Tensor states =
       options.readout_state == ReadoutState::after ? out.y : previous_states(encoded.start, out.y, inputs.lengths);
   return drop_(readout(drop_(states, inputs.lengths), words, out.attention.context), inputs.lengths);
@@ -207,91 +196,5 @@ std::unique_ptr<Decoder> Bahdanau::decode(const Tokens& source) const {
   const NoGrad no_grad;
   return std::make_unique<BahdanauDecoder>(*this, source);
 }
-
-namespace {
-
-BahdanauOptions bahdanau_options(const ModelOptions& m, VocabSizes sizes) {
-  using Flag = ModelOptions;
-  return {
-      .source_words = sizes.source,
-      .target_words = sizes.target,
-      .embedding = m.embedding,
-      .hidden = m.hidden,
-      .encoder = m.encoder,
-      .attention = m.attention,
-      .readout_size = m.readout_size,
-      .decoder = m.decoder,
-      .form = {m.reset, m.update},
-      .start =
-          m.initial_state == Flag::InitialState::mean ? BahdanauOptions::Start::mean : BahdanauOptions::Start::backward,
-      .readout = m.readout == Flag::Readout::maxout ? BahdanauOptions::Readout::maxout : BahdanauOptions::Readout::tanh,
-      .readout_state = m.readout_state,
-      .tie = m.tie,
-      .weights = m.weights,
-      .dropout = m.dropout};
-}
-
-// The paper's appendices A.2 and B give sizes and training.
-void use_bahdanau_paper(TrainOptions& o) {
-  o.model = {.embedding = 620,
-             .hidden = 1000,
-             .encoder = 1000,
-             .attention = 1000,
-             .readout_size = 500,
-             .decoder = DecoderCell::single,
-             .readout = ModelOptions::Readout::maxout,
-             .readout_state = ReadoutState::before,
-             .initial_state = ModelOptions::InitialState::backward,
-             .reset = Reset::before,
-             .update = Update::replace,
-             .tie = Tie::none,
-             .weights = FirstWeights::paper,
-             .dropout = 0};
-  o.tokenizer = "space";
-  o.vocab = 30000;
-  o.max_length = 50;
-  o.epochs = 9;
-  o.batch_sentences = 80;
-  o.optimizer = OptimizerKind::adadelta;
-  o.learning_rate = 1;
-  o.beta1 = 0.95;
-  o.epsilon = 1e-6;
-  o.schedule = ScheduleKind::constant;
-  o.warmup = 0;
-  o.label_smoothing = 0;
-  o.average = 0;
-  o.beam = 12;
-}
-
-void check_bahdanau(const ModelOptions& m) {
-  using Flag = ModelOptions;
-  const int64_t readout = m.readout_size ? m.readout_size : m.embedding;
-  require<UsageError>(m.tie == Tie::none || readout == m.embedding,
-                      "--readout-size: need --emb ({}) because of --tie {}, got {}", m.embedding, text_of(m, "tie"),
-                      readout);
-  require<UsageError>(m.encoder > 0 || m.hidden % 2 == 0, "--hidden: need an even number, or --encoder, got {}",
-                      m.hidden);
-  require<UsageError>(m.initial_state == Flag::InitialState::mean || m.initial_state == Flag::InitialState::backward,
-                      "--initial-state: need mean or backward for --arch bahdanau, got {}",
-                      text_of(m, "initial-state"));
-  require<UsageError>(m.readout != Flag::Readout::none, "--readout: need tanh or maxout for --arch bahdanau, got none");
-}
-
-constexpr std::string_view bahdanau_flags[] = {"encoder",       "attention",     "readout-size", "decoder", "readout",
-                                               "readout-state", "initial-state", "reset",        "update"};
-
-}  // namespace
-
-extern const ArchitectureKind bahdanau_kind;
-
-const ArchitectureKind bahdanau_kind = {
-    .name = "bahdanau",
-    .make = [](const ModelOptions& options, VocabSizes sizes, Rng& rng) -> std::unique_ptr<Architecture> {
-      return std::make_unique<Bahdanau>(bahdanau_options(options, sizes), rng);
-    },
-    .use_recipe = [](TrainOptions&) {},  // the defaults are its recipe
-    .use_paper_recipe = use_bahdanau_paper,
-    .check = check_bahdanau,
-    .flags = bahdanau_flags};
 
 }  // namespace grus::seq2seq

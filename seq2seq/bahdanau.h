@@ -2,11 +2,14 @@
 // Bahdanau, Cho and Bengio 2014 (arXiv 1409.0473), appendix A, with today's choices as options:
 //   encoder   h_s = [forward GRU; backward GRU] over the embedded source
 //   start     s_0 = tanh(W mean_s h_s)                        or tanh(W backward h_1), as in the paper
-//   step      s', c = attention_gru(word, s)                  conditional pair, or the paper's single GRU
+//   step      s', c = AttentionGru(word, s)                   conditional pair, or the paper's single GRU
 //   readout   t = tanh(W_o [s'; word; c])                     or maxout over pairs of [s; word; c], as in the paper
 //   output    logits = V t + b                                V tied to the embedding or not
+//
+// bahdanau.cpp is the model; bahdanau_kind.cpp makes one of flags, and has the recipes of its training.
 #include <optional>
 
+#include "nn/attention.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
 #include "nn/gru.h"
@@ -47,7 +50,7 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   };
   Encoded encode(const Tokens& source) const;
   Tensor embed(const nn::Embedding& table, const Tensor& ids) const;
-  AttentionGruWeights step_weights() const;
+  AttentionGruWeights step_weights() const;  // of the decoder's cell
   /// Takes state (N, H), word (N, E) and context (N, 2 encoder) of N places; returns the readout (N, R).
   Tensor readout(const Tensor& state, const Tensor& word, const Tensor& context) const;
 
@@ -66,8 +69,7 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   nn::Embedding source_embedding, target_embedding;
   nn::Gru encoder;
   nn::Linear initial;                // from the encoder's summary to s_0
-  nn::Linear query, key;             // W_a, U_a
-  nn::Parameter v;                   // v_a
+  nn::Attention attention;           // query W_a, key U_a, v_a, under these names
   std::optional<nn::GruCell> first;  // the GRU that takes the word, where the decoder is conditional
   nn::GruCell second;                // the GRU that takes the context, or word and context
   nn::Linear into_readout;

@@ -1,6 +1,6 @@
 #include "seq2seq/cho.h"
 
-#include "nn/init.h"
+#include "seq2seq/first_weights.h"
 #include "seq2seq/no_attention.h"
 
 namespace grus::seq2seq {
@@ -20,31 +20,22 @@ EncoderDecoderOptions cho_options(int64_t source_words, int64_t target_words, st
 }
 
 void set_cho_weights(EncoderDecoder& model, Rng& rng) {
-  const auto draw = [&rng](nn::Parameter& p) { p.assign(nn::init::normal(p.shape(), 0, 0.01, rng)); };
-  const auto zero = [](nn::Parameter& p) { p.assign(nn::init::zeros(p.shape())); };
   const auto draw_layers = [&](GatedLayers& layers) {
     for (int64_t l = 0; l < layers.options.layers; ++l) {
-      nn::CellParameters& cell = layers.cell(l);
-      draw(cell.weight_ih);
-      set_orthogonal(cell.weight_hh, rng);
-      zero(cell.bias_ih), zero(cell.bias_hh);
+      set_normal_inputs(layers.cell(l), rng);
+      set_orthogonal(layers.cell(l).weight_hh, rng);
     }
-    for (nn::Parameter& weight : layers.context_weights) draw(weight);
+    for (nn::Parameter& weight : layers.context_weights) set_normal(weight, rng);
   };
-  const auto draw_linear = [&](std::optional<nn::Linear>& layer) {
-    if (!layer) return;
-    draw(layer->weight);
-    if (layer->bias.defined()) zero(layer->bias);
-  };
-  draw(model.output_weight);
-  zero(model.output_bias);
-  draw(model.source_embedding.weight);
-  draw(model.target_embedding.weight);
+  set_normal(model.output_weight, rng);
+  set_zero(model.output_bias);
+  set_normal(model.source_embedding.weight, rng);
+  set_normal(model.target_embedding.weight, rng);
   draw_layers(model.encoder);
   draw_layers(model.decoder);
   for (std::optional<nn::Linear>* layer :
        {&model.summary, &model.start, &model.readout_state, &model.readout_word, &model.readout_context, &model.factor})
-    draw_linear(*layer);
+    if (*layer) set_normal(**layer, rng);
   model.target_embedding.zero_padding();
 }
 

@@ -11,6 +11,7 @@
 #include "ops/index.h"
 #include "ops/matmul.h"
 #include "ops/shape.h"
+#include "seq2seq/first_weights.h"
 
 namespace grus::seq2seq {
 
@@ -216,14 +217,8 @@ Tensor EncoderDecoder::forward(const Tensor& source, const Lengths& source_lengt
   return decode(inputs, input_lengths, encoded.first, encoded, input_lengths.batch_rows()).y;
 }
 
-void set_orthogonal(nn::Parameter& weight_hh, Rng& rng) {
-  weight_hh.assign(init::orthogonal(weight_hh.shape(), rng, 1, weight_hh.dim(0) / weight_hh.dim(1)));
-}
-
 void set_scaled_weights(EncoderDecoder& model, Rng& rng) {
-  const auto draw = [&rng](Parameter& p) {
-    p.assign(init::normal(p.shape(), 0, 1 / std::sqrt(static_cast<double>(p.dim(1))), rng));
-  };
+  const auto draw = [&rng](Parameter& p) { set_normal(p, rng, 1 / std::sqrt(static_cast<double>(p.dim(1)))); };
   draw(model.output_weight);
   draw(model.source_embedding.weight);
   draw(model.target_embedding.weight);

@@ -113,8 +113,6 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
   nn::LockedDropout drop_;
 };
 
-/// Draws one orthogonal matrix for each gate.
-void set_orthogonal(nn::Parameter& weight_hh, Rng& rng);
 /// Draws recurrent matrices orthogonal, output rows and embeddings N(0, 1/E), and sets input_scale to match; other
 /// weights stay.
 void set_scaled_weights(EncoderDecoder& model, Rng& rng = default_rng());

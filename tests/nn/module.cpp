@@ -33,6 +33,39 @@ class Pair : public Module<Pair> {
   Buffer count;
 };
 
+/// A model cut in two that has the names of a whole: "first.weight" is a part's child, "bias" a part's own.
+class Inner : public Module<Inner> {
+ public:
+  Inner()
+      : bias(param("bias", Tensor::zeros({3}))),
+        first(child("first", Scale(1))),
+        count(buffer("count", Tensor::full({1}, 7))) {}
+  Tensor forward(const Tensor& x) const {
+    scope = current_scope();
+    return first(x);
+  }
+  Parameter bias;
+  Scale first;
+  Buffer count;
+  mutable std::string scope;
+};
+
+class Outer : public Module<Outer> {
+ public:
+  Outer()
+      : before(param("before", Tensor::zeros({4}))),
+        zeroth(child("zeroth", Scale(0))),
+        inner(part(Inner())),
+        after(param("after", Tensor::zeros({5}))),
+        last(child("last", Scale(2))) {}
+  Tensor forward(const Tensor& x) const { return last(inner(x)); }
+  Parameter before;
+  Scale zeroth;
+  Inner inner;
+  Parameter after;
+  Scale last;
+};
+
 class Nest : public Module<Nest> {
  public:
   Nest() : pair(child("pair", Pair())) {}
@@ -177,6 +210,72 @@ TEST_CASE("module: names are taken once and have no dots") {
   };
   CHECK_THROWS_AS(Bad("a"), UsageError);
   CHECK_THROWS_AS(Bad("a.b"), UsageError);
+}
+
+TEST_CASE("module: a part's names are its owner's, in its place among them") {
+  const Outer model;
+  CHECK(names(model.named_parameters()) ==
+        std::vector<std::string>{"before", "bias", "after", "zeroth.weight", "first.weight", "last.weight"});
+  CHECK(model.named_buffers()[0].name == "count");
+  CHECK(model.children_names() == std::vector<std::string>{"zeroth", "first", "last"});
+  class Holder : public Module<Holder> {
+   public:
+    Holder() : outer(child("outer", Outer())) {}
+    Tensor forward(const Tensor& x) const { return outer(x); }
+    Outer outer;
+  };
+  const Holder holder;
+  holder(Tensor::zeros({2, 3}));
+  CHECK(holder.named_parameters()[4].name == "outer.first.weight");
+  CHECK(holder.outer.inner.scope == "outer");
+  CHECK(holder.outer.inner.first.scope == "outer.first");
+}
+
+TEST_CASE("module: a part is trained, hooked, loaded, cloned, copied and replaced with its owner") {
+  Outer model;
+  model.eval();
+  CHECK_FALSE(model.inner.is_training());
+  int calls = 0;
+  const auto hook = model.add_hook({.before = {}, .after = [&calls](const ModuleCall&) { ++calls; }});
+  model(Tensor::zeros({2, 3}));
+  CHECK(calls == 4);  // the model, its part, the part's child and its own
+  model.remove_hook(hook);
+  model(Tensor::zeros({2, 3}));
+  CHECK(calls == 4);
+
+  NamedTensors state = model.clone().state_dict();
+  for (NamedTensor& entry : state)
+    if (entry.name == "first.weight") entry.tensor = Tensor::full({2, 3}, 9);
+  model.load_state_dict(state);
+  CHECK(model.inner.first.weight.value().to_vector<float>()[0] == 9);
+  const Outer copy = model.clone();
+  model.inner.bias.assign(Tensor::ones({3}));
+  CHECK(copy.inner.bias.value().to_vector<float>()[0] == 0);
+  CHECK(copy.named_parameters()[1].parameter.identity() == copy.inner.bias.identity());
+
+  const std::vector<Outer> list{Outer(), Outer()};
+  CHECK(list[1].named_parameters()[4].parameter.identity() == list[1].inner.first.weight.identity());
+  model = Outer();
+  CHECK(model.named_parameters()[1].parameter.identity() == model.inner.bias.identity());
+  model.inner = Inner();
+  CHECK(model.named_parameters()[4].parameter.identity() == model.inner.first.weight.identity());
+  CHECK(model.parameter_count() == 4 + 3 + 5 + 3 * 6);
+}
+
+TEST_CASE("module: a part whose names are taken is refused, and so is a name that a part has") {
+  class Twice : public Module<Twice> {
+   public:
+    Twice() : one(part(Inner())), two(part(Inner())) {}
+    Inner one, two;
+  };
+  CHECK(message([] { Twice(); }) == "[Module] need a new name, got 'bias' twice");
+  class Late : public Module<Late> {
+   public:
+    Late() : inner(part(Inner())), first(child("first", Scale(1))) {}
+    Inner inner;
+    Scale first;
+  };
+  CHECK(message([] { Late(); }) == "[Module] need a new name, got 'first' twice");
 }
 
 TEST_CASE("module: a list names its children by number") {

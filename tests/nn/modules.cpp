@@ -13,6 +13,7 @@
 #include "nn/lstm.h"
 #include "nn/maxout.h"
 #include "nn/rnn.h"
+#include "ops/attention_gru.h"
 #include "ops/gradcheck.h"
 #include "ops/reduce.h"
 #include "ops/sequence.h"
@@ -349,4 +350,26 @@ TEST_CASE("attention: many queries at once equal one at a time, padding changes 
   const Attention attention({.query = 4, .memory = 3});
   CHECK_THROWS_AS(attention.prepare(random({5, 3, 4}, 1)), ShapeError);
   CHECK_THROWS_AS(attention(random({2, 4}, 1), attention.prepare(random({5, 3, 3}, 1))), ShapeError);
+}
+
+TEST_CASE("attention: packed rows are prepared for the decoder's cell, whose gradients reach query, key and v") {
+  Attention attention({.query = 4, .memory = 3, .hidden = 5});
+  const GruCell cell({.input = 2 + 3, .hidden = 4});
+  const Lengths sources({5, 2, 1}), targets({3, 4, 2});
+  const Tensor rows = pack(random({5, 3, 3}, 1), sources);
+  Tape tape;
+  const AttentionMemory memory = attention.prepare_packed(rows, sources);
+  const AttentionGruWeights weights{{},          cell.weights, attention.query->weight, attention.query->bias,
+                                    attention.v, cell.form()};
+  const Output out = scan(cells::AttentionGru(memory, weights, targets), random({9, 2}, 2), targets, random({3, 4}, 3));
+  const AttentionOutput first = attention(out.state.h, attention.prepare(unpack(rows, sources), sources));
+  CHECK(difference(memory.keys, (*attention.key)(rows)) == 0);
+  CHECK(first.weights.shape() == Shape{3, 5});
+  tape.backward(sum(out.attention.weights * out.attention.weights));
+  for (const auto& [name, parameter] : attention.named_parameters())
+    CHECK_MESSAGE(difference(parameter.grad(), Tensor::zeros(parameter.shape())) > 0, name);
+
+  CHECK_THROWS_AS(attention.prepare_packed(random({7, 3}, 1), sources), ShapeError);
+  CHECK_THROWS_AS(Attention({.query = 4, .memory = 4, .score = Score::dot}).prepare_packed(random({8, 4}, 1), sources),
+                  UsageError);
 }
