@@ -36,4 +36,9 @@ std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, Voc
   return kind.make(options, sizes, rng);
 }
 
+std::unique_ptr<Architecture> make_architecture(const TrainOptions& options, VocabSizes sizes) {
+  Rng rng(static_cast<uint64_t>(options.seed));
+  return make_architecture(options.model, sizes, rng);
+}
+
 }  // namespace grus::seq2seq

@@ -88,5 +88,7 @@ std::span<const ArchitectureKind* const> architecture_kinds();
 const ArchitectureKind& architecture_kind(std::string_view name);
 /// Checks the options and returns a model of the architecture that options.arch names. Throws UsageError.
 std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, VocabSizes sizes, Rng& rng);
+/// Makes the model of a training, whose first values follow from options.seed.
+std::unique_ptr<Architecture> make_architecture(const TrainOptions& options, VocabSizes sizes);
 
 }  // namespace grus::seq2seq

@@ -86,8 +86,12 @@ void Trainer::start() {
   std::filesystem::create_directories(work_.path());
   work_.save_codecs(codecs_);
   work_.save_config(options_, codecs_, texts_);
+  seed_draws();
   begun_ = true;
 }
+
+// Dropout and the decoder's own words draw from seed + 1, because the first values of the weights are drawn from seed.
+void Trainer::seed_draws() const { manual_seed(static_cast<uint64_t>(options_.seed) + 1); }
 
 void Trainer::resume() {
   work_ = folder_.stopped_run();
@@ -105,6 +109,7 @@ void Trainer::resume() {
   } else {
     require<DataError>(!work_.has_weights(), "{}: need state.safetensors to go on, got weights alone: --init-from {}",
                        options_.out, options_.out);
+    seed_draws();
   }
   work_.save_config(options_, codecs_, texts_);
   begun_ = true;

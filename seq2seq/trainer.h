@@ -20,7 +20,8 @@ class Trainer {
           TrainerObserver& observer);
   Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora);
 
-  /// Makes the folder of a new run. An earlier model in --out stays until this run has saved good weights.
+  /// Makes the folder of a new run, and seeds default_rng() from options.seed. An earlier model in --out stays until
+  /// this run has saved good weights.
   void start();
   /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first. Throws DataError for
   /// another text or optimizer than those of the run, and leaves the folder as it is then.
@@ -43,6 +44,7 @@ class Trainer {
     Tensor nll_sum;
     Tensor norm;  // the norm of the gradients; not finite from the first bad step on
   };
+  void seed_draws() const;
   bool run_epoch();
   void train_step(const data::Batch& batch);
   void read_queued();

@@ -60,9 +60,7 @@ int train(TrainOptions options, const CorpusReader& read, const std::string& com
   require_translatable(corpora.valid, options.valid.empty() ? options.valid_source : options.valid);
   require_translatable(corpora.test, options.test.empty() ? options.test_source : options.test);
   const Codecs codecs = codecs_for(options, corpora);
-  Rng rng(static_cast<uint64_t>(options.seed));
-  const std::unique_ptr<Architecture> model = make_architecture(options.model, codecs.sizes(), rng);
-  manual_seed(static_cast<uint64_t>(options.seed) + 1);
+  const std::unique_ptr<Architecture> model = make_architecture(options, codecs.sizes());
   folder.prepare(bytes_of_run(*model));
   start_from_saved(options, *model);
   TrainingConsole console(options);
