@@ -36,4 +36,7 @@ std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, Voc
   return kind.make(options, sizes, rng);
 }
 
+void use_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_recipe(o); }
+void use_paper_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_paper_recipe(o); }
+
 }  // namespace grus::seq2seq

@@ -89,4 +89,9 @@ const ArchitectureKind& architecture_kind(std::string_view name);
 /// Checks the options and returns a model of the architecture that options.arch names. Throws UsageError.
 std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, VocabSizes sizes, Rng& rng);
 
+/// Sets the best recipe known for the architecture that options.model.arch names, over the defaults.
+void use_recipe(TrainOptions& options);
+/// Sets the sizes and the training of that architecture's paper.
+void use_paper_recipe(TrainOptions& options);
+
 }  // namespace grus::seq2seq

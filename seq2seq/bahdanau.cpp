@@ -10,6 +10,7 @@
 #include "ops/index.h"
 #include "ops/matmul.h"
 #include "ops/shape.h"
+#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {
