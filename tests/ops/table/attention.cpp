@@ -171,7 +171,7 @@ Sample twice(Sample sample) {
 
 Row decoder_row() {
   std::vector<Sample> samples;
-  for (const bool conditional : {false, true})
+  for (const bool conditional : {true, false})
     for (const Reset reset : {Reset::after, Reset::before})
       for (const Update update : {Update::keep, Update::replace}) {
         const std::string what = std::string(conditional ? "conditional" : "single") +

@@ -52,7 +52,8 @@ Every row is tried on every device there is (`reference`, `cpu`, and each plug-i
 worked out elsewhere; gradients against finite differences in f64, to the order given; f32 and every other dtype
 against `reference`, and every dtype not named refused; fused against its twin by plain ops; the same bits run after
 run; the same values for one, two and three threads; the same with and without a tape, and its memory given back; the
-text of its errors. Inputs bear the names that their headers give them; those with a question mark may be left out.
+text of its errors. Inputs bear the names that their headers give them; some samples leave out those with a question
+mark, or have a number there.
 
 | op | inputs | equation | dtypes | gradients | twin | samples | errors |
 |---|---|---|---|---|---|---|---|
