@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
+#include "core/base/error.h"
 #include "data/ngrams.h"
+#include "data/unicode.h"
 
 namespace grus::data {
 namespace {
@@ -55,13 +58,6 @@ void check_tokenizer(const BleuOptions& options) {
 }
 
 }  // namespace
-
-References single_references(const std::vector<std::string>& references) {
-  References lists;
-  lists.reserve(references.size());
-  for (const std::string& reference : references) lists.push_back({reference});
-  return lists;
-}
 
 BleuStats& BleuStats::operator+=(const BleuStats& other) {
   hypothesis_length += other.hypothesis_length;

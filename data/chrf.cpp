@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
+#include "core/base/error.h"
 #include "data/ngrams.h"
 
 namespace grus::data {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "data/tokenizer.h"
+#include "data/tokenizers.h"
 #include "data/vocab.h"
 
 namespace grus::data {

@@ -1,14 +1,11 @@
 #pragma once
-// The part that the metrics share: n-grams as sorted multisets, tokens between spaces, the head of a signature.
-#include <algorithm>
+// The part that the metrics share: n-grams as sorted multisets, and tokens between spaces.
 #include <cstdint>
 #include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/error.h"
-#include "data/bleu.h"
 #include "data/unicode.h"
 
 namespace grus::data {
@@ -37,24 +34,6 @@ int64_t common(const std::vector<T>& a, const std::vector<T>& b) {
     if (order >= 0) ++j;
   }
   return count;
-}
-
-inline void check_references(std::string_view metric, const std::vector<std::string>& hypotheses,
-                             const References& references) {
-  require<UsageError>(!hypotheses.empty(), "[{}] need sentences, got none", metric);
-  require<UsageError>(hypotheses.size() == references.size(),
-                      "[{}] need references for each of {} sentences, got them for {}", metric, hypotheses.size(),
-                      references.size());
-  for (size_t n = 0; n < references.size(); ++n)
-    require<UsageError>(!references[n].empty(), "[{}] need a reference for each sentence, got none for sentence {}",
-                        metric, n + 1);
-}
-
-/// Returns "nrefs:2", or "nrefs:var" when sentences have different numbers of references.
-inline std::string reference_count(const References& references) {
-  const size_t first = references.front().size();
-  const bool same = std::all_of(references.begin(), references.end(), [&](const auto& r) { return r.size() == first; });
-  return same ? fmt::format("nrefs:{}", first) : "nrefs:var";
 }
 
 }  // namespace grus::data

@@ -1,5 +1,5 @@
 #pragma once
-// Tokenizers turn text to pieces and back: words between spaces, words by Unicode's rules, characters, SentencePiece.
+// What every tokenizer is to those that use one: it turns text to pieces and back. tokenizers.h makes them by name.
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,16 +33,7 @@ using Sentences = std::vector<std::span<const std::string>>;
 /// A notice takes one line meant for the user, without line end.
 using Notice = std::function<void(std::string_view)>;
 
-/// Names the kinds that this build offers, as Tokenizer::kind does, the default first.
-std::vector<std::string> tokenizer_kinds();
-bool is_trained_kind(std::string_view kind);
-
-/// Cuts at runs of ASCII spaces and tabs.
-std::unique_ptr<Tokenizer> space_tokenizer();
-/// Cuts at every code point; a space is the piece "▁" (a "▁" of the text comes back as a space).
-std::unique_ptr<Tokenizer> char_tokenizer();
-/// Makes a tokenizer of any kind, from what `model()` gave for it (empty for "space", "word", "char"). Throws
-/// UsageError for an unknown kind or one not in this build, DataError for a damaged model.
-std::unique_ptr<Tokenizer> make_tokenizer(std::string_view kind, std::string_view model = {});
+/// Tells whether a tokenizer of this kind is learnt from text, and has a model to keep.
+inline bool is_trained_kind(std::string_view kind) { return kind == "bpe" || kind == "unigram"; }
 
 }  // namespace grus::data

@@ -11,6 +11,7 @@
 //
 // What a module registers lives in a shared ModuleNode, so that a module may be moved after its parent linked it.
 // forward is not virtual, as its arguments differ from module to module.
+// Sources: module.cpp, call.cpp, state.cpp.
 #include <functional>
 #include <optional>
 

@@ -3,6 +3,7 @@
 //
 //   single       q = W_q h + b_q          c = attention(q)     h' = GRU([x; c], h)        Bahdanau et al. 2014, A.2.2
 //   conditional  h1 = GRU_1(x, h)         q = W_q h1 + b_q     c = attention(q)           h' = GRU_2(c, h1)
+// Sources: attention_gru.cpp, attention_gru_parts.h, attention_gru_checks.cpp, attention_gru_backward.cpp.
 #include "ops/attention.h"
 #include "ops/gru.h"
 

@@ -6,6 +6,7 @@
 // square relu, add sub mul maximum minimum, clamp and comparisons take i32 and i64, too.
 // Each function is a method as well: tanh(x) is x.tanh(), add(a, b) is a.add(b).
 // All throw ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
+// Sources: elementwise.cpp, compare.cpp, select.cpp.
 #include "core/tensor/tensor.h"
 
 namespace grus {

@@ -1,5 +1,6 @@
 #pragma once
 // Losses. Prediction and target never broadcast: different shapes are a ShapeError that names both.
+// Sources: loss.cpp, cross_entropy.cpp, cross_entropy_parts.h.
 #include "core/tensor/tensor.h"
 
 namespace grus {

@@ -5,6 +5,7 @@
 //
 // A cell says what one step does. `scan` does the rest: ragged batches, both directions, layers, dropout between them,
 // activation checkpointing. Finished sequences cost nothing: a step sees only the rows that are still alive.
+// Sources: scan.cpp, scan_loop.cpp, scan_parts.h.
 #include <memory>
 #include <optional>
 #include <span>

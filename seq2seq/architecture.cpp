@@ -41,4 +41,7 @@ std::unique_ptr<Architecture> make_architecture(const TrainOptions& options, Voc
   return make_architecture(options.model, sizes, rng);
 }
 
+void use_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_recipe(o); }
+void use_paper_recipe(TrainOptions& o) { architecture_kind(o.model.arch).use_paper_recipe(o); }
+
 }  // namespace grus::seq2seq

@@ -91,4 +91,9 @@ std::unique_ptr<Architecture> make_architecture(const ModelOptions& options, Voc
 /// Makes the model of a training, whose first values follow from options.seed.
 std::unique_ptr<Architecture> make_architecture(const TrainOptions& options, VocabSizes sizes);
 
+/// Sets the best recipe known for the architecture that options.model.arch names, over the defaults.
+void use_recipe(TrainOptions& options);
+/// Sets the sizes and the training of that architecture's paper.
+void use_paper_recipe(TrainOptions& options);
+
 }  // namespace grus::seq2seq

@@ -11,6 +11,7 @@
 #include "ops/matmul.h"
 #include "ops/shape.h"
 #include "seq2seq/first_weights.h"
+#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {

@@ -5,6 +5,7 @@
 #include "data/vocab.h"
 #include "ops/index.h"
 #include "ops/shape.h"
+#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {

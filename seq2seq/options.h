@@ -1,13 +1,7 @@
 #pragma once
-// Options are everything that can be chosen about a training run, with its default (the best recipe known) and its
-// limits. One table has a row an option; flags, config.json and messages all come from it.
+// Options are everything that can be chosen about a training run, with its default (the best recipe known).
 #include <cstdint>
-#include <functional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
-#include <vector>
 
 #include "core/device/device.h"
 #include "core/device/precision.h"
@@ -102,36 +96,4 @@ struct TrainOptions {
   std::string show_step, profile;
 };
 
-/// A Choice is an enum's value as the place of its word among Option::choices.
-struct Choice {
-  std::function<size_t()> get;
-  std::function<void(size_t)> set;
-};
-
-/// An Option is one row: the place of a value and the domain of it.
-struct Option {
-  std::string_view flag;  // without the dashes
-  std::string_view group;
-  std::variant<std::string*, int64_t*, double*, bool*, Choice> value;
-  std::string_view help;
-  double low = 0, high = 0;  // of numbers: low <= value <= high (`below`: < high)
-  bool below = false;
-  std::vector<std::string_view> choices = {};  // the words allowed; empty: any text
-  bool of_model = false;                       // it cannot change once a model exists
-};
-
-std::vector<Option> option_table(TrainOptions& options);
-
-/// text_of returns the value as text; set_option takes it from text and throws UsageError "--hidden: need a whole
-/// number from 1 to ..., got -3".
-std::string text_of(const Option& option);
-/// Returns the value of one flag as text, for messages.
-std::string text_of(const TrainOptions& options, std::string_view flag);
-std::string text_of(const ModelOptions& options, std::string_view flag);
-void set_option(TrainOptions& options, std::string_view flag, std::string_view text);
-
-/// Sets the best recipe known for the architecture that options.model.arch names, over the defaults.
-void use_recipe(TrainOptions& options);
-/// Sets the sizes and the training of that architecture's paper.
-void use_paper_recipe(TrainOptions& options);
 }  // namespace grus::seq2seq

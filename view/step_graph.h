@@ -1,5 +1,6 @@
 #pragma once
 // The data of a step that a page shows. Values of all its graphs, twins included, are counted together.
+// Sources: step_graph.cpp, step_tree.cpp, statistics.cpp, page.cpp, page_layout.cpp, page_script.cpp, page_style.cpp.
 #include <memory>
 #include <optional>
 #include <string>

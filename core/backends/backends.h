@@ -1,5 +1,6 @@
 #pragma once
 // Tables of the backends that are linked in.
+// Sources: core/backends/cpu/cpu.cpp, core/backends/reference/table.cpp.
 #include "core/device/kernels.h"
 
 namespace grus {

@@ -1,5 +1,6 @@
 #pragma once
 // Devices: a kernel table, its context, and the allocator that stands on it.
+// Sources: device.cpp, open_device.cpp (a device by its name).
 #include <atomic>
 #include <string>
 #include <string_view>

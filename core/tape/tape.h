@@ -6,6 +6,7 @@
 // 2. A record's inputs have smaller ids than its outputs.
 // 3. A record's saved tensors are unchanged (their storage's version stays) until backward consumed them; then they are
 //    released.
+// Sources: tape.cpp, backward.cpp, walk.cpp (the loop in reverse).
 #include <memory>
 #include <span>
 #include <string>

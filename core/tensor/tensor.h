@@ -1,6 +1,7 @@
 #pragma once
 // A tensor is a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes
 // elements in place; optimizers and assign() change those of parameters, so a snapshot of one is x.detach().clone().
+// Sources: tensor.cpp, tensor_checks.cpp, ops/views.cpp, ops/methods.cpp.
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>

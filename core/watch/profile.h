@@ -4,6 +4,7 @@
 //   ... steps ...
 //   fmt::print("{}", profile.table());
 //   profile.write_trace("step.json");   // opens in Perfetto or chrome://tracing
+// Sources: profile.cpp, profile_trace.cpp, profile_events.h.
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -1,6 +1,7 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line. A file "-"
 // is standard input or output.
+// Sources: draw.cpp, evaluate.cpp, extract.cpp, rank.cpp, sample.cpp, score.cpp, train.cpp.
 #include <string>
 #include <vector>
 

@@ -10,7 +10,7 @@
 #include "data/phrase_extract.h"
 #include "data/phrase_table.h"
 #include "data/text.h"
-#include "data/tokenizer.h"
+#include "data/tokenizers.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/console.h"
 

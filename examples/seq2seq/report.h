@@ -1,6 +1,7 @@
 #pragma once
 // report.html of a training run, and pictures of alignments. Plain data comes in and text goes out; a NaN or an empty
 // field is left out.
+// Sources: report.cpp, report_parts.h, report_sections.cpp, report_style.cpp.
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>

@@ -7,6 +7,7 @@
 #include "data/text.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/model_folder.h"
+#include "seq2seq/option_table.h"
 #include "seq2seq/options_json.h"
 
 namespace grus::seq2seq {

@@ -219,4 +219,10 @@ std::string bin_chart(const BinChart& chart) {
   return out + "</svg>\n";
 }
 
+std::string standalone(std::string_view svg) {
+  const size_t inside = svg.find('>') + 1;
+  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n{}{}", svg.substr(0, inside),
+                     R"(<rect width="100%" height="100%" fill="#ffffff"/>)", svg.substr(inside));
+}
+
 }  // namespace grus::chart

@@ -2,6 +2,7 @@
 // Charts as SVG text. Colours and fonts are attributes for a light page, so that a picture stands alone in any viewer;
 // the classes (chart, muted, grid, axis, guide, halo, s0, s1, f0, f1, cells, ground) let a page restyle it, dark mode
 // included. Numbers that are not finite are left out; nothing to draw gives a picture that says so.
+// Sources: chart.cpp, heat_map.cpp.
 #include <cstdint>
 #include <optional>
 #include <string>

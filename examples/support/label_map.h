@@ -1,5 +1,6 @@
 #pragma once
 // A map of many labelled points: labels that have room are drawn, the others wait for the pointer or for a closer look.
+// Sources: label_map.cpp (where labels go), label_map_page.cpp.
 #include <array>
 #include <cstdint>
 #include <string>

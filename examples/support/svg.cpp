@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "examples/support/chart.h"
 #include "examples/support/markup.h"
 
 namespace grus::chart {
@@ -46,12 +45,6 @@ std::string heading(std::string_view title, std::string_view unit) {
 std::string empty_chart(std::string_view title, std::string_view why) {
   const Label middle{.x = chart_width / 2, .y = chart_height / 2, .size = 13, .anchor = "middle", .more = muted};
   return open_svg(chart_width, chart_height, title) + heading(title, "") + label(middle, why) + "</svg>\n";
-}
-
-std::string standalone(std::string_view svg) {
-  const size_t inside = svg.find('>') + 1;
-  return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n{}{}", svg.substr(0, inside),
-                     R"(<rect width="100%" height="100%" fill="#ffffff"/>)", svg.substr(inside));
 }
 
 }  // namespace grus::chart

@@ -1,5 +1,6 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
+// Sources: compare.cpp, demo.cpp, use.cpp.
 #include <string>
 #include <vector>
 

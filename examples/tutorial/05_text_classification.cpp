@@ -3,7 +3,7 @@
 #include <string>
 
 #include <grus/grus.h>
-#include "data/tokenizer.h"
+#include "data/tokenizers.h"
 #include "data/vocab.h"
 #include "data/word_tokenizer.h"
 

@@ -1,4 +1,4 @@
-#include "data/tokenizer.h"
+#include "data/tokenizers.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

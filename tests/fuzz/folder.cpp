@@ -9,6 +9,7 @@
 #include "data/text.h"
 #include "examples/seq2seq/resolve.h"
 #include "nn/serialize.h"
+#include "seq2seq/option_table.h"
 #include "seq2seq/trainer.h"
 #include "tests/fuzz/target.h"
 

@@ -155,7 +155,7 @@ class Builder {
   bool add_line(const std::string& op, const std::string& text, const Function& f, const std::vector<int>& arguments) {
     Tensors xs;
     for (const int argument : arguments) xs.push_back(tensor(argument));
-    const Tensors ys = f.many(xs);
+    const Tensors ys = f(xs);
     if (!all_finite(ys)) return false;
     for (const int argument : arguments) value(argument).used = true;
     program_.lines.push_back({op, text, f, arguments, static_cast<int>(program_.values.size()),

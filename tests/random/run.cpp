@@ -72,7 +72,7 @@ class Runner {
     Tensors arguments;
     for (const int argument : line.arguments)
       arguments.push_back(noisy_gradient(values_[static_cast<size_t>(argument)]));
-    const Tensors results = line.f.many(arguments);
+    const Tensors results = line.f(arguments);
     for (size_t k = 0; k < results.size(); ++k) {
       Tensor& value = values_[static_cast<size_t>(line.first) + k];
       value = line.rounds && is_float(results[k].dtype()) ? noisy(results[k]) : results[k];

@@ -6,6 +6,7 @@
 #include "ops/reduce.h"
 #include "seq2seq/bahdanau.h"
 #include "seq2seq/likelihood.h"
+#include "seq2seq/option_table.h"
 #include "tests/seq2seq/small.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "seq2seq/options.h"
+#include "seq2seq/option_table.h"
 
 #include <doctest/doctest.h>
 
@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "examples/seq2seq/resolve.h"
+#include "seq2seq/architecture.h"
 #include "seq2seq/options_json.h"
 #include "tests/data/files.h"
 

@@ -1,10 +1,10 @@
 #include "core/backends/cpu/derived.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <mutex>
 #include <vector>
 
+#include "core/backends/cpu/aligned_floats.h"
 #include "core/backends/cpu/packed_gemm.h"
 
 namespace grus::cpu {
@@ -50,13 +50,6 @@ Form* add(Derived& derived, const DeviceBuffer& buffer, int64_t offset, const Pr
 }
 
 }  // namespace
-
-void FreeAligned::operator()(float* p) const { std::free(p); }
-
-AlignedFloats aligned_floats(int64_t n) {
-  const size_t bytes = (static_cast<size_t>(n) * sizeof(float) + 63) / 64 * 64;
-  return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
-}
 
 // In a part of a loop (core/thread/parts.h) the thread that comes first packs alone and the others wait for it,
 // whichever weight they need: packing is a two-hundredth of a training's work.

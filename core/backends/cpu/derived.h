@@ -2,19 +2,11 @@
 // Packed forms of a weight are kept in its buffer's slot. A form is made once per version of the buffer and place in
 // it; when the version has moved it is made again in the memory it had.
 #include <cstdint>
-#include <memory>
 
 #include "core/backends/cpu/product.h"
 #include "core/device/kernels.h"
 
 namespace grus::cpu {
-
-struct FreeAligned {
-  void operator()(float* p) const;
-};
-using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
-/// Allocates n floats, 64-byte aligned; null when there is no memory.
-AlignedFloats aligned_floats(int64_t n);
 
 /// Returns op(b) of `p`, which lies at `offset` of `buffer`, in panels; null when there is no memory. The result is
 /// valid until the buffer is written.

@@ -1,6 +1,9 @@
 #pragma once
 // The entries of the cpu backend's table, one file per family. What an entry does not speed up it hands to the
 // reference backend.
+// Sources: attention.cpp, copy.cpp (copy, fill, compare, select), cpu.cpp (the table), cross_entropy.cpp,
+// elementwise.cpp, gemm.cpp, gru.cpp, index.cpp (rows, top_k, arg_reduce), lstm.cpp, memory.cpp, optimizer.cpp, parts.cpp, random.cpp,
+// reduce.cpp, softmax.cpp.
 #include <string>
 
 #include "core/backends/backends.h"
@@ -17,14 +20,12 @@ T* data(const Place& place) {
 /// Keeps the message for last_error and returns Status::failed.
 Status fail_with(std::string message);
 
-// The next three are in memory.cpp.
 Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer);
 void release(Context* context, DeviceBuffer* buffer);
 void trim(Context* context);
 inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the heap keeps a buffer
 
-// Every kernel of the contract is declared here, and the loops of parts.cpp. copy.cpp holds copy, fill, compare and
-// select; index.cpp rows, top_k and arg_reduce; other files are named as their entries are.
+// Every kernel of the contract is declared here, and the loops that threads share.
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, arguments, ...) Status name GRUS_WITH_CONTEXT arguments;
 #define GRUS_LOOP_ENTRY(name, arguments) Status name GRUS_WITH_CONTEXT arguments;

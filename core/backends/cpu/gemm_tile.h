@@ -2,6 +2,7 @@
 // The register tile of our products: what packed_gemm.cpp asks of the files that have one, each compiled for the
 // instruction sets it knows. Both sides are copied into words first. A word is one f32, or two bf16 next to each other
 // in k, with a 0 beyond the last; a word of a takes 4 bytes, of b it may take fewer.
+// Sources: gemm_tile.cpp (f32), gemm_tile_bf16.cpp, gemm_tile_widened.cpp.
 #include <cstdint>
 
 namespace grus::cpu {

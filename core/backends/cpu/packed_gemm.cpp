@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/backends/cpu/derived.h"
+#include "core/backends/cpu/aligned_floats.h"
 #include "core/backends/cpu/gemm_tile.h"
 #include "core/base/thread_pool.h"
 

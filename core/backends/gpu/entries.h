@@ -1,6 +1,7 @@
 #pragma once
-// The kernels of the contract as launches. elements.cpp has the elementwise ones and products, reduce.cpp and rows.cpp
-// have reductions, rows, softmax and losses, update.cpp random numbers and optimizers, recurrent.cpp steps, attention.
+// The kernels of the contract as launches.
+// Sources: elements.cpp, product.cpp, reduce.cpp, rows.cpp (rows, softmax, losses), update.cpp (random numbers,
+// optimizers), recurrent.cpp (steps, attention), table.cpp.
 #include "core/backends/gpu/machine.h"
 
 namespace grus::gpu {

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/support/program.h"
+#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {

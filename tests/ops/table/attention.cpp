@@ -17,11 +17,12 @@ AttentionOutput fused(const Tensor& query, const AttentionMemory& memory, const 
   return additive_attention(query, memory, rows, v);
 }
 
-/// The arguments are query, keys, values, v; query i sees the row sources[i].
+/// Query i sees the row sources[i].
 Function attend(Attention op, std::vector<int64_t> lengths, std::vector<int64_t> sources) {
-  return [=](Xs x) -> Tensors {
-    const Lengths source(lengths, -1, x[0].device());
-    const AttentionOutput out = op(x[0], {x[1], x[2], source}, attention_rows(source, sources), x[3]);
+  return [=](In in) -> Tensors {
+    const Lengths source(lengths, -1, in["query"].device());
+    const AttentionOutput out =
+        op(in["query"], {in["keys"], in["values"], source}, attention_rows(source, sources), in["v"]);
     return {out.context, out.weights};
   };
 }
@@ -32,13 +33,14 @@ Sample attention_sample(std::string what, std::vector<int64_t> lengths, std::vec
   int64_t total = 0;
   for (const int64_t length : lengths) total += length;
   const auto rows = static_cast<int64_t>(sources.size());
-  return {std::move(what),
-          {{{rows, attention}}, {{total, attention}}, {{total, context}}, {{attention}}},
-          attend(fused, lengths, sources),
-          {},
-          attend(additive_attention_composed, lengths, sources),
-          size,
-          shared};
+  return {
+      std::move(what),
+      {{"query", {rows, attention}}, {"keys", {total, attention}}, {"values", {total, context}}, {"v", {attention}}},
+      attend(fused, lengths, sources),
+      {},
+      attend(additive_attention_composed, lengths, sources),
+      size,
+      shared};
 }
 
 Row attention_row() {
@@ -65,19 +67,23 @@ Row attention_row() {
        attention_sample("large, one source", many_sequences(19), std::vector<int64_t>(60, 18), 67, 131, Size::large),
        attention_sample("large, partly shared", many_sequences(17), halves, 67, 131, Size::large),
        {"by hand",
-        {given({1, 1}, {0}), given({2, 1}, {0, 1}), given({2, 1}, {2, 4}), given({1}, {1})},
+        {given("query", {1, 1}, {0}), given("keys", {2, 1}, {0, 1}), given("values", {2, 1}, {2, 4}),
+         given("v", {1}, {1})},
         attend(fused, {2}, {0}),
         {{{1, 1}, {(2 + 4 * e) / (1 + e)}}, {{1, 2}, {1 / (1 + e), e / (1 + e)}}}},
        {"keys that are the values",
-        {{{2, 3}}, {{3, 3}}, {{3}}},
-        [](Xs x) {
-          return attend(fused, {2, 1}, {0, 1}).many(Tensors{x[0], x[1], x[1], x[2]});
+        {{"query", {2, 3}}, {"keys", {3, 3}}, {"v", {3}}},
+        [](In in) -> Tensors {
+          const Lengths source({2, 1}, -1, in["query"].device());
+          const AttentionOutput out =
+              fused(in["query"], {in["keys"], in["keys"], source}, attention_rows(source, {0, 1}), in["v"]);
+          return {out.context, out.weights};
         }},
        {"padded keys",
-        {{{2, 3}}, {{4, 2, 3}}, {{4, 2, 2}}, {{3}}},
-        [](Xs x) -> Tensors {
-          const Lengths lengths({4, 2}, 4, x[0].device());
-          const AttentionOutput out = additive_attention(x[0], x[1], x[2], x[3], &lengths);
+        {{"query", {2, 3}}, {"keys", {4, 2, 3}}, {"values", {4, 2, 2}}, {"v", {3}}},
+        [](In in) -> Tensors {
+          const Lengths lengths({4, 2}, 4, in["query"].device());
+          const AttentionOutput out = additive_attention(in["query"], in["keys"], in["values"], in["v"], &lengths);
           return {out.context, out.weights};
         }}},
       {{[](Device d) {
@@ -105,6 +111,16 @@ struct DecoderSizes {
   int64_t input = 2, hidden = 3, attention = 2, context = 3;
 };
 
+/// A GRU that a form of the decoder lacks has no weights.
+AttentionGruWeights decoder_weights(In in, GruForm form) {
+  return {{in["first_ih"], in["first_hh"], in["first_bias_ih"], in["first_bias_hh"]},
+          {in["second_ih"], in["second_hh"], in["second_bias_ih"], in["second_bias_hh"]},
+          in["query_weight"],
+          in["query_bias"],
+          in["v"],
+          form};
+}
+
 Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {}, Size size = Size::ordinary) {
   int64_t rows = 0, memory = 0;
   for (const int64_t length : c.targets) rows += length;
@@ -113,34 +129,27 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
   const double range = size == Size::large ? 0.15 : 1;  // a large loop with large weights is chaotic
   const int64_t second_input = c.conditional ? n.context : n.input + n.context, gates = 3 * n.hidden;
   std::vector<Input> inputs{{{rows, n.input}},
-                            {{batch, n.hidden}},
-                            {{memory, n.attention}},
-                            {{memory, n.context}},
-                            {{gates, second_input}, -range, range},
-                            {{gates, n.hidden}, -range, range},
-                            {{n.attention, n.hidden}, -range, range},
-                            {{n.attention}}};
+                            {"h0", {batch, n.hidden}},
+                            {"keys", {memory, n.attention}},
+                            {"values", {memory, n.context}},
+                            {"second_ih", {gates, second_input}, -range, range},
+                            {"second_hh", {gates, n.hidden}, -range, range},
+                            {"query_weight", {n.attention, n.hidden}, -range, range},
+                            {"v", {n.attention}}};
   if (c.conditional)
-    inputs.insert(inputs.end(), {{{gates, n.input}, -range, range}, {{gates, n.hidden}, -range, range}});
+    inputs.insert(inputs.end(),
+                  {{"first_ih", {gates, n.input}, -range, range}, {"first_hh", {gates, n.hidden}, -range, range}});
   if (c.biases)
-    inputs.insert(inputs.end(), {{{n.attention}, -range, range}, {{gates}, -range, range}, {{gates}, -range, range}});
-  if (c.biases && c.conditional) inputs.insert(inputs.end(), {{{gates}, -range, range}, {{gates}, -range, range}});
+    inputs.insert(inputs.end(), {{"query_bias", {n.attention}, -range, range},
+                                 {"second_bias_ih", {gates}, -range, range},
+                                 {"second_bias_hh", {gates}, -range, range}});
+  if (c.biases && c.conditional)
+    inputs.insert(inputs.end(), {{"first_bias_ih", {gates}, -range, range}, {"first_bias_hh", {gates}, -range, range}});
   const auto with = [c](Decoder op) -> Function {
-    return [=](Xs x) -> Tensors {
-      const Lengths targets(c.targets, -1, x[0].device()), sources(c.sources, -1, x[0].device());
-      AttentionGruWeights w{{}, {x[4], x[5], {}, {}}, x[6], {}, x[7], c.form};
-      size_t next = 8;
-      if (c.conditional) w.first = {x[8], x[9], {}, {}}, next = 10;
-      if (c.biases) {
-        w.query_bias = x[next];
-        w.second.bias_ih = x[next + 1];
-        w.second.bias_hh = x[next + 2];
-      }
-      if (c.biases && c.conditional) {
-        w.first.bias_ih = x[next + 3];
-        w.first.bias_hh = x[next + 4];
-      }
-      const Output out = op(x[0], targets, x[1], {x[2], x[3], sources}, w);
+    return [=](In in) -> Tensors {
+      const Lengths targets(c.targets, -1, in["x"].device()), sources(c.sources, -1, in["x"].device());
+      const Output out =
+          op(in["x"], targets, in["h0"], {in["keys"], in["values"], sources}, decoder_weights(in, c.form));
       return {out.y, out.attention.context, out.attention.weights, out.state.h};
     };
   };
@@ -150,10 +159,10 @@ Sample decoder_sample(std::string what, const DecoderCase& c, DecoderSizes n = {
 /// Makes two loops over the same weights, from states h0 and -h0: their gradients add up.
 Sample twice(Sample sample) {
   const auto both = [](Function f) -> Function {
-    return [f](Xs x) {
-      Tensors y = f.many(x), again(x.begin(), x.end());
-      again[1] = x[1].defined() ? neg(x[1]) : x[1];
-      for (const Tensor& part : f.many(again)) y.push_back(part);
+    return [f](In in) {
+      const Tensor& h0 = in["h0"];
+      Tensors y = f.of(in);
+      for (const Tensor& part : f.of(in.with("h0", h0.defined() ? neg(h0) : h0))) y.push_back(part);
       return y;
     };
   };
@@ -162,7 +171,7 @@ Sample twice(Sample sample) {
 
 Row decoder_row() {
   std::vector<Sample> samples;
-  for (const bool conditional : {false, true})
+  for (const bool conditional : {true, false})
     for (const Reset reset : {Reset::after, Reset::before})
       for (const Update update : {Update::keep, Update::replace}) {
         const std::string what = std::string(conditional ? "conditional" : "single") +
@@ -205,30 +214,24 @@ Row decoder_row() {
 
 /// A row for rows in the order of the batch, which packed rows of one step each are too.
 Row step_row() {
-  const auto weights = [](Xs x) {
-    return AttentionGruWeights{{}, {x[4], x[5], {}, {}}, x[6], {}, x[7], {Reset::before, Update::replace}};
+  const auto step = [](GruForm form) -> Function {
+    return [=](In in) -> Tensors {
+      const Lengths sources({1, 3, 2}, -1, in["x"].device());
+      const AttentionMemory memory{in["keys"], in["values"], sources};
+      const Output out =
+          attention_gru_step(in["x"], in["h0"], memory, attention_rows(sources, {0, 1, 2}), decoder_weights(in, form));
+      return {out.y, out.attention.context, out.attention.weights, out.state.h};
+    };
   };
-  const Function step = [=](Xs x) -> Tensors {
-    const Lengths sources({1, 3, 2}, -1, x[0].device());
-    const Output out =
-        attention_gru_step(x[0], x[1], {x[2], x[3], sources}, attention_rows(sources, {0, 1, 2}), weights(x));
-    return {out.y, out.attention.context, out.attention.weights};
-  };
-  const Function twin = [=](Xs x) -> Tensors {
-    const Lengths sources({1, 3, 2}, -1, x[0].device()), targets({1, 1, 1}, -1, x[0].device());
-    const Output out = attention_gru_composed(x[0], targets, x[1], {x[2], x[3], sources}, weights(x));
-    return {out.y, out.attention.context, out.attention.weights};
-  };
-  return {"attention_gru_step",
-          "one step of attention_gru, for decoding",
-          floats,
-          0,
-          {{"(3, 2)",
-            {{{3, 2}}, {{3, 3}}, {{6, 2}}, {{6, 3}}, {{9, 5}, -1, 1}, {{9, 3}, -1, 1}, {{2, 3}, -1, 1}, {{2}}},
-            step,
-            {},
-            twin}},
-          {}};
+  std::vector<Sample> samples;
+  for (const bool conditional : {false, true}) {
+    const GruForm form{Reset::before, Update::replace};
+    Sample sample = decoder_sample(conditional ? "conditional" : "single",
+                                   {.form = form, .conditional = conditional, .targets = {1, 1, 1}});
+    sample.f = step(form);
+    samples.push_back(sample);
+  }
+  return {"attention_gru_step", "one step of attention_gru, for decoding", floats, 0, samples, {}};
 }
 
 }  // namespace

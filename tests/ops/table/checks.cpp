@@ -30,12 +30,13 @@ void seed_outputs(const Tensors& outputs, Tensors& recorded, Tensors& seeds) {
   }
 }
 
+bool has_gradient(const Tensor& x) { return x.defined() && is_float(x.dtype()); }
+
 Tensors watched(Tape& tape, const Tensors& inputs, Tensors& asked) {
   Tensors xs;
   for (const Tensor& x : inputs) {
-    const bool has_gradient = x.defined() && is_float(x.dtype());
-    xs.push_back(has_gradient ? tape.watch(x) : x);
-    if (has_gradient) asked.push_back(xs.back());
+    xs.push_back(has_gradient(x) ? tape.watch(x) : x);
+    if (has_gradient(x)) asked.push_back(xs.back());
   }
   return xs;
 }
@@ -54,11 +55,13 @@ Tensors make_inputs(const Sample& sample, DType numbers, Device device) {
 }
 
 Run run(const Function& f, const Tensors& inputs, bool with_gradients) {
-  if (!with_gradients) return {f.many(inputs), {}};
+  if (!with_gradients) return {f(inputs), {}};
   Tape tape;
   Tensors asked, recorded, seeds;
   const Tensors xs = watched(tape, inputs, asked);
-  Run result{f.many(xs), {}};
+  Run result{f(xs), {}};
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (has_gradient(inputs[i])) result.names.push_back(f.names[i]);
   seed_outputs(result.outputs, recorded, seeds);
   result.gradients.resize(asked.size());
   if (!recorded.empty()) result.gradients = tape.grad(recorded, seeds, asked, false);
@@ -76,7 +79,7 @@ void check_own_gradients(const Function& f, const Tensors& inputs, const std::st
   const TapeObserverScope scope(rules);
   Tape tape;
   Tensors asked, recorded, seeds;
-  seed_outputs(f.many(watched(tape, inputs, asked)), recorded, seeds);
+  seed_outputs(f(watched(tape, inputs, asked)), recorded, seeds);
   for (size_t k = 0; k < recorded.size(); ++k) {
     const std::span<const Tensor> y(&recorded[k], 1), seed(&seeds[k], 1);
     CHECK_MESSAGE(tape.grad(y, seed, y, false)[0].to_bytes() == seeds[k].to_bytes(), what);
@@ -88,7 +91,7 @@ std::set<std::string> recorded_ops(const Function& f, const Tensors& inputs) {
   Tape tape;
   Tensors asked, recorded, seeds;
   const Tensors xs = watched(tape, inputs, asked);
-  const Tensors outputs = f.many(xs);
+  const Tensors outputs = f(xs);
   seed_outputs(outputs, recorded, seeds);
   if (!recorded.empty()) {
     Tensors gradients = tape.grad(recorded, seeds, asked, true), again, weights;
@@ -121,10 +124,10 @@ void check_same(const Tensor& got, const Shape& shape, const std::vector<double>
 namespace {
 
 void check_same(const Tensors& got, const Tensors& expected, Tolerance tolerance, const std::string& what,
-                const char* part) {
+                const char* part, const std::vector<std::string>& names) {
   REQUIRE_MESSAGE(got.size() == expected.size(), what);
   for (size_t k = 0; k < got.size(); ++k) {
-    const std::string where = fmt::format("{}: {} {}", what, part, k);
+    const std::string where = fmt::format("{}: {} {}", what, part, k < names.size() ? names[k] : std::to_string(k));
     REQUIRE_MESSAGE(got[k].defined() == expected[k].defined(), where);
     if (got[k].defined()) check_same(got[k], expected[k].shape(), values(expected[k]), tolerance, where);
   }
@@ -133,8 +136,8 @@ void check_same(const Tensors& got, const Tensors& expected, Tolerance tolerance
 }  // namespace
 
 void check_same(const Run& got, const Run& expected, Tolerance tolerance, const std::string& what) {
-  check_same(got.outputs, expected.outputs, tolerance, what, "output");
-  check_same(got.gradients, expected.gradients, tolerance, what, "gradient");
+  check_same(got.outputs, expected.outputs, tolerance, what, "output", {});
+  check_same(got.gradients, expected.gradients, tolerance, what, "gradient of", expected.names);
 }
 
 }  // namespace grus::test

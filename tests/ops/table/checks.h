@@ -16,6 +16,7 @@ Tensors make_inputs(const Sample& sample, DType numbers, Device device);
 /// A run of a sample: its outputs, then the gradients of the inputs that have one (of random weights on the outputs).
 struct Run {
   Tensors outputs, gradients;
+  std::vector<std::string> names = {};  // of the inputs that the gradients are of
 };
 Run run(const Function& f, const Tensors& inputs, bool with_gradients);
 /// Checks that each output's gradient with respect to itself is what it is seeded with, and that no rule is run for it.

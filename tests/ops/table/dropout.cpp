@@ -10,9 +10,9 @@ namespace {
 /// Returns f(x, rng) with the same draw every time.
 template <class F>
 Function drawn(F f) {
-  return [f](Xs x) {
+  return [f](const Tensor& x) {
     Rng rng(9);
-    return f(x[0], rng);
+    return f(x, rng);
   };
 }
 

@@ -18,7 +18,7 @@ struct Range {
 
 Row unary(const char* name, const char* y, const char* dx, Tensor (*op)(const Tensor&), bool takes_integers,
           Range range, double at, double value) {
-  const Function f = [op](Xs x) { return op(x[0]); };
+  const Function f = [op](const Tensor& x) { return op(x); };
   const auto [low, high] = range;
   return {name,
           std::string("y = ") + y + ", dx = " + dx,
@@ -53,21 +53,21 @@ std::vector<ErrorCase> binary_errors(const std::string& name, Overloads op) {
 
 std::vector<Sample> binary_samples(Overloads op, Range range) {
   const auto [low, high] = range;
-  const Function f = [op](Xs x) { return op.tensors(x[0], x[1]); };
+  const Function f = [op](In in) { return op.tensors(in["a"], in["b"]); };
   std::vector<double> a, b;
   for (const double x : extremes)
     for (const double y : extremes) a.push_back(x), b.push_back(y);
-  return {{"(2, 3)", {{{2, 3}, low, high}, {{2, 3}, low, high}}, f},
-          {"broadcast both ways", {{{2, 1, 3}, low, high}, {{4, 1}, low, high}}, f},
-          {"broadcast over the leading axis", {{{3, 2}, low, high}, {{2}, low, high}}, f},
-          {"a scalar tensor", {{{}, low, high}, {{2, 2}, low, high}}, f},
-          {"size 1", {{{1}, low, high}, {{1, 1}, low, high}}, f},
-          {"nothing", {{{0, 1}, low, high}, {{2}, low, high}}, f},
-          {"a number on the right", {{{3}, low, high}}, [op](Xs x) { return op.right(x[0], 2); }},
-          {"a number on the left", {{{3}, low, high}}, [op](Xs x) { return op.left(2, x[0]); }},
-          {"the same tensor twice", {{{3}, low, high}}, [op](Xs x) { return op.tensors(x[0], x[0]); }},
-          {"extremes", {given({169}, a), given({169}, b)}, f, {}, {}, Size::extreme},
-          {"large", {{{257, 301}, low, high}, {{301}, low, high}}, f, {}, {}, Size::large}};
+  return {{"(2, 3)", {{"a", {2, 3}, low, high}, {"b", {2, 3}, low, high}}, f},
+          {"broadcast both ways", {{"a", {2, 1, 3}, low, high}, {"b", {4, 1}, low, high}}, f},
+          {"broadcast over the leading axis", {{"a", {3, 2}, low, high}, {"b", {2}, low, high}}, f},
+          {"a scalar tensor", {{"a", {}, low, high}, {"b", {2, 2}, low, high}}, f},
+          {"size 1", {{"a", {1}, low, high}, {"b", {1, 1}, low, high}}, f},
+          {"nothing", {{"a", {0, 1}, low, high}, {"b", {2}, low, high}}, f},
+          {"a number on the right", {{"a", {3}, low, high}}, [op](const Tensor& x) { return op.right(x, 2); }},
+          {"a number on the left", {{"b", {3}, low, high}}, [op](const Tensor& x) { return op.left(2, x); }},
+          {"the same tensor twice", {{"a", {3}, low, high}}, [op](const Tensor& x) { return op.tensors(x, x); }},
+          {"extremes", {given("a", {169}, a), given("b", {169}, b)}, f, {}, {}, Size::extreme},
+          {"large", {{"a", {257, 301}, low, high}, {"b", {301}, low, high}}, f, {}, {}, Size::large}};
 }
 
 Row binary(const char* name, const char* y, const char* da, const char* db, Overloads op, bool takes_integers,
@@ -79,8 +79,8 @@ Row binary(const char* name, const char* y, const char* da, const char* db, Over
           binary_samples(op, range),
           binary_errors(name, op)};
   row.samples.push_back({"by hand",
-                         {given(at_a.shape, at_a.values), given(at_b.shape, at_b.values)},
-                         [op](Xs x) { return op.tensors(x[0], x[1]); },
+                         {given("a", at_a.shape, at_a.values), given("b", at_b.shape, at_b.values)},
+                         [op](In in) { return op.tensors(in["a"], in["b"]); },
                          {{{1}, {value}}}});
   return row;
 }
@@ -89,16 +89,16 @@ Row compare(const char* name, const char* y, Overloads op, std::vector<double> b
   Row row{name, std::string("y = ") + y, every_dtype, 0, binary_samples(op, {-2, 2}), binary_errors(name, op)};
   std::erase_if(row.samples, [](const Sample& sample) { return sample.what.starts_with("a number"); });
   row.samples.push_back({"by hand",
-                         {given({3}, {1, 2, 3}), given({3}, {2, 2, 2})},
-                         [op](Xs x) { return op.tensors(x[0], x[1]); },
+                         {given("a", {3}, {1, 2, 3}), given("b", {3}, {2, 2, 2})},
+                         [op](In in) { return op.tensors(in["a"], in["b"]); },
                          {{{3}, below_same_above}}});
   row.samples.push_back({"a number on the right",
-                         {given({3}, {1, 2, 3})},
-                         [op](Xs x) { return op.right(x[0], 2); },
+                         {given("a", {3}, {1, 2, 3})},
+                         [op](const Tensor& x) { return op.right(x, 2); },
                          {{{3}, below_same_above}}});
   row.samples.push_back({"a number on the left",
-                         {given({3}, {3, 2, 1})},
-                         [op](Xs x) { return op.left(2, x[0]); },
+                         {given("b", {3}, {3, 2, 1})},
+                         [op](const Tensor& x) { return op.left(2, x); },
                          {{{3}, below_same_above}}});
   return row;
 }

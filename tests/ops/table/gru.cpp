@@ -19,26 +19,25 @@ struct Case {
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// The arguments are x, weight_ih, weight_hh, then those of h0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
   for (const int64_t length : c.lengths) total += length;
-  std::vector<Input> inputs{
-      {{total, input}}, {{3 * hidden, input}, -range, range}, {{3 * hidden, hidden}, -range, range}};
-  if (c.h0) inputs.push_back({{static_cast<int64_t>(c.lengths.size()), hidden}});
-  for (const bool there : {c.bias_ih, c.bias_hh})
-    if (there) inputs.push_back({{3 * hidden}, -range, range});
+  std::vector<Input> inputs{{{total, input}},
+                            {"weight_ih", {3 * hidden, input}, -range, range},
+                            {"weight_hh", {3 * hidden, hidden}, -range, range}};
+  if (c.h0) inputs.push_back({"h0", {static_cast<int64_t>(c.lengths.size()), hidden}});
+  if (c.bias_ih) inputs.push_back({"bias_ih", {3 * hidden}, -range, range});
+  if (c.bias_hh) inputs.push_back({"bias_hh", {3 * hidden}, -range, range});
   return inputs;
 }
 
+GruWeights weights_of(In in) { return {in["weight_ih"], in["weight_hh"], in["bias_ih"], in["bias_hh"]}; }
+
 Function function_of(const Case& c, Packed op) {
-  return [=](Xs x) -> Tensors {
-    size_t next = 3;
-    const auto optional = [&](bool there) { return there ? x[next++] : Tensor(); };
-    const Tensor h0 = optional(c.h0), bias_ih = optional(c.bias_ih), bias_hh = optional(c.bias_hh);
-    const Output out =
-        op(x[0], Lengths(c.lengths, -1, x[0].device()), h0, {x[1], x[2], bias_ih, bias_hh}, c.form, c.reverse);
+  return [=](In in) -> Tensors {
+    const Lengths lengths(c.lengths, -1, in["x"].device());
+    const Output out = op(in["x"], lengths, in["h0"], weights_of(in), c.form, c.reverse);
     return {out.y, out.state.h};
   };
 }
@@ -71,14 +70,19 @@ std::vector<Sample> packed_samples() {
   samples.push_back(sample_of("one sequence of one step", {.form = {}, .lengths = {1}}));
   samples.push_back(sample_of("size 1", {.form = {}, .lengths = {2}}, 1, 1));
   samples.push_back(sample_of("no sequences", {.form = {}, .lengths = {}}));
+  Sample given_gates =
+      sample_of("the gates' inputs given", {.form = {Reset::before, Update::keep}, .bias_ih = false}, 9);
+  std::erase_if(given_gates.inputs, [](const Input& input) { return input.name == "weight_ih"; });
+  samples.push_back(given_gates);
   return samples;
 }
 
 /// Makes two layers, the second reading both directions of the first; every output is used.
-Tensors two_layers(Xs x, Packed op) {
-  const Lengths lengths({2, 1, 3}, -1, x[0].device());
-  const GruWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
-  const Output a = op(x[0], lengths, {}, forward, {}, false), b = op(x[0], lengths, a.state.h, backward, {}, true);
+Tensors two_layers(In in, Packed op) {
+  const Lengths lengths({2, 1, 3}, -1, in["x"].device());
+  const GruWeights forward = weights_of(in), backward{in["backward_ih"], in["backward_hh"], {}, {}};
+  const Output a = op(in["x"], lengths, {}, forward, {}, false),
+               b = op(in["x"], lengths, a.state.h, backward, {}, true);
   const Output top = op(a.y, lengths, b.state.h, backward, {Reset::before, Update::replace}, false);
   return {top.y, top.state.h, b.y};
 }
@@ -105,29 +109,33 @@ std::vector<ErrorCase> packed_errors() {
 Sample cell_by_hand() {
   const std::vector<double> ones{1, 1, 1};
   return {"by hand",
-          {given({1, 1}, {1}), given({1, 1}, {0.5}), given({3, 1}, ones), given({3, 1}, ones)},
-          [](Xs x) {
-            return gru_cell(x[0], x[1], {x[2], x[3], {}, {}});
-          },
+          {given({1, 1}, {1}), given("h", {1, 1}, {0.5}), given("weight_ih", {3, 1}, ones),
+           given("weight_hh", {3, 1}, ones)},
+          [](In in) { return gru_cell(in["x"], in["h"], weights_of(in)); },
           {{{1, 1}, {0.5706417885951913}}}};
 }
 
 Row padded_row() {
   const auto with = [](bool reverse) -> Function {
-    return [=](Xs x) -> Tensors {
-      const Lengths lengths({2, 1, 3}, 4, x[0].device());
-      const Output out = gru(x[0], &lengths, x[1], {x[2], x[3], x[4], x[5]}, {}, reverse);
+    return [=](In in) -> Tensors {
+      const Lengths lengths({2, 1, 3}, 4, in["x"].device());
+      const Output out = gru(in["x"], &lengths, in["h0"], weights_of(in), {}, reverse);
       return {out.y, out.state.h};
     };
   };
-  const auto twin = [](Xs x) -> Tensors {
-    const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
-    const Output out = gru_packed_composed(pack(x[0], lengths), lengths, x[1], {x[2], x[3], x[4], x[5]});
+  const auto twin = [](In in) -> Tensors {
+    const Lengths lengths({2, 1, 3}, in["x"].dim(0), in["x"].device());
+    const Output out = gru_packed_composed(pack(in["x"], lengths), lengths, in["h0"], weights_of(in));
     return {unpack(out.y, lengths), out.state.h};
   };
-  const std::vector<Input> inputs{{{4, 3, 2}}, {{3, 3}}, {{9, 2}, -1, 1}, {{9, 3}, -1, 1}, {{9}, -1, 1}, {{9}, -1, 1}};
-  const Function dense = [](Xs x) -> Tensors {
-    const Output out = gru(x[0], nullptr, x[1], {x[2], x[3], x[4], x[5]});
+  const std::vector<Input> inputs{{{4, 3, 2}},
+                                  {"h0", {3, 3}},
+                                  {"weight_ih", {9, 2}, -1, 1},
+                                  {"weight_hh", {9, 3}, -1, 1},
+                                  {"bias_ih", {9}, -1, 1},
+                                  {"bias_hh", {9}, -1, 1}};
+  const Function dense = [](In in) -> Tensors {
+    const Output out = gru(in["x"], nullptr, in["h0"], weights_of(in));
     return {out.y, out.state.h};
   };
   return {"gru",
@@ -138,10 +146,16 @@ Row padded_row() {
            {"ragged, reverse", inputs, with(true)},
            {"dense", inputs, dense},
            {"two layers of both directions",
-            {{{6, 2}}, {{6, 2}, -1, 1}, {{6, 2}, -1, 1}, {{6}, -1, 1}, {{6}, -1, 1}, {{6, 2}, -1, 1}, {{6, 2}, -1, 1}},
-            [](Xs x) { return two_layers(x, gru_packed); },
+            {{{6, 2}},
+             {"weight_ih", {6, 2}, -1, 1},
+             {"weight_hh", {6, 2}, -1, 1},
+             {"bias_ih", {6}, -1, 1},
+             {"bias_hh", {6}, -1, 1},
+             {"backward_ih", {6, 2}, -1, 1},
+             {"backward_hh", {6, 2}, -1, 1}},
+            [](In in) { return two_layers(in, gru_packed); },
             {},
-            [](Xs x) { return two_layers(x, gru_packed_composed); }}},
+            [](In in) { return two_layers(in, gru_packed_composed); }}},
           {}};
 }
 
@@ -156,9 +170,14 @@ std::vector<Row> gru_rows() {
            floats,
            2,
            {{"(2, 3)",
-             {{{2, 3}}, {{2, 2}}, {{6, 3}, -1, 1}, {{6, 2}, -1, 1}, {{6}, -1, 1}, {{6}, -1, 1}},
-             [](Xs x) {
-               return gru_cell(x[0], x[1], {x[2], x[3], x[4], x[5]}, {Reset::before, Update::replace});
+             {{{2, 3}},
+              {"h", {2, 2}},
+              {"weight_ih", {6, 3}, -1, 1},
+              {"weight_hh", {6, 2}, -1, 1},
+              {"bias_ih", {6}, -1, 1},
+              {"bias_hh", {6}, -1, 1}},
+             [](In in) {
+               return gru_cell(in["x"], in["h"], weights_of(in), {Reset::before, Update::replace});
              }},
             cell_by_hand()},
            {}}};

@@ -9,7 +9,7 @@ namespace grus::test {
 namespace {
 
 Tensor zeros(Device d) { return Tensor::zeros({3, 2}, DType::f64, d); }
-Input matrix() { return given({3, 2}, {1, 0, 3, 4, 0, 6}); }
+Input matrix(const char* name = "x") { return given(name, {3, 2}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<double> spread_ids(int count, int size) {
   std::vector<double> all;
@@ -18,20 +18,22 @@ std::vector<double> spread_ids(int count, int size) {
 }
 
 Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
-  const Function pick = [f](Xs x) { return f(x[1], x[0]); };
+  const Function pick = [f](In in) { return f(in["table"], in["ids"]); };
   return {op,
           "y[i...] = table[ids[i...]]",
           every_dtype,
           2,
-          {{"repeated ids", {ids({2, 2}, {3, 0, 3, 1}), {{4, 3}}}, pick},
-           {"a vector", {ids({3}, {3, 0, 3}), {{4}}}, pick},
-           {"rows of two axes", {ids({2}, {2, 2}), {{3, 2, 2}}}, pick},
-           {"one id", {ids({}, {1}), {{3, 2}}}, pick},
-           {"no ids", {ids({0}, {}), {{3, 2}}}, pick},
-           {"empty rows", {ids({1}, {1}), {{3, 0}}}, pick},
-           {"i32 ids", {ids({2}, {1, 1}), {{3, 2}}}, [f](Xs x) { return f(x[1], cast(x[0], DType::i32)); }},
-           {"by hand", {ids({2}, {2, 0}), matrix()}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
-           {"large", {ids({1000}, spread_ids(1000, 301)), {{301, 97}}}, pick, {}, {}, Size::large}},
+          {{"repeated ids", {ids({2, 2}, {3, 0, 3, 1}), {"table", {4, 3}}}, pick},
+           {"a vector", {ids({3}, {3, 0, 3}), {"table", {4}}}, pick},
+           {"rows of two axes", {ids({2}, {2, 2}), {"table", {3, 2, 2}}}, pick},
+           {"one id", {ids({}, {1}), {"table", {3, 2}}}, pick},
+           {"no ids", {ids({0}, {}), {"table", {3, 2}}}, pick},
+           {"empty rows", {ids({1}, {1}), {"table", {3, 0}}}, pick},
+           {"i32 ids",
+            {ids({2}, {1, 1}), {"table", {3, 2}}},
+            [f](In in) { return f(in["table"], cast(in["ids"], DType::i32)); }},
+           {"by hand", {ids({2}, {2, 0}), matrix("table")}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
+           {"large", {ids({1000}, spread_ids(1000, 301)), {"table", {301, 97}}}, pick, {}, {}, Size::large}},
           {{[f](Device d) {
               f(zeros(d), i64({0, 3}, {2}, d));
             },
@@ -49,11 +51,13 @@ std::vector<Row> along_rows() {
        "entries ids of an axis",
        every_dtype,
        2,
-       {{"the middle axis", {ids({3}, {3, 0, 3}), {{2, 4, 3}}}, [](Xs x) { return index_select(x[1], 1, x[0]); }},
-        {"the last axis", {ids({1}, {1}), {{2, 4}}}, [](Xs x) { return index_select(x[1], -1, x[0]); }},
+       {{"the middle axis",
+         {ids({3}, {3, 0, 3}), {{2, 4, 3}}},
+         [](In in) { return index_select(in["x"], 1, in["ids"]); }},
+        {"the last axis", {ids({1}, {1}), {{2, 4}}}, [](In in) { return index_select(in["x"], -1, in["ids"]); }},
         {"by hand",
          {ids({3}, {1, 1, 0}), matrix()},
-         [](Xs x) { return index_select(x[1], 1, x[0]); },
+         [](In in) { return index_select(in["x"], 1, in["ids"]); },
          {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
        {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); }, "[index_select] need ids in [0, 3), got 3"},
         {[](Device d) {
@@ -66,11 +70,11 @@ std::vector<Row> along_rows() {
        2,
        {{"the middle axis",
          {ids({2, 2, 2}, {0, 2, 2, 1, 1, 1, 0, 0}), {{2, 3, 2}}},
-         [](Xs x) { return gather(x[1], 1, x[0]); }},
-        {"axis 0, fewer columns", {ids({1, 2}, {2, 0}), {{3, 2}}}, [](Xs x) { return gather(x[1], 0, x[0]); }},
+         [](In in) { return gather(in["x"], 1, in["ids"]); }},
+        {"axis 0, fewer columns", {ids({1, 2}, {2, 0}), {{3, 2}}}, [](In in) { return gather(in["x"], 0, in["ids"]); }},
         {"by hand",
          {ids({3, 1}, {1, 0, 1}), matrix()},
-         [](Xs x) { return gather(x[1], 1, x[0]); },
+         [](In in) { return gather(in["x"], 1, in["ids"]); },
          {{{3, 1}, {0, 3, 6}}}}},
        {{[](Device d) {
            gather(zeros(d), 1, i64({2}, {1, 1}, d));
@@ -82,17 +86,17 @@ std::vector<Row> along_rows() {
        "the k largest along the last axis",
        numbers,
        2,
-       {{"(2, 5)", {{{2, 5}}}, [](Xs x) { return top_k(x[0], 3).values; }},
+       {{"(2, 5)", {{{2, 5}}}, [](const Tensor& x) { return top_k(x, 3).values; }},
         {"ties take the lowest id",
          {given({2, 4}, {1, 3, 3, 2, 0, 9, 1, 2})},
-         [](Xs x) -> Tensors {
-           const TopK best = top_k(x[0], 3);
+         [](const Tensor& x) -> Tensors {
+           const TopK best = top_k(x, 3);
            return {best.values, best.ids};
          },
          {{{2, 3}, {3, 3, 2, 9, 2, 1}}, {{2, 3}, {1, 2, 3, 1, 3, 2}}},
          {},
          Size::extreme},
-        {"large", {{{97, 1001}}}, [](Xs x) { return top_k(x[0], 5).values; }, {}, {}, Size::large}},
+        {"large", {{{97, 1001}}}, [](const Tensor& x) { return top_k(x, 5).values; }, {}, {}, Size::large}},
        {{[](Device d) { top_k(zeros(d), 3); }, "[top_k] need k in [1, 2], got 3"}}},
   };
 }
@@ -104,11 +108,11 @@ std::vector<Row> adding_rows() {
        numbers,
        2,
        {{"axis 1",
-         {ids({2, 2}, {0, 2, 1, 1}), {{2, 3}}, {{2, 2}}},
-         [](Xs x) { return scatter_add(x[1], 1, x[0], x[2]); }},
+         {ids({2, 2}, {0, 2, 1, 1}), {{2, 3}}, {"source", {2, 2}}},
+         [](In in) { return scatter_add(in["x"], 1, in["ids"], in["source"]); }},
         {"by hand",
-         {ids({2, 2}, {1, 1, 1, 0}), matrix(), given({2, 2}, {10, 20, 30, 40})},
-         [](Xs x) { return scatter_add(x[1], 0, x[0], x[2]); },
+         {ids({2, 2}, {1, 1, 1, 0}), matrix(), given("source", {2, 2}, {10, 20, 30, 40})},
+         [](In in) { return scatter_add(in["x"], 0, in["ids"], in["source"]); },
          {{{3, 2}, {1, 40, 43, 24, 0, 6}}}}},
        {{[](Device d) {
            scatter_add(zeros(d), 0, i64({0}, {1, 1}, d), zeros(d));
@@ -118,14 +122,14 @@ std::vector<Row> adding_rows() {
        "rows of x added into zeros at ids",
        numbers,
        2,
-       {{"(3, 2)", {ids({3}, {4, 0, 4}), {{3, 2}}}, [](Xs x) { return scatter_rows(x[1], x[0], 5); }},
+       {{"(3, 2)", {ids({3}, {4, 0, 4}), {{3, 2}}}, [](In in) { return scatter_rows(in["x"], in["ids"], 5); }},
         {"by hand",
          {ids({3}, {1, 1, 0}), matrix()},
-         [](Xs x) { return scatter_rows(x[1], x[0], 2); },
+         [](In in) { return scatter_rows(in["x"], in["ids"], 2); },
          {{{2, 2}, {0, 6, 4, 4}}}},
         {"large",
          {ids({1000}, spread_ids(1000, 301)), {{1000, 97}}},
-         [](Xs x) { return scatter_rows(x[1], x[0], 301); },
+         [](In in) { return scatter_rows(in["x"], in["ids"], 301); },
          {},
          {},
          Size::large}},
@@ -135,10 +139,10 @@ std::vector<Row> adding_rows() {
        "x, with a value where mask holds",
        every_dtype,
        2,
-       {{"mask broadcast", {mask({3}, {1, 0, 1}), {{2, 3}}}, [](Xs x) { return masked_fill(x[1], x[0], 1); }},
+       {{"mask broadcast", {mask({3}, {1, 0, 1}), {{2, 3}}}, [](In in) { return masked_fill(in["x"], in["mask"], 1); }},
         {"by hand",
          {mask({2}, {1, 0}), matrix()},
-         [](Xs x) { return masked_fill(x[1], x[0], -1); },
+         [](In in) { return masked_fill(in["x"], in["mask"], -1); },
          {{{3, 2}, {-1, 0, -1, 4, -1, 6}}}}},
        {{[](Device d) { masked_fill(zeros(d)[0], greater(zeros(d), 0.0), 1); },
          "[masked_fill] need a mask that broadcasts to x (2), got (3, 2)"}}},
@@ -146,7 +150,7 @@ std::vector<Row> adding_rows() {
        "y[..., j] = (ids[...] == j)",
        floats,
        0,
-       {{"by hand", {ids({2}, {2, 0})}, [](Xs x) { return one_hot(x[0], 3); }, {{{2, 3}, {0, 0, 1, 1, 0, 0}}}}},
+       {{"by hand", {ids({2}, {2, 0})}, [](const Tensor& x) { return one_hot(x, 3); }, {{{2, 3}, {0, 0, 1, 1, 0, 0}}}}},
        {{[](Device d) { one_hot(i64({5}, {1}, d), 5); }, "[one_hot] need ids in [0, 5), got 5"}}},
   };
 }

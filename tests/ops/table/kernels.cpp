@@ -20,9 +20,9 @@ constexpr double u0 = 0x6627e8 * unit, u1 = 0xe169c5 * unit, u2 = 0xbc57ac * uni
 
 Row random_row(const char* op, const char* equation, Tensor (*draw)(const Tensor& like, Rng& rng),
                std::vector<double> first) {
-  const Function f = [draw](Xs x) {
+  const Function f = [draw](const Tensor& x) {
     Rng rng(0);
-    return draw(x[0], rng);
+    return draw(x, rng);
   };
   return {op,
           equation,
@@ -51,19 +51,19 @@ std::vector<Row> random_rows() {
 
 using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Parameters&);
 
-/// Maps value, grad and the two tensors that an optimizer keeps to value and kept tensors after its step 4, by the
+/// Maps value, gradient and what an optimizer keeps, by its names, to value and kept tensors after its step 4, by the
 /// backend's kernel or in plain ops.
 Function step(MakeOptimizer make, std::vector<std::string> kept, bool fused) {
-  return [=](Xs x) -> Tensors {
-    require_float("optimizer", x[0]);
-    const nn::Parameter w(x[0].detach());
+  return [=](In in) -> Tensors {
+    require_float("optimizer", in["value"]);
+    const nn::Parameter w(in["value"].detach());
     const auto optimizer = make({{"w", w}});
     optimizer->set_fused(fused);
     const Tensor three = Tensor::from(std::vector<int64_t>{3}, Device("cpu"));
     nn::NamedTensors state{{"steps", three}, {"updates", three}};
-    for (size_t i = 0; i < kept.size(); ++i) state.push_back({kept[i] + ".w", x[2 + i].detach()});
+    for (const std::string& name : kept) state.push_back({name + ".w", in[name].detach()});
     optimizer->load_state(state);
-    w.leaf().set_grad(x[1].detach());
+    w.leaf().set_grad(in["gradient"].detach());
     optimizer->step(0.5);
     Tensors y{w.value().detach()};
     const nn::NamedTensors after = optimizer->state();
@@ -73,8 +73,10 @@ Function step(MakeOptimizer make, std::vector<std::string> kept, bool fused) {
 }
 
 Row optimizer_row(const char* entry, const char* equation, MakeOptimizer make, std::vector<std::string> kept) {
-  const auto inputs = [](Shape shape) {
-    return std::vector<Input>{{shape}, {shape}, {shape, 0.5, 2}, {shape, 0.5, 2}};
+  const auto inputs = [kept](Shape shape) {
+    std::vector<Input> all{{"value", shape}, {"gradient", shape}};
+    for (const std::string& name : kept) all.push_back({name.c_str(), shape, 0.5, 2});
+    return all;
   };
   const Function f = step(make, kept, true), twin = step(make, kept, false);
   return {entry,
@@ -115,12 +117,12 @@ std::vector<Row> optimizer_rows() {
 /// The op of this row passes dy on without a kernel.
 Row add_gradient_row() {
   const auto gradient = [](int wrt) -> Function {
-    return [wrt](Xs x) {
-      require_float("binary_gradient", x[0]);
-      Tensor dx = Tensor::empty(x[0].shape(), x[0].dtype(), x[0].device());
+    return [wrt](const Tensor& x) {
+      require_float("binary_gradient", x);
+      Tensor dx = Tensor::empty(x.shape(), x.dtype(), x.device());
       const Device device = dx.device();
       device.check(device.kernels().binary_gradient(device.context(), BinaryOp::add, wrt, Raw::write_view(dx),
-                                                    Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0]), Raw::view(x[0])),
+                                                    Raw::view(x), Raw::view(x), Raw::view(x), Raw::view(x)),
                    "binary_gradient");
       return dx;
     };
@@ -143,11 +145,11 @@ std::vector<Row> kernel_rows() {
                         0,
                         {{"by hand",
                           {given({3}, {1, -2, 3})},
-                          [](Xs x) { return launch::reduced(ReduceOp::sum_of_squares, x[0], {}); },
+                          [](const Tensor& x) { return launch::reduced(ReduceOp::sum_of_squares, x, {}); },
                           {{{}, {14}}}},
                          {"large",
                           {{{257, 301}}},
-                          [](Xs x) { return launch::reduced(ReduceOp::sum_of_squares, x[0], {}); },
+                          [](const Tensor& x) { return launch::reduced(ReduceOp::sum_of_squares, x, {}); },
                           {},
                           {},
                           Size::large}},

@@ -15,34 +15,31 @@ constexpr double first = 0.4076059644443804, second = 1.0986122886681098;  // -l
 
 using CrossEntropy = Tensor (*)(const Tensor&, const Tensor&, const CrossEntropyOptions&);
 
-/// A function of logits and targets; the class weights are the third argument, where there is one.
+/// A function of logits and targets.
 Function with_options(CrossEntropy f, double smoothing, Reduction reduction, int64_t ignore = ignored) {
-  return [=](Xs x) {
-    return f(x[0], x[1],
-             {.ignore_index = ignore,
-              .label_smoothing = smoothing,
-              .weight = x.size() > 2 ? x[2].detach() : Tensor(),
-              .reduction = reduction});
+  return [=](In in) {
+    return f(in["logits"], in["targets"],
+             {.ignore_index = ignore, .label_smoothing = smoothing, .weight = {}, .reduction = reduction});
   };
 }
 
 std::vector<Sample> cross_entropy_samples() {
   std::vector<Sample> samples;
-  const Input targets = ids({4}, {2, 0, ignored, 1});
+  const Input targets = ids("targets", {4}, {2, 0, ignored, 1});
   for (const double smoothing : {0.0, 0.1})
     for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
       samples.push_back({fmt::format("smoothing {}, reduction {}", smoothing, static_cast<int>(reduction)),
-                         {{{4, 3}}, targets},
+                         {{"logits", {4, 3}}, targets},
                          with_options(cross_entropy, smoothing, reduction),
                          {},
                          with_options(cross_entropy_composed, smoothing, reduction)});
-  const Input logits = given({2, 3}, {0, 1, 2, 1, 1, 1}), to = ids({2}, {2, 0});
+  const Input logits = given("logits", {2, 3}, {0, 1, 2, 1, 1, 1}), to = ids("targets", {2}, {2, 0});
   const auto plain = [](Reduction reduction) { return with_options(cross_entropy, 0, reduction); };
   samples.push_back({"mean, by hand", {logits, to}, plain(Reduction::mean), {{{}, {(first + second) / 2}}}});
   samples.push_back({"sum, by hand", {logits, to}, plain(Reduction::sum), {{{}, {first + second}}}});
   samples.push_back({"none, by hand", {logits, to}, plain(Reduction::none), {{{2}, {first, second}}}});
   samples.push_back({"leading axes kept",
-                     {given({1, 2, 3}, {0, 1, 2, 1, 1, 1}), ids({1, 2}, {2, 0})},
+                     {given("logits", {1, 2, 3}, {0, 1, 2, 1, 1, 1}), ids("targets", {1, 2}, {2, 0})},
                      plain(Reduction::none),
                      {{{1, 2}, {first, second}}}});
   samples.push_back(
@@ -52,15 +49,15 @@ std::vector<Sample> cross_entropy_samples() {
                      with_options(cross_entropy, 0.3, Reduction::mean),
                      {{{}, {(0.7 * first + 0.3 * (first + 1) + second) / 2}}}});
   samples.push_back({"every row ignored",
-                     {logits, ids({2}, {9, 9})},
+                     {logits, ids("targets", {2}, {9, 9})},
                      with_options(cross_entropy, 0, Reduction::mean, 9),
                      {{{}, {0}}},
                      with_options(cross_entropy_composed, 0, Reduction::mean, 9)});
-  samples.push_back({"no rows", {{{0, 3}}, ids({0}, {})}, plain(Reduction::mean), {{{}, {0}}}});
+  samples.push_back({"no rows", {{"logits", {0, 3}}, ids("targets", {0}, {})}, plain(Reduction::mean), {{{}, {0}}}});
   std::vector<double> many;
   for (int i = 0; i < 97; ++i) many.push_back(i % 7 == 0 ? ignored : 3 * i);
   samples.push_back({"large",
-                     {{{97, 301}}, ids({97}, many)},
+                     {{"logits", {97, 301}}, ids("targets", {97}, many)},
                      with_options(cross_entropy, 0.1, Reduction::mean),
                      {},
                      with_options(cross_entropy_composed, 0.1, Reduction::mean),
@@ -70,9 +67,10 @@ std::vector<Sample> cross_entropy_samples() {
 
 /// Class weights are no part of the graph: they are given, not differentiated.
 Function weighted(CrossEntropy f, double smoothing, Reduction reduction) {
-  return [=](Xs x) {
-    const Tensor weight = cast(f64({0.5, 1, 2}, {3}, x[0].device()), x[0].dtype());
-    return f(x[0], x[1],
+  return [=](In in) {
+    const Tensor& logits = in["logits"];
+    const Tensor weight = cast(f64({0.5, 1, 2}, {3}, logits.device()), logits.dtype());
+    return f(logits, in["targets"],
              {.ignore_index = ignored, .label_smoothing = smoothing, .weight = weight, .reduction = reduction});
   };
 }
@@ -83,15 +81,16 @@ std::vector<Sample> weighted_samples() {
     for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
       samples.push_back(
           {fmt::format("class weights, smoothing {}, reduction {}", smoothing, static_cast<int>(reduction)),
-           {{{4, 3}}, ids({4}, {2, 0, ignored, 1})},
+           {{"logits", {4, 3}}, ids("targets", {4}, {2, 0, ignored, 1})},
            weighted(cross_entropy, smoothing, reduction),
            {},
            weighted(cross_entropy_composed, smoothing, reduction)});
   samples.push_back({"class weights, by hand",
-                     {given({2, 3}, {0, 1, 2, 1, 1, 1}), ids({2}, {2, 0})},
-                     [](Xs x) {
-                       const Tensor weight = cast(f64({3, 1, 1}, {3}, x[0].device()), x[0].dtype());
-                       return cross_entropy(x[0], x[1], {.weight = weight});
+                     {given("logits", {2, 3}, {0, 1, 2, 1, 1, 1}), ids("targets", {2}, {2, 0})},
+                     [](In in) {
+                       const Tensor& logits = in["logits"];
+                       const Tensor weight = cast(f64({3, 1, 1}, {3}, logits.device()), logits.dtype());
+                       return cross_entropy(logits, in["targets"], {.weight = weight});
                      },
                      {{{}, {(first + 3 * second) / 4}}}});
   return samples;
@@ -143,9 +142,11 @@ Row nll_row() {
           "-log_probs[i, targets[i]]",
           floats,
           2,
-          {{"one ignored", {{{4, 3}}, ids({4}, {2, 0, ignored, 1})}, with_options(nll_loss, 0, Reduction::mean)},
+          {{"one ignored",
+            {{"logits", {4, 3}}, ids("targets", {4}, {2, 0, ignored, 1})},
+            with_options(nll_loss, 0, Reduction::mean)},
            {"by hand",
-            {given({2, 3}, {0, 1, 2, 1, 1, 1}), ids({2}, {2, 0})},
+            {given("logits", {2, 3}, {0, 1, 2, 1, 1, 1}), ids("targets", {2}, {2, 0})},
             with_options(nll_loss, 0, Reduction::none, 2),
             {{{2}, {0, -1}}}}},
           {{[](Device d) {
@@ -160,14 +161,15 @@ using PairLoss = Tensor (*)(const Tensor&, const Tensor&, Reduction);
 Row pair_row(const std::string& op, const char* equation, PairLoss f, std::vector<double> by_hand) {
   Row row{op, equation, floats, 2, {}, {}};
   for (const Reduction reduction : {Reduction::mean, Reduction::sum, Reduction::none})
-    row.samples.push_back({fmt::format("reduction {}", static_cast<int>(reduction)), {{{2, 3}}, {{2, 3}}}, [=](Xs x) {
-                             return f(x[0], x[1], reduction);
-                           }});
-  const Input x = given({2}, {1, -2}), t = given({2}, {0, 1});
-  row.samples.push_back({"by hand", {x, t}, [f](Xs xs) { return f(xs[0], xs[1], Reduction::none); }, {{{2}, by_hand}}});
+    row.samples.push_back({fmt::format("reduction {}", static_cast<int>(reduction)),
+                           {{"prediction", {2, 3}}, {"target", {2, 3}}},
+                           [=](In in) { return f(in["prediction"], in["target"], reduction); }});
+  const Input x = given("prediction", {2}, {1, -2}), t = given("target", {2}, {0, 1});
+  row.samples.push_back(
+      {"by hand", {x, t}, [f](In in) { return f(in["prediction"], in["target"], Reduction::none); }, {{{2}, by_hand}}});
   row.samples.push_back({"mean, by hand",
                          {x, t},
-                         [f](Xs xs) { return f(xs[0], xs[1], Reduction::mean); },
+                         [f](In in) { return f(in["prediction"], in["target"], Reduction::mean); },
                          {{{}, {(by_hand[0] + by_hand[1]) / 2}}}});
   row.errors.push_back({[f](Device d) {
                           f(Tensor::zeros({4, 1}, DType::f64, d), Tensor::zeros({4}, DType::f64, d), Reduction::mean);
@@ -179,21 +181,20 @@ Row pair_row(const std::string& op, const char* equation, PairLoss f, std::vecto
 Row linear_cross_entropy_row() {
   using Output = LinearCrossEntropyOutput (*)(const Tensor&, const Tensor&, const Tensor&, const Tensor&,
                                               const LinearCrossEntropyOptions&);
-  const auto with = [](Output f, LinearCrossEntropyOptions options, bool bias = true) -> Function {
-    return [=](Xs x) -> Tensors {
-      const LinearCrossEntropyOutput y = f(x[1], x[2], bias ? x[3] : Tensor(), cast(x[0], DType::i32), options);
-      return {y.loss};
-    };
+  const auto with = [](Output f, LinearCrossEntropyOptions options) -> Function {
+    return [=](In in) { return f(in["x"], in["weight"], in["bias"], cast(in["targets"], DType::i32), options).loss; };
   };
   /// Targets as i64, and class weights.
   const auto weighted = [](Output f, double smoothing) -> Function {
-    return [=](Xs x) -> Tensors {
-      const Tensor weight = cast(f64({0.5, 1, 2, 0.25, 1.5}, {5}, x[1].device()), x[1].dtype());
-      return {f(x[1], x[2], x[3], x[0], {.label_smoothing = smoothing, .weight = weight, .chunk_rows = 3}).loss};
+    return [=](In in) {
+      const Tensor& x = in["x"];
+      const Tensor weight = cast(f64({0.5, 1, 2, 0.25, 1.5}, {5}, x.device()), x.dtype());
+      const LinearCrossEntropyOptions options{.label_smoothing = smoothing, .weight = weight, .chunk_rows = 3};
+      return f(x, in["weight"], in["bias"], in["targets"], options).loss;
     };
   };
   const LinearCrossEntropyOptions smoothed{.label_smoothing = 0.1, .chunk_rows = 3};
-  const Input targets = ids({7}, {1, 0, ignored, 4, 4, 2, 3});
+  const Input targets = ids("targets", {7}, {1, 0, ignored, 4, 4, 2, 3});
   std::vector<double> many;
   for (int i = 0; i < 97; ++i) many.push_back(i % 7 == 0 ? ignored : 3 * i);
   return {"linear_cross_entropy",
@@ -201,40 +202,44 @@ Row linear_cross_entropy_row() {
           floats,
           2,
           {{"several chunks, one row ignored, smoothed",
-            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            {targets, {{7, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
             with(linear_cross_entropy, smoothed),
             {},
             with(linear_cross_entropy_composed, smoothed)},
            {"without bias",
-            {targets, {{7, 3}}, {{5, 3}}},
-            with(linear_cross_entropy, {}, false),
+            {targets, {{7, 3}}, {"weight", {5, 3}}},
+            with(linear_cross_entropy, {}),
             {},
-            with(linear_cross_entropy_composed, {}, false)},
+            with(linear_cross_entropy_composed, {})},
            {"by hand",
-            {ids({2}, {2, 0}), given({2, 1}, {1, 1}), given({3, 1}, {0, 0, 0}), given({3}, {0, 1, 2})},
+            {ids("targets", {2}, {2, 0}), given({2, 1}, {1, 1}), given("weight", {3, 1}, {0, 0, 0}),
+             given("bias", {3}, {0, 1, 2})},
             with(linear_cross_entropy, {}),
             {{{}, {first + 1}}}},
            {"class weights",
-            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            {targets, {{7, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
             weighted(linear_cross_entropy, 0),
             {},
             weighted(linear_cross_entropy_composed, 0)},
            {"class weights, smoothed",
-            {targets, {{7, 3}}, {{5, 3}}, {{5}}},
+            {targets, {{7, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
             weighted(linear_cross_entropy, 0.1),
             {},
             weighted(linear_cross_entropy_composed, 0.1)},
            {"class weights, every row ignored",
-            {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
+            {ids("targets", {2}, {ignored, ignored}), {{2, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
             weighted(linear_cross_entropy, 0.1),
             {{{}, {0}}}},
            {"every row ignored",
-            {ids({2}, {ignored, ignored}), {{2, 3}}, {{5, 3}}, {{5}}},
+            {ids("targets", {2}, {ignored, ignored}), {{2, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
             with(linear_cross_entropy, {}),
             {{{}, {0}}}},
-           {"no rows", {ids({0}, {}), {{0, 3}}, {{5, 3}}, {{5}}}, with(linear_cross_entropy, {}), {{{}, {0}}}},
+           {"no rows",
+            {ids("targets", {0}, {}), {{0, 3}}, {"weight", {5, 3}}, {"bias", {5}}},
+            with(linear_cross_entropy, {}),
+            {{{}, {0}}}},
            {"large",
-            {ids({97}, many), {{97, 65}, -0.5, 0.5}, {{301, 65}}, {{301}}},
+            {ids("targets", {97}, many), {{97, 65}, -0.5, 0.5}, {"weight", {301, 65}}, {"bias", {301}}},
             with(linear_cross_entropy, {.chunk_rows = 40}),
             {},
             with(linear_cross_entropy_composed, {}),

@@ -16,28 +16,27 @@ struct Case {
   std::vector<int64_t> lengths = {2, 1, 3};
 };
 
-/// The arguments are x, weight_ih, weight_hh, then those of h0, c0, bias_ih, bias_hh that the case has.
 std::vector<Input> inputs_of(const Case& c, int64_t input, int64_t hidden) {
   const double range = hidden > 8 ? 0.15 : 1;  // a large loop with large weights is chaotic
   int64_t total = 0;
   for (const int64_t length : c.lengths) total += length;
-  std::vector<Input> inputs{
-      {{total, input}}, {{4 * hidden, input}, -range, range}, {{4 * hidden, hidden}, -range, range}};
-  for (const bool there : {c.h0, c.c0})
-    if (there) inputs.push_back({{static_cast<int64_t>(c.lengths.size()), hidden}});
-  for (const bool there : {c.bias_ih, c.bias_hh})
-    if (there) inputs.push_back({{4 * hidden}, -range, range});
+  std::vector<Input> inputs{{{total, input}},
+                            {"weight_ih", {4 * hidden, input}, -range, range},
+                            {"weight_hh", {4 * hidden, hidden}, -range, range}};
+  const auto batch = static_cast<int64_t>(c.lengths.size());
+  if (c.h0) inputs.push_back({"h0", {batch, hidden}});
+  if (c.c0) inputs.push_back({"c0", {batch, hidden}});
+  if (c.bias_ih) inputs.push_back({"bias_ih", {4 * hidden}, -range, range});
+  if (c.bias_hh) inputs.push_back({"bias_hh", {4 * hidden}, -range, range});
   return inputs;
 }
 
+LstmWeights weights_of(In in) { return {in["weight_ih"], in["weight_hh"], in["bias_ih"], in["bias_hh"]}; }
+
 Function function_of(const Case& c, Packed op) {
-  return [=](Xs x) -> Tensors {
-    size_t next = 3;
-    const auto optional = [&](bool there) { return there ? x[next++] : Tensor(); };
-    const Tensor h0 = optional(c.h0), c0 = optional(c.c0);
-    const Tensor bias_ih = optional(c.bias_ih), bias_hh = optional(c.bias_hh);
-    const Output out =
-        op(x[0], Lengths(c.lengths, -1, x[0].device()), {h0, c0}, {x[1], x[2], bias_ih, bias_hh}, c.reverse);
+  return [=](In in) -> Tensors {
+    const Lengths lengths(c.lengths, -1, in["x"].device());
+    const Output out = op(in["x"], lengths, {in["h0"], in["c0"]}, weights_of(in), c.reverse);
     return {out.y, out.state.h, out.state.c};
   };
 }
@@ -67,21 +66,18 @@ std::vector<Sample> packed_samples() {
   samples.push_back(sample_of("one sequence of one step", {.lengths = {1}}));
   samples.push_back(sample_of("size 1", {.lengths = {2}}, 1, 1));
   samples.push_back(sample_of("no sequences", {.lengths = {}}));
-  samples.push_back({"the gates' inputs given",
-                     {{{6, 12}}, {{12, 3}, -1, 1}, {{12}, -1, 1}, {{3, 3}}, {{3, 3}}},
-                     [](Xs x) -> Tensors {
-                       const Output out =
-                           lstm_packed(x[0], Lengths({2, 1, 3}, -1, x[0].device()), {x[3], x[4]}, {{}, x[1], {}, x[2]});
-                       return {out.y, out.state.c};
-                     }});
+  Sample given_gates = sample_of("the gates' inputs given", {.bias_ih = false}, 12);
+  std::erase_if(given_gates.inputs, [](const Input& input) { return input.name == "weight_ih"; });
+  samples.push_back(given_gates);
   return samples;
 }
 
 /// Makes two layers, the second reading both directions of the first; every output is used.
-Tensors two_layers(Xs x, Packed op) {
-  const Lengths lengths({2, 1, 3}, -1, x[0].device());
-  const LstmWeights forward{x[1], x[2], x[3], x[4]}, backward{x[5], x[6], {}, {}};
-  const Output a = op(x[0], lengths, {}, forward, false), b = op(x[0], lengths, {a.state.h, a.state.c}, backward, true);
+Tensors two_layers(In in, Packed op) {
+  const Lengths lengths({2, 1, 3}, -1, in["x"].device());
+  const LstmWeights forward = weights_of(in), backward{in["backward_ih"], in["backward_hh"], {}, {}};
+  const Output a = op(in["x"], lengths, {}, forward, false),
+               b = op(in["x"], lengths, {a.state.h, a.state.c}, backward, true);
   const Output top = op(a.y, lengths, {b.state.c, b.state.h}, backward, false);
   return {top.y, top.state.h, top.state.c, b.y};
 }
@@ -111,39 +107,51 @@ std::vector<ErrorCase> packed_errors() {
 
 Row padded_row() {
   const auto with = [](bool reverse) -> Function {
-    return [=](Xs x) -> Tensors {
-      const Lengths lengths({2, 1, 3}, 4, x[0].device());
-      const Output out = lstm(x[0], &lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]}, reverse);
+    return [=](In in) -> Tensors {
+      const Lengths lengths({2, 1, 3}, 4, in["x"].device());
+      const Output out = lstm(in["x"], &lengths, {in["h0"], in["c0"]}, weights_of(in), reverse);
       return {out.y, out.state.h, out.state.c};
     };
   };
-  const auto twin = [](Xs x) -> Tensors {
-    const Lengths lengths({2, 1, 3}, x[0].dim(0), x[0].device());
-    const Output out = lstm_packed_composed(pack(x[0], lengths), lengths, {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
+  const auto twin = [](In in) -> Tensors {
+    const Lengths lengths({2, 1, 3}, in["x"].dim(0), in["x"].device());
+    const Output out = lstm_packed_composed(pack(in["x"], lengths), lengths, {in["h0"], in["c0"]}, weights_of(in));
     return {unpack(out.y, lengths), out.state.h, out.state.c};
   };
-  const Input weight_ih{{12, 2}, -1, 1}, weight_hh{{12, 3}, -1, 1}, bias{{12}, -1, 1}, state{{3, 3}};
+  const std::vector<Input> inputs{{{4, 3, 2}},
+                                  {"h0", {3, 3}},
+                                  {"c0", {3, 3}},
+                                  {"weight_ih", {12, 2}, -1, 1},
+                                  {"weight_hh", {12, 3}, -1, 1},
+                                  {"bias_ih", {12}, -1, 1},
+                                  {"bias_hh", {12}, -1, 1}};
   return {"lstm",
           "c' = f c + i g, h' = o tanh(c') over padded x (T, B, I)",
           floats,
           2,
-          {{"ragged", {{{4, 3, 2}}, state, state, weight_ih, weight_hh, bias, bias}, with(false), {}, twin},
-           {"ragged, reverse", {{{4, 3, 2}}, state, state, weight_ih, weight_hh, bias, bias}, with(true)},
+          {{"ragged", inputs, with(false), {}, twin},
+           {"ragged, reverse", inputs, with(true)},
            {"two layers of both directions",
-            {{{6, 2}}, {{8, 2}, -1, 1}, {{8, 2}, -1, 1}, {{8}, -1, 1}, {{8}, -1, 1}, {{8, 2}, -1, 1}, {{8, 2}, -1, 1}},
-            [](Xs x) { return two_layers(x, lstm_packed); },
+            {{{6, 2}},
+             {"weight_ih", {8, 2}, -1, 1},
+             {"weight_hh", {8, 2}, -1, 1},
+             {"bias_ih", {8}, -1, 1},
+             {"bias_hh", {8}, -1, 1},
+             {"backward_ih", {8, 2}, -1, 1},
+             {"backward_hh", {8, 2}, -1, 1}},
+            [](In in) { return two_layers(in, lstm_packed); },
             {},
-            [](Xs x) { return two_layers(x, lstm_packed_composed); }}},
+            [](In in) { return two_layers(in, lstm_packed_composed); }}},
           {}};
 }
 
 /// i = f = o = sigmoid(0) = 1/2, g = tanh(1), c' = 3/2 + tanh(1) / 2, h' = tanh(c') / 2.
 Sample cell_by_hand() {
   return {"by hand",
-          {given({1, 1}, {2}), given({1, 1}, {1}), given({1, 1}, {3}), given({4, 1}, {0, 0, 0.25, 0}),
-           given({4, 1}, {0, 0, 0.5, 0})},
-          [](Xs x) -> Tensors {
-            const State next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], {}, {}});
+          {given({1, 1}, {2}), given("h", {1, 1}, {1}), given("c", {1, 1}, {3}),
+           given("weight_ih", {4, 1}, {0, 0, 0.25, 0}), given("weight_hh", {4, 1}, {0, 0, 0.5, 0})},
+          [](In in) -> Tensors {
+            const State next = lstm_cell(in["x"], {in["h"], in["c"]}, weights_of(in));
             return {next.h, next.c};
           },
           {{{1, 1}, {0.47728147755430655}}, {{1, 1}, {1.8807970779778824}}}};
@@ -160,9 +168,15 @@ std::vector<Row> lstm_rows() {
            floats,
            2,
            {{"(2, 3)",
-             {{{2, 3}}, {{2, 2}}, {{2, 2}}, {{8, 3}, -1, 1}, {{8, 2}, -1, 1}, {{8}, -1, 1}, {{8}, -1, 1}},
-             [](Xs x) -> Tensors {
-               const State next = lstm_cell(x[0], {x[1], x[2]}, {x[3], x[4], x[5], x[6]});
+             {{{2, 3}},
+              {"h", {2, 2}},
+              {"c", {2, 2}},
+              {"weight_ih", {8, 3}, -1, 1},
+              {"weight_hh", {8, 2}, -1, 1},
+              {"bias_ih", {8}, -1, 1},
+              {"bias_hh", {8}, -1, 1}},
+             [](In in) -> Tensors {
+               const State next = lstm_cell(in["x"], {in["h"], in["c"]}, weights_of(in));
                return {next.h, next.c};
              }},
             cell_by_hand()},

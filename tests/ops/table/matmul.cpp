@@ -10,7 +10,8 @@ namespace grus::test {
 namespace {
 
 Sample product(std::string what, Shape a, Shape b, MatmulOptions options = {}, Size size = Size::ordinary) {
-  return {std::move(what), {{a}, {b}}, [=](Xs x) { return matmul(x[0], x[1], options); }, {}, {}, size};
+  return {
+      std::move(what), {{"a", a}, {"b", b}}, [=](In in) { return matmul(in["a"], in["b"], options); }, {}, {}, size};
 }
 
 std::vector<Sample> products() {
@@ -39,17 +40,24 @@ std::vector<Sample> products() {
       product("large, a transposed", {67, 130}, {67, 97}, {.transpose_a = true}, Size::large),
       product("large, b transposed", {1, 130}, {350, 130}, {.transpose_b = true}, Size::large),
       product("large batch", {7, 30, 67}, {7, 67, 33}, {}, Size::large),
-      {"a square of itself", {{{3, 3}}}, [](Xs x) { return matmul(x[0], x[0], {.transpose_b = true}); }},
+      {"a weight in two products",
+       {{"a", {2, 2}}, {"b", {2, 2}}},
+       [](In in) -> Tensors {
+         return {matmul(in["a"], in["b"]), matmul(in["b"], in["a"])};
+       }},
+      {"a square of itself", {{{3, 3}}}, [](const Tensor& x) { return matmul(x, x, {.transpose_b = true}); }},
   };
-  const Input a = given({2, 3}, {1, 2, 3, 4, 5, 6}), b = given({3, 2}, {1, 0, 2, 1, 0, 3});
-  const Input at = given({3, 2}, {1, 4, 2, 5, 3, 6}), bt = given({2, 3}, {1, 2, 0, 0, 1, 3});
+  const Input a = given("a", {2, 3}, {1, 2, 3, 4, 5, 6}), b = given("b", {3, 2}, {1, 0, 2, 1, 0, 3});
+  const Input at = given("a", {3, 2}, {1, 4, 2, 5, 3, 6}), bt = given("b", {2, 3}, {1, 2, 0, 0, 1, 3});
   const std::vector<Expected> y{{{2, 2}, {5, 11, 14, 23}}};
-  samples.push_back({"by hand", {a, b}, [](Xs x) { return matmul(x[0], x[1]); }, y});
-  samples.push_back({"by hand, a^T", {at, b}, [](Xs x) { return matmul(x[0], x[1], {.transpose_a = true}); }, y});
-  samples.push_back({"by hand, b^T", {a, bt}, [](Xs x) { return matmul(x[0], x[1], {.transpose_b = true}); }, y});
+  samples.push_back({"by hand", {a, b}, [](In in) { return matmul(in["a"], in["b"]); }, y});
+  samples.push_back(
+      {"by hand, a^T", {at, b}, [](In in) { return matmul(in["a"], in["b"], {.transpose_a = true}); }, y});
+  samples.push_back(
+      {"by hand, b^T", {a, bt}, [](In in) { return matmul(in["a"], in["b"], {.transpose_b = true}); }, y});
   samples.push_back({"by hand, a^T and b^T",
                      {at, bt},
-                     [](Xs x) { return matmul(x[0], x[1], {.transpose_a = true, .transpose_b = true}); },
+                     [](In in) { return matmul(in["a"], in["b"], {.transpose_a = true, .transpose_b = true}); },
                      y});
   return samples;
 }
@@ -81,20 +89,20 @@ std::vector<ErrorCase> matmul_errors() {
 }
 
 Row linear_row() {
-  const Function f = [](Xs x) { return linear(x[0], x[1], x[2]); };
+  const Function f = [](In in) { return linear(in["x"], in["weight"], in["bias"]); };
   const auto zeros = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
-  const Input w = given({3, 2}, {1, 0, 0, 1, 1, 1}), b = given({3}, {10, 20, 30});
+  const Input w = given("weight", {3, 2}, {1, 0, 0, 1, 1, 1}), b = given("bias", {3}, {10, 20, 30});
   return {"linear",
           "y = x weight^T + bias",
           floats,
           2,
-          {{"(3, 2)", {{{3, 2}}, {{4, 2}}, {{4}}}, f},
-           {"x (T, B, in)", {{{2, 2, 3}}, {{2, 3}}, {{2}}}, f},
-           {"a vector", {{{3}}, {{2, 3}}, {{2}}}, f},
-           {"no rows", {{{0, 3}}, {{2, 3}}, {{2}}}, f},
-           {"without bias", {{{3, 2}}, {{4, 2}}}, [](Xs x) { return linear(x[0], x[1]); }},
+          {{"(3, 2)", {{{3, 2}}, {"weight", {4, 2}}, {"bias", {4}}}, f},
+           {"x (T, B, in)", {{{2, 2, 3}}, {"weight", {2, 3}}, {"bias", {2}}}, f},
+           {"a vector", {{{3}}, {"weight", {2, 3}}, {"bias", {2}}}, f},
+           {"no rows", {{{0, 3}}, {"weight", {2, 3}}, {"bias", {2}}}, f},
+           {"without bias", {{{3, 2}}, {"weight", {4, 2}}}, f},
            {"by hand", {given({2, 2}, {1, 2, 3, 4}), w, b}, f, {{{2, 3}, {11, 22, 33, 13, 24, 37}}}},
-           {"large", {{{70, 67}}, {{97, 67}}, {{97}}}, f, {}, {}, Size::large}},
+           {"large", {{{70, 67}}, {"weight", {97, 67}}, {"bias", {97}}}, f, {}, {}, Size::large}},
           {{[zeros](Device d) {
               linear(zeros({2, 3}, d), zeros({3, 2}, d));
             },
@@ -106,27 +114,27 @@ Row linear_row() {
 }
 
 Row layer_norm_row() {
-  const Function f = [](Xs x) { return layer_norm(x[0], x[1], x[2], 0.1); };
+  const Function f = [](In in) { return layer_norm(in["x"], in["weight"], in["bias"], 0.1); };
   const Input x = given({2, 2}, {1, 3, -2, 6});
   return {"layer_norm",
           "y = (x - mean) / sqrt(variance + eps) * weight + bias",
           floats,
           2,
-          {{"(2, 2, 3)", {{{2, 2, 3}}, {{3}}, {{3}}}, f},
-           {"alone", {{{2, 4}}}, [](Xs xs) { return layer_norm(xs[0], {}, {}, 0.1); }},
-           {"no rows", {{{0, 3}}, {{3}}, {{3}}}, f},
-           {"size 1", {{{2, 1}}, {{1}}}, [](Xs xs) { return layer_norm(xs[0], xs[1], {}, 0.1); }},
+          {{"(2, 2, 3)", {{{2, 2, 3}}, {"weight", {3}}, {"bias", {3}}}, f},
+           {"alone", {{{2, 4}}}, f},
+           {"no rows", {{{0, 3}}, {"weight", {3}}, {"bias", {3}}}, f},
+           {"size 1", {{{2, 1}}, {"weight", {1}}}, f},
            {"by hand",
-            {x, given({2}, {2, 3}), given({2}, {0, 1})},
-            [](Xs xs) { return layer_norm(xs[0], xs[1], xs[2], 0); },
+            {x, given("weight", {2}, {2, 3}), given("bias", {2}, {0, 1})},
+            [](In in) { return layer_norm(in["x"], in["weight"], in["bias"], 0); },
             {{{2, 2}, {-2, 4, -2, 4}}}},
            {"equal entries",
             {given({2}, {5, 5})},
-            [](Xs xs) { return layer_norm(xs[0]); },
+            [](const Tensor& x) { return layer_norm(x); },
             {{{2}, {0, 0}}},
             {},
             Size::extreme},
-           {"large", {{{130, 301}}, {{301}}, {{301}}}, f, {}, {}, Size::large}},
+           {"large", {{{130, 301}}, {"weight", {301}}, {"bias", {301}}}, f, {}, {}, Size::large}},
           {{[](Device d) {
               const Tensor z = Tensor::zeros({2, 3}, DType::f64, d);
               layer_norm(z, z);

@@ -18,6 +18,20 @@ std::string dtypes_of(const Row& row) {
   return names;
 }
 
+/// Lists the inputs of the row's first sample; a question mark stands after what other samples do without.
+std::string inputs_of(const Row& row) {
+  std::string names;
+  for (const Input& input : row.samples.front().inputs) {
+    const auto has = [&](const Sample& sample) {
+      return std::any_of(sample.inputs.begin(), sample.inputs.end(),
+                         [&](const Input& other) { return other.name == input.name; });
+    };
+    const bool always = std::all_of(row.samples.begin(), row.samples.end(), has);
+    names += fmt::format("{}{}{}", names.empty() ? "" : " ", input.name, always ? "" : "?");
+  }
+  return names;
+}
+
 /// Escapes bars, which would end the cell.
 std::string cell(std::string text) {
   for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
@@ -38,10 +52,11 @@ Every row is tried on every device there is (`reference`, `cpu`, and each plug-i
 worked out elsewhere; gradients against finite differences in f64, to the order given; f32 and every other dtype
 against `reference`, and every dtype not named refused; fused against its twin by plain ops; the same bits run after
 run; the same values for one, two and three threads; the same with and without a tape, and its memory given back; the
-text of its errors.
+text of its errors. Inputs bear the names that their headers give them; some samples leave out those with a question
+mark, or have a number there.
 
-| op | equation | dtypes | gradients | twin | samples | errors |
-|---|---|---|---|---|---|---|
+| op | inputs | equation | dtypes | gradients | twin | samples | errors |
+|---|---|---|---|---|---|---|---|
 )";
 
 }  // namespace
@@ -49,7 +64,8 @@ text of its errors.
 int main() {
   std::string page = head;
   for (const Row& row : rows())
-    page += fmt::format("| `{}` | `{}` | {} | {} | {} | {} | {} |\n", row.op, cell(row.equation), dtypes_of(row),
+    page += fmt::format("| `{}` | {} | `{}` | {} | {} | {} | {} | {} |\n", row.op, inputs_of(row), cell(row.equation),
+                        dtypes_of(row),
                         row.gradients == 0   ? "-"
                         : row.gradients == 1 ? "1st"
                                              : "1st, 2nd",

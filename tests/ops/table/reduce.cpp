@@ -18,7 +18,7 @@ Row row_of(const char* name, const char* equation, Reduce f, const std::vector<D
   const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});
   const std::string op = name;
   const auto over = [f](Axes axes, bool keepdim = false) -> Function {
-    return [=](Xs xs) { return f(xs[0], axes, keepdim); };
+    return [=](const Tensor& x) { return f(x, axes, keepdim); };
   };
   Row row{op,
           equation,
@@ -63,7 +63,7 @@ Row logsumexp_row() {
                     {5.142931628499899, 6.142931628499899}});
   row.samples.push_back({"extremes",
                          {given({4, 2}, {1000, 1000, -inf, -inf, inf, 0, -1000, 0})},
-                         [](Xs x) { return logsumexp(x[0], 1); },
+                         [](const Tensor& x) { return logsumexp(x, 1); },
                          {{{4}, {1000.6931471805599, -inf, inf, 0}}},
                          {},
                          Size::extreme});
@@ -77,24 +77,24 @@ Row sum_to_row() {
           2,
           {{"(3, 1)",
             {{{2, 3, 2}}},
-            [](Xs x) {
-              return sum_to(x[0], {3, 1});
+            [](const Tensor& x) {
+              return sum_to(x, {3, 1});
             }},
-           {"a scalar", {{{2, 3}}}, [](Xs x) { return sum_to(x[0], {}); }},
+           {"a scalar", {{{2, 3}}}, [](const Tensor& x) { return sum_to(x, {}); }},
            {"its own shape",
             {{{2, 3}}},
-            [](Xs x) {
-              return sum_to(x[0], {2, 3});
+            [](const Tensor& x) {
+              return sum_to(x, {2, 3});
             }},
            {"an empty axis",
             {{{0, 3}}},
-            [](Xs x) {
-              return sum_to(x[0], {1, 3});
+            [](const Tensor& x) {
+              return sum_to(x, {1, 3});
             }},
            {"by hand",
             {given({2, 3}, {1, 5, 3, 4, 2, 6})},
-            [](Xs x) {
-              return sum_to(x[0], {2, 1});
+            [](const Tensor& x) {
+              return sum_to(x, {2, 1});
             },
             {{{2, 1}, {9, 12}}}}},
           {{[](Device d) {
@@ -114,8 +114,8 @@ Row extremum_row(const char* name, const char* equation, Tensor (*of_all)(const 
   const Input x = given({2, 3}, {1, 5, 3, 4, 2, 6});
   const std::string op = name;
   const auto over = [along](int axis, bool keepdim = false) -> Function {
-    return [=](Xs xs) {
-      const Extremum y = along(xs[0], axis, keepdim);
+    return [=](const Tensor& x) {
+      const Extremum y = along(x, axis, keepdim);
       return Tensors{y.values, y.ids};
     };
   };
@@ -123,8 +123,8 @@ Row extremum_row(const char* name, const char* equation, Tensor (*of_all)(const 
           equation,
           numbers,
           2,
-          {{"all axes", {{{2, 3, 2}}}, [of_all](Xs xs) { return of_all(xs[0]); }},
-           {"all, by hand", {x}, [of_all](Xs xs) { return of_all(xs[0]); }, {{{}, {all}}}},
+          {{"all axes", {{{2, 3, 2}}}, [of_all](const Tensor& x) { return of_all(x); }},
+           {"all, by hand", {x}, [of_all](const Tensor& x) { return of_all(x); }, {{{}, {all}}}},
            {"the last axis", {{{2, 3, 2}}}, over(-1)},
            {"the middle axis, kept", {{{2, 3, 2}}}, over(1, true)},
            {"beside an empty axis", {{{0, 3}}}, over(1)},
@@ -151,14 +151,14 @@ std::vector<Row> reduce_rows() {
   Row first = row_of("argmax", "place of the first largest", argmax, numbers, 0, false, {{5}, {1, 0, 1}, {1, 2}});
   first.samples.push_back({"the first of equals",
                            {given({2, 2}, {1, 3, 3, 3})},
-                           [](Xs x) {
-                             return argmax(x[0], {0, 1});
+                           [](const Tensor& x) {
+                             return argmax(x, {0, 1});
                            },
                            {{{}, {1}}}});
   first.samples.push_back({"several axes, in row-major order",
                            {given({2, 2, 2}, {0, 9, 1, 2, 3, 4, 5, 6})},
-                           [](Xs x) {
-                             return argmax(x[0], {0, 2});
+                           [](const Tensor& x) {
+                             return argmax(x, {0, 2});
                            },
                            {{{2}, {1, 3}}}});
   return {

@@ -15,20 +15,56 @@ namespace grus::test {
 using Xs = std::span<const Tensor>;
 using Tensors = std::vector<Tensor>;
 
-/// An argument that varies. Numbers take every dtype of the row in turn; ids and masks stay what they are.
+/// An argument that varies, by the name that it has in the op's header: "x", unless another is given. Numbers take
+/// every dtype of the row in turn; ids and masks stay what they are.
 struct Input {
   enum class Kind { numbers, ids, mask };
-  Input(Shape shape, double low = -2, double high = 2) : shape(shape), low(low), high(high) {}
-  Input(Kind kind, Shape shape, std::vector<double> values) : kind(kind), shape(shape), values(std::move(values)) {}
+  Input(Shape shape, double low = -2, double high = 2) : Input("x", shape, low, high) {}
+  Input(const char* name, Shape shape, double low = -2, double high = 2)
+      : name(name), shape(shape), low(low), high(high) {}
+  Input(Kind kind, const char* name, Shape shape, std::vector<double> values)
+      : name(name), kind(kind), shape(shape), values(std::move(values)) {}
 
+  std::string name;
   Kind kind = Kind::numbers;
   Shape shape;
   double low = -2, high = 2;   // drawn uniformly from here, unless values are given
   std::vector<double> values;  // given values
 };
-inline Input given(Shape shape, std::vector<double> values) { return {Input::Kind::numbers, shape, std::move(values)}; }
-inline Input ids(Shape shape, std::vector<double> values) { return {Input::Kind::ids, shape, std::move(values)}; }
-inline Input mask(Shape shape, std::vector<double> values) { return {Input::Kind::mask, shape, std::move(values)}; }
+inline Input given(const char* name, Shape shape, std::vector<double> values) {
+  return {Input::Kind::numbers, name, shape, std::move(values)};
+}
+inline Input given(Shape shape, std::vector<double> values) { return given("x", shape, std::move(values)); }
+inline Input ids(const char* name, Shape shape, std::vector<double> values) {
+  return {Input::Kind::ids, name, shape, std::move(values)};
+}
+inline Input ids(Shape shape, std::vector<double> values) { return ids("ids", shape, std::move(values)); }
+inline Input mask(const char* name, Shape shape, std::vector<double> values) {
+  return {Input::Kind::mask, name, shape, std::move(values)};
+}
+inline Input mask(Shape shape, std::vector<double> values) { return mask("mask", shape, std::move(values)); }
+
+/// The tensors of a call, by the names of the sample's inputs.
+class Inputs {
+ public:
+  Inputs(std::vector<std::string> names, Xs tensors)
+      : names_(std::move(names)), tensors_(tensors.begin(), tensors.end()) {}
+  /// Returns an undefined tensor where the sample has no such input: a bias that is left out.
+  const Tensor& operator[](std::string_view name) const;
+  /// Returns the first, which is the only one where a function takes one tensor.
+  const Tensor& first() const;
+  Xs all() const;
+  /// Returns the same inputs with one exchanged.
+  Inputs with(std::string_view name, const Tensor& tensor) const;
+  /// Returns the names that nobody asked for.
+  std::vector<std::string> unread() const;
+
+ private:
+  std::vector<std::string> names_;
+  Tensors tensors_;
+  mutable std::vector<bool> read_ = std::vector<bool>(tensors_.size(), false);
+};
+using In = const Inputs&;
 
 /// An expected output was worked out by hand, or elsewhere.
 struct Expected {
@@ -40,22 +76,31 @@ struct Expected {
 /// relatively. A large one is big enough for threads to share it: no finite differences.
 enum class Size { ordinary, extreme, large };
 
-/// An op as a function of tensors, with one result or several.
+/// An op as a function of its inputs by name, of its only input, or of all in a row (of a random program); with one
+/// result or several.
 struct Function {
   Function() = default;
   template <class F>
   Function(F f)
-      : many([f](Xs xs) -> Tensors {
-          if constexpr (std::is_convertible_v<decltype(f(xs)), Tensor>) return {f(xs)};
-          else return f(xs);
+      : of([f](In in) -> Tensors {
+          const auto result = [&] {
+            if constexpr (std::is_invocable_v<F, In>) return f(in);
+            else if constexpr (std::is_invocable_v<F, const Tensor&>) return f(in.first());
+            else return f(in.all());
+          };
+          if constexpr (std::is_convertible_v<decltype(result()), Tensor>) return {result()};
+          else return result();
         }) {}
-  explicit operator bool() const { return static_cast<bool>(many); }
-  TensorsFunction many;
+  explicit operator bool() const { return static_cast<bool>(of); }
+  Tensors operator()(Xs tensors) const { return of(Inputs(names, tensors)); }
+
+  std::function<Tensors(In)> of;
+  std::vector<std::string> names;  // of the tensors that a call gives; rows() sets them
 };
 
 struct Sample {
-  std::string what;  // "over axis 0": what this sample adds to the others
-  std::vector<Input> inputs;
+  std::string what;           // "over axis 0": what this sample adds to the others
+  std::vector<Input> inputs;  // each by a name of its own
   Function f;
   std::vector<Expected> expected = {};  // outputs, where they are known
   Function twin = {};                   // a fused op by plain ops

@@ -16,7 +16,11 @@ namespace {
 /// Zhou et al. 2016: f = sigmoid(W_f [x; h] + b_f), n = tanh(W_n [x; f * h] + b_n), h' = (1 - f) * h + f * n.
 class MinimalGatedUnit final : public Cell {
  public:
-  explicit MinimalGatedUnit(Xs x) : forget_(x[0]), forget_bias_(x[1]), candidate_(x[2]), candidate_bias_(x[3]) {}
+  explicit MinimalGatedUnit(In in)
+      : forget_(in["forget"]),
+        forget_bias_(in["forget_bias"]),
+        candidate_(in["candidate"]),
+        candidate_bias_(in["candidate_bias"]) {}
   std::vector<int64_t> sizes() const override { return {forget_.dim(0)}; }
   Output step(const Tensor& x, const State& state) const override {
     const Tensor f = sigmoid(linear(concat({x, state.h}, 1), forget_, forget_bias_));
@@ -44,64 +48,73 @@ Tensors one_by_one(const Cell& cell, const Tensor& x, const Lengths& lengths, co
   return {concat(ys), concat(last)};
 }
 
+std::vector<Input> weights(int64_t input, int64_t hidden) {
+  return {{"forget", {hidden, input + hidden}, -1, 1},
+          {"forget_bias", {hidden}, -1, 1},
+          {"candidate", {hidden, input + hidden}, -1, 1},
+          {"candidate_bias", {hidden}, -1, 1}};
+}
+
 Sample sample_of(std::string what, std::vector<int64_t> lengths, bool reverse, Size size = Size::ordinary) {
   const int64_t input = 2, hidden = 3, batch = static_cast<int64_t>(lengths.size());
   int64_t total = 0;
   for (const int64_t length : lengths) total += length;
-  const Function f = [=](Xs x) -> Tensors {
-    const Output out =
-        scan(MinimalGatedUnit(x.subspan(2)), x[0], Lengths(lengths, -1, x[0].device()), x[1], {.reverse = reverse});
+  const Function f = [=](In in) -> Tensors {
+    const Lengths ragged(lengths, -1, in["x"].device());
+    const Output out = scan(MinimalGatedUnit(in), in["x"], ragged, in["h0"], {.reverse = reverse});
     return {out.y, out.state.h};
   };
-  const Function twin = [=](Xs x) -> Tensors {
-    return one_by_one(MinimalGatedUnit(x.subspan(2)), x[0], Lengths(lengths, -1, x[0].device()), x[1], reverse);
+  const Function twin = [=](In in) -> Tensors {
+    return one_by_one(MinimalGatedUnit(in), in["x"], Lengths(lengths, -1, in["x"].device()), in["h0"], reverse);
   };
-  const Shape weight{hidden, input + hidden}, bias{hidden};
-  return {std::move(what),
-          {{{total, input}}, {{batch, hidden}}, {weight, -1, 1}, {bias, -1, 1}, {weight, -1, 1}, {bias, -1, 1}},
-          f,
-          {},
-          total > 0 ? twin : Function(),
-          size};
+  std::vector<Input> inputs = weights(input, hidden);
+  inputs.insert(inputs.begin(), {{{total, input}}, {"h0", {batch, hidden}}});
+  return {std::move(what), inputs, f, {}, total > 0 ? twin : Function(), size};
 }
 
 /// Padded, dense, and from zeros.
 Sample padded_sample(bool ragged) {
-  const Shape weight{3, 5}, bias{3};
-  return {ragged ? "padded, from zeros" : "dense, from zeros",
-          {{{3, 2, 2}}, {weight, -1, 1}, {bias, -1, 1}, {weight, -1, 1}, {bias, -1, 1}},
-          [=](Xs x) -> Tensors {
-            const MinimalGatedUnit cell(x.subspan(1));
-            const Output out = ragged ? scan(cell, x[0], Lengths({1, 2}, 3, x[0].device())) : scan(cell, x[0]);
+  std::vector<Input> inputs = weights(2, 3);
+  inputs.insert(inputs.begin(), {{3, 2, 2}});
+  return {ragged ? "padded, from zeros" : "dense, from zeros", inputs, [=](In in) -> Tensors {
+            const Tensor& x = in["x"];
+            const MinimalGatedUnit cell(in);
+            const Output out = ragged ? scan(cell, x, Lengths({1, 2}, 3, x.device())) : scan(cell, x);
             return {out.y, out.state.h};
           }};
 }
 
 /// Two layers in both directions, of plain networks.
 Sample layers_sample() {
-  const auto cells = [](Xs x) {
+  static constexpr const char* names[4][2] = {{"weight_ih_0", "weight_hh_0"},
+                                              {"weight_ih_0_reverse", "weight_hh_0_reverse"},
+                                              {"weight_ih_1", "weight_hh_1"},
+                                              {"weight_ih_1_reverse", "weight_hh_1_reverse"}};
+  const auto cells = [](In in) {
     std::vector<cells::Rnn> all;
     for (size_t i = 0; i < 4; ++i)
-      all.emplace_back(RecurrentWeights{x[2 + 2 * i], x[3 + 2 * i], {}, {}},
+      all.emplace_back(RecurrentWeights{in[names[i][0]], in[names[i][1]], {}, {}},
                        i < 2 ? Activation::tanh : Activation::relu);
     return all;
   };
-  std::vector<Input> inputs{{{6, 2}}, {{4, 3, 3}}};
-  for (int i = 0; i < 4; ++i) inputs.insert(inputs.end(), {{{3, i < 2 ? 2 : 6}, -1, 1}, {{3, 3}, -1, 1}});
-  const Function layers = [cells](Xs x) -> Tensors {
-    const auto made = cells(x);
+  std::vector<Input> inputs{{{6, 2}}, {"h0", {4, 3, 3}}};
+  for (int i = 0; i < 4; ++i)
+    inputs.insert(inputs.end(), {{names[i][0], {3, i < 2 ? 2 : 6}, -1, 1}, {names[i][1], {3, 3}, -1, 1}});
+  const Function layers = [cells](In in) -> Tensors {
+    const auto made = cells(in);
     const Cell* const all[] = {&made[0], &made[1], &made[2], &made[3]};
-    const Output out = scan(all, x[0], Lengths({2, 1, 3}, -1, x[0].device()), x[1], {.bidirectional = true});
+    const Lengths lengths({2, 1, 3}, -1, in["x"].device());
+    const Output out = scan(all, in["x"], lengths, in["h0"], {.bidirectional = true});
     return {out.y, out.state.h};
   };
-  const Function one_after_another = [cells](Xs x) -> Tensors {
-    const auto made = cells(x);
-    const Lengths lengths({2, 1, 3}, -1, x[0].device());
+  const Function one_after_another = [cells](In in) -> Tensors {
+    const auto made = cells(in);
+    const Tensor& h0 = in["h0"];
+    const Lengths lengths({2, 1, 3}, -1, in["x"].device());
     const auto run = [&](int64_t i, const Tensor& rows) {
-      return scan(made[static_cast<size_t>(i)], rows, lengths, x[1].defined() ? x[1][i] : x[1],
-                  {.reverse = i % 2 == 1});
+      return scan(made[static_cast<size_t>(i)], rows, lengths, h0.defined() ? h0[i] : h0, {.reverse = i % 2 == 1});
     };
-    const Output a = run(0, x[0]), b = run(1, x[0]);
+    const Output a = run(0, in["x"]), b = run(1, in["x"]);
     const Tensor middle = concat({a.y, b.y}, 1);
     const Output c = run(2, middle), d = run(3, middle);
     return {concat({c.y, d.y}, 1), stack({a.state.h, b.state.h, c.state.h, d.state.h})};
@@ -112,7 +125,8 @@ Sample layers_sample() {
 std::vector<ErrorCase> errors() {
   const auto zeros = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
   const auto cell = [zeros](Device d) {
-    return MinimalGatedUnit(Tensors{zeros({3, 5}, d), zeros({3}, d), zeros({3, 5}, d), zeros({3}, d)});
+    return MinimalGatedUnit(Inputs({"forget", "forget_bias", "candidate", "candidate_bias"},
+                                   Tensors{zeros({3, 5}, d), zeros({3}, d), zeros({3, 5}, d), zeros({3}, d)}));
   };
   return {{[=](Device d) {
              scan(cell(d), zeros({3, 2}, d), Lengths({2, 2}, -1, d));

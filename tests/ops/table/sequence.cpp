@@ -19,10 +19,13 @@ std::vector<Row> sequence_rows() {
        "y[n] = x[t, b] at the real places",
        every_dtype,
        2,
-       {{"(T, B, 2)", {{{3, 3, 2}}}, [](Xs x) { return pack(x[0], ragged(x[0].device())); }},
-        {"more steps than the longest", {{{5, 3, 2}}}, [](Xs x) { return pack(x[0], ragged(x[0].device(), 5)); }},
-        {"dense", {{{2, 3}}}, [](Xs x) { return pack(x[0], Lengths::dense(2, 3, x[0].device())); }},
-        {"by hand", {padded}, [](Xs x) { return pack(x[0], ragged(x[0].device())); }, {{{6}, {3, 1, 2, 6, 4, 9}}}}},
+       {{"(T, B, 2)", {{{3, 3, 2}}}, [](const Tensor& x) { return pack(x, ragged(x.device())); }},
+        {"more steps than the longest", {{{5, 3, 2}}}, [](const Tensor& x) { return pack(x, ragged(x.device(), 5)); }},
+        {"dense", {{{2, 3}}}, [](const Tensor& x) { return pack(x, Lengths::dense(2, 3, x.device())); }},
+        {"by hand",
+         {padded},
+         [](const Tensor& x) { return pack(x, ragged(x.device())); },
+         {{{6}, {3, 1, 2, 6, 4, 9}}}}},
        {{[](Device d) {
            pack(Tensor::zeros({2, 3}, DType::f64, d), ragged(d));
          },
@@ -31,11 +34,11 @@ std::vector<Row> sequence_rows() {
        "y[t, b] = packed[n], zeros at padded places",
        numbers,
        2,
-       {{"(N, 2)", {{{6, 2}}}, [](Xs x) { return unpack(x[0], ragged(x[0].device())); }},
-        {"more steps than the longest", {{{6, 2}}}, [](Xs x) { return unpack(x[0], ragged(x[0].device(), 5)); }},
+       {{"(N, 2)", {{{6, 2}}}, [](const Tensor& x) { return unpack(x, ragged(x.device())); }},
+        {"more steps than the longest", {{{6, 2}}}, [](const Tensor& x) { return unpack(x, ragged(x.device(), 5)); }},
         {"by hand",
          {packed},
-         [](Xs x) { return unpack(x[0], ragged(x[0].device())); },
+         [](const Tensor& x) { return unpack(x, ragged(x.device())); },
          {{{3, 3}, {1, 2, 3, 4, 0, 6, 0, 0, 9}}}}},
        {{[](Device d) {
            unpack(Tensor::zeros({5, 2}, DType::f64, d), ragged(d));

@@ -14,31 +14,31 @@ Row moving(const char* op, const char* equation, std::vector<Sample> samples, st
 }
 
 // The elements 1 0 3 4 0 6 are distinguishable as bools too.
-Input matrix() { return given({2, 3}, {1, 0, 3, 4, 0, 6}); }
+Input matrix(const char* name = "x") { return given(name, {2, 3}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<Row> order_rows() {
   return {
       moving("permute", "axis i of y is axis order[i] of x",
              {{"three axes",
                {{{2, 3, 4}}},
-               [](Xs x) {
-                 return permute(x[0], {2, 0, 1});
+               [](const Tensor& x) {
+                 return permute(x, {2, 0, 1});
                }},
               {"nothing",
                {{{2, 0, 4}}},
-               [](Xs x) {
-                 return permute(x[0], {2, 0, 1});
+               [](const Tensor& x) {
+                 return permute(x, {2, 0, 1});
                }},
               {"by hand",
                {given({1, 2, 3}, {1, 0, 3, 4, 0, 6})},
-               [](Xs x) {
-                 return permute(x[0], {2, 0, 1});
+               [](const Tensor& x) {
+                 return permute(x, {2, 0, 1});
                },
                {{{3, 1, 2}, {1, 4, 0, 0, 3, 6}}}},
               {"large",
                {{{31, 57, 43}}},
-               [](Xs x) {
-                 return permute(x[0], {2, 0, 1});
+               [](const Tensor& x) {
+                 return permute(x, {2, 0, 1});
                },
                {},
                {},
@@ -49,37 +49,42 @@ std::vector<Row> order_rows() {
                },
                "[permute] need each axis once, got 0 twice"}}),
       moving("transpose", "two axes exchanged",
-             {{"(2, 3)", {{{2, 3}}}, [](Xs x) { return transpose(x[0]); }},
-              {"size 1", {{{1, 3}}}, [](Xs x) { return transpose(x[0], 0, 1); }},
-              {"by hand", {matrix()}, [](Xs x) { return transpose(x[0]); }, {{{3, 2}, {1, 4, 0, 0, 3, 6}}}}},
+             {{"(2, 3)", {{{2, 3}}}, [](const Tensor& x) { return transpose(x); }},
+              {"size 1", {{{1, 3}}}, [](const Tensor& x) { return transpose(x, 0, 1); }},
+              {"by hand", {matrix()}, [](const Tensor& x) { return transpose(x); }, {{{3, 2}, {1, 4, 0, 0, 3, 6}}}}},
              {{[](Device d) { transpose(zeros(d), 0, 2); }, "[transpose] need an axis in [-2, 2), got 2"}}),
       moving("flip", "entries reversed along axes",
-             {{"all axes", {matrix()}, [](Xs x) { return flip(x[0], {}); }, {{{2, 3}, {6, 0, 4, 3, 0, 1}}}},
-              {"one axis", {matrix()}, [](Xs x) { return flip(x[0], 1); }, {{{2, 3}, {3, 0, 1, 6, 0, 4}}}},
-              {"nothing", {{{2, 0}}}, [](Xs x) { return flip(x[0], 1); }}},
+             {{"all axes", {matrix()}, [](const Tensor& x) { return flip(x, {}); }, {{{2, 3}, {6, 0, 4, 3, 0, 1}}}},
+              {"one axis", {matrix()}, [](const Tensor& x) { return flip(x, 1); }, {{{2, 3}, {3, 0, 1, 6, 0, 4}}}},
+              {"nothing", {{{2, 0}}}, [](const Tensor& x) { return flip(x, 1); }}},
              {{[](Device) { flip(Tensor(), {}); }, "[flip] need a tensor, got an undefined one"}}),
       moving("reshape", "x's elements in their order, under another shape",
              {{"one size inferred",
                {matrix()},
-               [](Xs x) {
-                 return x[0].reshape({3, -1});
+               [](const Tensor& x) {
+                 return x.reshape({3, -1});
                },
                {{{3, 2}, {1, 0, 3, 4, 0, 6}}}},
-              {"a slice of it", {{{4, 3}}}, [](Xs x) { return x[0].rows(1, 3).reshape({6}); }}},
+              {"a slice of it", {{{4, 3}}}, [](const Tensor& x) { return x.rows(1, 3).reshape({6}); }}},
              {{[](Device d) { zeros(d).reshape({4}); },
                "[reshape] need the same number of elements, got (4) for (2, 3)"}}),
       moving("squeeze", "x without axes of size 1",
-             {{"all of them", {{{2, 1, 3, 1}}}, [](Xs x) { return squeeze(x[0]); }},
-              {"one of them", {given({1, 2, 1}, {3, 0})}, [](Xs x) { return squeeze(x[0], -1); }, {{{1, 2}, {3, 0}}}}},
+             {{"all of them", {{{2, 1, 3, 1}}}, [](const Tensor& x) { return squeeze(x); }},
+              {"one of them",
+               {given({1, 2, 1}, {3, 0})},
+               [](const Tensor& x) { return squeeze(x, -1); },
+               {{{1, 2}, {3, 0}}}}},
              {{[](Device d) { squeeze(zeros(d), 0); }, "[squeeze] need size 1 along axis 0, got (2, 3)"}}),
-      moving(
-          "unsqueeze", "x with a new axis of size 1",
-          {{"at the end", {{{2, 3}}}, [](Xs x) { return unsqueeze(x[0], -1); }},
-           {"in the middle", {matrix()}, [](Xs x) { return unsqueeze(x[0], 1); }, {{{2, 1, 3}, {1, 0, 3, 4, 0, 6}}}}},
-          {{[](Device d) { unsqueeze(zeros(d), 3); }, "[unsqueeze] need an axis in [-3, 3), got 3"}}),
+      moving("unsqueeze", "x with a new axis of size 1",
+             {{"at the end", {{{2, 3}}}, [](const Tensor& x) { return unsqueeze(x, -1); }},
+              {"in the middle",
+               {matrix()},
+               [](const Tensor& x) { return unsqueeze(x, 1); },
+               {{{2, 1, 3}, {1, 0, 3, 4, 0, 6}}}}},
+             {{[](Device d) { unsqueeze(zeros(d), 3); }, "[unsqueeze] need an axis in [-3, 3), got 3"}}),
       moving("flatten", "axes [first, last] as one",
-             {{"from axis 1", {{{2, 3, 2}}}, [](Xs x) { return flatten(x[0], 1); }},
-              {"all", {matrix()}, [](Xs x) { return flatten(x[0]); }, {{{6}, {1, 0, 3, 4, 0, 6}}}}},
+             {{"from axis 1", {{{2, 3, 2}}}, [](const Tensor& x) { return flatten(x, 1); }},
+              {"all", {matrix()}, [](const Tensor& x) { return flatten(x); }, {{{6}, {1, 0, 3, 4, 0, 6}}}}},
              {{[](Device d) { flatten(zeros(d), 1, 0); }, "[flatten] need first <= last, got 1 and 0"}}),
   };
 }
@@ -87,58 +92,60 @@ std::vector<Row> order_rows() {
 std::vector<Row> part_rows() {
   return {
       moving("slice", "entries begin, begin + step, ... below end along an axis",
-             {{"(3, 5)", {{{3, 5}}}, [](Xs x) { return slice(x[0], 1, 1, 4); }},
-              {"a step", {{{3, 5}}}, [](Xs x) { return slice(x[0], 1, 0, -1, 2); }},
+             {{"(3, 5)", {{{3, 5}}}, [](const Tensor& x) { return slice(x, 1, 1, 4); }},
+              {"a step", {{{3, 5}}}, [](const Tensor& x) { return slice(x, 1, 0, -1, 2); }},
               {"two that overlap",
                {{{3, 5}}},
-               [](Xs x) -> Tensors {
-                 return {slice(x[0], 1, 0, 4), slice(x[0], 1, 1, 5)};
+               [](const Tensor& x) -> Tensors {
+                 return {slice(x, 1, 0, 4), slice(x, 1, 1, 5)};
                }},
-              {"rows", {{{4, 2}}}, [](Xs x) { return slice(x[0], 0, 1, 3); }},
-              {"rows with a step", {{{5, 2}}}, [](Xs x) { return slice(x[0], 0, 1, 5, 3); }},
-              {"nothing left", {{{3, 2}}}, [](Xs x) { return slice(x[0], 1, 1, 1); }},
-              {"clipped", {matrix()}, [](Xs x) { return slice(x[0], 0, 1, 99); }, {{{1, 3}, {4, 0, 6}}}},
-              {"by hand", {matrix()}, [](Xs x) { return slice(x[0], 1, 0, 3, 2); }, {{{2, 2}, {1, 3, 4, 6}}}},
-              {"from the end", {matrix()}, [](Xs x) { return slice(x[0], 1, -2, -1); }, {{{2, 1}, {0, 0}}}}},
+              {"rows", {{{4, 2}}}, [](const Tensor& x) { return slice(x, 0, 1, 3); }},
+              {"rows with a step", {{{5, 2}}}, [](const Tensor& x) { return slice(x, 0, 1, 5, 3); }},
+              {"nothing left", {{{3, 2}}}, [](const Tensor& x) { return slice(x, 1, 1, 1); }},
+              {"clipped", {matrix()}, [](const Tensor& x) { return slice(x, 0, 1, 99); }, {{{1, 3}, {4, 0, 6}}}},
+              {"by hand", {matrix()}, [](const Tensor& x) { return slice(x, 1, 0, 3, 2); }, {{{2, 2}, {1, 3, 4, 6}}}},
+              {"from the end", {matrix()}, [](const Tensor& x) { return slice(x, 1, -2, -1); }, {{{2, 1}, {0, 0}}}}},
              {{[](Device d) { slice(zeros(d), 0, 0, 1, 0); }, "[slice] need a step of at least 1, got 0"}}),
       moving("columns", "entries [begin, end) of the last axis",
-             {{"(2, 2, 5)", {{{2, 2, 5}}}, [](Xs x) { return x[0].columns(1, -1); }},
-              {"to the end", {matrix()}, [](Xs x) { return x[0].columns(1); }, {{{2, 2}, {0, 3, 0, 6}}}},
-              {"nothing", {matrix()}, [](Xs x) { return x[0].columns(1, 1); }, {{{2, 0}, {}}}}},
+             {{"(2, 2, 5)", {{{2, 2, 5}}}, [](const Tensor& x) { return x.columns(1, -1); }},
+              {"to the end", {matrix()}, [](const Tensor& x) { return x.columns(1); }, {{{2, 2}, {0, 3, 0, 6}}}},
+              {"nothing", {matrix()}, [](const Tensor& x) { return x.columns(1, 1); }, {{{2, 0}, {}}}}},
              {{[](Device d) { (void)zeros(d).columns(1, 4); }, "[columns] need 0 <= begin <= end <= 3, got 1 and 4"}}),
       moving("rows", "rows [begin, end)",
-             {{"a view", {matrix()}, [](Xs x) { return x[0].rows(1, 2); }, {{{1, 3}, {4, 0, 6}}}},
-              {"nothing", {matrix()}, [](Xs x) { return x[0].rows(1, 1); }, {{{0, 3}, {}}}}},
+             {{"a view", {matrix()}, [](const Tensor& x) { return x.rows(1, 2); }, {{{1, 3}, {4, 0, 6}}}},
+              {"nothing", {matrix()}, [](const Tensor& x) { return x.rows(1, 1); }, {{{0, 3}, {}}}}},
              {{[](Device d) { zeros(d).rows(1, 3); }, "[rows] need 0 <= begin <= end <= 2, got 1 and 3"}}),
       moving("index", "y = x[i]",
-             {{"a row", {matrix()}, [](Xs x) { return x[0][-1]; }, {{{3}, {4, 0, 6}}}},
+             {{"a row", {matrix()}, [](const Tensor& x) { return x[-1]; }, {{{3}, {4, 0, 6}}}},
               {"several rows of one tensor",
                {{{4, 2}}},
-               [](Xs x) -> Tensors {
-                 return {x[0][0], x[0][2], x[0][0]};
+               [](const Tensor& x) -> Tensors {
+                 return {x[0], x[2], x[0]};
                }}},
              {{[](Device d) { zeros(d)[2]; }, "[index] need an index in [-2, 2), got 2"}}),
       moving("split", "parts of the given sizes",
              {{"one of size 0",
                {{{2, 5}}},
-               [](Xs x) {
-                 return split(x[0], {2, 0, 3}, 1);
+               [](const Tensor& x) {
+                 return split(x, {2, 0, 3}, 1);
                }},
               {"by hand",
                {matrix()},
-               [](Xs x) {
-                 return split(x[0], {1, 2}, 1);
+               [](const Tensor& x) {
+                 return split(x, {1, 2}, 1);
                },
                {{{2, 1}, {1, 4}}, {{2, 2}, {0, 3, 0, 6}}}}},
              {{[](Device d) {
                  split(zeros(d), {1, 1}, 1);
                },
                "[split] need sizes that add up to axis 1 of (2, 3), got a sum of 2"}}),
-      moving(
-          "chunk", "count parts of equal size, the last one smaller",
-          {{"5 in 2", {{{5}}}, [](Xs x) { return chunk(x[0], 2); }},
-           {"by hand", {matrix()}, [](Xs x) { return chunk(x[0], 2, 1); }, {{{2, 2}, {1, 0, 4, 0}}, {{2, 1}, {3, 6}}}}},
-          {{[](Device d) { chunk(zeros(d), 0); }, "[chunk] need a count of at least 1, got 0"}}),
+      moving("chunk", "count parts of equal size, the last one smaller",
+             {{"5 in 2", {{{5}}}, [](const Tensor& x) { return chunk(x, 2); }},
+              {"by hand",
+               {matrix()},
+               [](const Tensor& x) { return chunk(x, 2, 1); },
+               {{{2, 2}, {1, 0, 4, 0}}, {{2, 1}, {3, 6}}}}},
+             {{[](Device d) { chunk(zeros(d), 0); }, "[chunk] need a count of at least 1, got 0"}}),
   };
 }
 
@@ -146,25 +153,32 @@ std::vector<Row> whole_rows() {
   return {
       moving("concat", "joined along an axis",
              {{"one of size 0",
-               {{{2, 2}}, {{2, 0}}, {{2, 3}}},
-               [](Xs x) {
-                 return concat({x[0], x[1], x[2]}, 1);
+               {{"a", {2, 2}}, {"b", {2, 0}}, {"c", {2, 3}}},
+               [](In in) {
+                 return concat({in["a"], in["b"], in["c"]}, 1);
                }},
               {"the same twice",
-               {{{2, 2}}, {{1, 2}}},
-               [](Xs x) {
-                 return concat({x[0], x[1], x[0]}, 0);
+               {{"a", {2, 2}}, {"b", {1, 2}}},
+               [](In in) {
+                 return concat({in["a"], in["b"], in["a"]}, 0);
+               }},
+              {"many pieces",
+               {{"a", {1, 2}}, {"b", {1, 2}}},
+               [](In in) {
+                 std::vector<Tensor> pieces;
+                 for (int i = 0; i < 40; ++i) pieces.push_back(in[i % 3 == 0 ? "a" : "b"]);
+                 return concat(pieces);
                }},
               {"by hand",
-               {matrix(), given({2, 1}, {7, 8})},
-               [](Xs x) {
-                 return concat({x[0], x[1]}, 1);
+               {matrix("a"), given("b", {2, 1}, {7, 8})},
+               [](In in) {
+                 return concat({in["a"], in["b"]}, 1);
                },
                {{{2, 4}, {1, 0, 3, 7, 4, 0, 6, 8}}}},
               {"large",
-               {{{257, 101}}, {{257, 200}}},
-               [](Xs x) {
-                 return concat({x[0], x[1]}, 1);
+               {{"a", {257, 101}}, {"b", {257, 200}}},
+               [](In in) {
+                 return concat({in["a"], in["b"]}, 1);
                },
                {},
                {},
@@ -176,19 +190,19 @@ std::vector<Row> whole_rows() {
               {[](Device) { concat(std::vector<Tensor>{}); }, "[concat] need at least one tensor, got none"}}),
       moving("stack", "joined along a new axis",
              {{"in the middle",
-               {{{2, 3}}, {{2, 3}}},
-               [](Xs x) {
-                 return stack({x[0], x[1]}, 1);
+               {{"a", {2, 3}}, {"b", {2, 3}}},
+               [](In in) {
+                 return stack({in["a"], in["b"]}, 1);
                }},
               {"scalars",
-               {{{}}, {{}}},
-               [](Xs x) {
-                 return stack({x[0], x[1]});
+               {{"a", {}}, {"b", {}}},
+               [](In in) {
+                 return stack({in["a"], in["b"]});
                }},
               {"by hand",
-               {given({2}, {1, 0}), given({2}, {3, 4})},
-               [](Xs x) {
-                 return stack({x[0], x[1]}, -1);
+               {given("a", {2}, {1, 0}), given("b", {2}, {3, 4})},
+               [](In in) {
+                 return stack({in["a"], in["b"]}, -1);
                },
                {{{2, 2}, {1, 3, 0, 4}}}}},
              {{[](Device d) {
@@ -198,13 +212,13 @@ std::vector<Row> whole_rows() {
       moving("pad", "a value before and after each of the last axes",
              {{"two axes",
                {{{2, 3}}},
-               [](Xs x) {
-                 return pad(x[0], {{1, 0}, {0, 2}}, 0);
+               [](const Tensor& x) {
+                 return pad(x, {{1, 0}, {0, 2}}, 0);
                }},
               {"by hand",
                {matrix()},
-               [](Xs x) {
-                 return pad(x[0], {{1, 1}}, 1);
+               [](const Tensor& x) {
+                 return pad(x, {{1, 1}}, 1);
                },
                {{{2, 5}, {1, 1, 0, 3, 1, 1, 4, 0, 6, 1}}}}},
              {{[](Device d) {
@@ -212,40 +226,40 @@ std::vector<Row> whole_rows() {
                },
                "[pad] need amounts of at least 0, got -1 and 0"}}),
       moving("repeat", "a b -> a a b b",
-             {{"no times", {{{2, 3}}}, [](Xs x) { return repeat(x[0], 0, 0); }},
+             {{"no times", {{{2, 3}}}, [](const Tensor& x) { return repeat(x, 0, 0); }},
               {"by hand",
                {matrix()},
-               [](Xs x) { return repeat(x[0], 2, 1); },
+               [](const Tensor& x) { return repeat(x, 2, 1); },
                {{{2, 6}, {1, 1, 0, 0, 3, 3, 4, 4, 0, 0, 6, 6}}}}},
              {{[](Device d) { repeat(zeros(d), -1, 0); }, "[repeat] need at least 0 times, got -1"}}),
       moving("tile", "a b -> a b a b",
-             {{"rows", {{{2, 3}}}, [](Xs x) { return tile(x[0], 3, 0); }},
+             {{"rows", {{{2, 3}}}, [](const Tensor& x) { return tile(x, 3, 0); }},
               {"by hand",
                {matrix()},
-               [](Xs x) { return tile(x[0], 2, 1); },
+               [](const Tensor& x) { return tile(x, 2, 1); },
                {{{2, 6}, {1, 0, 3, 1, 0, 3, 4, 0, 6, 4, 0, 6}}}}},
              {{[](Device d) { tile(zeros(d), -1, 0); }, "[tile] need at least 0 times, got -1"}}),
       moving("broadcast_to", "NumPy's rule, to a given shape",
              {{"a new axis and a repeated one",
                {{{2, 1}}},
-               [](Xs x) {
-                 return broadcast_to(x[0], {3, 2, 2});
+               [](const Tensor& x) {
+                 return broadcast_to(x, {3, 2, 2});
                }},
               {"to nothing",
                {{{2, 1}}},
-               [](Xs x) {
-                 return broadcast_to(x[0], {2, 0});
+               [](const Tensor& x) {
+                 return broadcast_to(x, {2, 0});
                }},
               {"by hand",
                {given({3}, {1, 0, 3})},
-               [](Xs x) {
-                 return broadcast_to(x[0], {2, 3});
+               [](const Tensor& x) {
+                 return broadcast_to(x, {2, 3});
                },
                {{{2, 3}, {1, 0, 3, 1, 0, 3}}}},
               {"large",
                {{{257, 1}}},
-               [](Xs x) {
-                 return broadcast_to(x[0], {257, 301});
+               [](const Tensor& x) {
+                 return broadcast_to(x, {257, 301});
                },
                {},
                {},

@@ -19,8 +19,8 @@ Tensor finite(const Tensor& x) { return masked_fill(x, equal(x, -inf), 0); }
 
 std::vector<Sample> samples_of(Softmax f) {
   const Input some = mask({2, 3}, {1, 0, 1, 0, 0, 0});  // the second row has no true entry
-  const auto over = [f](int axis) -> Function { return [=](Xs x) { return f(x[0], axis, {}); }; };
-  const auto masked = [f](int axis) -> Function { return [=](Xs x) { return finite(f(x[0], axis, x[1])); }; };
+  const auto over = [f](int axis) -> Function { return [=](const Tensor& x) { return f(x, axis, {}); }; };
+  const auto masked = [f](int axis) -> Function { return [=](In in) { return finite(f(in["x"], axis, in["mask"])); }; };
   return {{"(2, 3)", {{{2, 3}}}, over(-1)},
           {"over axis 0", {{{3, 2}}}, over(0)},
           {"over the middle axis", {{{2, 3, 2}}}, over(1)},
@@ -59,13 +59,13 @@ std::vector<Row> softmax_rows() {
   const Input x = given({2, 3}, {0, 1, 2, 1000, -1000, 1000});
   plain.samples.push_back({"by hand, and huge",
                            {x},
-                           [](Xs xs) { return softmax(xs[0]); },
+                           [](const Tensor& x) { return softmax(x); },
                            {{{2, 3}, {0.09003057317038046, 0.24472847105479764, 0.6652409557748218, 0.5, 0, 0.5}}},
                            {},
                            Size::extreme});
   log.samples.push_back({"by hand, and huge",
                          {x},
-                         [](Xs xs) { return log_softmax(xs[0]); },
+                         [](const Tensor& x) { return log_softmax(x); },
                          {{{2, 3},
                            {-2.4076059644443806, -1.4076059644443804, -0.4076059644443804, -0.6931471805599453,
                             -2000.6931471805599, -0.6931471805599453}}},
@@ -75,11 +75,11 @@ std::vector<Row> softmax_rows() {
   const double l = -0.6931471805599453;
   plain.samples.push_back({"a row that is all masked",
                            {y, some},
-                           [](Xs xs) { return softmax(xs[0], -1, xs[1]); },
+                           [](In in) { return softmax(in["x"], -1, in["mask"]); },
                            {{{2, 3}, {0.5, 0, 0.5, 0, 0, 0}}}});
   log.samples.push_back({"a row that is all masked",
                          {y, some},
-                         [](Xs xs) { return log_softmax(xs[0], -1, xs[1]); },
+                         [](In in) { return log_softmax(in["x"], -1, in["mask"]); },
                          {{{2, 3}, {l, -inf, l, -inf, -inf, -inf}}},
                          {},
                          Size::extreme});

@@ -26,15 +26,15 @@ std::vector<Row> tape_rows() {
        "the sum of gradients that meet, recorded",
        numbers,
        2,
-       {{"x x x", {given({2}, {1, 2})}, [](Xs x) { return x[0] * x[0] * x[0]; }, {{{2}, {1, 8}}}},
-        {"(2, 3)", {{{2, 3}}}, [](Xs x) { return x[0] * x[0] + x[0]; }}},
+       {{"x x x", {given({2}, {1, 2})}, [](const Tensor& x) { return x * x * x; }, {{{2}, {1, 8}}}},
+        {"(2, 3)", {{{2, 3}}}, [](const Tensor& x) { return x * x + x; }}},
        {}},
       {"place_rows",
        "zeros with a gradient at rows [begin, end), recorded",
        numbers,
        2,
-       {{"rows", {given({3}, {1, 2, 3})}, [](Xs x) { return x[0].rows(1, 3) * x[0].rows(0, 2); }, {{{2}, {2, 6}}}},
-        {"a row", {{{3, 2}}}, [](Xs x) { return x[0][1] * x[0][2]; }}},
+       {{"rows", {given({3}, {1, 2, 3})}, [](const Tensor& x) { return x.rows(1, 3) * x.rows(0, 2); }, {{{2}, {2, 6}}}},
+        {"a row", {{{3, 2}}}, [](const Tensor& x) { return x[1] * x[2]; }}},
        {}},
       {"crop",
        "a box of x, recorded",
@@ -42,8 +42,8 @@ std::vector<Row> tape_rows() {
        2,
        {{"by way of pad",
          {given({2}, {1, 2})},
-         [](Xs x) {
-           const Tensor y = pad(x[0], {{1, 1}}, 3);
+         [](const Tensor& x) {
+           const Tensor y = pad(x, {{1, 1}}, 3);
            return y * y;
          },
          {{{4}, {9, 1, 4, 9}}}}},
@@ -54,8 +54,8 @@ std::vector<Row> tape_rows() {
        2,
        {{"by way of slice",
          {given({4}, {1, 2, 3, 4})},
-         [](Xs x) {
-           const Tensor y = slice(x[0], 0, 1, 4, 2);
+         [](const Tensor& x) {
+           const Tensor y = slice(x, 0, 1, 4, 2);
            return y * y;
          },
          {{{2}, {4, 16}}}}},
@@ -64,44 +64,44 @@ std::vector<Row> tape_rows() {
        "a copy of x",
        every_dtype,
        2,
-       {{"by hand", {given({2}, {1, 0})}, [](Xs x) { return x[0].clone(); }, {{{2}, {1, 0}}}},
-        {"a row", {{{3, 2}}}, [](Xs x) { return x[0][1].clone(); }},
-        {"nothing", {{{0, 2}}}, [](Xs x) { return x[0].clone(); }},
-        {"large", {{{257, 301}}}, [](Xs x) { return x[0].clone(); }, {}, {}, Size::large}},
+       {{"by hand", {given({2}, {1, 0})}, [](const Tensor& x) { return x.clone(); }, {{{2}, {1, 0}}}},
+        {"a row", {{{3, 2}}}, [](const Tensor& x) { return x[1].clone(); }},
+        {"nothing", {{{0, 2}}}, [](const Tensor& x) { return x.clone(); }},
+        {"large", {{{257, 301}}}, [](const Tensor& x) { return x.clone(); }, {}, {}, Size::large}},
        {{[](Device) { (void)Tensor().clone(); }, "[clone] need a tensor, got an undefined one"}}},
       {"on_gradient",
        "y = x; backward hands dy to a function",
        every_dtype,
        2,
-       {{"a look", {given({2}, {1, 0})}, [](Xs x) { return on_gradient(x[0], look); }, {{{2}, {1, 0}}}},
-        {"nothing", {{{0, 2}}}, [](Xs x) { return on_gradient(x[0], look); }},
-        {"back and forth", {{{2, 3}}}, [](Xs x) { return on_gradient(x[0], negated_twice); }}},
+       {{"a look", {given({2}, {1, 0})}, [](const Tensor& x) { return on_gradient(x, look); }, {{{2}, {1, 0}}}},
+        {"nothing", {{{0, 2}}}, [](const Tensor& x) { return on_gradient(x, look); }},
+        {"back and forth", {{{2, 3}}}, [](const Tensor& x) { return on_gradient(x, negated_twice); }}},
        {}},
       {"checkpoint",
        "f(inputs), of which backward computes everything once more",
        floats,
        2,
        {{"(2, 3)",
-         {{{2, 3}}, {{3}}},
-         [](Xs x) {
-           return checkpoint(inner, {x[0], x[1]});
+         {{"a", {2, 3}}, {"b", {3}}},
+         [](In in) {
+           return checkpoint(inner, {in["a"], in["b"]});
          },
          {},
          Function(inner)},
         {"nested, of inputs that depend on each other",
-         {{{2, 3}}, {{3}}},
-         [](Xs x) {
-           return checkpoint(nested, {x[0] * x[1], x[1]});
+         {{"a", {2, 3}}, {"b", {3}}},
+         [](In in) {
+           return checkpoint(nested, {in["a"] * in["b"], in["b"]});
          },
          {},
-         [](Xs x) {
-           return inner(Tensors{inner(Tensors{x[0] * x[1], x[1]}), x[1]});
+         [](In in) {
+           return inner(Tensors{inner(Tensors{in["a"] * in["b"], in["b"]}), in["b"]});
          }},
-        {"by hand", {given({1}, {4})}, [](Xs x) { return checkpoint(inverse, {x[0]}); }, {{{1}, {0.25}}}},
+        {"by hand", {given({1}, {4})}, [](const Tensor& x) { return checkpoint(inverse, {x}); }, {{{1}, {0.25}}}},
         {"nothing",
-         {{{0, 3}}, {{3}}},
-         [](Xs x) {
-           return checkpoint(inner, {x[0], x[1]});
+         {{"a", {0, 3}}, {"b", {3}}},
+         [](In in) {
+           return checkpoint(inner, {in["a"], in["b"]});
          }}},
        {{[](Device d) {
            Tape tape;

@@ -113,7 +113,7 @@ void check_wrong(const Row& row, const Sample& sample, DType dtype, size_t argum
   for (size_t k = 0; k < wrong[0].size(); ++k) {
     Outcome outcomes[2];
     const std::string what =
-        fmt::format("{}, argument {} {}", label(row, sample, dtype, second), argument, wrong[0][k].what);
+        fmt::format("{}, {} {}", label(row, sample, dtype, second), sample.inputs[argument].name, wrong[0][k].what);
     for (size_t d = 0; d < 2; ++d) {
       Tensors inputs = make_inputs(sample, dtype, devices()[d]);
       inputs[argument] = wrong[d][k].x;

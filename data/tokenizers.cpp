@@ -1,4 +1,4 @@
-#include "data/tokenizer.h"
+#include "data/tokenizers.h"
 
 #include <fmt/format.h>
 
@@ -50,8 +50,6 @@ std::vector<std::string> tokenizer_kinds() {
   if (sentencepiece_available()) return {"bpe", "unigram", "word", "space", "char"};
   return {"word", "space", "char"};
 }
-
-bool is_trained_kind(std::string_view kind) { return kind == "bpe" || kind == "unigram"; }
 
 std::unique_ptr<Tokenizer> space_tokenizer() { return std::make_unique<SpaceTokenizer>(); }
 std::unique_ptr<Tokenizer> char_tokenizer() { return std::make_unique<CharTokenizer>(); }
