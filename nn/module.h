@@ -13,6 +13,7 @@
 // is no virtual forward: signatures differ honestly.
 #include <functional>
 #include <optional>
+#include <typeinfo>
 
 #include "core/device/precision.h"
 #include "core/tape/tape.h"
@@ -57,6 +58,13 @@ struct ModuleNode {
   std::optional<Precision> precision;  // of its products, where they have one of their own
 };
 
+/// One call of a module on this thread: the module, its class, and the call whose forward made this one.
+struct CallFrame {
+  const ModuleNode& node;
+  const std::type_info& type;
+  const CallFrame* outer;
+};
+
 /// How loading went, when it was not strict.
 struct LoadReport {
   std::vector<std::string> missing, unexpected;
@@ -76,7 +84,13 @@ class ModuleBase {
 
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const { return node().training; }
+  /// Throws UsageError in the call of a module in evaluation to which this one, in training, does not belong: eval()
+  /// did not reach it, because nobody registered it.
+  bool is_training() const {
+    const bool training = node().training;
+    if (training) require_reached();
+    return training;
+  }
 
   /// The precision of the products in this module's calls, forward and backward, those of its children included but for
   /// children with one of their own; without a value, the caller's (core/device/precision.h). Not part of the state.
@@ -144,7 +158,7 @@ class ModuleBase {
   /// registered this one although it has something to train.
   class Call {
    public:
-    explicit Call(const ModuleNode& node);
+    Call(const ModuleNode& node, const std::type_info& type);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -153,7 +167,7 @@ class ModuleBase {
     template <class... Args>
     std::vector<Tensor> before(const Args&... args) const {
       std::vector<Tensor> inputs;
-      if (!node_.hooks.empty()) [[unlikely]] {
+      if (!frame_.node.hooks.empty()) [[unlikely]] {
         (append_tensors(args, inputs), ...);
         run(&CallHook::before, inputs, {});
       }
@@ -161,7 +175,7 @@ class ModuleBase {
     }
     template <class... Result>
     void after(const std::vector<Tensor>& inputs, const Result&... result) const {
-      if (node_.hooks.empty()) [[likely]]
+      if (frame_.node.hooks.empty()) [[likely]]
         return;
       std::vector<Tensor> outputs;
       (append_tensors(result, outputs), ...);
@@ -172,8 +186,7 @@ class ModuleBase {
     void run(std::function<void(const ModuleCall&)> CallHook::*when, const std::vector<Tensor>& inputs,
              const std::vector<Tensor>& outputs) const;
 
-    const ModuleNode& node_;
-    const ModuleNode* outer_node_;
+    const CallFrame frame_;
     const char* outer_scope_;
     std::optional<PrecisionScope> precision_;
   };
@@ -188,6 +201,7 @@ class ModuleBase {
 
  private:
   [[noreturn]] static void fail_moved_from();
+  void require_reached() const;
   void replace_values(const std::function<Tensor(const Tensor&)>& made);
   void visit_buffers(const std::function<void(const std::string&, Constant&)>& visit);
   void require_free(const std::string& name) const;
@@ -209,7 +223,7 @@ class Module : public Base {
   {
     const auto& derived = static_cast<const Derived&>(*this);
     using Result = decltype(derived.forward(std::forward<Args>(args)...));
-    const typename Base::Call call(this->node());
+    const typename Base::Call call(this->node(), typeid(Derived));
     const std::vector<Tensor> inputs = call.before(args...);
     if constexpr (std::is_void_v<Result>) {
       derived.forward(std::forward<Args>(args)...);
@@ -219,6 +233,14 @@ class Module : public Base {
       call.after(inputs, result);
       return result;
     }
+  }
+  /// Says what is wrong with a forward that only a module that is not const could call.
+  template <class... Args>
+  void operator()(Args&&... args) const requires(
+      !requires(const Derived& module) { module.forward(std::forward<Args>(args)...); } &&
+      requires(Derived & module) { module.forward(std::forward<Args>(args)...); }) {
+    constexpr bool is_const = requires(const Derived& module) { module.forward(std::forward<Args>(args)...); };
+    static_assert(is_const, "a module's forward is const: Tensor forward(const Tensor& x) const");
   }
 
   /// A module of its own with equal values; ties inside it are kept, gradients are not copied.
