@@ -8,7 +8,7 @@ namespace grus {
 struct LinearCrossEntropyOptions {
   int64_t ignore_index = -100;
   double label_smoothing = 0;
-  Tensor weight = Tensor();  // (V) or undefined: of each class
+  Tensor weight = Tensor();  // (V) or undefined: constants of at least 0, of each class
   int64_t chunk_rows = 512;  // rows of logits that exist at a time
 };
 struct [[nodiscard]] LinearCrossEntropyOutput {

@@ -11,7 +11,8 @@ enum class Reduction { mean, sum, none };
 struct CrossEntropyOptions {
   int64_t ignore_index = -100;  // rows with this target count for nothing
   double label_smoothing = 0;   // s: the target distribution is (1 - s) one-hot + s / V, in [0, 1]
-  /// (V) or undefined: constants, of each class. The mean then divides by the sum of those of targets that count.
+  /// (V) or undefined: constants, of each class, which are not looked at: of at least 0, or losses mean nothing. The
+  /// mean then divides by the sum of those of targets that count. Throws UsageError for ones that want a gradient.
   Tensor weight = Tensor();
   Reduction reduction = Reduction::mean;
 };

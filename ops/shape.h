@@ -1,6 +1,7 @@
 #pragma once
 // Ops that move elements: each copies once (reshape, x[t] and x.rows() are free). Any dtype; errors are ShapeErrors.
-// Those whose first argument is one tensor are methods as well, but for slice, pad, repeat and tile.
+// Those whose first argument is one tensor are methods as well, but for pad, which is none of PyTorch's, and repeat,
+// whose name PyTorch gives to tile.
 #include <optional>
 #include <span>
 #include <utility>

@@ -157,10 +157,10 @@ TEST_CASE("cross_entropy: a target is ignored by its whole value, and the cure i
         }
       CHECK(message_of([&] {
               return f(x, i64({0, 1, odd - 1}, {3}, d), {.ignore_index = odd});
-            }) == "[cross_entropy] need targets in [0, 4), got 9007199254740992, which is not the ignore_index");
+            }) == "[cross_entropy] need targets in [0, 4), got 9007199254740992 at (2), which is not the ignore_index");
       CHECK(message_of([&] {
               return f(x, i64({0, 1, -1}, {3}, d), {});
-            }) == "[cross_entropy] need targets in [0, 4), got -1, which is not the ignore_index");
+            }) == "[cross_entropy] need targets in [0, 4), got -1 at (2), which is not the ignore_index");
     }
     CHECK(all != doctest::Approx(some));
     const Tensor weight = draw({5, 4}, -1, 1, 2, d), ids = i32({0, 4, 2}, {3}, d);

@@ -21,6 +21,21 @@ TEST_CASE("cross_entropy: the logits stay what they were, and ids may be i32") {
   }
 }
 
+TEST_CASE("cross_entropy: class weights that want a gradient would get none, and are refused") {
+  for (const Device& d : devices()) {
+    Tape tape;
+    const Tensor x = f64({0, 1, 2, 3}, {2, 2}, d), weight = tape.watch(f64({1, 2}, {2}, d));
+    const Tensor targets = i64({0, 1}, {2}, d);
+    const std::string end = " need class weights that are constants, got ones that want a gradient: detach()";
+    for (const auto op : {cross_entropy, cross_entropy_composed})
+      CHECK(message_of([&] { op(x, targets, {.weight = weight}); }) == "[cross_entropy]" + end);
+    CHECK(message_of([&] { nll_loss(x, targets, {.weight = weight}); }) == "[nll_loss]" + end);
+    for (const auto op : {linear_cross_entropy, linear_cross_entropy_composed})
+      CHECK(message_of([&] { op(x, x, {}, targets, {.weight = weight}); }) == "[linear_cross_entropy]" + end);
+    CHECK(message_of([&] { cross_entropy(x, targets, {.weight = weight.detach()}); }) == "");
+  }
+}
+
 TEST_CASE("cross_entropy: classes forbidden by -inf, also beside ignored rows, with weights and in a bias") {
   constexpr double inf = std::numeric_limits<double>::infinity();
   const double loss = 1 + std::log(1 + std::exp(-1.0)), p = 1 / (1 + std::exp(1.0));  // of {1, -inf, 2}, class 0
