@@ -27,7 +27,7 @@ class Optimizer {
   /// or its module replaced since the optimizer was made.
   void step(double grad_scale = 1);
   /// The same with a scale that only the parameters' device knows (clip_scale of a tensor): one number of their dtype.
-  /// Where it is 0 the step counts, but changes nothing.
+  /// Where it is 0 or NaN the step counts, but changes nothing.
   void step(const Tensor& grad_scale);
   void zero_grad();
   /// For those who mean it.

@@ -28,6 +28,8 @@ bool is_valid(const Setting& setting, double value);
 const char* text_of(Domain domain);
 /// Throws UsageError unless the value is_valid.
 void require_setting(const char* who, const Setting& setting, double value);
+/// Returns the names as "lr, alpha, eps", or "none".
+std::string names_of(const std::vector<Setting>& settings);
 /// Returns the place of the setting called `name`. Throws UsageError that lists all names when there is none.
 size_t find_setting(const char* who, const std::vector<Setting>& settings, std::string_view name);
 
