@@ -23,7 +23,8 @@ class Trainer {
   /// Makes the folder of a new run. What stands in --out stays until this run has saved good weights.
   void start();
   /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first one. Throws DataError
-  /// for another text or optimizer than the run began with; the folder is as it was then.
+  /// for another text than the run began with, UsageError for other batches or another optimizer; the folder is as it
+  /// was then.
   void resume();
   /// Trains to the end, and leaves the best weights in the folder and the model. False: stopped on request, with all
   /// saved. Throws Error at the first loss, gradient or weight that is not finite; the last good model stays.
