@@ -20,6 +20,7 @@
 #include "nn/call_hook.h"
 #include "nn/dropout.h"
 #include "nn/embedding.h"
+#include "nn/gradcheck.h"
 #include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/layer_norm.h"

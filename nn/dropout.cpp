@@ -13,18 +13,18 @@ double probability(double p) {
 
 Dropout::Dropout(double probability_of_zero) : p(probability(probability_of_zero)) {}
 
-Tensor Dropout::forward(const Tensor& x) const { return is_training() && p > 0 ? dropout(x, p) : x; }
+Tensor Dropout::forward(const Tensor& x) const { return p > 0 && is_training() ? dropout(x, p) : x; }
 
 Tensor Dropout::forward(const Tensor& x, const Lengths& lengths) const {
-  return is_training() && p > 0 ? dropout(x, p, default_rng(), lengths.packed_rows()) : x;
+  return p > 0 && is_training() ? dropout(x, p, default_rng(), lengths.packed_rows()) : x;
 }
 
 LockedDropout::LockedDropout(double probability_of_zero) : p(probability(probability_of_zero)) {}
 
-Tensor LockedDropout::forward(const Tensor& x) const { return is_training() && p > 0 ? locked_dropout(x, p) : x; }
+Tensor LockedDropout::forward(const Tensor& x) const { return p > 0 && is_training() ? locked_dropout(x, p) : x; }
 
 Tensor LockedDropout::forward(const Tensor& x, const Lengths& lengths) const {
-  return is_training() && p > 0 ? dropout(x, p, default_rng(), lengths.batch_rows()) : x;
+  return p > 0 && is_training() ? dropout(x, p, default_rng(), lengths.batch_rows()) : x;
 }
 
 }  // namespace grus::nn

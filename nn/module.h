@@ -14,6 +14,7 @@
 // Sources: module.cpp, call.cpp, state.cpp.
 #include <functional>
 #include <optional>
+#include <typeinfo>
 
 #include "core/device/precision.h"
 #include "core/tape/tape.h"
@@ -68,6 +69,13 @@ struct ModuleNode {
 /// Calls visit(node) for the node and all below it, parts included.
 void each_node(ModuleNode& node, const std::function<void(ModuleNode&)>& visit);
 
+/// One call of a module on this thread: the module, its class, and the call whose forward made this one.
+struct CallFrame {
+  const ModuleNode& node;
+  const std::type_info& type;
+  const CallFrame* outer;
+};
+
 /// A LoadReport tells how loading went when it was not strict.
 struct LoadReport {
   std::vector<std::string> missing, unexpected;
@@ -87,7 +95,13 @@ class ModuleBase {
 
   void train(bool on = true);
   void eval() { train(false); }
-  bool is_training() const { return node().training; }
+  /// Throws UsageError in the call of a module in evaluation to which this one, in training, does not belong: eval()
+  /// did not reach it, because nobody registered it.
+  bool is_training() const {
+    const bool training = node().training;
+    if (training) require_reached();
+    return training;
+  }
 
   /// Sets the precision of products in this module's calls, forward and backward, and in its children's but for
   /// children with one of their own. Without a value it is the caller's (core/device/precision.h). It is not part of
@@ -165,7 +179,7 @@ class ModuleBase {
   /// and nobody registered this module although it has something to train.
   class Call {
    public:
-    explicit Call(const ModuleNode& node);
+    Call(const ModuleNode& node, const std::type_info& type);
     ~Call();
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -174,7 +188,7 @@ class ModuleBase {
     template <class... Args>
     std::vector<Tensor> before(const Args&... args) const {
       std::vector<Tensor> inputs;
-      if (!node_.hooks.empty()) [[unlikely]] {
+      if (!frame_.node.hooks.empty()) [[unlikely]] {
         (append_tensors(args, inputs), ...);
         run(&CallHook::before, inputs, {});
       }
@@ -182,7 +196,7 @@ class ModuleBase {
     }
     template <class... Result>
     void after(const std::vector<Tensor>& inputs, const Result&... result) const {
-      if (node_.hooks.empty()) [[likely]]
+      if (frame_.node.hooks.empty()) [[likely]]
         return;
       std::vector<Tensor> outputs;
       (append_tensors(result, outputs), ...);
@@ -193,8 +207,7 @@ class ModuleBase {
     void run(std::function<void(const ModuleCall&)> CallHook::*when, const std::vector<Tensor>& inputs,
              const std::vector<Tensor>& outputs) const;
 
-    const ModuleNode& node_;
-    const ModuleNode* outer_node_;
+    const CallFrame frame_;
     const char* outer_scope_;
     std::optional<PrecisionScope> precision_;
   };
@@ -209,6 +222,7 @@ class ModuleBase {
 
  private:
   [[noreturn]] static void fail_moved_from();
+  void require_reached() const;
   void replace_values(const std::function<Tensor(const Tensor&)>& made);
   void visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit);
   void require_free(const std::string& name) const;
@@ -231,7 +245,7 @@ class Module : public Base {
   {
     const auto& derived = static_cast<const Derived&>(*this);
     using Result = decltype(derived.forward(std::forward<Args>(args)...));
-    const typename Base::Call call(this->node());
+    const typename Base::Call call(this->node(), typeid(Derived));
     const std::vector<Tensor> inputs = call.before(args...);
     if constexpr (std::is_void_v<Result>) {
       derived.forward(std::forward<Args>(args)...);
@@ -241,6 +255,14 @@ class Module : public Base {
       call.after(inputs, result);
       return result;
     }
+  }
+  /// Says what is wrong with a forward that only a module that is not const could call.
+  template <class... Args>
+  void operator()(Args&&... args) const requires(
+      !requires(const Derived& module) { module.forward(std::forward<Args>(args)...); } &&
+      requires(Derived & module) { module.forward(std::forward<Args>(args)...); }) {
+    constexpr bool is_const = requires(const Derived& module) { module.forward(std::forward<Args>(args)...); };
+    static_assert(is_const, "a module's forward is const: Tensor forward(const Tensor& x) const");
   }
 
   /// Returns a module of its own with equal values. Ties inside it are kept, gradients are not copied.

@@ -36,6 +36,16 @@ class [[nodiscard]] Parameter {
       require_use_outside_modules();
     return slot_->leaf->tensor();
   }
+  /// Gives a tensor's methods: weight->sum(), weight->reshape({-1}), recorded as those of tensor().
+  class Members {
+   public:
+    explicit Members(Tensor tensor) : tensor_(std::move(tensor)) {}
+    const Tensor* operator->() const { return &tensor_; }
+
+   private:
+    Tensor tensor_;
+  };
+  Members operator->() const { return Members(tensor()); }
   /// Returns the value alone, which no tape follows.
   const Tensor& value() const { return leaf().value(); }
   const Tensor& grad() const { return leaf().grad(); }

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "nn/path_scope.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
 
@@ -78,15 +77,16 @@ namespace {
 std::string state_name(size_t k) { return k < 2 ? (k == 0 ? "h0" : "c0") : fmt::format("state {}", k); }
 }  // namespace
 
-void RecurrentLayers::require_state(const State& first, const grus::Cell& cell, int64_t batch) const {
+void RecurrentLayers::require_state(const State& first, const grus::Cell& cell, std::optional<int64_t> batch) const {
   const int64_t states = layers_.layers * directions();
   for (size_t k = 0; k < 2 + first.others.size(); ++k) {
     if (!first[k].defined()) continue;
     const std::vector<int64_t> sizes = cell.sizes();
-    require<UsageError>(k < sizes.size(), "[{}] need a first state of {} tensors, got more", name_, sizes.size());
-    require(first[k].shape() == Shape{states, batch, sizes[k]},
-            "[{}] need {} ({}, {}, {}): layers * directions, batch, hidden, got {}", name_, state_name(k), states,
-            batch, sizes[k], first[k].shape());
+    require<UsageError>(k < sizes.size(), "[{}] need a first state of {} tensors, got {} as well", name_, sizes.size(),
+                        state_name(k));
+    const Shape needed = batch ? Shape{states, *batch, sizes[k]} : Shape{states, sizes[k]};
+    require(first[k].shape() == needed, "[{}] need {} {}: layers * directions, {}hidden, got {}", name_, state_name(k),
+            needed, batch ? "batch, " : "", first[k].shape());
   }
 }
 
@@ -100,7 +100,7 @@ Output RecurrentLayers::run_packed(const Tensor& x, const Lengths& lengths, cons
   for (const auto& cell : cells) each.push_back(cell.get());
   return scan(each, x, lengths, first,
               {.bidirectional = layers_.bidirectional,
-               .dropout = is_training() ? layers_.dropout : 0,
+               .dropout = layers_.dropout > 0 && is_training() ? layers_.dropout : 0,
                .locked = layers_.locked_dropout,
                .checkpoint = layers_.checkpoint});
 }
@@ -112,7 +112,7 @@ Output RecurrentLayers::forward(const Tensor& x, const Lengths& lengths, const S
 }
 
 Output RecurrentLayers::forward_packed(const Tensor& x, const Lengths& lengths, const State& first) const {
-  const PathScope scope(path());
+  const Call call(node(), typeid(*this));
   return run_packed(x, lengths, first, cells());
 }
 
@@ -138,11 +138,10 @@ Output RecurrentLayers::run(const Tensor& x, const Lengths* lengths, const State
           "T", layers_.input, x.shape());
   require<UsageError>(batched || !lengths, "[{}] need a batch (three axes) when lengths are given, got {}", name_,
                       x.shape());
-  for (size_t k = 0; k < 2 + first.others.size(); ++k)
-    require(!first[k].defined() || first[k].rank() == x.rank(), "[{}] need {} with as many axes as x, got {} for {}",
-            name_, state_name(k), first[k].defined() ? first[k].shape() : Shape(), x.shape());
+  const int batch_axis = layers_.batch_first ? 0 : 1;
+  if (first[0].defined() || first[1].defined() || !first.others.empty())
+    require_state(first, *cells()[0], batched ? std::optional(x.dim(batch_axis)) : std::nullopt);
   if (!batched) {
-    const int batch_axis = layers_.batch_first ? 0 : 1;
     Output out =
         run(unsqueeze(x, batch_axis), nullptr, each_of(first, [](const Tensor& s) { return unsqueeze(s, 1); }));
     return {squeeze(out.y, batch_axis), each_of(out.state, [](const Tensor& s) { return squeeze(s, 1); })};
@@ -151,8 +150,8 @@ Output RecurrentLayers::run(const Tensor& x, const Lengths* lengths, const State
   const int64_t steps = steps_first.dim(0), batch = steps_first.dim(1);
   const Lengths all = lengths ? *lengths : Lengths::dense(steps, batch, x.device());
   require(all.batch() == batch && all.steps() <= steps,
-          "[{}] need lengths of {} sequences of at most {} steps, got {} of {}", name_, batch, steps, all.batch(),
-          all.steps());
+          "[{}] need lengths of B = {} sequences of at most T = {} steps for x {}, got those of {} of at most {}",
+          name_, batch, steps, x.shape(), all.batch(), all.steps());
   Output out = run_packed(pack(steps_first, all), all, first, cells());
   out.y = unpack(out.y, all);
   if (out.y.dim(0) < steps) out.y = pad(out.y, {{0, steps - out.y.dim(0)}, {0, 0}, {0, 0}});

@@ -66,7 +66,8 @@ class RecurrentLayers : public ModuleBase {
  private:
   Output run(const Tensor& x, const Lengths* lengths, const State& first) const;
   void require_kinds(const Tensor& x, const Lengths* lengths, const State& first) const;
-  void require_state(const State& first, const grus::Cell& cell, int64_t batch) const;
+  /// Throws unless the first state is (L D, B, H), or (L D, H) of one sequence without a batch.
+  void require_state(const State& first, const grus::Cell& cell, std::optional<int64_t> batch) const;
   const char* name_;
   RecurrentOptions layers_;
 };

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/base/type_name.h"
 #include "nn/module.h"
 #include "ops/elementwise.h"
 
@@ -28,7 +29,7 @@ class Sequential : public Module<Sequential> {
   template <class F>
   void push_back(F stage) {
     static_assert(std::is_invocable_r_v<Tensor, const F&, const Tensor&>,
-                  "a stage of Sequential takes one tensor and gives one");
+                  "a stage of Sequential takes one tensor and gives one, by a forward or call operator that is const");
     auto next = std::make_unique<StageOf<F>>(std::move(stage));
     if constexpr (std::is_base_of_v<ModuleBase, F>) this->link_child(std::to_string(size()), next->f);
     stages_.push_back(std::move(next));
@@ -42,9 +43,11 @@ class Sequential : public Module<Sequential> {
   }
   template <class F>
   const F& at(size_t i) const {
-    const auto* found = i < size() ? dynamic_cast<const StageOf<F>*>(stages_[i].get()) : nullptr;
-    require<UsageError>(found != nullptr, "[Sequential] need the type of a stage of {}, got another for stage {}",
-                        size(), i);
+    require<UsageError>(i < size(), "[Sequential] need one of {} stages, got stage {}", size(), i);
+    const auto* found = dynamic_cast<const StageOf<F>*>(stages_[i].get());
+    if (!found)
+      fail<UsageError>("[Sequential] need a {} at stage {}, got a {}", type_name(typeid(F)), i,
+                       type_name(stages_[i]->type()));
     return found->f;
   }
 
@@ -53,12 +56,14 @@ class Sequential : public Module<Sequential> {
     virtual ~Stage() = default;
     virtual Tensor run(const Tensor& x) const = 0;
     virtual std::unique_ptr<Stage> copy() const = 0;
+    virtual const std::type_info& type() const = 0;
   };
   template <class F>
   struct StageOf : Stage {
     explicit StageOf(F stage) : f(std::move(stage)) {}
     Tensor run(const Tensor& x) const override { return f(x); }
     std::unique_ptr<Stage> copy() const override { return std::unique_ptr<Stage>(new StageOf(*this)); }
+    const std::type_info& type() const override { return typeid(F); }
     F f;
   };
   std::vector<std::unique_ptr<Stage>> stages_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/base/scope.h"
 #include "core/record/record.h"
 #include "ops/twin.h"
 

@@ -131,6 +131,9 @@ int64_t require_targets(const char* op, const Tensor& x, const Tensor& targets, 
                       "[{}] need label smoothing in [0, 1], got {}", op, options.label_smoothing);
   if (options.weight.defined()) {
     require_same_kind(op, x, options.weight);
+    const bool varies = Tape::active() && Tape::active()->tracks(options.weight);
+    require<UsageError>(!varies, "[{}] need class weights that are constants, got ones that want a gradient: detach()",
+                        op);
     require(options.weight.shape() == Shape{classes}, "[{}] need a weight for each of {} classes, got {}", op, classes,
             options.weight.shape());
   }

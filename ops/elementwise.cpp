@@ -117,6 +117,10 @@ View view_or(const Tensor& x, const Tensor& instead) {
   return x.defined() ? Raw::broadcast_view(x, instead.shape()) : Raw::view(instead);
 }
 
+constexpr bool takes_integers(UnaryOp op) {
+  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+}
+
 /// Computes op on i32 or i64 by ops that take integers. Undefined where op has no integer form.
 Tensor of_integers(UnaryOp op, const Tensor& x) {
   switch (op) {
@@ -143,6 +147,8 @@ template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   if (x.dtype() == DType::i32 || x.dtype() == DType::i64)
     if (Tensor y = of_integers(op, x); y.defined()) return y;
+  require<DtypeError>(x.dtype() != DType::boolean || !takes_integers(op),
+                      "[{}] need numbers, got bool {}; cast() it first", recorded.name(), x.shape());
   require_float(recorded.name(), x);
   Tensor y = launch::unary(op, x, recorded.name());
   const auto add_gradient = [](Input dx, const Tensor& x, const Tensor& y, const Tensor& dy) {

@@ -54,17 +54,8 @@ Tensors tape_gradients(std::span<const Tensor> ys, std::span<const Tensor> weigh
 
 Tensors watched(std::span<const Tensor> inputs) {
   Tensors result;
-  for (const Tensor& x : inputs) result.push_back(is_checked(x) ? Tape::active()->watch(x) : x);
+  for (const Tensor& x : inputs) result.push_back(is_checked(x) && !x.leaf() ? Tape::active()->watch(x) : x);
   return result;
-}
-
-/// Returns the indices of an element, whose place is counted in row-major order: "(1, 2)".
-std::string place(size_t element, const Shape& shape) {
-  std::string indices;
-  auto rest = static_cast<int64_t>(element);
-  for (int axis = shape.rank() - 1; axis >= 0; rest /= shape[axis--])
-    indices = fmt::format("{}{}{}", rest % shape[axis], indices.empty() ? "" : ", ", indices);
-  return fmt::format("({})", indices);
 }
 
 /// Words are the names in messages: of the function that checks, and of each input.
@@ -91,6 +82,7 @@ class Check {
     Tape tape;
     const Tensors xs = watched(inputs);
     const Tensors ys = f(xs);
+    require_outputs(ys);
     weights_ = random_like(ys, rng_);
     const Tensors gradients = tape_gradients(ys, weights_, xs, create_graph);
     gradients_.resize(inputs.size());
@@ -105,6 +97,15 @@ class Check {
   }
 
  private:
+  void require_outputs(const Tensors& ys) const {
+    for (size_t k = 0; k < ys.size(); ++k)
+      require<UsageError>(!ys[k].defined() || ys[k].dtype() != DType::f32,
+                          "[{}] need outputs in f64, or of integers, got output {} in f32 {}", words_.caller, k,
+                          ys[k].shape());
+    require<UsageError>(std::any_of(ys.begin(), ys.end(), is_checked), "[{}] need at least one f64 output, got none",
+                        words_.caller);
+  }
+
   void check(size_t i) {
     const Tensor direction = random_normal(inputs_[i].shape(), 0, 1, rng_, DType::f64, inputs_[i].device());
     const double analytic = dot(gradients_[i], direction), numeric = slope(i, direction);
@@ -114,8 +115,8 @@ class Check {
     fail<Error>(
         "[{}] {} {}: the tape's gradient of entry {} is {:.10g}, measured {:.10g}; along a random direction {:.10g}, "
         "measured {:.10g}",
-        words_.caller, words_.inputs[i], shape, place(worst.element, shape), worst.analytic, worst.numeric, analytic,
-        numeric);
+        words_.caller, words_.inputs[i], shape, place_of(static_cast<int64_t>(worst.element), shape), worst.analytic,
+        worst.numeric, analytic, numeric);
   }
 
   bool agree(double a, double b) const {
@@ -163,13 +164,38 @@ class Check {
 };
 
 void require_checked(const char* caller, const Tensors& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i)
+    require<UsageError>(!inputs[i].defined() || inputs[i].dtype() != DType::f32,
+                        "[{}] need inputs in f64, or of integers, got input {} in f32 {}", caller, i,
+                        inputs[i].shape());
   require<UsageError>(std::any_of(inputs.begin(), inputs.end(), is_checked),
                       "[{}] need at least one f64 input, got none", caller);
 }
 
+/// Values of leaves for one call, which are put back.
+class Moved {
+ public:
+  Moved(const std::vector<std::pair<std::string, Leaf*>>& leaves, std::span<const Tensor> values) {
+    for (size_t k = 0; k < leaves.size(); ++k) {
+      Leaf* const leaf = leaves[k].second;
+      if (values[k].leaf() == leaf) continue;
+      before_.emplace_back(leaf, leaf->value().clone());
+      leaf->assign(values[k]);
+    }
+  }
+  ~Moved() {
+    for (const auto& [leaf, value] : before_) leaf->assign(value);
+  }
+  Moved(const Moved&) = delete;
+  Moved& operator=(const Moved&) = delete;
+
+ private:
+  std::vector<std::pair<Leaf*, Tensor>> before_;
+};
+
 }  // namespace
 
-void CheckedFunction::fail_for(size_t inputs) {
+std::vector<Tensor> CheckedFunction::fail_for(size_t inputs) {
   fail<UsageError>("[gradcheck] need a function of as many tensors as there are inputs, got one that does not take {}",
                    inputs);
 }
@@ -178,6 +204,24 @@ void gradcheck(const CheckedFunction& f, const Tensors& inputs, const GradcheckO
   require_checked("gradcheck", inputs);
   const Words words = words_of("gradcheck", inputs, options);
   Check(words, f(), inputs, options).run();
+}
+
+void gradcheck(const CheckedFunction& function, const Tensors& inputs,
+               const std::vector<std::pair<std::string, Leaf*>>& leaves, const GradcheckOptions& options) {
+  Words words = words_of("gradcheck", inputs, options);
+  Tensors all = inputs;
+  for (const auto& [name, leaf] : leaves) {
+    require<UsageError>(leaf->value().dtype() == DType::f64, "[gradcheck] need parameters in f64, got '{}' in {} {}",
+                        name, leaf->value().dtype(), leaf->value().shape());
+    words.inputs.push_back(fmt::format("parameter '{}'", name));
+    all.push_back(leaf->tensor());
+  }
+  require_checked("gradcheck", all);
+  const TensorsFunction f = [&](std::span<const Tensor> xs) {
+    const Moved moved(leaves, xs.subspan(inputs.size()));
+    return function()(xs.first(inputs.size()));
+  };
+  Check(words, f, all, options).run();
 }
 
 void gradgradcheck(const CheckedFunction& function, const Tensors& inputs, const GradcheckOptions& options) {

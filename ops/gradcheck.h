@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/tensor/tensor.h"
+#include "core/tensor/leaf.h"
 
 namespace grus {
 
@@ -35,12 +35,14 @@ class CheckedFunction {
 
  private:
   static constexpr size_t most_inputs = 12;  // most inputs that a function may take one by one
-  [[noreturn]] static void fail_for(size_t inputs);
+  [[noreturn]] static std::vector<Tensor> fail_for(size_t inputs);
   static std::vector<Tensor> as_many(Tensor y) { return {std::move(y)}; }
   static std::vector<Tensor> as_many(std::vector<Tensor> ys) { return ys; }
 
   template <class F>
   static std::vector<Tensor> call(const F& f, std::span<const Tensor> xs) {
+    if constexpr (requires { &F::operator(); })  // none of a generic function, of which nobody knows what it takes
+      if constexpr (std::is_invocable_v<const F&>) return xs.empty() ? as_many(f()) : fail_for(xs.size());
     constexpr bool takes_one = std::is_invocable_v<const F&, const Tensor&>;
     if constexpr (!takes_one && std::is_invocable_v<const F&, std::span<const Tensor>>) return as_many(f(xs));
     else return spread<F, 1>(f, xs);
@@ -60,8 +62,12 @@ class CheckedFunction {
 };
 
 /// Throws Error, naming the input, its worst entry and both values, when the tape's gradient of f differs from the
-/// numeric one. f64 inputs are checked; others are handed through. f must be deterministic and smooth near the inputs.
+/// numeric one. Inputs and outputs of integers are handed through; f32, which nothing could check, is a UsageError. f
+/// must be deterministic and smooth near the inputs. nn/gradcheck.h checks a module.
 void gradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+/// Checks, besides, the f64 leaves, each under its name, that f uses beside its inputs; their values move meanwhile.
+void gradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs,
+               const std::vector<std::pair<std::string, Leaf*>>& leaves, const GradcheckOptions& options = {});
 /// Checks the gradient that create_graph records, and that gradient's own gradient with respect to the inputs and to
 /// the gradients of the outputs. Throws as gradcheck does.
 void gradgradcheck(const CheckedFunction& f, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});

@@ -117,15 +117,15 @@ int64_t require_ids(const char* op, const Tensor& ids, int64_t size, std::option
     if (!counts) return ids.numel();
   }
   const NoGrad off;
-  int64_t count = 0, lowest = 0, highest = 0;
+  int64_t count = 0, place = 0;
   for (const int64_t id : cast(ids, DType::i64).to_vector<int64_t>()) {  // the host waits for the device
-    if (id == allowed) continue;
-    ++count;
-    lowest = std::min(lowest, id);
-    highest = std::max(highest, id);
+    if (id != allowed) {
+      ++count;
+      require<UsageError>(id >= 0 && id < size, "[{}] need {} in [0, {}), got {} at {}{}", op, what, size, id,
+                          place_of(place, ids.shape()), cure);
+    }
+    ++place;
   }
-  require<UsageError>(lowest >= 0 && (count == 0 || highest < size), "[{}] need {} in [0, {}), got {}{}", op, what,
-                      size, lowest < 0 ? lowest : highest, cure);
   return count;
 }
 

@@ -8,7 +8,7 @@ namespace grus {
 struct LinearCrossEntropyOptions {
   int64_t ignore_index = -100;
   double label_smoothing = 0;
-  Tensor weight = Tensor();  // (V), the weight of each class, or undefined
+  Tensor weight = Tensor();  // (V), the weight of each class, constants of at least 0; or undefined
   int64_t chunk_rows = 512;  // rows of logits that exist at a time
 };
 struct [[nodiscard]] LinearCrossEntropyOutput {

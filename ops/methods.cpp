@@ -48,6 +48,13 @@ Tensor Tensor::unsqueeze(int axis) const { return grus::unsqueeze(*this, axis); 
 Tensor Tensor::flatten(int first, int last) const { return grus::flatten(*this, first, last); }
 Tensor Tensor::flip(const Axes& axes) const { return grus::flip(*this, axes); }
 Tensor Tensor::broadcast_to(const Shape& shape) const { return grus::broadcast_to(*this, shape); }
+Tensor Tensor::slice(int axis, int64_t begin, std::optional<int64_t> end, int64_t step) const {
+  return grus::slice(*this, axis, begin, end, step);
+}
+Tensor Tensor::tile(int64_t times, int axis) const { return grus::tile(*this, times, axis); }
+std::vector<Tensor> Tensor::split(std::span<const int64_t> sizes, int axis) const {
+  return grus::split(*this, sizes, axis);
+}
 std::vector<Tensor> Tensor::split(std::initializer_list<int64_t> sizes, int axis) const {
   return grus::split(*this, sizes, axis);
 }

@@ -46,8 +46,9 @@ void require_states(const char* op, const char* const* names, const Tensor& x, c
     require(state[k].shape() == Shape{batch, hidden}, "[{}] need {} (B = {}, H = {}), got {}", op, names[k], batch,
             hidden, state[k].shape());
   }
-  require<UsageError>(!state[count].defined() && (count > 1 || state.others.empty()),
-                      "[{}] need a state of {} tensors, got more", op, count);
+  for (size_t k = count; k < 2 + state.others.size(); ++k)
+    require<UsageError>(!state[k].defined(), "[{}] need a state of {} tensors, got {} as well", op, count,
+                        State::name_of(k));
 }
 
 }  // namespace

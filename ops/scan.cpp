@@ -17,6 +17,11 @@ const Tensor& State::operator[](size_t k) const {
   return k - 2 < others.size() ? others[k - 2] : none;
 }
 
+std::string State::name_of(size_t k) {
+  if (k < 2) return k == 0 ? "h" : "c";
+  return fmt::format("others[{}]", k - 2);
+}
+
 State State::detach() const {
   const auto cut = [](const Tensor& x) { return x.defined() ? x.detach() : x; };
   State values{cut(h), cut(c)};
@@ -36,11 +41,12 @@ void Cell::check(const Tensor& x, const Lengths& lengths, const State& first) co
   require<UsageError>(!sizes.empty(), "[{}] need a cell with a state, got one without sizes", name());
   for (size_t k = 0; k < std::max(sizes.size(), 2 + first.others.size()); ++k) {
     if (!first[k].defined()) continue;
-    require<UsageError>(k < sizes.size(), "[{}] need a first state of {} tensors, got more", name(), sizes.size());
+    require<UsageError>(k < sizes.size(), "[{}] need a first state of {} tensors, got {} as well", name(), sizes.size(),
+                        State::name_of(k));
     require_same_kind(name(), x, first[k]);
     require(first[k].shape() == Shape{lengths.batch(), sizes[k]},
-            "[{}] need tensor {} of the first state (B = {}, H = {}), got {}", name(), k, lengths.batch(), sizes[k],
-            first[k].shape());
+            "[{}] need {} of the first state (B = {}, H = {}), got {}", name(), State::name_of(k), lengths.batch(),
+            sizes[k], first[k].shape());
   }
 }
 
@@ -79,8 +85,8 @@ Output run_rows(const Cell& cell, const Tensor& x, const Lengths& lengths, const
 Lengths padded_lengths(const char* name, const Tensor& x, const Lengths& lengths) {
   require_device_of(name, x, lengths.lengths_tensor(), "lengths");
   require(lengths.batch() == x.dim(1) && lengths.steps() <= x.dim(0),
-          "[{}] need lengths for x (T, B, I) = {}, got {} sequences of at most {} steps", name, x.shape(),
-          lengths.batch(), lengths.steps());
+          "[{}] need lengths of B = {} sequences of at most T = {} steps for x {}, got those of {} of at most {}", name,
+          x.dim(1), x.dim(0), x.shape(), lengths.batch(), lengths.steps());
   return lengths.steps() == x.dim(0) ? lengths : Lengths(lengths.lengths(), x.dim(0), x.device());
 }
 

@@ -28,6 +28,8 @@ struct State {
       : h(std::move(first)), c(std::move(second)), others(std::move(more)) {}
   /// Gives the k-th tensor of h, c, others[0], ...; undefined where there is none.
   const Tensor& operator[](size_t k) const;
+  /// Gives the name of the k-th tensor, for messages: "h", "c", "others[0]".
+  static std::string name_of(size_t k);
   /// Gives the values, which no tape follows, for the next chunk of a long text.
   State detach() const;
 };

@@ -99,11 +99,18 @@ void require_step(const Cell& cell, const Output& out, int64_t rows, const Tenso
           "[{}] need a step whose y has a row for each of {} sequences, got {}", cell.name(), rows,
           out.y.defined() ? out.y.shape() : Shape());
   for (size_t k = 0; k < states.size(); ++k) {
-    require<UsageError>(out.state[k].defined(), "[{}] need a step that gives {} tensors of state, got {}", cell.name(),
-                        states.size(), k);
-    require(out.state[k].shape() == states[k].shape(), "[{}] need a step that gives tensor {} of its state {}, got {}",
-            cell.name(), k, states[k].shape(), out.state[k].shape());
+    const Tensor &given = out.state[k], &before = states[k];
+    require<UsageError>(given.defined(), "[{}] need a step that gives {} tensors of state, got no {}", cell.name(),
+                        states.size(), State::name_of(k));
+    require(given.shape() == before.shape(), "[{}] need a step that gives {} of its state {}, got {}", cell.name(),
+            State::name_of(k), before.shape(), given.shape());
+    require<DtypeError>(given.dtype() == before.dtype(), "[{}] need a step that gives {} of its state in {}, got {}",
+                        cell.name(), State::name_of(k), before.dtype(), given.dtype());
+    require_device_of(cell.name(), before, given, "the state that a step gives");
   }
+  for (size_t k = states.size(); k < 2 + out.state.others.size(); ++k)
+    require<UsageError>(!out.state[k].defined(), "[{}] need a step that gives {} tensors of state, got {} as well",
+                        cell.name(), states.size(), State::name_of(k));
 }
 
 /// Returns the lengths of steps [begin, end) as one batch, whose sequences are the first ranks in their order.

@@ -75,7 +75,7 @@ Tensor Tensor::columns(int64_t begin, std::optional<int64_t> end) const {
   const int64_t first = begin < 0 ? begin + count : begin, last = asked < 0 ? asked + count : asked;
   require(first >= 0 && first <= last && last <= count, "[columns] need 0 <= begin <= end <= {}, got {} and {}", count,
           begin, asked);
-  return slice(*this, -1, first, last);
+  return grus::slice(*this, -1, first, last);
 }
 
 std::vector<Tensor> split(const Tensor& x, std::span<const int64_t> sizes, int axis) {

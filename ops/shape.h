@@ -1,6 +1,7 @@
 #pragma once
 // These ops move elements. Each copies once, but reshape, x[t] and x.rows() copy nothing. They take any dtype; errors
-// are ShapeErrors. Ops whose first argument is one tensor are methods as well, but for slice, pad, repeat and tile.
+// are ShapeErrors. Ops whose first argument is one tensor are methods as well, but for pad, which PyTorch has as no
+// method, and repeat, whose name PyTorch gives to tile.
 // Sources: shape.cpp, concat.cpp.
 #include <optional>
 #include <span>

@@ -1,4 +1,6 @@
 // Methods of Tensor that are ops of their own are defined here: rows, one entry, another shape, and copies.
+#include <fmt/format.h>
+
 #include "core/base/error.h"
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
@@ -28,8 +30,9 @@ Shape infer_size(const Shape& from, std::initializer_list<int64_t> dims) {
     }
   }
   if (inferred >= 0) {
-    require(known > 0 && from.numel() % known == 0, "[reshape] need a size for -1 that fits, got {} for {}", shape,
-            from);
+    require(known > 0 && from.numel() % known == 0,
+            "[reshape] need sizes beside -1 whose product divides the {} elements of {}, got ({}), a product of {}",
+            from.numel(), from, fmt::join(dims.begin(), dims.end(), ", "), known);
     shape[inferred] = from.numel() / known;
   }
   return shape;

@@ -46,7 +46,7 @@ void ExponentialMovingAverage::update(Tensor& value, Tensor& average, double dec
   if (!fused_kernels_wanted() || !device.kernels().sgd_step) {
     const NoGrad unrecorded;
     const Tensor now = value.detach(), moved = average + (1 - decay) * (now - average);
-    average = factor.defined() ? where(not_equal(factor.reshape({}), 0.0), moved, average) : moved;
+    average = factor.defined() ? where(abs(factor.reshape({})) > 0.0, moved, average) : moved;
     return;
   }
   SgdArgs args{};

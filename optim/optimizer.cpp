@@ -124,7 +124,7 @@ void Optimizer::step_composed(Slot& slot, Scale scale, const SettingsInForce& se
 // A value is written in place, so no state tensor may share its memory.
 void Optimizer::write(Slot& slot, ParameterUpdate& done, const Tensor& factor) {
   Leaf& leaf = slot.leaf();
-  const Tensor happened = factor.defined() ? not_equal(factor.reshape({}), 0.0) : Tensor();
+  const Tensor happened = factor.defined() ? abs(factor.reshape({})) > 0.0 : Tensor();
   require_alike(slot, "value", done.value, leaf.value().shape());
   for (size_t i = 0; i < kept_.size(); ++i) {
     Tensor& state = done.states_[i];

@@ -2,7 +2,8 @@
 // An optimizer steps parameters in groups. A new one is a class with update(), the step of one parameter in plain ops,
 // as in optim/rmsprop.cpp; groups, schedules, clipping, weight averages, exact resume and checks are the base class's.
 // Parameters are known by identity, so tied ones are stepped once; state tensors follow a parameter to another device
-// or dtype. Sources: optimizer.cpp (the step), optimizer_groups.cpp, optimizer_state.cpp.
+// or dtype.
+// Sources: optimizer.cpp, optimizer_groups.cpp, optimizer_state.cpp.
 #include "optim/known_parameter.h"
 #include "optim/parameter_update.h"
 
@@ -28,7 +29,7 @@ class Optimizer {
   /// was tied or its module replaced since the optimizer was made.
   void step(double grad_scale = 1);
   /// Makes one update with a scale that only the parameters' device knows (clip_scale of a tensor): one number of their
-  /// dtype. Where it is 0 the step counts, but changes nothing. Throws as step(double), and ShapeError unless it is one
+  /// dtype. Where it is 0 or NaN the step counts, but changes nothing. Throws as step(double), and ShapeError unless it is one
   /// number.
   void step(const Tensor& grad_scale);
   void zero_grad();

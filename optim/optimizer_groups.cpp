@@ -9,7 +9,9 @@ namespace grus::optim {
 Optimizer::Optimizer(const char* name, std::vector<Setting> settings, std::vector<StateTensor> kept,
                      const std::vector<ParameterGroup>& groups)
     : name_(name), settings_(std::move(settings)), kept_(std::move(kept)), changed_(settings_.size(), false) {
-  find_setting(name_, settings_, "lr");
+  const auto is_lr = [](const Setting& setting) { return setting.name == "lr"; };
+  require<UsageError>(std::any_of(settings_.begin(), settings_.end(), is_lr),
+                      "[{}] need a setting 'lr' among those of an optimizer, got {}", name_, names_of(settings_));
   for (const StateTensor& state : kept_) {
     if (!state.when.empty()) find_setting(name_, settings_, state.when);
     require<UsageError>(!state.name.empty() && state.name.find('.') == std::string::npos && state.name != "setting",
@@ -26,9 +28,17 @@ Optimizer::Optimizer(const char* name, std::vector<Setting> settings, std::vecto
 void Optimizer::add_group(const ParameterGroup& group) {
   Values values;
   for (const Setting& setting : settings_) values.push_back(setting.value);
-  if (group.lr) values[find_setting(name_, settings_, "lr")] = *group.lr;
-  if (group.weight_decay) values[find_setting(name_, settings_, "weight_decay")] = *group.weight_decay;
-  for (const auto& [name, value] : group.settings) values[find_setting(name_, settings_, name)] = value;
+  std::vector<bool> given(values.size(), false);
+  const auto give = [&](std::string_view name, double value) {
+    const size_t place = find_setting(name_, settings_, name);
+    require<UsageError>(!given[place], "[{}] need one value for '{}' of a group, got {} and {}", name_, name,
+                        values[place], value);
+    given[place] = true;
+    values[place] = value;
+  };
+  if (group.lr) give("lr", *group.lr);
+  if (group.weight_decay) give("weight_decay", *group.weight_decay);
+  for (const auto& [name, value] : group.settings) give(name, value);
   for (size_t i = 0; i < values.size(); ++i) require_setting(name_, settings_[i], values[i]);
   std::vector<Slot> slots = slots_;
   for (const auto& [name, parameter] : group.parameters) {

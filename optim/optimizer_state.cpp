@@ -51,6 +51,10 @@ NamedTensors Optimizer::state() const {
 void Optimizer::load_state(const NamedTensors& state) {
   StateReader reader(name_, state);
   reader.require_kind();
+  if (const Tensor* rates = nn::find(state, "lr"); rates && rates->rank() == 1)
+    require<DataError>(rates->dim(0) == static_cast<int64_t>(groups_.size()),
+                       "[{}] need a state of {} groups of parameters, got one of {}", name_, groups_.size(),
+                       rates->dim(0));
   const Tensor counts = reader.take_numbers("steps", DType::i64, static_cast<int64_t>(slots_.size()));
   const Tensor updates = reader.take_numbers("updates", DType::i64, 1);
   const Tensor factor = reader.has("lr_factor") ? reader.take_numbers("lr_factor", DType::f64, 1) : Tensor();

@@ -9,8 +9,11 @@ namespace {
 size_t find_state(const char* who, const std::vector<StateTensor>& kept, std::string_view name) {
   size_t i = 0;
   while (i < kept.size() && kept[i].name != name) ++i;
-  require<UsageError>(i < kept.size(), "[{}] need a name of what it keeps for each parameter, got '{}'", who, name);
-  return i;
+  if (i < kept.size()) return i;
+  std::string names;
+  for (const StateTensor& state : kept) names += (names.empty() ? "" : ", ") + state.name;
+  fail<UsageError>("[{}] need a name of what it keeps for each parameter ({}), got '{}'", who,
+                   names.empty() ? "nothing" : names, name);
 }
 
 }  // namespace

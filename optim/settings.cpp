@@ -28,9 +28,13 @@ size_t find_setting(const char* who, const std::vector<Setting>& settings, std::
   const auto found =
       std::find_if(settings.begin(), settings.end(), [name](const Setting& s) { return s.name == name; });
   if (found != settings.end()) return static_cast<size_t>(found - settings.begin());
+  fail<UsageError>("[{}] need one of its settings ({}), got '{}'", who, names_of(settings), name);
+}
+
+std::string names_of(const std::vector<Setting>& settings) {
   std::string names;
   for (const Setting& setting : settings) names += (names.empty() ? "" : ", ") + setting.name;
-  fail<UsageError>("[{}] need one of its settings ({}), got '{}'", who, names, name);
+  return names.empty() ? "none" : names;
 }
 
 std::vector<ParameterGroup> group_by_name(const Parameters& parameters, const std::vector<GroupRule>& rules) {

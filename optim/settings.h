@@ -28,7 +28,9 @@ bool is_valid(const Setting& setting, double value);
 const char* text_of(Domain domain);
 /// Throws UsageError unless is_valid(setting, value).
 void require_setting(const char* who, const Setting& setting, double value);
-/// Returns the place of the setting called `name`. Throws UsageError that lists all names when none is called so.
+/// Returns the names as "lr, alpha, eps", or "none".
+std::string names_of(const std::vector<Setting>& settings);
+/// Returns the place of the setting called `name`. Throws UsageError that lists all names when there is none.
 size_t find_setting(const char* who, const std::vector<Setting>& settings, std::string_view name);
 
 /// A state tensor is kept for each parameter, and is 0 before its first step. A saved state calls it "NAME.PARAMETER".

@@ -6,7 +6,7 @@
 //   readout   t = tanh(W_o [s'; word; c])                     or maxout over pairs of [s; word; c], as in the paper
 //   output    logits = V t + b                                V tied to the embedding or not
 //
-// bahdanau.cpp is the model; bahdanau_kind.cpp makes one of flags, and has the recipes of its training.
+// Sources: bahdanau.cpp, and bahdanau_kind.cpp, which makes a model of flags and has the recipes of its training.
 #include <optional>
 
 #include "nn/attention.h"

@@ -320,4 +320,13 @@ void set_option(TrainOptions& options, std::string_view flag, std::string_view t
   fail("--{}: there is no such option", Shown{flag});
 }
 
+void require_same_run(const TrainOptions& options, const TrainOptions& saved, std::string_view folder) {
+  for (const std::string_view flag : {"optimizer", "seed", "batch-tokens", "batch-sentences", "max-length"}) {
+    const std::string then = text_of(saved, flag), now = text_of(options, flag);
+    require<UsageError>(then == now, "--{}: need {} as in {}, got {}", flag, then, folder, now);
+  }
+  require<UsageError>((options.average > 0) == (saved.average > 0), "--average: need {} as in {}, got {}",
+                      saved.average > 0 ? "a decay above 0" : "0", folder, options.average);
+}
+
 }  // namespace grus::seq2seq

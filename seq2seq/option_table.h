@@ -39,4 +39,8 @@ std::string text_of(const TrainOptions& options, std::string_view flag);
 std::string text_of(const ModelOptions& options, std::string_view flag);
 void set_option(TrainOptions& options, std::string_view flag, std::string_view text);
 
+/// Throws UsageError for an option that a run in `folder`, begun with `saved`, cannot go on with: the optimizer,
+/// whether there are averages, and what its batches are made of.
+void require_same_run(const TrainOptions& options, const TrainOptions& saved, std::string_view folder);
+
 }  // namespace grus::seq2seq

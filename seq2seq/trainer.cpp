@@ -95,6 +95,7 @@ void Trainer::seed_draws() const { manual_seed(static_cast<uint64_t>(options_.se
 
 void Trainer::resume() {
   work_ = folder_.stopped_run();
+  require_same_run(options_, work_.load_options(), options_.out);
   const TextSums before = work_.load_text_sums();
   const auto same = [&](const char* flag, const std::string& then, const std::string& now) {
     require<DataError>(then.empty() || then == now, "--{}: need the text that the run in {} began with, got another",

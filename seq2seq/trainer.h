@@ -23,8 +23,9 @@ class Trainer {
   /// Makes the folder of a new run, and seeds default_rng() from options.seed. An earlier model in --out stays until
   /// this run has saved good weights.
   void start();
-  /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first. Throws DataError for
-  /// another text or optimizer than those of the run, and leaves the folder as it is then.
+  /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first. Throws DataError
+  /// for another text than the run began with, UsageError for other batches or another optimizer; the folder
+  /// stays as it is then.
   void resume();
   /// Trains to the end, and leaves the best weights in the folder and the model. Returns false when stopped on request,
   /// with everything saved. Throws Error at the first loss, gradient or weight that is not finite; the last good model

@@ -1,6 +1,6 @@
 #pragma once
 // Errors are one sentence without blame, "[op] need ..., got ...", with every shape, dtype and device; those of files
-// name the line.
+// name the line, those of a module's call the module: "[linear in encoder.proj] need ...".
 #include <fmt/core.h>
 
 #include <stdexcept>
@@ -40,10 +40,13 @@ class DataError : public Error {
   using Error::Error;
 };
 
-/// Throws E with the formatted message.
+/// Gives the message with the running module's path in its brackets, unless they name a place already.
+std::string in_scope(std::string message);
+
+/// Throws E with the formatted message, in the scope of the running module.
 template <class E = UsageError, class... Args>
 [[noreturn]] void fail(fmt::format_string<Args...> message, Args&&... args) {
-  throw E(fmt::format(message, std::forward<Args>(args)...));
+  throw E(in_scope(fmt::format(message, std::forward<Args>(args)...)));
 }
 
 /// Throws E with the formatted message unless `condition` holds. The arguments are formatted only on failure.

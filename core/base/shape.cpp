@@ -52,6 +52,12 @@ Shape Shape::inserted(int axis, int64_t dim) const {
 
 std::string to_string(const Shape& shape) { return fmt::format("({})", fmt::join(shape.begin(), shape.end(), ", ")); }
 
+Shape place_of(int64_t element, const Shape& shape) {
+  Shape place = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; element /= shape[axis--]) place[axis] = element % shape[axis];
+  return place;
+}
+
 Shape broadcast(const Shape& a, const Shape& b, const char* op) {
   const Shape& longer = a.rank() >= b.rank() ? a : b;
   const Shape& shorter = a.rank() >= b.rank() ? b : a;

@@ -55,6 +55,9 @@ class Shape {
 /// Returns "(2, 3)" for a shape of two sizes, and "()" for a scalar.
 std::string to_string(const Shape& shape);
 
+/// Returns the index along each axis of an element, counted in row-major order: (1, 2) for the last one of (2, 3).
+Shape place_of(int64_t element, const Shape& shape);
+
 /// Broadcasts two shapes by NumPy's rule: aligned at the last axis, sizes equal or 1. Throws ShapeError that names `op`
 /// and both shapes.
 Shape broadcast(const Shape& a, const Shape& b, const char* op);

@@ -1,7 +1,12 @@
 #include "core/device/environment.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 
 #include "core/base/error.h"
@@ -32,6 +37,21 @@ constexpr Variable variables[] = {
 };
 static_assert(max_threads == 256, "the sentence above says so");
 
+// Every variable that something reads stands here (tests/tree/environment.sh).
+constexpr std::string_view of_library[] = {"GRUS_BACKEND_PATH", "GRUS_CUDA_PRODUCTS", "GRUS_DEVICE",
+                                           "GRUS_ISA",          "GRUS_KERNELS",       "GRUS_MEMORY_LIMIT",
+                                           "GRUS_NUM_THREADS",  "GRUS_OPENCL_CACHE",  "GRUS_OPENCL_OPTIONS"};
+constexpr std::string_view of_tools[] = {
+    "GRUS_BUILD",       "GRUS_CASES",        "GRUS_DATA_MIRROR",  "GRUS_DEVICES",
+    "GRUS_EXCERPT",     "GRUS_FUZZ_FOLDERS", "GRUS_FUZZ_SCRATCH", "GRUS_FUZZ_SEEDS",
+    "GRUS_FUZZ_TARGET", "GRUS_GOLDEN",       "GRUS_LOST",         "GRUS_MUTANT",
+    "GRUS_SEED",        "GRUS_SHARED_DATA",  "GRUS_TEST_DEVICES", "GRUS_TEST_MODULES"};
+
+bool is_known(std::string_view name) {
+  return std::find(std::begin(of_library), std::end(of_library), name) != std::end(of_library) ||
+         std::find(std::begin(of_tools), std::end(of_tools), name) != std::end(of_tools);
+}
+
 }  // namespace
 
 void check_environment() {
@@ -41,5 +61,16 @@ void check_environment() {
                         variable.need, value ? value : "");
   }
 }
+
+std::vector<std::string> unknown_variables() {
+  std::vector<std::string> unknown;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text = *entry, name = text.substr(0, text.find('='));
+    if (name.starts_with("GRUS_") && !is_known(name)) unknown.emplace_back(name);
+  }
+  return unknown;
+}
+
+std::string known_variables() { return fmt::format("{}", fmt::join(of_library, ", ")); }
 
 }  // namespace grus

@@ -53,13 +53,19 @@ struct RuleParameters {
   static_assert(((std::is_same_v<Parameters, const Tensor&> || std::is_same_v<Parameters, Input> ||
                   std::is_same_v<Parameters, SavedInput>)&&...),
                 "a rule takes Input, SavedInput and const Tensor& (a gradient of an output, or what is only saved)");
+  template <size_t... i>
+  static constexpr bool begins_with_gradients(std::index_sequence<i...>) {
+    return ((i >= outputs || std::is_same_v<Parameters, const Tensor&>)&&...);
+  }
+  static_assert(begins_with_gradients(std::index_sequence_for<Parameters...>()),
+                "a rule begins with the gradient of each output: [](const Tensor& dy, SavedInput a, Input b) { ... }");
   /// Counts the parameters before number i, outputs aside, that are inputs, or saved, as `kind` says.
   static constexpr size_t before(const bool (&kind)[count], size_t i) {
     return static_cast<size_t>(std::count(kind + outputs, kind + i, true));
   }
   template <size_t i, class P>
   static P argument(const Saved& saved, Grads& dx) {
-    if constexpr (i < outputs) return dx.dy()[i];
+    if constexpr (i < outputs && std::is_same_v<P, const Tensor&>) return dx.dy()[i];
     else if constexpr (std::is_same_v<P, Input>) return Input(dx, before(is_input, i));
     else if constexpr (std::is_same_v<P, SavedInput>)
       return SavedInput(dx, before(is_input, i), saved[before(is_saved, i)]);
@@ -117,6 +123,14 @@ template <size_t tensors, class Rule>
 Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, const Rule& rule) {
   record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());
   return output;
+}
+
+/// Says that the tensors of a record stand in braces. An op of any number of them pushes its record itself, as concat
+/// does (ops/concat.cpp).
+template <class Tensors, class Result, class Rule>
+void record(const Op&, const Tensors&, Result&&, const Rule&) requires(std::is_convertible_v<const Tensors&, Saved>) {
+  constexpr bool in_braces = !std::is_convertible_v<const Tensors&, Saved>;
+  static_assert(in_braces, "the tensors of a record stand in braces, record(op, {a, b}, y, rule), and are no vector");
 }
 
 }  // namespace grus

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "core/base/error.h"
+#include "core/base/scope.h"
 #include "core/tensor/raw.h"
 
 namespace grus {

@@ -192,6 +192,9 @@ class [[nodiscard]] Tensor {
   Tensor flatten(int first = 0, int last = -1) const;
   Tensor flip(const Axes& axes) const;
   Tensor broadcast_to(const Shape& shape) const;
+  Tensor slice(int axis, int64_t begin, std::optional<int64_t> end = std::nullopt, int64_t step = 1) const;
+  Tensor tile(int64_t times, int axis) const;
+  [[nodiscard]] std::vector<Tensor> split(std::span<const int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> split(std::initializer_list<int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> chunk(int64_t count, int axis = 0) const;
   // ops/index.h

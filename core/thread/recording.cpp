@@ -35,11 +35,6 @@ Owner owner_of(uint64_t serial) {
 
 }  // namespace
 
-const char*& current_scope() {
-  thread_local const char* scope = "";
-  return scope;
-}
-
 TapeSerial::TapeSerial() : serial_(++last_serial) {
   const std::lock_guard lock(living().mutex);
   living().threads.emplace(serial_, std::this_thread::get_id());

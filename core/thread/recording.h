@@ -1,5 +1,5 @@
 #pragma once
-// A thread's state of recording: which of its tapes is the active one, and the path of the module that runs.
+// What a thread records on: which of its tapes is the active one.
 #include <atomic>
 #include <cstdint>
 
@@ -65,8 +65,5 @@ class TapeSerial {
  private:
   const uint64_t serial_;
 };
-
-/// Refers to the path of this thread's running module, for errors and profiles. nn/ sets it.
-const char*& current_scope();
 
 }  // namespace grus

@@ -26,13 +26,7 @@ std::string first_bad_entry(const Tensor& x) {
   const std::vector<T> values = x.to_vector<T>();
   const auto bad = std::find_if(values.begin(), values.end(), [](T value) { return !std::isfinite(value); });
   if (bad == values.end()) return "";
-  int64_t rest = bad - values.begin();
-  Shape index = x.shape();
-  for (int axis = x.rank() - 1; axis >= 0; --axis) {
-    index[axis] = rest % x.shape()[axis];
-    rest /= x.shape()[axis];
-  }
-  return fmt::format("entry {} is {}", index, std::isnan(*bad) ? T(NAN) : *bad);
+  return fmt::format("entry {} is {}", place_of(bad - values.begin(), x.shape()), std::isnan(*bad) ? T(NAN) : *bad);
 }
 
 /// Returns "entry (1, 2) is nan", or "" when all entries are finite.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/base/atomic_file.h"
+#include "core/base/scope.h"
 #include "core/base/text_table.h"
 #include "core/watch/profile_events.h"
 #include "core/watch/tape_observer.h"

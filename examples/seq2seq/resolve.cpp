@@ -4,6 +4,7 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
+#include "data/sentencepiece.h"
 #include "data/text.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/model_folder.h"
@@ -47,20 +48,45 @@ void require_flags_of_architecture(const Given& given, TrainOptions& options) {
                         "--{}: not an option of --arch {}", option.flag, kind.name);
 }
 
+/// A flag that is read only beside another one's value.
+struct Condition {
+  std::string_view flag;
+  bool (*is_read)(const TrainOptions&);
+  std::string_view need, other;  // what must be said, of which flag
+};
+
+bool counts_words(const TrainOptions& o) {
+  return o.tokenizer.empty() ? !data::sentencepiece_available() : o.tokenizer != "bpe" && o.tokenizer != "unigram";
+}
+
+constexpr Condition conditions[] = {
+    {"halve-after", [](auto& o) { return o.schedule == ScheduleKind::halving; }, "halving", "schedule"},
+    {"halve-every", [](auto& o) { return o.schedule == ScheduleKind::halving; }, "halving", "schedule"},
+    {"beta2", [](auto& o) { return o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw; },
+     "adam or adamw", "optimizer"},
+    {"epsilon", [](auto& o) { return o.optimizer != OptimizerKind::sgd; }, "adam, adamw or adadelta", "optimizer"},
+    {"batch-tokens", [](auto& o) { return o.batch_sentences == 0; }, "0", "batch-sentences"},
+    {"min-count", counts_words, "word, space or char", "tokenizer"},
+    {"forget-bias", [](auto& o) { return o.model.unit == Unit::lstm; }, "lstm", "unit"},
+    {"reset", [](auto& o) { return o.model.unit == Unit::gru; }, "gru", "unit"},
+    {"update", [](auto& o) { return o.model.unit == Unit::gru; }, "gru", "unit"},
+    {"readout-size", [](auto& o) { return o.model.readout != ModelOptions::Readout::none; }, "tanh or maxout",
+     "readout"},
+};
+
+// What was said and would not be read is a mistake, too.
+void require_read_flags(const Given& given, const TrainOptions& options) {
+  for (const Condition& c : conditions)
+    require<UsageError>(!find(given, c.flag) || c.is_read(options), "--{}: need --{} {} with it, got {}", c.flag,
+                        c.other, c.need, text_of(options, c.other));
+}
+
 // The sizes and the vocabulary of a saved model cannot change.
 void require_same_model(TrainOptions& options, TrainOptions& saved, const std::string& folder) {
   const std::vector<Option> now = option_table(options), then = option_table(saved);
   for (size_t i = 0; i < now.size(); ++i)
     require<UsageError>(!now[i].of_model || text_of(now[i]) == text_of(then[i]), "--{}: need {} as in {}, got {}",
                         now[i].flag, text_of(then[i]), folder, text_of(now[i]));
-}
-
-// Throws UsageError for options that the saved state does not belong to.
-void require_same_run(const TrainOptions& options, const TrainOptions& saved) {
-  require<UsageError>(options.optimizer == saved.optimizer, "--optimizer: need {} as in {}, got {}",
-                      text_of(saved, "optimizer"), options.out, text_of(options, "optimizer"));
-  require<UsageError>((options.average > 0) == (saved.average > 0), "--average: need {} as in {}, got {}",
-                      saved.average > 0 ? "a decay above 0" : "0", options.out, options.average);
 }
 
 }  // namespace
@@ -110,8 +136,9 @@ TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
   for (const auto& [flag, text] : given)
     if (flag != "paper" && flag != "config") set_option(options, flag, text);
   if (resumed || from) require_same_model(options, saved, resumed ? *resumed : *from);
-  if (resumed) require_same_run(options, saved);
+  if (resumed) require_same_run(options, saved, options.out);
   require_flags_of_architecture(given, options);
+  require_read_flags(given, options);
   if (!resumed) options.resume = false;
   check_options(options);
   return options;

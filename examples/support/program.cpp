@@ -10,6 +10,8 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
+#include "core/device/environment.h"
 
 namespace grus {
 namespace {
@@ -28,6 +30,15 @@ void finish_output() {
   require<Error>(std::ferror(stdout) == 0, "standard output: not all of it could be written");
 }
 
+// A name that is none is most likely a mistyped one.
+void warn_of_environment(const std::string& name) {
+  const std::vector<std::string> unknown = unknown_variables();
+  if (unknown.empty()) return;
+  const std::string all = fmt::format("{}", fmt::join(unknown, ", "));
+  complain(fmt::format("{}: warning: nothing reads {} of the environment; there are {}", name, Shown{all},
+                       known_variables()));
+}
+
 int failed(const std::string& name, const char* what, int code) {
   complain(fmt::format("{}: {}", name, what));
   return code;
@@ -42,6 +53,7 @@ void complain(std::string_view line) {
 
 int run_program(const std::string& name, const std::function<int()>& run) {
   occupy_closed_streams();
+  warn_of_environment(name);
   try {
     const int code = run();
     finish_output();

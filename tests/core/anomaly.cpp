@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/base/scope.h"
 #include "core/watch/anomaly.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"

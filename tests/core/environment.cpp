@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -40,4 +41,20 @@ TEST_CASE("environment: what means something is taken, and an empty value is non
   for (const char* value : {"", "1", "256"}) CHECK(message_with("GRUS_NUM_THREADS", value).empty());
   for (const char* value : {"", "fused", "composed"}) CHECK(message_with("GRUS_KERNELS", value).empty());
   for (const char* value : {"", "baseline", "avx2", "avx512"}) CHECK(message_with("GRUS_ISA", value).empty());
+}
+
+TEST_CASE("environment: a name that nothing reads is listed, and those that something reads are not") {
+  const std::vector<std::string> before = unknown_variables();
+  setenv("GRUS_THREADS", "2", 1);
+  setenv("GRUS_OPENCL_CACHE_", "", 1);
+  std::vector<std::string> found = unknown_variables();
+  unsetenv("GRUS_THREADS");
+  unsetenv("GRUS_OPENCL_CACHE_");
+  CHECK(std::count(found.begin(), found.end(), "GRUS_THREADS") == 1);
+  CHECK(std::count(found.begin(), found.end(), "GRUS_OPENCL_CACHE_") == 1);
+  CHECK(found.size() == before.size() + 2);
+  for (const char* name : {"GRUS_NUM_THREADS", "GRUS_DEVICE", "GRUS_KERNELS", "GRUS_ISA"}) {
+    CHECK(std::count(found.begin(), found.end(), name) == 0);
+    CHECK(known_variables().find(name) != std::string::npos);
+  }
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/base/scope.h"
 #include "core/tape/tape.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"

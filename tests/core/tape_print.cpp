@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/scope.h"
 #include "core/watch/profile.h"
 #include "core/watch/tape_print.h"
 #include "ops/elementwise.h"

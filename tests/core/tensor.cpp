@@ -53,6 +53,10 @@ TEST_CASE("tensor: one element is a number, of any dtype") {
 TEST_CASE("tensor: what does not fit is named") {
   const Tensor x = Tensor::zeros({2, 3});
   CHECK_THROWS_WITH_AS(Tensor::from<float>({1, 2}, {3}), "[tensor] need 3 values for shape (3), got 2", ShapeError);
+  CHECK_THROWS_WITH_AS(x.reshape({4, -1}),
+                       "[reshape] need sizes beside -1 whose product divides the 6 elements of (2, 3), got (4, -1), a "
+                       "product of 4",
+                       ShapeError);
   CHECK_THROWS_WITH_AS(x.reshape({4, 2}), "[reshape] need the same number of elements, got (4, 2) for (2, 3)",
                        ShapeError);
   CHECK_THROWS_WITH_AS(x[2], "[index] need an index in [-2, 2), got 2", ShapeError);

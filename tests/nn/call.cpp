@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "core/base/scope.h"
 #include "core/tape/tape.h"
 #include "nn/attention.h"
 #include "nn/gru.h"
@@ -113,8 +114,10 @@ TEST_CASE("misuse: a child that nobody registered is found when a tape records i
   Tape tape;
   CHECK_THROWS_WITH_AS(
       model(x),
-      "[Module] need child(\"name\", ...) for each module that forward of the root calls, got one that nobody "
-      "registered, with parameter 'weight' (1, 4); where that is meant, freeze it or call its forward()",
+      "[Module] need child(\"name\", ...) for each module that forward of (anonymous namespace)::TwoLayers calls, got "
+      "a "
+      "grus::nn::Linear that nobody registered, with parameter 'weight' (1, 4); where that is meant, freeze it or call "
+      "its forward()",
       UsageError);
   CHECK(Linear(3, 1)(x).shape() == Shape{2, 1});  // a root is registered nowhere, and needs not be
   model.second.freeze("*");

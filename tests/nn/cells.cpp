@@ -86,7 +86,7 @@ TEST_CASE("recurrent: layers of somebody's cell take what Gru takes: batch_first
   CHECK(difference(slice(ragged.y, 1, 0, 1).rows(2, 5), Tensor::zeros({3, 1, 8})) == 0);
   CHECK_THROWS_WITH_AS(steps_first(x, random({4, 3, 4}, 1)),
                        "[Recurrent] need h0 (4, 2, 4): layers * directions, batch, hidden, got (4, 3, 4)", ShapeError);
-  CHECK_THROWS_WITH_AS(steps_first(x, State(h0, h0)), "[Recurrent] need a first state of 1 tensors, got more",
+  CHECK_THROWS_WITH_AS(steps_first(x, State(h0, h0)), "[Recurrent] need a first state of 1 tensors, got c0 as well",
                        UsageError);
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("cells: in scan the modules GruCell and LstmCell give what layers of t
   CHECK(difference(memory.y, layer.y) == 0);
   CHECK(difference(memory.state.c, layer.state.c[0]) == 0);
   CHECK_THROWS_WITH_AS(scan(gru_cell, x, lengths, State(random({3, 4}, 1), random({3, 4}, 2))).y,
-                       "[gru] need a state of 1 tensors, got more", UsageError);
+                       "[gru] need a state of 1 tensors, got c as well", UsageError);
   Recurrent<GruCell> stack({.input = 3, .hidden = 4, .layers = 2}, [](int64_t input) {
     return GruCell({.input = input, .hidden = 4, .reset = Reset::before});
   });

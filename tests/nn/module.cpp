@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/base/glob.h"
+#include "core/base/scope.h"
 
 using namespace grus;
 using namespace grus::nn;

@@ -170,8 +170,8 @@ TEST_CASE("ownership: a parameter that no module registered is found when a tape
   CHECK(model(x).to_vector<float>()[0] == 2);  // inference goes on
   Tape tape;
   CHECK(message([&] { model(x); }) ==
-        "[Parameter] need param(\"name\", ...) for what forward of the root trains, got a parameter (1) that no module "
-        "registered; where that is meant, freeze it or use its leaf().tensor()");
+        "[Parameter] need param(\"name\", ...) for what forward of (anonymous namespace)::Forgotten trains, got a "
+        "parameter (1) that no module registered; where that is meant, freeze it or use its leaf().tensor()");
   CHECK((x * model.scale).node().tape != 0);  // outside of modules there is nothing to register it with
   CHECK(Forgetful()(x).node().tape != 0);
   model.scale.set_requires_grad(false);

@@ -138,6 +138,21 @@ TEST_CASE("sizes: steps, amounts and counts at the ends of 64 bits are taken as 
   }
 }
 
+TEST_CASE("cross_entropy: class weights that want a gradient would get none, and are refused") {
+  for (const Device& d : devices()) {
+    Tape tape;
+    const Tensor x = f64({0, 1, 2, 3}, {2, 2}, d), weight = tape.watch(f64({1, 2}, {2}, d));
+    const Tensor targets = i64({0, 1}, {2}, d);
+    const std::string end = " need class weights that are constants, got ones that want a gradient: detach()";
+    for (const auto op : {cross_entropy, cross_entropy_composed})
+      CHECK(message_of([&] { op(x, targets, {.weight = weight}); }) == "[cross_entropy]" + end);
+    CHECK(message_of([&] { nll_loss(x, targets, {.weight = weight}); }) == "[nll_loss]" + end);
+    for (const auto op : {linear_cross_entropy, linear_cross_entropy_composed})
+      CHECK(message_of([&] { op(x, x, {}, targets, {.weight = weight}); }) == "[linear_cross_entropy]" + end);
+    CHECK(message_of([&] { cross_entropy(x, targets, {.weight = weight.detach()}); }) == "");
+  }
+}
+
 TEST_CASE("cross_entropy: a target is ignored by its whole value, and the cure is named") {
   for (const Device& d : devices()) {
     const Tensor x = draw({3, 4}, -1, 1, 1, d);
@@ -157,10 +172,10 @@ TEST_CASE("cross_entropy: a target is ignored by its whole value, and the cure i
         }
       CHECK(message_of([&] {
               return f(x, i64({0, 1, odd - 1}, {3}, d), {.ignore_index = odd});
-            }) == "[cross_entropy] need targets in [0, 4), got 9007199254740992, which is not the ignore_index");
+            }) == "[cross_entropy] need targets in [0, 4), got 9007199254740992 at (2), which is not the ignore_index");
       CHECK(message_of([&] {
               return f(x, i64({0, 1, -1}, {3}, d), {});
-            }) == "[cross_entropy] need targets in [0, 4), got -1, which is not the ignore_index");
+            }) == "[cross_entropy] need targets in [0, 4), got -1 at (2), which is not the ignore_index");
     }
     CHECK(all != doctest::Approx(some));
     const Tensor weight = draw({5, 4}, -1, 1, 2, d), ids = i32({0, 4, 2}, {3}, d);

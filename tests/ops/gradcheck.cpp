@@ -87,3 +87,15 @@ TEST_CASE("gradcheck: several outputs, and inputs that are not f64, are handed t
           gradcheck(f, {i64({3, 4}, {2}, d)});
         }) == "[gradcheck] need at least one f64 input, got none");
 }
+
+TEST_CASE("gradcheck: what is in f32 would go unchecked, and is refused") {
+  const Tensor x = f64({1, 2}, {2}, devices()[0]), narrow = x.to(DType::f32);
+  const auto f = [](const Tensor& x) { return std::vector{x, x.to(DType::f32)}; };
+  CHECK(message_of([&] { gradcheck(f, {x}); }) ==
+        "[gradcheck] need outputs in f64, or of integers, got output 1 in f32 (2)");
+  CHECK(message_of([&] {
+          gradcheck([](const Tensor& x, const Tensor& y) { return x * y.to(DType::f64); }, {x, narrow});
+        }) == "[gradcheck] need inputs in f64, or of integers, got input 1 in f32 (2)");
+  CHECK(message_of([&] { gradcheck([](const Tensor& x) { return argmax(x); }, {x}); }) ==
+        "[gradcheck] need at least one f64 output, got none");
+}

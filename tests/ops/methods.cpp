@@ -99,6 +99,9 @@ std::vector<Pair> other_pairs() {
            [](auto& x, auto&) -> Tensors { return {squeeze(unsqueeze(x, 1), 1)}; }},
           SAME(flatten),
           SAME(flip, 1),
+          SAME(slice, 1, -2),
+          SAME(slice, 1, 0, 3, 2),
+          SAME(tile, 2, 1),
           SAME(broadcast_to, {4, 2, 3}),
           {"split",
            [](auto& x, auto&) {
@@ -106,6 +109,13 @@ std::vector<Pair> other_pairs() {
            },
            [](auto& x, auto&) {
              return split(x, {1, 2}, 1);
+           }},
+          {"split, of sizes in a vector",
+           [](auto& x, auto&) {
+             return x.split(std::vector<int64_t>{2, 1}, 1);
+           },
+           [](auto& x, auto&) {
+             return split(x, std::vector<int64_t>{2, 1}, 1);
            }},
           {"chunk", [](auto& x, auto&) { return x.chunk(2, 1); }, [](auto& x, auto&) { return chunk(x, 2, 1); }},
           SAME(reshape, {3, -1}),
@@ -212,7 +222,9 @@ TEST_CASE("integers: negated, absolute, squared and cut at 0 as they are, the sm
     CHECK(square(i64({3, -4}, {2}, d)).to_vector<int64_t>() == std::vector<int64_t>{9, 16});
     CHECK((-i32({3, small}, {2}, d)).to_vector<int32_t>() == std::vector<int32_t>{-3, small});
     CHECK(message_of([&] { (void)exp(ids); }) == "[exp] need f32 or f64, got i64 (4)");
-    CHECK(message_of([&] { (void)-Tensor::from_bools({true}, {1}, d); }) == "[neg] need f32 or f64, got bool (1)");
+    CHECK(message_of([&] { (void)-Tensor::from_bools({true}, {1}, d); }) ==
+          "[neg] need numbers, got bool (1); cast() it first");
+    CHECK((-(ids > 0).to(DType::i32)).to_vector<int32_t>() == std::vector<int32_t>{-1, 0, 0, 0});
   }
 }
 

@@ -190,8 +190,11 @@ TEST_CASE("scan: a step that gives something else than it must is named") {
   const Lengths lengths({2, 1});
   const auto error = [&](Output given) { return message_of([&] { return scan(Wrong(given), x, lengths).y; }); };
   CHECK(error(Output()) == "[scan] need a step whose y has a row for each of 2 sequences, got ()");
-  CHECK(error(h) == "[scan] need a step that gives 2 tensors of state, got 1");
-  CHECK(error(State(h, narrow)) == "[scan] need a step that gives tensor 1 of its state (2, 2), got (2, 1)");
+  CHECK(error(h) == "[scan] need a step that gives 2 tensors of state, got no c");
+  CHECK(error(State(h, narrow)) == "[scan] need a step that gives c of its state (2, 2), got (2, 1)");
+  CHECK(error(Output(h, State(h, h.to(DType::f64)))) == "[scan] need a step that gives c of its state in f32, got f64");
+  CHECK(error(Output(h, State(h, h, {h}))) ==
+        "[scan] need a step that gives 2 tensors of state, got others[0] as well");
   CHECK(error(State(h, h)) == "[scan] need a step whose y has a row for each of 1 sequences, got (2, 2)");
 }
 

@@ -1,5 +1,7 @@
 #include "optim/optimizer.h"
 
+#include <limits>
+
 #include "nn/linear.h"
 #include "ops/reduce.h"
 #include "optim/adadelta.h"
@@ -216,6 +218,33 @@ TEST_CASE("clipping: the norm is that of all gradients, and a step with the scal
   Sgd(handed_on).step(measured.scale);
   CHECK(floats(in_place[0].parameter) == floats(handed_on[0].parameter));
   CHECK(clip_grad_norm(make_parameters(), 100).scale == 1);
+}
+
+TEST_CASE("clipping: where a scale on the device is NaN, no value, state or average changes") {
+  for (const bool fused : {true, false}) {
+    const Parameter w(Tensor::ones({3}));
+    const Parameters all{{"w", w}};
+    Adam adam(all);
+    ExponentialMovingAverage average(all, {.decay = 0.5});
+    adam.attach(&average);
+    adam.set_fused(fused);
+    const auto step = [&](double scale) {
+      w.leaf().set_grad(Tensor::ones({3}));
+      adam.step(Tensor::full({}, scale));
+      adam.zero_grad();
+    };
+    step(1);
+    const auto kept = [&] {
+      std::vector<std::vector<std::byte>> bytes{w.value().to_bytes(), average.state()[0].tensor.to_bytes()};
+      for (const nn::NamedTensor& entry : adam.state())
+        if (entry.name.ends_with(".w")) bytes.push_back(entry.tensor.to_bytes());
+      return bytes;
+    };
+    const auto before = kept();
+    step(std::numeric_limits<double>::quiet_NaN());
+    CHECK(kept() == before);
+    CHECK(adam.steps() == 2);
+  }
 }
 
 TEST_CASE("clipping: a scale that stays on the device clips alike, and is 0 for a norm that is not finite") {

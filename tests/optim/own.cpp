@@ -156,7 +156,7 @@ TEST_CASE("own: an update that leaves something else is one sentence, and the pa
   CHECK(said([](ParameterUpdate& p) { p.state("before") = cast(p.value, DType::f64); }) ==
         "[Own] need an update of 'w' that leaves its before as f32 (2) on cpu, got f64 (2) on cpu");
   CHECK(said([](ParameterUpdate& p) { p.state("befor"); }) ==
-        "[Own] need a name of what it keeps for each parameter, got 'befor'");
+        "[Own] need a name of what it keeps for each parameter (before, momentum, count), got 'befor'");
   CHECK(said([](ParameterUpdate& p) { p.state("momentum"); }) ==
         "[Own] need mu other than 0 where 'momentum' is used, as it is not kept then");
   CHECK(said([](ParameterUpdate& p) { p.value = p["alpha"] * p.value; }) ==
@@ -173,6 +173,10 @@ TEST_CASE("settings: a name that is none, and a value outside its domain, are re
   CHECK(with({{"beta1", 1}}) == "[Adam] need beta1 in [0, 1), got 1");
   CHECK(with({{"eps", -1}}) == "[Adam] need eps of at least 0, got -1");
   CHECK(message([&] { Adam({{"w", w}}, {.beta2 = NAN}); }) == "[Adam] need beta2 in [0, 1), got nan");
+  CHECK(with({{"beta1", 0.5}, {"beta1", 0.5}}) == "[Adam] need one value for 'beta1' of a group, got 0.5 and 0.5");
+  CHECK(message([&] {
+          Adam(group_by_name({{"w", w}}, {{.pattern = "w", .lr = 0.1, .settings = {{"lr", 0.2}}}}));
+        }) == "[Adam] need one value for 'lr' of a group, got 0.1 and 0.2");
   Adam adam({{"w", w}});
   CHECK(message([&] { adam.set("lr", INFINITY); }) == "[Adam] need lr of at least 0, got inf");
   CHECK(message([&] { adam.set("momentum", 0); }) ==
@@ -215,7 +219,9 @@ TEST_CASE("settings: names of what is kept must tell states apart") {
     void update(ParameterUpdate&) override {}
   };
   const Parameter w = ones();
-  CHECK(message([&] { Bad(w, {{"rate", 1}}, {"m"}); }) == "[Bad] need one of its settings (rate), got 'lr'");
+  CHECK(message([&] {
+          Bad(w, {{"rate", 1}}, {"m"});
+        }) == "[Bad] need a setting 'lr' among those of an optimizer, got rate");
   CHECK(message([&] {
           Bad(w, {{"lr", 1}}, {"a.b"});
         }) == "[Bad] need names without a dot, other than 'setting', for what it keeps, got 'a.b'");

@@ -47,11 +47,11 @@ std::vector<std::pair<std::string, double>> numbers_of(const nlohmann::json& set
 struct Model {
   Model(const GoldenCase& c, DType dtype, const Device& device = default_device())
       : a(c.at("a/start", dtype).to(device)), b(c.at("b/start", dtype).to(device)) {
-    auto of_a = numbers_of(c.settings["settings"]), of_b = of_a;
-    if (c.settings.contains("group"))
-      for (const auto& [name, value] : numbers_of(c.settings["group"])) of_b.push_back({name, value});
-    optimizer = kinds.at(c.settings["kind"])(
-        {{.parameters = {{"a", a}}, .settings = of_a}, {.parameters = {{"b", b}}, .settings = of_b}});
+    nlohmann::json of_b = c.settings["settings"];
+    if (c.settings.contains("group")) of_b.update(c.settings["group"]);
+    optimizer =
+        kinds.at(c.settings["kind"])({{.parameters = {{"a", a}}, .settings = numbers_of(c.settings["settings"])},
+                                      {.parameters = {{"b", b}}, .settings = numbers_of(of_b)}});
   }
   void step(const GoldenCase& c, int64_t number, double scale = 1) {
     for (const auto& [name, p] : parameters())

@@ -146,6 +146,13 @@ TEST_CASE("state: one of another model says which names differ") {
   CHECK(other.steps() == 0);
 }
 
+TEST_CASE("state: one of another number of groups says so") {
+  const Parameter a(Tensor::ones({2})), b(Tensor::ones({3}));
+  const Adam one({{"a", a}, {"b", b}});
+  Adam two({{.parameters = {{"a", a}}}, {.parameters = {{"b", b}}}});
+  CHECK(message([&] { two.load_state(one.state()); }) == "[Adam] need a state of 2 groups of parameters, got one of 1");
+}
+
 TEST_CASE("state: numbers that no run can have are refused") {
   const Parameter a(Tensor::ones({2}));
   Adam adam({{"w", a}});

@@ -66,8 +66,11 @@ TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with"
   const Old old;
   old.check_kept("--resume --epochs 2 --optimizer adadelta", 2, "--optimizer: need adam as in");
   old.check_kept("--resume --epochs 2 --average 0", 2, "--average: need a decay above 0 as in");
-  old.check_kept("--resume --epochs 2 --batch-sentences 8 --profile " + old.folder.path("none/p"), 1, "none/p");
+  old.check_kept("--resume --epochs 2 --profile " + old.folder.path("none/p"), 1, "none/p");
   old.check_kept("--resume --epochs 2 --hidden 9", 2, "--hidden: need 8");
+  old.check_kept("--resume --epochs 2 --batch-sentences 2", 2, "--batch-sentences: need 1 as in");
+  old.check_kept("--resume --epochs 2 --seed 7", 2, "--seed: need 1 as in");
+  old.check_kept("--resume --epochs 2 --max-length 7", 2, "--max-length: need 100 as in");
   const Result resumed = program(old.folder, "train --resume --out " + old.out + " --epochs 2");
   CHECK_MESSAGE(resumed.code == 0, resumed.err);
 }

@@ -89,6 +89,31 @@ TEST_CASE("options: flags go over the configuration, which goes over the recipe"
   CHECK(o.model.readout == ModelOptions::Readout::maxout);
 }
 
+TEST_CASE("options: a flag that another one's value leaves unread is refused, and says which") {
+  const auto message = [](Given given) {
+    given.insert(given.end(), {{"out", "o"}, {"train", "t"}, {"valid", "v"}, {"tie", "none"}});
+    return message_of<UsageError>([&] { resolve_options(given); });
+  };
+  CHECK(message({{"halve-after", "3"}}) == "--halve-after: need --schedule halving with it, got cosine");
+  CHECK(message({{"halve-every", "3"}, {"schedule", "constant"}}) ==
+        "--halve-every: need --schedule halving with it, got constant");
+  CHECK(message({{"beta2", "0.5"}, {"optimizer", "adadelta"}}) ==
+        "--beta2: need --optimizer adam or adamw with it, got adadelta");
+  CHECK(message({{"epsilon", "0.5"}, {"optimizer", "sgd"}}) ==
+        "--epsilon: need --optimizer adam, adamw or adadelta with it, got sgd");
+  CHECK(message({{"batch-tokens", "10"}, {"batch-sentences", "2"}}) ==
+        "--batch-tokens: need --batch-sentences 0 with it, got 2");
+  CHECK(message({{"min-count", "2"}, {"tokenizer", "unigram"}}) ==
+        "--min-count: need --tokenizer word, space or char with it, got unigram");
+  CHECK(message({{"forget-bias", "1"}, {"arch", "rnn-encdec"}}) == "--forget-bias: need --unit lstm with it, got gru");
+  CHECK(message({{"reset", "after"}, {"arch", "sutskever"}}) == "--reset: need --unit gru with it, got lstm");
+  CHECK(message({{"readout-size", "9"}, {"arch", "sutskever"}}) ==
+        "--readout-size: need --readout tanh or maxout with it, got none");
+  CHECK(message({{"halve-after", "3"}, {"schedule", "halving"}, {"beta2", "0.5"}, {"batch-tokens", "9"}}) ==
+        "nothing thrown");
+  CHECK(message({{"min-count", "2"}, {"tokenizer", "word"}}) == "nothing thrown");
+}
+
 TEST_CASE("options: files that do not go together are named") {
   const auto message = [](Given given) { return message_of<UsageError>([&] { resolve_options(given); }); };
   CHECK(message({{"out", "o"}}) == "--train-src: need --train-src and --train-tgt, or --train, got none");

@@ -180,6 +180,17 @@ TEST_CASE("usage: variables of the environment that mean nothing are refused") {
     CHECK(program(m.folder, "run" + m.use + "<" + m.source, good).code == 0);
 }
 
+TEST_CASE("usage: variables of the environment that nothing reads are named in one line of warning") {
+  const Model m;
+  const Result result = program(m.folder, "run" + m.use + "<" + m.source, "GRUS_THREADS=1 GRUS_DEVICES_=cpu");
+  CHECK(result.code == 0);
+  CHECK(std::count(result.err.begin(), result.err.end(), '\n') == 1);
+  CHECK(result.err.find("warning: nothing reads GRUS_") != std::string::npos);
+  CHECK(result.err.find("GRUS_THREADS") != std::string::npos);
+  CHECK(result.err.find("GRUS_NUM_THREADS") != std::string::npos);
+  CHECK(program(m.folder, "run" + m.use + "<" + m.source, "GRUS_NUM_THREADS=1").err.empty());
+}
+
 TEST_CASE("usage: --help of train shows the defaults of the architecture that was chosen") {
   const test::Folder folder;
   const auto help = [&](const std::string& flags) { return program(folder, "train " + flags + " --help").out; };

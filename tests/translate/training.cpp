@@ -43,6 +43,9 @@ struct Text {
                    {"emb", "16"},      {"hidden", "24"},    {"batch-tokens", "40"},    {"warmup", "3"},
                    {"average", "0.9"}, {"lr", "0.01"},      {"epochs", "3"},           {"patience", "0"},
                    {"dropout", "0.1"}, {"save-every", "0"}, {"overwrite", "true"}};
+    for (const auto& [flag, value] : more)
+      if (flag == "batch-sentences")
+        std::erase_if(given, [](const auto& pair) { return pair.first == "batch-tokens"; });
     given.insert(given.end(), more.begin(), more.end());
     return given;
   }

@@ -1,4 +1,6 @@
 // Optimizer steps: clip, decay, moments, update and average in one pass over memory.
+#include <cmath>
+
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/rows.h"
 #include "core/base/thread_pool.h"
@@ -106,7 +108,7 @@ template <class Args, class Elements>
 Status steps(Args scaled, Elements elements) {
   UpdateArgs& update = scaled.update;
   const float factor = update.factor.buffer ? *row_of(update.factor, 0) : 1;
-  if (factor == 0) return Status::ok;
+  if (!(std::abs(factor) > 0)) return Status::ok;  // 0, or NaN
   update.grad_scale *= static_cast<double>(factor);
   parallel_for(update.value.rows * update.value.cols, 4 * elements_per_task,
                [&](int64_t begin, int64_t end) { elements(scaled, begin, end); });

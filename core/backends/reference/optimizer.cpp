@@ -22,7 +22,7 @@ void each_element(const UpdateArgs& args, const Matrix& one, const Matrix& other
   const T* const grad = data<const T>(args.grad);
   T *const first = kept<T>(one), *const second = kept<T>(other), *const average = kept<T>(args.average);
   const double factor = present(args.factor) ? static_cast<double>(*data<T>(args.factor)) : 1;
-  if (factor == 0) return;
+  if (!(std::abs(factor) > 0)) return;  // 0, or NaN
   const double scale = args.grad_scale * factor;
   for (int64_t i = 0; i < n; ++i) {
     auto x = static_cast<double>(value[i]);

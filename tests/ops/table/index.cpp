@@ -37,11 +37,11 @@ Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
           {{[f](Device d) {
               f(zeros(d), i64({0, 3}, {2}, d));
             },
-            "[" + op + "] need ids in [0, 3), got 3"},
+            "[" + op + "] need ids in [0, 3), got 3 at (1)"},
            {[f](Device d) {
               f(zeros(d), i32({0, -1}, {2}, d));
             },
-            "[" + op + "] need ids in [0, 3), got -1"},
+            "[" + op + "] need ids in [0, 3), got -1 at (1)"},
            {[f](Device d) { f(zeros(d), zeros(d)); }, "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
 }
 
@@ -59,7 +59,7 @@ std::vector<Row> along_rows() {
          {ids({3}, {1, 1, 0}), matrix()},
          [](In in) { return index_select(in["x"], 1, in["ids"]); },
          {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
-       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); }, "[index_select] need ids in [0, 3), got 3"},
+       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); }, "[index_select] need ids in [0, 3), got 3 at (0)"},
         {[](Device d) {
            index_select(zeros(d), 1, i64({0}, {1, 1}, d));
          },
@@ -79,7 +79,7 @@ std::vector<Row> along_rows() {
        {{[](Device d) {
            gather(zeros(d), 1, i64({2}, {1, 1}, d));
          },
-         "[gather] need ids in [0, 2), got 2"},
+         "[gather] need ids in [0, 2), got 2 at (0, 0)"},
         {[](Device d) { gather(zeros(d), 1, i64({0}, {1}, d)); },
          "[gather] need ids with the rank of x, and sizes of at most x's but along axis 1, got x (3, 2) and ids (1)"}}},
       {"top_k",
@@ -151,7 +151,7 @@ std::vector<Row> adding_rows() {
        floats,
        0,
        {{"by hand", {ids({2}, {2, 0})}, [](const Tensor& x) { return one_hot(x, 3); }, {{{2, 3}, {0, 0, 1, 1, 0, 0}}}}},
-       {{[](Device d) { one_hot(i64({5}, {1}, d), 5); }, "[one_hot] need ids in [0, 5), got 5"}}},
+       {{[](Device d) { one_hot(i64({5}, {1}, d), 5); }, "[one_hot] need ids in [0, 5), got 5 at (0)"}}},
   };
 }
 

@@ -106,11 +106,11 @@ std::vector<ErrorCase> cross_entropy_errors() {
       {[x](Device d) {
          cross_entropy(x({2, 3}, d), i64({0, 3}, {2}, d));
        },
-       "[cross_entropy] need targets in [0, 3), got 3, which is not the ignore_index"},
+       "[cross_entropy] need targets in [0, 3), got 3 at (1), which is not the ignore_index"},
       {[x](Device d) {
          cross_entropy(x({2, 3}, d), i64({0, -1}, {2}, d), {.ignore_index = -100});
        },
-       "[cross_entropy] need targets in [0, 3), got -1, which is not the ignore_index"},
+       "[cross_entropy] need targets in [0, 3), got -1 at (1), which is not the ignore_index"},
       {[x](Device d) {
          cross_entropy(x({2, 3}, d), x({2}, d));
        },
@@ -258,12 +258,12 @@ Row linear_cross_entropy_row() {
               const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
               linear_cross_entropy(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d));
             },
-            "[linear_cross_entropy] need targets in [0, 5), got 5, which is not the ignore_index"},
+            "[linear_cross_entropy] need targets in [0, 5), got 5 at (0), which is not the ignore_index"},
            {[](Device d) {
               const auto x = [&](Shape shape) { return Tensor::zeros(shape, DType::f64, d); };
               linear_cross_entropy_composed(x({1, 3}), x({5, 3}), {}, i32({5}, {1}, d), {});
             },
-            "[linear_cross_entropy] need targets in [0, 5), got 5, which is not the ignore_index"}},
+            "[linear_cross_entropy] need targets in [0, 5), got 5 at (0), which is not the ignore_index"}},
           1e-4};
 }
 

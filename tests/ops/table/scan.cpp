@@ -135,11 +135,11 @@ std::vector<ErrorCase> errors() {
           {[=](Device d) {
              scan(cell(d), zeros({3, 2}, d), Lengths({2, 1}, -1, d), zeros({3, 3}, d));
            },
-           "[scan] need tensor 0 of the first state (B = 2, H = 3), got (3, 3)"},
+           "[scan] need h of the first state (B = 2, H = 3), got (3, 3)"},
           {[=](Device d) {
              scan(cell(d), zeros({3, 2}, d), Lengths({2, 1}, -1, d), State(zeros({2, 3}, d), zeros({2, 3}, d)));
            },
-           "[scan] need a first state of 1 tensors, got more"},
+           "[scan] need a first state of 1 tensors, got c as well"},
           {[=](Device d) {
              scan(cell(d), zeros({3, 2}, d));
            },

@@ -52,7 +52,7 @@ KERNEL(draw)(const long rows, const long cols, const int kind, M_OUT(T, y), IDS(
 #define UPDATE_BEGIN                                       \
   const long i = ITEM_X;                                   \
   const T more = PRESENT(factor) ? ROW(factor, 0)[0] : K(1); \
-  if (i >= count || more == 0) return;                     \
+  if (i >= count || !(more < 0 || more > 0)) return;       \
   T x = ROW(value, 0)[i] * shrink;                         \
   const T g = ROW(grad, 0)[i] * (grad_scale * more) + weight_decay * x;
 #define UPDATE_END(step)      \

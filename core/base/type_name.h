@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+#include <typeinfo>
+
+namespace grus {
+
+/// The name of a type as C++ writes it, for messages: "grus::nn::Linear".
+std::string type_name(const std::type_info& type);
+
+}  // namespace grus

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Every environment variable GRUS_... that the library or a program reads is in the list that warnings go by.
+cd "$1" || exit 1
+list=core/device/environment.cpp
+wrong=0
+for name in $(grep -rhoE 'getenv\("GRUS_[A-Z_]+"' core ops nn optim data seq2seq view examples tests | grep -oE 'GRUS_[A-Z_]+' | sort -u); do
+  grep -q "\"$name\"" $list || { echo "failed: $list does not list $name"; wrong=1; }
+done
+exit $wrong
