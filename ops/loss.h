@@ -12,8 +12,8 @@ enum class Reduction { mean, sum, none };
 struct CrossEntropyOptions {
   int64_t ignore_index = -100;  // rows with this target count for nothing
   double label_smoothing = 0;   // s in [0, 1]: the target distribution is q = (1 - s) one-hot + s / V
-  /// The weight of each class (V), or undefined for 1. The mean divides by the weights of targets that count. Weights are
-  /// at least 0, which is not checked, and constants: UsageError for ones that want a gradient.
+  /// The weight of each class (V), or undefined for 1. The mean divides by the weights of targets that count. Weights
+  /// are at least 0, which is not checked, and constants: UsageError for ones that want a gradient.
   Tensor weight = Tensor();
   Reduction reduction = Reduction::mean;
 };

@@ -29,8 +29,8 @@ class Optimizer {
   /// was tied or its module replaced since the optimizer was made.
   void step(double grad_scale = 1);
   /// Makes one update with a scale that only the parameters' device knows (clip_scale of a tensor): one number of their
-  /// dtype. Where it is 0 or NaN the step counts, but changes nothing. Throws as step(double), and ShapeError unless it is one
-  /// number.
+  /// dtype. Where it is 0 or NaN the step counts, but changes nothing. Throws as step(double), and ShapeError unless it
+  /// is one number.
   void step(const Tensor& grad_scale);
   void zero_grad();
   /// Lets step() take gradients that were added to used ones, for programs that mean it.

@@ -12,6 +12,7 @@
 #include "data/bleu.h"
 #include "ops/elementwise.h"
 #include "optim/clip.h"
+#include "seq2seq/option_table.h"
 #include "seq2seq/soundness.h"
 #include "seq2seq/translator.h"
 

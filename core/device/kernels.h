@@ -150,7 +150,8 @@ struct RandomArgs {
 /// UpdateArgs are what every optimizer's step is told of n = rows * cols contiguous elements (f32 or f64), which it
 /// changes in place:
 ///   w *= 1 - lr decoupled_decay;   g = factor grad_scale grad + weight_decay w;   w -= what the entry makes of g
-/// A factor of 0 or NaN leaves everything as it is: the step did not happen. The average follows the value after the step.
+/// A factor of 0 or NaN leaves everything as it is: the step did not happen. The average follows the value after the
+/// step.
 struct UpdateArgs {
   Matrix value, grad;  // (1, n)
   Matrix average;      // (1, n) or absent: average += (1 - average_decay) (value - average)

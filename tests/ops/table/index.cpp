@@ -59,7 +59,8 @@ std::vector<Row> along_rows() {
          {ids({3}, {1, 1, 0}), matrix()},
          [](In in) { return index_select(in["x"], 1, in["ids"]); },
          {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
-       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); }, "[index_select] need ids in [0, 3), got 3 at (0)"},
+       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); },
+         "[index_select] need ids in [0, 3), got 3 at (0)"},
         {[](Device d) {
            index_select(zeros(d), 1, i64({0}, {1, 1}, d));
          },
