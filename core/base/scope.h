@@ -1,4 +1,6 @@
 #pragma once
+// Which module runs, for all that name it.
+// Sources: error.cpp.
 
 namespace grus {
 
