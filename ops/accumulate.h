@@ -2,7 +2,7 @@
 // These functions add to gradients of inputs: in place where nothing records (Grads::target), as recorded ops under
 // create_graph.
 #include "core/record/record.h"
-#include "ops/matmul.h"
+#include "ops/matmul_options.h"
 
 namespace grus {
 

@@ -2,11 +2,10 @@
 
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
-#include "ops/attention_gru_parts.h"
 #include "ops/elementwise.h"
-#include "ops/gru_step.h"
 #include "ops/index.h"
 #include "ops/launch.h"
+#include "ops/loop_kernels.h"
 #include "ops/matmul.h"
 #include "ops/reduce.h"
 #include "ops/sequence.h"

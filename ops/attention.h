@@ -58,4 +58,7 @@ AttentionOutput additive_attention_composed(const Tensor& query, const Attention
 AttentionOutput additive_attention(const Tensor& query, const Tensor& keys, const Tensor& values, const Tensor& v,
                                    const Lengths* lengths);
 
+/// Throws unless `rows` were made for the memory's sources, all on x's device; messages begin with [op].
+void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows);
+
 }  // namespace grus

@@ -3,6 +3,7 @@
 #include "core/tensor/raw.h"
 #include "ops/accumulate.h"
 #include "ops/attention_gru_parts.h"
+#include "ops/loop_kernels.h"
 #include "ops/twin.h"
 
 namespace grus {

@@ -23,8 +23,6 @@ AttentionGruSizes require_attention_gru(const char* op, const Tensor& x, const T
                                         const AttentionGruWeights& w);
 /// Throws unless the batch sizes and devices of attention_gru's arguments fit.
 void require_batches(const Lengths& targets, const Tensor& x, const Tensor& h0, const AttentionMemory& memory);
-/// Throws unless `rows` were made for the memory's sources, all on x's device; messages begin with [op].
-void require_rows(const char* op, const Tensor& x, const AttentionMemory& memory, const AttentionRows& rows);
 
 /// Returns the arguments of attention on the rows of a step. Queries, alignments and contexts are whole packed buffers,
 /// `rows` has a row for each rank.

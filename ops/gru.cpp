@@ -7,6 +7,7 @@
 #include "ops/gru_step.h"
 #include "ops/index.h"
 #include "ops/launch.h"
+#include "ops/loop_kernels.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
 #include "ops/twin.h"

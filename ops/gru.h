@@ -7,6 +7,7 @@
 //   Reset::before   n = tanh(W_n x + b_n + U_n (r * h) + b'_n)      Cho et al. 2014 (v3), Bahdanau et al. 2014
 //   Update::keep    h' = z * h + (1 - z) * n                        Cho et al. 2014, cuDNN, PyTorch, Keras
 //   Update::replace h' = (1 - z) * h + z * n                        Bahdanau et al. 2014
+// Sources: gru.cpp, gru_step.h, gru_step.cpp.
 #include "ops/recurrence.h"
 #include "ops/scan.h"
 

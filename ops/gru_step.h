@@ -2,22 +2,8 @@
 // A layer's loop and the decoder's loop share one step of a GRU on some rows of packed buffers, forward and backward.
 // Internal to ops; nothing here is recorded.
 #include "ops/gru.h"
-#include "ops/matmul.h"
 
 namespace grus {
-
-/// y = beta y + a op(weight). The weight comes again unchanged, so a backend may keep its packed form.
-void multiply_by_weight(Device device, const Matrix& y, const Matrix& a, const Matrix& weight, MatmulOptions options,
-                        double beta);
-void multiply_by_weight(Tensor y, const Tensor& a, const Matrix& weight, MatmulOptions options, double beta);
-/// y = a op(weight) + bias, where an undefined bias is zero.
-void apply_weight(Tensor y, const Tensor& a, const Matrix& weight, const Tensor& bias);
-/// y[i] = table[ids[i]], not recorded.
-Tensor gathered_rows(const Tensor& table, const Tensor& ids);
-/// dinput += sum_n rows[n], the gradient of a bias.
-void add_sum_of_rows(Input input, const Tensor& rows);
-/// dinput += a^T b in the block of a weight that begins at (first_row, first_column).
-void add_weight_gradient(Input input, int64_t first_row, int64_t first_column, const Matrix& a, const Matrix& b);
 
 /// Tells whether the device has the fused gates and the user wants them.
 bool has_fused_gru(Device device);

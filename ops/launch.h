@@ -2,7 +2,7 @@
 // Kernel calls on tensors are one line each by this layer under the ops. Nothing here is recorded, and shapes are not
 // checked: the ops do that.
 #include "core/tensor/tensor.h"
-#include "ops/matmul.h"
+#include "ops/matmul_options.h"
 
 namespace grus::launch {
 

@@ -1,14 +1,9 @@
 #pragma once
 // Products of matrices.
 #include "core/tensor/tensor.h"
+#include "ops/matmul_options.h"
 
 namespace grus {
-
-/// MatmulOptions say whether a product reads an operand with its last two axes exchanged, which copies nothing.
-struct MatmulOptions {
-  bool transpose_a = false;
-  bool transpose_b = false;
-};
 
 /// y = op(a) op(b): matmul(q, k, {.transpose_b = true}) is q k^T.   op(a) (..., M, K), op(b) (..., K, N) -> y (..., M,
 /// N).   Leading axes broadcast; a vector a is (1, K), a vector b is (K, 1), and that axis is dropped from y (NumPy's

@@ -4,8 +4,8 @@
 #include "core/tensor/raw.h"
 #include "core/thread/parts.h"
 #include "ops/accumulate.h"
-#include "ops/gru_step.h"
 #include "ops/launch.h"
+#include "ops/loop_kernels.h"
 #include "ops/matmul.h"
 
 namespace grus::recurrence {
