@@ -69,7 +69,7 @@ struct ModuleNode {
 /// Calls visit(node) for the node and all below it, parts included.
 void each_node(ModuleNode& node, const std::function<void(ModuleNode&)>& visit);
 
-/// One call of a module on this thread: the module, its class, and the call whose forward made this one.
+/// A CallFrame is one call of a module on this thread: the module, its class, and the call whose forward made this one.
 struct CallFrame {
   const ModuleNode& node;
   const std::type_info& type;
@@ -95,8 +95,8 @@ class ModuleBase {
 
   void train(bool on = true);
   void eval() { train(false); }
-  /// Throws UsageError in the call of a module in evaluation to which this one, in training, does not belong: eval()
-  /// did not reach it, because nobody registered it.
+  /// Says whether the module is in training. Throws UsageError in the call of a module in evaluation to which this one,
+  /// in training, does not belong: eval() did not reach it, because nobody registered it.
   bool is_training() const {
     const bool training = node().training;
     if (training) require_reached();
