@@ -2,6 +2,7 @@
 
 #include "core/tensor/raw.h"
 #include "ops/launch.h"
+#include "ops/matmul.h"
 #include "ops/reduce.h"
 
 namespace grus {

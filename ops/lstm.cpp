@@ -6,6 +6,7 @@
 #include "ops/elementwise.h"
 #include "ops/launch.h"
 #include "ops/loop_kernels.h"
+#include "ops/matmul.h"
 #include "ops/sequence.h"
 #include "ops/shape.h"
 #include "ops/twin.h"

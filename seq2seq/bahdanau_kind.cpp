@@ -1,4 +1,5 @@
 #include "seq2seq/bahdanau.h"
+#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {
