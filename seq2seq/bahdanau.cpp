@@ -11,7 +11,6 @@
 #include "ops/matmul.h"
 #include "ops/shape.h"
 #include "seq2seq/first_weights.h"
-#include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
 namespace {
