@@ -49,7 +49,7 @@ class Buffer {
 
 /// A ModuleNode holds what one module registered.
 struct ModuleNode {
-  /// A part has no name: what it registered stands among its owner's, after so many of each.
+  /// A part has no name. What it registered stands among its owner's, after so many of each.
   struct Part {
     size_t parameters, buffers, children;
     std::shared_ptr<ModuleNode> node;

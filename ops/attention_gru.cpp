@@ -115,7 +115,7 @@ Tensor last_states(const Tensor& y, const Tensor& h0, const Lengths& lengths) {
   return gather_rows(concat({y, h0}), Tensor::from(rows, y.device()));
 }
 
-/// The rule of a record; what it points to lives as long as the tape.
+/// Returns the rule of a record. What it points to lives as long as the tape.
 auto attention_gru_rule(const Lengths* targets, const Lengths* sources, const AttentionRows* rows, GruForm form) {
   return [targets, sources, rows, form](
              const Tensor& dstates, const Tensor& dcontexts, const Tensor& dalignments, SavedInput x, SavedInput h0,

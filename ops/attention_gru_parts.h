@@ -37,8 +37,8 @@ inline AttentionArgs attention_of(recurrence::StepRows part, const AttentionMemo
           of_ranks(rows.columns()), of_ranks(rows.lengths()), Raw::matrix(memory.lengths.starts_tensor())};
 }
 
-/// The record as its rule is given it. dstates, dcontexts and dalignments are undefined where nothing reached the
-/// outputs; the weights of the first GRU, and what is saved of it, where there is one GRU.
+/// An AttentionGruRecord is what the rule is given. dstates, dcontexts and dalignments are undefined where nothing
+/// reached the outputs; the weights of the first GRU, and what is saved of it, where there is one GRU.
 struct AttentionGruRecord {
   const Tensor &dstates, &dcontexts, &dalignments;
   SavedInput x, h0, keys, values;

@@ -20,7 +20,7 @@ const Op gru_op("gru");
 
 using namespace recurrence;
 
-/// The record as its rule is given it. dy and dlast are undefined where nothing reached the outputs.
+/// A GruRecord is what the rule is given. dy and dlast are undefined where nothing reached the outputs.
 struct GruRecord {
   const Tensor &dy, &dlast;
   SavedInput x;

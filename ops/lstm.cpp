@@ -22,7 +22,7 @@ bool has_fused_lstm(Device device) {
   return fused_kernels_wanted() && device.kernels().lstm_gates && device.kernels().lstm_gates_backward;
 }
 
-/// The record as its rule is given it. dy, dlast_h and dlast_c are undefined where nothing reached the outputs.
+/// An LstmRecord is what the rule is given. dy, dlast_h and dlast_c are undefined where nothing reached the outputs.
 struct LstmRecord {
   const Tensor &dy, &dlast_h, &dlast_c;
   SavedInput x;

@@ -20,8 +20,8 @@ struct RecurrentWeights {
 
 namespace recurrence {
 
-/// A layer's weights as a rule is given them. Those that the layer does without are undefined, and nobody wants their
-/// gradients.
+/// RecordedWeights are a layer's weights as a rule is given them. Those that the layer does without are undefined, and
+/// nobody wants their gradients.
 struct RecordedWeights {
   SavedInput weight_ih, weight_hh, bias_ih, bias_hh;
   RecurrentWeights values() const { return {weight_ih.value, weight_hh.value, bias_ih.value, bias_hh.value}; }

@@ -50,7 +50,8 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   };
   Encoded encode(const Tokens& source) const;
   Tensor embed(const nn::Embedding& table, const Tensor& ids) const;
-  AttentionGruWeights step_weights() const;  // of the decoder's cell
+  /// Returns the weights of the decoder's cell.
+  AttentionGruWeights step_weights() const;
   /// Takes state (N, H), word (N, E) and context (N, 2 encoder) of N places; returns the readout (N, R).
   Tensor readout(const Tensor& state, const Tensor& word, const Tensor& context) const;
 
