@@ -27,7 +27,7 @@ void ClassMetric::update(const Tensor& predictions, const Tensor& targets, const
   const LabelRows rows = label_rows(name(), targets, weights, classes(), options_.ignore_index);
   require_device_of(name().c_str(), predictions, targets, "targets");
   const Tensor predicted = predicted_classes(predictions.detach(), targets, rows.weights);
-  if (targets.numel() > 0) add(predicted, rows.targets, rows.weights);
+  add(predicted, rows.targets, rows.weights);
 }
 
 void ClassMetric::update(const std::vector<int64_t>& predictions, const std::vector<int64_t>& targets) {
@@ -37,8 +37,9 @@ void ClassMetric::update(const std::vector<int64_t>& predictions, const std::vec
 Tensor ClassMetric::predicted_classes(const Tensor& predictions, const Tensor& targets, const Tensor& weights) {
   const bool one_each = predictions.shape() == targets.shape();
   if (one_each && !is_float(predictions.dtype())) {
+    const Tensor ids = checked_labels(name(), "predictions", predictions, weights, classes());
     nan_.add(nan_rows(weights, weights));
-    return checked_labels(name(), "predictions", predictions, weights, classes());
+    return ids;
   }
   const int64_t rows = targets.numel();
   if (one_each) {
@@ -97,7 +98,6 @@ void TopKAccuracy::update(const Tensor& scores, const Tensor& targets, const Ten
   require_device_of(name().c_str(), scores, targets, "targets");
   const NoGrad off;
   const LabelRows rows = label_rows(name(), targets, weights, scores.dim(-1), ignore_index_);
-  if (targets.numel() == 0) return;
   const TopK best = top_k(scores.detach().reshape({targets.numel(), scores.dim(-1)}), k_);
   nan_.add(nan_rows(amax(best.values, {1}), rows.weights));  // a NaN is the largest
   const Tensor hits = cast(equal(best.ids, rows.targets.reshape({targets.numel(), 1})), DType::i64);

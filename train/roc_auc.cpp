@@ -29,7 +29,6 @@ void RocAuc::update(const Tensor& scores, const Tensor& targets, const Tensor& w
   require_device_of(name().c_str(), scores, targets, "targets");
   const NoGrad off;
   const LabelRows rows = label_rows(name(), targets, weights, 2, options_.ignore_index);
-  if (targets.numel() == 0) return;
   const int64_t n = targets.numel();
   const Tensor s = (one_each ? scores.detach() : scores.detach().columns(1)).reshape({n});
   nan_.add(nan_rows(s, rows.weights));

@@ -54,6 +54,9 @@ TEST_CASE("classes: rows of the ignored class and of the mask count for nothing,
     CHECK(accuracy.value() == 0.5);
     CHECK(top.value() == 0.5);
     CHECK(confusion.matrix() == std::vector<std::vector<double>>{{0, 0}, {1, 1}});
+    accuracy.update(labels({5, 0, 0, 0}, device), labels({9, 0, 1, 1}, device),
+                    Tensor::from_bools({false, true, false, false}, {4}, device));
+    CHECK(accuracy.value() == doctest::Approx(2.0 / 3));
   }
 }
 
@@ -71,6 +74,8 @@ TEST_CASE("classes: updates of labels whose range the host knows do not wait for
     top.update(scores, targets);
     confusion.update(scores, targets);
   }
+  Accuracy binary({});
+  binary.update(Tensor::from_bools({true, false}, {2}), Tensor::from_bools({true, true}, {2}));
   CHECK(waits.count == 0);
   accuracy.update(scores, ignored);  // where a label is ignored, the range does not show that the others are right
   CHECK(waits.count == 1);
@@ -87,8 +92,17 @@ TEST_CASE("classes: nothing is an error in words") {
   Accuracy ignored({.name = "valid_accuracy"});
   ignored.update({1, 0}, {-100, -100});
   CHECK(says(ignored) == "[valid_accuracy] need at least one example, got none");
-  ignored.update(Tensor::zeros({0, 2}), Tensor::zeros({0}, DType::i64));
+  const Tensor no_scores = Tensor::zeros({0, 2}), no_targets = Tensor::zeros({0}, DType::i64);
+  TopKAccuracy top(1);
+  ConfusionMatrix confusion({});
+  FScore f1({});
+  ignored.update(no_scores, no_targets);
+  top.update(no_scores, no_targets);
+  confusion.update(no_scores, no_targets);
+  f1.update(no_scores, no_targets);
   CHECK(says(ignored) == "[valid_accuracy] need at least one example, got none");
+  for (const Metric* metric : {static_cast<Metric*>(&top), static_cast<Metric*>(&confusion), static_cast<Metric*>(&f1)})
+    CHECK(says(*metric).ends_with("need at least one example, got none"));
 }
 
 TEST_CASE("classes: a NaN score or weight names its row when the value is read, until a reset") {
@@ -99,9 +113,13 @@ TEST_CASE("classes: a NaN score or weight names its row when the value is read, 
     CHECK(message_of([&] { (void)accuracy.value(); }) ==
           "[accuracy] need predictions and weights that are numbers, got NaN in row 3 since the reset");
     accuracy.reset();
-    accuracy.update(labels({1, 1}, device), labels({1, 1}, device), Tensor::from({1.0f, nan_number}, {2}, device));
-    CHECK(message_of([&] { (void)accuracy.value(); }) ==
-          "[accuracy] need predictions and weights that are numbers, got NaN in row 1 since the reset");
+    const Tensor weights = Tensor::from({1.0f, nan_number}, {2}, device);
+    for (const Tensor& predictions : {labels({1, 1}, device), Tensor::zeros({2, 2}, DType::f32, device)}) {
+      accuracy.reset();
+      accuracy.update(predictions, labels({1, 1}, device), weights);
+      CHECK(message_of([&] { (void)accuracy.value(); }) ==
+            "[accuracy] need predictions and weights that are numbers, got NaN in row 1 since the reset");
+    }
     TopKAccuracy top(1);
     top.update(Tensor::from({0.0f, 1.0f, nan_number, 1.0f}, {2, 2}, device), labels({0, 1}, device));
     CHECK(message_of([&] { (void)top.value(); }) ==

@@ -101,6 +101,18 @@ TEST_CASE("perplexity: the sum of a fused loss gives that of the logits") {
   CHECK(fused.value() == doctest::Approx(plain.value()));
 }
 
+TEST_CASE("perplexity: an update waits for the device only where a label is ignored, and then once") {
+  const Tensor logits = Tensor::zeros({3, 4}), targets = Tensor::from({int32_t{0}, int32_t{3}, int32_t{1}}, {3});
+  Perplexity perplexity;
+  test::Waits waits;
+  const KernelObserverScope scope(waits);
+  perplexity.update(logits, targets);
+  CHECK(waits.count == 0);
+  perplexity.update(logits, Tensor::from({int32_t{0}, int32_t{-100}, int32_t{1}}, {3}));
+  CHECK(waits.count == 1);
+  CHECK(perplexity.value() == doctest::Approx(4));
+}
+
 TEST_CASE("perplexity: what cannot be is an error that names it") {
   Perplexity perplexity;
   CHECK(message_of([&] { (void)perplexity.value(); }) == "[perplexity] need at least one example, got none");

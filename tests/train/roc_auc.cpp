@@ -35,6 +35,12 @@ TEST_CASE("ROC AUC: scores of two classes count those of class 1, and ignored ro
     CHECK(waits.count == 0);
     auc.update(Tensor::from({0.0f, 0.95f}, {2}, device), test::i64({-100, 0}, {2}, device));
     CHECK(auc.value() == 0.5);
+    constexpr float nan_number = std::numeric_limits<float>::quiet_NaN();
+    auc.update(Tensor::from({0.5f, nan_number, 2.0f, 0.1f}, {4}, device), test::i64({1, 1, 0, 0}, {4}, device),
+               Tensor::from_bools({true, false, false, true}, {4}, device));
+    CHECK(auc.value() == doctest::Approx(4.0 / 6));
+    auc.update(Tensor::zeros({0}, DType::f32, device), Tensor::zeros({0}, DType::i64, device));
+    CHECK(auc.value() == doctest::Approx(4.0 / 6));
   }
 }
 
