@@ -83,8 +83,10 @@ void Accuracy::forget() {
   weight_.reset();
 }
 
-TopKAccuracy::TopKAccuracy(int64_t k, int64_t ignore_index, std::string name)
-    : Metric(name_or(name, fmt::format("top_{}_accuracy", k)), true), k_(k), ignore_index_(ignore_index) {
+TopKAccuracy::TopKAccuracy(int64_t k, const RowOptions& options)
+    : Metric(name_or(options.name, fmt::format("top_{}_accuracy", k)), true),
+      k_(k),
+      ignore_index_(options.ignore_index) {
   require<UsageError>(k >= 1, "[{}] need k of at least 1, got {}", this->name(), k);
 }
 

@@ -59,7 +59,7 @@ class Accuracy : public ClassMetric {
 class TopKAccuracy : public Metric {
  public:
   /// Throws UsageError for a k below 1.
-  explicit TopKAccuracy(int64_t k, int64_t ignore_index = -100, std::string name = "");
+  explicit TopKAccuracy(int64_t k, const RowOptions& options = {});
   /// Adds rows as ClassMetric does.   scores (..., C), targets (...). Throws ShapeError for C < k.
   void update(const Tensor& scores, const Tensor& targets, const Tensor& weights = Tensor());
   double value() const override;

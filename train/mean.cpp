@@ -61,8 +61,8 @@ void Mean::reset() {
   nan_.reset();
 }
 
-NllMean::NllMean(std::string name, int64_t ignore_index)
-    : Metric(std::move(name), false), ignore_index_(ignore_index) {}
+NllMean::NllMean(const char* name, const RowOptions& options)
+    : Metric(options.name.empty() ? name : options.name, false), ignore_index_(options.ignore_index) {}
 
 void NllMean::update(const Tensor& logits, const Tensor& targets, const Tensor& weights) {
   require_float(name().c_str(), logits);
@@ -103,10 +103,10 @@ void NllMean::reset() {
   nan_.reset();
 }
 
-Perplexity::Perplexity(int64_t ignore_index, std::string name) : NllMean(std::move(name), ignore_index) {}
+Perplexity::Perplexity(const RowOptions& options) : NllMean("perplexity", options) {}
 double Perplexity::value() const { return std::exp(nats()); }
 
-BitsPerCharacter::BitsPerCharacter(int64_t ignore_index, std::string name) : NllMean(std::move(name), ignore_index) {}
+BitsPerCharacter::BitsPerCharacter(const RowOptions& options) : NllMean("bits_per_character", options) {}
 double BitsPerCharacter::value() const { return nats() / std::numbers::ln2; }
 
 }  // namespace grus::train

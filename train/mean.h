@@ -37,7 +37,7 @@ class NllMean : public Metric {
   void reset() override;
 
  protected:
-  NllMean(std::string name, int64_t ignore_index);
+  NllMean(const char* name, const RowOptions& options);
   double nats() const;  // the mean
 
  private:
@@ -49,7 +49,7 @@ class NllMean : public Metric {
 /// value = exp(sum of -log p / tokens); inf where that is beyond a double.
 class Perplexity : public NllMean {
  public:
-  explicit Perplexity(int64_t ignore_index = -100, std::string name = "perplexity");
+  explicit Perplexity(const RowOptions& options = {});
   double value() const override;
 };
 
@@ -57,7 +57,7 @@ class Perplexity : public NllMean {
 /// characters.
 class BitsPerCharacter : public NllMean {
  public:
-  explicit BitsPerCharacter(int64_t ignore_index = -100, std::string name = "bits_per_character");
+  explicit BitsPerCharacter(const RowOptions& options = {});
   double value() const override;
 };
 

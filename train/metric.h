@@ -1,10 +1,17 @@
 #pragma once
 // A metric gathers updates and gives one number. What an update takes depends on the metric; whoever drives a training
 // needs the name, the number, its direction and reset() alone.
+#include <cstdint>
 #include <string>
 #include <utility>
 
 namespace grus::train {
+
+/// What metrics of labelled rows share.
+struct RowOptions {
+  int64_t ignore_index = -100;  // rows with this target count for nothing
+  std::string name = "";        // in place of the metric's own
+};
 
 class Metric {
  public:

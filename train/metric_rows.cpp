@@ -44,10 +44,7 @@ Tensor checked_labels(const std::string& metric, const char* what, const Tensor&
   if (labels.dtype() == DType::boolean) known = Range{0, 1};
   const Tensor ids = cast(flat(labels), DType::i64);
   const Range range{0, static_cast<double>(classes - 1)};
-  if (known && known->low >= range.low && known->high <= range.high) {
-    if (!Raw::shares_storage(ids, labels)) Raw::know_range(ids, range);
-    return ids;
-  }
+  if (known && known->low >= range.low && known->high <= range.high) return ids;
   const Tensor clean = where(counting(weights), ids, 0.0);
   int64_t row = 0;
   for (const int64_t id : clean.to_vector<int64_t>()) {  // the host waits for the device

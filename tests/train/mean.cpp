@@ -86,6 +86,13 @@ TEST_CASE("perplexity: a uniform guess of 8 classes has perplexity 8 and 3 bits,
     bits.update(logits, targets);
     CHECK(perplexity.value() == doctest::Approx(8));
     CHECK(bits.value() == doctest::Approx(3));
+    Perplexity padded({.ignore_index = 0, .name = "padded"});
+    padded.update(logits, test::i32(std::vector<int32_t>{0, 7, 1, 3}, {2, 2}, device));
+    CHECK(padded.value() == doctest::Approx(8));
+    CHECK(padded.name() == "padded");
+    padded.reset();
+    padded.update(logits, test::i32(std::vector<int32_t>{0, 0, 0, 0}, {2, 2}, device));
+    CHECK(message_of([&] { (void)padded.value(); }) == "[padded] need at least one example, got none");
     bits.update_sum(3 * std::log(8.0), 9);  // three tokens of three characters each
     CHECK(bits.value() == doctest::Approx(18.0 / 12));
   }
