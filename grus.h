@@ -1,5 +1,6 @@
 #pragma once
-// Everything public: tensors and the tape (core), differentiable functions (ops), modules (nn), optimizers (optim).
+// Everything public: tensors and the tape (core), differentiable functions (ops), modules (nn), optimizers (optim),
+// metrics (train).
 #include "core/base/error.h"
 #include "core/base/threads.h"
 #include "core/device/device.h"
@@ -65,4 +66,10 @@
 #include "optim/rmsprop.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
+#include "train/classification.h"
+#include "train/edit_distance.h"
+#include "train/f_score.h"
+#include "train/mean.h"
+#include "train/regression.h"
+#include "train/roc_auc.h"
 #include "view/step_view.h"

@@ -1,11 +1,11 @@
 #!/bin/sh
 # The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
 # tensor <- tape <- record <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
-# also gpu, which they share). core <- ops <- nn <- view; optim sees core, ops and nn/parameter.h, data sees core; seq2seq sees
-# all of these but view; examples see all.
+# also gpu, which they share). core <- ops <- nn <- view; optim sees core, ops and nn/parameter.h; train sees core, ops, nn and
+# optim; data sees core; seq2seq sees all of these but view; examples see all.
 set -eu
 cd "$1"
-find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core ops nn optim train data view seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
   function starts(s, list,   n, i, parts) {
     n = split(list, parts, " ")
@@ -30,9 +30,10 @@ find core ops nn optim data view seq2seq examples -name '*.h' -o -name '*.cpp' -
     if (f[1] == "ops") return "core/ ops/"
     if (f[1] == "nn") return "core/ ops/ nn/"
     if (f[1] == "view") return "core/ ops/ nn/ view/"
-    if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ data/ seq2seq/"
+    if (f[1] == "train") return "core/ ops/ nn/ optim/ train/"
+    if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ train/ data/ seq2seq/"
     if (f[1] == "optim") return "core/ ops/ nn/parameter.h optim/"
-    return "grus.h core/ ops/ nn/ optim/ data/ view/ seq2seq/ examples/"
+    return "grus.h core/ ops/ nn/ optim/ train/ data/ view/ seq2seq/ examples/"
   }
   {
     from = $1; to = $3
