@@ -28,30 +28,13 @@ gzFile open_for_reading(const std::string& path) {
 
 }  // namespace
 
-struct ByteReader::File {
-  gzFile handle;
-  ~File() {
-    if (handle != nullptr) gzclose(handle);
-  }
-};
-
-ByteReader::ByteReader(const std::string& path)
-    : name_(path == "-" ? "standard input" : path), file_(new File{open_for_reading(path)}) {
-  require<DataError>(file_->handle != nullptr, "{}: {}", name_, std::strerror(errno != 0 ? errno : ENOMEM));
-  gzbuffer(file_->handle, buffer_bytes);
+size_t ByteSource::read(char* to, size_t most) {
+  const size_t got = read_some(to, static_cast<unsigned>(std::min<uint64_t>(most, step)));
+  position_ += got;
+  return got;
 }
 
-ByteReader::~ByteReader() = default;
-
-// zlib hands plain bytes through.
-size_t ByteReader::read(char* to, size_t most) {
-  const int got = gzread(file_->handle, to, static_cast<unsigned>(std::min<uint64_t>(most, step)));
-  if (got <= 0) check();
-  position_ += static_cast<uint64_t>(std::max(got, 0));
-  return static_cast<size_t>(std::max(got, 0));
-}
-
-std::string ByteReader::take(uint64_t count, const char* what) {
+std::string ByteSource::take(uint64_t count, const char* what) {
   std::string bytes;
   while (bytes.size() < count) {
     const size_t old = bytes.size(), more = static_cast<size_t>(std::min(count - old, step));
@@ -65,7 +48,7 @@ std::string ByteReader::take(uint64_t count, const char* what) {
   return bytes;
 }
 
-uint64_t ByteReader::skip(uint64_t count) {
+uint64_t ByteSource::skip(uint64_t count) {
   std::array<char, 1u << 14> passed;
   const uint64_t begin = position_;
   while (position_ - begin < count)
@@ -74,14 +57,37 @@ uint64_t ByteReader::skip(uint64_t count) {
   return position_ - begin;
 }
 
+struct ByteReader::File {
+  gzFile handle;
+  ~File() {
+    if (handle != nullptr) gzclose(handle);
+  }
+};
+
+ByteReader::ByteReader(const std::string& path)
+    : ByteSource(path == "-" ? "standard input" : path), file_(new File{open_for_reading(path)}) {
+  require<DataError>(file_->handle != nullptr, "{}: {}", name(), std::strerror(errno != 0 ? errno : ENOMEM));
+  gzbuffer(file_->handle, buffer_bytes);
+}
+
+ByteReader::~ByteReader() = default;
+
+// zlib hands plain bytes through.
+size_t ByteReader::read_some(char* to, unsigned most) {
+  const int got = gzread(file_->handle, to, most);
+  if (got <= 0) check();
+  return static_cast<size_t>(std::max(got, 0));
+}
+
 // Throws at the end of a file that is cut short, damaged or could not be read.
 void ByteReader::check() const {
   int code = Z_OK;
   const char* message = gzerror(file_->handle, &code);
-  require<DataError>(code != Z_BUF_ERROR, "{}: the gzip file is cut short (after {} unpacked bytes)", name_, position_);
-  require<DataError>(code != Z_ERRNO, "{}: {}", name_, std::strerror(errno));
-  require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: damaged gzip file (after {} unpacked bytes): {}", name_,
-                     position_, message);
+  require<DataError>(code != Z_BUF_ERROR, "{}: the gzip file is cut short (after {} unpacked bytes)", name(),
+                     position());
+  require<DataError>(code != Z_ERRNO, "{}: {}", name(), std::strerror(errno));
+  require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: damaged gzip file (after {} unpacked bytes): {}",
+                     name(), position(), message);
 }
 
 }  // namespace grus::data

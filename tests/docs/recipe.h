@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "data/npy.h"
 #include "data/table.h"
 #include "grus.h"
 #include "tests/support/folder.h"

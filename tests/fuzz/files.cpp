@@ -1,12 +1,16 @@
 // Targets for the readers of tables, arrays, sounds and word vectors.
 #include "core/base/error.h"
+#include "data/npy.h"
 #include "data/table.h"
+#include "data/text.h"
 #include "tests/fuzz/target.h"
 
 namespace grus::fuzz {
 namespace {
 
 using Seeds = std::vector<std::string>;
+
+constexpr uint64_t most_bytes = 1u << 20;
 
 void use_table(const data::Table& table) {
   for (const std::string& name : table.names()) {
@@ -34,6 +38,50 @@ bool read_json_table(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) { use_table(data::read_json_lines(path)); });
 }
 
+bool read_array(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const Tensor x = data::read_npy(path, default_device(), most_bytes);
+    data::write_npy("/dev/null", x);
+  });
+}
+
+bool read_archive(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::NpzFile file(path);
+    for (const std::string& name : file.names())
+      require(file.read(name, default_device(), most_bytes).defined(), "no array");
+  });
+}
+
+Seeds arrays() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.npy").string();
+  Seeds seeds;
+  for (const Tensor& x : {Tensor::zeros({2, 3}), Tensor::arange(0, 3), Tensor::from_bools({true, false}, {2, 1})}) {
+    data::write_npy(path, x);
+    seeds.push_back(data::read_whole_file(path));
+  }
+  std::string fortran = seeds[0];
+  const auto put = [&fortran](const std::string& old, const std::string& by) {
+    fortran.replace(fortran.find(old), old.size(), by);
+  };
+  put("<f4", "<i2");
+  put("False, 'shape': (2, 3)", "True,  'shape': (4, 3)");
+  seeds.push_back(fortran);
+  return seeds;
+}
+
+Seeds archives() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.npz").string();
+  Seeds seeds;
+  for (const bool compressed : {false, true}) {
+    data::write_npz(path, {{"x", Tensor::zeros({20})}, {"y", Tensor::arange(0, 3)}}, compressed);
+    seeds.push_back(data::read_whole_file(path));
+  }
+  return seeds;
+}
+
 }  // namespace
 
 std::vector<Target> file_targets() {
@@ -47,6 +95,8 @@ std::vector<Target> file_targets() {
       {"tsv", read_typed_tsv, [] { return Seeds{"1\ta\n+2.5\t\"b\tc\"\nNA\t\n"}; }},
       {"json_lines", read_json_table,
        [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
+      {"npy", read_array, arrays},
+      {"npz", read_archive, archives},
   };
 }
 

@@ -1,0 +1,230 @@
+#include "data/npy_format.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <optional>
+
+#include "core/base/half.h"
+#include "core/base/printable.h"
+#include "data/little_endian.h"
+
+namespace grus::data {
+namespace {
+
+constexpr std::string_view magic = "\x93NUMPY";
+constexpr uint32_t most_header_bytes = 1u << 16;
+
+struct Header {
+  std::string descr;  // as '<f4'; empty for one that is no string
+  bool fortran = false;
+  Shape shape;
+};
+
+// Reads the header's Python literal, as {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }.
+class HeaderParser {
+ public:
+  HeaderParser(std::string_view text, const std::string& file) : text_(text), file_(file) {}
+
+  Header parse() {
+    Header header;
+    std::array<bool, 3> seen{};
+    need('{');
+    while (!accept('}')) {
+      const std::string key = quoted();
+      need(':');
+      const size_t which = key == "descr" ? 0 : key == "fortran_order" ? 1 : key == "shape" ? 2 : 3;
+      if (which == 3 || std::exchange(seen[which], true)) fail_here();
+      if (which == 0) header.descr = descr();
+      if (which == 1) header.fortran = truth();
+      if (which == 2) header.shape = shape();
+      if (!accept(',') && peek() != '}') fail_here();
+    }
+    if (peek() != '\0' || !(seen[0] && seen[1] && seen[2])) fail_here();
+    return header;
+  }
+
+ private:
+  [[noreturn]] void fail_here() const {
+    fail<DataError>(
+        "{}: need a header {{'descr': ..., 'fortran_order': ..., 'shape': ...}}, got an error at byte {}: "
+        "'{}'",
+        file_, at_, Shown{text_});
+  }
+  char peek() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n')) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool accept(char c) {
+    if (peek() != c || at_ == text_.size()) return false;
+    ++at_;
+    return true;
+  }
+  void need(char c) {
+    if (!accept(c)) fail_here();
+  }
+  std::string quoted() {
+    const char quote = peek();
+    if (quote != '\'' && quote != '"') fail_here();
+    const size_t end = text_.find(quote, at_ + 1);
+    if (end == std::string_view::npos) fail_here();
+    const std::string_view found = text_.substr(at_ + 1, end - at_ - 1);
+    at_ = end + 1;
+    return std::string(found);
+  }
+  std::string descr() {
+    const bool is_list = peek() == '[';
+    require<DataError>(!is_list, "{}: need elements of one number, got the fields '{}'", file_,
+                       Shown{text_.substr(at_)});
+    return quoted();
+  }
+  bool truth() {
+    peek();
+    for (const std::string_view word : {"True", "False"})
+      if (text_.substr(at_).starts_with(word)) {
+        at_ += word.size();
+        return word == "True";
+      }
+    fail_here();
+  }
+  Shape shape() {
+    std::vector<int64_t> sizes;
+    need('(');
+    while (!accept(')')) {
+      peek();
+      int64_t size = 0;
+      const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), size);
+      if (error != std::errc() || size < 0) fail_here();
+      at_ = static_cast<size_t>(end - text_.data());
+      accept('L');  // Python 2 wrote it behind long integers
+      sizes.push_back(size);
+      if (!accept(',') && peek() != ')') fail_here();
+    }
+    require<DataError>(sizes.size() <= max_rank, "{}: need at most {} axes, got {}", file_, max_rank, sizes.size());
+    return Shape(std::span<const int64_t>(sizes));
+  }
+
+  std::string_view text_;
+  const std::string& file_;
+  size_t at_ = 0;
+};
+
+// Elements of a file, what they become and how.
+struct Kind {
+  std::string_view descr;
+  size_t bytes;
+  DType dtype;
+  Tensor (*widen)(std::string_view bytes, const Shape& shape, Device device);  // none: the bytes are taken as they are
+};
+
+template <class From, class To, To (*convert)(From) = nullptr>
+Tensor widen(std::string_view bytes, const Shape& shape, Device device) {
+  std::vector<To> values(bytes.size() / sizeof(From));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const auto x = number_at<From>(bytes, i * sizeof(From));
+    if constexpr (convert != nullptr) values[i] = convert(x);
+    else values[i] = x;
+  }
+  return Tensor::from(values, shape, device);
+}
+
+constexpr Kind kinds[] = {{"<f2", 2, DType::f32, widen<uint16_t, float, from_half>},
+                          {"<f4", 4, DType::f32, nullptr},
+                          {"<f8", 8, DType::f64, nullptr},
+                          {"|i1", 1, DType::i32, widen<int8_t, int32_t>},
+                          {"<i2", 2, DType::i32, widen<int16_t, int32_t>},
+                          {"<i4", 4, DType::i32, nullptr},
+                          {"<i8", 8, DType::i64, nullptr},
+                          {"|u1", 1, DType::i32, widen<uint8_t, int32_t>},
+                          {"<u2", 2, DType::i32, widen<uint16_t, int32_t>},
+                          {"<u4", 4, DType::i64, widen<uint32_t, int64_t>},
+                          {"|b1", 1, DType::boolean, nullptr}};
+
+const Kind& kind_of(const std::string& descr, const std::string& file) {
+  std::string names;
+  for (const Kind& kind : kinds) {
+    if (kind.descr == descr) return kind;
+    names += fmt::format("{}{}", names.empty() ? "" : " ", kind.descr);
+  }
+  fail<DataError>("{}: need elements that a tensor holds exactly ({}), got dtype '{}'", file, names, Shown{descr});
+}
+
+// Returns elements that stand with the first axis fastest in the order with the last axis fastest.
+std::string to_c_order(const std::string& bytes, const Shape& shape, size_t element) {
+  std::string ordered(bytes.size(), '\0');
+  std::array<int64_t, max_rank> index{}, stride{};
+  for (int64_t axis = 0, step = 1; axis < shape.rank(); step *= shape[static_cast<int>(axis++)])
+    stride[static_cast<size_t>(axis)] = step;
+  for (size_t to = 0; to < bytes.size(); to += element) {
+    size_t from = 0;
+    for (size_t axis = 0; axis < static_cast<size_t>(shape.rank()); ++axis)
+      from += static_cast<size_t>(index[axis] * stride[axis]);
+    std::memcpy(ordered.data() + to, bytes.data() + from * element, element);
+    for (int axis = shape.rank() - 1; axis >= 0 && ++index[static_cast<size_t>(axis)] == shape[axis]; --axis)
+      index[static_cast<size_t>(axis)] = 0;
+  }
+  return ordered;
+}
+
+Header read_header(ByteSource& source) {
+  const std::string start = source.take(8, "an .npy file's beginning");
+  require<DataError>(start.starts_with(magic), "{}: need an .npy file, which begins with '\\x93NUMPY', got '{}'",
+                     source.name(), Shown{start});
+  const auto version = static_cast<unsigned char>(start[6]);
+  require<DataError>(version >= 1 && version <= 3, "{}: need format version 1, 2 or 3, got {}.{}", source.name(),
+                     version, static_cast<unsigned char>(start[7]));
+  const uint32_t length = version == 1 ? number_at<uint16_t>(source.take(2, "the header's length"), 0)
+                                       : number_at<uint32_t>(source.take(4, "the header's length"), 0);
+  require<DataError>(length <= most_header_bytes, "{}: need a header of at most {} bytes, got {}", source.name(),
+                     most_header_bytes, length);
+  return HeaderParser(source.take(length, "the header"), source.name()).parse();
+}
+
+uint64_t bytes_of(const Header& header, const Kind& kind, uint64_t most, const std::string& file) {
+  std::optional<uint64_t> bytes;
+  try {
+    // Elements in memory are no narrower than those of the file, so both counts fit.
+    if (header.shape.bytes(size_of(kind.dtype)) <= most * 4) bytes = header.shape.bytes(kind.bytes);
+  } catch (const ShapeError&) {
+  }
+  require<DataError>(bytes && *bytes <= most, "{}: need at most {} bytes of elements, got a {} array of shape {}", file,
+                     most, kind.descr, header.shape);
+  return *bytes;
+}
+
+}  // namespace
+
+Tensor decode_npy(ByteSource& source, uint64_t most, Device device) {
+  const Header header = read_header(source);
+  const Kind& kind = kind_of(header.descr, source.name());
+  std::string bytes = source.take(bytes_of(header, kind, most, source.name()), "elements");
+  char more = 0;
+  require<DataError>(source.read(&more, 1) == 0, "{}: need nothing behind the {} array of shape {}, got more bytes",
+                     source.name(), kind.descr, header.shape);
+  const bool valid =
+      kind.dtype != DType::boolean || std::all_of(bytes.begin(), bytes.end(), [](char b) { return b == 0 || b == 1; });
+  require<DataError>(valid, "{}: need bytes of 0 or 1 for |b1, got others", source.name());
+  if (header.fortran && header.shape.rank() > 1) bytes = to_c_order(bytes, header.shape, kind.bytes);
+  if (kind.widen != nullptr) return kind.widen(bytes, header.shape, device);
+  return Tensor::from_bytes(std::as_bytes(std::span(bytes)), header.shape, kind.dtype, device);
+}
+
+std::string npy_header(const Tensor& x) {
+  const auto* kind = std::find_if(std::begin(kinds), std::end(kinds),
+                                  [&x](const Kind& kind) { return kind.dtype == x.dtype() && kind.widen == nullptr; });
+  std::string shape;
+  for (const int64_t size : x.shape()) shape += fmt::format("{}, ", size);
+  if (x.rank() > 1) shape.resize(shape.size() - 2);
+  std::string text = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", kind->descr, shape);
+  const size_t before = magic.size() + 4;
+  text.append(63 - (before + text.size()) % 64, ' ');
+  text.push_back('\n');
+  std::string bytes(magic);
+  append_numbers(bytes, uint8_t{1}, uint8_t{0}, static_cast<uint16_t>(text.size()));
+  return bytes + text;
+}
+
+}  // namespace grus::data

@@ -1,0 +1,17 @@
+#pragma once
+// NumPy's array format (NEP 1): "\x93NUMPY", a version, the length of a header, the header, the elements.
+#include <string>
+
+#include "core/tensor/tensor.h"
+#include "data/byte_reader.h"
+
+namespace grus::data {
+
+/// Reads one array. Throws DataError, naming the source, for what read_npy refuses, and for elements of more than
+/// `most` bytes.
+Tensor decode_npy(ByteSource& source, uint64_t most, Device device);
+
+/// Returns what stands before the elements of a tensor: version 1.0, C order, padded to a multiple of 64 bytes.
+std::string npy_header(const Tensor& x);
+
+}  // namespace grus::data
