@@ -67,13 +67,19 @@ void ZipWriter::add(const std::string& name, std::string_view bytes, bool compre
 }
 
 void ZipWriter::commit() {
-  std::string end = "PK\6\6";
-  append_numbers(end, uint64_t{44}, version, version, uint32_t{0}, uint32_t{0}, entries_, entries_,
-                 uint64_t{directory_.size()}, written_);
-  end += "PK\6\7";
-  append_numbers(end, uint32_t{0}, uint64_t{written_ + directory_.size()}, uint32_t{1});
+  std::string end;
+  if (entries_ > 0) {
+    end = "PK\6\6";
+    append_numbers(end, uint64_t{44}, version, version, uint32_t{0}, uint32_t{0}, entries_, entries_,
+                   uint64_t{directory_.size()}, written_);
+    end += "PK\6\7";
+    append_numbers(end, uint32_t{0}, uint64_t{written_ + directory_.size()}, uint32_t{1});
+  }
+  // An empty archive begins with its end: NumPy knows it by these four bytes.
+  const auto count = static_cast<uint16_t>(entries_ > 0 ? 0xFFFF : 0);
+  const uint32_t place = entries_ > 0 ? see_wide : 0;
   end += "PK\5\6";
-  append_numbers(end, uint16_t{0}, uint16_t{0}, uint16_t{0xFFFF}, uint16_t{0xFFFF}, see_wide, see_wide, uint16_t{0});
+  append_numbers(end, uint16_t{0}, uint16_t{0}, count, count, place, place, uint16_t{0});
   file_.write(directory_);
   file_.write(end);
   file_.commit();

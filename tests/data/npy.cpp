@@ -136,6 +136,9 @@ TEST_CASE("npy: tensors come back with type and shape, plain and packed") {
     }
     named.emplace_back("é " + std::to_string(named.size()), x);
   }
+  write_npz(folder.path("none.npz"), {});
+  CHECK(NpzFile(folder.path("none.npz")).names().empty());
+  CHECK(bytes_of(folder.path("none.npz")).size() == 22);
   for (const bool compressed : {false, true}) {
     write_npz(folder.path("a.npz"), named, compressed);
     const NpzFile file(folder.path("a.npz"));

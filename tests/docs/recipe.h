@@ -6,6 +6,7 @@
 
 #include "data/npy.h"
 #include "data/table.h"
+#include "data/wav.h"
 #include "grus.h"
 #include "tests/support/folder.h"
 

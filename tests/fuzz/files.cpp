@@ -3,6 +3,7 @@
 #include "data/npy.h"
 #include "data/table.h"
 #include "data/text.h"
+#include "data/wav.h"
 #include "tests/fuzz/target.h"
 
 namespace grus::fuzz {
@@ -53,6 +54,23 @@ bool read_archive(const std::string& bytes) {
   });
 }
 
+bool read_sound(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::Sound sound = data::read_wav(path);
+    require(sound.samples.rank() == 2 && sound.rate > 0, "no sound");
+  });
+}
+
+Seeds sounds() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.wav").string();
+  data::write_wav(path, Tensor::full({4, 2}, 0.5), 8000);
+  std::string plain = data::read_whole_file(path), odd = plain;
+  odd.insert(12, std::string("LIST\3\0\0\0abc\0", 12));
+  plain[34] = 8, plain[32] = 2;  // 8 bits
+  return {odd, plain};
+}
+
 Seeds arrays() {
   const Scratch scratch;
   const std::string path = (scratch.root() / "a.npy").string();
@@ -97,6 +115,7 @@ std::vector<Target> file_targets() {
        [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
       {"npy", read_array, arrays},
       {"npz", read_archive, archives},
+      {"wav", read_sound, sounds},
   };
 }
 
