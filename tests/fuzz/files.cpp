@@ -4,6 +4,7 @@
 #include "data/table.h"
 #include "data/text.h"
 #include "data/wav.h"
+#include "data/word_vectors.h"
 #include "tests/fuzz/target.h"
 
 namespace grus::fuzz {
@@ -58,6 +59,14 @@ bool read_sound(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
     const data::Sound sound = data::read_wav(path);
     require(sound.samples.rank() == 2 && sound.rate > 0, "no sound");
+  });
+}
+
+bool read_vectors(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::WordVectors all = data::read_word_vectors(path);
+    require(all.vectors.dim(0) == static_cast<int64_t>(all.words.size()), "rows without words");
+    data::find_word_vectors(path, all.words);
   });
 }
 
@@ -116,6 +125,10 @@ std::vector<Target> file_targets() {
       {"npy", read_array, arrays},
       {"npz", read_archive, archives},
       {"wav", read_sound, sounds},
+      {"word_vectors", read_vectors,
+       [] {
+         return Seeds{"2 3\nthe 1 -2.5 3e-1 \n. . 4 5 6\n", "a\t1\r\nb 2\n\xff 3\n"};
+       }},
   };
 }
 
