@@ -3,6 +3,7 @@
 #include "data/npy.h"
 #include "data/table.h"
 #include "data/text.h"
+#include "data/token_stream.h"
 #include "data/wav.h"
 #include "data/word_vectors.h"
 #include "tests/fuzz/target.h"
@@ -70,6 +71,18 @@ bool read_vectors(const std::string& bytes) {
   });
 }
 
+bool read_stream(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    static const data::Codec codec(data::space_tokenizer(), data::Vocab({"the", "cat"}));
+    const std::vector<int32_t> ids = data::read_tokens(path, codec);
+    if (ids.size() < 3) return;
+    data::TokenStreams streams(ids, {.streams = 2, .steps = 3});
+    int64_t targets = 0;
+    while (const auto window = streams.next()) targets += window->targets.numel();
+    require(targets + streams.unused() == static_cast<int64_t>(ids.size()), "ids were lost");
+  });
+}
+
 Seeds sounds() {
   const Scratch scratch;
   const std::string path = (scratch.root() / "a.wav").string();
@@ -125,6 +138,10 @@ std::vector<Target> file_targets() {
       {"npy", read_array, arrays},
       {"npz", read_archive, archives},
       {"wav", read_sound, sounds},
+      {"tokens", read_stream,
+       [] {
+         return Seeds{"the cat sat\r\n\non the mat", "a\n"};
+       }},
       {"word_vectors", read_vectors,
        [] {
          return Seeds{"2 3\nthe 1 -2.5 3e-1 \n. . 4 5 6\n", "a\t1\r\nb 2\n\xff 3\n"};
