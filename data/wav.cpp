@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <vector>
 
 #include "core/base/printable.h"
 #include "data/byte_reader.h"
 #include "data/little_endian.h"
-#include "data/text_writer.h"
 
 namespace grus::data {
 namespace {
@@ -110,19 +107,25 @@ std::string read_data(ByteSource& file, uint32_t size, const Format& format) {
   return file.take(size, "samples");
 }
 
-template <class T>
-int64_t append_pcm(const std::vector<T>& values, int64_t channels, std::string& bytes) {
-  int64_t cut = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    const auto x = static_cast<double>(values[i]);
-    const auto channel = static_cast<int64_t>(i) % channels, frame = static_cast<int64_t>(i) / channels;
-    require<UsageError>(std::isfinite(x), "[write_wav] need finite samples, got {} at frame {}, channel {}", x, frame,
-                        channel);
-    const double scaled = std::nearbyint(x * 32768), held = std::clamp(scaled, -32768.0, 32767.0);
-    cut += scaled != held;
-    append_numbers(bytes, static_cast<int16_t>(held));
-  }
-  return cut;
+struct Chunk {
+  std::string name;
+  uint32_t size = 0;
+  uint64_t begin = 0;
+};
+
+Chunk next_chunk(ByteSource& file) {
+  const uint64_t begin = file.position();
+  char first = 0;
+  require<DataError>(file.read(&first, 1) == 1, "{}: need a chunk 'data', got the end of the file at byte {}",
+                     file.name(), begin);
+  const std::string head = std::string(1, first) + file.take(7, "a chunk's head");
+  return {head.substr(0, 4), number_at<uint32_t>(head, 4), begin};
+}
+
+Format read_format(ByteSource& file, const Chunk& chunk) {
+  require<DataError>(chunk.size <= 1024, "{}: need a format of at most 1024 bytes at byte {}, got {}", file.name(),
+                     chunk.begin, chunk.size);
+  return parse_format(file.take(chunk.size, "a format"), file.name(), chunk.begin);
 }
 
 }  // namespace
@@ -134,58 +137,22 @@ Sound read_wav(const std::string& path, DType dtype, Device device) {
   require<DataError>(start.starts_with("RIFF") && start.ends_with("WAVE"), "{}: need 'RIFF....WAVE', got '{}'",
                      file.name(), Shown{start});
   Format format;
-  for (;;) {
-    const uint64_t begin = file.position();
-    char next = 0;
-    require<DataError>(file.read(&next, 1) == 1, "{}: need a chunk 'data', got the end of the file at byte {}",
-                       file.name(), begin);
-    const std::string head = std::string(1, next) + file.take(7, "a chunk's head");
-    const auto size = number_at<uint32_t>(head, 4);
-    if (head.starts_with("fmt ")) {
-      require<DataError>(size <= 1024, "{}: need a format of at most 1024 bytes at byte {}, got {}", file.name(), begin,
-                         size);
-      format = parse_format(file.take(size, "a format"), file.name(), begin);
-    } else if (head.starts_with("data")) {
-      require<DataError>(format.channels > 0, "{}: need a chunk 'fmt ' before 'data' at byte {}, got none", file.name(),
-                         begin);
-      const std::string bytes = read_data(file, size, format);
-      return {dtype == DType::f32 ? tensor_of<float>(bytes, format, device) : tensor_of<double>(bytes, format, device),
-              format.rate};
+  Chunk chunk = next_chunk(file);
+  for (; chunk.name != "data"; chunk = next_chunk(file)) {
+    if (chunk.name == "fmt ") {
+      format = read_format(file, chunk);
     } else {
-      const uint64_t passed = file.skip(size);
-      require<DataError>(passed == size, "{}: need {} bytes of chunk '{}' at byte {}, got {}", file.name(), size,
-                         printable(head.substr(0, 4)), begin, passed);
+      const uint64_t passed = file.skip(chunk.size);
+      require<DataError>(passed == chunk.size, "{}: need {} bytes of chunk '{}' at byte {}, got {}", file.name(),
+                         chunk.size, Shown{chunk.name}, chunk.begin, passed);
     }
-    file.skip(size % 2);  // chunks begin at even bytes
+    file.skip(chunk.size % 2);  // chunks begin at even bytes
   }
-}
-
-int64_t write_wav(const std::string& path, const Tensor& samples, int64_t rate) {
-  require<UsageError>(samples.defined() && is_float(samples.dtype()), "[write_wav] need samples in f32 or f64, got {}",
-                      samples.defined() ? name_of(samples.dtype()) : "an undefined tensor");
-  const int64_t channels = samples.rank() == 1 ? 1 : samples.rank() == 2 ? samples.dim(1) : 0;
-  require(channels > 0 && channels < 32768, "[write_wav] need samples (frames, channels), got shape {}",
-          samples.shape());
-  constexpr int64_t most_rate = std::numeric_limits<uint32_t>::max();
-  require<UsageError>(rate > 0 && rate <= most_rate / (2 * channels), "[write_wav] need a rate from 1 to {}, got {}",
-                      most_rate / (2 * channels), rate);
-  constexpr int64_t most_samples = (int64_t{1} << 31) - 64;
-  require<UsageError>(samples.numel() <= most_samples, "[write_wav] need at most 4 GB, got {} samples",
-                      samples.numel());
-  const auto size = static_cast<uint32_t>(2 * samples.numel());
-  std::string bytes = "RIFF";
-  append_numbers(bytes, 36 + size);
-  bytes += "WAVEfmt ";
-  append_numbers(bytes, uint32_t{16}, pcm, static_cast<uint16_t>(channels), static_cast<uint32_t>(rate),
-                 static_cast<uint32_t>(rate * channels * 2), static_cast<uint16_t>(channels * 2), uint16_t{16});
-  bytes += "data";
-  append_numbers(bytes, size);
-  const int64_t cut = samples.dtype() == DType::f32 ? append_pcm(samples.to_vector<float>(), channels, bytes)
-                                                    : append_pcm(samples.to_vector<double>(), channels, bytes);
-  TextWriter out(path);
-  out.write(bytes);
-  out.commit();
-  return cut;
+  require<DataError>(format.channels > 0, "{}: need a chunk 'fmt ' before 'data' at byte {}, got none", file.name(),
+                     chunk.begin);
+  const std::string bytes = read_data(file, chunk.size, format);
+  return {dtype == DType::f32 ? tensor_of<float>(bytes, format, device) : tensor_of<double>(bytes, format, device),
+          format.rate};
 }
 
 }  // namespace grus::data

@@ -1,10 +1,6 @@
 #include "data/zip.h"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <set>
 
@@ -17,74 +13,6 @@ namespace {
 
 constexpr uint64_t end_bytes = 22, locator_bytes = 20, wide_end_bytes = 56, entry_bytes = 46, header_bytes = 30;
 constexpr uint32_t see_wide = 0xFFFFFFFFu;  // a size or offset stands in zip64's field
-constexpr uint16_t stored = 0, deflated = 8;
-
-// A member's bytes, unpacked.
-class Member : public ByteSource {
- public:
-  Member(const std::string& archive, std::ifstream& stream, const ZipEntry& entry)
-      : ByteSource(fmt::format("{}: '{}'", archive, printable(entry.name))), stream_(stream), entry_(entry) {
-    constexpr int raw_window = -15;
-    require<Error>(inflateInit2(&inflate_, raw_window) == Z_OK, "[zip] need memory to unpack, got none");
-  }
-  ~Member() override { inflateEnd(&inflate_); }
-
- private:
-  size_t read_some(char* to, unsigned most) override {
-    const uint64_t left = entry_.bytes - position();
-    const auto wanted = static_cast<unsigned>(std::min<uint64_t>(left, most));
-    const size_t got = entry_.method == stored ? next(to, wanted) : unpack(to, wanted);
-    crc_ = crc32(crc_, reinterpret_cast<const Bytef*>(to), static_cast<uInt>(got));
-    if (got == 0 && most > 0) check();
-    return got;
-  }
-
-  // Reads packed bytes.
-  size_t next(char* to, uint64_t most) {
-    const uint64_t count = std::min(most, entry_.packed - passed_);
-    stream_.clear();
-    stream_.seekg(static_cast<std::streamoff>(entry_.begin + passed_));
-    stream_.read(to, static_cast<std::streamsize>(count));
-    require<DataError>(static_cast<uint64_t>(stream_.gcount()) == count, "{}: need {} bytes, got {}", name(), count,
-                       stream_.gcount());
-    passed_ += count;
-    return count;
-  }
-
-  size_t unpack(char* to, unsigned most) {
-    inflate_.next_out = reinterpret_cast<Bytef*>(to);
-    inflate_.avail_out = most;
-    while (inflate_.avail_out == most && most > 0 && !ended_) {
-      if (inflate_.avail_in == 0) {
-        inflate_.avail_in = static_cast<uInt>(next(packed_.data(), packed_.size()));
-        inflate_.next_in = reinterpret_cast<Bytef*>(packed_.data());
-      }
-      const int code = inflate(&inflate_, Z_NO_FLUSH);
-      require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: need deflated bytes, got damaged or missing ones",
-                         name());
-      ended_ = code == Z_STREAM_END;
-    }
-    return most - inflate_.avail_out;
-  }
-
-  // Compares with the directory at the end.
-  void check() {
-    char more = 0;
-    const bool longer = entry_.method == stored ? passed_ < entry_.packed : !ended_ && unpack(&more, 1) > 0;
-    require<DataError>(!longer && position() == entry_.bytes, "{}: need {} bytes unpacked, got {}", name(),
-                       entry_.bytes, longer ? "more" : fmt::format("{}", position()));
-    require<DataError>(crc_ == entry_.crc, "{}: need bytes with CRC-32 {:08x}, got {:08x}: the file is damaged", name(),
-                       entry_.crc, crc_);
-  }
-
-  std::ifstream& stream_;
-  const ZipEntry entry_;
-  z_stream inflate_{};
-  std::array<char, 1u << 15> packed_;
-  uint64_t passed_ = 0;
-  uLong crc_ = 0;
-  bool ended_ = false;
-};
 
 // Replaces sizes and the offset by those of zip64's extra field, which holds those that say see_wide, in this order.
 bool read_wide(std::string_view extra, uint64_t& bytes, uint64_t& packed, uint64_t& offset) {
@@ -180,7 +108,7 @@ void ZipReader::read_entries(const Directory& directory) {
     require<DataError>(names.insert(entry.name).second, "{}: need each name once, got '{}' again", name_, name);
     require<DataError>((number_at<uint16_t>(rest, 8) & 1u) == 0, "{}: need members in the clear, got '{}' encrypted",
                        name_, name);
-    require<DataError>(entry.method == stored || entry.method == deflated,
+    require<DataError>(entry.method == ZipEntry::stored || entry.method == ZipEntry::deflated,
                        "{}: need members stored or deflated, got '{}' by method {}", name_, name, entry.method);
     locate(entry);
     entries_.push_back(std::move(entry));
@@ -210,10 +138,6 @@ void ZipReader::check_overlap(uint64_t directory) const {
                        "{}: need members that do not overlap, got {} bytes of '{}' at byte {}", name_, order[i]->packed,
                        Shown{order[i]->name}, order[i]->begin);
   }
-}
-
-std::unique_ptr<ByteSource> ZipReader::open(const ZipEntry& entry) {
-  return std::make_unique<Member>(name_, stream_, entry);
 }
 
 }  // namespace grus::data

@@ -14,7 +14,8 @@ namespace grus::data {
 
 struct ZipEntry {
   std::string name;
-  uint16_t method = 0;  // 0: stored, 8: deflated
+  static constexpr uint16_t stored = 0, deflated = 8;
+  uint16_t method = stored;
   uint32_t crc = 0;
   uint64_t packed = 0, bytes = 0;  // sizes in the file and unpacked
   uint64_t header = 0, begin = 0;  // where its local header and its bytes begin

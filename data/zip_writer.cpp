@@ -44,7 +44,7 @@ void ZipWriter::add(const std::string& name, std::string_view bytes, bool compre
   const auto length = static_cast<uint16_t>(name.size());
   // What a member's header and its entry in the directory have in common.
   std::string common, sizes;
-  append_numbers(common, version, utf8_name, uint16_t{compressed ? uint16_t{8} : uint16_t{0}}, uint16_t{0}, first_day,
+  append_numbers(common, version, utf8_name, compressed ? ZipEntry::deflated : ZipEntry::stored, uint16_t{0}, first_day,
                  crc, see_wide, see_wide, length);
   append_numbers(sizes, uint64_t{bytes.size()}, uint64_t{content.size()});
   std::string header = "PK\3\4" + common;
