@@ -25,18 +25,23 @@ struct Kind {
   Tensor (*widen)(std::string_view bytes, const Shape& shape, Device device);  // none: the bytes are taken as they are
 };
 
-template <class From, class To, To (*convert)(From) = nullptr>
+template <class From, class To>
+constexpr To convert(From x) {
+  return x;
+}
+template <>
+constexpr float convert(uint16_t half) {
+  return from_half(half);
+}
+
+template <class From, class To>
 Tensor widen(std::string_view bytes, const Shape& shape, Device device) {
   std::vector<To> values(bytes.size() / sizeof(From));
-  for (size_t i = 0; i < values.size(); ++i) {
-    const auto x = number_at<From>(bytes, i * sizeof(From));
-    if constexpr (convert != nullptr) values[i] = convert(x);
-    else values[i] = x;
-  }
+  for (size_t i = 0; i < values.size(); ++i) values[i] = convert<From, To>(number_at<From>(bytes, i * sizeof(From)));
   return Tensor::from(values, shape, device);
 }
 
-constexpr Kind kinds[] = {{"<f2", 2, DType::f32, widen<uint16_t, float, from_half>},
+constexpr Kind kinds[] = {{"<f2", 2, DType::f32, widen<uint16_t, float>},
                           {"<f4", 4, DType::f32, nullptr},
                           {"<f8", 8, DType::f64, nullptr},
                           {"|i1", 1, DType::i32, widen<int8_t, int32_t>},
