@@ -96,7 +96,7 @@ std::string read_to_end(ByteSource& file, size_t frame) {
     bytes.append(chunk, 0, got);
     require<DataError>(bytes.size() <= until_end, "{}: need at most 4 GB of samples, got more", file.name());
   }
-  bytes.resize(bytes.size() - bytes.size() % frame);  // a pipe may end within a frame
+  bytes.erase(bytes.size() - bytes.size() % frame);  // a pipe may end within a frame
   return bytes;
 }
 
