@@ -1,10 +1,11 @@
 #pragma once
 // Reads a file one line at a time, for files that nobody wants to hold.
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "data/byte_reader.h"
 
 namespace grus::data {
 
@@ -13,10 +14,7 @@ namespace grus::data {
 /// line of more than 64 MB (a small packed file can hold a line that no memory does).
 class LineReader {
  public:
-  explicit LineReader(const std::string& path);
-  ~LineReader();
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
+  explicit LineReader(const std::string& path) : bytes_(path) {}
 
   /// Returns the next line as the file has it (see clean_line), valid until the next call; nothing at the end.
   std::optional<std::string_view> next();
@@ -25,18 +23,15 @@ class LineReader {
   /// Number of the line last given, from 1.
   int64_t number() const { return number_; }
   /// Name by which errors call the file.
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return bytes_.name(); }
 
  private:
-  struct File;
   bool read_more();
-  void check() const;
 
-  std::string name_;
-  std::unique_ptr<File> file_;
+  ByteReader bytes_;
   std::string buffer_;
   size_t begin_ = 0;  // of what has not been given
-  int64_t number_ = 0, bytes_ = 0;
+  int64_t number_ = 0;
 };
 
 }  // namespace grus::data

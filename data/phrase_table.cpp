@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
-
 #include "core/base/error.h"
 #include "core/base/printable.h"
+#include "data/number.h"
 #include "data/text.h"
 
 namespace grus::data {
@@ -23,16 +21,10 @@ std::string_view cut(std::string_view& text, std::string_view separator, bool& f
   return before;
 }
 
-bool parse_score(std::string_view text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && !std::isnan(value);
-}
-
 std::vector<double> numbers_of(std::string_view text) {
   std::vector<double> values;
   for (const std::string_view score : split_spaces(text)) {
-    double value = 0;
-    if (parse_score(score, value)) values.push_back(value);
+    if (const std::optional<double> value = parse_number(score)) values.push_back(*value);
   }
   return values;
 }
@@ -87,11 +79,9 @@ PhraseLine parse_phrase_line(std::string_view raw, std::string_view name, int64_
   require<DataError>(scored, "{}:{}: need scores after the target phrase, got none", name, number);
   parsed.scores = collapse_spaces(cut(text, bar, more));
   if (more) parsed.rest = " |||" + std::string(text);
-  for (const std::string_view score : split_spaces(parsed.scores)) {
-    double ignored = 0;
-    require<DataError>(parse_score(score, ignored), "{}:{}: need numbers as scores, got '{}'", name, number,
+  for (const std::string_view score : split_spaces(parsed.scores))
+    require<DataError>(parse_number(score).has_value(), "{}:{}: need numbers as scores, got '{}'", name, number,
                        Shown{score});
-  }
   return parsed;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
+#include "core/base/half.h"
 #include "core/base/printable.h"
 #include "nn/safetensors_header.h"
 
@@ -75,18 +76,6 @@ class File {
   Seal seal_ = Seal::none;
   uint32_t written_crc_ = 0;
 };
-
-float from_half(uint16_t half) {
-  const uint32_t sign = static_cast<uint32_t>(half >> 15) << 31, exponent = (half >> 10) & 31u, fraction = half & 1023u;
-  if (exponent == 0) {  // subnormal: fraction * 2^-24
-    const float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-    return sign ? -magnitude : magnitude;
-  }
-  const uint32_t wide = exponent == 31 ? 255 : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
-}
-
-float from_bfloat(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 
 Tensor widen(const std::vector<std::byte>& bytes, const Shape& shape, float (*convert)(uint16_t), Device device) {
   std::vector<float> values(bytes.size() / 2);

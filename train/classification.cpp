@@ -9,7 +9,7 @@
 #include "ops/reduce.h"
 #include "train/metric_rows.h"
 
-namespace grus::train {
+namespace grus::metrics {
 namespace {
 
 std::string name_or(const std::string& name, const std::string& own) { return name.empty() ? own : name; }
@@ -118,4 +118,4 @@ void TopKAccuracy::reset() {
   nan_.reset();
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

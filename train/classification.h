@@ -4,7 +4,7 @@
 #include "train/metric.h"
 #include "train/running_sum.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 struct ClassOptions {
   int64_t classes = 2;
@@ -93,4 +93,4 @@ class ConfusionMatrix : public ClassMetric {
   RunningSum cells_;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -9,7 +9,7 @@
 #include "ops/index.h"
 #include "train/classification.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 ConfusionMatrix::ConfusionMatrix(ClassOptions options)
     : ClassMetric("confusion", true, std::move(options)), cells_(classes() * classes()) {}
@@ -71,4 +71,4 @@ double ConfusionMatrix::value() const {
   return mean_of(right, std::accumulate(cells.begin(), cells.end(), 0.0));
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace grus::train {
+namespace grus::metrics {
 namespace {
 
 /// Returns the edits by rows of the table of Wagner and Fischer (1974): cell j of row i turns i tokens of the reference
@@ -94,4 +94,4 @@ void EditErrorRate::reset() {
   sequences_ = 0;
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

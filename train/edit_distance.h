@@ -8,7 +8,7 @@
 
 #include "train/metric.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// Edits that turn a reference into a hypothesis: as few as there can be (Levenshtein 1966). Of several ways as
 /// short it is that of RapidFuzz, which jiwer counts: from the end, a deletion before all else.
@@ -45,4 +45,4 @@ class EditErrorRate : public Metric {
   int64_t sequences_ = 0;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -10,7 +10,7 @@
 #include "ops/index.h"
 #include "ops/shape.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 ClassRate::ClassRate(const std::string& name, const ClassRateOptions& options)
     : ClassMetric(name, true,
@@ -84,4 +84,4 @@ ClassRate::Quotient FScore::rate(double right, double predicted, double actual) 
   return {(1 + square) * right, predicted + square * actual};
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

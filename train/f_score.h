@@ -2,7 +2,7 @@
 // Precision, recall and F, with the averages and conventions of scikit-learn. What is kept are three numbers a class.
 #include "train/classification.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// How one number comes of a rate for each class. `macro` is the plain mean and `weighted` that by weights of targets,
 /// over classes that are a target or a prediction somewhere; `micro` adds up the counts first; `binary` is the rate of
@@ -76,4 +76,4 @@ class FScore : public ClassRate {
   double beta_;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -9,7 +9,7 @@
 #include "ops/reduce.h"
 #include "train/metric_rows.h"
 
-namespace grus::train {
+namespace grus::metrics {
 namespace {
 
 void require_scalar(const std::string& metric, const Tensor& x, int64_t count) {
@@ -109,4 +109,4 @@ double Perplexity::value() const { return std::exp(nats()); }
 BitsPerCharacter::BitsPerCharacter(const RowOptions& options) : NllMean("bits_per_character", options) {}
 double BitsPerCharacter::value() const { return nats() / std::numbers::ln2; }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -3,7 +3,7 @@
 #include "train/metric.h"
 #include "train/running_sum.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// value = sum w x / sum w, as of losses: a batch's mean counts as often as the batch has examples.
 class Mean : public Metric {
@@ -61,4 +61,4 @@ class BitsPerCharacter : public NllMean {
   double value() const override;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -4,7 +4,7 @@
 
 #include "core/base/error.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 double Metric::mean_of(double sum, double weight) const {
   require<UsageError>(weight > 0, "[{}] need at least one example, got none", name_);
@@ -14,4 +14,4 @@ double Metric::mean_of(double sum, double weight) const {
   return mean;
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

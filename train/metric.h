@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// What metrics of labelled rows share.
 struct RowOptions {
@@ -41,4 +41,4 @@ class Metric {
   bool larger_is_better_;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

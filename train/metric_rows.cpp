@@ -5,7 +5,7 @@
 #include "ops/elementwise.h"
 #include "ops/reduce.h"
 
-namespace grus::train {
+namespace grus::metrics {
 namespace {
 
 bool is_integer(const Tensor& x) { return x.dtype() == DType::i32 || x.dtype() == DType::i64; }
@@ -75,4 +75,4 @@ LabelRows label_rows(const std::string& metric, const Tensor& targets, const Ten
   return rows;
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -6,7 +6,7 @@
 
 #include "core/tensor/tensor.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// Returns the weights as (N) floats, or a mask as i64 of 0 and 1. Undefined weights are ones. Throws ShapeError unless
 /// they have `shape`, DtypeError, DeviceError.
@@ -31,4 +31,4 @@ LabelRows label_rows(const std::string& metric, const Tensor& targets, const Ten
 Tensor checked_labels(const std::string& metric, const char* what, const Tensor& labels, const Tensor& weights,
                       int64_t classes);
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -7,7 +7,7 @@
 #include "ops/reduce.h"
 #include "train/metric_rows.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 void RegressionMetric::update(const Tensor& prediction, const Tensor& target, const Tensor& weights) {
   require_float(name().c_str(), prediction);
@@ -60,4 +60,4 @@ Tensor QuantileLoss::error(const Tensor& prediction, const Tensor& target) const
   return maximum(gap * quantile_, gap * (quantile_ - 1));
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -3,7 +3,7 @@
 #include "train/metric.h"
 #include "train/running_sum.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// RegressionMetric is a mean over elements of an error that derived classes define, e(prediction, target).
 class RegressionMetric : public Metric {
@@ -66,4 +66,4 @@ class QuantileLoss : public RegressionMetric {
   double quantile_;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -11,7 +11,7 @@
 #include "ops/shape.h"
 #include "train/metric_rows.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 RocAuc::RocAuc(RocAucOptions options)
     : Metric(options.name, true), options_(std::move(options)), bins_(std::max<int64_t>(1, 2 * options_.bins)) {
@@ -105,4 +105,4 @@ void RocAuc::reset() {
   kept_.clear();
 }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -2,7 +2,7 @@
 #include "train/metric.h"
 #include "train/running_sum.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 struct RocAucOptions {
   int64_t bins = 0;             // 0: exact, every score is kept; else scores in [0, 1] are counted in so many bins
@@ -39,4 +39,4 @@ class RocAuc : public Metric {
   mutable std::vector<Scored> kept_;
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -8,7 +8,7 @@
 #include "ops/reduce.h"
 #include "ops/shape.h"
 
-namespace grus::train {
+namespace grus::metrics {
 namespace {
 
 constexpr size_t most_waiting = 256;
@@ -102,4 +102,4 @@ void FirstRow::require_none(const std::string& metric, const char* what) const {
 
 void FirstRow::reset() { *this = FirstRow(); }
 
-}  // namespace grus::train
+}  // namespace grus::metrics

@@ -8,7 +8,7 @@
 
 #include "core/tensor/tensor.h"
 
-namespace grus::train {
+namespace grus::metrics {
 
 /// A RunningSum adds up terms of `size` elements each. Integers are added on the device, exactly; floats wait there and
 /// are added as doubles on the host, when 256 terms or 2^20 elements have gathered, or at a read.
@@ -46,4 +46,4 @@ class FirstRow {
   mutable Tensor first_;  // () i64: the first row, or a number above all; undefined after a read
 };
 
-}  // namespace grus::train
+}  // namespace grus::metrics

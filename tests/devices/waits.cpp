@@ -54,7 +54,7 @@ TEST_CASE("waits: ids that came from the host are checked there, and others by o
     CHECK(waits_of([&] { gather_rows(table, computed); }) == 1);
     const auto bad = [&](const Tensor& wrong) { return message_of<UsageError>([&] { gather_rows(table, wrong); }); };
     CHECK(bad(Tensor::from(std::vector<int64_t>{1, 4})) == "[gather_rows] need ids in [0, 4), got 4 at (1)");
-    CHECK(bad(computed - 1) == "[gather_rows] need ids in [0, 4), got -1 at (0)");
+    CHECK(bad(computed - 1) == "[gather_rows] need ids in [0, 4), got -1 at (1)");
     CHECK(gather_rows(table, Tensor::from(std::vector<int64_t>{1, 4}).rows(0, 1)).numel() == 3);  // the 4 is elsewhere
   }
 }

@@ -4,6 +4,11 @@
 
 #include <thread>
 
+#include "data/npy.h"
+#include "data/table.h"
+#include "data/token_stream.h"
+#include "data/wav.h"
+#include "data/word_vectors.h"
 #include "grus.h"
 #include "tests/support/folder.h"
 

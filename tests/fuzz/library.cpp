@@ -27,12 +27,6 @@ using Seeds = std::vector<std::string>;
 const Seeds sentences{"the cat sat on the mat", "l'été, à 3,5 km: \"où?\" &quot;ici&quot;", "don't -- stop...",
                       "東京 の 夜", "a"};
 
-template <class Use>
-bool with_file(const std::string& bytes, Use use) {
-  const MemoryFile file(bytes);
-  return refuses_well(file.path(), [&] { use(file.path()); });
-}
-
 std::string lines_of(const Seeds& lines) { return fmt::format("{}\n", fmt::join(lines, "\n")); }
 
 std::string gzip(const std::string& text) {

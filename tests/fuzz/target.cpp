@@ -89,8 +89,14 @@ MemoryFile::~MemoryFile() { ::close(descriptor_); }
 
 std::string MemoryFile::path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
 
+bool with_file(const std::string& bytes, const std::function<void(const std::string& path)>& use) {
+  const MemoryFile file(bytes);
+  return refuses_well(file.path(), [&] { use(file.path()); });
+}
+
 std::vector<Target> targets() {
   std::vector<Target> all = library_targets();
+  for (Target& target : file_targets()) all.push_back(std::move(target));
 #if GRUS_FUZZ_FOLDERS
   for (Target& target : folder_targets()) all.push_back(std::move(target));
 #endif

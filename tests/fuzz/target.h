@@ -18,8 +18,10 @@ struct Target {
   std::function<std::vector<std::string>()> seeds;  // good inputs, from which others are made
 };
 
-/// Targets for the library's readers, and, where the programs are built, for those of a model's folder.
+/// Targets for the library's readers, for those of tables, arrays and sounds, and, where the programs are built, for
+/// those of a model's folder.
 std::vector<Target> library_targets();
+std::vector<Target> file_targets();
 std::vector<Target> folder_targets();
 std::vector<Target> targets();
 
@@ -54,5 +56,8 @@ class MemoryFile {
  private:
   int descriptor_;
 };
+
+/// Runs `use` with the path of a file of these bytes, and holds what it throws to the rule of Read.
+bool with_file(const std::string& bytes, const std::function<void(const std::string& path)>& use);
 
 }  // namespace grus::fuzz

@@ -10,7 +10,7 @@
 #include "train/f_score.h"
 
 using namespace grus;
-using namespace grus::train;
+using namespace grus::metrics;
 using test::message_of;
 
 namespace {

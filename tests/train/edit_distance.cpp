@@ -6,7 +6,7 @@
 #include "tests/support/tensors.h"
 
 using namespace grus;
-using namespace grus::train;
+using namespace grus::metrics;
 
 namespace {
 

@@ -17,7 +17,7 @@
 #include "train/roc_auc.h"
 
 using namespace grus;
-using namespace grus::train;
+using namespace grus::metrics;
 using nlohmann::json;
 
 namespace {

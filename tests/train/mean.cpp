@@ -12,7 +12,7 @@
 #include "tests/support/waits.h"
 
 using namespace grus;
-using namespace grus::train;
+using namespace grus::metrics;
 using test::message_of;
 
 namespace {

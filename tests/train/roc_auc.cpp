@@ -8,7 +8,7 @@
 #include "tests/support/waits.h"
 
 using namespace grus;
-using namespace grus::train;
+using namespace grus::metrics;
 using test::message_of;
 
 TEST_CASE("ROC AUC: pairs in the right order count 1, ties a half") {

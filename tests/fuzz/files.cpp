@@ -1,0 +1,152 @@
+// Targets for the readers of tables, arrays, sounds and word vectors.
+#include "core/base/error.h"
+#include "data/npy.h"
+#include "data/table.h"
+#include "data/text.h"
+#include "data/token_stream.h"
+#include "data/wav.h"
+#include "data/word_vectors.h"
+#include "tests/fuzz/target.h"
+
+namespace grus::fuzz {
+namespace {
+
+using Seeds = std::vector<std::string>;
+
+constexpr uint64_t most_bytes = 1u << 20;
+
+void use_table(const data::Table& table) {
+  for (const std::string& name : table.names()) {
+    if (table.type(name) == data::ColumnType::number) {
+      require(table.tensor(name, DType::f64, 0).numel() == table.rows(), "a column of another length");
+      continue;
+    }
+    require(table.texts(name).size() == static_cast<size_t>(table.rows()), "a column of another length");
+    if (table.missing_count(name) == 0)
+      require(table.class_ids(name, table.classes(name)).numel() == table.rows(), "a column of another length");
+  }
+}
+
+bool read_csv(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { use_table(data::read_table(path, {.trim = true})); });
+}
+
+bool read_typed_tsv(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    use_table(data::read_table(path, {.separator = '\t', .header = false, .types = {{"1", data::ColumnType::number}}}));
+  });
+}
+
+bool read_json_table(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { use_table(data::read_json_lines(path)); });
+}
+
+bool read_array(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const Tensor x = data::read_npy(path, default_device(), most_bytes);
+    data::write_npy("/dev/null", x);
+  });
+}
+
+bool read_archive(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::NpzFile file(path);
+    for (const std::string& name : file.names())
+      require(file.read(name, default_device(), most_bytes).defined(), "no array");
+  });
+}
+
+bool read_sound(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::Sound sound = data::read_wav(path);
+    require(sound.samples.rank() == 2 && sound.rate > 0, "no sound");
+  });
+}
+
+bool read_vectors(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::WordVectors all = data::read_word_vectors(path);
+    require(all.vectors.dim(0) == static_cast<int64_t>(all.words.size()), "rows without words");
+    data::find_word_vectors(path, all.words);
+  });
+}
+
+bool read_stream(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    static const data::Codec codec(data::space_tokenizer(), data::Vocab({"the", "cat"}));
+    const std::vector<int32_t> ids = data::read_tokens(path, codec);
+    if (ids.size() < 3) return;
+    data::TokenStreams streams(ids, {.streams = 2, .steps = 3});
+    int64_t targets = 0;
+    while (const auto window = streams.next()) targets += window->targets.numel();
+    require(targets + streams.unused() == static_cast<int64_t>(ids.size()), "ids were lost");
+  });
+}
+
+Seeds sounds() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.wav").string();
+  data::write_wav(path, Tensor::full({4, 2}, 0.5), 8000);
+  std::string plain = data::read_whole_file(path), odd = plain;
+  odd.insert(12, std::string("LIST\3\0\0\0abc\0", 12));
+  plain[34] = 8, plain[32] = 2;  // 8 bits
+  return {odd, plain};
+}
+
+Seeds arrays() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.npy").string();
+  Seeds seeds;
+  for (const Tensor& x : {Tensor::zeros({2, 3}), Tensor::arange(0, 3), Tensor::from_bools({true, false}, {2, 1})}) {
+    data::write_npy(path, x);
+    seeds.push_back(data::read_whole_file(path));
+  }
+  std::string fortran = seeds[0];
+  const auto put = [&fortran](const std::string& old, const std::string& by) {
+    fortran.replace(fortran.find(old), old.size(), by);
+  };
+  put("<f4", "<i2");
+  put("False, 'shape': (2, 3)", "True,  'shape': (4, 3)");
+  seeds.push_back(fortran);
+  return seeds;
+}
+
+Seeds archives() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.npz").string();
+  Seeds seeds;
+  for (const bool compressed : {false, true}) {
+    data::write_npz(path, {{"x", Tensor::zeros({20})}, {"y", Tensor::arange(0, 3)}}, compressed);
+    seeds.push_back(data::read_whole_file(path));
+  }
+  return seeds;
+}
+
+}  // namespace
+
+std::vector<Target> file_targets() {
+  return {
+      {"csv", read_csv,
+       [] {
+         return Seeds{"a,b c,\"d\"\r\n1, \"x\"\"y\n z\" ,NA\r\n\r\n-2.5e3,,inf\r\n",
+                      "\xEF\xBB\xBF"
+                      "a\n\"\"\n"};
+       }},
+      {"tsv", read_typed_tsv, [] { return Seeds{"1\ta\n+2.5\t\"b\tc\"\nNA\t\n"}; }},
+      {"json_lines", read_json_table,
+       [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
+      {"npy", read_array, arrays},
+      {"npz", read_archive, archives},
+      {"wav", read_sound, sounds},
+      {"tokens", read_stream,
+       [] {
+         return Seeds{"the cat sat\r\n\non the mat", "a\n"};
+       }},
+      {"word_vectors", read_vectors,
+       [] {
+         return Seeds{"2 3\nthe 1 -2.5 3e-1 \n. . 4 5 6\n", "a\t1\r\nb 2\n\xff 3\n"};
+       }},
+  };
+}
+
+}  // namespace grus::fuzz
