@@ -1,5 +1,6 @@
 #pragma once
 // NumPy's array format (NEP 1): "\x93NUMPY", a version, the length of a header, the header, the elements.
+// Sources: npy_format.cpp, npy_header.cpp.
 #include <string>
 #include <string_view>
 

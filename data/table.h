@@ -1,5 +1,6 @@
 #pragma once
 // Tables of named, typed columns, from CSV, TSV and JSON lines.
+// Sources: table.cpp, read_table.cpp, json_lines.cpp.
 #include <cstdint>
 #include <map>
 #include <optional>

@@ -1,5 +1,6 @@
 #pragma once
 // Sound in RIFF WAVE files.
+// Sources: wav.cpp, write_wav.cpp.
 #include <cstdint>
 #include <string>
 

@@ -1,5 +1,6 @@
 #pragma once
 // Zip archives (APPNOTE 6.3, with zip64), as far as .npz files need them.
+// Sources: zip.cpp, zip_member.cpp, zip_writer.cpp.
 #include <cstdint>
 #include <fstream>
 #include <memory>

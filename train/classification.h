@@ -1,6 +1,7 @@
 #pragma once
 // Metrics of predicted classes. An update takes predictions as scores (..., C), of which the largest wins (the first of
 // equals), as one score (...) of class 1 against class 0, or as ids (...). Targets (...) are ids: i32, i64 or bool.
+// Sources: classification.cpp, confusion.cpp.
 #include "train/metric.h"
 #include "train/running_sum.h"
 
