@@ -118,7 +118,19 @@ View view_or(const Tensor& x, const Tensor& instead) {
 }
 
 constexpr bool takes_integers(UnaryOp op) {
-  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+  switch (op) {
+    case UnaryOp::neg:
+    case UnaryOp::abs:
+    case UnaryOp::square:
+    case UnaryOp::relu:
+    case UnaryOp::sign:
+    case UnaryOp::floor:
+    case UnaryOp::ceil:
+    case UnaryOp::round:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /// Computes op on i32 or i64 by ops that take integers. Undefined where op has no integer form.
@@ -132,6 +144,12 @@ Tensor of_integers(UnaryOp op, const Tensor& x) {
       return mul(x, x);
     case UnaryOp::relu:
       return maximum(x, 0.0);
+    case UnaryOp::sign:
+      return minimum(maximum(x, -1.0), 1.0);
+    case UnaryOp::floor:
+    case UnaryOp::ceil:
+    case UnaryOp::round:
+      return x.detach();
     default:
       return {};
   }

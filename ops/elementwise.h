@@ -3,7 +3,7 @@
 //
 // Shapes broadcast by NumPy's rule. Dtypes do not mix: a double beside a tensor takes the tensor's dtype (beside
 // integers it must be one of theirs; a comparison takes any number, by its value). Every op takes f32 and f64; neg abs
-// square relu, add sub mul maximum minimum, clamp and comparisons take i32 and i64, too.
+// square relu sign floor ceil round, add sub mul maximum minimum, clamp and comparisons take i32 and i64, too.
 // Each function is a method as well: tanh(x) is x.tanh(), add(a, b) is a.add(b).
 // All throw ShapeError for shapes that do not broadcast, DtypeError, DeviceError.
 // Sources: elementwise.cpp, compare.cpp, select.cpp.
@@ -11,8 +11,9 @@
 
 namespace grus {
 
-// neg abs square reciprocal exp log sqrt sin cos tanh sigmoid relu erf silu softplus:
-//                                                         Tensor tanh(const Tensor& x), ...
+// neg abs sign square reciprocal sqrt rsqrt exp expm1 log log1p sin cos tan atan tanh sigmoid relu erf silu softplus
+// floor ceil round:                                       Tensor tanh(const Tensor& x), ...
+//   (round takes halves to the even side; sign floor ceil round have the gradient 0)
 // add sub mul div pow maximum minimum:                    Tensor add(a, b), a and b tensors, or one of them a double
 //   (maximum and minimum of a NaN are NaN, and at a tie give half of the gradient to each side; pow with a <= 0 gives b
 //   no gradient)

@@ -44,6 +44,11 @@ constexpr auto cos = [](auto x) { return std::cos(x); };
 constexpr auto to_2_5 = [](auto x) { return std::pow(x, decltype(x)(2.5)); };
 constexpr auto to_minus_1_75 = [](auto x) { return std::pow(x, decltype(x)(-1.75)); };
 constexpr auto of_1_25 = [](auto x) { return std::pow(decltype(x)(1.25), x); };
+constexpr auto expm1 = [](auto x) { return std::expm1(x); };
+constexpr auto log1p = [](auto x) { return std::log1p(x); };
+constexpr auto rsqrt = [](auto x) { return 1 / std::sqrt(x); };
+constexpr auto tan = [](auto x) { return std::tan(x); };
+constexpr auto atan = [](auto x) { return std::atan(x); };
 constexpr auto sigmoid = [](auto x) {
   const auto e = std::exp(-std::abs(x));
   return (x < 0 ? e : decltype(x)(1)) / (1 + e);
@@ -99,6 +104,11 @@ const std::vector<Function>& functions() {
       row("erf", erf, exact::erf, 2, 2),
       row("sin", sin, exact::sin, 2, 2),
       row("cos", cos, exact::cos, 2, 2),
+      row("expm1", expm1, exact::expm1, 2, 2),
+      row("log1p", log1p, exact::log1p, 2, 2),
+      row("rsqrt", rsqrt, exact::rsqrt, 2, 2),
+      row("tan", tan, exact::tan, 2, 2),
+      row("atan", atan, exact::atan, 2, 2),
       row("x^2.5", to_2_5, exact::to_2_5, 2, 2),
       row("x^-1.75", to_minus_1_75, exact::to_minus_1_75, 2, 2),
       row("1.25^x", of_1_25, exact::of_1_25, 2, 2),

@@ -24,6 +24,15 @@ UNARY = {
     "relu": torch.relu,
     "erf": torch.erf,
     "silu": F.silu,
+    "expm1": torch.expm1,
+    "log1p": torch.log1p,
+    "rsqrt": torch.rsqrt,
+    "tan": torch.tan,
+    "atan": torch.atan,
+    "sign": torch.sign,
+    "floor": torch.floor,
+    "ceil": torch.ceil,
+    "round": torch.round,
     "softplus": lambda x: F.softplus(x, threshold=40),  # the default of 20 is 2e-9 off
 }
 BINARY = {

@@ -152,6 +152,20 @@ HWY_INLINE Number<T> sqrt(Number<T> x) {
   return {hn::Sqrt(x.v)};
 }
 
+template <class T>
+HWY_INLINE Number<T> floor(Number<T> x) {
+  return {hn::Floor(x.v)};
+}
+template <class T>
+HWY_INLINE Number<T> ceil(Number<T> x) {
+  return {hn::Ceil(x.v)};
+}
+/// Rounds halves to even.
+template <class T>
+HWY_INLINE Number<T> rint(Number<T> x) {
+  return {hn::Round(x.v)};
+}
+
 /// (1 - e) / (1 + e) with e = exp(-2 |x|) = s (1 + p), so that nothing is lost where x is small. The error is at most 2
 /// units (f64: 2.1); the result is 1 from where the exact value rounds to it.
 template <class T>
@@ -208,6 +222,22 @@ HWY_INLINE Number<T> sin(Number<T> x) {
 template <class T>
 HWY_INLINE Number<T> cos(Number<T> x) {
   return by_lane(static_cast<T (*)(T)>(std::cos), x);
+}
+template <class T>
+HWY_INLINE Number<T> tan(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::tan), x);
+}
+template <class T>
+HWY_INLINE Number<T> atan(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::atan), x);
+}
+template <class T>
+HWY_INLINE Number<T> expm1(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::expm1), x);
+}
+template <class T>
+HWY_INLINE Number<T> log1p(Number<T> x) {
+  return by_lane(static_cast<T (*)(T)>(std::log1p), x);
 }
 template <class T>
 HWY_INLINE Number<T> pow(Number<T> a, Number<T> b) {

@@ -24,13 +24,20 @@ T softplus(T x) {
   return (x > 0 ? x : T(0)) + std::log1p(std::exp(-std::abs(x)));
 }
 
+using std::atan;
+using std::ceil;
 using std::cos;
 using std::erf;
 using std::exp;
+using std::expm1;
+using std::floor;
 using std::log;
+using std::log1p;
 using std::pow;
+using std::rint;
 using std::sin;
 using std::sqrt;
+using std::tan;
 using std::tanh;
 
 template <UnaryOp>

@@ -105,7 +105,19 @@ Row compare(const char* name, const char* y, Overloads op, std::vector<double> b
 
 // These rows of one number take integers by way of rows of two (ops/elementwise.cpp); core/device/kernels.h says which.
 constexpr bool takes_integers(UnaryOp op) {
-  return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+  switch (op) {
+    case UnaryOp::neg:
+    case UnaryOp::abs:
+    case UnaryOp::square:
+    case UnaryOp::relu:
+    case UnaryOp::sign:
+    case UnaryOp::floor:
+    case UnaryOp::ceil:
+    case UnaryOp::round:
+      return true;
+    default:
+      return false;
+  }
 }
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 

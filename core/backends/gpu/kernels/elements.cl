@@ -7,14 +7,23 @@ KERNEL(choose)(const Extent extent, OUT(T, y), IN(uchar, condition), IN(T, a), I
 
 #ifndef T_FLOAT  // the host asks integers only for rows that need none of these
 #undef exp
+#undef expm1
 #undef log
+#undef log1p
 #define exp(x) (x)
+#define expm1(x) (x)
 #define log(x) (x)
+#define log1p(x) (x)
 #define sqrt(x) (x)
 #define tanh(x) (x)
 #define erf(x) (x)
 #define sin(x) (x)
 #define cos(x) (x)
+#define tan(x) (x)
+#define atan(x) (x)
+#define floor(x) (x)
+#define ceil(x) (x)
+#define rint(x) (x)
 #define pow(a, b) (a)
 #define sigmoid(x) (x)
 #define softplus(x) (x)
