@@ -3,11 +3,11 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/shape.h"
+#include "ops/math/softmax.h"
+#include "ops/sequence/sequence.h"
 
 namespace grus::nn {
 

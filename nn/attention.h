@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "nn/linear.h"
-#include "ops/attention.h"
+#include "ops/sequence/attention.h"
 
 namespace grus {
 /// Hooks on nn::Attention see context and weights.

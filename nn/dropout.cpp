@@ -1,6 +1,6 @@
 #include "nn/dropout.h"
 
-#include "ops/dropout.h"
+#include "ops/math/dropout.h"
 
 namespace grus::nn {
 

@@ -2,7 +2,7 @@
 
 #include "core/tensor/raw.h"
 #include "nn/init.h"
-#include "ops/index.h"
+#include "ops/math/index.h"
 
 namespace grus::nn {
 

@@ -1,7 +1,7 @@
 #pragma once
-// Gated recurrent units. The options `reset` and `update` choose among the equations of ops/gru.h.
+// Gated recurrent units. The options `reset` and `update` choose among the equations of ops/sequence/gru.h.
 #include "nn/recurrent.h"
-#include "ops/gru.h"
+#include "ops/sequence/gru.h"
 
 namespace grus::nn {
 

@@ -1,7 +1,7 @@
 #include "nn/layer_norm.h"
 
 #include "nn/init.h"
-#include "ops/norm.h"
+#include "ops/math/norm.h"
 
 namespace grus::nn {
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "ops/matmul.h"
+#include "ops/math/matmul.h"
 
 namespace grus::nn {
 

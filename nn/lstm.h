@@ -1,7 +1,7 @@
 #pragma once
-// Long short-term memory, whose equations stand in ops/lstm.h.
+// Long short-term memory, whose equations stand in ops/sequence/lstm.h.
 #include "nn/recurrent.h"
-#include "ops/lstm.h"
+#include "ops/sequence/lstm.h"
 
 namespace grus::nn {
 

@@ -1,6 +1,6 @@
 #include "nn/maxout.h"
 
-#include "ops/reduce.h"
+#include "ops/math/reduce.h"
 
 namespace grus::nn {
 

@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "nn/init.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/sequence.h"
 
 namespace grus {
 

@@ -7,8 +7,8 @@
 
 #include "core/tensor/lengths.h"
 #include "nn/module.h"
-#include "ops/recurrence.h"
-#include "ops/scan.h"
+#include "ops/sequence/recurrence.h"
+#include "ops/sequence/scan.h"
 
 namespace grus {
 // Hooks see every tensor of a state and of an output.

@@ -1,7 +1,7 @@
 #pragma once
-// The plain recurrent network, whose equation stands in ops/rnn.h.
+// The plain recurrent network, whose equation stands in ops/sequence/rnn.h.
 #include "nn/recurrent.h"
-#include "ops/rnn.h"
+#include "ops/sequence/rnn.h"
 
 namespace grus::nn {
 

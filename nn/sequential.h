@@ -7,7 +7,7 @@
 
 #include "core/base/type_name.h"
 #include "nn/module.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::nn {
 

@@ -6,7 +6,7 @@
 
 #include "core/tensor/raw.h"
 #include "nn/module.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::nn {
 

@@ -6,8 +6,8 @@
 
 #include "core/tape/tape.h"
 #include "core/tensor/random.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 
 namespace grus {
 namespace {

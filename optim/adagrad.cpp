@@ -1,6 +1,6 @@
 #include "optim/adagrad.h"
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::optim {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::optim {
 

@@ -4,8 +4,8 @@
 
 #include "core/tensor/raw.h"
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/twin.h"
+#include "ops/base/twin.h"
+#include "ops/math/elementwise.h"
 #include "optim/parameter_update.h"
 #include "optim/state_reader.h"
 

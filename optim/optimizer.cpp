@@ -5,8 +5,8 @@
 
 #include "core/tensor/raw.h"
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/twin.h"
+#include "ops/base/twin.h"
+#include "ops/math/elementwise.h"
 #include "optim/average.h"
 
 namespace grus::optim {

@@ -1,7 +1,7 @@
 #include "optim/parameter_update.h"
 
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::optim {
 namespace {

@@ -14,7 +14,7 @@
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
-#include "ops/attention_gru.h"
+#include "ops/sequence/attention_gru.h"
 #include "seq2seq/architecture.h"
 
 namespace grus::seq2seq {

@@ -7,10 +7,10 @@
 #include "nn/init.h"
 #include "nn/lstm.h"
 #include "nn/maxout.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/shape.h"
 #include "seq2seq/first_weights.h"
 
 namespace grus::seq2seq {

@@ -20,7 +20,7 @@
 #include "nn/embedding.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
-#include "ops/gru.h"
+#include "ops/sequence/gru.h"
 #include "seq2seq/options.h"
 
 namespace grus::seq2seq {

@@ -3,11 +3,11 @@
 #include <functional>
 
 #include "data/loader.h"
-#include "ops/index.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 
 namespace grus::seq2seq {
 namespace {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "data/vocab.h"
-#include "ops/index.h"
-#include "ops/shape.h"
+#include "ops/math/index.h"
+#include "ops/math/shape.h"
 #include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {

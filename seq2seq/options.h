@@ -5,7 +5,7 @@
 
 #include "core/device/device.h"
 #include "core/device/precision.h"
-#include "ops/gru.h"
+#include "ops/sequence/gru.h"
 
 namespace grus::seq2seq {
 
@@ -45,7 +45,7 @@ struct ModelOptions {
   ReadoutState readout_state = ReadoutState::after;  // before: the state before this word, as in the paper's appendix
   // mean, backward and summary are tanh of a projection of the encoder's; states are its states as they are.
   InitialState initial_state = InitialState::mean;
-  Reset reset = Reset::after;  // ops/gru.h
+  Reset reset = Reset::after;  // ops/sequence/gru.h
   Update update = Update::keep;
   Tie tie = Tie::all;  // the matrices that are one: both embeddings and the output layer; output: the last two
   FirstWeights weights = FirstWeights::scaled;  // paper: those of the architecture's paper

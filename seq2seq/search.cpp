@@ -8,10 +8,10 @@
 
 #include "core/thread/parts.h"
 #include "data/vocab.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/softmax.h"
 
 namespace grus::seq2seq {
 namespace {

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "core/tensor/items.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 
 namespace grus::seq2seq {
 

@@ -10,7 +10,7 @@
 #include "core/tensor/items.h"
 #include "core/watch/anomaly.h"
 #include "data/bleu.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "optim/clip.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/soundness.h"

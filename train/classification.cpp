@@ -4,9 +4,9 @@
 
 #include "core/tensor/raw.h"
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/reduce.h"
 #include "train/metric_rows.h"
 
 namespace grus::metrics {

@@ -5,8 +5,8 @@
 
 #include "core/base/text_table.h"
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
 #include "train/classification.h"
 
 namespace grus::metrics {

@@ -6,9 +6,9 @@
 #include <numeric>
 
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/shape.h"
 
 namespace grus::metrics {
 

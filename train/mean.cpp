@@ -4,9 +4,9 @@
 #include <numbers>
 
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/loss.h"
-#include "ops/reduce.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "train/metric_rows.h"
 
 namespace grus::metrics {

@@ -2,8 +2,8 @@
 
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 
 namespace grus::metrics {
 namespace {

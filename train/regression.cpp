@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "train/metric_rows.h"
 
 namespace grus::metrics {

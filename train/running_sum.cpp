@@ -4,9 +4,9 @@
 
 #include "core/tensor/items.h"
 #include "core/thread/recording.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
 
 namespace grus::metrics {
 namespace {

@@ -181,7 +181,7 @@ struct AdadeltaArgs {
   double rho, eps;
 };
 
-/// How a GRU cell combines (see ops/gru.h). Gate order r, z, n.
+/// How a GRU cell combines (see ops/sequence/gru.h). Gate order r, z, n.
 ///   Reset::after:  n = tanh(gx_n + r * gh_n),   gh = h U^T + b_hh         (cuDNN, PyTorch)
 ///   Reset::before: n = tanh(gx_n + gh_n),       gh_n = (r * h) U_n^T + b_hn  (Cho et al. 2014, Bahdanau et al. 2014)
 ///   Update::keep:  h' = z * h + (1 - z) * n;    Update::replace: h' = (1 - z) * h + z * n  (Bahdanau et al. 2014)
@@ -210,8 +210,9 @@ struct GruGatesBackwardArgs {
   Matrix gates, hidden_n, h, dy, dgx, dgh, dh;
 };
 
-/// One step of LSTM gates over `rows` rows (equations: ops/lstm.h). gates (rows, 4H), in the order i, f, g, o, hold the
-/// sums under the gates on entry and the gates on return. c (rows, H) is read; c_new and y = h' (rows, H) are written.
+/// One step of LSTM gates over `rows` rows (equations: ops/sequence/lstm.h). gates (rows, 4H), in the order i, f, g, o,
+/// hold the sums under the gates on entry and the gates on return. c (rows, H) is read; c_new and y = h' (rows, H) are
+/// written.
 struct LstmGatesArgs {
   Matrix gates, c, c_new, y;
 };

@@ -126,7 +126,7 @@ Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, con
 }
 
 /// Says that the tensors of a record stand in braces. An op of any number of them pushes its record itself, as concat
-/// does (ops/concat.cpp).
+/// does (ops/math/concat.cpp).
 template <class Tensors, class Result, class Rule>
 void record(const Op&, const Tensors&, Result&&, const Rule&) requires(std::is_convertible_v<const Tensors&, Saved>) {
   constexpr bool in_braces = !std::is_convertible_v<const Tensors&, Saved>;

@@ -1,7 +1,7 @@
 #pragma once
 // A tensor is a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes
 // elements in place; optimizers and assign() change those of parameters, so a snapshot of one is x.detach().clone().
-// Sources: tensor.cpp, tensor_checks.cpp, ops/views.cpp, ops/methods.cpp.
+// Sources: tensor.cpp, tensor_checks.cpp, ops/math/views.cpp, ops/math/methods.cpp.
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>
@@ -154,7 +154,7 @@ class [[nodiscard]] Tensor {
   Tensor detach() const;
 
   // x.f(...) is f(x, ...), which the header of ops/ named above a group documents.
-  // ops/elementwise.h: every row of the table, and these
+  // ops/math/elementwise.h: every row of the table, and these
 #define GRUS_UNARY(name, ...) Tensor name() const;
 #define GRUS_BINARY(name, ...)        \
   Tensor name(const Tensor& b) const; \
@@ -168,7 +168,7 @@ class [[nodiscard]] Tensor {
   Tensor where(const Tensor& condition, const Tensor& b) const;
   Tensor where(const Tensor& condition, double b) const;
   Tensor clamp(double low, double high) const;
-  // ops/reduce.h
+  // ops/math/reduce.h
   Tensor sum(const Axes& axes = {}, bool keepdim = false) const;
   Tensor mean(const Axes& axes = {}, bool keepdim = false) const;
   Tensor amax(const Axes& axes = {}, bool keepdim = false) const;
@@ -180,11 +180,11 @@ class [[nodiscard]] Tensor {
   Tensor argmax(const Axes& axes = {}, bool keepdim = false) const;
   Tensor argmin(const Axes& axes = {}, bool keepdim = false) const;
   Tensor logsumexp(const Axes& axes = {}, bool keepdim = false) const;
-  // ops/matmul.h, ops/softmax.h
+  // ops/math/matmul.h, ops/math/softmax.h
   Tensor matmul(const Tensor& b) const;
   Tensor softmax(int axis = -1) const;
   Tensor log_softmax(int axis = -1) const;
-  // ops/shape.h
+  // ops/math/shape.h
   Tensor permute(const Axes& order) const;
   Tensor transpose(int axis_a = -2, int axis_b = -1) const;
   Tensor squeeze(const Axes& axes = {}) const;
@@ -197,7 +197,7 @@ class [[nodiscard]] Tensor {
   [[nodiscard]] std::vector<Tensor> split(std::span<const int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> split(std::initializer_list<int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> chunk(int64_t count, int axis = 0) const;
-  // ops/index.h
+  // ops/math/index.h
   Tensor index_select(int axis, const Tensor& ids) const;
   Tensor gather(int axis, const Tensor& ids) const;
   Tensor scatter_add(int axis, const Tensor& ids, const Tensor& source) const;

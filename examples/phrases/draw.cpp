@@ -16,7 +16,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/support/markup.h"
 #include "examples/support/tsne.h"
-#include "ops/index.h"
+#include "ops/math/index.h"
 
 namespace grus::phrases {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "data/shuffle.h"
 #include "examples/phrases/scorer.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/softmax.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/softmax.h"
 
 namespace grus::phrases {
 namespace {

@@ -6,7 +6,7 @@
 
 namespace grus::seq2seq {
 namespace {
-constexpr int viewed = 3, first_profiled = 4, last_profiled = 13;
+constexpr int drawn = 3, first_profiled = 4, last_profiled = 13;
 }
 
 StepWatch::StepWatch(std::string page, std::string trace) : page_(std::move(page)), trace_(std::move(trace)) {
@@ -16,15 +16,15 @@ StepWatch::StepWatch(std::string page, std::string trace) : page_(std::move(page
 
 void StepWatch::before_step() {
   ++step_;
-  const bool view = step_ == viewed && !page_.empty();
-  if (view || (step_ == first_profiled && !trace_.empty())) profile_ = std::make_unique<Profile>();
-  if (view) view_ = std::make_unique<StepView>();
+  const bool draw = step_ == drawn && !page_.empty();
+  if (draw || (step_ == first_profiled && !trace_.empty())) profile_ = std::make_unique<Profile>();
+  if (draw) recorded_ = std::make_unique<StepPage>();
 }
 
 void StepWatch::after_backward(const nn::ModuleBase& model) {
-  if (view_) {
-    view_->write_html(page_, model.named_parameters());
-    view_.reset();
+  if (recorded_) {
+    recorded_->write_html(page_, model.named_parameters());
+    recorded_.reset();
     profile_.reset();
   }
   if (profile_ && step_ == last_profiled) {

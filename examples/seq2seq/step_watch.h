@@ -5,7 +5,7 @@
 
 #include "core/watch/profile.h"
 #include "nn/module.h"
-#include "view/step_view.h"
+#include "page/step_page.h"
 
 namespace grus::seq2seq {
 
@@ -23,7 +23,7 @@ class StepWatch {
   std::string page_, trace_;
   int step_ = 0;
   std::unique_ptr<Profile> profile_;
-  std::unique_ptr<StepView> view_;
+  std::unique_ptr<StepPage> recorded_;
 };
 
 }  // namespace grus::seq2seq

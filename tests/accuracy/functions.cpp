@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::accuracy {
 namespace {

@@ -13,9 +13,9 @@
 #include "nn/serialize.h"
 #include "optim/adam.h"
 #include "optim/clip.h"
+#include "page/step_page.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/peer_model.h"
-#include "view/step_view.h"
 
 using namespace grus;
 using namespace grus::bench;
@@ -66,7 +66,7 @@ Measured train(const Options& o) {
   optim::Adam adam(parameters);
   double start = 0;
   std::unique_ptr<Profile> profile;
-  std::unique_ptr<StepView> view;
+  std::unique_ptr<StepPage> step_page;
   for (int64_t step = 0; step < o.steps + o.warmup; ++step) {
     if (step == o.warmup) {
       start = seconds();
@@ -75,7 +75,7 @@ Measured train(const Options& o) {
     }
     if (step + 1 == o.steps + o.warmup && !o.show_step.empty()) {
       profile = std::make_unique<Profile>();
-      view = std::make_unique<StepView>();
+      step_page = std::make_unique<StepPage>();
     }
     const int64_t begin = step * o.batch, end = begin + o.batch;
     const PackedIds s = packed_ids(source, begin, end, 0, 0), inputs = packed_ids(target, begin, end, 0, 1);
@@ -86,8 +86,8 @@ Measured train(const Options& o) {
     Tape tape;
     const Tensor loss = model(s, inputs, targets.ids);
     tape.backward(loss);
-    if (view) view->write_html(o.show_step, parameters);
-    if (view) print(tape);
+    if (step_page) step_page->write_html(o.show_step, parameters);
+    if (step_page) print(tape);
     adam.step(optim::clip_scale(parameters, 1.0).scale);
     m.target_tokens += targets.lengths.total();
     m.source_tokens += s.lengths.total();

@@ -11,7 +11,7 @@
 #include "core/device/precision.h"
 #include "core/tensor/random.h"
 #include "core/tensor/raw.h"
-#include "ops/launch.h"
+#include "ops/base/launch.h"
 #include "tests/bench/measure.h"
 
 using namespace grus;

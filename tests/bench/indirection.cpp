@@ -13,7 +13,7 @@
 #include "core/base/threads.h"
 #include "core/device/kernel_calls.h"
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/devices/translator.h"
 
 using namespace grus;

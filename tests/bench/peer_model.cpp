@@ -4,10 +4,10 @@
 
 #include "data/batch.h"
 #include "data/text.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/shape.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/shape.h"
 
 namespace grus::bench {
 namespace {

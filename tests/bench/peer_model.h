@@ -6,7 +6,7 @@
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
-#include "ops/attention_gru.h"
+#include "ops/sequence/attention_gru.h"
 
 namespace grus::bench {
 

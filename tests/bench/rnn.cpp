@@ -13,8 +13,8 @@
 #include "core/watch/profile.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "tests/bench/measure.h"
 
 using namespace grus;

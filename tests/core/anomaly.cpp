@@ -7,9 +7,9 @@
 #include "core/base/error.h"
 #include "core/base/scope.h"
 #include "core/watch/anomaly.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 
 using namespace grus;
 

@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/device/devices.h"
 #include "core/tensor/tensor.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/support/skip.h"
 
 using namespace grus;

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/tensor/tensor.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
 
 using namespace grus;
 

@@ -7,9 +7,9 @@
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "core/watch/tape_print.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 
 using namespace grus;
 

@@ -8,9 +8,9 @@
 
 #include "core/base/scope.h"
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 #include "tests/support/folder.h"
 
 using namespace grus;

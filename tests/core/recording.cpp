@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 using namespace grus;
 

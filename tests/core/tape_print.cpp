@@ -5,10 +5,10 @@
 #include "core/base/scope.h"
 #include "core/watch/profile.h"
 #include "core/watch/tape_print.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
 
 using namespace grus;
 

@@ -9,9 +9,9 @@
 
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/softmax.h"
 #include "tests/data/files.h"
 #include "tests/support/devices.h"
 #include "tests/support/skip.h"

@@ -1,10 +1,10 @@
 #include "tests/devices/translator.h"
 
-#include "ops/attention_gru.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/shape.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/attention_gru.h"
 #include "optim/clip.h"
 
 namespace grus::test {

@@ -25,7 +25,7 @@ from schemata import Mutant, Rewriter, TableRewriter  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = 'core/device/elementwise.def'
-NOT_RULES = {'ops/gradcheck.cpp', 'ops/launch.cpp'}  # the checker itself, and calls of kernels
+NOT_RULES = {'ops/gradcheck.cpp', 'ops/base/launch.cpp'}  # the checker itself, and calls of kernels
 HEADER = '''#pragma once
 #include <cstdlib>
 namespace grus { class Tensor; Tensor neg(const Tensor&); }
@@ -34,7 +34,7 @@ inline const int grus_mutant = [] { const char* n = std::getenv("GRUS_MUTANT"); 
 # Patches change the scratch copy: (file, what stands there, what replaces it).
 PATCHES = [
     # The tensors that a row's gradient reads are worked out at compile time, where there is no mutant.
-    ('ops/elementwise.cpp', 'namespace trace {\n', 'namespace trace {\nconstexpr int grus_mutant = 0;\n'),
+    ('ops/math/elementwise.cpp', 'namespace trace {\n', 'namespace trace {\nconstexpr int grus_mutant = 0;\n'),
     ('core/device/storage.cpp', '  statistics_.live += storage->buffer_.bytes;\n',
      '  __builtin_memset(storage->buffer_.handle, 0xff, storage->buffer_.bytes);\n'
      '  statistics_.live += storage->buffer_.bytes;\n'),

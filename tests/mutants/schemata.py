@@ -11,13 +11,13 @@ from source import Source
 NAMED = re.compile(r'gradient|backward|slope', re.IGNORECASE)
 HELPERS = {
     'core/tape/grads.cpp': r'.',
-    'ops/views.cpp': r'.',
+    'ops/math/views.cpp': r'.',
     'core/backends/reference/cross_entropy.cpp': r'cross_entropy_row',
     'core/backends/cpu/cross_entropy.cpp': r'cross_entropy_rows|scale_and_shift|exponentials|largest_and_total',
     'core/backends/cpu/attention.cpp': r'backward|dot|add_scaled',
     'core/backends/*/index.cpp': r'scatter_add|add_row',
-    'ops/linear_cross_entropy.cpp': r'linear_cross_entropy',
-    'ops/cross_entropy.cpp': r'gradient|run_kernel',
+    'ops/loss/linear_cross_entropy.cpp': r'linear_cross_entropy',
+    'ops/loss/cross_entropy.cpp': r'gradient|run_kernel',
 }
 INTEGRAL = {'int', 'int64_t', 'int32_t', 'uint64_t', 'size_t', 'bool', 'Shape', 'Axes', 'Box', 'Matrix', 'View', 'Device', 'Form',
             'DType', 'Lengths', 'enum', 'char'}

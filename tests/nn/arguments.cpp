@@ -6,8 +6,8 @@
 #include "nn/lstm.h"
 #include "nn/maxout.h"
 #include "nn/rnn.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

@@ -6,8 +6,8 @@
 #include "nn/gru.h"
 #include "nn/linear.h"
 #include "nn/lstm.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 
 using namespace grus;
 using namespace grus::nn;

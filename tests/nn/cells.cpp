@@ -6,12 +6,12 @@
 #include "nn/lstm.h"
 #include "nn/recurrent.h"
 #include "nn/rnn.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
 #include "ops/gradcheck.h"
-#include "ops/reduce.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/sequence.h"
 #include "tests/support/golden.h"
 
 using namespace grus;

@@ -5,9 +5,9 @@
 #include "nn/gru.h"
 #include "nn/lstm.h"
 #include "nn/rnn.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
-#include "ops/reduce.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/math/reduce.h"
 
 using namespace grus;
 using namespace grus::nn;

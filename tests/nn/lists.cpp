@@ -6,9 +6,9 @@
 #include "nn/init.h"
 #include "nn/linear.h"
 #include "nn/sequential.h"
-#include "ops/dropout.h"
 #include "ops/gradcheck.h"
-#include "ops/reduce.h"
+#include "ops/math/dropout.h"
+#include "ops/math/reduce.h"
 
 using namespace grus;
 using namespace grus::nn;

@@ -7,8 +7,8 @@
 #include "nn/gru.h"
 #include "nn/linear.h"
 #include "nn/sequential.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

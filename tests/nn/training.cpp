@@ -4,8 +4,8 @@
 #include "core/tape/tape.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
-#include "ops/loss.h"
-#include "ops/shape.h"
+#include "ops/loss/loss.h"
+#include "ops/math/shape.h"
 
 using namespace grus;
 using namespace grus::nn;

@@ -5,18 +5,18 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/attention_gru.h"
-#include "ops/checkpoint.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
-#include "ops/gru.h"
-#include "ops/hook.h"
-#include "ops/index.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
-#include "ops/lstm.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/base/checkpoint.h"
+#include "ops/base/hook.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/attention_gru.h"
+#include "ops/sequence/gru.h"
+#include "ops/sequence/lstm.h"
+#include "ops/sequence/sequence.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

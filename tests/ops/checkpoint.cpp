@@ -1,15 +1,15 @@
-#include "ops/checkpoint.h"
+#include "ops/base/checkpoint.h"
 
 #include <doctest/doctest.h>
 
 #include "core/tape/tape.h"
 #include "core/watch/tape_print.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
 #include "ops/gradcheck.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

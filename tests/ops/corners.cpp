@@ -7,11 +7,11 @@
 #include <limits>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
-#include "ops/reduce.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

@@ -1,10 +1,10 @@
-#include "ops/dropout.h"
+#include "ops/math/dropout.h"
 
 #include <doctest/doctest.h>
 
 #include "core/tape/tape.h"
 #include "core/tensor/lengths.h"
-#include "ops/index.h"
+#include "ops/math/index.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

@@ -1,5 +1,5 @@
 // Operators, and what their records keep.
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 #include <doctest/doctest.h>
 

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "core/record/record.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

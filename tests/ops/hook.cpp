@@ -1,14 +1,14 @@
-#include "ops/hook.h"
+#include "ops/base/hook.h"
 
 #include <doctest/doctest.h>
 
 #include "core/record/record.h"
 #include "core/watch/replay.h"
-#include "ops/elementwise.h"
+#include "ops/base/twin.h"
 #include "ops/gradcheck.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/twin.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

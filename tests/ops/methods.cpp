@@ -5,12 +5,12 @@
 #include <limits>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/math/softmax.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

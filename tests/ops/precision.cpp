@@ -9,7 +9,7 @@
 
 #include "core/tape/tape.h"
 #include "core/thread/parts.h"
-#include "ops/matmul.h"
+#include "ops/math/matmul.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

@@ -7,11 +7,11 @@
 
 #include "core/base/error.h"
 #include "core/tensor/random.h"
-#include "ops/elementwise.h"
-#include "ops/gru.h"
-#include "ops/lstm.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/gru.h"
+#include "ops/sequence/lstm.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

@@ -1,5 +1,5 @@
 // What the table's row of scan does not say: what a step sees, what a tape keeps, dropout, cells with more to give.
-#include "ops/scan.h"
+#include "ops/sequence/scan.h"
 
 #include <doctest/doctest.h>
 
@@ -7,18 +7,18 @@
 #include "core/tape/tape.h"
 #include "core/tensor/leaf.h"
 #include "core/watch/tape_print.h"
-#include "ops/attention_gru.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
 #include "ops/gradcheck.h"
-#include "ops/gru.h"
-#include "ops/index.h"
-#include "ops/lstm.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/rnn.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/attention_gru.h"
+#include "ops/sequence/gru.h"
+#include "ops/sequence/lstm.h"
+#include "ops/sequence/rnn.h"
+#include "ops/sequence/sequence.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

@@ -1,17 +1,17 @@
-#include "ops/twin.h"
+#include "ops/base/twin.h"
 
 #include <doctest/doctest.h>
 
 #include "core/watch/replay.h"
-#include "ops/attention.h"
-#include "ops/attention_gru.h"
-#include "ops/elementwise.h"
 #include "ops/gradcheck.h"
-#include "ops/gru.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/lstm.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/attention.h"
+#include "ops/sequence/attention_gru.h"
+#include "ops/sequence/gru.h"
+#include "ops/sequence/lstm.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;

@@ -2,8 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "nn/linear.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "optim/adam.h"
 #include "optim/average.h"
 #include "optim/clip.h"

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "nn/linear.h"
-#include "ops/reduce.h"
+#include "ops/math/reduce.h"
 #include "optim/adadelta.h"
 #include "optim/adam.h"
 #include "optim/average.h"

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "optim/adam.h"
 #include "optim/average.h"
 #include "optim/clip.h"

@@ -1,5 +1,5 @@
 // Broadcasting: values and gradients against loops over index tuples.
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "core/tape/tape.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
 #include "tests/properties/plain.h"
 
 using namespace grus;

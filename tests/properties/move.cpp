@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/sequence.h"
 #include "tests/properties/plain.h"
 
 using namespace grus;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::test {
 

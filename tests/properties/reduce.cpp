@@ -1,5 +1,5 @@
 // Reductions over any axes, softmax with masks, and their gradients against plain loops.
-#include "ops/reduce.h"
+#include "ops/math/reduce.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/softmax.h"
 #include "tests/properties/plain.h"
 
 using namespace grus;

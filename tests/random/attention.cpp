@@ -1,9 +1,9 @@
 // Additive attention, with shared sources, sources of length 0 and more queries than sources; and its decoder.
-#include "ops/attention.h"
+#include "ops/sequence/attention.h"
 
 #include <fmt/format.h>
 
-#include "ops/attention_gru.h"
+#include "ops/sequence/attention_gru.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/shape.h"
 #include "tests/random/program.h"
 
 namespace grus::test {

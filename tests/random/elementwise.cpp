@@ -1,5 +1,5 @@
 // Rows of core/device/elementwise.def on any shape, and ops of their kind.
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 #include <fmt/format.h>
 

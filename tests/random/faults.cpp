@@ -6,7 +6,7 @@
 
 #include "core/device/storage.h"
 #include "core/record/record.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/random/shrink.h"
 
 using namespace grus;

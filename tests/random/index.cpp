@@ -1,5 +1,5 @@
 // Ops that pick elements by ids, repeated ones among them.
-#include "ops/index.h"
+#include "ops/math/index.h"
 
 #include <fmt/format.h>
 

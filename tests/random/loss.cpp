@@ -1,11 +1,11 @@
 // Losses of any shape and option.
-#include "ops/loss.h"
+#include "ops/loss/loss.h"
 
 #include <fmt/format.h>
 
-#include "ops/elementwise.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/softmax.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/softmax.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

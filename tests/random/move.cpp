@@ -1,8 +1,8 @@
 // Ops that move elements.
 #include <fmt/format.h>
 
-#include "ops/elementwise.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/shape.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

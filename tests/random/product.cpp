@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include "core/tensor/lengths.h"
-#include "ops/checkpoint.h"
-#include "ops/dropout.h"
-#include "ops/elementwise.h"
-#include "ops/hook.h"
-#include "ops/matmul.h"
-#include "ops/sequence.h"
+#include "ops/base/checkpoint.h"
+#include "ops/base/hook.h"
+#include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/sequence/sequence.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "nn/rnn.h"
-#include "ops/gru.h"
-#include "ops/lstm.h"
+#include "ops/sequence/gru.h"
+#include "ops/sequence/lstm.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

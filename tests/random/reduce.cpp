@@ -1,12 +1,12 @@
 // Reductions, and ops that are made of them.
-#include "ops/reduce.h"
+#include "ops/math/reduce.h"
 
 #include <fmt/format.h>
 
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/norm.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/norm.h"
+#include "ops/math/softmax.h"
 #include "tests/random/statement.h"
 
 namespace grus::test {

@@ -5,8 +5,8 @@
 #include <random>
 
 #include "core/record/record.h"
-#include "ops/elementwise.h"
-#include "ops/hook.h"
+#include "ops/base/hook.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::test {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "ops/elementwise.h"
-#include "ops/reduce.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "seq2seq/bahdanau.h"
 #include "seq2seq/likelihood.h"
 #include "seq2seq/option_table.h"

@@ -7,12 +7,12 @@
 #include <algorithm>
 
 #include "ops/gradcheck.h"
-#include "ops/index.h"
-#include "ops/loss.h"
-#include "ops/matmul.h"
-#include "ops/reduce.h"
-#include "ops/shape.h"
-#include "ops/softmax.h"
+#include "ops/loss/loss.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/math/softmax.h"
 #include "tests/support/golden.h"
 #include "tests/support/tensors.h"
 

@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "data/vocab.h"
-#include "ops/elementwise.h"
-#include "ops/matmul.h"
-#include "ops/softmax.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/matmul.h"
+#include "ops/math/softmax.h"
 #include "tests/seq2seq/small.h"
 #include "tests/support/threads.h"
 

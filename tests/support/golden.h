@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/serialize.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::test {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <random>
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::test {
 Tensor draw(const Shape& shape, double low, double high, uint64_t seed, Device device) {

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "core/tape/tape.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 

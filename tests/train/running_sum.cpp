@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 

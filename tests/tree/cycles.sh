@@ -3,11 +3,11 @@
 # a source of another name stands above its header, as what opens a Device does, or the methods of Tensor that are ops.
 # The gradient rules of a few ops call one another by nature (the gradient of a sum repeats, that of repeating sums): `knot` is one unit.
 set -eu
-knot=' ops/accumulate.h ops/elementwise.h ops/index.h ops/matmul.h ops/reduce.h ops/shape.h '
+knot=' ops/math/accumulate.h ops/math/elementwise.h ops/math/index.h ops/math/matmul.h ops/math/reduce.h ops/math/shape.h '
 units=$(cd "$(dirname "$0")" && pwd)/units.sh
 cd "$1"
 includes=$(mktemp) && trap 'rm -f "$includes" "$includes".*' EXIT
-find core ops nn optim data view seq2seq examples tests grus.h -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core ops nn optim train data page seq2seq examples tests grus.h -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -HE '^ *# *include *"' | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1 \2/' >"$includes"
 [ -s "$includes" ] || { echo 'failed: no includes found'; exit 1; }
 wrong=0

@@ -1,4 +1,5 @@
-// The gates of a GRU step and their gradients (equations: ops/gru.h); the products around them are the caller's.
+// The gates of a GRU step and their gradients (equations: ops/sequence/gru.h); the products around them are the
+// caller's.
 #include <cmath>
 
 #include "core/backends/reference/access.h"

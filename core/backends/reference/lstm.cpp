@@ -1,4 +1,5 @@
-// The gates of an LSTM step and their gradients (equations: ops/lstm.h); the products around them are the caller's.
+// The gates of an LSTM step and their gradients (equations: ops/sequence/lstm.h); the products around them are the
+// caller's.
 #include <cmath>
 
 #include "core/backends/reference/access.h"

@@ -1,10 +1,10 @@
 // Additive attention, alone and inside the decoder's recurrence.
-#include "ops/attention.h"
+#include "ops/sequence/attention.h"
 
 #include <set>
 
-#include "ops/attention_gru.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
+#include "ops/sequence/attention_gru.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

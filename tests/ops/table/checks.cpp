@@ -7,7 +7,7 @@
 
 #include "core/record/record.h"
 #include "core/watch/tape_observer.h"
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/support/tensors.h"
 
 namespace grus::test {

@@ -1,6 +1,6 @@
-#include "ops/dropout.h"
+#include "ops/math/dropout.h"
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -1,5 +1,5 @@
 // Rows made of the rows of core/device/elementwise.def: an op that is added there is proven here without another word.
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 
 #include <limits>
 
@@ -103,7 +103,8 @@ Row compare(const char* name, const char* y, Overloads op, std::vector<double> b
   return row;
 }
 
-// These rows of one number take integers by way of rows of two (ops/elementwise.cpp); core/device/kernels.h says which.
+// These rows of one number take integers by way of rows of two (ops/math/elementwise.cpp); core/device/kernels.h says
+// which.
 constexpr bool takes_integers(UnaryOp op) {
   switch (op) {
     case UnaryOp::neg:

@@ -1,10 +1,10 @@
 // Gated recurrent units in every form: both directions, ragged lengths with 1 and full, a state to begin with that is
 // not zero, the last state and the sequence both used, each bias alone, two layers.
-#include "ops/gru.h"
+#include "ops/sequence/gru.h"
 
 #include <fmt/format.h>
 
-#include "ops/sequence.h"
+#include "ops/sequence/sequence.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -1,7 +1,7 @@
 // Ops that pick elements by ids.
-#include "ops/index.h"
+#include "ops/math/index.h"
 
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -4,8 +4,8 @@
 
 #include "core/tensor/random.h"
 #include "core/tensor/raw.h"
-#include "ops/elementwise.h"
-#include "ops/launch.h"
+#include "ops/base/launch.h"
+#include "ops/math/elementwise.h"
 #include "optim/adadelta.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"

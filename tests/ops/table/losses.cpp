@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
-#include "ops/elementwise.h"
-#include "ops/linear_cross_entropy.h"
-#include "ops/loss.h"
-#include "ops/softmax.h"
+#include "ops/loss/linear_cross_entropy.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/softmax.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -1,8 +1,8 @@
 // Long short-term memory: both directions, ragged lengths with 1 and full, states to begin with that are not zero, last
 // states and the sequence all used, each bias alone, two layers.
-#include "ops/lstm.h"
+#include "ops/sequence/lstm.h"
 
-#include "ops/sequence.h"
+#include "ops/sequence/sequence.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -1,8 +1,8 @@
 // Matrix products, and ops that are made of them.
-#include "ops/matmul.h"
+#include "ops/math/matmul.h"
 
-#include "ops/norm.h"
-#include "ops/shape.h"
+#include "ops/math/norm.h"
+#include "ops/math/shape.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

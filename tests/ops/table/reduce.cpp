@@ -1,4 +1,4 @@
-#include "ops/reduce.h"
+#include "ops/math/reduce.h"
 
 #include <limits>
 

@@ -1,12 +1,12 @@
 // Recurrences of a cell that somebody else wrote: the minimal gated unit, which has no fused loop.
-#include "ops/scan.h"
+#include "ops/sequence/scan.h"
 
-#include "ops/elementwise.h"
-#include "ops/index.h"
-#include "ops/matmul.h"
-#include "ops/rnn.h"
-#include "ops/sequence.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/rnn.h"
+#include "ops/sequence/sequence.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

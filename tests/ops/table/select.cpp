@@ -1,5 +1,5 @@
 // Rows of where, logic, clamp, gelu, conversions.
-#include "ops/elementwise.h"
+#include "ops/math/elementwise.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -1,5 +1,5 @@
 // Conversions between padded and packed rows.
-#include "ops/sequence.h"
+#include "ops/sequence/sequence.h"
 
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"

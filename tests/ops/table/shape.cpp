@@ -1,5 +1,5 @@
 // Ops that move elements, of any dtype.
-#include "ops/shape.h"
+#include "ops/math/shape.h"
 
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"

@@ -1,9 +1,9 @@
-#include "ops/softmax.h"
+#include "ops/math/softmax.h"
 
 #include <limits>
 
-#include "ops/elementwise.h"
-#include "ops/index.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
 

@@ -7,8 +7,8 @@
 
 #include "core/device/kernel_calls.h"
 #include "core/tape/tape.h"
-#include "ops/elementwise.h"
-#include "ops/twin.h"
+#include "ops/base/twin.h"
+#include "ops/math/elementwise.h"
 #include "tests/ops/table/checks.h"
 #include "tests/support/skip.h"
 #include "tests/support/tensors.h"

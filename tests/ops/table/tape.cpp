@@ -1,10 +1,10 @@
 // Ops that the tape itself records when it walks under create_graph, and the movements that gradients are made of.
 #include "core/tape/tape.h"
 
-#include "ops/checkpoint.h"
-#include "ops/elementwise.h"
-#include "ops/hook.h"
-#include "ops/shape.h"
+#include "ops/base/checkpoint.h"
+#include "ops/base/hook.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/shape.h"
 #include "tests/ops/table/row.h"
 
 namespace grus::test {

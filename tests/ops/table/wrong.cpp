@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "ops/elementwise.h"
-#include "ops/shape.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/shape.h"
 #include "tests/ops/table/checks.h"
 #include "tests/support/skip.h"
 #include "tests/support/tensors.h"

@@ -1,4 +1,4 @@
-// The gates of GRU and LSTM steps and their gradients (equations: ops/gru.h, ops/lstm.h), an item for each element.
+// The gates of GRU and LSTM steps and their gradients (equations: ops/sequence/gru.h, ops/sequence/lstm.h), an item for each element.
 #define PHASE_ALL 0
 #define PHASE_RESET_UPDATE 1
 #define PHASE_CANDIDATE 2

@@ -1,0 +1,71 @@
+// Methods of Tensor that are functions of ops/ are defined here: x.f(...) is f(x, ...).
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/math/softmax.h"
+
+namespace grus {
+
+#define GRUS_UNARY(name, ...) \
+  Tensor Tensor::name() const { return grus::name(*this); }
+#define GRUS_BINARY(name, ...)                                                \
+  Tensor Tensor::name(const Tensor& b) const { return grus::name(*this, b); } \
+  Tensor Tensor::name(double b) const { return grus::name(*this, b); }
+#define GRUS_COMPARE(name, ...) GRUS_BINARY(name)
+#include "core/device/elementwise.def"
+
+Tensor Tensor::to(DType target) const { return cast(*this, target); }
+
+Tensor Tensor::logical_and(const Tensor& b) const { return grus::logical_and(*this, b); }
+Tensor Tensor::logical_or(const Tensor& b) const { return grus::logical_or(*this, b); }
+Tensor Tensor::logical_not() const { return grus::logical_not(*this); }
+Tensor Tensor::where(const Tensor& condition, const Tensor& b) const { return grus::where(condition, *this, b); }
+Tensor Tensor::where(const Tensor& condition, double b) const { return grus::where(condition, *this, b); }
+Tensor Tensor::clamp(double low, double high) const { return grus::clamp(*this, low, high); }
+
+Tensor Tensor::sum(const Axes& axes, bool keepdim) const { return grus::sum(*this, axes, keepdim); }
+Tensor Tensor::mean(const Axes& axes, bool keepdim) const { return grus::mean(*this, axes, keepdim); }
+Tensor Tensor::amax(const Axes& axes, bool keepdim) const { return grus::amax(*this, axes, keepdim); }
+Tensor Tensor::amin(const Axes& axes, bool keepdim) const { return grus::amin(*this, axes, keepdim); }
+Tensor Tensor::max() const { return grus::max(*this); }
+Tensor Tensor::min() const { return grus::min(*this); }
+Extremum Tensor::max(int axis, bool keepdim) const { return grus::max(*this, axis, keepdim); }
+Extremum Tensor::min(int axis, bool keepdim) const { return grus::min(*this, axis, keepdim); }
+Tensor Tensor::argmax(const Axes& axes, bool keepdim) const { return grus::argmax(*this, axes, keepdim); }
+Tensor Tensor::argmin(const Axes& axes, bool keepdim) const { return grus::argmin(*this, axes, keepdim); }
+Tensor Tensor::logsumexp(const Axes& axes, bool keepdim) const { return grus::logsumexp(*this, axes, keepdim); }
+
+Tensor Tensor::matmul(const Tensor& b) const { return grus::matmul(*this, b); }
+Tensor Tensor::softmax(int axis) const { return grus::softmax(*this, axis); }
+Tensor Tensor::log_softmax(int axis) const { return grus::log_softmax(*this, axis); }
+
+Tensor Tensor::permute(const Axes& order) const { return grus::permute(*this, order); }
+Tensor Tensor::transpose(int axis_a, int axis_b) const { return grus::transpose(*this, axis_a, axis_b); }
+Tensor Tensor::squeeze(const Axes& axes) const { return grus::squeeze(*this, axes); }
+Tensor Tensor::unsqueeze(int axis) const { return grus::unsqueeze(*this, axis); }
+Tensor Tensor::flatten(int first, int last) const { return grus::flatten(*this, first, last); }
+Tensor Tensor::flip(const Axes& axes) const { return grus::flip(*this, axes); }
+Tensor Tensor::broadcast_to(const Shape& shape) const { return grus::broadcast_to(*this, shape); }
+Tensor Tensor::slice(int axis, int64_t begin, std::optional<int64_t> end, int64_t step) const {
+  return grus::slice(*this, axis, begin, end, step);
+}
+Tensor Tensor::tile(int64_t times, int axis) const { return grus::tile(*this, times, axis); }
+std::vector<Tensor> Tensor::split(std::span<const int64_t> sizes, int axis) const {
+  return grus::split(*this, sizes, axis);
+}
+std::vector<Tensor> Tensor::split(std::initializer_list<int64_t> sizes, int axis) const {
+  return grus::split(*this, sizes, axis);
+}
+std::vector<Tensor> Tensor::chunk(int64_t count, int axis) const { return grus::chunk(*this, count, axis); }
+
+Tensor Tensor::index_select(int axis, const Tensor& ids) const { return grus::index_select(*this, axis, ids); }
+Tensor Tensor::gather(int axis, const Tensor& ids) const { return grus::gather(*this, axis, ids); }
+Tensor Tensor::scatter_add(int axis, const Tensor& ids, const Tensor& source) const {
+  return grus::scatter_add(*this, axis, ids, source);
+}
+Tensor Tensor::masked_fill(const Tensor& mask, double value) const { return grus::masked_fill(*this, mask, value); }
+TopK Tensor::top_k(int64_t k) const { return grus::top_k(*this, k); }
+
+}  // namespace grus

@@ -1,0 +1,165 @@
+#include "ops/math/reduce.h"
+
+#include <limits>
+
+#include "core/record/record.h"
+#include "core/tensor/raw.h"
+#include "ops/base/launch.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/shape.h"
+
+namespace grus {
+namespace {
+
+const Op sum_op("sum");
+const Op amax_op("amax");
+const Op amin_op("amin");
+const Op max_op("max");
+const Op min_op("min");
+const Op logsumexp_op("logsumexp");
+const Op sum_to_op("sum_to");
+
+using Mask = std::bitset<max_rank>;
+
+/// Returns the shape with the axes of the mask at size 1, or without them.
+Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
+  Shape result;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (!axes[static_cast<size_t>(i)]) result.push_back(shape[i]);
+    else if (keepdim) result.push_back(1);
+  }
+  return result;
+}
+
+struct Plan {
+  Shape kept, shape;  // y's shape with size 1 where x is reduced, and as asked for
+  int64_t count;      // number of elements of x that one of y stands for
+};
+
+Plan plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  const Mask mask = axes.mask(x.rank(), op);
+  int64_t count = 1;
+  for (int i = 0; i < x.rank(); ++i)
+    if (mask[static_cast<size_t>(i)]) count *= x.dim(i);
+  return {reduced_shape(x.shape(), mask, true), reduced_shape(x.shape(), mask, keepdim), count};
+}
+
+Plan nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = plan(op, x, axes, keepdim);
+  require(p.count > 0, "[{}] need at least one element to reduce, got x of shape {}", op, x.shape());
+  return p;
+}
+
+void require_number(const char* op, const Tensor& x) {
+  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
+}
+
+Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = nonempty_plan(recorded.name(), x, axes, keepdim);
+  require_number(recorded.name(), x);
+  const Tensor y = Raw::reshape(launch::reduced(op, x, p.kept), p.shape);
+  const Shape kept = p.kept;
+  return record(recorded, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+    const Tensor wins = cast(equal(x.value.detach(), y.detach().reshape(kept)), dy.dtype());
+    x.add(wins * (dy.reshape(kept) / sum_to(wins, kept)));
+  });
+}
+
+Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = nonempty_plan(name, x, axes, keepdim);
+  require_number(name, x);
+  const Mask mask = axes.mask(x.rank(), name);
+  std::array<int, max_rank> order{};
+  size_t n = 0;
+  for (const bool reduced : {false, true})
+    for (int i = 0; i < x.rank(); ++i)
+      if (mask[static_cast<size_t>(i)] == reduced) order[n++] = i;
+  const Tensor last = Raw::reshape(launch::permuted(x, {order.data(), n}), {p.kept.numel(), p.count});
+  const Device device = x.device();
+  Tensor y = Tensor::empty({p.kept.numel()}, DType::i64, device);
+  device.check(device.kernels().arg_reduce(device.context(), op, Raw::write_view(y), Raw::view(last)), name);
+  Raw::know_range(y, {0, static_cast<double>(p.count - 1)});
+  return Raw::reshape(y, p.shape);
+}
+
+/// Returns value and place along one axis. The value is picked at the place, so that the gradient goes there.
+Extremum extremum_along(const char* name, ArgReduceOp op, const Tensor& x, int axis, bool keepdim) {
+  const Tensor ids = arg_extremum(name, op, x, axis, true);
+  const Tensor values = gather(x, axis, ids);
+  if (keepdim) return {values, ids};
+  return {squeeze(values, axis), squeeze(ids, axis)};
+}
+
+/// Returns y, or 0 where y is infinite, so that exp(-inf - y) is 0, not NaN.
+Tensor finite_or_zero(const Tensor& y) {
+  const double inf = std::numeric_limits<double>::infinity();
+  return where(logical_or(equal(y, -inf), equal(y, inf)), 0.0, y);
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Plan p = plan("sum", x, axes, keepdim);
+  require_number("sum", x);
+  const Shape kept = p.kept;
+  return record(sum_op, {x}, Raw::reshape(launch::reduced(ReduceOp::sum, x, kept), p.shape),
+                [kept](const Tensor& dy, Input x) { x.add(broadcast_to(dy.reshape(kept), x.shape())); });
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+  require_float("mean", x);
+  const Plan p = nonempty_plan("mean", x, axes, keepdim);
+  return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
+}
+
+Tensor amax(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(amax_op, ReduceOp::max, x, axes, keepdim);
+}
+Tensor amin(const Tensor& x, const Axes& axes, bool keepdim) {
+  return extremum(amin_op, ReduceOp::min, x, axes, keepdim);
+}
+Tensor max(const Tensor& x) { return extremum(max_op, ReduceOp::max, x, {}, false); }
+Tensor min(const Tensor& x) { return extremum(min_op, ReduceOp::min, x, {}, false); }
+
+Extremum max(const Tensor& x, int axis, bool keepdim) {
+  return extremum_along("max", ArgReduceOp::argmax, x, axis, keepdim);
+}
+Extremum min(const Tensor& x, int axis, bool keepdim) {
+  return extremum_along("min", ArgReduceOp::argmin, x, axis, keepdim);
+}
+
+Tensor argmax(const Tensor& x, const Axes& axes, bool keepdim) {
+  return arg_extremum("argmax", ArgReduceOp::argmax, x, axes, keepdim);
+}
+Tensor argmin(const Tensor& x, const Axes& axes, bool keepdim) {
+  return arg_extremum("argmin", ArgReduceOp::argmin, x, axes, keepdim);
+}
+
+Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
+  require_float("logsumexp", x);
+  const Plan p = nonempty_plan("logsumexp", x, axes, keepdim);
+  Tensor y;
+  {
+    NoGrad off;
+    const Tensor largest = finite_or_zero(launch::reduced(ReduceOp::max, x, p.kept));
+    y = Raw::reshape((log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest), p.shape);
+  }
+  const Shape kept = p.kept;
+  return record(logsumexp_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+    x.add(dy.reshape(kept) * exp(x.value - finite_or_zero(y).reshape(kept)));
+  });
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  require<UsageError>(x.defined(), "[sum_to] need a tensor, got an undefined one");
+  require_number("sum_to", x);
+  if (x.shape() == shape) return x;
+  require(shape.rank() <= x.rank() && broadcast(shape, x.shape(), "sum_to") == x.shape(),
+          "[sum_to] need a shape that broadcasts to {}, got {}", x.shape(), shape);
+  return record(sum_to_op, {x}, launch::reduced(ReduceOp::sum, x, shape),
+                [](const Tensor& dy, Input x) { x.add(broadcast_to(dy, x.shape())); });
+}
+
+}  // namespace grus

@@ -1,0 +1,58 @@
+#pragma once
+// A layer's loop and the decoder's loop share one step of a GRU on some rows of packed buffers, forward and backward.
+// Internal to ops; nothing here is recorded.
+#include "ops/sequence/gru.h"
+
+namespace grus {
+
+/// Tells whether the device has the fused gates and the user wants them.
+bool has_fused_gru(Device device);
+
+/// GruRows holds what forward computes of each row for backward.
+struct GruRows {
+  GruRows() = default;
+  GruRows(int64_t rows, int64_t hidden, DType dtype, Device device);
+  GruRows(const Tensor& saved_gates, const Tensor& saved_product) : gates(saved_gates), product(saved_product) {}
+  Tensor gates;    // (N, 3H): r, z, n
+  Tensor product;  // (N, H): U_n h + b'_n (Reset::after), or r * h (Reset::before)
+};
+
+/// GruForward names the whole packed buffers of a forward loop.
+struct GruForward {
+  Matrix gx, h;              // (N, 3H): the gates' inputs; (N, H): the states that come in
+  Matrix gates, product, y;  // written: the rows of GruRows, and the states that go out (N, H)
+};
+/// GruBackward names the whole packed buffers of a backward loop.
+struct GruBackward {
+  Matrix h, gates, product;  // as GruForward has them
+  Matrix dy;                 // (N, H): the gradient that reached y itself, or absent
+  Matrix dgx, dgh;           // (N, 3H), written; dgh only for Reset::after
+  Matrix dh;                 // (B, H), by rank: in, the gradient of y from later steps; out, the gradient of h
+};
+
+/// A GruStep computes steps on rows of packed buffers. Steps of disjoint ranks may run at once. weight_hh and bias_hh
+/// must outlive it.
+class GruStep {
+ public:
+  GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch);
+  void forward(const GruForward& buffers, recurrence::StepRows rows) const;
+  void backward(const GruBackward& buffers, recurrence::StepRows rows) const;
+  /// Adds, after the loop, the gradients of weight_hh and bias_hh from all rows at once. `previous` (N, H) holds the
+  /// states that came in.
+  void add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const GruRows& rows,
+                            const Tensor& dgx, const Tensor& dgh) const;
+
+ private:
+  Matrix weight_of(int64_t first_gate, int64_t last_gate) const;
+  Matrix bias_of(int64_t first_gate, int64_t last_gate) const;
+  void gates(const GruGatesArgs& args) const;
+  void gates_backward(const GruGatesBackwardArgs& args) const;
+
+  Device device_;
+  Matrix weight_, bias_;
+  GruForm form_;
+  int64_t hidden_;
+  Tensor scratch_;  // (B, 3H), by rank: products of one step
+};
+
+}  // namespace grus
