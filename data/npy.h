@@ -15,8 +15,8 @@ namespace grus::data {
 inline constexpr uint64_t most_array_bytes = uint64_t{1} << 36;
 
 /// Reads an .npy file, plain or gzip: versions 1 to 3, C or Fortran order. f4 f8 i4 i8 b1 keep their types; f2 becomes
-/// f32, i1 i2 u1 u2 become i32, u4 becomes i64. Throws DataError, naming the file, for other types (u8, big-endian,
-/// complex, text, objects), more than 6 axes, a damaged header, and bytes that are missing or too many.
+/// f32, i1 i2 u2 become i32, u1 is u8, u4 becomes i64. Throws DataError, naming the file, for other types (u8,
+/// big-endian, complex, text, objects), more than 6 axes, a damaged header, and bytes that are missing or too many.
 Tensor read_npy(const std::string& path, Device device = default_device(), uint64_t most = most_array_bytes);
 
 /// Writes an .npy file, packed when its name ends in ".gz", whole or not at all. numpy.load reads it as f4, f8, i4, i8

@@ -48,7 +48,7 @@ constexpr Kind kinds[] = {{"<f2", 2, DType::f32, widen<uint16_t, float>},
                           {"<i2", 2, DType::i32, widen<int16_t, int32_t>},
                           {"<i4", 4, DType::i32, nullptr},
                           {"<i8", 8, DType::i64, nullptr},
-                          {"|u1", 1, DType::i32, widen<uint8_t, int32_t>},
+                          {"|u1", 1, DType::u8, nullptr},
                           {"<u2", 2, DType::i32, widen<uint16_t, int32_t>},
                           {"<u4", 4, DType::i64, widen<uint32_t, int64_t>},
                           {"|b1", 1, DType::boolean, nullptr}};

@@ -102,6 +102,8 @@ Tensor Table::any_dtype(const std::vector<std::string>& names, const Shape& shap
     case DType::i64:
       return make<int64_t>(names, shape, dtype, fill, device);
     case DType::boolean:
+    case DType::u8:
+    case DType::bf16:
       break;
   }
   fail<DtypeError>("[table] need a dtype of numbers, got {}", dtype);

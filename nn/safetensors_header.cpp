@@ -19,9 +19,9 @@ struct DtypeName {
   Stored stored;
   size_t bytes;
 };
-constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, 4},  {"F64", Stored::f64, 8},      {"I32", Stored::i32, 4},
-                                     {"I64", Stored::i64, 8},  {"BOOL", Stored::boolean, 1}, {"F16", Stored::f16, 2},
-                                     {"BF16", Stored::bf16, 2}};
+constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, 4},   {"F64", Stored::f64, 8},      {"I32", Stored::i32, 4},
+                                     {"I64", Stored::i64, 8},   {"BOOL", Stored::boolean, 1}, {"F16", Stored::f16, 2},
+                                     {"BF16", Stored::bf16, 2}, {"U8", Stored::u8, 1}};
 
 uint64_t count_of(const std::string& file, const std::string& name, const Json& value) {
   require<DataError>(value.is_number_unsigned(), "{}: need whole numbers in the entry of '{}', got {}", file, name,

@@ -11,7 +11,7 @@
 
 namespace grus::nn {
 
-enum class Stored { f32, f64, i32, i64, boolean, f16, bf16 };
+enum class Stored { f32, f64, i32, i64, boolean, u8, f16, bf16 };
 size_t size_of(Stored stored);
 
 struct TensorEntry {

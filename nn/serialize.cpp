@@ -77,12 +77,12 @@ class File {
   uint32_t written_crc_ = 0;
 };
 
-Tensor widen(const std::vector<std::byte>& bytes, const Shape& shape, float (*convert)(uint16_t), Device device) {
+Tensor widen_halves(const std::vector<std::byte>& bytes, const Shape& shape, Device device) {
   std::vector<float> values(bytes.size() / 2);
   for (size_t i = 0; i < values.size(); ++i) {
     uint16_t bits = 0;
     std::memcpy(&bits, &bytes[2 * i], 2);
-    values[i] = convert(bits);
+    values[i] = from_half(bits);
   }
   return Tensor::from(values, shape, device);
 }
@@ -92,9 +92,9 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
   file.read(bytes.data(), bytes.size());
   switch (entry.stored) {
     case Stored::f16:
-      return widen(bytes, entry.shape, from_half, device);
+      return widen_halves(bytes, entry.shape, device);
     case Stored::bf16:
-      return widen(bytes, entry.shape, from_bfloat, device);
+      return Tensor::from_bytes(bytes, entry.shape, DType::bf16, device);
     case Stored::f32:
       return Tensor::from_bytes(bytes, entry.shape, DType::f32, device);
     case Stored::f64:
@@ -103,6 +103,8 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
       return Tensor::from_bytes(bytes, entry.shape, DType::i32, device);
     case Stored::i64:
       return Tensor::from_bytes(bytes, entry.shape, DType::i64, device);
+    case Stored::u8:
+      return Tensor::from_bytes(bytes, entry.shape, DType::u8, device);
     case Stored::boolean:
       break;
   }
@@ -123,6 +125,10 @@ const char* stored_name(DType dtype) {
       return "I64";
     case DType::boolean:
       return "BOOL";
+    case DType::u8:
+      return "U8";
+    case DType::bf16:
+      return "BF16";
   }
   return "?";
 }

@@ -24,7 +24,8 @@ struct Target {
 void check_fit(Target& target, const Tensor& stored, std::map<const Leaf*, const Tensor*>& tied,
                std::vector<std::string>& misshapen) {
   target.found = &stored;
-  if (stored.shape() != target.value.shape() || stored.dtype() != target.value.dtype()) {
+  const bool widened = stored.dtype() == DType::bf16 && is_float(target.value.dtype());  // without loss
+  if (stored.shape() != target.value.shape() || (stored.dtype() != target.value.dtype() && !widened)) {
     misshapen.push_back(fmt::format("{} (need {} {}, got {} {})", target.name, target.value.shape(),
                                     target.value.dtype(), stored.shape(), stored.dtype()));
   } else if (target.identity) {
@@ -77,7 +78,7 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
                      list_names("missing", report.missing), list_names("unexpected", report.unexpected),
                      list_names("misshapen", misshapen));
   for (const Target& target : targets)
-    if (target.found) target.assign(target.found->detach().to(target.value.device()));
+    if (target.found) target.assign(target.found->detach().to(target.value.device()).to(target.value.dtype()));
   return report;
 }
 

@@ -29,11 +29,9 @@ RunningSum::RunningSum(int64_t size) {
 }
 
 void RunningSum::add(const Tensor& term) {
-  require<UsageError>(term.defined(), "[RunningSum] need a tensor, got an undefined one");
+  require_number("RunningSum", term);
   const auto size = static_cast<int64_t>(sums_.size());
   require(term.numel() == size, "[RunningSum] need {} elements, got shape {}", size, term.shape());
-  require<DtypeError>(term.dtype() != DType::boolean, "[RunningSum] need numbers, got bool {}; cast() it first",
-                      term.shape());
   const NoGrad off;
   const Tensor flat = (is_float(term.dtype()) ? term : cast(term, DType::i64)).detach().reshape({size});
   if (!waiting_.empty() && (waiting_.front().dtype() != flat.dtype() || waiting_.front().device() != flat.device()))

@@ -6,12 +6,16 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/base/half.h"
+
 namespace grus {
 
 /// A tensor has at most this many axes.
 inline constexpr int max_rank = 6;
 
-enum class DType : int32_t { f32, f64, i32, i64, boolean };
+/// Ops compute with f32 and f64, many also with i32 and i64; conditions and masks are bool. u8 and bf16 are for storage
+/// alone: tensors of them are made, copied, cast, cut, indexed, printed and saved, and every other op asks for a cast.
+enum class DType : int32_t { f32, f64, i32, i64, boolean, u8, bf16 };
 
 constexpr size_t size_of(DType dtype) {
   switch (dtype) {
@@ -22,7 +26,10 @@ constexpr size_t size_of(DType dtype) {
     case DType::i64:
       return 8;
     case DType::boolean:
+    case DType::u8:
       return 1;
+    case DType::bf16:
+      return 2;
   }
   return 0;
 }
@@ -38,15 +45,22 @@ constexpr const char* name_of(DType dtype) {
       return "i64";
     case DType::boolean:
       return "bool";
+    case DType::u8:
+      return "u8";
+    case DType::bf16:
+      return "bf16";
   }
   return "?";
 }
+/// Tells whether ops with gradients compute with the dtype.
 constexpr bool is_float(DType dtype) { return dtype == DType::f32 || dtype == DType::f64; }
+/// Tells whether ops compute with the dtype: f32, f64, i32 or i64.
+constexpr bool is_number(DType dtype) { return is_float(dtype) || dtype == DType::i32 || dtype == DType::i64; }
 
-/// DType of a C++ element type: float, double, int32_t, int64_t or bool.
+/// DType of a C++ element type: float, double, int32_t, int64_t, bool, uint8_t or bfloat16.
 template <class T>
 inline constexpr DType dtype_of = [] {
-  static_assert(sizeof(T) == 0, "float, double, int32_t, int64_t or bool");
+  static_assert(sizeof(T) == 0, "float, double, int32_t, int64_t, bool, uint8_t or bfloat16");
   return DType::f32;
 }();
 template <>
@@ -59,18 +73,26 @@ template <>
 inline constexpr DType dtype_of<int64_t> = DType::i64;
 template <>
 inline constexpr DType dtype_of<bool> = DType::boolean;
+template <>
+inline constexpr DType dtype_of<uint8_t> = DType::u8;
+template <>
+inline constexpr DType dtype_of<bfloat16> = DType::bf16;
 
 /// Converts x to a To, the same on every backend: floats are cut towards zero and to an integer's range, NaN becomes 0,
-/// and bool is x != 0. (C++ defines its own cast only within the range.)
+/// integers keep their low bits, bool is x != 0, and a bf16 is the nearest to x as f32. (C++ defines its own cast of
+/// floats only within the range.)
 template <class To, class From>
 constexpr To cast_to(From x) {
-  if constexpr (std::is_same_v<To, bool>) return x != From(0);
+  if constexpr (std::is_same_v<From, bfloat16>) return cast_to<To>(to_float(x));
+  else if constexpr (std::is_same_v<To, bfloat16>) return to_bfloat16(static_cast<float>(x));
+  else if constexpr (std::is_same_v<To, bool>) return x != From(0);
   else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
-    // 2^31 or 2^63 is the first value that does not fit, and exact in every float type.
-    constexpr From end = static_cast<From>(1ull << (8 * sizeof(To) - 1));
+    // 2^8, 2^31 or 2^63 is the first value that does not fit, and exact in every float type.
+    constexpr From end = static_cast<From>(1ull << std::numeric_limits<To>::digits);
+    constexpr From low = std::is_signed_v<To> ? -end : From(0);
     if (x != x) return 0;
     if (x >= end) return std::numeric_limits<To>::max();
-    return x < -end ? std::numeric_limits<To>::min() : static_cast<To>(x);
+    return x < low ? std::numeric_limits<To>::min() : static_cast<To>(x);
   } else return static_cast<To>(x);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Floats of 16 bits, as files hold them, widened to f32 without loss.
+// Floats of 16 bits: IEEE 754 binary16, as files hold it, and bf16, which tensors store too.
 #include <bit>
 #include <cstdint>
 
@@ -16,7 +16,19 @@ constexpr float from_half(uint16_t half) {
   return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
 
-/// Returns a bf16, the upper half of an f32, as f32.
-constexpr float from_bfloat(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
+/// A bf16 is the upper half of an f32: sign, 8 bits of exponent, 7 of fraction.
+struct bfloat16 {
+  uint16_t bits = 0;
+  friend constexpr bool operator==(bfloat16, bfloat16) = default;  // of bits
+};
+
+constexpr float to_float(bfloat16 x) { return std::bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
+
+/// Rounds to the nearest bf16, ties to even. NaN stays NaN, and what lies beyond the largest bf16 becomes infinite.
+constexpr bfloat16 to_bfloat16(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  if (x != x) return {static_cast<uint16_t>(bits >> 16 | 0x40)};
+  return {static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16)};
+}
 
 }  // namespace grus

@@ -28,9 +28,14 @@ std::vector<std::string> elements(const Tensor& x) {
     case DType::i64:
       add(x.to_vector<int64_t>(), "{}");
       break;
-    case DType::boolean: {
+    case DType::boolean:
       for (const bool value : x.to_bools()) text.push_back(value ? "true" : "false");
-    }
+      break;
+    case DType::u8:
+      add(x.to_vector<uint8_t>(), "{}");
+      break;
+    case DType::bf16:
+      for (const bfloat16 value : x.to_vector<bfloat16>()) text.push_back(fmt::format("{:.4g}", to_float(value)));
   }
   return text;
 }

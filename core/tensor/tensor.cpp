@@ -35,7 +35,7 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
   const View all{tensor.storage_->buffer(), 0, dtype, 1, {tensor.numel()}, {1}};
   device.check(device.kernels().fill(device.context(), all, value), "fill");
   const bool same_in_every_dtype = std::trunc(value) == value && std::abs(value) <= 0x1p24;
-  if (same_in_every_dtype && dtype != DType::boolean) tensor.storage_->know({value, value});
+  if (same_in_every_dtype && is_number(dtype)) tensor.storage_->know({value, value});
   return tensor;
 }
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
@@ -111,6 +111,10 @@ double Tensor::item() const {
     }
     case DType::boolean:
       return to_bools()[0] ? 1 : 0;
+    case DType::u8:
+      return to_vector<uint8_t>()[0];
+    case DType::bf16:
+      return to_float(to_vector<bfloat16>()[0]);
   }
   return 0;
 }

@@ -65,8 +65,8 @@ class [[nodiscard]] Tensor {
   static Tensor ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   /// y = (start, start + 1, ..., end - 1) as i64. Throws UsageError when end < start.
   static Tensor arange(int64_t start, int64_t end, Device device = default_device());
-  /// Copies host values; T is float, double, int32_t or int64_t, and from_bools takes bool. Throws ShapeError when the
-  /// counts differ.
+  /// Copies host values; T is float, double, int32_t, int64_t, uint8_t or bfloat16, and from_bools takes bool. Throws
+  /// ShapeError when the counts differ.
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape, Device device = default_device()) {
     return upload(values.data(), static_cast<int64_t>(values.size()), dtype_of<T>, shape, device);
@@ -231,10 +231,12 @@ class [[nodiscard]] Tensor {
 void require_same_kind(const char* op, const Tensor& a, const Tensor& b);
 /// Throws DtypeError, naming op, unless x is f32 or f64.
 void require_float(const char* op, const Tensor& x);
+/// Throws DtypeError, naming op, unless ops compute with x's dtype (is_number).
+void require_number(const char* op, const Tensor& x);
 /// Throws DeviceError, naming op, unless `other` is on x's device. Messages call it `what`.
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what);
 /// Tells whether elements of `dtype` can be `value`. A float can be any number, an i32 or i64 an integer in its range,
-/// a bool 0 or 1.
+/// a u8 one in [0, 255], a bool 0 or 1.
 bool is_representable(double value, DType dtype);
 /// Throws DtypeError, naming op, unless value is_representable. A bool takes any number, as cast does: all but 0 is
 /// true.
@@ -243,6 +245,7 @@ void require_representable(const char* op, double value, DType dtype, const Shap
 /// Returns the integers of a dtype as [low, end), whose bounds are exact as doubles. A bool has 0 and 1.
 constexpr Range integers_of(DType dtype) {
   if (dtype == DType::i32) return {-0x1p31, 0x1p31};
+  if (dtype == DType::u8) return {0, 256};
   return dtype == DType::i64 ? Range{-0x1p63, 0x1p63} : Range{0, 2};
 }
 

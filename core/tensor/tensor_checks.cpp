@@ -21,13 +21,18 @@ void require_float(const char* op, const Tensor& x) {
   require<DtypeError>(is_float(x.dtype()), "[{}] need f32 or f64, got {} {}", op, x.dtype(), x.shape());
 }
 
+void require_number(const char* op, const Tensor& x) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  require<DtypeError>(is_number(x.dtype()), "[{}] need numbers, got {} {}; cast() it first", op, x.dtype(), x.shape());
+}
+
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what) {
   require<DeviceError>(x.device() == other.device(), "[{}] need one device, got {} and {} on {}", op, x.device(), what,
                        other.device());
 }
 
 bool is_representable(double value, DType dtype) {
-  if (is_float(dtype)) return true;
+  if (is_float(dtype) || dtype == DType::bf16) return true;
   const auto [low, end] = integers_of(dtype);
   return value >= low && value < end && std::trunc(value) == value;
 }

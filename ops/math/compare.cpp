@@ -9,6 +9,8 @@ namespace {
 
 Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
+  require<DtypeError>(is_number(a.dtype()) || a.dtype() == DType::boolean,
+                      "[{}] need numbers or bool, got {} {}; cast() it first", name, a.dtype(), a.shape());
   return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
 }
 

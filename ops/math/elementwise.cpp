@@ -104,9 +104,8 @@ bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(
 
 constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
-void require_number(BinaryOp op, const char* name, const Tensor& x) {
-  if (!takes_integers(op)) return require_float(name, x);
-  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", name, x.shape());
+void require_type(BinaryOp op, const char* name, const Tensor& x) {
+  return takes_integers(op) ? require_number(name, x) : require_float(name, x);
 }
 
 constinit const Tensor nothing;
@@ -165,8 +164,7 @@ template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   if (x.dtype() == DType::i32 || x.dtype() == DType::i64)
     if (Tensor y = of_integers(op, x); y.defined()) return y;
-  require<DtypeError>(x.dtype() != DType::boolean || !takes_integers(op),
-                      "[{}] need numbers, got bool {}; cast() it first", recorded.name(), x.shape());
+  if (takes_integers(op)) require_number(recorded.name(), x);
   require_float(recorded.name(), x);
   Tensor y = launch::unary(op, x, recorded.name());
   const auto add_gradient = [](Input dx, const Tensor& x, const Tensor& y, const Tensor& dy) {
@@ -207,7 +205,7 @@ template <BinaryOp op, const trace::Trace (&traces)[2], const tensors::Binary& r
 Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   const char* name = recorded.name();
   require_same_kind(name, a, b);
-  require_number(op, name, a);
+  require_type(op, name, a);
   const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
   Tensor y = launch::binary(op, a, b, shape, name);
   if constexpr ((traces[0].mentions | traces[1].mentions) == 0) {
@@ -231,7 +229,7 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
 /// Returns a number as a tensor of the dtype of `like`. Throws unless the op takes that dtype and the dtype the number.
 Tensor number_beside(BinaryOp op, const char* name, double value, const Tensor& like) {
   require<UsageError>(like.defined(), "[{}] need a tensor, got an undefined one", name);
-  require_number(op, name, like);
+  require_type(op, name, like);
   return launch::scalar(name, value, like);
 }
 
@@ -256,9 +254,8 @@ Tensor rebinding::of_shape(const char* op, const Shape& shape, Tensor y) {
 }
 
 Tensor clamp(const Tensor& x, double low, double high) {
-  require<UsageError>(x.defined(), "[clamp] need a tensor, got an undefined one");
+  require_number("clamp", x);
   require<UsageError>(low <= high, "[clamp] need low <= high, got {} and {}", low, high);
-  require<DtypeError>(x.dtype() != DType::boolean, "[clamp] need numbers, got bool {}; cast() it first", x.shape());
   const Tensor least = launch::scalar("clamp", low, x), most = launch::scalar("clamp", high, x);
   const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
                                   most, x.shape(), "clamp");

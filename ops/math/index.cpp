@@ -29,10 +29,6 @@ void require_on(const char* op, const Tensor& x, const Tensor& ids) {
   require_device_of(op, x, ids, "ids");
 }
 
-void require_number(const char* op, const Tensor& x) {
-  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
-}
-
 /// Returns the number of elements of one entry of axis 0.
 int64_t row_size(const Shape& shape) { return shape.without(0).numel(); }
 

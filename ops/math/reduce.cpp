@@ -52,10 +52,6 @@ Plan nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepd
   return p;
 }
 
-void require_number(const char* op, const Tensor& x) {
-  require<DtypeError>(x.dtype() != DType::boolean, "[{}] need numbers, got bool {}; cast() it first", op, x.shape());
-}
-
 Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
   const Plan p = nonempty_plan(recorded.name(), x, axes, keepdim);
   require_number(recorded.name(), x);

@@ -26,9 +26,7 @@ Tensor pack(const Tensor& x, const Lengths& lengths) {
 }
 
 Tensor unpack(const Tensor& packed, const Lengths& lengths) {
-  require<UsageError>(packed.defined(), "[unpack] need a tensor, got an undefined one");
-  require<DtypeError>(packed.dtype() != DType::boolean, "[unpack] need numbers, got bool {}; cast() it first",
-                      packed.shape());
+  require_number("unpack", packed);
   require(packed.rank() >= 1 && packed.dim(0) == lengths.total(), "[unpack] need packed rows (N = {}, ...), got {}",
           lengths.total(), packed.shape());
   require_device_of("unpack", packed, lengths.lengths_tensor(), "lengths");

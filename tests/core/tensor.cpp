@@ -11,8 +11,10 @@
 #include "core/tensor/random.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
+using grus::test::message_of;
 
 // Variables can be assigned to and results cannot: `x[0] = y` does not compile.
 static_assert(std::is_assignable_v<Tensor&, const Tensor&> && std::is_assignable_v<Tensor&, Tensor>);
@@ -48,6 +50,20 @@ TEST_CASE("tensor: one element is a number, of any dtype") {
   CHECK(Tensor::full({}, 7, DType::i32).item() == 7);
   CHECK(Tensor::full({}, -7, DType::i64).item() == -7);
   CHECK(Tensor::from_bools({true}, {1}).item() == 1);
+}
+
+TEST_CASE("tensor: u8 and bf16 hold values, and ops of numbers ask for a cast") {
+  const Tensor pixels = Tensor::from<uint8_t>({0, 128, 255, 7}, {2, 2});
+  CHECK(pixels[1].to_vector<uint8_t>() == std::vector<uint8_t>{255, 7});
+  CHECK(pixels.to(DType::f32).to_vector<float>() == std::vector<float>{0, 128, 255, 7});
+  CHECK(Tensor::full({}, 200, DType::u8).item() == 200);
+  CHECK(message_of([] { return Tensor::full({2}, 256, DType::u8); }) ==
+        "[full] need an integral number in [0, 255] for u8 (2), got 256");
+  CHECK(message_of([&] { return pixels + pixels; }) == "[add] need numbers, got u8 (2, 2); cast() it first");
+  const Tensor rounded = Tensor::full({1}, 1.0 / 3).to(DType::bf16);
+  CHECK(rounded.item() == 0.333984375);
+  CHECK(rounded.to_vector<bfloat16>() == std::vector<bfloat16>{to_bfloat16(1.0f / 3)});
+  CHECK(message_of([&] { return rounded.exp(); }) == "[exp] need f32 or f64, got bf16 (1)");
 }
 
 TEST_CASE("tensor: what does not fit is named") {

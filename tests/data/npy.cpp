@@ -77,7 +77,7 @@ TEST_CASE("npz: NumPy's arrays of every type and order are read, stored and defl
   const NpzFile file(golden("numpy.npz"));
   const std::pair<const char*, DType> kinds[] = {{"f2", DType::f32}, {"f4", DType::f32},    {"f8", DType::f64},
                                                  {"i1", DType::i32}, {"i2", DType::i32},    {"i4", DType::i32},
-                                                 {"i8", DType::i64}, {"u1", DType::i32},    {"u2", DType::i32},
+                                                 {"i8", DType::i64}, {"u1", DType::u8},     {"u2", DType::i32},
                                                  {"u4", DType::i64}, {"b1", DType::boolean}};
   for (const auto& [name, dtype] : kinds) {
     for (const char* order : {"_C", "_F"}) {

@@ -64,7 +64,7 @@ TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come
   }
 }
 
-TEST_CASE("safetensors: half precision is read as f32") {
+TEST_CASE("safetensors: F16 is read as f32, BF16 and U8 as they are") {
   const Folder folder;
   const fs::path path = folder.root() / "half.safetensors";
   const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555}, bf16[] = {0x3f80, 0xc000};
@@ -82,7 +82,7 @@ TEST_CASE("safetensors: half precision is read as f32") {
   CHECK(h[2] == 0x1p-24f);
   CHECK(std::isinf(h[3]));
   CHECK(h[4] == doctest::Approx(1.0 / 3).epsilon(1e-3));
-  CHECK(find(file.tensors, "b")->to_vector<float>() == std::vector<float>{1, -2});
+  CHECK(find(file.tensors, "b")->to_vector<bfloat16>() == std::vector<bfloat16>{to_bfloat16(1), to_bfloat16(-2)});
 }
 
 TEST_CASE("safetensors: what a damaged or foreign file claims is refused with its name and what was due") {

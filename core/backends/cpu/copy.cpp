@@ -22,8 +22,21 @@ bool with_type(DType dtype, F&& f) {
       return f(int64_t{});
     case DType::boolean:
       return f(bool{});
+    case DType::u8:
+      return f(uint8_t{});
+    case DType::bf16:
+      return f(bfloat16{});
   }
   return false;
+}
+
+/// Calls f with a value of the type, which is one of those that are compared.
+template <class F>
+bool with_compared_type(DType dtype, F&& f) {
+  return with_type(dtype, [&](auto zero) {
+    if constexpr (std::is_same_v<decltype(zero), bfloat16> || std::is_same_v<decltype(zero), uint8_t>) return false;
+    else return f(zero);
+  });
 }
 
 /// y[i * sy] = x[i * sx]; the usual strides are constants to the compiler.
@@ -151,7 +164,7 @@ Status select(Context*, const View& y, const View& condition, const View& a, con
 }
 
 Status compare(Context*, CompareOp op, const View& y, const View& a, const View& b) {
-  with_type(a.dtype, [&](auto zero) { return compare_typed<decltype(zero)>(op, y, a, b); });
+  with_compared_type(a.dtype, [&](auto zero) { return compare_typed<decltype(zero)>(op, y, a, b); });
   return Status::ok;
 }
 

@@ -8,6 +8,8 @@ case $dtype in
   i32) type=int macro=T_I32 families='copy reduce rows elements' ;;
   i64) type=long macro=T_I64 families='copy reduce rows elements' ;;
   bool) type=uchar macro=T_BOOL families='copy rows elements' ;;
+  u8) type=uchar macro=T_U8 families='copy rows elements' ;;
+  bf16) type=ushort macro=T_BF16 families='copy rows elements' ;;
 esac
 unit=$out.cu
 : >"$unit"

@@ -28,16 +28,20 @@ Arguments& Arguments::add_number(DType dtype, double value) {
       return add(cast_to<int64_t>(value));
     case DType::boolean:
       return add(static_cast<uint8_t>(value != 0));
+    case DType::u8:
+      return add(cast_to<uint8_t>(value));
+    case DType::bf16:
+      return add(cast_to<bfloat16>(value));
   }
   return *this;
 }
 
 const char* type_name(DType dtype) {
-  constexpr const char* names[] = {"float", "double", "int", "long", "uchar"};
+  constexpr const char* names[] = {"float", "double", "int", "long", "uchar", "uchar", "ushort"};
   return names[static_cast<int>(dtype)];
 }
 const char* type_macro(DType dtype) {
-  constexpr const char* names[] = {"T_F32", "T_F64", "T_I32", "T_I64", "T_BOOL"};
+  constexpr const char* names[] = {"T_F32", "T_F64", "T_I32", "T_I64", "T_BOOL", "T_U8", "T_BF16"};
   return names[static_cast<int>(dtype)];
 }
 

@@ -44,13 +44,19 @@ template <class F>
 void with_number(const char* kernel, DType dtype, F f) {
   if (dtype == DType::i32) return f.template operator()<int32_t>();
   if (dtype == DType::i64) return f.template operator()<int64_t>();
-  if (dtype != DType::boolean) return with_float(kernel, dtype, f);
-  fail<DtypeError>("[{}] need numbers, got bool", kernel);
+  if (is_float(dtype)) return with_float(kernel, dtype, f);
+  fail<DtypeError>("[{}] need numbers, got {}", kernel, name_of(dtype));
+}
+template <class F>
+void with_value(const char* kernel, DType dtype, F f) {
+  if (dtype == DType::boolean) return f.template operator()<bool>();
+  with_number(kernel, dtype, f);
 }
 template <class F>
 void with_any(const char* kernel, DType dtype, F f) {
-  if (dtype == DType::boolean) return f.template operator()<bool>();
-  with_number(kernel, dtype, f);
+  if (dtype == DType::u8) return f.template operator()<uint8_t>();
+  if (dtype == DType::bf16) return f.template operator()<bfloat16>();
+  with_value(kernel, dtype, f);
 }
 
 /// A cursor is where a loop over a view's elements stands, and how far apart they are along each axis.

@@ -11,7 +11,8 @@ namespace {
 template <class T>
 T sum_of(T a, T b) {
   if constexpr (std::is_same_v<T, bool>) return a || b;
-  else return a + b;
+  else if constexpr (std::is_same_v<T, bfloat16>) return to_bfloat16(to_float(a) + to_float(b));
+  else return static_cast<T>(a + b);
 }
 
 /// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers.
@@ -65,7 +66,7 @@ void binary_gradient_of(int wrt, const View& dx, const View& a, const View& b, c
 
 template <CompareOp op>
 void compare_of(const View& y, const View& a, const View& b) {
-  with_any("compare", a.dtype, [&]<class T>() {
+  with_value("compare", a.dtype, [&]<class T>() {
     for_each(
         y.dims, y.rank, [](bool* to, const T* a, const T* b) { *to = Compare<op>::y_of(*a, *b); }, Cursor<bool>(y),
         Cursor<const T>(a), Cursor<const T>(b));

@@ -8,7 +8,7 @@ using namespace grus::test;
 
 namespace {
 
-constexpr DType all_types[] = {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean};
+constexpr DType all_types[] = {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean, DType::u8, DType::bf16};
 
 struct UnaryRow {
   UnaryOp op;
@@ -325,11 +325,18 @@ TEST_CASE("copy: casts between all types; floats are cut towards zero and to the
       check_near(copied(backend, DType::i32, from, x), {2, -2, 0, 0}, 0, "to i32");
       check_near(copied(backend, DType::i64, from, x), {2, -2, 0, 0}, 0, "to i64");
       check_near(copied(backend, DType::boolean, from, x), {1, 1, 1, 1}, 0, "to bool");
+      check_near(copied(backend, DType::u8, from, {2.9, -2.9, not_a_number, 255.9, 256, 1e30, -infinity}),
+                 {2, 0, 0, 255, 255, 255, 0}, 0, "to u8");
+      check_near(copied(backend, DType::bf16, from, {1 + 0x1p-8, 1 + 0x1.8p-7, -0x1p-130, 3.4e38, -infinity}),
+                 {1, 1 + 0x1p-6, -0x1p-130, infinity, -infinity}, 0, "to the nearest bf16, ties to even");
+      check_near(copied(backend, DType::bf16, from, {not_a_number}), {not_a_number}, 0, "NaN to bf16");
       check_near(copied(backend, DType::i32, from, {1e20, -1e20, infinity}), {2147483647, -2147483648, 2147483647}, 0,
                  "beyond i32");
       check_near(copied(backend, DType::i64, from, {-1e30, -infinity}), {-0x1p63, -0x1p63}, 0, "beyond i64");
     }
     check_near(copied(backend, DType::f32, DType::f64, {0.1, 1e300}), {0.1f, infinity}, 0, "f64 to f32");
+    check_near(copied(backend, DType::u8, DType::i64, {-1, 256 + 7, 200}), {255, 7, 200}, 0, "i64 to u8");
+    check_near(copied(backend, DType::f32, DType::u8, {255, 3}), {255, 3}, 0, "u8 to f32");
     check_near(copied(backend, DType::i64, DType::i32, {-7, 2147483647}), {-7, 2147483647}, 0, "i32 to i64");
   }
 }

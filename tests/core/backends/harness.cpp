@@ -12,7 +12,7 @@ namespace {
 template <class T>
 void store(const Values& from, std::vector<std::byte>& to) {
   for (size_t i = 0; i < from.size(); ++i) {
-    const T value = static_cast<T>(from[i]);
+    const T value = cast_to<T>(from[i]);
     std::memcpy(to.data() + i * sizeof(T), &value, sizeof(T));
   }
 }
@@ -21,7 +21,7 @@ void load(const std::vector<std::byte>& from, Values& to) {
   for (size_t i = 0; i < to.size(); ++i) {
     T value;
     std::memcpy(&value, from.data() + i * sizeof(T), sizeof(T));
-    to[i] = static_cast<double>(value);
+    to[i] = cast_to<double>(value);
   }
 }
 
@@ -37,7 +37,10 @@ void with_type(DType dtype, F f) {
     case DType::i64:
       return f(int64_t{});
     case DType::boolean:
+    case DType::u8:
       return f(uint8_t{});
+    case DType::bf16:
+      return f(bfloat16{});
   }
 }
 

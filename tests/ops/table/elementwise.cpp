@@ -86,7 +86,7 @@ Row binary(const char* name, const char* y, const char* da, const char* db, Over
 }
 
 Row compare(const char* name, const char* y, Overloads op, std::vector<double> below_same_above) {
-  Row row{name, std::string("y = ") + y, every_dtype, 0, binary_samples(op, {-2, 2}), binary_errors(name, op)};
+  Row row{name, std::string("y = ") + y, numbers_and_bool, 0, binary_samples(op, {-2, 2}), binary_errors(name, op)};
   std::erase_if(row.samples, [](const Sample& sample) { return sample.what.starts_with("a number"); });
   row.samples.push_back({"by hand",
                          {given("a", {3}, {1, 2, 3}), given("b", {3}, {2, 2, 2})},

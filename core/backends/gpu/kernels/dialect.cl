@@ -1,10 +1,13 @@
 // One text serves two compilers, OpenCL C 1.2 and CUDA C++. Their differences are named here; every other file of this
 // folder is written in these words. The compiler's command line gives ELEMENT, the element type, and one of T_F32,
-// T_F64, T_I32, T_I64, T_BOOL; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
+// T_F64, T_I32, T_I64, T_BOOL, T_U8, T_BF16; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
 #ifdef __CUDACC__
 typedef unsigned int uint;
 typedef unsigned char uchar;
 typedef unsigned long ulong;
+typedef unsigned short ushort;
+#define BITS_OF_FLOAT(x) __float_as_uint(x)
+#define FLOAT_OF_BITS(x) __uint_as_float(x)
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(WIDTH) name
 #define DEVICE static __device__ __forceinline__
 #define GLOBAL
@@ -33,19 +36,31 @@ typedef unsigned long ulong;
 #define ITEM_Y ((long)get_global_id(1))
 #define ITEMS_Y ((long)get_global_size(1))
 #define MULTIPLY_HIGH(a, b) mul_hi(a, b)
+#define BITS_OF_FLOAT(x) as_uint(x)
+#define FLOAT_OF_BITS(x) as_float(x)
 #endif
 
 typedef ELEMENT T;
 #if defined(T_F32) || defined(T_F64)
 #define T_FLOAT
 #endif
+#if defined(T_BOOL) || defined(T_U8) || defined(T_BF16)
+#define T_STORED
+#endif
+#ifdef T_U8
+#define T_MAX ((T)255)
+#define T_MIN ((T)0)
+#define T_END 256
+#endif
 #ifdef T_I32
 #define T_MAX ((T)2147483647)
 #define T_MIN (-T_MAX - 1)
+#define T_END 2147483648.0f
 #endif
 #ifdef T_I64
 #define T_MAX ((T)9223372036854775807l)
 #define T_MIN (-T_MAX - 1)
+#define T_END 9223372036854775808.0f
 #endif
 #ifdef T_FLOAT
 #define T_MAX ((T)INFINITY)

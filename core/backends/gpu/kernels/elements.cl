@@ -34,7 +34,7 @@ KERNEL(choose)(const Extent extent, OUT(T, y), IN(uchar, condition), IN(T, a), I
 #else
 #define IF_FLOAT(...)
 #endif
-#ifdef T_BOOL
+#ifdef T_STORED
 #define IF_NUMBER(...)
 #else
 #define IF_NUMBER(...) __VA_ARGS__

@@ -11,7 +11,7 @@ KERNEL(gather)(const long rows, const long cols, const long table_rows, M_OUT(T,
     }
 }
 
-#ifndef T_BOOL
+#ifndef T_STORED
 // links[2 i] says whether no row before i has its id; links[2 i + 1] is the next row with its id, or -1.
 KERNEL(link_ids)(const long rows, const long table_rows, IDS(ids), GLOBAL int* links, GLOBAL int* fault) {
   const long i = ITEM_X;
