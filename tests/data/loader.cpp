@@ -1,12 +1,14 @@
 #include "data/loader.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <atomic>
 #include <numeric>
 #include <stdexcept>
 
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/shuffle.h"
 #include "tests/data/files.h"
@@ -113,6 +115,30 @@ TEST_CASE("loader: the order depends on seed and epoch and on nothing else") {
   LoaderOptions other = options;
   other.seed = 8;
   CHECK(loader.plan(3) != Loader(pairs(200), other).plan(3));
+}
+
+TEST_CASE("loader: the batches of an epoch are those that saved trainings were in the middle of") {
+  const EncodedCorpus corpus = pairs(700);
+  const auto digest = [&corpus](const LoaderOptions& options, int64_t epoch) {
+    Loader loader(corpus, options);
+    loader.start(epoch);
+    std::string text;
+    while (const auto batch = loader.next()) {
+      text += fmt::format("{}|{}|", fmt::join(batch->index, " "), fmt::join(batch->source.ids, " "));
+      text += fmt::format("{}|{}\n", fmt::join(batch->inputs.ids, " "), fmt::join(batch->labels, " "));
+    }
+    return checksum_text(text);
+  };
+  CHECK(digest({}, 0) == "crc32:1cc7be21");
+  CHECK(digest({.batch_tokens = 150, .bucket = 120, .seed = 9, .source_marks = {.sos = true}}, 3) == "crc32:a8c075a9");
+  CHECK(digest({.batch_tokens = 300, .batch_sentences = 7, .shuffle = false, .bucket = 64}, 1) == "crc32:adcfdb1f");
+  CHECK(digest({.batch_tokens = 0,
+                .batch_sentences = 32,
+                .bucket = 0,
+                .seed = 2,
+                .max_length = 9,
+                .overlong = Overlong::skip},
+               2) == "crc32:95e62d52");
 }
 
 TEST_CASE("loader: the shuffle is the same everywhere") {
