@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
-#include <stdexcept>
 
 #include "core/base/checksum.h"
 #include "core/base/error.h"
@@ -18,8 +16,6 @@ using namespace grus::data;
 using test::message_of;
 
 namespace {
-
-using Plan = std::vector<std::vector<int64_t>>;
 
 // Pair i has a source of 1 + i * 7 % 23 tokens and a target of 1 + i * 5 % 19, of ids that tell the pair.
 EncodedCorpus pairs(int64_t count) {
@@ -231,26 +227,4 @@ TEST_CASE("loader: options out of range are errors") {
   CHECK_THROWS_AS(Loader(pairs(1), {.batch_tokens = -1}), UsageError);
   CHECK_THROWS_AS(Loader(pairs(1), {.max_length = -1}), UsageError);
   CHECK_THROWS_AS(Loader({}, {}), DataError);
-}
-
-TEST_CASE("prefetch: what the background thread throws comes out in its place") {
-  int made = 0;
-  Prefetch<int> ahead(2, [&]() -> std::optional<int> {
-    if (made == 3) throw std::runtime_error("out of cranes");
-    return made++;
-  });
-  for (int i = 0; i < 3; ++i) CHECK(ahead.next() == i);
-  CHECK_THROWS_WITH_AS(ahead.next(), "out of cranes", std::runtime_error);
-  CHECK_THROWS_AS(ahead.next(), std::runtime_error);
-}
-
-TEST_CASE("prefetch: it stays within its bound and stops when dropped") {
-  std::atomic<int> made = 0;
-  {
-    Prefetch<int> ahead(3, [&]() -> std::optional<int> { return made++; });
-    for (int i = 0; i < 10; ++i) CHECK(ahead.next() == i);
-    CHECK(made <= 10 + 3 + 1);  // three ready, one waiting to be
-  }
-  const int after = made;
-  CHECK(after <= 14);
 }
