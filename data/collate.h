@@ -26,7 +26,7 @@ struct Ragged {
   Tensor steps;  // (T, ...)
 };
 
-/// Sequences side by side without padding, as packed rows (core/tensor/lengths.h), which layers and scan() take.
+/// Sequences side by side without padding, as packed rows (core/tensor/lengths.h), for forward_packed() and scan().
 /// Sequence b is example b of the batch.
 struct Packed {
   Tensor rows;  // (N, ...)
