@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
-#include <tuple>
 
 #include "core/base/error.h"
-#include "data/shuffle.h"
 
 namespace grus::data {
 namespace {
@@ -15,6 +12,12 @@ namespace {
 template <class T>
 int64_t length(const std::vector<T>& items) {
   return static_cast<int64_t>(items.size());
+}
+
+std::vector<int64_t> at(const std::vector<int64_t>& kept, std::span<const int64_t> which) {
+  std::vector<int64_t> pairs;
+  for (const int64_t i : which) pairs.push_back(kept[static_cast<size_t>(i)]);
+  return pairs;
 }
 
 void check(const LoaderOptions& o) {
@@ -28,105 +31,68 @@ void check(const LoaderOptions& o) {
 
 }  // namespace
 
-Loader::Loader(EncodedCorpus corpus, const LoaderOptions& options, const Notice& notice)
-    : options_(options), corpus_(std::move(corpus)) {
-  check(options_);
-  require<UsageError>(corpus_.source.size() == corpus_.target.size(),
-                      "[loader] need as many sources as targets, got {} and {}", corpus_.source.size(),
-                      corpus_.target.size());
-  limit_lengths(notice);
-  require<DataError>(!kept_.empty(), "[loader] need sentence pairs, got none (of {}, {} are too long)", corpus_.size(),
-                     overlong_);
-}
-
-void Loader::limit_lengths(const Notice& notice) {
-  const int64_t most = options_.max_length;
-  for (size_t i = 0; i < corpus_.source.size(); ++i) {
-    auto& source = corpus_.source[i];
-    auto& target = corpus_.target[i];
+std::shared_ptr<const Loader::Text> Loader::limited(EncodedCorpus corpus, const LoaderOptions& options,
+                                                    const Notice& notice) {
+  check(options);
+  require<UsageError>(corpus.source.size() == corpus.target.size(),
+                      "[loader] need as many sources as targets, got {} and {}", corpus.source.size(),
+                      corpus.target.size());
+  auto text = std::make_shared<Text>();
+  text->corpus = std::move(corpus);
+  const int64_t most = options.max_length;
+  for (size_t i = 0; i < text->corpus.source.size(); ++i) {
+    auto& source = text->corpus.source[i];
+    auto& target = text->corpus.target[i];
     const bool fits = most == 0 || (length(source) <= most && length(target) <= most);
-    if (!fits) ++overlong_;
-    if (!fits && options_.overlong == Overlong::skip) continue;
+    if (!fits) ++text->overlong;
+    if (!fits && options.overlong == Overlong::skip) continue;
     if (!fits) {
       source.resize(static_cast<size_t>(std::min(length(source), most)));
       target.resize(static_cast<size_t>(std::min(length(target), most)));
     }
-    kept_.push_back(static_cast<int64_t>(i));
+    text->kept.push_back(static_cast<int64_t>(i));
   }
-  if (overlong_ > 0 && notice && !kept_.empty())
-    notice(fmt::format("{} of {} sentence pairs {}: longer than {} tokens", overlong_, corpus_.size(),
-                       options_.overlong == Overlong::skip ? "skipped" : "cut", most));
+  if (text->overlong > 0 && notice && !text->kept.empty())
+    notice(fmt::format("{} of {} sentence pairs {}: longer than {} tokens", text->overlong, text->corpus.size(),
+                       options.overlong == Overlong::skip ? "skipped" : "cut", most));
+  require<DataError>(!text->kept.empty(), "[loader] need sentence pairs, got none (of {}, {} are too long)",
+                     text->corpus.size(), text->overlong);
+  return text;
 }
 
-// Returns how many places the pair's row takes in a batch: the longer of the source and of what is predicted (the
-// target and <eos>).
-int64_t Loader::padded_length(int64_t pair) const {
-  const auto i = static_cast<size_t>(pair);
-  return std::max(length(corpus_.source[i]) + options_.source_marks.count(), length(corpus_.target[i]) + 1);
-}
-
-std::vector<std::vector<int64_t>> Loader::cut(const std::vector<int64_t>& order) const {
-  std::vector<std::vector<int64_t>> batches;
-  int64_t longest = 0;
-  for (const int64_t pair : order) {
-    longest = std::max(longest, padded_length(pair));
-    const int64_t count = batches.empty() ? 0 : length(batches.back()) + 1;
-    const bool too_many = options_.batch_sentences > 0 && count > options_.batch_sentences;
-    const bool too_long = options_.batch_tokens > 0 && count * longest > options_.batch_tokens;
-    if (batches.empty() || too_many || too_long) {
-      batches.emplace_back();
-      longest = padded_length(pair);
-    }
-    batches.back().push_back(pair);
+// A pair takes as many places in a batch as the longer of the source and of what is predicted (the target and <eos>).
+// Buckets are sorted by target, then by source.
+BatchPlan Loader::plan_of(const Text& text, const LoaderOptions& options) {
+  std::vector<int64_t> lengths, sort_keys;
+  for (const int64_t pair : text.kept) {
+    const int64_t source = length(text.corpus.source[static_cast<size_t>(pair)]);
+    const int64_t target = length(text.corpus.target[static_cast<size_t>(pair)]);
+    lengths.push_back(std::max(source + options.source_marks.count(), target + 1));
+    sort_keys.push_back(target << 32 | source);
   }
-  return batches;
+  return BatchPlan(length(text.kept),
+                   {.size = options.batch_sentences,
+                    .tokens = options.batch_tokens,
+                    .bucket = options.bucket,
+                    .shuffle = options.shuffle,
+                    .seed = options.seed,
+                    .workers = options.prefetch > 0 ? 1 : 0,
+                    .ahead = std::max<int64_t>(options.prefetch, 1),
+                    .lengths = std::move(lengths)},
+                   std::move(sort_keys));
 }
 
-std::vector<std::vector<int64_t>> Loader::plan(int64_t epoch) const {
-  SplitMix random(options_.seed, static_cast<uint64_t>(epoch));
-  std::vector<int64_t> order = kept_;
-  if (options_.shuffle) shuffle(order, random);
-  if (options_.bucket == 0) return cut(order);
-  const auto by_length = [&](int64_t a, int64_t b) {
-    const auto key = [&](int64_t i) {
-      return std::tuple(corpus_.target[static_cast<size_t>(i)].size(), corpus_.source[static_cast<size_t>(i)].size());
-    };
-    return key(a) < key(b);
-  };
-  std::vector<std::vector<int64_t>> batches;
-  for (size_t begin = 0; begin < order.size();) {
-    const size_t end = std::min(order.size(), begin + static_cast<size_t>(options_.bucket));
-    std::vector<int64_t> chunk(order.begin() + static_cast<int64_t>(begin), order.begin() + static_cast<int64_t>(end));
-    std::stable_sort(chunk.begin(), chunk.end(), by_length);
-    for (auto& batch : cut(chunk)) batches.push_back(std::move(batch));
-    begin = end;
-  }
-  if (options_.shuffle) shuffle(batches, random);
-  return batches;
-}
+Loader::Loader(EncodedCorpus corpus, const LoaderOptions& options, const Notice& notice)
+    : text_(limited(std::move(corpus), options, notice)),
+      batches_(plan_of(*text_, options),
+               [text = text_, marks = options.source_marks](std::span<const int64_t> which, uint64_t) {
+                 return make_batch(text->corpus, at(text->kept, which), marks);
+               }) {}
 
-void Loader::start(int64_t epoch, int64_t first) {
-  ahead_.reset();
-  plan_ = plan(epoch);
-  require<UsageError>(first >= 0 && first <= batches(), "[loader] need a batch from 0 to {} of epoch {}, got {}",
-                      batches(), epoch, first);
-  position_ = first;
-  device_ = default_device();
-  if (options_.prefetch == 0) return;
-  auto make = [this, device = device_, at = static_cast<size_t>(first)]() mutable -> std::optional<Batch> {
-    if (at == plan_.size()) return std::nullopt;
-    return make_batch(corpus_, plan_[at++], options_.source_marks, device);
-  };
-  ahead_ = std::make_unique<Prefetch<Batch>>(static_cast<size_t>(options_.prefetch), std::move(make));
-}
-
-std::optional<Batch> Loader::next() {
-  if (position_ == batches()) return std::nullopt;
-  std::optional<Batch> batch =
-      ahead_ ? ahead_->next()
-             : make_batch(corpus_, plan_[static_cast<size_t>(position_)], options_.source_marks, device_);
-  ++position_;
-  return batch;
+Plan Loader::plan(int64_t epoch) const {
+  Plan plan = batches_.plan(epoch);
+  for (std::vector<int64_t>& batch : plan) batch = at(text_->kept, batch);
+  return plan;
 }
 
 }  // namespace grus::data

@@ -3,10 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "data/batch.h"
-#include "data/prefetch.h"
+#include "data/batches.h"
 #include "data/tokenizer.h"
 
 namespace grus::data {
@@ -35,37 +36,31 @@ class Loader {
   /// pair is left.
   Loader(EncodedCorpus corpus, const LoaderOptions& options, const Notice& notice = {});
 
-  Loader(const Loader&) = delete;
-  Loader& operator=(const Loader&) = delete;
-
   /// pairs() counts the pairs of an epoch, overlong() those of the corpus that were cut or skipped.
-  int64_t pairs() const { return static_cast<int64_t>(kept_.size()); }
-  int64_t overlong() const { return overlong_; }
+  int64_t pairs() const { return static_cast<int64_t>(text_->kept.size()); }
+  int64_t overlong() const { return text_->overlong; }
   /// Returns the epoch's batches as indices into the corpus; their number may differ a little from epoch to epoch.
-  std::vector<std::vector<int64_t>> plan(int64_t epoch) const;
+  Plan plan(int64_t epoch) const;
 
-  /// Goes to the epoch's batch `first`; its batches are for default_device(). Throws UsageError when the epoch has
-  /// fewer batches.
-  void start(int64_t epoch, int64_t first = 0);
-  /// Returns the next batch, or nothing at the end of the epoch and before a start.
-  std::optional<Batch> next();
-  /// batches() counts the batches of this epoch, position() those behind us: start(epoch, position()) goes on.
-  int64_t batches() const { return static_cast<int64_t>(plan_.size()); }
-  int64_t position() const { return position_; }
+  // See Batches.
+  void start(int64_t epoch, int64_t first = 0) { batches_.start(epoch, first); }
+  std::optional<Batch> next() { return batches_.next(); }
+  int64_t batches() const { return batches_.batches(); }
+  int64_t position() const { return batches_.position(); }
+  std::string fingerprint() const { return batches_.fingerprint(); }
 
  private:
-  int64_t padded_length(int64_t pair) const;
-  std::vector<std::vector<int64_t>> cut(const std::vector<int64_t>& order) const;
-  void limit_lengths(const Notice& notice);
+  // The pairs and which of them are not skipped.
+  struct Text {
+    EncodedCorpus corpus;
+    std::vector<int64_t> kept;
+    int64_t overlong = 0;
+  };
+  static std::shared_ptr<const Text> limited(EncodedCorpus corpus, const LoaderOptions& options, const Notice& notice);
+  static BatchPlan plan_of(const Text& text, const LoaderOptions& options);
 
-  LoaderOptions options_;
-  EncodedCorpus corpus_;
-  std::vector<int64_t> kept_;
-  int64_t overlong_ = 0;
-  std::vector<std::vector<int64_t>> plan_;
-  int64_t position_ = 0;
-  Device device_ = default_device();
-  std::unique_ptr<Prefetch<Batch>> ahead_;  // declared last, because its thread reads the others
+  std::shared_ptr<const Text> text_;
+  Batches<Batch> batches_;
 };
 
 }  // namespace grus::data

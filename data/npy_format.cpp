@@ -79,20 +79,6 @@ std::string to_c_order(const std::string& bytes, const Shape& shape, size_t elem
   return ordered;
 }
 
-NpyHeader read_header(ByteSource& source) {
-  const std::string start = source.take(8, "an .npy file's beginning");
-  require<DataError>(start.starts_with(magic), "{}: need an .npy file, which begins with '\\x93NUMPY', got '{}'",
-                     source.name(), Shown{start});
-  const auto version = static_cast<unsigned char>(start[6]);
-  require<DataError>(version >= 1 && version <= 3, "{}: need format version 1, 2 or 3, got {}.{}", source.name(),
-                     version, static_cast<unsigned char>(start[7]));
-  const uint32_t length = version == 1 ? number_at<uint16_t>(source.take(2, "the header's length"), 0)
-                                       : number_at<uint32_t>(source.take(4, "the header's length"), 0);
-  require<DataError>(length <= most_header_bytes, "{}: need a header of at most {} bytes, got {}", source.name(),
-                     most_header_bytes, length);
-  return parse_npy_header(source.take(length, "the header"), source.name());
-}
-
 uint64_t bytes_of(const NpyHeader& header, const Kind& kind, uint64_t most, const std::string& file) {
   std::optional<uint64_t> bytes;
   try {
@@ -107,19 +93,43 @@ uint64_t bytes_of(const NpyHeader& header, const Kind& kind, uint64_t most, cons
 
 }  // namespace
 
+NpyHeader read_npy_header(ByteSource& source) {
+  const std::string start = source.take(8, "an .npy file's beginning");
+  require<DataError>(start.starts_with(magic), "{}: need an .npy file, which begins with '\\x93NUMPY', got '{}'",
+                     source.name(), Shown{start});
+  const auto version = static_cast<unsigned char>(start[6]);
+  require<DataError>(version >= 1 && version <= 3, "{}: need format version 1, 2 or 3, got {}.{}", source.name(),
+                     version, static_cast<unsigned char>(start[7]));
+  const uint32_t length = version == 1 ? number_at<uint16_t>(source.take(2, "the header's length"), 0)
+                                       : number_at<uint32_t>(source.take(4, "the header's length"), 0);
+  require<DataError>(length <= most_header_bytes, "{}: need a header of at most {} bytes, got {}", source.name(),
+                     most_header_bytes, length);
+  return parse_npy_header(source.take(length, "the header"), source.name());
+}
+
+uint64_t npy_bytes(const NpyHeader& header, uint64_t most, const std::string& file) {
+  return bytes_of(header, kind_of(header.descr, file), most, file);
+}
+
+Tensor npy_elements(std::string_view bytes, const std::string& descr, const Shape& shape, Device device,
+                    const std::string& file) {
+  const Kind& kind = kind_of(descr, file);
+  const bool valid =
+      kind.dtype != DType::boolean || std::all_of(bytes.begin(), bytes.end(), [](char b) { return b == 0 || b == 1; });
+  require<DataError>(valid, "{}: need bytes of 0 or 1 for |b1, got others", file);
+  if (kind.widen != nullptr) return kind.widen(bytes, shape, device);
+  return Tensor::from_bytes(std::as_bytes(std::span(bytes)), shape, kind.dtype, device);
+}
+
 Tensor decode_npy(ByteSource& source, uint64_t most, Device device) {
-  const NpyHeader header = read_header(source);
+  const NpyHeader header = read_npy_header(source);
   const Kind& kind = kind_of(header.descr, source.name());
   std::string bytes = source.take(bytes_of(header, kind, most, source.name()), "elements");
   char more = 0;
   require<DataError>(source.read(&more, 1) == 0, "{}: need nothing behind the {} array of shape {}, got more bytes",
                      source.name(), kind.descr, header.shape);
-  const bool valid =
-      kind.dtype != DType::boolean || std::all_of(bytes.begin(), bytes.end(), [](char b) { return b == 0 || b == 1; });
-  require<DataError>(valid, "{}: need bytes of 0 or 1 for |b1, got others", source.name());
   if (header.fortran && header.shape.rank() > 1) bytes = to_c_order(bytes, header.shape, kind.bytes);
-  if (kind.widen != nullptr) return kind.widen(bytes, header.shape, device);
-  return Tensor::from_bytes(std::as_bytes(std::span(bytes)), header.shape, kind.dtype, device);
+  return npy_elements(bytes, header.descr, header.shape, device, source.name());
 }
 
 std::string npy_header(const Tensor& x) {

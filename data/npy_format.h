@@ -18,6 +18,15 @@ struct NpyHeader {
 /// Parses a header, a Python literal. Throws DataError, naming the file, for what is none, fields, and too many axes.
 NpyHeader parse_npy_header(std::string_view text, const std::string& file);
 
+/// Reads what stands before the elements. Throws DataError, naming the source, for what is no .npy file.
+NpyHeader read_npy_header(ByteSource& source);
+/// Returns how many bytes the elements take in the file. Throws DataError for types that no tensor holds, and for more
+/// than `most`.
+uint64_t npy_bytes(const NpyHeader& header, uint64_t most, const std::string& file);
+/// Makes a tensor of elements as the file has them, in C order. Throws DataError for a bool that is none.
+Tensor npy_elements(std::string_view bytes, const std::string& descr, const Shape& shape, Device device,
+                    const std::string& file);
+
 /// Reads one array. Throws DataError, naming the source, for what read_npy refuses, and for elements of more than
 /// `most` bytes.
 Tensor decode_npy(ByteSource& source, uint64_t most, Device device);

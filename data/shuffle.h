@@ -30,6 +30,9 @@ class SplitMix {
   uint64_t state_;
 };
 
+/// Returns a seed for one of the things that a seed stands for; others have seeds independent of it.
+inline uint64_t derived_seed(uint64_t seed, uint64_t which) { return SplitMix(seed, which).next(); }
+
 /// Shuffles by Fisher and Yates.
 template <class T>
 void shuffle(std::vector<T>& items, SplitMix& random) {

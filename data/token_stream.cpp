@@ -1,7 +1,11 @@
 #include "data/token_stream.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <span>
+
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/line_reader.h"
 #include "data/text.h"
@@ -33,10 +37,17 @@ TokenStreams::TokenStreams(std::vector<int32_t> ids, const StreamOptions& option
   windows_ = length_ / options.steps + (options.keep_last && length_ % options.steps > 0 ? 1 : 0);
 }
 
-void TokenStreams::start(int64_t position) {
-  require<UsageError>(position >= 0 && position <= windows_, "[token_streams] need a position from 0 to {}, got {}",
-                      windows_, position);
-  position_ = position;
+void TokenStreams::start(int64_t epoch, int64_t first) {
+  require<UsageError>(epoch >= 0, "[token_streams] need an epoch of 0 or more, got {}", epoch);
+  require<UsageError>(first >= 0 && first <= windows_, "[token_streams] need a window from 0 to {}, got {}", windows_,
+                      first);
+  position_ = first;
+}
+
+std::string TokenStreams::fingerprint() const {
+  const auto bytes = std::as_bytes(std::span(ids_));
+  return fmt::format("ids={} streams={} steps={} keep_last={:d} {}", ids_.size(), options_.streams, options_.steps,
+                     options_.keep_last, checksum_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
 }
 
 int64_t TokenStreams::steps_of(int64_t window) const {

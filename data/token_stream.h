@@ -34,14 +34,16 @@ class TokenStreams {
   /// Throws UsageError for options below 1, DataError for ids too few for one window.
   explicit TokenStreams(std::vector<int32_t> ids, const StreamOptions& options = {});
 
-  /// Goes to a window of the epoch. Throws UsageError for one beyond windows().
-  void start(int64_t position = 0);
-  /// Returns the next window, on the device; nothing at the end of the epoch, before a start().
+  /// Goes to the epoch's window `first`; every epoch has the same windows. Throws UsageError for one beyond batches().
+  void start(int64_t epoch, int64_t first = 0);
+  /// Returns the next window, on the device; nothing at the end of the epoch. A new object stands at epoch 0.
   std::optional<StreamWindow> next(Device device = default_device());
-  /// Number of windows behind us: start(position()) goes on.
+  /// Number of windows behind us: start(epoch, position()) goes on.
   int64_t position() const { return position_; }
   /// Number of windows of an epoch.
-  int64_t windows() const { return windows_; }
+  int64_t batches() const { return windows_; }
+  /// One line that differs for other options or ids: a saved training compares it.
+  std::string fingerprint() const;
   /// Number of ids that are no window's target: the first one, and what is left over at the end.
   int64_t unused() const;
 

@@ -144,20 +144,27 @@ Vocab Vocab::load(const std::string& path) {
 }
 
 void PieceCounter::add(const std::vector<std::string>& pieces) {
-  for (const std::string& piece : pieces) {
-    const auto [at, is_new] = index_.try_emplace(piece, counts_.size());
-    if (is_new) counts_.emplace_back(piece, 0);
-    ++counts_[at->second].second;
-  }
+  for (const std::string& piece : pieces) add(piece, 1);
+}
+
+void PieceCounter::add(const std::string& piece, int64_t times) {
+  const auto [at, is_new] = index_.try_emplace(piece, counts_.size());
+  if (is_new) counts_.emplace_back(piece, 0);
+  counts_[at->second].second += times;
+}
+
+std::vector<std::pair<std::string, int64_t>> PieceCounter::ranked() const {
+  auto ranked = counts_;
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return ranked;
 }
 
 Vocab PieceCounter::vocab(const VocabOptions& options) const {
   require<UsageError>(options.min_count >= 1, "[vocab] need min_count of 1 or more, got {}", options.min_count);
   require<UsageError>(options.max_size == 0 || options.max_size > special_count,
                       "[vocab] need max_size of 0 (no limit) or more than {}, got {}", special_count, options.max_size);
-  auto kept = counts_;
+  auto kept = ranked();
   std::erase_if(kept, [&](const auto& p) { return p.second < options.min_count || is_special(p.first); });
-  std::stable_sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   if (options.max_size > 0) kept.resize(std::min(kept.size(), static_cast<size_t>(options.max_size - special_count)));
   std::vector<std::string> pieces;
   std::vector<int64_t> counts;

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace grus::data {
@@ -62,6 +63,10 @@ class Vocab {
 class PieceCounter {
  public:
   void add(const std::vector<std::string>& pieces);
+  void add(const std::string& piece, int64_t times);
+  /// Returns the pieces and their counts in order of first sight; the most frequent first (see vocab()).
+  const std::vector<std::pair<std::string, int64_t>>& counts() const { return counts_; }
+  std::vector<std::pair<std::string, int64_t>> ranked() const;
   /// Makes the vocabulary, most frequent first; of equally frequent pieces the one seen first comes first.
   Vocab vocab(const VocabOptions& options = {}) const;
 

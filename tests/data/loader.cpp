@@ -1,12 +1,12 @@
 #include "data/loader.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <numeric>
-#include <stdexcept>
 
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/shuffle.h"
 #include "tests/data/files.h"
@@ -16,8 +16,6 @@ using namespace grus::data;
 using test::message_of;
 
 namespace {
-
-using Plan = std::vector<std::vector<int64_t>>;
 
 // Pair i has a source of 1 + i * 7 % 23 tokens and a target of 1 + i * 5 % 19, of ids that tell the pair.
 EncodedCorpus pairs(int64_t count) {
@@ -115,6 +113,30 @@ TEST_CASE("loader: the order depends on seed and epoch and on nothing else") {
   CHECK(loader.plan(3) != Loader(pairs(200), other).plan(3));
 }
 
+TEST_CASE("loader: the batches of an epoch are those that saved trainings were in the middle of") {
+  const EncodedCorpus corpus = pairs(700);
+  const auto digest = [&corpus](const LoaderOptions& options, int64_t epoch) {
+    Loader loader(corpus, options);
+    loader.start(epoch);
+    std::string text;
+    while (const auto batch = loader.next()) {
+      text += fmt::format("{}|{}|", fmt::join(batch->index, " "), fmt::join(batch->source.ids, " "));
+      text += fmt::format("{}|{}\n", fmt::join(batch->inputs.ids, " "), fmt::join(batch->labels, " "));
+    }
+    return checksum_text(text);
+  };
+  CHECK(digest({}, 0) == "crc32:1cc7be21");
+  CHECK(digest({.batch_tokens = 150, .bucket = 120, .seed = 9, .source_marks = {.sos = true}}, 3) == "crc32:a8c075a9");
+  CHECK(digest({.batch_tokens = 300, .batch_sentences = 7, .shuffle = false, .bucket = 64}, 1) == "crc32:adcfdb1f");
+  CHECK(digest({.batch_tokens = 0,
+                .batch_sentences = 32,
+                .bucket = 0,
+                .seed = 2,
+                .max_length = 9,
+                .overlong = Overlong::skip},
+               2) == "crc32:95e62d52");
+}
+
 TEST_CASE("loader: the shuffle is the same everywhere") {
   std::vector<int> v = {0, 1, 2, 3, 4, 5, 6, 7};
   SplitMix random(1, 0);
@@ -205,26 +227,4 @@ TEST_CASE("loader: options out of range are errors") {
   CHECK_THROWS_AS(Loader(pairs(1), {.batch_tokens = -1}), UsageError);
   CHECK_THROWS_AS(Loader(pairs(1), {.max_length = -1}), UsageError);
   CHECK_THROWS_AS(Loader({}, {}), DataError);
-}
-
-TEST_CASE("prefetch: what the background thread throws comes out in its place") {
-  int made = 0;
-  Prefetch<int> ahead(2, [&]() -> std::optional<int> {
-    if (made == 3) throw std::runtime_error("out of cranes");
-    return made++;
-  });
-  for (int i = 0; i < 3; ++i) CHECK(ahead.next() == i);
-  CHECK_THROWS_WITH_AS(ahead.next(), "out of cranes", std::runtime_error);
-  CHECK_THROWS_AS(ahead.next(), std::runtime_error);
-}
-
-TEST_CASE("prefetch: it stays within its bound and stops when dropped") {
-  std::atomic<int> made = 0;
-  {
-    Prefetch<int> ahead(3, [&]() -> std::optional<int> { return made++; });
-    for (int i = 0; i < 10; ++i) CHECK(ahead.next() == i);
-    CHECK(made <= 10 + 3 + 1);  // three ready, one waiting to be
-  }
-  const int after = made;
-  CHECK(after <= 14);
 }

@@ -25,7 +25,7 @@ Ids counted(size_t count) {
 
 TEST_CASE("token streams: each stream goes on where its last window ended, and targets are one id further") {
   TokenStreams streams(counted(12), {.streams = 2, .steps = 2});  // 5 inputs a stream, id 11 left over
-  CHECK(streams.windows() == 3);
+  CHECK(streams.batches() == 3);
   CHECK(streams.unused() == 2);
   const StreamWindow first = *streams.next();
   CHECK(first.first);
@@ -43,16 +43,16 @@ TEST_CASE("token streams: each stream goes on where its last window ended, and t
 
 TEST_CASE("token streams: a last window of fewer steps can be left out") {
   TokenStreams streams(counted(12), {.streams = 2, .steps = 2, .keep_last = false});
-  CHECK(streams.windows() == 2);
+  CHECK(streams.batches() == 2);
   CHECK(streams.unused() == 4);
-  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2, .keep_last = false}).windows() == 2);
-  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2}).windows() == 2);
+  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2, .keep_last = false}).batches() == 2);
+  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2}).batches() == 2);
 }
 
 TEST_CASE("token streams: from a saved position on come the windows that an uninterrupted epoch has") {
   TokenStreams whole(counted(50), {.streams = 3, .steps = 4}), resumed(counted(50), {.streams = 3, .steps = 4});
   for (int i = 0; i < 2; ++i) CHECK(whole.next().has_value());
-  resumed.start(whole.position());
+  resumed.start(0, whole.position());
   while (const auto window = whole.next()) {
     const auto again = resumed.next();
     REQUIRE(again.has_value());
@@ -60,10 +60,22 @@ TEST_CASE("token streams: from a saved position on come the windows that an unin
     CHECK_FALSE(again->first);
   }
   CHECK_FALSE(resumed.next().has_value());
-  resumed.start();
+  resumed.start(1);
   CHECK(resumed.next()->first);
-  CHECK(message_of<UsageError>([&] { resumed.start(6); }) == "[token_streams] need a position from 0 to 4, got 6");
+  CHECK(message_of<UsageError>([&] { resumed.start(0, 6); }) == "[token_streams] need a window from 0 to 4, got 6");
+  CHECK_THROWS_AS(resumed.start(0, -1), UsageError);
   CHECK_THROWS_AS(resumed.start(-1), UsageError);
+}
+
+TEST_CASE("token streams: other ids or options have another fingerprint") {
+  const auto print = [](Ids ids, StreamOptions options) { return TokenStreams(std::move(ids), options).fingerprint(); };
+  const std::string one = print(counted(50), {.streams = 3, .steps = 4});
+  CHECK(one == print(counted(50), {.streams = 3, .steps = 4}));
+  CHECK(one != print(counted(50), {.streams = 3, .steps = 5}));
+  CHECK(one != print(counted(50), {.streams = 3, .steps = 4, .keep_last = false}));
+  Ids other = counted(50);
+  std::swap(other[3], other[4]);
+  CHECK(one != print(other, {.streams = 3, .steps = 4}));
 }
 
 TEST_CASE("token streams: ids too few for one window are refused") {

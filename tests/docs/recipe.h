@@ -4,8 +4,11 @@
 
 #include <thread>
 
+#include "data/batches.h"
+#include "data/keras_tokenizer.h"
 #include "data/npy.h"
 #include "data/table.h"
+#include "data/text.h"
 #include "data/token_stream.h"
 #include "data/wav.h"
 #include "data/word_vectors.h"

@@ -1,5 +1,9 @@
 // Targets for the readers of tables, arrays, sounds and word vectors.
+#include <algorithm>
+
 #include "core/base/error.h"
+#include "data/dataset.h"
+#include "data/keras_tokenizer.h"
 #include "data/npy.h"
 #include "data/table.h"
 #include "data/text.h"
@@ -45,6 +49,22 @@ bool read_array(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
     const Tensor x = data::read_npy(path, default_device(), most_bytes);
     data::write_npy("/dev/null", x);
+  });
+}
+
+bool read_array_rows(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::Dataset<Tensor> rows = data::npy_rows(path);
+    for (int64_t i = 0; i < std::min<int64_t>(rows.size(), 4); ++i) require(rows[i].defined(), "no row");
+  });
+}
+
+bool read_keras_tokenizer(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const auto tokenizer = data::KerasTokenizer::load(path);
+    const std::vector<std::vector<int32_t>> ids = tokenizer.texts_to_sequences({"The cat", "sat"});
+    require(tokenizer.sequences_to_texts(ids).size() == 2, "texts were lost");
+    tokenizer.save("/dev/null");
   });
 }
 
@@ -111,6 +131,19 @@ Seeds arrays() {
   return seeds;
 }
 
+Seeds tokenizers() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "a.json").string();
+  Seeds seeds;
+  for (const bool chars : {false, true}) {
+    data::KerasTokenizer tokenizer({.num_words = chars ? 0 : 3, .char_level = chars, .oov_token = "?"});
+    tokenizer.fit_on_texts({"the cat", "the \xC3\x87\n"});
+    tokenizer.save(path);
+    seeds.push_back(data::read_whole_file(path));
+  }
+  return seeds;
+}
+
 Seeds archives() {
   const Scratch scratch;
   const std::string path = (scratch.root() / "a.npz").string();
@@ -136,7 +169,9 @@ std::vector<Target> file_targets() {
       {"json_lines", read_json_table,
        [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
       {"npy", read_array, arrays},
+      {"npy_rows", read_array_rows, arrays},
       {"npz", read_archive, archives},
+      {"keras_tokenizer", read_keras_tokenizer, tokenizers},
       {"wav", read_sound, sounds},
       {"tokens", read_stream,
        [] {
