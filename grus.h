@@ -67,6 +67,7 @@
 #include "optim/schedule.h"
 #include "optim/sgd.h"
 #include "page/step_page.h"
+#include "train/callback.h"
 #include "train/classification.h"
 #include "train/edit_distance.h"
 #include "train/f_score.h"
