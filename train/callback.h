@@ -25,10 +25,12 @@ struct Figure {
 /// training are of the steps since the record before; those of validation follow them.
 struct Record {
   int64_t epoch = 0, step = 0;  // counted from 1, as everywhere in events; steps are updates of the weights
-  std::vector<Figure> figures;
+  std::vector<Figure> figures = {};
   bool best = false;         // whether its weights were the best until then
-  double seconds = 0;        // spent since the record before, validation included; no part of an exact resume
   double learning_rate = 0;  // of the first group, in force at the last step
+  double count = 0;          // examples or tokens behind train_loss
+  // Time since the record before, with and without validation: of the clock, and so no part of an exact resume.
+  double seconds = 0, training_seconds = 0;
   /// Returns the figure of this name, or null.
   const Figure* find(std::string_view name) const;
 };
@@ -41,7 +43,7 @@ struct Length {
 
 struct TrainBegin {
   const nn::ModuleBase& model;
-  const std::filesystem::path& folder;  // of the run's files, which exists; empty where the run has none
+  const std::filesystem::path& folder;  // of the run's files; it exists, and is empty where the run has none
   Length length;
   int64_t epoch, step;     // where the run begins: step 0 unless it is resumed
   const History& history;  // the records of the part that was done before
@@ -79,7 +81,7 @@ struct ValidationEnd {
   int64_t epoch, step;
   const std::vector<Figure>& figures;
 };
-/// The record is the history's last. Its weights, metrics.jsonl and the state are saved.
+/// The record is the history's last. Its weights are kept where they are the best; the state is saved next.
 struct Recorded {
   const nn::ModuleBase& model;
   const Record& record;
@@ -133,7 +135,7 @@ class Callback {
 
   /// The name by which the state is saved, one of its own in a run; "" has no state.
   virtual std::string name() const { return ""; }
-  /// Returns what an exact resume needs. It is saved with the run's state: behind a step_end, a recorded, an epoch_end.
+  /// Returns what an exact resume needs. It is saved with the run's state, behind a step_end or an epoch_end.
   virtual nn::NamedTensors state() const { return {}; }
   /// Takes the saved state before train_begin; it is not called where the state has none of this name.
   virtual void load_state(const nn::NamedTensors&) {}
