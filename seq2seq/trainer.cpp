@@ -13,7 +13,7 @@
 #include "ops/math/elementwise.h"
 #include "optim/clip.h"
 #include "seq2seq/option_table.h"
-#include "seq2seq/soundness.h"
+#include "train/soundness.h"
 #include "seq2seq/translator.h"
 
 namespace grus::seq2seq {
@@ -241,7 +241,7 @@ void Trainer::require_sound(int64_t step) {
 
 void Trainer::give_up(int64_t step, const std::string& why) {
   observer_.after_steps();
-  if (progress_.best_epoch == 0 && first_not_finite(model_.module().state_dict()).empty()) save_unjudged();
+  if (progress_.best_epoch == 0 && train::first_not_finite(model_.module().state_dict()).empty()) save_unjudged();
   const char* kept = "no good weights were saved";
   if (folder_.has_weights())
     kept = work_.path() == folder_.path() ? "the last good weights are in" : "the model from before is still in";

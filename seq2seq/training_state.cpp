@@ -10,7 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/printable.h"
 #include "nn/serialize.h"
-#include "seq2seq/soundness.h"
+#include "train/soundness.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -117,7 +117,7 @@ nn::NamedTensors tensors_of(const TrainingParts& parts) {
 
 }  // namespace
 
-std::string first_not_finite(const TrainingParts& parts) { return first_not_finite(tensors_of(parts)); }
+std::string first_not_finite(const TrainingParts& parts) { return train::first_not_finite(tensors_of(parts)); }
 
 std::string metrics_line(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = line_of(metrics);

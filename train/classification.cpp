@@ -66,6 +66,8 @@ void ClassMetric::reset() {
   forget();
 }
 
+void ClassMetric::exchange(MetricState& state) { state(nan_); }
+
 Accuracy::Accuracy(ClassOptions options) : ClassMetric("accuracy", true, std::move(options)) {}
 
 void Accuracy::add(const Tensor& predicted, const Tensor& targets, const Tensor& weights) {
@@ -81,6 +83,12 @@ double Accuracy::value() const {
 void Accuracy::forget() {
   right_.reset();
   weight_.reset();
+}
+
+void Accuracy::exchange(MetricState& state) {
+  ClassMetric::exchange(state);
+  state(right_);
+  state(weight_);
 }
 
 TopKAccuracy::TopKAccuracy(int64_t k, const RowOptions& options)
@@ -110,6 +118,12 @@ void TopKAccuracy::update(const Tensor& scores, const Tensor& targets, const Ten
 double TopKAccuracy::value() const {
   nan_.require_none(name(), "predictions and weights");
   return mean_of(right_.read()[0], weight_.read()[0]);
+}
+
+void TopKAccuracy::exchange(MetricState& state) {
+  state(right_);
+  state(weight_);
+  state(nan_);
 }
 
 void TopKAccuracy::reset() {

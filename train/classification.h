@@ -31,6 +31,7 @@ class ClassMetric : public Metric {
   /// Takes ids (N) i64 within the classes, and weights (N), i64 of 0 and 1 or floats.
   virtual void add(const Tensor& predicted, const Tensor& targets, const Tensor& weights) = 0;
   virtual void forget() = 0;
+  void exchange(MetricState& state) override;
   /// Throws UsageError where a NaN came in.
   void require_numbers() const { nan_.require_none(name(), "predictions and weights"); }
 
@@ -50,6 +51,7 @@ class Accuracy : public ClassMetric {
  protected:
   void add(const Tensor& predicted, const Tensor& targets, const Tensor& weights) override;
   void forget() override;
+  void exchange(MetricState& state) override;
 
  private:
   RunningSum right_{1}, weight_{1};
@@ -65,6 +67,9 @@ class TopKAccuracy : public Metric {
   void update(const Tensor& scores, const Tensor& targets, const Tensor& weights = Tensor());
   double value() const override;
   void reset() override;
+
+ protected:
+  void exchange(MetricState& state) override;
 
  private:
   int64_t k_, ignore_index_;
@@ -89,6 +94,7 @@ class ConfusionMatrix : public ClassMetric {
  protected:
   void add(const Tensor& predicted, const Tensor& targets, const Tensor& weights) override;
   void forget() override;
+  void exchange(MetricState& state) override;
 
  private:
   RunningSum cells_;

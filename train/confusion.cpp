@@ -21,6 +21,11 @@ void ConfusionMatrix::add(const Tensor& predicted, const Tensor& targets, const 
   cells_.add(scatter_rows(weights, places, cells));
 }
 
+void ConfusionMatrix::exchange(MetricState& state) {
+  ClassMetric::exchange(state);
+  state(cells_);
+}
+
 void ConfusionMatrix::forget() { cells_.reset(); }
 
 std::vector<std::vector<double>> ConfusionMatrix::matrix(Normalize normalize) const {

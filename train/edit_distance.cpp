@@ -89,6 +89,11 @@ double EditErrorRate::value() const {
   return tokens == 0 ? distance : distance / tokens;
 }
 
+void EditErrorRate::exchange(MetricState& state) {
+  for (int64_t* count : {&edits_.hits, &edits_.substitutions, &edits_.deletions, &edits_.insertions, &sequences_})
+    state(*count);
+}
+
 void EditErrorRate::reset() {
   edits_ = {};
   sequences_ = 0;

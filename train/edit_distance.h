@@ -39,6 +39,9 @@ class EditErrorRate : public Metric {
   double value() const override;
   void reset() override;
 
+ protected:
+  void exchange(MetricState& state) override;
+
  private:
   void add(const Edits& more);
   Edits edits_;

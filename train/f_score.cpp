@@ -34,6 +34,11 @@ void ClassRate::add(const Tensor& predicted, const Tensor& targets, const Tensor
   counts_.add(scatter_rows(concat({right, weights, weights}), places, 3 * n));
 }
 
+void ClassRate::exchange(MetricState& state) {
+  ClassMetric::exchange(state);
+  state(counts_);
+}
+
 void ClassRate::forget() { counts_.reset(); }
 
 const std::vector<double>& ClassRate::counts() const {

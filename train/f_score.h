@@ -31,6 +31,7 @@ class ClassRate : public ClassMetric {
   ClassRate(const std::string& name, const ClassRateOptions& options);
   void add(const Tensor& predicted, const Tensor& targets, const Tensor& weights) override;
   void forget() override;
+  void exchange(MetricState& state) override;
   struct Quotient {
     double above, below;
   };

@@ -55,6 +55,12 @@ double Mean::value() const {
   return mean_of(sum_.read()[0], weight_.read()[0]);
 }
 
+void Mean::exchange(MetricState& state) {
+  state(sum_);
+  state(weight_);
+  state(nan_);
+}
+
 void Mean::reset() {
   sum_.reset();
   weight_.reset();
@@ -95,6 +101,12 @@ void NllMean::update_sum(double nll_sum, int64_t count) { update_sum(on_host(nll
 double NllMean::nats() const {
   nan_.require_none(name(), "losses");
   return mean_of(sum_.read()[0], count_.read()[0]);
+}
+
+void NllMean::exchange(MetricState& state) {
+  state(sum_);
+  state(count_);
+  state(nan_);
 }
 
 void NllMean::reset() {

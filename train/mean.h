@@ -19,6 +19,9 @@ class Mean : public Metric {
   double value() const override;
   void reset() override;
 
+ protected:
+  void exchange(MetricState& state) override;
+
  private:
   RunningSum sum_{1}, weight_{1};  // of w x, of w
   FirstRow nan_;
@@ -38,6 +41,7 @@ class NllMean : public Metric {
 
  protected:
   NllMean(const char* name, const RowOptions& options);
+  void exchange(MetricState& state) override;
   double nats() const;  // the mean
 
  private:

@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "nn/parameter.h"
+#include "train/metric_state.h"
+
 namespace grus::metrics {
 
 /// What metrics of labelled rows share.
@@ -25,6 +28,11 @@ class Metric {
   /// Forgets all examples.
   virtual void reset() = 0;
 
+  /// Returns what an exact resume of its examples needs, which waits for the device; load_state() takes it. Throws
+  /// UsageError for a metric without exchange(), DataError for the state of another.
+  nn::NamedTensors state();
+  void load_state(const nn::NamedTensors& state);
+
  protected:
   Metric(std::string name, bool larger_is_better) : name_(std::move(name)), larger_is_better_(larger_is_better) {}
   Metric(const Metric&) = default;
@@ -32,6 +40,8 @@ class Metric {
   Metric& operator=(const Metric&) = default;
   Metric& operator=(Metric&&) = default;
 
+  /// Visits all that updates change, in one order: state(right_), state(weight_).
+  virtual void exchange(MetricState& state);
   /// Returns sum / weight. Throws UsageError unless examples of more than 0 weight came, and where infinities or
   /// infinite weights leave no number.
   double mean_of(double sum, double weight) const;

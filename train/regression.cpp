@@ -32,6 +32,12 @@ double RegressionMetric::value() const {
   return mean_of(sum_.read()[0], weight_.read()[0]);
 }
 
+void RegressionMetric::exchange(MetricState& state) {
+  state(sum_);
+  state(weight_);
+  state(nan_);
+}
+
 void RegressionMetric::reset() {
   sum_.reset();
   weight_.reset();

@@ -18,6 +18,7 @@ class RegressionMetric : public Metric {
  protected:
   explicit RegressionMetric(std::string name) : Metric(std::move(name), false) {}
   virtual Tensor error(const Tensor& prediction, const Tensor& target) const = 0;
+  void exchange(MetricState& state) override;
 
  private:
   RunningSum sum_{1}, weight_{1};

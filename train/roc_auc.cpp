@@ -97,6 +97,18 @@ double RocAuc::area(const std::vector<Scored>& ascending) const {
   return area / (positive * negative);
 }
 
+void RocAuc::exchange(MetricState& state) {
+  gather();
+  state(bins_);
+  state(nan_);
+  state(outside_);
+  state.list(kept_, [&](Scored& scored) {
+    state(scored.score);
+    state(scored.positive);
+    state(scored.negative);
+  });
+}
+
 void RocAuc::reset() {
   bins_.reset();
   nan_.reset();

@@ -25,6 +25,9 @@ class RocAuc : public Metric {
   double value() const override;
   void reset() override;
 
+ protected:
+  void exchange(MetricState& state) override;
+
  private:
   struct Scored {
     double score, positive, negative;  // weights

@@ -54,6 +54,12 @@ const std::vector<double>& RunningSum::read() const {
   return sums_;
 }
 
+void RunningSum::set(std::vector<double> sums) {
+  require(sums.size() == sums_.size(), "[RunningSum] need {} elements, got {}", sums_.size(), sums.size());
+  waiting_.clear();
+  sums_ = std::move(sums);
+}
+
 void RunningSum::reset() {
   std::fill(sums_.begin(), sums_.end(), 0.0);
   waiting_.clear();
@@ -96,6 +102,12 @@ void FirstRow::require_none(const std::string& metric, const char* what) const {
   const std::optional<int64_t> row = read();
   require<UsageError>(!row, "[{}] need {} that are numbers, got NaN in row {} since the reset", metric, what,
                       row.value_or(0));
+}
+
+void FirstRow::set(int64_t rows, std::optional<int64_t> found) {
+  rows_ = rows;
+  found_ = found;
+  first_ = Tensor();
 }
 
 void FirstRow::reset() { *this = FirstRow(); }

@@ -21,6 +21,8 @@ class RunningSum {
   void add(std::span<const double> term);
   /// Returns the sums, which waits for the device.
   const std::vector<double>& read() const;
+  /// Replaces the sums by as many others.
+  void set(std::vector<double> sums);
   void reset();
 
  private:
@@ -36,6 +38,9 @@ class FirstRow {
   void add(const Tensor& flags);
   /// Returns the first row whose flag was true, which waits for the device.
   std::optional<int64_t> read() const;
+  /// Returns the number of rows, and replaces what was seen.
+  int64_t rows() const { return rows_; }
+  void set(int64_t rows, std::optional<int64_t> found);
   /// Throws UsageError, beginning with [metric], where there was such a row: its `what` are not numbers.
   void require_none(const std::string& metric, const char* what) const;
   void reset();

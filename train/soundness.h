@@ -4,9 +4,9 @@
 
 #include "nn/module.h"
 
-namespace grus::seq2seq {
+namespace grus::train {
 
 /// Returns the name of the first tensor with a NaN or an infinity in it, or "", with one wait for the device.
 std::string first_not_finite(const nn::NamedTensors& tensors);
 
-}  // namespace grus::seq2seq
+}  // namespace grus::train

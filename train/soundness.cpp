@@ -1,4 +1,4 @@
-#include "seq2seq/soundness.h"
+#include "train/soundness.h"
 
 #include <cmath>
 
@@ -6,7 +6,7 @@
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
 
-namespace grus::seq2seq {
+namespace grus::train {
 
 // 0 x is 0 where x is finite and NaN elsewhere, so no sum can overflow.
 std::string first_not_finite(const nn::NamedTensors& tensors) {
@@ -24,4 +24,4 @@ std::string first_not_finite(const nn::NamedTensors& tensors) {
   return "";
 }
 
-}  // namespace grus::seq2seq
+}  // namespace grus::train
