@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grus::chart {
+namespace grus::report {
 
 struct MapPoint {
   double x = 0, y = 0;  // any unit; the map keeps the ratio of both axes
@@ -52,4 +52,4 @@ std::string interactive_map(const LabelMap& map);
 
 extern const std::string_view map_style, map_script;
 
-}  // namespace grus::chart
+}  // namespace grus::report

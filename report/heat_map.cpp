@@ -4,11 +4,11 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "examples/support/chart.h"
-#include "examples/support/markup.h"
-#include "examples/support/svg.h"
+#include "report/chart.h"
+#include "report/markup.h"
+#include "report/svg.h"
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 constexpr int64_t longest_label = 28;  // columns; the tooltips have the whole word
@@ -129,4 +129,4 @@ std::string heat_map(const HeatMap& map) {
   return out + "</svg>\n";
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,12 +1,12 @@
-#include "examples/support/pca.h"
+#include "report/pca.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "data/shuffle.h"
+#include "core/base/split_mix.h"
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 double dot(const double* a, const double* b, size_t n) {
@@ -56,7 +56,7 @@ Points principal_components(const Points& points, size_t wanted) {
   const Points x = centred(points);
   const size_t spare = std::min({wanted + 8, x.width, x.count});
   Points directions{spare, x.width, std::vector<double>(spare * x.width)};
-  data::SplitMix random(1);
+  SplitMix random(1);
   for (double& value : directions.values) value = static_cast<double>(random.next() >> 11) * 0x1p-52 - 1;
   orthonormalise(directions);
   std::vector<double> last(spare);
@@ -101,4 +101,4 @@ std::vector<std::vector<int32_t>> nearest_by_cosine(const Points& points, size_t
   return nearest;
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace grus::chart {
+namespace grus::report {
 
 /// Returns a coordinate with at most one decimal.
 std::string px(double pixels);
@@ -36,4 +36,4 @@ std::string empty_chart(std::string_view title, std::string_view why);
 
 inline constexpr double chart_width = 480, chart_height = 300;
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,13 +1,13 @@
-#include "examples/support/tsne.h"
+#include "report/tsne.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
-#include "data/shuffle.h"
-#include "examples/support/quadtree.h"
+#include "core/base/split_mix.h"
+#include "report/quadtree.h"
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 // Neighbours says who is near whom: row i's columns and p(j|i), later p(i,j). All other p are 0.
@@ -109,7 +109,7 @@ Points first_map(const Points& points, uint64_t seed) {
   for (size_t i = 0; i < points.count && components.width > 0; ++i) square += components[i][0] * components[i][0];
   const double scale = square > 0 ? 1e-4 / std::sqrt(square / static_cast<double>(points.count)) : 0;
   Points map{points.count, 2, std::vector<double>(points.count * 2)};
-  data::SplitMix random(seed);
+  SplitMix random(seed);
   for (size_t i = 0; i < points.count; ++i)
     for (size_t k = 0; k < 2; ++k) {
       const double nudge = static_cast<double>(random.next() >> 11) * 0x1p-52 - 1;
@@ -200,4 +200,4 @@ double tsne_loss(const Points& points, const Points& map, double perplexity) {
   return loss;
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -5,12 +5,12 @@
 #include <limits>
 #include <random>
 
-#include "examples/support/label_map.h"
-#include "examples/support/quadtree.h"
-#include "examples/support/tsne.h"
-#include "tests/examples/well_formed.h"
+#include "report/label_map.h"
+#include "report/quadtree.h"
+#include "report/tsne.h"
+#include "tests/support/well_formed.h"
 
-using namespace grus::chart;
+using namespace grus::report;
 using grus::test::contains;
 using grus::test::count;
 using grus::test::not_well_formed;

@@ -1,8 +1,8 @@
-#include "examples/support/quadtree.h"
+#include "report/quadtree.h"
 
 #include <algorithm>
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 constexpr int deepest = 48;  // points that are still together at this depth are one
@@ -71,4 +71,4 @@ Quadtree::Repulsion Quadtree::repulsion(double x, double y, double theta) const 
   return total;
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

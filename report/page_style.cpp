@@ -1,9 +1,9 @@
-#include "examples/seq2seq/report_parts.h"
+#include "report/page.h"
 
-namespace grus::seq2seq {
+namespace grus::report {
 
 // Charts carry light colours as attributes; the rules for svg.chart replace them, so that dark mode reaches them too.
-const std::string_view report_style = R"css(
+const std::string_view page_style = R"css(
 :root {
   color-scheme: light dark;
   --paper: #fdfdfb; --ink: #1d1f23; --muted: #6a6f76; --line: #e4e4df; --rule: #cfd0ca; --accent: #c8452b;
@@ -121,4 +121,4 @@ pre { margin: 0 0 1.5rem; padding: .875rem 1rem; background: var(--ground); bord
 }
 )css";
 
-}  // namespace grus::seq2seq
+}  // namespace grus::report

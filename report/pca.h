@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace grus::chart {
+namespace grus::report {
 
 /// Points are `count` times `width` coordinates, one point after the other.
 struct Points {
@@ -22,4 +22,4 @@ Points principal_components(const Points& points, size_t directions);
 /// Returns for each point the `most` others with the largest cosine, best first; of equals the one that comes first.
 std::vector<std::vector<int32_t>> nearest_by_cosine(const Points& points, size_t most);
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,15 +1,15 @@
 #pragma once
 // Charts as SVG text. Colours and fonts are attributes for a light page, so that a picture stands alone in any viewer;
 // the classes (chart, muted, grid, axis, guide, halo, s0, s1, f0, f1, cells, ground) let a page restyle it, dark mode
-// included. Numbers that are not finite are left out; nothing to draw gives a picture that says so.
-// Sources: chart.cpp, heat_map.cpp.
+// included. Numbers that are not finite, or beyond 1e100, are left out; nothing to draw gives a picture that says so.
+// Sources: chart.cpp, chart_parts.h, chart_parts.cpp, bin_chart.cpp, heat_map.cpp.
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace grus::chart {
+namespace grus::report {
 
 struct Point {
   double x, y;
@@ -18,23 +18,25 @@ struct Point {
 struct Series {
   std::string name;
   std::vector<Point> points;
+  bool faint = false;  // thin and pale, for what a bolder series smooths
 };
 
 /// A vertical line at a point of the first series; with a label the point is drawn too.
 struct Mark {
   Point point;
   std::string label;
+  std::string_view anchor = {};  // "end": the label stands left of the line, "start": right; empty: where there is room
 };
 
 struct LineChart {
   std::string title, unit, x_title;
   std::vector<Series> series = {};  // from the fifth on, colours come again, dashed
-  std::optional<Mark> mark = {};
-  bool logarithmic = false;
+  std::vector<Mark> marks = {};
+  bool logarithmic = false, logarithmic_x = false;
   std::optional<double> y_low = {};  // the y axis reaches down to here
 };
 
-/// Draws a chart of fixed size, 480 x 300, whose x is a whole number (an epoch).
+/// Draws a chart of fixed size, 480 x 300, whose x is a whole number (an epoch, a step) unless its axis is logarithmic.
 std::string line_chart(const LineChart& chart);
 
 struct Bin {
@@ -65,4 +67,4 @@ std::string heat_map(const HeatMap& map);
 /// Returns the picture as a file of its own: XML declaration, white ground.
 std::string standalone(std::string_view svg);
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,7 +1,7 @@
 // The parts that a page needs around label maps. Colours are those of the report's style sheet.
-#include "examples/support/label_map.h"
+#include "report/label_map.h"
 
-namespace grus::chart {
+namespace grus::report {
 
 const std::string_view map_style = R"css(
 .labelmap { position: relative; margin-bottom: .75rem; }
@@ -132,4 +132,4 @@ document.querySelectorAll('.labelmap').forEach(box => {
 });
 )js";
 
-}  // namespace grus::chart
+}  // namespace grus::report

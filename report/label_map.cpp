@@ -1,4 +1,4 @@
-#include "examples/support/label_map.h"
+#include "report/label_map.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "examples/support/markup.h"
-#include "examples/support/svg.h"
+#include "report/markup.h"
+#include "report/svg.h"
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 constexpr double font = 11, gap = 5, margin_x = 56, margin_y = 22;
@@ -185,4 +185,4 @@ std::string interactive_map(const LabelMap& map) {
                      legend, label_map(map));
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,4 +1,4 @@
-#include "examples/support/chart.h"
+#include "report/chart.h"
 
 #include <doctest/doctest.h>
 #include <fmt/core.h>
@@ -7,11 +7,11 @@
 #include <limits>
 
 #include "core/base/error.h"
-#include "examples/support/axis.h"
-#include "examples/support/markup.h"
-#include "tests/examples/well_formed.h"
+#include "report/axis.h"
+#include "report/markup.h"
+#include "tests/support/well_formed.h"
 
-using namespace grus::chart;
+using namespace grus::report;
 using grus::test::contains;
 using grus::test::count;
 using grus::test::not_well_formed;
@@ -78,12 +78,19 @@ TEST_CASE("axis: equal and unusable limits still give an axis") {
   CHECK(linear_axis(no_number, infinity, 5, false, true).high == 1);
 }
 
+TEST_CASE("axis: limits that differ in their last digits only, or by more than a number holds, still give few ticks") {
+  CHECK(linear_axis(1e17, 1e17 + 16, 5, false, true).ticks.size() < 50);
+  CHECK(linear_axis(1, 1 + 1e-15, 5, true, false).ticks.size() < 50);
+  CHECK(labels(linear_axis(0, 1e-6, 2, false, true)) == "0 5e-7 1e-6");
+}
+
 TEST_CASE("axis: a logarithmic one steps by 1, 2, 5 and maps ratios to distances") {
   Axis axis = logarithmic_axis(6, 70);
   CHECK(labels(axis) == "10 20 50");
   axis.start = 0, axis.end = 100;
   CHECK(axis(20) - axis(10) == doctest::Approx(axis(40) - axis(20)));
   CHECK(labels(logarithmic_axis(1, 10000)) == "1 10 100 1000 10000");
+  CHECK(labels(logarithmic_axis(1e-6, 1e-2)) == "1e-6 1e-5 0.0001 0.001 0.01");
   CHECK_FALSE(logarithmic_axis(0, 10).logarithmic);
   CHECK_FALSE(logarithmic_axis(10, 11).logarithmic);
 }
@@ -114,6 +121,33 @@ TEST_CASE("line chart: one point, none, or nothing finite is a whole picture") {
   CHECK(not_well_formed(line_chart(chart)) == "");
 }
 
+TEST_CASE("line chart: ticks of many digits are fewer, so that their labels do not touch") {
+  LineChart chart{.title = "t", .unit = "u", .x_title = "step", .series = {{"a", {{0, 1}, {900000, 2}}}}};
+  const std::string svg = line_chart(chart);
+  CHECK(contains(svg, ">200000</text>"));
+  CHECK_FALSE(contains(svg, ">100000</text>"));
+}
+
+TEST_CASE("line chart: numbers beyond 1e100 are left out, and what is faint has no dots") {
+  LineChart chart{
+      .title = "t", .unit = "u", .x_title = "x", .series = {{"a", {{1, 1}, {2, 1e300}, {3, -1e300}, {4, 3}}}}};
+  CHECK(count(line_chart(chart), "<circle") == 2);
+  chart.series[0].faint = true;
+  CHECK(count(line_chart(chart), "<circle") == 0);
+  CHECK(contains(line_chart(chart), "stroke-opacity=\"0.4\""));
+}
+
+TEST_CASE("line chart: a logarithmic x axis puts equal ratios at equal distances") {
+  const LineChart chart{.title = "t",
+                        .unit = "u",
+                        .x_title = "rate",
+                        .series = {{"a", {{1e-6, 1}, {1e-4, 2}, {1e-2, 3}, {0, 4}}}},
+                        .logarithmic_x = true};
+  const std::string svg = line_chart(chart);
+  CHECK(count(svg, "<circle") == 3);
+  CHECK(contains(svg, ">1e-5</text>"));
+}
+
 TEST_CASE("line chart: six lines are told apart, the last two by dashes, in the legend too") {
   LineChart chart{.title = "t", .unit = "u", .x_title = "epoch"};
   for (int i = 0; i < 6; ++i) chart.series.push_back({fmt::format("{}", i), {{0, 1.0 * i}, {1, 2.0 * i}}});
@@ -122,11 +156,11 @@ TEST_CASE("line chart: six lines are told apart, the last two by dashes, in the 
 
 TEST_CASE("line chart: a mark at a point that was not measured keeps only its line") {
   LineChart chart{.title = "t", .unit = "u", .x_title = "x", .series = {{"a", {{1, 2}, {2, 3}}}}};
-  chart.mark = Mark{{2, no_number}, "best"};
+  chart.marks = {{{2, no_number}, "best"}};
   CHECK(finite_coordinates(line_chart(chart)));
   CHECK(contains(line_chart(chart), "class=\"guide\""));
   CHECK_FALSE(contains(line_chart(chart), "best"));
-  chart.mark->point.y = 3;
+  chart.marks[0].point.y = 3;
   CHECK(contains(line_chart(chart), ">best</text>"));
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace grus::chart {
+namespace grus::report {
 
 struct Tick {
   double value;
@@ -15,7 +15,7 @@ struct Axis {
   double low = 0, high = 1;
   double start = 0, end = 1;
   bool logarithmic = false;
-  std::vector<Tick> ticks;
+  std::vector<Tick> ticks = {};
 
   double operator()(double value) const;
 };
@@ -28,4 +28,4 @@ Axis linear_axis(double low, double high, int wanted, bool whole, bool round_lim
 /// would fit.
 Axis logarithmic_axis(double low, double high);
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "examples/support/pca.h"
+#include "report/pca.h"
 
-namespace grus::chart {
+namespace grus::report {
 
 class Quadtree {
  public:
@@ -35,4 +35,4 @@ class Quadtree {
   std::vector<Cell> cells_;
 };
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,9 +1,11 @@
-#include "examples/support/markup.h"
+#include "report/markup.h"
 
 #include <fmt/format.h>
 #include <utf8proc.h>
 
-namespace grus::chart {
+#include <cmath>
+
+namespace grus::report {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
@@ -85,4 +87,16 @@ std::string grouped(int64_t number) {
   return digits;
 }
 
-}  // namespace grus::chart
+std::string rounded_count(double count) {
+  if (count >= 999.5e6) return fmt::format("{:.3g} G", count / 1e9);
+  if (count >= 999.5e3) return fmt::format("{:.3g} M", count / 1e6);
+  return grouped(count >= 10000 ? std::llround(count / 100) * 100 : std::llround(count));
+}
+
+std::string duration(double seconds) {
+  if (seconds < 99.5) return fmt::format("{:.0f} s", seconds);
+  const int64_t minutes = std::llround(seconds / 60);
+  return minutes < 100 ? fmt::format("{} min", minutes) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
+}
+
+}  // namespace grus::report

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "examples/support/pca.h"
+#include "report/pca.h"
 
-namespace grus::chart {
+namespace grus::report {
 
 struct TsneOptions {
   double perplexity = 30;  // about how many neighbours count; at most a third of the points
@@ -23,4 +23,4 @@ Points tsne(const Points& points, const TsneOptions& options = {}, const std::fu
 /// Computes the loss of a map exactly: KL(P || Q) in nats.
 double tsne_loss(const Points& points, const Points& map, double perplexity);
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,12 +1,12 @@
-#include "examples/support/svg.h"
+#include "report/svg.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "examples/support/markup.h"
+#include "report/markup.h"
 
-namespace grus::chart {
+namespace grus::report {
 
 const std::string_view muted = R"(class="muted" fill="#6a6f76")";
 const std::string_view halo =
@@ -47,4 +47,4 @@ std::string empty_chart(std::string_view title, std::string_view why) {
   return open_svg(chart_width, chart_height, title) + heading(title, "") + label(middle, why) + "</svg>\n";
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report

@@ -1,11 +1,11 @@
-#include "examples/support/axis.h"
+#include "report/axis.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-namespace grus::chart {
+namespace grus::report {
 namespace {
 
 double round_step(double rough) {
@@ -15,8 +15,16 @@ double round_step(double rough) {
   return 10 * power;
 }
 
+// Returns "2e-7", shorter than the same in decimals.
+std::string small_label(double value) {
+  std::string text = fmt::format("{:.3g}", value == 0 ? 0.0 : value);
+  if (const size_t zero = text.find("e-0"); zero != std::string::npos) text.erase(zero + 2, 1);
+  return text;
+}
+
 std::string tick_label(double value, double step) {
   if (std::abs(value) >= 1e6) return fmt::format("{:g}", value);
+  if (step < 9e-6) return small_label(value);
   const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 9);
   return fmt::format("{:.{}f}", value == 0 ? 0.0 : value, decimals);
 }
@@ -39,13 +47,15 @@ double Axis::operator()(double value) const {
 
 Axis linear_axis(double low, double high, int wanted, bool whole, bool round_limits) {
   spread(low, high);
-  double step = round_step((high - low) / wanted);
+  // A step that the limits' own digits cannot show would give the same tick again and again.
+  double step = round_step(std::max((high - low) / wanted, std::max(std::abs(low), std::abs(high)) * 1e-13));
   if (whole) step = std::max(step, 1.0);
   Axis axis;
   axis.low = round_limits ? std::floor(low / step + 1e-9) * step : low;
   axis.high = round_limits ? std::ceil(high / step - 1e-9) * step : high;
   const double first = std::ceil(axis.low / step - 1e-9), last = std::floor(axis.high / step + 1e-9);
-  for (double i = first; i <= last; ++i) axis.ticks.push_back({i * step, tick_label(i * step, step)});
+  for (double i = first; i <= last && axis.ticks.size() < 50; ++i)
+    axis.ticks.push_back({i * step, tick_label(i * step, step)});
   return axis;
 }
 
@@ -60,9 +70,9 @@ Axis logarithmic_axis(double low, double high) {
   for (double power = first; power <= axis.high; power *= 10)
     for (const double factor : factors)
       if (const double value = factor * power; value >= axis.low && value <= axis.high)
-        axis.ticks.push_back({value, tick_label(value, std::min(power, 1.0))});
+        axis.ticks.push_back({value, low < 1e-3 ? small_label(value) : tick_label(value, std::min(power, 1.0))});
   if (axis.ticks.size() < 3) return linear_axis(low, high, 5, false, true);
   return axis;
 }
 
-}  // namespace grus::chart
+}  // namespace grus::report
