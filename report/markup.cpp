@@ -56,6 +56,16 @@ std::string escape(std::string_view text) {
   return out;
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string out;
+  utf8proc_int32_t code = 0;
+  while (!text.empty()) {
+    const std::string_view character = next_character(text, code);
+    out += code < 0 ? replacement : character;
+  }
+  return out;
+}
+
 int64_t columns(std::string_view text) {
   int64_t width = 0;
   utf8proc_int32_t code = 0;

@@ -12,6 +12,9 @@ namespace grus::report {
 /// Escapes text for an element or a quoted attribute. What is no UTF-8 or forbidden in XML becomes U+FFFD.
 std::string escape(std::string_view text);
 
+/// Returns the text with U+FFFD for every byte that is no UTF-8.
+std::string valid_utf8(std::string_view text);
+
 /// Counts columns: East Asian wide characters take two, combining marks none.
 int64_t columns(std::string_view text);
 

@@ -20,8 +20,7 @@ TEST_CASE("page: a whole page is well formed, and what its caller did not escape
   curves += figures("<svg></svg>", "two");
   const std::string body =
       page_header("Grus · test", "T &amp; U", "a model", tiles({{"Loss <a>", "1 & 2", "\"note\"", "first"}})) +
-      section("Curves", in_pairs(curves)) +
-      run_again_section("run <x>", {{"Seed", "1"}, {"CPU", ""}}, {{"a<b", ""}});
+      section("Curves", in_pairs(curves)) + run_again_section("run <x>", {{"Seed", "1"}, {"CPU", ""}}, {{"a<b", ""}});
   const std::string page = html_page("T &amp; U", body, {.style = ".x { }", .script = "'x'", .refresh_seconds = 5});
   CHECK(not_well_formed(page) == "");
   CHECK(contains(page, "<dt>Loss &lt;a&gt;</dt><dd>1 &amp; 2<small>&quot;note&quot;</small>"));
