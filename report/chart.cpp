@@ -19,19 +19,37 @@ std::string_view dashes(size_t series) {
   return patterns[std::min(series / colour_count, patterns.size() - 1)];
 }
 
+constexpr std::string_view pale = " stroke-opacity=\"0.4\"";
+
+// A faint series has the colour of the series before it.
+size_t colour_index(const LineChart& chart, size_t index) {
+  size_t bold = 0;
+  for (size_t i = 0; i <= index; ++i) bold += !chart.series[i].faint;
+  return std::max<size_t>(bold, 1) - 1;
+}
+
 std::string draw_series(const LineChart& chart, size_t index, const Axis& x, const Axis& y) {
   const Series& series = chart.series[index];
+  const size_t shade = colour_index(chart, index);
   std::string out = fmt::format(
       R"(<path class="s{}" d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round" stroke-linecap="round"{}{}/>)"
       "\n",
-      index % colour_count, path_through(series.points, x, y), colour(index), series.faint ? 1 : 2,
-      series.faint ? " stroke-opacity=\"0.4\"" : "", dashes(index));
+      shade % colour_count, path_through(series.points, x, y), colour(shade), series.faint ? 1 : 2,
+      series.faint ? pale : "", dashes(shade));
   const double radius = series.points.size() > 40 ? 1.2 : 2.6;
   if (series.faint || series.points.size() > 400) return out;
   for (const Point& p : series.points)
     if (drawable(p, x, y))
-      out += dot(x(p.x), y(p.y), radius, index % colour_count,
+      out += dot(x(p.x), y(p.y), radius, shade % colour_count,
                  fmt::format("{} {:g}: {} {:.4g}", chart.x_title, p.x, series.name, p.y));
+  return out;
+}
+
+std::string draw_all_series(const LineChart& chart, const Axis& x, const Axis& y) {
+  std::string out;
+  for (const bool faint : {true, false})
+    for (size_t i = 0; i < chart.series.size(); ++i)
+      if (chart.series[i].faint == faint) out += draw_series(chart, i, x, y);
   return out;
 }
 
@@ -42,16 +60,20 @@ std::string legend(const LineChart& chart) {
   double right = chart_width - 10;
   for (size_t i = chart.series.size(); i-- > 0;) {
     const std::string& name = chart.series[i].name;
+    const size_t shade = colour_index(chart, i);
     out += label({.x = right, .y = 36, .anchor = "end"}, name);
     right -= text_width(name, 12) + 6;
     append(out, R"(<path class="s{0}" d="M{1} 32h-16" stroke="{2}" stroke-width="3" stroke-linecap="round"{3}{4}/>)",
-           i % colour_count, px(right), colour(i), chart.series[i].faint ? " stroke-opacity=\"0.4\"" : "", dashes(i));
+           shade % colour_count, px(right), colour(shade), chart.series[i].faint ? pale : "", dashes(shade));
     right -= 32;
   }
   return out + "\n";
 }
 
-std::string draw_mark(const Mark& mark, const Axis& x, const Axis& y) {
+// A label goes below its point where there is room: under a rising curve nothing is drawn. Labels of several marks
+// stand in lines of their own along the top.
+std::string draw_mark(const LineChart& chart, size_t index, const Axis& x, const Axis& y) {
+  const Mark& mark = chart.marks[index];
   const double at = x(mark.point.x);
   std::string out = fmt::format(
       R"(<path class="guide" d="M{} {}V{}" fill="none" stroke="#9a9d98" stroke-dasharray="2 4" stroke-linecap="round"/>)"
@@ -60,12 +82,11 @@ std::string draw_mark(const Mark& mark, const Axis& x, const Axis& y) {
   if (mark.label.empty() || !drawable(mark.point, x, y)) return out;
   const double height = y(mark.point.y);
   append(out, R"(<circle class="f1" cx="{}" cy="{}" r="5" fill="{}"/>)", px(at), px(height), colour(1));
-  // The label goes below the line where there is room: under a rising curve nothing is drawn.
-  const bool below = height + 40 < y.start;
-  const bool leftwards = mark.anchor.empty() ? at > (x.start + x.end) / 2 : mark.anchor == "end";
+  const double beside = height + 40 < y.start ? height + 30 : height - 14;
+  const bool leftwards = at > (x.start + x.end) / 2;
   const std::string style = fmt::format(R"({} font-weight="600")", halo);
   return out + label({.x = at + (leftwards ? -9 : 9),
-                      .y = below ? height + 30 : height - 14,
+                      .y = chart.marks.size() == 1 ? beside : y.end + 8 + 16 * static_cast<double>(index),
                       .anchor = leftwards ? "end" : "start",
                       .more = style},
                      mark.label);
@@ -114,8 +135,8 @@ std::string line_chart(const LineChart& chart) {
   std::string out = open_svg(chart_width, chart_height, chart.title);
   out += heading(chart.title, chart.unit) + legend(chart) + grid_and_y_labels(y, x.start, x.end);
   out += base_line(x.start, x.end, y.start) + x_labels(x, y.start, chart.x_title);
-  for (size_t i = 0; i < chart.series.size(); ++i) out += draw_series(chart, i, x, y);
-  for (const Mark& mark : chart.marks) out += draw_mark(mark, x, y);
+  out += draw_all_series(chart, x, y);
+  for (size_t i = 0; i < chart.marks.size(); ++i) out += draw_mark(chart, i, x, y);
   return out + "</svg>\n";
 }
 

@@ -18,14 +18,13 @@ struct Point {
 struct Series {
   std::string name;
   std::vector<Point> points;
-  bool faint = false;  // thin and pale, for what a bolder series smooths
+  bool faint = false;  // thin and pale, in the colour of the series before, which smooths it
 };
 
 /// A vertical line at a point of the first series; with a label the point is drawn too.
 struct Mark {
   Point point;
   std::string label;
-  std::string_view anchor = {};  // "end": the label stands left of the line, "start": right; empty: where there is room
 };
 
 struct LineChart {

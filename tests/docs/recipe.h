@@ -4,12 +4,16 @@
 
 #include <thread>
 
+#include "core/base/atomic_file.h"
 #include "data/npy.h"
 #include "data/table.h"
 #include "data/token_stream.h"
 #include "data/wav.h"
 #include "data/word_vectors.h"
 #include "grus.h"
+#include "report/chart.h"
+#include "report/event_file.h"
+#include "report/page.h"
 #include "tests/support/folder.h"
 
 using namespace grus;

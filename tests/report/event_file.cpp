@@ -1,7 +1,6 @@
 #include "report/event_file.h"
 
 #include <doctest/doctest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <cstring>
@@ -13,6 +12,7 @@
 
 #include "core/base/error.h"
 #include "report/event_message.h"
+#include "tests/support/folder.h"
 
 using namespace grus;
 using namespace grus::report;
@@ -20,12 +20,6 @@ using namespace grus::report;
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("grus_events_" + std::to_string(::getpid()));
-  Folder() { fs::remove_all(path); }
-  ~Folder() { fs::remove_all(path); }
-};
 
 // CRC-32C bit by bit, as RFC 3720 describes it, and TFRecord's mask.
 uint32_t masked(std::string_view bytes) {
@@ -124,8 +118,8 @@ Fields value_of(const std::string& record) { return fields_of(only(fields_of(onl
 }  // namespace
 
 TEST_CASE("event file: a number stands in a frame with both masked checksums, with its tag and step") {
-  const Folder folder;
-  EventFile events(folder.path);
+  const test::Folder folder;
+  EventFile events(folder.root());
   events.scalar("loss/train", 300, 0.25);
   events.scalar("bad \xff", 301, std::numeric_limits<double>::quiet_NaN());
   events.flush();
@@ -141,8 +135,8 @@ TEST_CASE("event file: a number stands in a frame with both masked checksums, wi
 }
 
 TEST_CASE("event file: a run that goes on from a step says so before its first number") {
-  const Folder folder;
-  EventFile events(folder.path, 41);
+  const test::Folder folder;
+  EventFile events(folder.root(), 41);
   const std::vector<std::string> records = records_of(events.path());
   REQUIRE(records.size() == 2);
   CHECK(little_endian(only(fields_of(records[1]), 2)) == 41);
@@ -150,8 +144,8 @@ TEST_CASE("event file: a run that goes on from a step says so before its first n
 }
 
 TEST_CASE("event file: a histogram counts every finite value once, whatever their range") {
-  const Folder folder;
-  EventFile events(folder.path);
+  const test::Folder folder;
+  EventFile events(folder.root());
   constexpr double huge = 1.7e308;
   const std::vector<double> wide = {-huge, huge, 0}, equal = {2, 2, 2},
                             some = {0, 1, 2, 3, std::nan(""), HUGE_VAL, 1.5}, none = {std::nan("")};
@@ -176,8 +170,8 @@ TEST_CASE("event file: a histogram counts every finite value once, whatever thei
 }
 
 TEST_CASE("event file: texts and pictures are messages that say what they are") {
-  const Folder folder;
-  EventFile events(folder.path);
+  const test::Folder folder;
+  EventFile events(folder.root());
   const std::vector<uint8_t> pixels(2 * 3 * 3, 200);
   events.text("options", 0, "| lr | 0.1 |");
   events.image("picture", 1, {.height = 2, .width = 3, .channels = 3, .values = pixels});
@@ -192,8 +186,8 @@ TEST_CASE("event file: texts and pictures are messages that say what they are") 
 }
 
 TEST_CASE("event file: pictures of wrong sizes are refused, and leave no record") {
-  const Folder folder;
-  EventFile events(folder.path);
+  const test::Folder folder;
+  EventFile events(folder.root());
   const std::vector<uint8_t> pixels(6);
   for (const Pixels& wrong : {Pixels{2, 3, 2, pixels}, Pixels{0, 3, 1, pixels}, Pixels{2, 2, 1, pixels},
                               Pixels{INT64_C(1) << 40, 1, 1, pixels}})
@@ -203,10 +197,10 @@ TEST_CASE("event file: pictures of wrong sizes are refused, and leave no record"
 }
 
 TEST_CASE("event file: two files of one folder have names of their own, and what is unflushed is written at the end") {
-  const Folder folder;
+  const test::Folder folder;
   fs::path first;
   {
-    EventFile one(folder.path), other(folder.path);
+    EventFile one(folder.root()), other(folder.root());
     CHECK(one.path() != other.path());
     one.scalar("a", 1, 1);
     first = one.path();
