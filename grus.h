@@ -72,6 +72,7 @@
 #include "train/edit_distance.h"
 #include "train/f_score.h"
 #include "train/fit.h"
+#include "train/lr_range_test.h"
 #include "train/mean.h"
 #include "train/metrics_log.h"
 #include "train/progress_line.h"

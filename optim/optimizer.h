@@ -57,6 +57,7 @@ class Optimizer {
 
   /// Lets step() also update this average, which must outlive the optimizer; null detaches it.
   void attach(ExponentialMovingAverage* average) { average_ = average; }
+  ExponentialMovingAverage* average() const { return average_; }
 
   /// Returns what an exact resume needs: the state tensors of each parameter ("first.NAME", shared, not copied), the
   /// counts "steps" and "updates", the rates "lr" of each group, "lr_factor", the settings that set() changed

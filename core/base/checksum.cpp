@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <array>
 #include <charconv>
 
 #include "core/base/error.h"
@@ -14,10 +15,28 @@ namespace {
 constexpr std::string_view beginning = "\"grus.crc32:";
 constexpr size_t digits = 8;
 
+constexpr std::array<uint32_t, 256> castagnoli_table() {
+  constexpr uint32_t polynomial = 0x82F63B78;  // its bits reversed
+  std::array<uint32_t, 256> table{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? polynomial : 0);
+    table[byte] = crc;
+  }
+  return table;
+}
+
 }  // namespace
 
 void Crc32::add(std::string_view bytes) {
   value_ = static_cast<uint32_t>(crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
+
+uint32_t crc32c(std::string_view bytes) {
+  static constexpr std::array<uint32_t, 256> table = castagnoli_table();
+  uint32_t crc = ~uint32_t{0};
+  for (const char byte : bytes) crc = table[(crc ^ static_cast<uint8_t>(byte)) & 0xFF] ^ crc >> 8;
+  return ~crc;
 }
 
 std::string checksum_text(uint32_t crc) { return fmt::format("crc32:{:08x}", crc); }

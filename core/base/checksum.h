@@ -16,6 +16,9 @@ class Crc32 {
   uint32_t value_ = 0;
 };
 
+/// Returns CRC-32C (Castagnoli 1993; RFC 3720, section B.4), which others' formats bear.
+uint32_t crc32c(std::string_view bytes);
+
 /// Returns the checksum as text: "crc32:" and eight hexadecimal digits.
 std::string checksum_text(uint32_t crc);
 std::string checksum_text(std::string_view bytes);

@@ -14,9 +14,9 @@
 #include "examples/phrases/map_page.h"
 #include "examples/phrases/scorer.h"
 #include "examples/seq2seq/console.h"
-#include "examples/support/markup.h"
-#include "examples/support/tsne.h"
 #include "ops/math/index.h"
+#include "report/markup.h"
+#include "report/tsne.h"
 
 namespace grus::phrases {
 namespace {
@@ -72,9 +72,9 @@ std::vector<Entry> frequent_phrases(const DrawOptions& o) {
 }
 
 // Makes rows points of length 1, so that the angle between them counts.
-chart::Points points_of(const Tensor& rows) {
+report::Points points_of(const Tensor& rows) {
   const auto values = rows.to_vector<float>();
-  chart::Points points{static_cast<size_t>(rows.dim(0)), static_cast<size_t>(rows.dim(1)), {}};
+  report::Points points{static_cast<size_t>(rows.dim(0)), static_cast<size_t>(rows.dim(1)), {}};
   points.values.assign(values.begin(), values.end());
   for (size_t i = 0; i < points.count; ++i) {
     double square = 0;
@@ -84,22 +84,22 @@ chart::Points points_of(const Tensor& rows) {
   return points;
 }
 
-chart::Points word_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& words) {
+report::Points word_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& words) {
   const Tensor table = saved.model->source_words();
   std::vector<int64_t> ids;
   for (const Entry& word : words) ids.push_back(saved.codecs.source.vocab().id(word.text));
   return points_of(gather_rows(table, Tensor::from(ids)));
 }
 
-chart::Points phrase_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& phrases) {
+report::Points phrase_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& phrases) {
   constexpr size_t batch = 256;
-  chart::Points all;
+  report::Points all;
   for (size_t begin = 0; begin < phrases.size(); begin += batch) {
     std::vector<std::vector<int32_t>> ids;
     for (size_t n = begin; n < std::min(begin + batch, phrases.size()); ++n)
       ids.push_back(saved.codecs.source.encode(phrases[n].text));
     const NoGrad no_grad;
-    const chart::Points part = points_of(saved.model->summary(seq2seq::pack_tokens(ids)));
+    const report::Points part = points_of(saved.model->summary(seq2seq::pack_tokens(ids)));
     all.count += part.count;
     all.width = part.width;
     all.values.insert(all.values.end(), part.values.begin(), part.values.end());
@@ -107,22 +107,22 @@ chart::Points phrase_vectors(const seq2seq::SavedModel& saved, const std::vector
   return all;
 }
 
-chart::Points on_a_plane(const chart::Points& points, const DrawOptions& o, const char* what) {
-  if (o.method == "pca") return chart::principal_components(points, 2);
+report::Points on_a_plane(const report::Points& points, const DrawOptions& o, const char* what) {
+  if (o.method == "pca") return report::principal_components(points, 2);
   constexpr size_t enough = 50;  // dimensions: van der Maaten and Hinton 2008, section 4.2
-  const chart::Points fewer = points.width > enough ? chart::principal_components(points, enough) : points;
+  const report::Points fewer = points.width > enough ? report::principal_components(points, enough) : points;
   seq2seq::ProgressLine progress;
-  chart::TsneOptions options{.perplexity = o.perplexity, .seed = static_cast<uint64_t>(o.seed)};
-  return chart::tsne(fewer, options, [&](int iteration) {
+  report::TsneOptions options{.perplexity = o.perplexity, .seed = static_cast<uint64_t>(o.seed)};
+  return report::tsne(fewer, options, [&](int iteration) {
     if (progress.due()) progress.show(fmt::format("t-SNE of {}: {} of {}", what, iteration, options.iterations));
   });
 }
 
-chart::LabelMap map_of(const chart::Points& points, const std::vector<Entry>& entries, const DrawOptions& o,
-                       const char* what) {
-  const chart::Points plane = on_a_plane(points, o, what);
-  const auto near = chart::nearest_by_cosine(points, 6);
-  chart::LabelMap map{.description = fmt::format("Map of {} {}", points.count, what)};
+report::LabelMap map_of(const report::Points& points, const std::vector<Entry>& entries, const DrawOptions& o,
+                        const char* what) {
+  const report::Points plane = on_a_plane(points, o, what);
+  const auto near = report::nearest_by_cosine(points, 6);
+  report::LabelMap map{.description = fmt::format("Map of {} {}", points.count, what)};
   for (size_t i = 0; i < points.count; ++i)
     map.points.push_back({.x = plane.width > 0 ? plane[i][0] : 0,
                           .y = plane.width > 1 ? plane[i][1] : 0,
@@ -140,7 +140,7 @@ MapSection words_section(const seq2seq::SavedModel& saved, const DrawOptions& o)
       "Words", map_of(word_vectors(saved, words), words, o, "words"),
       fmt::format("The {} most frequent source words, each at its row of the embedding. The larger the dot, the more "
                   "frequent the word.",
-                  chart::grouped(static_cast<int64_t>(words.size())))};
+                  report::grouped(static_cast<int64_t>(words.size())))};
 }
 
 MapSection phrases_section(const seq2seq::SavedModel& saved, const DrawOptions& o) {
@@ -150,9 +150,9 @@ MapSection phrases_section(const seq2seq::SavedModel& saved, const DrawOptions& 
       "Phrases", map_of(phrase_vectors(saved, phrases), phrases, o, "phrases"),
       fmt::format("The {} most frequent source phrases of two words and more, each at the vector that the "
                   "encoder makes of it: all that the decoder is told.",
-                  chart::grouped(static_cast<int64_t>(phrases.size())))};
+                  report::grouped(static_cast<int64_t>(phrases.size())))};
   section.map.groups = {"2 words", "3 words", "4 words", "5 and more"};
-  for (chart::MapPoint& point : section.map.points)
+  for (report::MapPoint& point : section.map.points)
     point.group = static_cast<size_t>(std::min<int64_t>(word_count(point.label) - 2, 3));
   return section;
 }

@@ -1,16 +1,16 @@
 #pragma once
 // The page of maps that `draw` writes, from plain data.
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "examples/support/label_map.h"
+#include "report/label_map.h"
+#include "report/page.h"
 
 namespace grus::phrases {
 
 struct MapSection {
   std::string title;
-  chart::LabelMap map;
+  report::LabelMap map;
   std::string caption;
 };
 
@@ -18,7 +18,7 @@ struct MapPage {
   std::string title, model;  // one phrase each
   std::vector<MapSection> sections = {};
   std::string method = {};  // a sentence on how to read it
-  std::vector<std::pair<std::string, std::string>> facts = {};
+  report::Facts facts = {};
   std::string command = {};
 };
 

@@ -7,7 +7,7 @@
 #include "data/phrase_table.h"
 #include "examples/phrases/scorer.h"
 #include "examples/seq2seq/console.h"
-#include "examples/support/markup.h"
+#include "report/markup.h"
 
 namespace grus::phrases {
 namespace {
@@ -47,13 +47,13 @@ void print_lines(const std::string& phrase, const std::vector<Target>& by_model,
 }
 
 std::string padded(const std::string& text, int64_t width) {
-  return text + std::string(static_cast<size_t>(std::max<int64_t>(width - chart::columns(text), 0)), ' ');
+  return text + std::string(static_cast<size_t>(std::max<int64_t>(width - report::columns(text), 0)), ' ');
 }
 
 void print_columns(const std::string& phrase, const std::vector<Target>& by_model, size_t count) {
   const std::vector<Target> by_table = sorted_by(by_model, &Target::table);
   int64_t width = 14;
-  for (size_t i = 0; i < count; ++i) width = std::max(width, chart::columns(by_table[i].text));
+  for (size_t i = 0; i < count; ++i) width = std::max(width, report::columns(by_table[i].text));
   fmt::print("{}  ({} targets)\n      {}  {}\n", phrase, by_model.size(), padded("by the table", width),
              "by the model, log p");
   for (size_t i = 0; i < count; ++i)

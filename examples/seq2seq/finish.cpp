@@ -6,11 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/atomic_file.h"
+#include "core/base/threads.h"
+#include "core/base/version.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/console.h"
-#include "examples/seq2seq/machine.h"
+#include "report/json_facts.h"
+#include "report/machine.h"
 #include "seq2seq/options_json.h"
 #include "seq2seq/translator.h"
 
@@ -43,8 +46,8 @@ std::vector<Alignment> sample_alignments(const TrainedRun& run, const TestText& 
   return alignments;
 }
 
-std::vector<SummaryRow> summary_of(const nn::ModuleBase& module) {
-  std::vector<SummaryRow> rows;
+std::vector<report::ParameterRow> summary_of(const nn::ModuleBase& module) {
+  std::vector<report::ParameterRow> rows;
   for (const auto& [name, parameter] : module.named_parameters())
     rows.push_back({name, to_string(parameter.shape()), parameter.numel()});
   return rows;
@@ -73,13 +76,13 @@ Report make_report(const TrainOptions& options, const TrainedRun& run, const Tes
   report.test_pairs = text.is_test ? static_cast<int64_t>(text.source.size()) : 0;
   report.summary = summary_of(run.model.module());
   report.parameters = run.model.module().parameter_count();
-  report.options = options_of_config(to_json(options));
+  report.options = report::facts_of_json(to_json(options));
   report.command = run.command_line;
-  report.cpu = cpu_name();
+  report.cpu = report::cpu_name();
   report.version = version;
-  report.date = today();
+  report.date = report::today();
   report.seed = static_cast<uint64_t>(options.seed);
-  report.threads = threads_in_use();
+  report.threads = num_threads();
   return report;
 }
 

@@ -2,17 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
-#include <fstream>
-
 #include "core/base/error.h"
 #include "core/base/threads.h"
+#include "core/base/version.h"
 #include "core/device/device.h"
 #include "core/device/precision.h"
+#include "report/machine.h"
 
 namespace grus::seq2seq {
-
-const char* const version = GRUS_VERSION;
 
 void use_machine(std::string_view device, int64_t threads, Precision precision) {
   require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
@@ -22,27 +19,6 @@ void use_machine(std::string_view device, int64_t threads, Precision precision) 
   set_default_device(Device(device));
 }
 
-int threads_in_use() { return num_threads(); }
-
-std::string device_text() {
-  const Device device = default_device();
-  return device.kernels().describe(device.context());
-}
-
-std::string today() {
-  const std::time_t now = std::time(nullptr);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%d", std::gmtime(&now));
-  return text;
-}
-
-std::string version_text() { return fmt::format("Grus {}\n{}", version, device_text()); }
-
-std::string cpu_name() {
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  return "";
-}
+std::string version_text() { return fmt::format("Grus {}\n{}", version, report::device_text()); }
 
 }  // namespace grus::seq2seq

@@ -1,5 +1,5 @@
 #pragma once
-// A program chooses its machine here, and describes it.
+// A program chooses its machine here.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -11,14 +11,6 @@ namespace grus::seq2seq {
 /// Sets the device of new tensors, the number of threads (0 leaves it as it is) and the precision of products. Throws
 /// UsageError for bf16 on a device that lacks it.
 void use_machine(std::string_view device, int64_t threads, Precision precision = Precision::f32);
-int threads_in_use();
-/// Returns the device's own description.
-std::string device_text();
-/// Returns the name of the processor, or "".
-std::string cpu_name();
-/// Returns the day in UTC: "2026-01-02".
-std::string today();
-extern const char* const version;
 /// Returns "Grus 0.1.0 ..." with the kernels that run here.
 std::string version_text();
 

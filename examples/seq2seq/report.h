@@ -1,13 +1,12 @@
 #pragma once
 // report.html of a training run, and pictures of alignments. Plain data comes in and text goes out; a NaN or an empty
 // field is left out.
-// Sources: report.cpp, report_parts.h, report_sections.cpp, report_style.cpp.
+// Sources: report.cpp, report_parts.h, report_sections.cpp.
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "report/page.h"
 #include "seq2seq/alignment.h"
 #include "seq2seq/metrics.h"
 
@@ -22,14 +21,6 @@ struct LengthBin {
 struct SampleTranslation {
   std::string source, reference, translation;  // the reference may be empty
 };
-
-/// A parameter of the model.
-struct SummaryRow {
-  std::string name, shape;
-  int64_t count = 0;
-};
-
-using Options = std::vector<std::pair<std::string, std::string>>;
 
 struct Report {
   std::string model;                     // one phrase: "Bahdanau et al. 2014, conditional GRU, 256/512"
@@ -46,8 +37,8 @@ struct Report {
   std::vector<LengthBin> length_bins;
   std::vector<Alignment> alignments;
   std::vector<SampleTranslation> samples;
-  std::vector<SummaryRow> summary;
-  Options options;
+  std::vector<report::ParameterRow> summary;
+  report::Facts options;
   std::string command, cpu, version, date;
   uint64_t seed = 0;
   int threads = 0;  // 0: not known
@@ -59,8 +50,5 @@ std::string render_report(const Report& report);
 
 /// Returns the picture as a file of its own, on white.
 std::string render_alignment_svg(const Alignment& alignment);
-
-/// Returns a configuration flattened: {"a": {"b": 1}} gives ("a.b", "1").
-Options options_of_config(const nlohmann::json& config);
 
 }  // namespace grus::seq2seq

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/base/atomic_file.h"
+#include "core/base/version.h"
 #include "data/bleu.h"
 #include "data/text.h"
 #include "examples/seq2seq/by_length.h"
@@ -12,6 +13,7 @@
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/translate/commands.h"
+#include "report/machine.h"
 #include "seq2seq/corpora.h"
 #include "seq2seq/training_state.h"
 #include "seq2seq/translator.h"
@@ -85,9 +87,9 @@ int compare(const CompareOptions& options, const std::string& command_line) {
   comparison.sentences = text.size();
   comparison.beam = options.use.beam;
   comparison.command = command_line;
-  comparison.cpu = cpu_name();
+  comparison.cpu = report::cpu_name();
   comparison.version = fmt::format("Grus {}", version);
-  comparison.date = today();
+  comparison.date = report::today();
   for (const std::string& folder : options.models)
     comparison.models.push_back(
         judge(folder, options, text, {options.tokenize, options.lowercase}, comparison.bleu_signature));

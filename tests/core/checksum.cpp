@@ -15,6 +15,13 @@ TEST_CASE("checksum: CRC-32 as everybody has it, in pieces as in one") {
   CHECK(crc.value() == 0xcbf43926u);
 }
 
+TEST_CASE("checksum: CRC-32C has the values of RFC 3720") {
+  CHECK(crc32c("123456789") == 0xe3069283u);
+  CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aau);
+  CHECK(crc32c(std::string(32, '\xff')) == 0x62a8ab43u);
+  CHECK(crc32c("") == 0);
+}
+
 TEST_CASE("checksum: every flipped bit of a sealed text is seen, those of its seal included") {
   std::string text = std::string("{\"checksum\":\"") + empty_seal + "\",\"values\":[1,2,3]}";
   seal(text);

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "core/base/atomic_file.h"
 #include "data/batches.h"
 #include "data/keras_tokenizer.h"
 #include "data/npy.h"
@@ -13,6 +14,9 @@
 #include "data/wav.h"
 #include "data/word_vectors.h"
 #include "grus.h"
+#include "report/chart.h"
+#include "report/event_file.h"
+#include "report/page.h"
 #include "tests/support/folder.h"
 
 using namespace grus;

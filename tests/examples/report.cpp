@@ -3,10 +3,9 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "tests/examples/well_formed.h"
+#include "tests/support/well_formed.h"
 
 using namespace grus::seq2seq;
 using grus::test::contains;
@@ -135,13 +134,6 @@ TEST_CASE("report: a long command has an option a line, one with quotes stays as
   CHECK(contains(render_report(report), "train \\\n  --train-src a.de \\\n  --train-tgt a.en"));
   report.command += " --name 'x --y'";
   CHECK(contains(render_report(report), "train --train-src a.de --train-tgt a.en"));
-}
-
-TEST_CASE("report: a configuration becomes a flat list") {
-  const auto config =
-      nlohmann::json::parse(R"({"arch": "b", "adam": {"lr": 0.001, "betas": [0.9, 0.98]}, "paper": false})");
-  const Options expected = {{"adam.betas", "[0.9,0.98]"}, {"adam.lr", "0.001"}, {"arch", "b"}, {"paper", "false"}};
-  CHECK(options_of_config(config) == expected);
 }
 
 TEST_CASE("alignment picture: a file of its own on white, also without words") {

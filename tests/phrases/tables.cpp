@@ -7,7 +7,7 @@
 #include "examples/phrases/map_page.h"
 #include "examples/phrases/table_corpus.h"
 #include "tests/data/files.h"
-#include "tests/examples/well_formed.h"
+#include "tests/support/well_formed.h"
 
 using namespace grus;
 using namespace grus::phrases;
@@ -39,7 +39,7 @@ TEST_CASE("tables: what is held out shares no source phrase with what is trained
 }
 
 TEST_CASE("maps: the page is well formed but for its script") {
-  chart::LabelMap map{.description = "words"};
+  report::LabelMap map{.description = "words"};
   map.points = {{.x = 0, .y = 1, .label = "a & b"}, {.x = 2, .y = 0, .label = "<c>"}};
   std::string page = render_maps({.title = "T & U",
                                   .model = "m",

@@ -14,7 +14,7 @@
 #include "ops/math/matmul.h"
 #include "ops/math/softmax.h"
 #include "seq2seq/likelihood.h"
-#include "tests/examples/well_formed.h"
+#include "tests/support/well_formed.h"
 #include "tests/seq2seq/small.h"
 
 using namespace grus;
