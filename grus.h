@@ -48,6 +48,7 @@
 #include "ops/math/softmax.h"
 #include "ops/sequence/attention.h"
 #include "ops/sequence/attention_gru.h"
+#include "ops/sequence/dot_attention.h"
 #include "ops/sequence/gru.h"
 #include "ops/sequence/lstm.h"
 #include "ops/sequence/rnn.h"
