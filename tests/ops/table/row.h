@@ -148,6 +148,7 @@ std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
 std::vector<Row> norm_rows_of_table();
+std::vector<Row> position_rows();
 std::vector<Row> reduce_rows();
 std::vector<Row> scan_rows();
 std::vector<Row> select_rows();
