@@ -5,8 +5,9 @@
 
 namespace grus {
 
-/// Whether an entry may be null, and what then: ops compose it, or do without.
-enum class Need { required, composed, spared };
+/// Whether an entry may be null, and what then: ops compose it (hosted: devices that are no host leave it null), or do
+/// without.
+enum class Need { required, composed, hosted, spared };
 
 struct KernelCost {
   double flops = 0, bytes = 0;
@@ -65,6 +66,9 @@ inline double flops_of(GruPhase phase) {
 
 inline double flops_of(const AttentionArgs& args) {
   return elements(args.weights) * (4 * number(args.query.cols) + 2 * number(args.values.cols));
+}
+inline double flops_of(const DotAttentionArgs& args) {
+  return 2 * elements(args.lse) * number(args.keys.count) * number(args.q.cols + args.v.cols);
 }
 inline double bytes_of(const AttentionArgs& args) {
   return bytes(args.query, args.keys, args.values, args.v, args.weights, args.context) +

@@ -6,8 +6,8 @@
 //    No exception crosses the boundary. A device may report late, at `synchronize`.
 // 3. Outputs may alias an input only where they are the very same view. `accumulate` means y += result.
 // 4. Sums have a fixed order for a given number of threads: no float atomics.
-// 5. Entries that kernels.def marks `composed` may be null: ops then compose the result from the required ones, on the
-//    same device.
+// 5. Entries that kernels.def marks `composed` or `hosted` may be null: ops then compose the result from the required
+//    ones, on the same device.
 // 6. Core raises `DeviceBuffer::version` at every write. A backend may keep data derived from a buffer (packed weights)
 // in
 //    `DeviceBuffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
@@ -251,6 +251,49 @@ struct CrossEntropyArgs {
   int64_t ignore;
   bool gradient;
   Matrix weight;  // w, or absent
+};
+
+/// Where the rows of one side of scaled dot-product attention lie: step t of sequence b is row
+///   starts[t] + ranks[b] of packed rows, or, without these (i64), t * step + b * item;
+/// lengths (i64, or absent: all `count`) says how many steps each sequence has.
+struct AttentionSide {
+  Matrix starts, ranks, lengths;
+  int64_t step, item, count;
+};
+/// Scaled dot-product attention (Vaswani et al. 2017) of each sequence b < batch and head h, whose rows are those of
+/// matrix h of q, k, v and y: element j of row r is at offset + h * batch_stride + r * row_stride + j.
+///   e[t, s] = scale q[t] . k[s] + mask[b, h, t, s]     lse[t] = log sum_s exp e[t, s]     y[t] = sum_s p[t, s] v[s]
+/// p = exp(e - lse), with dropout times a keep_mask of element ((b heads + h) T + t) S + s. A mask of bool is -inf
+/// where it is false. With causal, s <= t + past is seen alone. A step that sees nothing has y = 0 and lse = -inf; so
+/// has one beyond its length. lse (batch heads, T).
+struct DotAttentionArgs {
+  Matrix q, k, v, y, lse;
+  AttentionSide queries, keys;
+  View mask;  // dims (batch, heads, T, S), or of rank 0 for none
+  int64_t batch, heads;
+  bool causal;
+  int64_t past;
+  double scale, dropout;
+  uint64_t seed, draw;
+};
+/// Gradients of dot_attention, given dy: dq, dk and dv are added to; rows of packed or padded places that no sequence
+/// has are left alone.
+struct DotAttentionBackwardArgs {
+  DotAttentionArgs forward;
+  Matrix dy, dq, dk, dv;
+};
+
+/// y = (x - mean) * rstd * weight + bias for each row, rstd = 1 / sqrt(variance + eps); without `centred` mean is 0 and
+/// absent (RMS norm). weight and bias (1, F) or absent; mean and rstd (rows) are written.
+struct NormArgs {
+  Matrix y, x, weight, bias, mean, rstd;
+  bool centred;
+  double eps;
+};
+/// Gradients of norm_rows: dx is added to, as are dweight and dbias (1, F); each is absent when not wanted.
+struct NormBackwardArgs {
+  Matrix x, weight, mean, rstd, dy, dx, dweight, dbias;
+  bool centred;
 };
 
 /// A loop whose parts do not depend on one another (the sequences of a batch, batches of a search): run(loop, part,

@@ -131,9 +131,13 @@ Device composed_device() {
     table->sgd_step = nullptr;
     table->adam_step = nullptr;
     table->adadelta_step = nullptr;
+    table->dot_attention = nullptr;
+    table->dot_attention_backward = nullptr;
+    table->norm_rows = nullptr;
+    table->norm_rows_backward = nullptr;
     for (const KernelEntry& entry : kernel_entries(*table))
-      require<UsageError>(!entry.present || entry.need != Need::composed, "[composed_device] need {} left out, got it",
-                          entry.name);
+      require<UsageError>(!entry.present || (entry.need != Need::composed && entry.need != Need::hosted),
+                          "[composed_device] need {} left out, got it", entry.name);
     return Device(new DeviceState("composed", *table, cpu.context()));
   }();
   return device;

@@ -1,4 +1,6 @@
 // Philox several blocks at a time, on all threads; the numbers are the reference's, bit for bit.
+#include "core/backends/cpu/random.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -107,6 +109,17 @@ void fill_piece(const RandomArgs& args, uint64_t first, int64_t count, float* y)
 }
 
 }  // namespace
+
+void keep_mask_row(uint64_t seed, uint64_t draw, double p, uint64_t first, int64_t count, float* y) {
+  RandomArgs args{};
+  args.kind = RandomKind::keep_mask;
+  args.seed = seed;
+  args.draw = draw;
+  args.low = p;
+  args.high = 1 / (1 - p);
+  for (int64_t j = 0; j < count; j += piece)
+    fill_piece(args, first + static_cast<uint64_t>(j), std::min(piece, count - j), y + j);
+}
 
 Status random(Context* context, const RandomArgs& args) {
   if (args.y.dtype != DType::f32) return reference_backend().random(context, args);

@@ -86,7 +86,10 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
       .download = entry<download>,
       .synchronize = entry<synchronize>,
 #define GRUS_DEVICE_ENTRY(...)
-#define GRUS_KERNEL(need, name, ...) .name = entry<name>,
+#define GRUS_BODY_required(name) entry<name>
+#define GRUS_BODY_composed(name) entry<name>
+#define GRUS_BODY_hosted(name) nullptr
+#define GRUS_KERNEL(need, name, ...) .name = GRUS_BODY_##need(name),
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
 #include "core/device/kernels.def"
   };

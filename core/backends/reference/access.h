@@ -33,6 +33,18 @@ inline int64_t id_at(const Matrix& ids, int64_t i) {
   return ids.dtype == DType::i32 ? element<const int32_t>(ids, i) : element<const int64_t>(ids, i);
 }
 
+/// Returns the row of step t of sequence b.
+inline int64_t row_at(const AttentionSide& side, int64_t b, int64_t t) {
+  return present(side.starts) ? id_at(side.starts, t) + id_at(side.ranks, b) : t * side.step + b * side.item;
+}
+inline int64_t steps_of(const AttentionSide& side, int64_t b) {
+  return present(side.lengths) ? id_at(side.lengths, b) : side.count;
+}
+/// Returns how many steps of sequence b have a row: packed rows have no padding.
+inline int64_t rows_of(const AttentionSide& side, int64_t b) {
+  return present(side.starts) ? steps_of(side, b) : side.count;
+}
+
 /// Calls f.operator()<T>() with the C++ type of `dtype`. Throws DtypeError for types the kernel is not made for.
 template <class F>
 void with_float(const char* kernel, DType dtype, F f) {

@@ -2,8 +2,8 @@
 // The reference backend: every kernel as plain loops over host memory, one file per family. It is the specification
 // that other backends are tested against. Kernels throw (DtypeError for types they are not made for); entry() below
 // turns that into a Status at the boundary.
-// Sources: attention.cpp, cross_entropy.cpp, elements.cpp, gemm.cpp, gru.cpp, index.cpp, lstm.cpp, memory.cpp,
-// optimizer.cpp, random.cpp, reduce.cpp, softmax.cpp, table.cpp.
+// Sources: attention.cpp, cross_entropy.cpp, dot_attention.cpp, elements.cpp, gemm.cpp, gru.cpp, index.cpp, lstm.cpp,
+// memory.cpp, norm.cpp, optimizer.cpp, random.cpp, reduce.cpp, softmax.cpp, table.cpp.
 #include <new>
 #include <string>
 

@@ -1,7 +1,6 @@
 // Matrix products, and ops that are made of them.
 #include "ops/math/matmul.h"
 
-#include "ops/math/norm.h"
 #include "ops/math/shape.h"
 #include "tests/ops/table/row.h"
 #include "tests/support/tensors.h"
@@ -113,44 +112,10 @@ Row linear_row() {
             "[linear] need bias (out) beside weight (4, 3), got (3)"}}};
 }
 
-Row layer_norm_row() {
-  const Function f = [](In in) { return layer_norm(in["x"], in["weight"], in["bias"], 0.1); };
-  const Input x = given({2, 2}, {1, 3, -2, 6});
-  return {"layer_norm",
-          "y = (x - mean) / sqrt(variance + eps) * weight + bias",
-          floats,
-          2,
-          {{"(2, 2, 3)", {{{2, 2, 3}}, {"weight", {3}}, {"bias", {3}}}, f},
-           {"alone", {{{2, 4}}}, f},
-           {"no rows", {{{0, 3}}, {"weight", {3}}, {"bias", {3}}}, f},
-           {"size 1", {{{2, 1}}, {"weight", {1}}}, f},
-           {"by hand",
-            {x, given("weight", {2}, {2, 3}), given("bias", {2}, {0, 1})},
-            [](In in) { return layer_norm(in["x"], in["weight"], in["bias"], 0); },
-            {{{2, 2}, {-2, 4, -2, 4}}}},
-           {"equal entries",
-            {given({2}, {5, 5})},
-            [](const Tensor& x) { return layer_norm(x); },
-            {{{2}, {0, 0}}},
-            {},
-            Size::extreme},
-           {"large", {{{130, 301}}, {"weight", {301}}, {"bias", {301}}}, f, {}, {}, Size::large}},
-          {{[](Device d) {
-              const Tensor z = Tensor::zeros({2, 3}, DType::f64, d);
-              layer_norm(z, z);
-            },
-            "[layer_norm] need weight and bias (3), got (2, 3)"},
-           {[](Device d) {
-              layer_norm(Tensor::zeros({2, 0}, DType::f64, d));
-            },
-            "[layer_norm] need x (..., F) with F of at least 1, got (2, 0)"}},
-          5e-5};
-}
-
 }  // namespace
 
 std::vector<Row> matmul_rows() {
-  return {{"matmul", "y = op(a) op(b)", floats, 2, products(), matmul_errors()}, linear_row(), layer_norm_row()};
+  return {{"matmul", "y = op(a) op(b)", floats, 2, products(), matmul_errors()}, linear_row()};
 }
 
 }  // namespace grus::test

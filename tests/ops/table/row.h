@@ -140,6 +140,7 @@ const std::vector<Row>& rows();
 
 // Each family has a function in the file of its name.
 std::vector<Row> attention_rows_of_table();
+std::vector<Row> dot_attention_rows();
 std::vector<Row> dropout_rows();
 std::vector<Row> elementwise_rows();
 std::vector<Row> gru_rows();
@@ -148,6 +149,8 @@ std::vector<Row> loss_rows();
 std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
+std::vector<Row> norm_rows_of_table();
+std::vector<Row> position_rows();
 std::vector<Row> reduce_rows();
 std::vector<Row> scan_rows();
 std::vector<Row> select_rows();

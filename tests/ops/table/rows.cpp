@@ -42,7 +42,8 @@ const std::vector<Row>& rows() {
     std::vector<Row> joined;
     for (const auto family :
          {elementwise_rows, select_rows, matmul_rows, reduce_rows, softmax_rows, loss_rows, dropout_rows, shape_rows,
-          index_rows, sequence_rows, gru_rows, lstm_rows, scan_rows, attention_rows_of_table, tape_rows, kernel_rows})
+          index_rows, sequence_rows, gru_rows, lstm_rows, scan_rows, attention_rows_of_table, dot_attention_rows,
+          norm_rows_of_table, position_rows, tape_rows, kernel_rows})
       for (Row& row : family()) joined.push_back(std::move(row));
     for (Row& row : joined)
       for (Sample& sample : row.samples) {

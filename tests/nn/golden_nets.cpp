@@ -1,0 +1,174 @@
+// Attention, transformer layers, convolutions and norms against PyTorch's values and gradients, in f64 and f32.
+#include "nn/multihead_attention.h"
+#include "nn/transformer.h"
+#include "ops/math/reduce.h"
+#include "ops/math/shape.h"
+#include "ops/sequence/sequence.h"
+#include "tests/support/golden.h"
+
+using namespace grus;
+using namespace grus::nn;
+using test::difference;
+using test::GoldenCase;
+
+namespace {
+
+struct Tolerance {
+  DType dtype;
+  double tolerance;
+};
+constexpr Tolerance precisions[] = {{DType::f64, 1e-10}, {DType::f32, 5e-5}};
+
+using Named = std::vector<std::pair<std::string, Tensor>>;
+
+/// Calls visit(case, tolerance) for each case of a kind in each dtype.
+template <class F>
+void for_each_case(const char* kind, F visit) {
+  int found = 0;
+  for (const GoldenCase& c : test::golden_cases("nets")) {
+    if (c.settings["kind"] != kind) continue;
+    ++found;
+    CAPTURE(c.name);
+    for (const Tolerance& p : precisions) visit(c, p);
+  }
+  CHECK(found > 0);
+}
+
+/// Runs f(inputs), which gives results by name, and compares them and all gradients.
+template <class F>
+void check(const ModuleBase* module, const GoldenCase& c, Tolerance p, std::vector<const char*> names, F f) {
+  Tape tape;
+  std::vector<Tensor> inputs;
+  for (const char* name : names)
+    if (c.has(name)) inputs.push_back(tape.watch(c.at(name, p.dtype)));
+  Tensor loss;
+  for (const auto& [name, value] : f(inputs)) {
+    CAPTURE(name);
+    CHECK(difference(value, c.at(name)) < p.tolerance);
+    const Tensor part = sum(value * c.at("w" + name, p.dtype));
+    loss = loss.defined() ? loss + part : part;
+  }
+  const std::vector<Tensor> found = tape.grad(loss, inputs);
+  for (size_t i = 0, k = 0; i < names.size(); ++i) {
+    if (!c.has(names[i])) continue;
+    CAPTURE(names[i]);
+    CHECK(difference(found[k++], c.at(std::string("d/") + names[i])) < p.tolerance);
+  }
+  if (!module) return;
+  tape.backward(loss);
+  for (const NamedParameter& parameter : module->named_parameters()) {
+    CAPTURE(parameter.name);
+    CHECK(difference(parameter.parameter.grad(), c.at("d/" + parameter.name)) < p.tolerance);
+  }
+}
+
+template <class M>
+M loaded(M module, const GoldenCase& c, DType dtype) {
+  module.to(dtype);
+  for (const auto& [name, parameter] : module.named_parameters()) parameter.leaf().assign(c.at(name, dtype));
+  return module;
+}
+
+Lengths lengths_of(const GoldenCase& c) { return Lengths(c.settings["lengths"].get<std::vector<int64_t>>()); }
+
+TransformerOptions options_of(const GoldenCase& c) {
+  return {.width = 6,
+          .heads = 2,
+          .hidden = 7,
+          .dropout = 0,
+          .activation = c.settings.value("activation", "relu") == "relu" ? FeedForward::relu : FeedForward::gelu,
+          .norm_first = c.settings.value("norm_first", false)};
+}
+
+}  // namespace
+
+TEST_CASE("golden: scaled dot-product attention equals PyTorch's with masks, a scale and causal") {
+  for_each_case("sdpa", [](const GoldenCase& c, Tolerance p) {
+    check(nullptr, c, p, {"q", "k", "v", c.settings.value("mask", "") == "numbers" ? "mask" : "none"},
+          [&](const std::vector<Tensor>& in) -> Named {
+            DotAttentionOptions options{.causal = c.settings.value("causal", false)};
+            if (c.settings.contains("scale")) options.scale = c.settings["scale"].get<double>();
+            if (in.size() > 3) options.mask = in[3];
+            else if (c.has("mask")) options.mask = cast(c.at("mask"), DType::boolean);
+            return {{"y", scaled_dot_product_attention(in[0], in[1], in[2], options)}};
+          });
+  });
+}
+
+TEST_CASE("golden: MultiheadAttention equals PyTorch's, weights too, across sizes, masks and lengths") {
+  for_each_case("mha", [](const GoldenCase& c, Tolerance p) {
+    const auto number = [&](const char* key) { return c.settings.value(key, int64_t{0}); };
+    const MultiheadAttention m = loaded(MultiheadAttention({.width = 6,
+                                                            .heads = 2,
+                                                            .bias = c.settings.value("bias", true),
+                                                            .key = number("key"),
+                                                            .value = number("value")}),
+                                        c, p.dtype);
+    for (const bool weights : {true, false})
+      check(weights ? &m : nullptr, c, p, {"x", "k", "v"}, [&](const std::vector<Tensor>& in) -> Named {
+        AttentionCall call{.causal = c.settings.value("causal", false), .weights = true};
+        if (c.settings.contains("lengths")) call.lengths = lengths_of(c);
+        const auto run = [&] { return in.size() == 1 ? m(in[0], call) : m(in[0], in[1], in[2], call); };
+        const DotAttentionOutput out = run();
+        call.weights = false;
+        if (!weights) CHECK(difference(run().y, out.y) < p.tolerance);  // fused
+        return {{"y", out.y}, {"weights", out.weights}};
+      });
+  });
+}
+
+TEST_CASE("golden: TransformerEncoderLayer equals PyTorch's at real places, padded and packed") {
+  for_each_case("encoder_layer", [](const GoldenCase& c, Tolerance p) {
+    const TransformerEncoderLayer m = loaded(TransformerEncoderLayer(options_of(c)), c, p.dtype);
+    const Lengths lengths = lengths_of(c);
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", unpack(pack(m(in[0], AttentionCall{.lengths = lengths}), lengths), lengths)}};
+    });
+    for (const NamedParameter& parameter : m.named_parameters()) parameter.parameter.leaf().zero_grad();
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", unpack(m.forward_packed(pack(in[0], lengths), lengths), lengths)}};
+    });
+  });
+}
+
+TEST_CASE("golden: a causal TransformerEncoder equals PyTorch's, and step by step itself") {
+  for_each_case("encoder", [](const GoldenCase& c, Tolerance p) {
+    TransformerOptions options = options_of(c);
+    options.activation = FeedForward::gelu;
+    options.norm_first = true;
+    const TransformerEncoder m = loaded(TransformerEncoder(2, options, true), c, p.dtype);
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", m(in[0], AttentionCall{.causal = true})}};
+    });
+    std::vector<KeyValues> past;
+    const Tensor x = c.at("x", p.dtype), first = m.extend(x.rows(0, 2), past), second = m.extend(x.rows(2, 3), past);
+    CHECK(difference(concat({first, second, m.extend(x.rows(3), past)}), c.at("y")) < p.tolerance);
+    CHECK(past[0].steps() == 5);
+  });
+}
+
+TEST_CASE("golden: TransformerDecoderLayer and TransformerDecoder equal PyTorch's, and step by step themselves") {
+  for_each_case("decoder_layer", [](const GoldenCase& c, Tolerance p) {
+    const TransformerDecoderLayer m = loaded(TransformerDecoderLayer(options_of(c)), c, p.dtype);
+    const AttentionCall of_memory{.lengths = lengths_of(c)};
+    check(&m, c, p, {"x", "memory"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", m(in[0], in[1], AttentionCall{.causal = true}, of_memory)}};
+    });
+    const Lengths sources = lengths_of(c), targets = Lengths::dense(5, 3);
+    check(nullptr, c, p, {"x", "memory"}, [&](const std::vector<Tensor>& in) -> Named {
+      const Tensor y =
+          m.forward_packed(pack(in[0], targets), targets, pack(in[1], sources), sources, AttentionCall{.causal = true});
+      return {{"y", unpack(y, targets)}};
+    });
+  });
+  for_each_case("decoder", [](const GoldenCase& c, Tolerance p) {
+    const TransformerDecoder m = loaded(TransformerDecoder(2, options_of(c), true), c, p.dtype);
+    check(&m, c, p, {"x", "memory"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", m(in[0], in[1], AttentionCall{.causal = true})}};
+    });
+    std::vector<DecoderPast> past = m.begin(c.at("memory", p.dtype));
+    std::vector<Tensor> steps;
+    for (int64_t t = 0; t < 5; ++t) steps.push_back(m.extend(c.at("x", p.dtype).rows(t, t + 1), past));
+    CHECK(difference(concat(steps), c.at("y")) < p.tolerance);
+  });
+}
