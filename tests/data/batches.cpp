@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <atomic>
+#include <map>
 #include <numeric>
 #include <stdexcept>
 
@@ -123,6 +123,23 @@ TEST_CASE("batches: what a map draws changes from epoch to epoch") {
   CHECK(labels(*all.next()) == first);
 }
 
+TEST_CASE("batches: what an example draws does not depend on the batch it is in, nor on its place there") {
+  const auto drawn =
+      generate(20, [](int64_t i) { return std::pair(i, static_cast<int64_t>(default_rng().state().seed)); });
+  std::vector<std::map<int64_t, int64_t>> seen;
+  for (const BatchOptions& options : {BatchOptions{.size = 3}, BatchOptions{.size = 20, .shuffle = false}}) {
+    auto all = batches(drawn, options);
+    all.start(6);
+    seen.emplace_back();
+    while (const auto batch = all.next()) {
+      const Numbers examples = batch->first.to_vector<int64_t>(), draws = labels(*batch);
+      for (size_t i = 0; i < examples.size(); ++i) seen.back()[examples[i]] = draws[i];
+    }
+  }
+  CHECK(seen[0] == seen[1]);
+  CHECK(seen[0][0] != seen[0][1]);
+}
+
 TEST_CASE("batches: from any position an epoch goes on as it would have") {
   for (const BatchOptions& options : kinds)
     for (const int64_t workers : {0, 2}) {
@@ -163,6 +180,7 @@ TEST_CASE("batches: limits hold, and the last batch is kept unless dropped") {
     CHECK((longest * static_cast<int64_t>(batch.size()) <= 50 || batch.size() == 1));
   }
   CHECK(batches(rows(3), {.tokens = 1}).batches() == 3);  // longer than the limit: a batch each
+  CHECK(batches(rows(6), {.tokens = 2, .lengths = Numbers(6, 0)}).batches() == 3);  // an empty one counts as one token
 }
 
 TEST_CASE("batches: buckets hold like lengths, measured or given") {
@@ -220,14 +238,17 @@ TEST_CASE("batches: a function makes a batch of whatever examples there are") {
 
 TEST_CASE("batches: their tensors are on the default device of the start") {
   const Device before = default_device();
-  auto all = batches(rows(4), {.size = 2});
-  set_default_device(Device("reference"));
-  all.start(0);
-  set_default_device(before);
-  const auto batch = *all.next();
-  CHECK(batch.second.device() == Device("reference"));
-  CHECK(batch.first.rows.device() == Device("reference"));
-  CHECK(batch.first.lengths.device() == Device("reference"));
+  for (const int64_t workers : {0, 1}) {
+    auto all = batches(rows(4), {.size = 2, .workers = workers});
+    set_default_device(Device("reference"));
+    all.start(0);
+    set_default_device(before);
+    const auto batch = *all.next();
+    CHECK(batch.second.device() == Device("reference"));
+    CHECK(batch.first.rows.device() == Device("reference"));
+    CHECK(batch.first.lengths.device() == Device("reference"));
+    CHECK(default_device() == before);
+  }
 }
 
 TEST_CASE("batches: what an example throws comes out in its batch's place, for any number of workers") {
