@@ -101,6 +101,30 @@ Tensor grad_norm(const nn::Parameters& parameters) {
   return norm;
 }
 
+// x - x is 0 where x is finite and NaN elsewhere.
+void taint_norm(Tensor& norm, const Tensor& loss, const Tensor& before) {
+  require_float("taint_norm", norm);
+  for (const Tensor* x : {&std::as_const(norm), &loss, &before}) {
+    if (x == &before && !before.defined()) continue;
+    require(x->defined() && x->numel() == 1, "[taint_norm] need numbers, got shape {}", x->shape());
+    require_same_kind("taint_norm", norm, *x);
+  }
+  const Device device = norm.device();
+  Tensor zero = Tensor::empty(norm.shape(), norm.dtype(), device);
+  const View y = Raw::write_view(norm), t = Raw::write_view(zero);
+  const View x = Raw::broadcast_view(loss, norm.shape());
+  const auto call = [&](BinaryOp op, const View& to, const View& a, const View& b) {
+    device.check(device.kernels().binary(device.context(), op, to, a, b), "taint_norm");
+  };
+  if (before.defined()) {
+    call(BinaryOp::add, t, x, Raw::broadcast_view(before, norm.shape()));
+    call(BinaryOp::sub, t, t, t);
+  } else {
+    call(BinaryOp::sub, t, x, x);
+  }
+  call(BinaryOp::add, y, y, t);
+}
+
 Tensor clip_scale(const Tensor& norm, double max_norm) {
   require_limit("clip_scale", max_norm);
   require_float("clip_scale", norm);

@@ -21,6 +21,10 @@ Tensor grad_norm(const nn::Parameters& parameters);
 /// Returns min(1, max_norm / norm) where the norm is, and 0 for a norm that is not finite; an infinite max_norm is no
 /// limit. Throws UsageError unless max_norm is above 0, ShapeError unless the norm is one number.
 Tensor clip_scale(const Tensor& norm, double max_norm);
+/// Makes the norm NaN, in place, where `loss` or `before` is not finite, and leaves it as it is elsewhere. All are one
+/// number of the norm's dtype and device; `before` may be undefined. With the norm of the step before, no step changes
+/// anything from the first bad one on.
+void taint_norm(Tensor& norm, const Tensor& loss, const Tensor& before = {});
 /// Measures the norm and writes nothing; `optimizer.step(result.scale)` then clips in the pass that it makes anyway.
 ClipResult clip_scale(const nn::Parameters& parameters, double max_norm, NonFinite non_finite = NonFinite::error);
 /// Multiplies the gradients in place by min(1, max_norm / norm). Throws as clip_scale.

@@ -49,16 +49,10 @@ class Loop : private Control {
   const Progress& progress() const { return progress_; }
 
  private:
-  struct Term {
-    Tensor tensor;
-    double times;
-  };
   struct QueuedStep {
     int64_t epoch, step, position, batches;  // position: of its first batch; batches: how many it has
     RandomKey rng;                           // the state of default_rng() before the step
     double learning_rate, count;
-    std::vector<Term> loss;
-    Tensor norm;  // the norm of the gradients; not finite from the first bad step on
   };
   // Control
   void stop(const std::string& why) override { progress_.ended = why; }
@@ -119,9 +113,13 @@ class Loop : private Control {
   std::unique_ptr<optim::ExponentialMovingAverage> average_;
   std::unique_ptr<optim::Plateau> plateau_;
   Progress progress_;
-  std::vector<QueuedStep> queued_;  // the steps whose figures are not read yet
-  Tensor soundness_;                // the norm of the last step: NaN from the first bad one on
-  double clock_ = 0;                // when time was counted last
+  // The steps whose figures are not read yet, and these figures: for each of a step's batches its loss, which counts so
+  // many times, and then the norm of the gradients.
+  std::vector<QueuedStep> queued_;
+  std::vector<Tensor> figures_;
+  std::vector<double> times_;
+  Tensor norm_;       // of the last step: NaN from the first bad one on
+  double clock_ = 0;  // when time was counted last
 };
 
 }  // namespace grus::train

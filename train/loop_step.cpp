@@ -35,13 +35,13 @@ Tensor as(const Tensor& x, const Tensor& like) { return x.dtype() == like.dtype(
 }  // namespace
 
 void Loop::train_step() {
-  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, default_rng().state(), 0, 0, {}, {}};
+  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, default_rng().state(), 0, 0};
   if (freeze_.begins_at(step.step)) freeze_.apply(step.epoch, step.step);
   tell(&Callback::step_begin, {step.epoch, step.step});
   const Tensor loss = forward_backward(step);
   progress_.position += step.batches;
   update(step, loss);
-  queued_.push_back(std::move(step));
+  queued_.push_back(step);
   if (queued_.size() == most_queued) read_figures();
 }
 
@@ -57,8 +57,8 @@ Tensor Loop::forward_backward(QueuedStep& step) {
     tape.backward(loss);
     tell(&Callback::backward_end, {model_, step.epoch, step.step});
     const Tensor seen = scalar(loss.detach());
-    if (of.sum.defined()) step.loss.push_back({of.sum.detach(), 1});
-    else step.loss.push_back({scalar(of.loss.detach()), of.count});
+    figures_.push_back(of.sum.defined() ? of.sum.detach() : scalar(of.loss.detach()));
+    times_.push_back(of.sum.defined() ? 1 : of.count);
     all = all.defined() ? all + seen : seen;
     step.count += of.count;
     ++step.batches;
@@ -78,11 +78,11 @@ void Loop::update(QueuedStep& step, const Tensor& loss) {
   const bool several = options_.accumulate > 1;
   Tensor norm = optim::grad_norm(parameters_);
   if (several) norm = norm * (1 / step.count);
-  const Tensor seen = as(loss, norm);
-  step.norm = norm + 0 * (soundness_.defined() ? seen + soundness_ : seen);
-  soundness_ = step.norm;
+  optim::taint_norm(norm, as(loss, norm), norm_);
+  norm_ = norm;
+  figures_.push_back(norm);
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
-  const Tensor scale = optim::clip_scale(step.norm, limit);
+  const Tensor scale = optim::clip_scale(norm, limit);
   optimizer_.set_lr_factor(scheduled_factor(step.step));
   optimizer_.step(several ? scale * (1 / step.count) : scale);
   optimizer_.zero_grad();
@@ -92,17 +92,15 @@ void Loop::update(QueuedStep& step, const Tensor& loss) {
 // Reading these figures is the one wait for the device.
 void Loop::read_figures() {
   if (queued_.empty()) return;
-  const std::vector<QueuedStep> steps = std::exchange(queued_, {});
-  std::vector<Tensor> told;
-  for (const QueuedStep& step : steps) {
-    for (const Term& term : step.loss) told.push_back(term.tensor);
-    told.push_back(step.norm);
-  }
-  const std::vector<double> seen = items(told);
-  size_t at = 0;
+  std::vector<QueuedStep> steps;
+  steps.swap(queued_);
+  queued_.reserve(most_queued);
+  const std::vector<double> seen = items(figures_), times = std::exchange(times_, {});
+  figures_.clear();
+  size_t at = 0, term = 0;
   for (const QueuedStep& step : steps) {
     double sum = 0;
-    for (const Term& term : step.loss) sum += term.times * seen[at++];
+    for (int64_t i = 0; i < step.batches; ++i) sum += times[term++] * seen[at++];
     const double norm = seen[at++];
     if (!std::isfinite(norm)) find_origin(step);
     progress_.sums.loss += sum;

@@ -1,6 +1,7 @@
 #include "optim/optimizer.h"
 
 #include <limits>
+#include <optional>
 
 #include "nn/linear.h"
 #include "ops/math/reduce.h"
@@ -272,6 +273,26 @@ TEST_CASE("clipping: a scale that stays on the device clips alike, and is 0 for 
   Sgd sgd({{"w", Parameter(Tensor::ones({2}))}});
   CHECK_THROWS_WITH_AS(sgd.step(Tensor::ones({2})), "[Sgd] need a scale of one element, got shape (2)", ShapeError);
   CHECK_THROWS_AS(sgd.step(Tensor::ones({}, DType::f64)), DtypeError);
+}
+
+TEST_CASE("clipping: a norm becomes NaN where the loss or the norm before is not finite, and stays elsewhere") {
+  constexpr double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const auto tainted = [](double norm, double loss, std::optional<double> before) {
+    Tensor all = Tensor::full({}, norm);
+    taint_norm(all, Tensor::full({1}, loss), before ? Tensor::full({}, *before) : Tensor());
+    return all.item();
+  };
+  CHECK(tainted(0.3, -2, {}) == static_cast<double>(0.3f));
+  CHECK(tainted(0.3, 7, 9) == static_cast<double>(0.3f));
+  for (const double bad : {inf, -inf, nan}) {
+    CHECK(std::isnan(tainted(0.3, bad, {})));
+    CHECK(std::isnan(tainted(0.3, bad, 1)));
+    CHECK(std::isnan(tainted(0.3, 1, bad)));
+    CHECK_FALSE(std::isfinite(tainted(bad, 1, 1)));
+  }
+  Tensor norm = Tensor::ones({});
+  CHECK_THROWS_AS(taint_norm(norm, Tensor::ones({2})), ShapeError);
+  CHECK_THROWS_AS(taint_norm(norm, Tensor::ones({}, DType::f64)), DtypeError);
 }
 
 TEST_CASE("clipping: a gradient that is not finite is an error that names it, or a flag") {
