@@ -140,6 +140,7 @@ const std::vector<Row>& rows();
 
 // Each family has a function in the file of its name.
 std::vector<Row> attention_rows_of_table();
+std::vector<Row> conv_rows();
 std::vector<Row> dot_attention_rows();
 std::vector<Row> dropout_rows();
 std::vector<Row> elementwise_rows();
