@@ -54,6 +54,7 @@ Tensor sources(const Tensor& places, int64_t rows) {
 
 Tensor nonzero(const Tensor& x) {
   require<UsageError>(x.defined(), "[nonzero] need a tensor, got an undefined one");
+  if (x.dtype() != DType::boolean) require_number("nonzero", x);
   const std::vector<int64_t> places = true_places(x.dtype() == DType::boolean ? x : not_equal(x, 0.0));
   const auto rank = static_cast<size_t>(x.rank());
   std::vector<int64_t> all(places.size() * rank);

@@ -7,7 +7,8 @@
 
 namespace grus {
 
-/// Returns the places of all elements other than 0 (NaN is), in row-major order: (K, rank) i64.
+/// Returns the places of all elements other than 0 (NaN is), in row-major order: (K, rank) i64. x holds numbers or
+/// bools.
 Tensor nonzero(const Tensor& x);
 /// y (K) = the elements of x where mask (bool) holds, in row-major order; both broadcast. The gradient goes back to
 /// them. Throws DtypeError, ShapeError, DeviceError.

@@ -46,6 +46,7 @@ Tensor gradient_of_prod(const Tensor& x, const Tensor& dy, const Shape& kept) {
 
 Tensor decided(const char* op, ReduceOp reduction, const Tensor& x, const Axes& axes, bool keepdim) {
   const ReducePlan p = plan_of(op, x, axes, keepdim);
+  if (x.dtype() != DType::boolean) require_number(op, x);
   const Tensor truth = x.dtype() == DType::boolean ? x : not_equal(x, 0.0);
   return Raw::reshape(launch::reduced(reduction, truth, p.kept), p.shape);
 }

@@ -42,7 +42,7 @@ Tensor argmin(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 /// others, which is right at zeros, too. Saves x. Throws ShapeError for a bad axis.
 Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 /// Tell whether any, whether all elements over axes are other than 0 (NaN is), as bool; of none any is false and all
-/// true. They take every dtype.
+/// true. They take bools, too.
 Tensor any(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor all(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 

@@ -98,7 +98,7 @@ std::vector<Row> mask_rows() {
   const Function select = [](In in) { return masked_select(in["x"], in["mask"]); };
   return {{"nonzero",
            "the places of what is other than 0",
-           every_dtype,
+           numbers_and_bool,
            0,
            {{"by hand",
              {given({2, 3}, {0, 1, 0, 1, 0, 1})},

@@ -205,7 +205,7 @@ std::vector<Row> moment_rows() {
           norm_row};
 }
 
-/// Rows of any and all, which every dtype has.
+/// Rows of any and all.
 Row truth_row(const char* name, const char* equation, Tensor (*f)(const Tensor&, const Axes&, bool), double of_nothing,
               std::vector<double> by_hand) {
   const auto over = [f](Axes axes, bool keepdim = false) -> Function {
@@ -214,7 +214,7 @@ Row truth_row(const char* name, const char* equation, Tensor (*f)(const Tensor&,
   const std::string op = name;
   return {op,
           equation,
-          every_dtype,
+          numbers_and_bool,
           0,
           {{"axis 1, by hand", {given({3, 2}, {0, 0, 0, 1, 1, 1})}, over(1), {{{3}, by_hand}}},
            {"axis 0 of three", {given({2, 1, 3}, {0, 1, 0, 0, 1, 1})}, over(0, true)},
