@@ -75,6 +75,15 @@ inline double bytes_of(const AttentionArgs& args) {
          bytes(args.columns, args.lengths, args.starts);
 }
 
+/// Counts each of a sequence's states at each step, which takes 10 FLOPs, twice with a gradient; and reads them as
+/// often.
+inline double flops_of(const CtcArgs& args) {
+  return (args.gradient.buffer ? 20 : 10) * number(args.log_probs.rows) * number(2 * args.longest + 1);
+}
+inline double bytes_of(const CtcArgs& args) {
+  return number(args.log_probs.rows) * number(2 * args.longest + 1) * number(size_of(args.log_probs.dtype));
+}
+
 }  // namespace kernel_cost_words
 
 /// Each entry has a function of its name and arguments here, kernel_cost::gemm(context, args) and so on, which returns

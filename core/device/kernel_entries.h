@@ -27,9 +27,9 @@ inline constexpr const char* compare_names[] = {
 #define GRUS_COMPARE(name, ...) #name,
 #include "core/device/elementwise.def"
 };
-inline constexpr const char* reduce_names[] = {"sum", "sum_of_squares", "max", "min"};
+inline constexpr const char* reduce_names[] = {"sum", "sum_of_squares", "max", "min", "product"};
 inline constexpr const char* arg_reduce_names[] = {"argmax", "argmin"};
-inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask"};
+inline constexpr const char* random_names[] = {"uniform", "normal", "keep_mask", "integer"};
 inline constexpr const char* gru_phase_names[] = {"all", "reset_update", "candidate"};
 
 constexpr Names names_of(kernel_cost_words::NoVariant) { return {}; }

@@ -82,6 +82,20 @@ enum class CompareOp : int32_t {
 #include "core/device/elementwise.def"
 };
 
+/// Tells whether a row of two numbers has a meaning for integers.
+constexpr bool has_integer_form(BinaryOp op) {
+  switch (op) {
+    case BinaryOp::div:
+    case BinaryOp::pow:
+    case BinaryOp::atan2:
+    case BinaryOp::leaky_relu:
+    case BinaryOp::elu:
+      return false;
+    default:
+      return true;
+  }
+}
+
 /// Hash (FNV-1a) of the names and arguments of the rows of elementwise.def and kernels.def in their order, on which
 /// enumerations and KernelTable depend.
 constexpr uint32_t rows_number() {
@@ -106,11 +120,11 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 9u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 10u << 16 | (rows_number() & 0xffff);
 
-enum class ReduceOp : int32_t { sum, sum_of_squares, max, min };
+enum class ReduceOp : int32_t { sum, sum_of_squares, max, min, product };
 enum class ArgReduceOp : int32_t { argmax, argmin };
-enum class RandomKind : int32_t { uniform, normal, keep_mask };
+enum class RandomKind : int32_t { uniform, normal, keep_mask, integer };
 
 /// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa). Sums
 /// are f32 either way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
@@ -136,9 +150,21 @@ struct SoftmaxArgs {
   bool log;
 };
 
+/// y_i = a_i y_{i-1} + b_i over `steps` rows that follow one another, for each column, and for each of the rows / steps
+/// matrices that y holds; backwards, y_{i+1} stands for y_{i-1}. An absent a is 1, an absent b is 0. The first step is
+/// its b, or its a where b is absent. All lie densely (row_stride is cols): with a absent y is the cumulative
+/// sum of b, with b absent the cumulative product of a. f32, f64, i32, i64; f32 is added up in f64 where the device
+/// can.
+struct LinearRecurrenceArgs {
+  Matrix y, a, b;
+  int64_t steps;
+  bool backwards;
+};
+
 /// Philox4x32-10, key (low, high word of seed). Element (i, j) of y (rows, cols) is e = row_ids[i] * cols + j (i64), or
 /// i * cols + j without row_ids. Lane e % 4 of counter (e / 4, draw), low words first, gives u = (lane >> 8) * 2^-24.
 ///   uniform: low + (high - low) u, rounded to y's type.   keep_mask: 0 where u < low, else high.
+///   integer: low + floor(lane (high - low) 2^-32), y i32 or i64, high - low at most 2^32; the others make f32 and f64.
 ///   normal: low + high * sqrt(-2 log(u_1 + 2^-24)) cos(2 pi u_2), sin for odd e, from lanes 0 and 1 or 2 and 3.
 struct RandomArgs {
   RandomKind kind;
@@ -294,6 +320,16 @@ struct NormArgs {
 struct NormBackwardArgs {
   Matrix x, weight, mean, rstd, dy, dx, dweight, dbias;
   bool centred;
+};
+
+/// Connectionist temporal classification (Graves et al. 2006) of `batch` sequences: row t batch + b of log_probs (rows,
+/// classes) is step t of sequence b. Its labels are label_lengths[b] entries of labels (N) from label_starts[b] on, its
+/// steps the first step_lengths[b]; all four are i64. losses[b] = -log p(labels), inf where no alignment has so many
+/// steps. gradient (rows, classes), or absent, is d losses / d log_probs: minus the probability that step t is class c,
+/// 0 behind the steps and where the loss is infinite.
+struct CtcArgs {
+  Matrix log_probs, labels, label_starts, label_lengths, step_lengths, losses, gradient;
+  int64_t batch, blank, longest;  // longest: the largest of label_lengths
 };
 
 /// A loop whose parts do not depend on one another (the sequences of a batch, batches of a search): run(loop, part,

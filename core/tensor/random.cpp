@@ -31,9 +31,12 @@ void require_row_ids(const char* op, const Tensor& ids, const Tensor& y, const M
                         rows.cols, id);
 }
 
+void require_float(const char* op, DType dtype) {
+  require<DtypeError>(is_float(dtype), "[{}] need f32 or f64, got {}", op, dtype);
+}
+
 Tensor draw(const char* op, RandomKind kind, const Shape& shape, double low, double high, Rng& rng, DType dtype,
             Device device, const Tensor& row_ids) {
-  require<DtypeError>(is_float(dtype), "[{}] need f32 or f64, got {}", op, dtype);
   Tensor y = Tensor::empty(shape, dtype, device);
   if (y.numel() == 0) {
     rng.next();
@@ -70,18 +73,36 @@ Rng& default_rng() {
 
 Tensor random_uniform(const Shape& shape, double low, double high, Rng& rng, DType dtype, Device device) {
   require<UsageError>(low <= high, "[random_uniform] need low <= high, got {} and {}", low, high);
+  require_float("random_uniform", dtype);
   return draw("random_uniform", RandomKind::uniform, shape, low, high, rng, dtype, device, {});
 }
 
 Tensor random_normal(const Shape& shape, double mean, double deviation, Rng& rng, DType dtype, Device device) {
   require<UsageError>(deviation >= 0, "[random_normal] need a deviation of at least 0, got {}", deviation);
+  require_float("random_normal", dtype);
   return draw("random_normal", RandomKind::normal, shape, mean, deviation, rng, dtype, device, {});
 }
 
 Tensor random_keep_mask(const Shape& shape, double p, Rng& rng, DType dtype, Device device, const Tensor& row_ids,
                         const char* op) {
   require<UsageError>(p >= 0 && p < 1, "[{}] need a probability in [0, 1), got {}", op, p);
+  require_float(op, dtype);
   return draw(op, RandomKind::keep_mask, shape, p, 1 / (1 - p), rng, dtype, device, row_ids);
+}
+
+Tensor random_integers(const Shape& shape, int64_t low, int64_t high, Rng& rng, DType dtype, Device device) {
+  constexpr const char* op = "random_integers";
+  require<DtypeError>(dtype == DType::i32 || dtype == DType::i64, "[{}] need i32 or i64, got {}", op, dtype);
+  int64_t range = 0;
+  const bool counted = !__builtin_sub_overflow(high, low, &range) && range <= int64_t{1} << 32;
+  require<UsageError>(low < high && counted, "[{}] need low < high, at most 2^32 apart, got {} and {}", op, low, high);
+  constexpr int64_t exact = int64_t{1} << 53;  // the kernel takes bounds as doubles
+  require<UsageError>(low >= -exact && high <= exact, "[{}] need bounds within +-2^53, got {} and {}", op, low, high);
+  for (const int64_t bound : {low, high - 1}) require_representable(op, static_cast<double>(bound), dtype, shape);
+  const Tensor y =
+      draw(op, RandomKind::integer, shape, static_cast<double>(low), static_cast<double>(high), rng, dtype, device, {});
+  if (y.numel() > 0) Raw::know_range(y, {static_cast<double>(low), static_cast<double>(high - 1)});
+  return y;
 }
 
 }  // namespace grus

@@ -43,6 +43,10 @@ Tensor random_uniform(const Shape& shape, double low, double high, Rng& rng = de
 /// unless f32 or f64.
 Tensor random_normal(const Shape& shape, double mean, double deviation, Rng& rng = default_rng(),
                      DType dtype = DType::f32, Device device = default_device());
+/// Draws integers of [low, high), each as likely (to 2^-32). Throws UsageError unless low < high and high - low is at
+/// most 2^32, DtypeError unless i32 or i64, whose range must hold them.
+Tensor random_integers(const Shape& shape, int64_t low, int64_t high, Rng& rng = default_rng(),
+                       DType dtype = DType::i64, Device device = default_device());
 /// y = 0 with probability p, else 1 / (1 - p). With row_ids (i64, one a row), row i draws the numbers of row
 /// row_ids[i]. Throws, naming `op`: UsageError unless 0 <= p < 1, for a negative id, or one whose numbers 64 bits do
 /// not count; DtypeError, ShapeError, DeviceError for row ids that do not fit.

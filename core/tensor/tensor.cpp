@@ -41,18 +41,6 @@ Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device
 Tensor Tensor::zeros(const Shape& shape, DType dtype, Device device) { return full(shape, 0, dtype, device); }
 Tensor Tensor::ones(const Shape& shape, DType dtype, Device device) { return full(shape, 1, dtype, device); }
 
-Tensor Tensor::arange(int64_t start, int64_t end, Device device) {
-  require<UsageError>(end >= start, "[arange] need start <= end, got {} and {}", start, end);
-  int64_t count = 0;
-  require(!__builtin_sub_overflow(end, start, &count), "[arange] need a count that fits in 64 bits, got {} to {}",
-          start, end);
-  Tensor tensor = empty({count}, DType::i64, device);  // throws where memory is too small for it
-  std::vector<int64_t> values(static_cast<size_t>(count));
-  std::iota(values.begin(), values.end(), start);
-  tensor.write(values.data());
-  return tensor;
-}
-
 Tensor Tensor::from_bools(const std::vector<bool>& values, const Shape& shape, Device device) {
   const std::vector<uint8_t> bytes(values.begin(), values.end());
   return upload(bytes.data(), static_cast<int64_t>(bytes.size()), DType::boolean, shape, device);

@@ -1,7 +1,7 @@
 #pragma once
 // A tensor is a handle on device memory, contiguous and row-major. Rows and reshapes share memory. No op changes
 // elements in place; optimizers and assign() change those of parameters, so a snapshot of one is x.detach().clone().
-// Sources: tensor.cpp, tensor_checks.cpp, ops/math/views.cpp, ops/math/methods.cpp.
+// Sources: tensor.cpp, tensor_checks.cpp, create.cpp, ops/math/views.cpp, ops/math/methods.cpp.
 #include <atomic>
 #include <cstddef>
 #include <initializer_list>
@@ -18,6 +18,7 @@
 namespace grus {
 
 struct Extremum;
+struct Sorted;
 struct TopK;
 
 /// LeafBase is what a tensor knows of the leaf (core/tensor/leaf.h) whose value it is. Every LeafBase is a Leaf.
@@ -65,6 +66,17 @@ class [[nodiscard]] Tensor {
   static Tensor ones(const Shape& shape, DType dtype = DType::f32, Device device = default_device());
   /// y = (start, start + 1, ..., end - 1) as i64. Throws UsageError when end < start.
   static Tensor arange(int64_t start, int64_t end, Device device = default_device());
+  /// y_i = start + i step for all of them before `end`, computed in f64 and rounded to `dtype`. Throws UsageError for a
+  /// step of 0, one that leads away from `end`, numbers that are not finite; DtypeError for bool.
+  static Tensor arange(double start, double end, double step, DType dtype = DType::f32,
+                       Device device = default_device());
+  /// y = `count` numbers from start to end, both included, at equal distances; f32 or f64. Throws UsageError for a
+  /// count below 0, DtypeError.
+  static Tensor linspace(double start, double end, int64_t count, DType dtype = DType::f32,
+                         Device device = default_device());
+  /// y (rows, columns) = 1 on the diagonal, else 0; square without `columns`. Throws UsageError for sizes below 0.
+  static Tensor eye(int64_t rows, std::optional<int64_t> columns = std::nullopt, DType dtype = DType::f32,
+                    Device device = default_device());
   /// Copies host values; T is float, double, int32_t, int64_t, uint8_t or bfloat16, and from_bools takes bool. Throws
   /// ShapeError when the counts differ.
   template <class T>
@@ -168,7 +180,7 @@ class [[nodiscard]] Tensor {
   Tensor where(const Tensor& condition, const Tensor& b) const;
   Tensor where(const Tensor& condition, double b) const;
   Tensor clamp(double low, double high) const;
-  // ops/math/reduce.h
+  // ops/math/reduce.h, ops/math/moments.h
   Tensor sum(const Axes& axes = {}, bool keepdim = false) const;
   Tensor mean(const Axes& axes = {}, bool keepdim = false) const;
   Tensor amax(const Axes& axes = {}, bool keepdim = false) const;
@@ -180,6 +192,17 @@ class [[nodiscard]] Tensor {
   Tensor argmax(const Axes& axes = {}, bool keepdim = false) const;
   Tensor argmin(const Axes& axes = {}, bool keepdim = false) const;
   Tensor logsumexp(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor prod(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor any(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor all(const Axes& axes = {}, bool keepdim = false) const;
+  Tensor var(const Axes& axes = {}, double correction = 1, bool keepdim = false) const;
+  Tensor stddev(const Axes& axes = {}, double correction = 1, bool keepdim = false) const;
+  Tensor norm(double p = 2, const Axes& axes = {}, bool keepdim = false) const;
+  // ops/math/cumulative.h, ops/math/sort.h
+  Tensor cumsum(int axis) const;
+  Tensor cumprod(int axis) const;
+  Sorted sort(int axis = -1, bool descending = false) const;
+  Tensor argsort(int axis = -1, bool descending = false) const;
   // ops/math/matmul.h, ops/math/softmax.h
   Tensor matmul(const Tensor& b) const;
   Tensor softmax(int axis = -1) const;
@@ -197,12 +220,22 @@ class [[nodiscard]] Tensor {
   [[nodiscard]] std::vector<Tensor> split(std::span<const int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> split(std::initializer_list<int64_t> sizes, int axis = 0) const;
   [[nodiscard]] std::vector<Tensor> chunk(int64_t count, int axis = 0) const;
-  // ops/math/index.h
+  Tensor roll(int64_t shift, int axis) const;
+  Tensor unfold(int axis, int64_t size, int64_t step) const;
+  // ops/math/triangle.h
+  Tensor triu(int64_t diagonal = 0) const;
+  Tensor tril(int64_t diagonal = 0) const;
+  Tensor diagonal(int64_t offset = 0, int axis_a = 0, int axis_b = 1) const;
+  // ops/math/index.h, ops/math/mask.h
   Tensor index_select(int axis, const Tensor& ids) const;
   Tensor gather(int axis, const Tensor& ids) const;
   Tensor scatter_add(int axis, const Tensor& ids, const Tensor& source) const;
   Tensor masked_fill(const Tensor& mask, double value) const;
   TopK top_k(int64_t k) const;
+  Tensor masked_select(const Tensor& mask) const;
+  Tensor nonzero() const;
+  Tensor index_put(std::span<const Tensor> ids, const Tensor& values, bool accumulate = false) const;
+  Tensor index_put(std::initializer_list<Tensor> ids, const Tensor& values, bool accumulate = false) const;
 
   // A tape asks for these two.
   const NodeRef& node() const { return node_; }
@@ -226,6 +259,13 @@ class [[nodiscard]] Tensor {
   NodeRef node_;
   Ref<LeafBase> leaf_;
 };
+
+/// Return a tensor of x's shape, dtype and device: undefined elements, `value`, 0, 1. Throw UsageError for an undefined
+/// x, full_like DtypeError for a value that the dtype does not hold.
+Tensor empty_like(const Tensor& x);
+Tensor full_like(const Tensor& x, double value);
+Tensor zeros_like(const Tensor& x);
+Tensor ones_like(const Tensor& x);
 
 /// Throws DtypeError or DeviceError, naming op and both sides, unless a and b agree in dtype and device.
 void require_same_kind(const char* op, const Tensor& a, const Tensor& b);

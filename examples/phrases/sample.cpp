@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "data/shuffle.h"
 #include "examples/phrases/scorer.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
+#include "ops/math/sampling.h"
 #include "ops/math/softmax.h"
 
 namespace grus::phrases {
@@ -21,16 +21,14 @@ struct Sample {
   double log_probability = 0;
 };
 
-// Draws an id from a row of log-probabilities, by p^(1/temperature); specials but <eos> are never drawn.
-int32_t draw_id(const float* row, int64_t width, double temperature, data::SplitMix& random) {
-  std::vector<double> share(static_cast<size_t>(width));
-  double sum = 0;
-  for (int64_t i = data::EOS; i < width; ++i)
-    sum += share[static_cast<size_t>(i)] = std::exp(static_cast<double>(row[i]) / temperature);
-  double left = static_cast<double>(random.next() >> 11) * 0x1p-53 * sum;
-  for (int64_t i = data::EOS; i < width; ++i)
-    if ((left -= share[static_cast<size_t>(i)]) < 0) return static_cast<int32_t>(i);
-  return data::EOS;
+// Draws an id for each row of log-probabilities, by p^(1/temperature); specials but <eos> are never drawn.
+std::vector<int64_t> draw_ids(const Tensor& scores, double temperature, data::SplitMix& random) {
+  std::vector<double> uniforms(static_cast<size_t>(scores.dim(0)));
+  for (double& u : uniforms) u = static_cast<double>(random.next() >> 11) * 0x1p-53;
+  std::vector<int64_t> ids =
+      categorical(scores.columns(data::EOS), uniforms, {.temperature = temperature}).to_vector<int64_t>();
+  for (int64_t& id : ids) id += data::EOS;
+  return ids;
 }
 
 // Draws `count` targets of one source, word by word from p(y_t | y_<t, c); those that reach the limit are left out.
@@ -51,11 +49,12 @@ std::vector<Sample> draw_samples(const seq2seq::Architecture& model, const std::
     const auto values = scores.to_vector<float>();
     state = std::move(next.state);
     const int64_t width = scores.dim(1);
+    const std::vector<int64_t> drawn = draw_ids(scores, o.temperature, random);
     std::vector<Sample> going;
     rows.clear(), words.clear();
     for (size_t i = 0; i < live.size(); ++i) {
       const float* row = values.data() + static_cast<int64_t>(i) * width;
-      const int32_t id = draw_id(row, width, o.temperature, random);
+      const auto id = static_cast<int32_t>(drawn[i]);
       live[i].log_probability += static_cast<double>(row[id]);
       if (id == data::EOS) {
         finished.push_back(std::move(live[i]));

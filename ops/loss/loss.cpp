@@ -1,47 +1,60 @@
 #include "ops/loss/loss.h"
 
 #include "core/tape/tape.h"
+#include "ops/loss/loss_parts.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/reduce.h"
 
 namespace grus {
-namespace {
 
-void require_sides(const char* op, const Tensor& prediction, const Tensor& target) {
+void loss_parts::require_sides(const char* op, const Tensor& prediction, const Tensor& target) {
   require_same_kind(op, prediction, target);
   require_float(op, prediction);
   require(prediction.shape() == target.shape(), "[{}] need two sides of one shape, got {} and {}", op,
           prediction.shape(), target.shape());
 }
 
-Tensor reduced(const Tensor& losses, Reduction reduction) {
+Tensor loss_parts::reduced(const char* op, const Tensor& losses, Reduction reduction) {
   if (reduction == Reduction::none) return losses;
-  return reduction == Reduction::sum ? sum(losses) : mean(losses);
+  if (reduction == Reduction::sum) return sum(losses);
+  require(losses.numel() > 0, "[{}] need at least one element to reduce, got losses of shape {}", op, losses.shape());
+  return mean(losses);
 }
 
-}  // namespace
+using loss_parts::reduced;
+using loss_parts::require_sides;
 
 Tensor mse_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   require_sides("mse_loss", prediction, target);
-  return reduced(square(prediction - target), reduction);
+  return reduced("mse_loss", square(prediction - target), reduction);
 }
 
 Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reduction) {
   require_sides("l1_loss", prediction, target);
-  return reduced(abs(prediction - target), reduction);
+  return reduced("l1_loss", abs(prediction - target), reduction);
 }
 
 Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
   require_sides("huber_loss", prediction, target);
   require<UsageError>(delta > 0, "[huber_loss] need a delta above 0, got {}", delta);
   const Tensor distance = abs(prediction - target), near = minimum(distance, delta);
-  return reduced(near * (distance - 0.5 * near), reduction);
+  return reduced("huber_loss", near * (distance - 0.5 * near), reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, double beta, Reduction reduction) {
+  constexpr const char* op = "smooth_l1_loss";
+  require_sides(op, prediction, target);
+  require<UsageError>(beta >= 0, "[{}] need a beta of at least 0, got {}", op, beta);
+  const Tensor distance = abs(prediction - target);
+  if (beta == 0) return reduced(op, distance, reduction);
+  const Tensor near = minimum(distance, beta);
+  return reduced(op, near * (distance - 0.5 * near) * (1 / beta), reduction);
 }
 
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {
   require_sides("bce_with_logits", logits, target);
-  return reduced(softplus(logits) - target * logits, reduction);
+  return reduced("bce_with_logits", softplus(logits) - target * logits, reduction);
 }
 
 }  // namespace grus

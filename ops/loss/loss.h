@@ -1,6 +1,6 @@
 #pragma once
 // Losses. Prediction and target never broadcast: different shapes are a ShapeError that names both.
-// Sources: loss.cpp, cross_entropy.cpp, cross_entropy_parts.h.
+// Sources: loss.cpp, binary.cpp, cross_entropy.cpp, cross_entropy_parts.h, loss_parts.h.
 #include "core/tensor/tensor.h"
 
 namespace grus {
@@ -37,7 +37,36 @@ Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reducti
 /// delta at most (Huber 1964). Throws UsageError unless delta > 0.
 Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta = 1,
                   Reduction reduction = Reduction::mean);
+/// loss = 0.5 d^2 / beta where |d| < beta, else |d| - 0.5 beta, d = prediction - target: huber_loss / beta, and l1_loss
+/// where beta is 0 (Girshick 2015). Throws UsageError for a beta below 0.
+Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, double beta = 1,
+                      Reduction reduction = Reduction::mean);
+
 /// loss = -t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)), computed as softplus(x) - t x, which does not overflow.
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction = Reduction::mean);
+
+/// BceOptions are those of both binary cross-entropies; a row of several labels, each 0 or 1, is multi-label.
+struct BceOptions {
+  Tensor weight = Tensor();      // of each element, or undefined for 1; broadcasts to the target
+  Tensor pos_weight = Tensor();  // of t = 1, as (classes of 0) / (classes of 1); broadcasts. bce_with_logits alone
+  double label_smoothing = 0;    // s in [0, 1]: targets are t (1 - s) + s / 2
+  Reduction reduction = Reduction::mean;
+};
+/// loss = -w (p t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))), without overflow; w and p are the options' weights.
+/// Throws ShapeError for weights that do not broadcast, UsageError for a smoothing outside [0, 1].
+Tensor bce_with_logits(const Tensor& logits, const Tensor& target, const BceOptions& options);
+/// loss = -w (t log y + (1 - t) log(1 - y)) of probabilities y; logarithms are at least -100, as PyTorch's. Throws as
+/// bce_with_logits does, and UsageError for a pos_weight.
+Tensor binary_cross_entropy(const Tensor& probabilities, const Tensor& target, const BceOptions& options = {});
+
+struct KlDivOptions {
+  bool log_target = false;  // the target holds log p instead of p
+  bool batch_mean =
+      false;  // the sum over the size of axis 0, which is the divergence's mean; `reduction` does not count
+  Reduction reduction = Reduction::mean;
+};
+/// loss = p (log p - log q) of each element, 0 where p is 0 (Kullback and Leibler 1951).   log_q and the target p of
+/// one shape. Throws ShapeError, DtypeError.
+Tensor kl_div(const Tensor& log_q, const Tensor& target, const KlDivOptions& options = {});
 
 }  // namespace grus

@@ -34,6 +34,7 @@ constexpr Trace operator>(Trace a, Trace b) { return join(a, b); }
 constexpr Trace operator==(Trace a, Trace b) { return join(a, b); }
 constexpr Trace select(Trace c, Trace a, Trace b) { return join(c, a, b); }
 constexpr Trace exp(Trace a) { return join(a); }
+constexpr Trace expm1(Trace a) { return join(a); }
 constexpr Trace log(Trace a) { return join(a); }
 constexpr Trace sqrt(Trace a) { return join(a); }
 constexpr Trace tanh(Trace a) { return join(a); }
@@ -43,6 +44,7 @@ constexpr Trace cos(Trace a) { return join(a); }
 constexpr Trace sigmoid(Trace a) { return join(a); }
 constexpr Trace softplus(Trace a) { return join(a); }
 constexpr Trace pow(Trace a, Trace b) { return join(a, b); }
+constexpr Trace floor_divide(Trace a, Trace b) { return join(a, b); }
 
 constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0, true};
 #define GRUS_UNARY(name, value, gradient, ...) constexpr Trace name##_gradient = gradient;
@@ -102,7 +104,7 @@ const Op clamp_op("clamp");
 
 bool tracked(const Tensor& x) { return Tape::active() && Tape::active()->tracks(x); }
 
-constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
+constexpr bool takes_integers(BinaryOp op) { return has_integer_form(op); }
 
 void require_type(BinaryOp op, const char* name, const Tensor& x) {
   return takes_integers(op) ? require_number(name, x) : require_float(name, x);
@@ -264,8 +266,8 @@ Tensor clamp(const Tensor& x, double low, double high) {
 }
 
 Tensor gelu(const Tensor& x, GeluForm kind) {
+  if (kind == GeluForm::exact) return gelu(x);
   require_float("gelu", x);
-  if (kind == GeluForm::exact) return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
   // (1 + tanh(u)) / 2 = sigmoid(2 u). Beyond |x| = 22 it is 0 or 1 in f64 too, while the slope of u could overflow.
   const double scale = 2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi;  // 2 sqrt(2 / pi)
   const Tensor near = clamp(x, -22, 22);

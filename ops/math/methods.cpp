@@ -1,10 +1,15 @@
 // Methods of Tensor that are functions of ops/ are defined here: x.f(...) is f(x, ...).
+#include "ops/math/cumulative.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
+#include "ops/math/mask.h"
 #include "ops/math/matmul.h"
+#include "ops/math/moments.h"
 #include "ops/math/reduce.h"
 #include "ops/math/shape.h"
 #include "ops/math/softmax.h"
+#include "ops/math/sort.h"
+#include "ops/math/triangle.h"
 
 namespace grus {
 
@@ -26,6 +31,20 @@ Tensor Tensor::where(const Tensor& condition, double b) const { return grus::whe
 Tensor Tensor::clamp(double low, double high) const { return grus::clamp(*this, low, high); }
 
 Tensor Tensor::sum(const Axes& axes, bool keepdim) const { return grus::sum(*this, axes, keepdim); }
+Tensor Tensor::prod(const Axes& axes, bool keepdim) const { return grus::prod(*this, axes, keepdim); }
+Tensor Tensor::any(const Axes& axes, bool keepdim) const { return grus::any(*this, axes, keepdim); }
+Tensor Tensor::all(const Axes& axes, bool keepdim) const { return grus::all(*this, axes, keepdim); }
+Tensor Tensor::var(const Axes& axes, double correction, bool keepdim) const {
+  return grus::var(*this, axes, correction, keepdim);
+}
+Tensor Tensor::stddev(const Axes& axes, double correction, bool keepdim) const {
+  return grus::stddev(*this, axes, correction, keepdim);
+}
+Tensor Tensor::norm(double p, const Axes& axes, bool keepdim) const { return grus::norm(*this, p, axes, keepdim); }
+Tensor Tensor::cumsum(int axis) const { return grus::cumsum(*this, axis); }
+Tensor Tensor::cumprod(int axis) const { return grus::cumprod(*this, axis); }
+Sorted Tensor::sort(int axis, bool descending) const { return grus::sort(*this, axis, descending); }
+Tensor Tensor::argsort(int axis, bool descending) const { return grus::argsort(*this, axis, descending); }
 Tensor Tensor::mean(const Axes& axes, bool keepdim) const { return grus::mean(*this, axes, keepdim); }
 Tensor Tensor::amax(const Axes& axes, bool keepdim) const { return grus::amax(*this, axes, keepdim); }
 Tensor Tensor::amin(const Axes& axes, bool keepdim) const { return grus::amin(*this, axes, keepdim); }
@@ -67,5 +86,21 @@ Tensor Tensor::scatter_add(int axis, const Tensor& ids, const Tensor& source) co
 }
 Tensor Tensor::masked_fill(const Tensor& mask, double value) const { return grus::masked_fill(*this, mask, value); }
 TopK Tensor::top_k(int64_t k) const { return grus::top_k(*this, k); }
+
+Tensor Tensor::roll(int64_t shift, int axis) const { return grus::roll(*this, shift, axis); }
+Tensor Tensor::unfold(int axis, int64_t size, int64_t step) const { return grus::unfold(*this, axis, size, step); }
+Tensor Tensor::triu(int64_t diagonal) const { return grus::triu(*this, diagonal); }
+Tensor Tensor::tril(int64_t diagonal) const { return grus::tril(*this, diagonal); }
+Tensor Tensor::diagonal(int64_t offset, int axis_a, int axis_b) const {
+  return grus::diagonal(*this, offset, axis_a, axis_b);
+}
+Tensor Tensor::masked_select(const Tensor& mask) const { return grus::masked_select(*this, mask); }
+Tensor Tensor::nonzero() const { return grus::nonzero(*this); }
+Tensor Tensor::index_put(std::span<const Tensor> ids, const Tensor& values, bool accumulate) const {
+  return grus::index_put(*this, ids, values, accumulate);
+}
+Tensor Tensor::index_put(std::initializer_list<Tensor> ids, const Tensor& values, bool accumulate) const {
+  return grus::index_put(*this, ids, values, accumulate);
+}
 
 }  // namespace grus

@@ -7,10 +7,33 @@
 #include "ops/base/launch.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
+#include "ops/math/reduce_plan.h"
 #include "ops/math/shape.h"
 
 namespace grus {
+
+ReducePlan reduce_plan::plan_of(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
+  const auto mask = axes.mask(x.rank(), op);
+  ReducePlan plan{{}, {}, 1};
+  for (int i = 0; i < x.rank(); ++i) {
+    const bool reduced = mask[static_cast<size_t>(i)];
+    plan.kept.push_back(reduced ? 1 : x.dim(i));
+    if (keepdim || !reduced) plan.shape.push_back(plan.kept[i]);
+    if (reduced) plan.count *= x.dim(i);
+  }
+  return plan;
+}
+
+ReducePlan reduce_plan::nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
+  const ReducePlan p = plan_of(op, x, axes, keepdim);
+  require(p.count > 0, "[{}] need at least one element to reduce, got x of shape {}", op, x.shape());
+  return p;
+}
+
 namespace {
+
+using namespace reduce_plan;
 
 const Op sum_op("sum");
 const Op amax_op("amax");
@@ -20,40 +43,8 @@ const Op min_op("min");
 const Op logsumexp_op("logsumexp");
 const Op sum_to_op("sum_to");
 
-using Mask = std::bitset<max_rank>;
-
-/// Returns the shape with the axes of the mask at size 1, or without them.
-Shape reduced_shape(const Shape& shape, Mask axes, bool keepdim) {
-  Shape result;
-  for (int i = 0; i < shape.rank(); ++i) {
-    if (!axes[static_cast<size_t>(i)]) result.push_back(shape[i]);
-    else if (keepdim) result.push_back(1);
-  }
-  return result;
-}
-
-struct Plan {
-  Shape kept, shape;  // y's shape with size 1 where x is reduced, and as asked for
-  int64_t count;      // number of elements of x that one of y stands for
-};
-
-Plan plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
-  require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
-  const Mask mask = axes.mask(x.rank(), op);
-  int64_t count = 1;
-  for (int i = 0; i < x.rank(); ++i)
-    if (mask[static_cast<size_t>(i)]) count *= x.dim(i);
-  return {reduced_shape(x.shape(), mask, true), reduced_shape(x.shape(), mask, keepdim), count};
-}
-
-Plan nonempty_plan(const char* op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Plan p = plan(op, x, axes, keepdim);
-  require(p.count > 0, "[{}] need at least one element to reduce, got x of shape {}", op, x.shape());
-  return p;
-}
-
 Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Plan p = nonempty_plan(recorded.name(), x, axes, keepdim);
+  const ReducePlan p = nonempty_plan(recorded.name(), x, axes, keepdim);
   require_number(recorded.name(), x);
   const Tensor y = Raw::reshape(launch::reduced(op, x, p.kept), p.shape);
   const Shape kept = p.kept;
@@ -64,9 +55,9 @@ Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& ax
 }
 
 Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
-  const Plan p = nonempty_plan(name, x, axes, keepdim);
+  const ReducePlan p = nonempty_plan(name, x, axes, keepdim);
   require_number(name, x);
-  const Mask mask = axes.mask(x.rank(), name);
+  const auto mask = axes.mask(x.rank(), name);
   std::array<int, max_rank> order{};
   size_t n = 0;
   for (const bool reduced : {false, true})
@@ -97,7 +88,7 @@ Tensor finite_or_zero(const Tensor& y) {
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  const Plan p = plan("sum", x, axes, keepdim);
+  const ReducePlan p = plan_of("sum", x, axes, keepdim);
   require_number("sum", x);
   const Shape kept = p.kept;
   return record(sum_op, {x}, Raw::reshape(launch::reduced(ReduceOp::sum, x, kept), p.shape),
@@ -106,7 +97,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
   require_float("mean", x);
-  const Plan p = nonempty_plan("mean", x, axes, keepdim);
+  const ReducePlan p = nonempty_plan("mean", x, axes, keepdim);
   return sum(x, axes, keepdim) * (1.0 / static_cast<double>(p.count));
 }
 
@@ -135,7 +126,7 @@ Tensor argmin(const Tensor& x, const Axes& axes, bool keepdim) {
 
 Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   require_float("logsumexp", x);
-  const Plan p = nonempty_plan("logsumexp", x, axes, keepdim);
+  const ReducePlan p = nonempty_plan("logsumexp", x, axes, keepdim);
   Tensor y;
   {
     NoGrad off;

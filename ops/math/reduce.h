@@ -1,5 +1,6 @@
 #pragma once
 // Reductions take any axes; none given means all. keepdim leaves them at size 1. All but sum_to are methods as well.
+// Sources: reduce.cpp, prod.cpp, reduce_plan.h.
 #include "core/base/axes.h"
 #include "core/tensor/tensor.h"
 
@@ -36,6 +37,14 @@ Tensor logsumexp(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 /// has no gradient.
 Tensor argmax(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor argmin(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+
+/// y = the product of x over axes; an empty product is 1. f32, f64, i32, i64. The gradient is the product of the
+/// others, which is right at zeros, too. Saves x. Throws ShapeError for a bad axis.
+Tensor prod(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+/// Tell whether any, whether all elements over axes are other than 0 (NaN is), as bool; of none any is false and all
+/// true. They take bools, too.
+Tensor any(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor all(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 
 /// y = the sum of x over the axes along which `shape` broadcasts to x's shape. It is the adjoint of broadcast_to.
 /// Throws ShapeError.

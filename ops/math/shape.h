@@ -2,7 +2,7 @@
 // These ops move elements. Each copies once, but reshape, x[t] and x.rows() copy nothing. They take any dtype; errors
 // are ShapeErrors. Ops whose first argument is one tensor are methods as well, but for pad, which PyTorch has as no
 // method, and repeat, whose name PyTorch gives to tile.
-// Sources: shape.cpp, concat.cpp.
+// Sources: shape.cpp, concat.cpp, unfold.cpp.
 #include <optional>
 #include <span>
 #include <utility>
@@ -50,6 +50,16 @@ Tensor repeat(const Tensor& x, int64_t times, int axis);
 Tensor tile(const Tensor& x, int64_t times, int axis);
 /// Reverses the order of entries along axes; none given means all.
 Tensor flip(const Tensor& x, const Axes& axes);
+
+/// y_i = x_{i - shift} along `axis`, counted around the end: shift 1 moves the last entry to the front.
+Tensor roll(const Tensor& x, int64_t shift, int axis);
+/// y[..., i, ..., j] = x[..., i step + j, ...]: the windows of `size` entries along `axis`, begun every `step`; the
+/// entries of a window are the last axis. The gradient adds where windows overlap. Throws UsageError unless 1 <= step
+/// and 0 <= size, at most that of the axis.
+Tensor unfold(const Tensor& x, int axis, int64_t size, int64_t step);
+/// y = zeros with `length` entries along `axis`, to which every window of x is added where unfold would take it from:
+/// the adjoint of unfold.   x's last axis holds the entries of a window, its axis `axis` the windows.
+Tensor overlap_add(const Tensor& x, int axis, int64_t step, int64_t length);
 
 /// Broadcasts x to a given shape by NumPy's rule.
 Tensor broadcast_to(const Tensor& x, const Shape& shape);

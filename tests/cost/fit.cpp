@@ -13,7 +13,7 @@ using namespace grus::bench;
 
 namespace {
 
-// The same batch again and again.
+// One batch, given out without end.
 struct Endless {
   void start(int64_t, int64_t) {}
   std::optional<int> next() { return 0; }

@@ -33,6 +33,7 @@ UNARY = {
     "floor": torch.floor,
     "ceil": torch.ceil,
     "round": torch.round,
+    "gelu": lambda x: one_by_one(F.gelu)(x),
     "softplus": lambda x: F.softplus(x, threshold=40),  # the default of 20 is 2e-9 off
 }
 BINARY = {
@@ -43,6 +44,9 @@ BINARY = {
     "pow": torch.pow,
     "maximum": torch.maximum,
     "minimum": torch.minimum,
+    "atan2": torch.atan2,
+    "remainder": lambda a, b: one_by_one(torch.remainder)(a, b),
+    "floor_divide": lambda a, b: one_by_one(lambda p, q: torch.div(p, q, rounding_mode="floor"))(a, b),
 }
 
 
@@ -58,6 +62,18 @@ def gradients(op, *arguments):
     return y, torch.autograd.grad(y, leaves, torch.ones_like(y))
 
 
+def one_by_one(op):
+    """PyTorch's vectors of some functions lose infinities and large quotients that its scalars keep."""
+    return lambda *arguments: torch.stack([op(*each) for each in zip(*arguments)])
+
+
+# These have a number for b in PyTorch, and no gradient of it, which is worked out here.
+PARAMETER = {
+    "leaky_relu": (F.leaky_relu, lambda a: a),
+    "elu": (F.elu, torch.expm1),
+}
+
+
 def main():
     out = Writer("elementwise")
     for name, dtype in {"f32": torch.float32, "f64": torch.float64}.items():
@@ -65,6 +81,9 @@ def main():
         pairs = edges(dtype, [0.5, 1, 2])
         a, b = (side.flatten() for side in torch.meshgrid(pairs, pairs, indexing="ij"))
         out.case(f"arguments {name}", {}, {"x": x, "a": a, "b": b})
+        for row, (op, slope) in PARAMETER.items():
+            y, (da,) = gradients(lambda a: torch.stack([op(x, s.item()) for x, s in zip(a, b)]), a)
+            out.case(f"{row} {name}", {}, {"y": y, "da": da, "db": torch.where(a > 0, 0, slope(a))})
         for row, op in UNARY.items():
             y, (dx,) = gradients(op, x)
             out.case(f"{row} {name}", {}, {"y": y, "dx": dx})

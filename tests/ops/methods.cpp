@@ -5,12 +5,17 @@
 #include <limits>
 
 #include "core/tape/tape.h"
+#include "ops/math/cumulative.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
+#include "ops/math/mask.h"
 #include "ops/math/matmul.h"
+#include "ops/math/moments.h"
 #include "ops/math/reduce.h"
 #include "ops/math/shape.h"
 #include "ops/math/softmax.h"
+#include "ops/math/sort.h"
+#include "ops/math/triangle.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;
@@ -26,6 +31,7 @@ struct Pair {
 };
 
 Tensors both(const Extremum& e) { return {e.values, e.ids}; }
+Tensors both(const Sorted& s) { return {s.values, s.ids}; }
 Tensors both(const TopK& t) { return {t.values, t.ids}; }
 
 std::vector<Pair> elementwise_pairs() {
@@ -67,6 +73,25 @@ std::vector<Pair> other_pairs() {
           SAME(argmax, 1),
           SAME(argmin, 0, true),
           SAME(logsumexp, 1),
+          SAME(prod, 1),
+          SAME(any, 0),
+          SAME(all, 1, true),
+          SAME(var, 1, 0),
+          SAME(stddev, 0),
+          SAME(norm, 1, 1),
+          SAME(cumsum, 1),
+          SAME(cumprod, 0),
+          SAME(argsort, 0, true),
+          SAME(roll, 1, 0),
+          SAME(unfold, 1, 2, 1),
+          SAME(triu),
+          SAME(tril, -1),
+          SAME(diagonal),
+          SAME(nonzero),
+          SAME(masked_select, y > 0.0),
+          SAME(index_put, {first_places(x)[0].slice(0, 0, 1)}, y[0]),
+          {"sort", [](auto& x, auto&) { return both(x.sort(0, true)); },
+           [](auto& x, auto&) { return both(sort(x, 0, true)); }},
           {"max", [](auto& x, auto&) { return both(x.max(1)); }, [](auto& x, auto&) { return both(max(x, 1)); }},
           {"min", [](auto& x, auto&) { return both(x.min(0, true)); },
            [](auto& x, auto&) { return both(min(x, 0, true)); }},

@@ -1,9 +1,10 @@
 #pragma once
 // The entries of the cpu backend's table, one file per family. What an entry does not speed up it hands to the
 // reference backend.
-// Sources: attention.cpp, copy.cpp (copy, fill, compare, select), cpu.cpp (the table), cross_entropy.cpp,
-// dot_attention.cpp, dot_attention_backward.cpp, elementwise.cpp, gemm.cpp, gru.cpp, index.cpp (rows, top_k, arg_reduce), lstm.cpp, memory.cpp,
-// norm.cpp, optimizer.cpp, parts.cpp, random.cpp, reduce.cpp, softmax.cpp.
+// Sources: attention.cpp, copy.cpp (copy, fill, compare, select), cpu.cpp (the table), cross_entropy.cpp, ctc.cpp,
+// dot_attention.cpp, dot_attention_backward.cpp, elementwise.cpp, gemm.cpp, gru.cpp, index.cpp (rows, top_k,
+// arg_reduce), linear_recurrence.cpp, lstm.cpp, memory.cpp, norm.cpp, optimizer.cpp, parts.cpp, random.cpp, reduce.cpp,
+// softmax.cpp, sort.cpp.
 #include <string>
 
 #include "core/backends/backends.h"

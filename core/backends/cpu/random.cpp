@@ -108,6 +108,18 @@ void fill_piece(const RandomArgs& args, uint64_t first, int64_t count, float* y)
   }
 }
 
+template <class T>
+void fill_piece_of_integers(const RandomArgs& args, uint64_t first, int64_t count, T* y) {
+  std::array<uint32_t, piece + 4 * 16> bits;
+  const auto skip = static_cast<int64_t>(first % 4);
+  HWY_DYNAMIC_DISPATCH(philox_blocks)
+  (args.seed, args.draw, first / 4, (skip + count + 3) / 4, bits.data());
+  const auto low = static_cast<int64_t>(args.low);
+  const auto range = static_cast<uint64_t>(args.high - args.low);
+  for (int64_t j = 0; j < count; ++j)
+    y[j] = static_cast<T>(low + reference::scaled(bits[static_cast<size_t>(skip + j)], range));
+}
+
 }  // namespace
 
 void keep_mask_row(uint64_t seed, uint64_t draw, double p, uint64_t first, int64_t count, float* y) {
@@ -122,7 +134,8 @@ void keep_mask_row(uint64_t seed, uint64_t draw, double p, uint64_t first, int64
 }
 
 Status random(Context* context, const RandomArgs& args) {
-  if (args.y.dtype != DType::f32) return reference_backend().random(context, args);
+  const bool integers = args.kind == RandomKind::integer && (args.y.dtype == DType::i32 || args.y.dtype == DType::i64);
+  if (args.y.dtype != DType::f32 && !integers) return reference_backend().random(context, args);
   const int64_t cols = args.y.cols, pieces = (cols + piece - 1) / piece;
   const int64_t cost = args.kind == RandomKind::normal ? 16 : 1;
   const int64_t grain = rows_per_task(cost * std::min(piece, cols));
@@ -130,8 +143,11 @@ Status random(Context* context, const RandomArgs& args) {
     for (int64_t at = begin; at < end; ++at) {
       const int64_t i = at / pieces, from = at % pieces * piece;
       const int64_t row = args.row_ids.buffer ? id_at(args.row_ids, i) : i;
-      fill_piece(args, static_cast<uint64_t>(row * cols + from), std::min(piece, cols - from),
-                 row_of(args.y, i) + from);
+      const auto number = static_cast<uint64_t>(row * cols + from);
+      const int64_t count = std::min(piece, cols - from), place = i * args.y.row_stride + from;
+      if (!integers) fill_piece(args, number, count, row_of(args.y, i) + from);
+      else if (args.y.dtype == DType::i32) fill_piece_of_integers(args, number, count, data<int32_t>(args.y) + place);
+      else fill_piece_of_integers(args, number, count, data<int64_t>(args.y) + place);
     }
   });
   return Status::ok;

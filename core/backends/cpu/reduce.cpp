@@ -2,6 +2,7 @@
 // are taken in f64, over pieces whose size does not depend on the number of threads.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "core/backends/cpu/entries.h"
@@ -55,6 +56,19 @@ double sum_of(const float* x, int64_t n) {
   return hn::GetLane(hn::SumOfLanes(Wide::D(), total.v));
 }
 
+double product_of(const float* x, int64_t n) {
+  constexpr int chains = 8;  // in a fixed order; the compiler makes vectors of them
+  double products[chains];
+  std::fill_n(products, chains, 1.0);
+  int64_t i = 0;
+  for (; i + chains <= n; i += chains)
+    for (int c = 0; c < chains; ++c) products[c] *= static_cast<double>(x[i + c]);
+  double total = 1;
+  for (double product : products) total *= product;
+  for (; i < n; ++i) total *= static_cast<double>(x[i]);
+  return total;
+}
+
 /// A NaN wins, as in the reference.
 template <bool largest>
 HWY_INLINE N better(N so_far, N x) {
@@ -89,6 +103,8 @@ double reduce_row(ReduceOp op, const float* x, int64_t n) {
       return extreme_of<true>(x, n);
     case ReduceOp::min:
       return extreme_of<false>(x, n);
+    case ReduceOp::product:
+      return product_of(x, n);
   }
   return 0;
 }
@@ -125,6 +141,11 @@ void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, 
 void reduce_columns(ReduceOp op, const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
   if (op == ReduceOp::sum) return sum_columns<false>(x, stride, rows, columns, result);
   if (op == ReduceOp::sum_of_squares) return sum_columns<true>(x, stride, rows, columns, result);
+  if (op == ReduceOp::product) {
+    for (int64_t i = 0; i < rows; ++i, x += stride)
+      for (int64_t j = 0; j < columns; ++j) result[j] *= static_cast<double>(x[j]);
+    return;
+  }
   float best[column_strip];
   std::copy_n(result, columns, best);
   for (int64_t i = 0; i < rows; ++i, x += stride)
@@ -151,7 +172,7 @@ constexpr int64_t rows_of_piece = 1024;
 double folded(ReduceOp op, double a, double b) {
   if (op == ReduceOp::max) return b > a || b != b ? b : a;
   if (op == ReduceOp::min) return b < a || b != b ? b : a;
-  return a + b;
+  return op == ReduceOp::product ? a * b : a + b;
 }
 
 /// Reduces a long row in pieces of a fixed size, on all threads.
@@ -207,7 +228,10 @@ void reduce_rows(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
   });
 }
 
-double neutral(ReduceOp op) { return op == ReduceOp::max ? -HUGE_VAL : op == ReduceOp::min ? HUGE_VAL : 0; }
+double neutral(ReduceOp op) {
+  if (op == ReduceOp::max || op == ReduceOp::min) return op == ReduceOp::max ? -HUGE_VAL : HUGE_VAL;
+  return op == ReduceOp::product ? 1 : 0;
+}
 
 /// sums[j] = the fold of x[i * stride + j] over i < rows.
 void reduce_strips(ReduceOp op, double* sums, const float* x, int64_t stride, int64_t rows, int64_t columns) {
@@ -254,10 +278,25 @@ void reduce_down(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
     put_folded(op, y + at(0, i), partial.data() + i * pieces * columns, pieces, columns, columns, accumulate);
 }
 
+/// Tells for each row whether any, or whether all are true: the search for one that decides ends at it.
+void reduce_bools(bool any, const Loop<2>& loop, bool* y, const bool* x) {
+  const int64_t rows = loop.rows(), n = loop.inner();
+  parallel_for(rows, 4 * loop_grain / std::max<int64_t>(n, 1) + 1, [&](int64_t first, int64_t last) {
+    for (int64_t row = first; row < last; ++row) {
+      const auto at = loop.offsets(row);
+      y[at[0]] = (std::memchr(x + at[1], any ? 1 : 0, static_cast<size_t>(n)) != nullptr) == any;
+    }
+  });
+}
+
 }  // namespace
 
 Status reduce(Context* context, ReduceOp op, const View& y, const View& x, bool accumulate) {
   const Shape shape{loop_over(x, y, x)};
+  if (x.dtype == DType::boolean && !shape.loop.empty() && shape.along_rows()) {
+    reduce_bools(op == ReduceOp::max, shape.loop, data<bool>(y), data<const bool>(x));
+    return Status::ok;
+  }
   if (x.dtype == DType::f32 && !shape.loop.empty()) {
     if (shape.along_rows()) {
       reduce_rows(op, shape.loop, data<float>(y), data<const float>(x), accumulate);

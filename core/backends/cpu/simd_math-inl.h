@@ -17,6 +17,7 @@
 #include <hwy/highway.h>
 
 #include "core/backends/cpu/simd-inl.h"
+#include "core/backends/reference/scalar_ops.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
@@ -239,13 +240,29 @@ template <class T>
 HWY_INLINE Number<T> log1p(Number<T> x) {
   return by_lane(static_cast<T (*)(T)>(std::log1p), x);
 }
+template <class T, class F>
+HWY_INLINE Number<T> by_lane(F f, Number<T> a, Number<T> b) {
+  HWY_ALIGN T left[Number<T>::lanes], right[Number<T>::lanes];
+  a.store(left);
+  b.store(right);
+  for (int64_t i = 0; i < Number<T>::lanes; ++i) left[i] = f(left[i], right[i]);
+  return Number<T>::load(left);
+}
 template <class T>
 HWY_INLINE Number<T> pow(Number<T> a, Number<T> b) {
-  HWY_ALIGN T base[Number<T>::lanes], exponent[Number<T>::lanes];
-  a.store(base);
-  b.store(exponent);
-  for (int64_t i = 0; i < Number<T>::lanes; ++i) base[i] = std::pow(base[i], exponent[i]);
-  return Number<T>::load(base);
+  return by_lane(static_cast<T (*)(T, T)>(std::pow), a, b);
+}
+template <class T>
+HWY_INLINE Number<T> atan2(Number<T> a, Number<T> b) {
+  return by_lane(static_cast<T (*)(T, T)>(std::atan2), a, b);
+}
+template <class T>
+HWY_INLINE Number<T> remainder(Number<T> a, Number<T> b) {
+  return by_lane(reference::remainder<T>, a, b);
+}
+template <class T>
+HWY_INLINE Number<T> floor_divide(Number<T> a, Number<T> b) {
+  return by_lane(reference::floor_divide<T>, a, b);
 }
 
 }  // namespace grus::cpu::HWY_NAMESPACE

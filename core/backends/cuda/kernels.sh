@@ -3,11 +3,11 @@
 set -eu
 nvcc=$1 dtype=$2 out=$3; shift 3
 case $dtype in
-  f32) type=float macro=T_F32 families='copy product attention recurrent reduce rows softmax update elements' ;;
-  f64) type=double macro=T_F64 families='copy product attention recurrent reduce rows softmax update elements' ;;
-  i32) type=int macro=T_I32 families='copy reduce rows elements' ;;
-  i64) type=long macro=T_I64 families='copy reduce rows elements' ;;
-  bool) type=uchar macro=T_BOOL families='copy rows elements' ;;
+  f32) type=float macro=T_F32 families='copy product attention recurrent reduce rows lines softmax ctc update elements' ;;
+  f64) type=double macro=T_F64 families='copy product attention recurrent reduce rows lines softmax ctc update elements' ;;
+  i32) type=int macro=T_I32 families='copy reduce rows lines update elements' ;;
+  i64) type=long macro=T_I64 families='copy reduce rows lines update elements' ;;
+  bool) type=uchar macro=T_BOOL families='copy reduce rows elements' ;;
   u8) type=uchar macro=T_U8 families='copy rows elements' ;;
   bf16) type=ushort macro=T_BF16 families='copy rows elements' ;;
 esac

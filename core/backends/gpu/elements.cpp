@@ -34,7 +34,6 @@ void require_type(bool known, const char* entry, DType dtype) {
 bool exact(UnaryOp op) {
   return op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
 }
-bool exact(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
 
 /// Runs one kernel of `file` over a grid of views, y first.
 void run(Machine& m, const char* file, DType dtype, const std::string& name, std::initializer_list<const View*> views,
@@ -71,7 +70,7 @@ void unary_gradient(Machine& m, UnaryOp op, const View& dx, const View& x, const
 }
 
 void binary(Machine& m, BinaryOp op, const View& y, const View& a, const View& b) {
-  require_type(is_float(y.dtype) || (y.dtype != DType::boolean && exact(op)), "binary", y.dtype);
+  require_type(is_float(y.dtype) || (y.dtype != DType::boolean && has_integer_form(op)), "binary", y.dtype);
   run(m, "elements", y.dtype, fmt::format("binary_{}", binary_names[static_cast<int>(op)]), {&y, &a, &b});
 }
 

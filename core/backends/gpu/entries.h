@@ -1,6 +1,6 @@
 #pragma once
 // The kernels of the contract as launches.
-// Sources: elements.cpp, product.cpp, reduce.cpp, rows.cpp (rows, softmax, losses), update.cpp (random numbers,
+// Sources: elements.cpp, lines.cpp (sort, linear recurrences, CTC), product.cpp, reduce.cpp, rows.cpp (rows, softmax, losses), update.cpp (random numbers,
 // optimizers), recurrent.cpp (steps, attention), table.cpp.
 #include "core/backends/gpu/machine.h"
 

@@ -9,7 +9,7 @@
 namespace grus::gpu {
 namespace {
 
-constexpr const char* names[] = {"sum", "sum_of_squares", "max", "min"};
+constexpr const char* names[] = {"sum", "sum_of_squares", "max", "min", "product"};
 
 /// The axes of x that y has, and those that are folded (y's stride is 0), as views over each.
 struct Split {
@@ -41,7 +41,8 @@ int64_t parts_of(int64_t outputs, int64_t count) {
 }  // namespace
 
 void reduce(Machine& m, ReduceOp op, const View& y, const View& x, bool accumulate) {
-  if (x.dtype == DType::boolean) throw Failure{Status::unsupported, "[reduce] need numbers, got bool"};
+  if (x.dtype == DType::boolean && op != ReduceOp::max && op != ReduceOp::min)
+    throw Failure{Status::unsupported, "[reduce] need numbers, got bool"};
   const Split split(y, x);
   const Grid kept(split.kept_x, {&split.kept_x, &split.kept_y}), folded(split.folded_x, {&split.folded_x});
   Place x_folded = folded.places[0];

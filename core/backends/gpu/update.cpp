@@ -5,10 +5,26 @@
 #include "core/backends/gpu/views.h"
 
 namespace grus::gpu {
+namespace {
+
+constexpr int64_t blocks_of(const RandomArgs& args) { return args.y.cols / 4 + 2; }  // ends may lie inside a block
+
+void draw_integers(Machine& m, const RandomArgs& args) {
+  Arguments arguments;
+  arguments.add(args.y.rows).add(args.y.cols);
+  push(arguments, args.y);
+  push_ids(arguments, args.row_ids);
+  arguments.add(args.seed).add(args.draw).add(static_cast<int64_t>(args.low));
+  arguments.add(static_cast<uint64_t>(args.high - args.low));
+  m.run("update", args.y.dtype, "draw_integers", groups_of(blocks_of(args)), args.y.rows, arguments);
+}
+
+}  // namespace
 
 void random(Machine& m, const RandomArgs& args) {
   const DType dtype = args.y.dtype;
   if (args.y.cols == 0) return;
+  if (args.kind == RandomKind::integer) return draw_integers(m, args);
   // u < low is exact in integers, because u = k 2^-24.
   const double below = std::fmin(std::fmax(std::ceil(args.low * 0x1p24), 0), 0x1p24);
   Arguments arguments;
@@ -17,8 +33,7 @@ void random(Machine& m, const RandomArgs& args) {
   push_ids(arguments, args.row_ids);
   arguments.add(args.seed).add(args.draw).add_number(dtype, args.low).add_number(dtype, args.high);
   arguments.add(static_cast<uint32_t>(below));
-  const int64_t blocks = args.y.cols / 4 + 2;  // a row may begin and end inside a block
-  m.run("update", dtype, "draw", groups_of(blocks), args.y.rows, arguments);
+  m.run("update", dtype, "draw", groups_of(blocks_of(args)), args.y.rows, arguments);
 }
 
 namespace {

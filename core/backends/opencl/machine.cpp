@@ -21,7 +21,9 @@ std::string text_of_file(std::string_view file) {
   using namespace gpu;
   if (file == "attention") return attention_text;
   if (file == "copy") return copy_text;
+  if (file == "ctc") return ctc_text;
   if (file == "elements") return std::string(elements_text) + elementwise_text;
+  if (file == "lines") return lines_text;
   if (file == "product") return product_text;
   if (file == "recurrent") return recurrent_text;
   if (file == "reduce") return reduce_text;

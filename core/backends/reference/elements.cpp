@@ -20,7 +20,7 @@ template <class T, UnaryOp op>
 constexpr bool defined = std::is_floating_point_v<T> || op == UnaryOp::neg || op == UnaryOp::abs ||
                          op == UnaryOp::square || op == UnaryOp::relu;
 template <class T, BinaryOp op>
-constexpr bool defined_binary = std::is_floating_point_v<T> || (op != BinaryOp::div && op != BinaryOp::pow);
+constexpr bool defined_binary = std::is_floating_point_v<T> || has_integer_form(op);
 
 template <UnaryOp op>
 void unary_of(const View& y, const View& x) {

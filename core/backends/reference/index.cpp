@@ -1,4 +1,4 @@
-// Rows by id, and the largest entries of a row.
+// Rows by id, the largest entries of a row, and rows in order.
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -50,6 +50,23 @@ void top_k(const Matrix& values, const Matrix& ids, const Matrix& x) {
         row<int64_t>(ids, i)[k] = order[static_cast<size_t>(k)];
         row<T>(values, i)[k] = from[order[static_cast<size_t>(k)]];
       }
+    }
+  });
+}
+
+void sort(const Matrix& values, const Matrix& ids, const Matrix& x, bool descending) {
+  with_number("sort", x.dtype, [&]<class T>() {
+    for (int64_t i = 0; i < x.rows; ++i) {
+      const T* from = row<const T>(x, i);
+      int64_t* const order = row<int64_t>(ids, i);
+      const auto below = [from](int64_t a, int64_t b) {
+        const bool nan_a = from[a] != from[a], nan_b = from[b] != from[b];  // NaN counts as the largest
+        return nan_a || nan_b ? !nan_a && nan_b : from[a] < from[b];
+      };
+      std::iota(order, order + x.cols, int64_t{0});
+      std::stable_sort(order, order + x.cols,
+                       [&](int64_t a, int64_t b) { return descending ? below(b, a) : below(a, b); });
+      for (int64_t j = 0; j < x.cols; ++j) row<T>(values, i)[j] = from[order[j]];
     }
   });
 }

@@ -30,4 +30,7 @@ constexpr Lanes philox_block(uint64_t seed, uint64_t draw, uint64_t block) {
 /// Maps the upper 24 bits to a number in [0, 1), which is exact in f32.
 constexpr double unit(uint32_t bits) { return static_cast<double>(bits >> 8) * 0x1p-24; }
 
+/// Maps 32 bits to an integer in [0, range), range at most 2^32, each with a chance that is off by 2^-32 at most.
+constexpr int64_t scaled(uint64_t bits, uint64_t range) { return static_cast<int64_t>(bits * range >> 32); }
+
 }  // namespace grus::reference

@@ -29,20 +29,33 @@ double number(const RandomArgs& args, uint64_t element) {
       return args.low + args.high * normal(lanes, lane);
     case RandomKind::keep_mask:
       return unit(lanes[lane]) < args.low ? 0 : args.high;
+    case RandomKind::integer:
+      break;
   }
   return 0;
+}
+
+int64_t integer(const RandomArgs& args, uint64_t element) {
+  const uint64_t lane = philox_block(args.seed, args.draw, element / 4)[element % 4];
+  return static_cast<int64_t>(args.low) + scaled(lane, static_cast<uint64_t>(args.high - args.low));
+}
+
+/// Sets each element of y to f(args, its logical number).
+template <class T, class F>
+void fill_with(const RandomArgs& args, F f) {
+  for (int64_t i = 0; i < args.y.rows; ++i) {
+    const int64_t logical = present(args.row_ids) ? id_at(args.row_ids, i) : i;
+    for (int64_t j = 0; j < args.y.cols; ++j)
+      row<T>(args.y, i)[j] = static_cast<T>(f(args, static_cast<uint64_t>(logical * args.y.cols + j)));
+  }
 }
 
 }  // namespace
 
 void random(const RandomArgs& args) {
-  with_float("random", args.y.dtype, [&]<class T>() {
-    for (int64_t i = 0; i < args.y.rows; ++i) {
-      const int64_t logical = present(args.row_ids) ? id_at(args.row_ids, i) : i;
-      for (int64_t j = 0; j < args.y.cols; ++j)
-        row<T>(args.y, i)[j] = static_cast<T>(number(args, static_cast<uint64_t>(logical * args.y.cols + j)));
-    }
-  });
+  if (args.kind == RandomKind::integer && args.y.dtype == DType::i32) return fill_with<int32_t>(args, integer);
+  if (args.kind == RandomKind::integer && args.y.dtype == DType::i64) return fill_with<int64_t>(args, integer);
+  with_float("random", args.y.dtype, [&]<class T>() { fill_with<T>(args, number); });
 }
 
 }  // namespace grus::reference

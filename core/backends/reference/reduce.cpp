@@ -63,6 +63,8 @@ void reduce_of(ReduceOp op, const View& y, const View& x, bool accumulate) {
     case ReduceOp::sum_of_squares:
       return fold<T>(y, x, Sum(0), accumulate,
                      [](Sum sum, T at) { return sum + static_cast<Sum>(at) * static_cast<Sum>(at); });
+    case ReduceOp::product:
+      return fold<T>(y, x, Sum(1), accumulate, [](Sum product, T at) { return product * static_cast<Sum>(at); });
     case ReduceOp::max:
       return fold<T>(y, x, Limits::has_infinity ? -Limits::infinity() : Limits::lowest(), accumulate, larger<T>);
     case ReduceOp::min:
@@ -73,6 +75,10 @@ void reduce_of(ReduceOp op, const View& y, const View& x, bool accumulate) {
 }  // namespace
 
 void reduce(ReduceOp op, const View& y, const View& x, bool accumulate) {
+  if (x.dtype == DType::boolean && op == ReduceOp::max)
+    return fold<bool>(y, x, false, false, [](bool any, bool at) { return any || at; });
+  if (x.dtype == DType::boolean && op == ReduceOp::min)
+    return fold<bool>(y, x, true, false, [](bool all, bool at) { return all && at; });
   with_number("reduce", x.dtype, [&]<class T>() { reduce_of<T>(op, y, x, accumulate); });
 }
 

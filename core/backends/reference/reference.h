@@ -2,8 +2,8 @@
 // The reference backend: every kernel as plain loops over host memory, one file per family. It is the specification
 // that other backends are tested against. Kernels throw (DtypeError for types they are not made for); entry() below
 // turns that into a Status at the boundary.
-// Sources: attention.cpp, cross_entropy.cpp, dot_attention.cpp, elements.cpp, gemm.cpp, gru.cpp, index.cpp, lstm.cpp,
-// memory.cpp, norm.cpp, optimizer.cpp, random.cpp, reduce.cpp, softmax.cpp, table.cpp.
+// Sources: attention.cpp, cross_entropy.cpp, ctc.cpp, dot_attention.cpp, elements.cpp, gemm.cpp, gru.cpp, index.cpp,
+// linear_recurrence.cpp, lstm.cpp, memory.cpp, norm.cpp, optimizer.cpp, random.cpp, reduce.cpp, softmax.cpp, table.cpp.
 #include <new>
 #include <string>
 
@@ -23,6 +23,9 @@ void download(void* to, const DeviceBuffer* from, size_t byte_offset, size_t byt
 #define GRUS_KERNEL(need, name, arguments, ...) void name arguments;
 #define GRUS_LOOP_ENTRY(...)
 #include "core/device/kernels.def"
+
+/// Computes sequence b of `ctc`; sequences are independent.
+void ctc_sequence(const CtcArgs& args, int64_t b);
 
 /// Keeps the message of this thread's last failure, for KernelTable::last_error.
 std::string& error_message();

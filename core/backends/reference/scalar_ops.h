@@ -1,6 +1,7 @@
 #pragma once
 // The meaning of core/device/elementwise.def for scalars: y and its gradients for one element of type T.
 #include <cmath>
+#include <type_traits>
 
 #include "core/device/kernels.h"
 
@@ -24,7 +25,36 @@ T softplus(T x) {
   return (x > 0 ? x : T(0)) + std::log1p(std::exp(-std::abs(x)));
 }
 
+/// The remainder with the divisor's sign: a - floor(a / b) b. Of integers by 0 it is 0.
+template <class T>
+T remainder(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    if (b == 0 || b == -1) return 0;
+    const T rest = a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  } else {
+    const T rest = std::fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+  }
+}
+
+/// floor(a / b), of what is exact: (a - remainder(a, b)) / b. Of integers by 0 it is 0.
+template <class T>
+T floor_divide(T a, T b) {
+  if constexpr (std::is_integral_v<T>) {
+    if (b == 0) return 0;
+    if (b == -1) return static_cast<T>(0 - static_cast<std::make_unsigned_t<T>>(a));
+    return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+  } else {
+    if (b == 0) return a / b;
+    const T rest = std::fmod(a, b), quotient = (a - rest) / b;
+    const T down = rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient;
+    return down == 0 ? std::copysign(T(0), a / b) : std::rint(down);
+  }
+}
+
 using std::atan;
+using std::atan2;
 using std::ceil;
 using std::cos;
 using std::erf;
@@ -67,6 +97,7 @@ struct Compare;
   struct Binary<BinaryOp::name> {                                                            \
     template <class T>                                                                       \
     static T y_of(T a, T b) {                                                                \
+      [[maybe_unused]] const auto K = [](double number) { return static_cast<T>(number); };  \
       return value;                                                                          \
     }                                                                                        \
     template <class T>                                                                       \

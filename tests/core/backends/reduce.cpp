@@ -8,7 +8,7 @@ using namespace grus::test;
 
 namespace {
 
-constexpr ReduceOp all_ops[] = {ReduceOp::sum, ReduceOp::sum_of_squares, ReduceOp::max, ReduceOp::min};
+constexpr ReduceOp all_ops[] = {ReduceOp::sum, ReduceOp::sum_of_squares, ReduceOp::max, ReduceOp::min, ReduceOp::product};
 constexpr DType numbers[] = {DType::f32, DType::f64, DType::i32, DType::i64};
 
 /// Returns x (dims) reduced over the axes marked true; y's memory holds `before`.
@@ -50,6 +50,9 @@ TEST_CASE("reduce: known values over rows, columns and everything, of every numb
       check(ReduceOp::sum, {false, false}, x);
       check(ReduceOp::sum_of_squares, {true, true}, {91});
       check(ReduceOp::sum_of_squares, {false, true}, {14, 77});
+      check(ReduceOp::product, {false, true}, {-6, -120});
+      check(ReduceOp::product, {true, false}, {4, -10, -18});
+      check(ReduceOp::product, {true, true}, {720});
       check(ReduceOp::max, {false, true}, {3, 5});
       check(ReduceOp::max, {true, false}, {4, 5, 3});
       check(ReduceOp::min, {true, true}, {-6});

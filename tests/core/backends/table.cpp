@@ -41,6 +41,7 @@ TEST_CASE("backends: the reference has the optional entries too, and one device 
   CHECK(static_cast<bool>(table.attention));
   CHECK(static_cast<bool>(table.attention_backward));
   CHECK(static_cast<bool>(table.cross_entropy));
+  CHECK(static_cast<bool>(table.ctc));
   CHECK(static_cast<bool>(table.lstm_gates));
   CHECK(static_cast<bool>(table.lstm_gates_backward));
   CHECK(static_cast<bool>(table.sgd_step));

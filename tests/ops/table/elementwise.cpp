@@ -120,7 +120,7 @@ constexpr bool takes_integers(UnaryOp op) {
       return false;
   }
 }
-constexpr bool takes_integers(BinaryOp op) { return op != BinaryOp::div && op != BinaryOp::pow; }
+constexpr bool takes_integers(BinaryOp op) { return has_integer_form(op); }
 
 }  // namespace
 

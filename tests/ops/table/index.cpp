@@ -45,7 +45,7 @@ Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
            {[f](Device d) { f(zeros(d), zeros(d)); }, "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
 }
 
-std::vector<Row> along_rows() {
+std::vector<Row> along_axis_rows() {
   return {
       {"index_select",
        "entries ids of an axis",
@@ -167,7 +167,7 @@ Row embedding_row() {
 
 std::vector<Row> index_rows() {
   std::vector<Row> all{rows_row("gather_rows", gather_rows), embedding_row()};
-  for (auto family : {along_rows, adding_rows})
+  for (auto family : {along_axis_rows, adding_rows})
     for (Row& row : family()) all.push_back(std::move(row));
   return all;
 }

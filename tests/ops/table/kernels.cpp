@@ -46,7 +46,13 @@ std::vector<Row> random_rows() {
                   1 + 3 * s * std::cos(2 * pi * u3), 1 + 3 * s * std::sin(2 * pi * u3)}),
       random_row("random_keep_mask", "0 with probability p, else 1 / (1 - p)",
                  [](const Tensor& x, Rng& rng) { return random_keep_mask(x.shape(), 0.6, rng, x.dtype(), x.device()); },
-                 {0, 2.5, 2.5, 2.5})};
+                 {0, 2.5, 2.5, 2.5}),
+      random_row("random_integers", "low + floor(lane (high - low) / 2^32)",
+                 [](const Tensor& x, Rng& rng) {
+                   require_float("random_integers", x);
+                   return cast(random_integers(x.shape(), -5, 1000, rng, DType::i64, x.device()), x.dtype());
+                 },
+                 {396, 879, 734, 603})};
 }
 
 using MakeOptimizer = std::unique_ptr<optim::Optimizer> (*)(const nn::Parameters&);

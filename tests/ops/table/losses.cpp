@@ -273,6 +273,9 @@ std::vector<Row> loss_rows() {
   const auto huber = [](const Tensor& a, const Tensor& b, Reduction reduction) {
     return huber_loss(a, b, 1.5, reduction);
   };
+  const auto smooth_l1 = [](const Tensor& a, const Tensor& b, Reduction reduction) {
+    return smooth_l1_loss(a, b, 1.5, reduction);
+  };
   std::vector<Row> rows{
       cross_entropy_row(),
       nll_row(),
@@ -280,6 +283,7 @@ std::vector<Row> loss_rows() {
       pair_row("mse_loss", "(prediction - target)^2", mse_loss, {1, 9}),
       pair_row("l1_loss", "|prediction - target|", l1_loss, {1, 3}),
       pair_row("huber_loss", "0.5 d^2 where |d| <= delta, else delta (|d| - 0.5 delta)", huber, {0.5, 3.375}),
+      pair_row("smooth_l1_loss", "0.5 d^2 / beta where |d| < beta, else |d| - 0.5 beta", smooth_l1, {0.5 / 1.5, 2.25}),
       pair_row("bce_with_logits", "softplus(x) - t x", bce_with_logits, {1.3132616875182228, 2.1269280110429727})};
   rows[5].errors.push_back({[](Device d) {
                               const Tensor x = Tensor::zeros({2}, DType::f64, d);

@@ -1,4 +1,5 @@
 #include "ops/math/reduce.h"
+#include "ops/math/moments.h"
 
 #include <limits>
 
@@ -142,6 +143,93 @@ Row extremum_row(const char* name, const char* equation, Tensor (*of_all)(const 
             "[" + op + "] need at least one element to reduce, got x of shape (0, 3)"}}};
 }
 
+/// Rows of var, stddev and norm, each with its numbers for x (2, 3) = 1 5 3 4 2 6 over axis 1.
+Row moment_row(const char* name, const char* equation, const std::function<Tensor(const Tensor&, Axes, bool)>& f,
+               std::vector<double> by_hand) {
+  const auto over = [f](Axes axes, bool keepdim = false) -> Function {
+    return [=](const Tensor& x) { return f(x, axes, keepdim); };
+  };
+  const std::string op = name;
+  return {op,
+          equation,
+          floats,
+          2,
+          {{"all axes", {{{2, 3, 2}}}, over({})},
+           {"the last axis", {{{2, 3, 2}}}, over(-1)},
+           {"the middle axis, kept", {{{2, 3, 2}}}, over(1, true)},
+           {"first and last axis", {{{2, 3, 2}}}, over({0, -1})},
+           {"beside an empty axis", {{{0, 3}}}, over(1)},
+           {"axis 1, by hand", {given({2, 3}, {1, 5, 3, 4, 2, 6})}, over(1), {{{2}, by_hand}}},
+           {"large", {{{257, 301}}}, over({}), {}, {}, Size::large},
+           {"large, axis 0", {{{257, 301}}}, over(0), {}, {}, Size::large}},
+          {{[f](Device) { f(Tensor(), {}, false); }, "[" + op + "] need a tensor, got an undefined one"},
+           {[f](Device d) {
+              f(Tensor::zeros({2, 3}, DType::f64, d), 2, false);
+            },
+            "[" + op + "] need an axis in [-2, 2), got 2"}},
+          1e-4};
+}
+
+std::vector<Row> moment_rows() {
+  Row var_row = moment_row("var", "y = sum (x - mean)^2 / (n - correction)",
+                           [](const Tensor& x, Axes axes, bool keepdim) { return var(x, axes, 1, keepdim); }, {4, 4});
+  var_row.samples.push_back({"correction 0",
+                             {given({2, 3}, {1, 5, 3, 4, 2, 6})},
+                             [](const Tensor& x) { return var(x, {}, 0); },
+                             {{{}, {35.0 / 12}}}});
+  var_row.errors.push_back({[](Device d) {
+                              var(Tensor::zeros({3, 1}, DType::f64, d), 1);
+                            },
+                            "[var] need more than 1 elements to reduce, got x of shape (3, 1)"});
+  var_row.errors.push_back({[](Device d) { var(Tensor::zeros({3}, DType::f64, d), {}, -1); },
+                            "[var] need a correction of at least 0, got -1"});
+  Row norm_row = moment_row("norm", "y = sqrt(sum x^2); p = 1: sum |x|; p = inf: max |x|",
+                            [](const Tensor& x, Axes axes, bool keepdim) { return norm(x, 2, axes, keepdim); },
+                            {5.916079783099616, 7.483314773547883});
+  norm_row.samples.push_back({"the last axis, by hand",
+                              {given({2, 2}, {3, -4, 5, 12})},
+                              [](const Tensor& x) { return norm(x, 2, -1); },
+                              {{{2}, {5, 13}}}});
+  for (const double p : {1.0, inf})
+    norm_row.samples.push_back({p == 1 ? "p = 1" : "p = inf",
+                                {given({2, 3}, {1, -5, 3, -4, 2, 6})},
+                                [p](const Tensor& x) { return norm(x, p, 1, true); },
+                                {{{2, 1}, p == 1 ? std::vector<double>{9, 12} : std::vector<double>{5, 6}}}});
+  norm_row.errors.push_back(
+      {[](Device d) { norm(Tensor::zeros({3}, DType::f64, d), 3); }, "[norm] need p = 1, 2 or infinity, got 3"});
+  norm_row.errors.push_back({[](Device d) { norm(Tensor::zeros({0}, DType::f64, d), inf); },
+                             "[norm] need at least one element to reduce, got x of shape (0)"});
+  return {var_row,
+          moment_row("stddev", "y = sqrt(var(x))",
+                     [](const Tensor& x, Axes axes, bool keepdim) { return stddev(x, axes, 1, keepdim); }, {2, 2}),
+          norm_row};
+}
+
+/// Rows of any and all.
+Row truth_row(const char* name, const char* equation, Tensor (*f)(const Tensor&, const Axes&, bool), double of_nothing,
+              std::vector<double> by_hand) {
+  const auto over = [f](Axes axes, bool keepdim = false) -> Function {
+    return [=](const Tensor& x) { return f(x, axes, keepdim); };
+  };
+  const std::string op = name;
+  return {op,
+          equation,
+          numbers_and_bool,
+          0,
+          {{"axis 1, by hand", {given({3, 2}, {0, 0, 0, 1, 1, 1})}, over(1), {{{3}, by_hand}}},
+           {"axis 0 of three", {given({2, 1, 3}, {0, 1, 0, 0, 1, 1})}, over(0, true)},
+           {"first and last axis", {given({2, 2, 2}, {0, 1, 1, 1, 0, 0, 1, 1})}, over({0, 2})},
+           {"of nothing", {given({0, 2}, {})}, over(0), {{{2}, {of_nothing, of_nothing}}}},
+           {"a scalar", {given({}, {1})}, over({}), {{{}, {1}}}},
+           {"large", {{{257, 301}}}, over(0), {}, {}, Size::large},
+           {"large, all", {{{257, 301}}}, over({}), {}, {}, Size::large}},
+          {{[f](Device) { f(Tensor(), {}, false); }, "[" + op + "] need a tensor, got an undefined one"},
+           {[f](Device d) {
+              f(Tensor::zeros({2, 3}, DType::f64, d), 2, false);
+            },
+            "[" + op + "] need an axis in [-2, 2), got 2"}}};
+}
+
 }  // namespace
 
 std::vector<Row> reduce_rows() {
@@ -161,7 +249,7 @@ std::vector<Row> reduce_rows() {
                              return argmax(x, {0, 2});
                            },
                            {{{2}, {1, 3}}}});
-  return {
+  std::vector<Row> rows{
       row_of("sum", "y = sum x", sum, numbers, 2, true, {{21}, {5, 7, 9}, {9, 12}}),
       mean_row,
       largest,
@@ -173,7 +261,12 @@ std::vector<Row> reduce_rows() {
       logsumexp_row(),
       first,
       row_of("argmin", "place of the first smallest", argmin, numbers, 0, false, {{0}, {0, 1, 0}, {0, 1}}),
-      sum_to_row()};
+      sum_to_row(),
+      row_of("prod", "y = product of x", prod, numbers, 2, true, {{720}, {4, 10, 18}, {15, 48}}),
+      truth_row("any", "whether any is other than 0", any, 0, {0, 1, 1}),
+      truth_row("all", "whether all are other than 0", all, 1, {0, 0, 1})};
+  for (Row& row : moment_rows()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace grus::test

@@ -139,8 +139,10 @@ inline const std::vector<DType> every_dtype{DType::f32,     DType::f64, DType::i
 const std::vector<Row>& rows();
 
 // Each family has a function in the file of its name.
+std::vector<Row> along_rows();
 std::vector<Row> attention_rows_of_table();
 std::vector<Row> conv_rows();
+std::vector<Row> ctc_rows();
 std::vector<Row> dot_attention_rows();
 std::vector<Row> dropout_rows();
 std::vector<Row> elementwise_rows();
@@ -151,12 +153,16 @@ std::vector<Row> kernel_rows();
 std::vector<Row> lstm_rows();
 std::vector<Row> matmul_rows();
 std::vector<Row> norm_rows_of_table();
+std::vector<Row> piece_rows();
 std::vector<Row> position_rows();
+std::vector<Row> product_rows();
 std::vector<Row> reduce_rows();
+std::vector<Row> sampling_rows();
 std::vector<Row> scan_rows();
 std::vector<Row> select_rows();
 std::vector<Row> sequence_rows();
 std::vector<Row> shape_rows();
+std::vector<Row> similarity_rows();
 std::vector<Row> softmax_rows();
 std::vector<Row> tape_rows();
 

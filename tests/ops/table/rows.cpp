@@ -40,16 +40,13 @@ std::vector<std::string> Inputs::unread() const {
 const std::vector<Row>& rows() {
   static const std::vector<Row> all = [] {
     std::vector<Row> joined;
-    for (const auto family : {elementwise_rows,   select_rows,
-                              matmul_rows,        reduce_rows,
-                              softmax_rows,       loss_rows,
-                              dropout_rows,       shape_rows,
-                              index_rows,         sequence_rows,
-                              gru_rows,           lstm_rows,
-                              scan_rows,          attention_rows_of_table,
-                              dot_attention_rows, norm_rows_of_table,
-                              conv_rows,          position_rows,
-                              tape_rows,          kernel_rows})
+    for (const auto family :
+         {elementwise_rows,   select_rows,        matmul_rows, product_rows,    reduce_rows,
+          along_rows,         softmax_rows,       loss_rows,   similarity_rows, ctc_rows,
+          dropout_rows,       sampling_rows,      shape_rows,  piece_rows,      index_rows,
+          sequence_rows,      gru_rows,           lstm_rows,   scan_rows,       attention_rows_of_table,
+          dot_attention_rows, norm_rows_of_table, conv_rows,   position_rows,   tape_rows,
+          kernel_rows})
       for (Row& row : family()) joined.push_back(std::move(row));
     for (Row& row : joined)
       for (Sample& sample : row.samples) {

@@ -65,7 +65,8 @@ bool computes(const std::string& entry) {
 }
 
 /// Returns the dtypes of an entry's results, where it computes in floats.
-std::vector<DType> results_of(const std::string& entry) {
+std::vector<DType> results_of(const std::string& entry, const std::string& variant) {
+  if (entry == "random" && variant == "integer") return {DType::i64};
   return entry == "compare" ? std::vector{DType::boolean} : floats;
 }
 
@@ -309,7 +310,7 @@ TEST_CASE(
       if (!computes(entry.name) || !entry.present) continue;
       const std::vector<const char*> none{""};
       for (const char* variant : entry.variants.empty() ? none : entry.variants)
-        for (const DType dtype : results_of(entry.name)) {
+        for (const DType dtype : results_of(entry.name, variant)) {
           const bool wanted = fused_kernels_wanted() || entry.need == Need::required;
           CHECK_MESSAGE(calls.seen.contains(Calls::name(entry.name, variant, dtype)) == wanted,
                         fmt::format("{}: {} row calls {}", device.name(), wanted ? "no" : "a",

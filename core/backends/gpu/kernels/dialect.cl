@@ -62,6 +62,10 @@ typedef ELEMENT T;
 #define T_MIN (-T_MAX - 1)
 #define T_END 9223372036854775808.0f
 #endif
+#ifdef T_BOOL
+#define T_MAX 1
+#define T_MIN 0
+#endif
 #ifdef T_FLOAT
 #define T_MAX ((T)INFINITY)
 #define T_MIN (-(T)INFINITY)
@@ -81,6 +85,31 @@ DEVICE T softplus(T x) { return (x > K(0) ? x : K(0)) + log1p(exp(-fabs(x))); }
 // Some devices' own tanh (PoCL's in f32) stays below 1 up to infinity: its slope would never end.
 DEVICE T saturating_tanh(T x) { return fabs(x) > K(20) ? copysign(K(1), x) : tanh(x); }
 #define tanh saturating_tanh
+// The remainder has the divisor's sign (the built-in one of this name is another); the quotient is rounded down.
+DEVICE T floored_remainder(T a, T b) {
+  const T rest = fmod(a, b);
+  return rest != K(0) && (rest < K(0)) != (b < K(0)) ? rest + b : rest;
+}
+DEVICE T floor_divide(T a, T b) {
+  if (b == K(0)) return a / b;
+  const T rest = fmod(a, b), quotient = (a - rest) / b;
+  const T down = rest != K(0) && (rest < K(0)) != (b < K(0)) ? quotient - K(1) : quotient;
+  return down == K(0) ? copysign(K(0), a / b) : rint(down);
+}
+#define remainder floored_remainder
+#elif !defined(T_STORED)
+// By 0 both are 0.
+DEVICE T floored_remainder(T a, T b) {
+  if (b == 0 || b == -1) return 0;
+  const T rest = a % b;
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+DEVICE T floor_divide(T a, T b) {
+  if (b == 0) return 0;
+  if (b == -1) return 0 - a;
+  return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0);
+}
+#define remainder floored_remainder
 #endif
 
 // An op's elements lie on a grid of `rows` by `cols`; cols is the last axis, and rows unfolds into rank - 1 axes.

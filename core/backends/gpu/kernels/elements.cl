@@ -21,6 +21,7 @@ KERNEL(choose)(const Extent extent, OUT(T, y), IN(uchar, condition), IN(T, a), I
 #define cos(x) (x)
 #define tan(x) (x)
 #define atan(x) (x)
+#define atan2(a, b) (a)
 #define floor(x) (x)
 #define ceil(x) (x)
 #define rint(x) (x)

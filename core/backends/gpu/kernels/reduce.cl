@@ -37,5 +37,6 @@ DEVICE long unfolded(long i, const Extent e, const Place p) {
   }
 REDUCE(sum, 0, each, a + b)
 REDUCE(sum_of_squares, 0, each* each, a + b)
+REDUCE(product, 1, each, a* b)
 REDUCE(max, T_MIN, each, LARGER(a, b))
 REDUCE(min, T_MAX, each, SMALLER(a, b))

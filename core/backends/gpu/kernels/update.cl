@@ -14,6 +14,24 @@ DEVICE void philox(uint* counter, uint key0, uint key1) {
   }
 }
 
+#ifndef T_FLOAT
+// Draws integers low + floor(bits range 2^-32); range is at most 2^32. An item is one block of four elements of one row.
+KERNEL(draw_integers)(const long rows, const long cols, M_OUT(T, y), IDS(row_ids), const ulong seed, const ulong number,
+                      const long low, const ulong range) {
+  EACH_ROW(rows) {
+    const ulong begin = (ulong)((PRESENT(row_ids) ? ID(row_ids, i) : i) * cols), end = begin + (ulong)cols;
+    const ulong block = begin / 4 + (ulong)ITEM_X;
+    if (4 * block >= end) continue;
+    uint lanes[4] = {(uint)block, (uint)(block >> 32), (uint)number, (uint)(number >> 32)};
+    philox(lanes, (uint)seed, (uint)(seed >> 32));
+    for (uint lane = 0; lane < 4; ++lane) {
+      const ulong element = 4 * block + lane;
+      if (element < begin || element >= end) continue;
+      ROW(y, i)[element - begin] = (T)(low + (long)((ulong)lanes[lane] * range >> 32));
+    }
+  }
+}
+#else
 DEVICE T unit(uint bits) { return (T)(bits >> 8) * K(5.9604644775390625e-8); }  // 2^-24
 
 // An item is one block of four elements of one row. keep_mask gives 0 where the upper 24 bits are < `below`.
@@ -88,3 +106,4 @@ KERNEL(adadelta)(UPDATE, M_OUT(T, squares), M_OUT(T, steps), const T rho, const 
   ROW(steps, 0)[i] = rho * u + rest1 * step * step;
   UPDATE_END(step)
 }
+#endif
