@@ -2,6 +2,9 @@
 // EpochMetrics are what training measures of a model.
 #include <cstdint>
 #include <limits>
+#include <string>
+
+#include "train/callback.h"
 
 namespace grus::seq2seq {
 
@@ -13,5 +16,13 @@ struct EpochMetrics {
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
   double valid_bleu = not_measured, target_tokens_per_second = not_measured, seconds = not_measured;
 };
+
+/// Returns the metrics of a run's record, whose figures are train_loss, valid_loss, valid_perplexity and valid_bleu.
+EpochMetrics metrics_of(const train::Record& record);
+
+/// Returns one line of metrics.jsonl, with its checksum.
+std::string metrics_line(const EpochMetrics& metrics);
+/// Reads line `number` of the file `name`, the metrics of epoch `number`. Throws DataError that names both.
+EpochMetrics parse_metrics_line(const std::string& line, const std::string& name, int64_t number);
 
 }  // namespace grus::seq2seq

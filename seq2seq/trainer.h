@@ -1,24 +1,94 @@
 #pragma once
-// The training loop is one for every architecture.
+// Training is train::Loop on sentence pairs, for every architecture.
+// Sources: trainer.cpp, trainer_parts.cpp.
+#include <functional>
 #include <memory>
-#include <optional>
 
 #include "data/loader.h"
 #include "optim/schedule.h"
 #include "seq2seq/corpora.h"
 #include "seq2seq/likelihood.h"
+#include "seq2seq/metrics.h"
+#include "seq2seq/model_folder.h"
 #include "seq2seq/recipe.h"
-#include "seq2seq/trainer_observer.h"
-#include "seq2seq/training_state.h"
+#include "train/loop.h"
 
 namespace grus::seq2seq {
 
+/// Pairs of a loader as a loop's batches; the model and the options must outlive them.
+class PairSource : public train::Source {
+ public:
+  PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus, const data::Notice& notice);
+  void start(int64_t epoch, int64_t position) override { loader_.start(epoch, position); }
+  bool next() override;
+  int64_t batches() const override { return loader_.batches(); }
+  train::Loss loss() override;
+  /// Counts the steps of the first epoch, or of the whole run.
+  int64_t epoch_steps() const { return static_cast<int64_t>(loader_.plan(0).size()); }
+  int64_t all_steps() const;
+
+ private:
+  const TrainOptions& options_;
+  Architecture& model_;
+  data::Loader loader_;
+  PackedBatch batch_;
+};
+
+/// Keeps a run in a model's folder: in its unfinished(), until there are good weights and a state.
+class ModelKeeper : public train::Keeper {
+ public:
+  ModelKeeper(const std::filesystem::path& folder, Architecture& model)
+      : model_(model), folder_(folder), work_(folder_.unfinished()) {}
+  /// Goes to the folder in which a stopped run goes on.
+  void go_on() { work_ = folder_.stopped_run(); }
+  const ModelFolder& work() const { return work_; }
+
+  const std::filesystem::path& folder() const override { return work_.path(); }
+  std::filesystem::path state_file() const override { return work_.state(); }
+  void keep_best(nn::ModuleBase&) override { work_.save_weights(model_); }
+  void restore_best(nn::ModuleBase&) override { folder_.load_weights(model_); }
+  void saved(bool judged) override;
+  /// Weights that no validation has judged make a new folder fit for use, and never replace an older model.
+  void keep_unjudged(nn::ModuleBase& model) override;
+  std::string what_is_left() const override;
+
+ private:
+  void adopt();
+  Architecture& model_;
+  ModelFolder folder_;  // --out
+  ModelFolder work_;    // the folder that this run writes to: folder_ or its unfinished()
+};
+
+/// Writes metrics.jsonl anew at each record.
+class EpochLog : public train::Callback {
+ public:
+  explicit EpochLog(const ModelKeeper& keeper) : keeper_(keeper) {}
+  void recorded(const train::Recorded& event, train::Control& control) override;
+
+ private:
+  const ModelKeeper& keeper_;
+};
+
+/// What listens to a training; everything may be absent.
+struct TrainerHooks {
+  std::vector<train::Callback*> callbacks = {};
+  std::function<bool()> stop = {};  // true saves the run and ends it before its next step
+  data::Notice notice = {};
+};
+
+struct Progress {
+  int64_t step = 0;
+  std::vector<EpochMetrics> epochs;
+  int64_t best_epoch = 0;
+};
+
 class Trainer {
  public:
-  /// The model, the codecs, the texts and the observer must outlive the trainer. Throws DataError, UsageError.
+  /// The model, the codecs, the texts and the callbacks must outlive the trainer. Throws DataError, UsageError.
   Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora,
-          TrainerObserver& observer);
-  Trainer(const TrainOptions& options, Architecture& model, const Codecs& codecs, const Corpora& corpora);
+          const TrainerHooks& hooks = {});
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   /// Makes the folder of a new run, and seeds default_rng() from options.seed. An earlier model in --out stays until
   /// this run has saved good weights.
@@ -32,58 +102,25 @@ class Trainer {
   /// stays.
   bool run();
 
-  const Progress& progress() const { return progress_; }
+  Progress progress() const;
 
  private:
-  struct Figures {
-    double loss, bleu;
-  };
-  struct QueuedStep {
-    int64_t number;
-    PackedBatch batch;
-    RandomKey rng;  // the state of default_rng() before the step
-    Tensor nll_sum;
-    Tensor norm;  // the norm of the gradients; not finite from the first bad step on
-  };
+  train::FitOptions loop_options(const TrainerHooks& hooks);
+  std::vector<train::Figure> validate() const;
   void seed_draws() const;
-  bool run_epoch();
-  void train_step(const data::Batch& batch);
-  void read_queued();
-  [[noreturn]] void find_origin(const QueuedStep& step);
-  void require_sound(int64_t step);
-  [[noreturn]] void give_up(int64_t step, const std::string& why);
-  BatchLoss forward(const PackedBatch& batch);
-  void end_epoch();
-  Figures validate();
-  void keep_if_better(const EpochMetrics& metrics);
-  void save();
-  void save_weights();
-  void save_unjudged();
-  void adopt();
-  TrainingParts parts() { return {model_.module(), *optimizer_, average_.get()}; }
-  void write_metrics() const;
-  void show_progress();
-  bool done() const;
 
   const TrainOptions options_;
   Architecture& model_;
   const Codecs& codecs_;
   const data::ReferenceCorpus& valid_;
-  data::EncodedCorpus valid_ids_;
+  const data::EncodedCorpus valid_ids_;
   const TextSums texts_;
-  const ModelFolder folder_;  // --out
-  ModelFolder work_;          // the folder that this run writes to: folder_ or its unfinished()
   bool begun_ = false;
-  data::Loader loader_;
-  nn::Parameters parameters_;
+  ModelKeeper keeper_;
+  EpochLog log_;
+  PairSource source_;
   std::unique_ptr<optim::Optimizer> optimizer_;
-  std::unique_ptr<optim::ExponentialMovingAverage> average_;
-  optim::Schedule schedule_;
-  Progress progress_;
-  TrainerObserver& observer_;
-  std::vector<QueuedStep> queued_;        // the steps whose figures are not read yet
-  Tensor soundness_ = Tensor::zeros({});  // NaN from the first bad step on
-  double last_loss_ = 0, started_ = 0;    // started_: seconds at which this process began the epoch's part
+  train::Loop loop_;
 };
 
 }  // namespace grus::seq2seq

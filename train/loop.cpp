@@ -36,7 +36,7 @@ Loop::~Loop() {
 Identity Loop::identity() const {
   return {{"seed", options_.seed ? fmt::format("{}", *options_.seed) : "none"},
           {"accumulate", fmt::format("{}", options_.accumulate)},
-          {"average", fmt::format("{}", options_.average)},
+          {"average", average_ ? "some" : "none"},
           {"data", source_.fingerprint()}};
 }
 
@@ -56,7 +56,7 @@ void Loop::resume() {
 void Loop::save() {
   if (keeper_.state_file().empty()) return;
   read_figures();
-  require_sound(progress_.step);
+  require_sound(progress_.step, progress_.epoch);
   save_state(keeper_.state_file(), parts(), progress_, identity());
   keeper_.saved(progress_.best > 0);
 }

@@ -78,7 +78,7 @@ class Loop : private Control {
   void update(QueuedStep& step, const Tensor& loss);
   double scheduled_factor(int64_t step) const;
   [[noreturn]] void find_origin(const QueuedStep& step);
-  void require_sound(int64_t step);
+  void require_sound(int64_t step, int64_t epoch);
   [[noreturn]] void give_up(int64_t step, int64_t epoch, const std::string& why);
 
   void judge();

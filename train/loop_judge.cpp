@@ -24,7 +24,7 @@ std::string names_of(const std::vector<Figure>& figures) {
 void Loop::judge() {
   read_figures();
   count_time(true);
-  require_sound(progress_.step);
+  require_sound(progress_.step, progress_.epoch);
   keep(measure());
 }
 

@@ -111,7 +111,7 @@ void Loop::read_figures() {
 
 // Repeats a step with every result checked: the first bad result names its op.
 void Loop::find_origin(const QueuedStep& step) {
-  require_sound(step.step);
+  require_sound(step.step, step.epoch);
   optimizer_.zero_grad();
   default_rng().set_state(step.rng);
   std::string why = "the loss is not finite";
@@ -130,9 +130,9 @@ void Loop::find_origin(const QueuedStep& step) {
 }
 
 // Finite gradients can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
-void Loop::require_sound(int64_t step) {
+void Loop::require_sound(int64_t step, int64_t epoch) {
   const std::string bad = first_not_finite(parts());
-  if (!bad.empty()) give_up(step, progress_.epoch, fmt::format("NaN or infinity in {}", bad));
+  if (!bad.empty()) give_up(step, epoch, fmt::format("NaN or infinity in {}", bad));
 }
 
 void Loop::give_up(int64_t step, int64_t epoch, const std::string& why) {

@@ -89,7 +89,7 @@ Progress progress_from(const nlohmann::json& json) {
   for (const nlohmann::json& record : of.array("history"))
     p.history.push_back(record_from(record, p.history.size() + 1));
   const auto records = static_cast<int64_t>(p.history.size());
-  p.epoch = of.whole("epoch", 1, any);
+  p.epoch = of.whole("epoch", p.history.empty() ? 1 : p.history.back().epoch, any);
   p.position = of.whole("position", 0, any);
   p.batches = of.whole("batches", -1, any);
   p.step = of.whole("step", 0, any);

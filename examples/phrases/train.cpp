@@ -31,7 +31,7 @@ TrainOptions resolve_training(const Given& given) {
 }
 
 int train(const TrainOptions& options, bool skip_bad, const std::string& command_line) {
-  return seq2seq::train(
+  return seq2seq::run_training(
       options, [skip_bad](const TrainOptions& o) { return read_tables(o, skip_bad); }, command_line);
 }
 

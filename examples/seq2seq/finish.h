@@ -1,7 +1,7 @@
 #pragma once
 // A training run ends with the test figure, samples and the report.
 #include "seq2seq/corpora.h"
-#include "seq2seq/training_state.h"
+#include "seq2seq/trainer.h"
 
 namespace grus::seq2seq {
 
@@ -9,7 +9,7 @@ struct TrainedRun {
   Architecture& model;  // has its best weights, in eval mode
   const Codecs& codecs;
   const Corpora& corpora;
-  const Progress& progress;
+  Progress progress;
   const std::string& command_line;
 };
 

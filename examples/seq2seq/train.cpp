@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include "core/base/folder_lock.h"
+#include "examples/seq2seq/console.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/training_console.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
+#include "train/stop.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -45,11 +47,11 @@ void require_free(const TrainOptions& options, const ModelFolder& folder) {
 
 }  // namespace
 
-int train(TrainOptions options, const std::string& command_line, size_t samples) {
-  return train(std::move(options), read_corpora, command_line, samples);
+int run_training(TrainOptions options, const std::string& command_line, size_t samples) {
+  return run_training(std::move(options), read_corpora, command_line, samples);
 }
 
-int train(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
+int run_training(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
   use_machine(options.device, options.threads, options.precision);
   const ModelFolder folder(options.out);
   require_free(options, folder);
@@ -64,14 +66,14 @@ int train(TrainOptions options, const CorpusReader& read, const std::string& com
   folder.prepare(bytes_of_run(*model));
   start_from_saved(options, *model);
   TrainingConsole console(options);
-  Trainer trainer(options, *model, codecs, corpora, console);
+  Trainer trainer(options, *model, codecs, corpora, console.hooks());
   options.resume ? trainer.resume() : trainer.start();
   fmt::print("{} pairs, vocabulary {}, {} parameters\n", corpora.train.size(),
              codecs.joint ? fmt::format("{}", codecs.source.size())
                           : fmt::format("{} and {}", codecs.source.size(), codecs.target.size()),
              model->module().parameter_count());
   std::fflush(stdout);
-  const StopOnSignal guard;
+  const train::StopOnSignal guard;
   if (!trainer.run()) {
     say(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
                     trainer.progress().step));

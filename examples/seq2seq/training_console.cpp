@@ -4,22 +4,48 @@
 
 #include <cmath>
 
+#include "examples/seq2seq/console.h"
+#include "train/stop.h"
+
 namespace grus::seq2seq {
 
-void TrainingConsole::show_progress(const StepProgress& p) {
-  line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}  perplexity {:.1f}  {:.0f} tokens/s  ETA {}", p.epoch,
-                         p.epochs, p.batch, p.batches, p.loss, p.perplexity, p.target_tokens_per_second,
-                         clock_text(p.seconds_left)));
+TrainerHooks TrainingConsole::hooks() { return {{this}, train::stop_requested, say}; }
+
+void TrainingConsole::epoch_begin(const train::EpochBegin& event, train::Control&) {
+  epoch_began_ = train::seconds_now();
+  first_position_ = event.position;
+  nll_ = tokens_ = 0;
 }
 
-void TrainingConsole::before_validation(int64_t epoch) { line_.show(fmt::format("epoch {}: validation", epoch)); }
+void TrainingConsole::step_figures(const train::StepFigures& event, train::Control&) {
+  last_loss_ = event.loss;
+  nll_ += event.loss * event.count;
+  tokens_ += event.count;
+}
 
-void TrainingConsole::after_epoch(const EpochMetrics& metrics, bool best) {
+void TrainingConsole::step_end(const train::StepEnd& event, train::Control& control) {
+  if (!line_.due()) return;
+  control.read_figures();
+  const double spent = train::seconds_now() - epoch_began_;
+  const auto done = static_cast<double>(event.position - first_position_);
+  const int64_t left = event.batches * (event.length.epochs - event.epoch + 1) - event.position;
+  line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}  perplexity {:.1f}  {:.0f} tokens/s  ETA {}",
+                         event.epoch, event.length.epochs, event.position, event.batches, last_loss_,
+                         std::exp(nll_ / tokens_), tokens_ / spent,
+                         train::clock_text(spent / done * static_cast<double>(left))));
+}
+
+void TrainingConsole::validation_begin(const train::ValidationBegin& event, train::Control&) {
+  line_.show(fmt::format("epoch {}: validation", event.epoch));
+}
+
+void TrainingConsole::recorded(const train::Recorded& event, train::Control&) {
+  const EpochMetrics metrics = metrics_of(event.record);
   fmt::print(
       "epoch {:2}  train loss {:.3f} perplexity {:.2f}  valid loss {:.3f} perplexity {:.2f} BLEU {:.2f}  "
       "{:.0f} tokens/s  {:.0f} s{}\n",
       metrics.epoch, metrics.train_loss, std::exp(metrics.train_loss), metrics.valid_loss, metrics.valid_perplexity,
-      metrics.valid_bleu, metrics.target_tokens_per_second, metrics.seconds, best ? "  *" : "");
+      metrics.valid_bleu, metrics.target_tokens_per_second, metrics.seconds, event.record.best ? "  *" : "");
   std::fflush(stdout);
 }
 

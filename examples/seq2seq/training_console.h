@@ -1,31 +1,34 @@
 #pragma once
 // A training run shows one line that changes and a line an epoch, takes Ctrl-C, and looks into single steps.
-#include "examples/seq2seq/console.h"
 #include "examples/seq2seq/step_watch.h"
 #include "seq2seq/options.h"
-#include "seq2seq/trainer_observer.h"
+#include "seq2seq/trainer.h"
+#include "train/terminal_line.h"
 
 namespace grus::seq2seq {
 
-class TrainingConsole : public TrainerObserver {
+class TrainingConsole : public train::Callback {
  public:
   /// Throws Error for a page or trace that cannot be written.
   explicit TrainingConsole(const TrainOptions& options) : watch_(options.show_step, options.profile) {}
+  /// Returns what a trainer takes, which listens to signals as well.
+  TrainerHooks hooks();
 
-  void before_step() override { watch_.before_step(); }
-  void after_backward(const nn::ModuleBase& model) override { watch_.after_backward(model); }
-  bool wants_progress() override { return line_.due(); }
-  void show_progress(const StepProgress& progress) override;
-  void before_validation(int64_t epoch) override;
-  void after_validation() override { line_.clear(); }
-  void after_epoch(const EpochMetrics& metrics, bool best) override;
-  void after_steps() override { line_.clear(); }
-  bool stop_requested() override { return seq2seq::stop_requested(); }
-  void notice(std::string_view line) override { say(line); }
+  void epoch_begin(const train::EpochBegin& event, train::Control& control) override;
+  void step_begin(const train::StepBegin&, train::Control&) override { watch_.before_step(); }
+  void backward_end(const train::BackwardEnd& event, train::Control&) override { watch_.after_backward(event.model); }
+  void step_end(const train::StepEnd& event, train::Control& control) override;
+  void step_figures(const train::StepFigures& event, train::Control& control) override;
+  void validation_begin(const train::ValidationBegin& event, train::Control& control) override;
+  void validation_end(const train::ValidationEnd&, train::Control&) override { line_.clear(); }
+  void recorded(const train::Recorded& event, train::Control& control) override;
+  void train_end(const train::TrainEnd&, train::Control&) override { line_.clear(); }
 
  private:
-  ProgressLine line_;
+  train::TerminalLine line_;
   StepWatch watch_;
+  double epoch_began_ = 0, last_loss_ = 0, nll_ = 0, tokens_ = 0;  // nll_, tokens_: of this part of the epoch
+  int64_t first_position_ = 0;
 };
 
 }  // namespace grus::seq2seq

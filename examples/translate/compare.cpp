@@ -15,7 +15,7 @@
 #include "examples/translate/commands.h"
 #include "report/machine.h"
 #include "seq2seq/corpora.h"
-#include "seq2seq/training_state.h"
+#include "seq2seq/metrics.h"
 #include "seq2seq/translator.h"
 
 namespace grus::translate {

@@ -53,7 +53,7 @@ int demo(const Given& given, const std::string& command_line) {
     corpora.target_name = "French";
     return corpora;
   };
-  return train(std::move(options), read, command_line, 10);
+  return run_training(std::move(options), read, command_line, 10);
 }
 
 }  // namespace grus::translate

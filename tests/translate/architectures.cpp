@@ -77,7 +77,7 @@ TEST_CASE("architectures: each learns a pair by heart, is saved, loaded and used
   for (const ArchitectureKind* kind : architecture_kinds()) {
     CAPTURE(kind->name);
     const Trained t;
-    REQUIRE(train(resolve_options(t.flags(kind->name, "m")), "", 0) == 0);
+    REQUIRE(run_training(resolve_options(t.flags(kind->name, "m")), "", 0) == 0);
     const SavedModel saved = ModelFolder(t.folder.path("m")).load();
     CHECK(saved.model->name() == kind->name);
     for (const int64_t beam : {1, 5})
@@ -175,8 +175,8 @@ TEST_CASE("architectures: what another one would read, or nobody can make, is re
 TEST_CASE("architectures: weights of another architecture, or another one to go on from, are refused in one line") {
   const Trained t;
   const Given once = {{"epochs", "1"}};
-  REQUIRE(train(resolve_options(t.flags("rnn-encdec", "cho", once)), "", 0) == 0);
-  REQUIRE(train(resolve_options(t.flags("sutskever", "lstm", once)), "", 0) == 0);
+  REQUIRE(run_training(resolve_options(t.flags("rnn-encdec", "cho", once)), "", 0) == 0);
+  REQUIRE(run_training(resolve_options(t.flags("sutskever", "lstm", once)), "", 0) == 0);
   const std::string weights = ModelFolder(t.folder.path("lstm")).weights();
   std::filesystem::copy_file(ModelFolder(t.folder.path("cho")).weights(), weights,
                              std::filesystem::copy_options::overwrite_existing);

@@ -42,7 +42,7 @@ struct Folders {
     const std::string out = folder.path(arch);
     const Given given = {{"arch", arch},         {"train", file}, {"valid", file}, {"test", file}, {"out", out},
                          {"tokenizer", "space"}, {"emb", "8"},    {"hidden", "8"}, {"epochs", "1"}};
-    REQUIRE(train(resolve_options(given), "", 0) == 0);
+    REQUIRE(run_training(resolve_options(given), "", 0) == 0);
     return out;
   }
 };

@@ -13,10 +13,12 @@
 #include "seq2seq/translator.h"
 #include "tests/data/files.h"
 #include "tests/support/waits.h"
+#include "train/stop.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
 using grus::test::message_of;
+using grus::train::request_stop;
 
 namespace {
 
@@ -53,8 +55,9 @@ struct Text {
 
 struct Watched : TrainingConsole {
   using TrainingConsole::TrainingConsole;
-  void after_step(int64_t step) override {
-    if (after) after(step);
+  void step_end(const train::StepEnd& event, train::Control& control) override {
+    TrainingConsole::step_end(event, control);
+    if (after) after(event.step);
   }
   std::function<void(int64_t step)> after;
 };
@@ -74,7 +77,7 @@ struct Run {
         codecs(learn_codecs(options, corpora.train, [](std::string_view) {})),
         model(make_architecture(options, codecs.sizes())),
         watched(options),
-        trainer(options, *model, codecs, corpora, watched) {}
+        trainer(options, *model, codecs, corpora, watched.hooks()) {}
 };
 
 nn::NamedTensors state_of(const Run& run) { return nn::read_safetensors(ModelFolder(run.options.out).state()).tensors; }
@@ -93,9 +96,9 @@ TEST_CASE("training: one pair is learnt by heart") {
   const Text text(1);
   const test::Folder& folder = text.folder;
   const std::string pair = folder.file("pair.tsv", "der hund schläft .\tthe dog sleeps .\n");
-  CHECK(train(resolve_options(
-                  text.flags("m", {{"train", pair}, {"valid", pair}, {"epochs", "60"}, {"select", "perplexity"}})),
-              "", 0) == 0);
+  CHECK(run_training(resolve_options(text.flags(
+                         "m", {{"train", pair}, {"valid", pair}, {"epochs", "60"}, {"select", "perplexity"}})),
+                     "", 0) == 0);
   const SavedModel saved = ModelFolder(folder.path("m")).load();
   CHECK(translate_best(*saved.model, saved.codecs, {"der hund schläft ."}, {}) ==
         std::vector<std::string>{"the dog sleeps ."});
@@ -124,9 +127,10 @@ TEST_CASE("training: a run stopped after any step and resumed ends as one that n
       check_equal(state_of(second), state_of(straight));
       CHECK(test::bytes_of(ModelFolder(second.options.out).weights()) ==
             test::bytes_of(ModelFolder(straight.options.out).weights()));
-      REQUIRE(second.trainer.progress().epochs.size() == straight.trainer.progress().epochs.size());
+      const Progress resumed = second.trainer.progress(), whole = straight.trainer.progress();
+      REQUIRE(resumed.epochs.size() == whole.epochs.size());
       for (size_t e = 0; e < 3; ++e) {
-        const EpochMetrics &a = second.trainer.progress().epochs[e], &b = straight.trainer.progress().epochs[e];
+        const EpochMetrics &a = resumed.epochs[e], &b = whole.epochs[e];
         CHECK(a.train_loss == b.train_loss);
         CHECK(a.valid_loss == b.valid_loss);
         CHECK(a.valid_bleu == b.valid_bleu);
@@ -182,7 +186,7 @@ TEST_CASE("training: a run killed anywhere before its first good weights is resu
       CHECK(test::bytes_of(folder.weights()) == old);
       Given again = flags;
       again.emplace_back("resume", "true");
-      CHECK(train(resolve_options(again), "", 0) == 0);
+      CHECK(run_training(resolve_options(again), "", 0) == 0);
       CHECK(test::bytes_of(folder.weights()) == test::bytes_of(ModelFolder(straight.options.out).weights()));
     }
 }
@@ -261,10 +265,10 @@ TEST_CASE("training: weights that are not finite are saved nowhere") {
 
 TEST_CASE("training: --init-from goes on from saved weights, and frozen ones stay as they are") {
   const Text text(12);
-  CHECK(train(resolve_options(text.flags("first", {{"epochs", "1"}})), "", 0) == 0);
+  CHECK(run_training(resolve_options(text.flags("first", {{"epochs", "1"}})), "", 0) == 0);
   const std::string first = text.folder.path("first");
   const Given more = {{"init-from", first}, {"freeze", "encoder.*,key.*"}, {"epochs", "1"}};
-  CHECK(train(resolve_options(text.flags("second", more)), "", 0) == 0);
+  CHECK(run_training(resolve_options(text.flags("second", more)), "", 0) == 0);
   const nn::NamedTensors before = ModelFolder(first).load().model->module().state_dict();
   const nn::NamedTensors after = ModelFolder(text.folder.path("second")).load().model->module().state_dict();
   for (size_t i = 0; i < before.size(); ++i) {
@@ -299,17 +303,17 @@ TEST_CASE("training: steps do not wait for their device, and many are told at on
 TEST_CASE("training: a folder takes one training at a time, and its model can be used meanwhile") {
   const Text text(12);
   const TrainOptions options = resolve_options(text.flags("m", {{"epochs", "1"}}));
-  CHECK(train(options, "", 0) == 0);
+  CHECK(run_training(options, "", 0) == 0);
   const std::string weights = test::bytes_of(ModelFolder(options.out).weights());
   {
     const FolderLock other(options.out);
     CHECK(message_of<Error>([&] {
-            train(options, "", 0);
+            run_training(options, "", 0);
           }).starts_with(options.out + ": need a folder that nobody else writes to, got one that process "));
     CHECK(test::bytes_of(ModelFolder(options.out).weights()) == weights);
     CHECK(translate_best(*ModelFolder(options.out).load().model, ModelFolder(options.out).load().codecs, {"a"}, {})
               .size() == 1);
   }
-  CHECK(train(options, "", 0) == 0);
+  CHECK(run_training(options, "", 0) == 0);
   CHECK_FALSE(std::filesystem::exists(options.out + "/.lock"));
 }

@@ -73,7 +73,7 @@ Command add_train(CLI::App& program) {
   add_recipe_flags(*app, defaults, *given);
   return {app, [given](const std::string& line) {
             const TrainOptions defaults;
-            return train(resolve_options(*given, defaults), line);
+            return run_training(resolve_options(*given, defaults), line);
           }};
 }
 

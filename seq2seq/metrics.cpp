@@ -1,0 +1,73 @@
+#include "seq2seq/metrics.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/checksum.h"
+#include "core/base/json.h"
+
+namespace grus::seq2seq {
+namespace {
+
+struct Member {
+  const char* name;
+  double EpochMetrics::*value;
+};
+constexpr Member members[] = {
+    {"train_loss", &EpochMetrics::train_loss},
+    {"valid_loss", &EpochMetrics::valid_loss},
+    {"valid_perplexity", &EpochMetrics::valid_perplexity},
+    {"valid_bleu", &EpochMetrics::valid_bleu},
+    {"target_tokens_per_second", &EpochMetrics::target_tokens_per_second},
+    {"seconds", &EpochMetrics::seconds},
+};
+
+nlohmann::ordered_json line_of(const EpochMetrics& metrics) {
+  nlohmann::ordered_json json = {{"epoch", metrics.epoch}, {"step", metrics.step}};
+  for (const auto& [name, value] : members) json[name] = metrics.*value;  // NaN becomes null
+  return json;
+}
+
+EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
+  const json::Members of(json, fmt::format("epoch {}", epoch));
+  EpochMetrics metrics;
+  metrics.epoch = of.whole("epoch", epoch, epoch);
+  metrics.step = of.whole("step", 0, std::numeric_limits<int64_t>::max());
+  for (const auto& [name, value] : members) metrics.*value = of.number_or_null(name);
+  return metrics;
+}
+
+}  // namespace
+
+EpochMetrics metrics_of(const train::Record& record) {
+  EpochMetrics metrics{.epoch = record.epoch, .step = record.step};
+  for (const auto& [name, value] : members)
+    if (const train::Figure* figure = record.find(name)) metrics.*value = figure->value;
+  metrics.target_tokens_per_second = std::max(record.count, 1.0) / record.training_seconds;
+  metrics.seconds = record.seconds;
+  return metrics;
+}
+
+std::string metrics_line(const EpochMetrics& metrics) {
+  nlohmann::ordered_json json = line_of(metrics);
+  json["checksum"] = empty_seal;
+  std::string line = json.dump();
+  seal(line);
+  return line + "\n";
+}
+
+EpochMetrics parse_metrics_line(const std::string& line, const std::string& name, int64_t number) {
+  const std::string where = fmt::format("{}:{}", name, number);
+  const nlohmann::json json = json::parse(line, where);
+  const Seal seal = check_seal(line);
+  require<DataError>(seal == Seal::found || (seal == Seal::none && !json.contains("checksum")),
+                     "{}: need the line that its checksum stands for, got another", where);
+  try {
+    return metrics_from(json, number);
+  } catch (const DataError& error) {
+    fail<DataError>("{}: {}", where, error.what());
+  }
+}
+
+}  // namespace grus::seq2seq

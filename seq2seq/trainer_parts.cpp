@@ -1,0 +1,87 @@
+// What a loop is given for sentence pairs: batches, the folder, the log.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/atomic_file.h"
+#include "ops/math/elementwise.h"
+#include "seq2seq/trainer.h"
+
+namespace grus::seq2seq {
+namespace {
+
+data::LoaderOptions loader_options(const TrainOptions& o) {
+  data::LoaderOptions options;
+  options.batch_tokens = o.batch_sentences > 0 ? 0 : o.batch_tokens;
+  options.batch_sentences = o.batch_sentences;
+  options.seed = static_cast<uint64_t>(o.seed);
+  options.max_length = o.max_length;
+  options.overlong = data::Overlong::skip;
+  options.source_marks = source_marks;
+  return options;
+}
+
+}  // namespace
+
+PairSource::PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus,
+                       const data::Notice& notice)
+    : options_(options), model_(model), loader_(std::move(corpus), loader_options(options), notice) {}
+
+int64_t PairSource::all_steps() const {
+  const int64_t steps = options_.epochs * epoch_steps();
+  return options_.max_steps > 0 ? std::min(options_.max_steps, steps) : steps;
+}
+
+bool PairSource::next() {
+  const std::optional<data::Batch> batch = loader_.next();
+  if (batch) batch_ = to_device(*batch);
+  return batch.has_value();
+}
+
+train::Loss PairSource::loss() {
+  const bool own_words = options_.teacher_forcing < 1;
+  const PackedBatch& batch = batch_;
+  BatchLoss of = loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
+                         options_.label_smoothing);
+  const auto tokens = static_cast<double>(batch.labels.numel());
+  if (options_.loss_per == LossPer::sentence)
+    of.loss = of.loss * (tokens / static_cast<double>(batch.inputs.lengths.batch()));
+  return {std::move(of.loss), tokens, std::move(of.nll_sum)};
+}
+
+void ModelKeeper::adopt() {
+  if (work_.path() == folder_.path()) return;
+  folder_.adopt_unfinished();
+  work_ = folder_;
+}
+
+void ModelKeeper::saved(bool judged) {
+  if (judged) adopt();
+}
+
+void ModelKeeper::keep_unjudged(nn::ModuleBase&) {
+  if (work_.path() != folder_.path() && folder_.has_weights()) return;
+  work_.save_weights(model_);
+  adopt();
+}
+
+std::string ModelKeeper::what_is_left() const {
+  if (!folder_.has_weights()) return "no good weights were saved";
+  const bool own = work_.path() == folder_.path();
+  return fmt::format("{} {}", own ? "the last good weights are in" : "the model from before is still in",
+                     folder_.weights().string());
+}
+
+// Epochs of the log count its lines.
+void EpochLog::recorded(const train::Recorded& event, train::Control&) {
+  std::string lines;
+  int64_t epoch = 0;
+  for (const train::Record& record : event.history) {
+    EpochMetrics metrics = metrics_of(record);
+    metrics.epoch = ++epoch;
+    lines += metrics_line(metrics);
+  }
+  write_file_atomically(keeper_.work().metrics(), lines);
+}
+
+}  // namespace grus::seq2seq
