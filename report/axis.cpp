@@ -23,7 +23,7 @@ std::string small_label(double value) {
 }
 
 std::string tick_label(double value, double step) {
-  if (std::abs(value) >= 1e6) return fmt::format("{:g}", value);
+  if (std::abs(value) >= 1e6 && step >= 1e-5 * std::abs(value)) return fmt::format("{:g}", value);
   if (step < 9e-6) return small_label(value);
   const int decimals = std::clamp(static_cast<int>(-std::floor(std::log10(step) + 1e-9)), 0, 9);
   return fmt::format("{:.{}f}", value == 0 ? 0.0 : value, decimals);

@@ -74,6 +74,7 @@ std::string legend(const LineChart& chart) {
 // stand in lines of their own along the top.
 std::string draw_mark(const LineChart& chart, size_t index, const Axis& x, const Axis& y) {
   const Mark& mark = chart.marks[index];
+  if (!(mark.point.x >= x.low && mark.point.x <= x.high)) return "";
   const double at = x(mark.point.x);
   std::string out = fmt::format(
       R"(<path class="guide" d="M{} {}V{}" fill="none" stroke="#9a9d98" stroke-dasharray="2 4" stroke-linecap="round"/>)"
@@ -100,12 +101,23 @@ std::string x_labels(const Axis& x, double baseline, const std::string& title) {
   return out + "\n";
 }
 
-// The fewer ticks, the more room each label has; large steps need more than one digit.
+// Writes long counts short: "200k", "1.5M".
+void shorten_counts(std::vector<Tick>& ticks) {
+  if (ticks.empty() || std::abs(ticks.back().value) < 1e5) return;
+  const double step = ticks.size() > 1 ? ticks[1].value - ticks[0].value : ticks[0].value;
+  if (step < 1e-5 * std::abs(ticks.back().value)) return;  // six digits would not tell them apart
+  const bool millions = std::abs(ticks.back().value) >= 2e6;
+  for (Tick& tick : ticks)
+    if (tick.value != 0) tick.label = fmt::format("{:g}{}", tick.value / (millions ? 1e6 : 1e3), millions ? "M" : "k");
+}
+
+// The fewer ticks, the more room each label has.
 Axis x_axis(const LineChart& chart, const Range& xs, double start) {
   Axis x;
   for (int wanted = 10; wanted > 0; wanted /= 2) {
     x = chart.logarithmic_x ? logarithmic_axis(xs.low, xs.high) : linear_axis(xs.low, xs.high, wanted, true, false);
     if (xs.low == xs.high) x.ticks = {{xs.low, fmt::format("{:g}", xs.low)}};
+    if (!chart.logarithmic_x) shorten_counts(x.ticks);
     double widest = 0;
     for (const Tick& tick : x.ticks) widest = std::max(widest, text_width(tick.label, 12));
     const double last = x.ticks.empty() ? 0 : text_width(x.ticks.back().label, 12);

@@ -96,7 +96,7 @@ EventFile::EventFile(const fs::path& folder, int64_t purge_from) : path_(new_pat
   descriptor_.number = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
   require<Error>(descriptor_.number != -1, "{}: {}", path_.string(), std::generic_category().message(errno));
   add(Message().real(event::wall_time, seconds_since_1970()).bytes(event::file_version, "brain.Event:2").bytes());
-  if (purge_from > 0)
+  if (purge_from >= 0)
     add(event_at(purge_from).message(event::session_log, Message().whole(session::status, session::start)).bytes());
   flush();
 }

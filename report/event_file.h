@@ -18,10 +18,10 @@ namespace grus::report {
 /// words before the first slash group its charts. What a killed process had not flushed is lost, the file stays sound.
 class EventFile {
  public:
-  /// Makes the folder where it is missing. `purge_from` above 0 says that a run goes on from this step: TensorBoard
-  /// drops what earlier files of the folder have of it and of later ones. Throws Error that names the file and the
-  /// system's reason.
-  explicit EventFile(const std::filesystem::path& folder, int64_t purge_from = 0);
+  /// Makes the folder where it is missing. With `purge_from` of at least 0 a run begins, or goes on, at this step:
+  /// TensorBoard drops what earlier files of the folder have of it and of later ones. Throws Error that names the file
+  /// and the system's reason.
+  explicit EventFile(const std::filesystem::path& folder, int64_t purge_from = -1);
   /// Flushes; an error is lost here, so the last word is better a flush().
   ~EventFile();
   EventFile(const EventFile&) = delete;

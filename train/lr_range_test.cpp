@@ -10,6 +10,7 @@
 #include "core/tensor/random.h"
 #include "optim/clip.h"
 #include "optim/optimizer.h"
+#include "report/smooth.h"
 
 namespace grus::train {
 namespace {
@@ -105,20 +106,15 @@ void take_steps(RangeTest& test, nn::ModuleBase& model, optim::Optimizer& optimi
   }
 }
 
-// s_i = sum_j w^|i - j| min(loss_j, limit) / sum_j w^|i - j| looks both ways, so that falls stay at their rates.
+// Losses that diverge are cut, as they would hide what comes before them.
 void smooth(std::vector<RangeTestPoint>& points, const RangeTestOptions& o) {
   double least = std::numeric_limits<double>::infinity();
   for (const RangeTestPoint& p : points) least = std::min(least, p.loss);
   const double limit = std::max(points.front().loss, least + (o.divergence - 1) * std::abs(least));
-  for (size_t i = 0; i < points.size(); ++i) {
-    double sum = 0, weights = 0;
-    for (size_t j = 0; j < points.size(); ++j) {
-      const double weight = std::pow(o.smoothing, std::abs(static_cast<double>(i) - static_cast<double>(j)));
-      sum += weight * std::min(points[j].loss, limit);
-      weights += weight;
-    }
-    points[i].smoothed = sum / weights;
-  }
+  std::vector<double> losses;
+  for (const RangeTestPoint& p : points) losses.push_back(std::min(p.loss, limit));
+  const std::vector<double> smoothed = report::smoothed(losses, o.smoothing);
+  for (size_t i = 0; i < points.size(); ++i) points[i].smoothed = smoothed[i];
 }
 
 void suggest(RangeTest& test) {

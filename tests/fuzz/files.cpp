@@ -1,4 +1,4 @@
-// Targets for the readers of tables, arrays, sounds and word vectors.
+// Targets for the readers of tables, arrays, sounds, word vectors and reports of runs.
 #include <algorithm>
 
 #include "core/base/error.h"
@@ -11,6 +11,7 @@
 #include "data/wav.h"
 #include "data/word_vectors.h"
 #include "tests/fuzz/target.h"
+#include "train/training_report.h"
 
 namespace grus::fuzz {
 namespace {
@@ -103,6 +104,23 @@ bool read_stream(const std::string& bytes) {
   });
 }
 
+bool read_run_report(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    require(!train::render_training(train::read_report_data(path)).empty(), "no page");
+  });
+}
+
+Seeds run_reports() {
+  const Scratch scratch;
+  const std::string path = (scratch.root() / "report.json").string();
+  train::TrainingReport report{.options = {{"lr", "0.1"}}, .parameters = {{"weight", "(2, 3)", 6}}, .epoch = 2};
+  report.steps = {{1, 0.5, 1, 0.1}, {2, 0.25, 1, 0.1}};
+  report.history = {{.epoch = 1, .step = 2}};
+  train::write_report_data(path, report);
+  const std::string sealed = data::read_whole_file(path);
+  return {sealed, sealed.substr(0, sealed.rfind(",\"checksum\"")) + "}"};
+}
+
 Seeds sounds() {
   const Scratch scratch;
   const std::string path = (scratch.root() / "a.wav").string();
@@ -172,6 +190,7 @@ std::vector<Target> file_targets() {
       {"npy_rows", read_array_rows, arrays},
       {"npz", read_archive, archives},
       {"keras_tokenizer", read_keras_tokenizer, tokenizers},
+      {"run_report", read_run_report, run_reports},
       {"wav", read_sound, sounds},
       {"tokens", read_stream,
        [] {

@@ -122,10 +122,28 @@ TEST_CASE("line chart: one point, none, or nothing finite is a whole picture") {
 }
 
 TEST_CASE("line chart: ticks of many digits are fewer, so that their labels do not touch") {
-  LineChart chart{.title = "t", .unit = "u", .x_title = "step", .series = {{"a", {{0, 1}, {900000, 2}}}}};
+  LineChart chart{.title = "t", .unit = "u", .x_title = "step", .series = {{"a", {{0, 1}, {0, 2}}}}};
+  chart.series[0].points = {{1234560, 1}, {1234570, 2}};
+  CHECK(contains(line_chart(chart), ">1234562</text>"));
+  CHECK_FALSE(contains(line_chart(chart), ">1234561</text>"));
+  chart.series[0].points = {{0, 1}, {0, 2}};
+  chart.series[0].points[1].x = 900000;
+  CHECK(contains(line_chart(chart), ">200k</text>"));
+  chart.series[0].points[1].x = 3e6;
+  CHECK(contains(line_chart(chart), ">0.5M</text>"));
+}
+
+TEST_CASE("line chart: a mark beyond the points is not drawn, labels of two marks stand in lines of their own") {
+  LineChart chart{.title = "t", .unit = "u", .x_title = "x", .series = {{"a", {{1, 2}, {2, 3}}}}};
+  chart.marks = {{{3, 2}, "far"}};
+  CHECK_FALSE(contains(line_chart(chart), "guide"));
+  chart.marks = {{{1.5, 2.5}, "one"}, {{1.5, 2.5}, "two"}};
   const std::string svg = line_chart(chart);
-  CHECK(contains(svg, ">200000</text>"));
-  CHECK_FALSE(contains(svg, ">100000</text>"));
+  const auto height = [&](const char* label) {
+    const size_t text = svg.rfind("<text", svg.find(label)), y = svg.find("y=", text);
+    return svg.substr(y, svg.find(' ', y) - y);
+  };
+  CHECK(height(">one<") != height(">two<"));
 }
 
 TEST_CASE("line chart: numbers beyond 1e100 are left out, and what is faint has no dots") {

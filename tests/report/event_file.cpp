@@ -4,101 +4,25 @@
 
 #include <cmath>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <limits>
-#include <map>
 #include <vector>
 
 #include "core/base/error.h"
-#include "report/event_message.h"
+#include "tests/support/event_reader.h"
 #include "tests/support/folder.h"
 
 using namespace grus;
 using namespace grus::report;
+using test::Fields;
+using test::fields_of;
+using test::little_endian;
+using test::only;
+using test::records_of;
+using test::value_of;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// CRC-32C bit by bit, as RFC 3720 describes it, and TFRecord's mask.
-uint32_t masked(std::string_view bytes) {
-  uint32_t crc = 0xFFFFFFFF;
-  for (const char c : bytes) {
-    crc ^= static_cast<uint8_t>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F63B78u : 0);
-  }
-  crc = ~crc;
-  return ((crc >> 15) | (crc << 17)) + 0xA282EAD8u;
-}
-
-uint64_t little_endian(std::string_view bytes) {
-  uint64_t value = 0;
-  for (size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<uint8_t>(bytes[i]);
-  return value;
-}
-
-// Returns the data of each frame; a checksum that does not fit fails the test.
-std::vector<std::string> records_of(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  const std::string all{std::istreambuf_iterator<char>(stream), {}};
-  std::vector<std::string> records;
-  for (std::string_view rest = all; !rest.empty();) {
-    REQUIRE(rest.size() >= 16);
-    const auto size = static_cast<size_t>(little_endian(rest.substr(0, 8)));
-    REQUIRE(rest.size() >= 16 + size);
-    CHECK(little_endian(rest.substr(8, 4)) == masked(rest.substr(0, 8)));
-    CHECK(little_endian(rest.substr(12 + size, 4)) == masked(rest.substr(12, size)));
-    records.emplace_back(rest.substr(12, size));
-    rest.remove_prefix(16 + size);
-  }
-  return records;
-}
-
-// Fields of a message by number, each as the bytes that stand behind its key (a varint as eight bytes).
-using Fields = std::multimap<int, std::string>;
-Fields fields_of(std::string_view bytes) {
-  const auto varint = [&] {
-    uint64_t value = 0;
-    for (int shift = 0;; shift += 7) {
-      const auto byte = static_cast<uint8_t>(bytes.at(0));
-      bytes.remove_prefix(1);
-      value |= static_cast<uint64_t>(byte & 0x7F) << shift;
-      if (byte < 0x80) return value;
-    }
-  };
-  Fields fields;
-  while (!bytes.empty()) {
-    const uint64_t key = varint();
-    std::string value;
-    size_t size = 0;
-    switch (key & 7) {
-      case 0:
-        append_little_endian(value, varint(), 8);
-        break;
-      case 1:
-        size = 8;
-        break;
-      case 2:
-        size = varint();
-        break;
-      default:
-        size = 4;
-    }
-    if (value.empty()) {
-      REQUIRE(size <= bytes.size());
-      value = bytes.substr(0, size);
-      bytes.remove_prefix(size);
-    }
-    fields.emplace(static_cast<int>(key >> 3), value);
-  }
-  return fields;
-}
-
-const std::string& only(const Fields& fields, int number) {
-  REQUIRE(fields.count(number) == 1);
-  return fields.find(number)->second;
-}
 
 double real(const std::string& bytes) {
   double value = 0;
@@ -112,8 +36,6 @@ std::vector<double> reals(const std::string& bytes) {
   for (size_t at = 0; at < bytes.size(); at += 8) values.push_back(real(bytes.substr(at, 8)));
   return values;
 }
-
-Fields value_of(const std::string& record) { return fields_of(only(fields_of(only(fields_of(record), 5)), 1)); }
 
 }  // namespace
 
