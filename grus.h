@@ -1,6 +1,6 @@
 #pragma once
 // Everything public: tensors and the tape (core), differentiable functions (ops), modules (nn), optimizers (optim),
-// metrics (train).
+// metrics (train), data sets and their batches (data).
 #include "core/base/error.h"
 #include "core/base/threads.h"
 #include "core/device/device.h"
@@ -17,6 +17,7 @@
 #include "core/watch/anomaly.h"
 #include "core/watch/profile.h"
 #include "core/watch/tape_print.h"
+#include "data/batches.h"
 #include "nn/attention.h"
 #include "nn/call_hook.h"
 #include "nn/dropout.h"
