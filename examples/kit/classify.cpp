@@ -18,7 +18,7 @@ struct Classifier : nn::Module<Classifier> {
 
   Tensor forward(const data::Packed& texts) const {
     const Output states = gru.forward_packed(embedding(texts.rows), texts.lengths);
-    return output(states.state[0][0]);  // the state behind each text's last word, (B, 32)
+    return output(states.state.h[0]);  // the state behind each text's last word, (B, 32)
   }
 
   nn::Embedding embedding;

@@ -20,7 +20,7 @@ struct Forecaster : nn::Module<Forecaster> {
   Tensor forward(const Tensor& past) const {
     const int64_t batch = past.dim(0), columns = past.dim(2);
     const Tensor last = slice(past, 1, seen - 1, seen);
-    return last + output(gru(past - last).state[0][0]).reshape({batch, ahead, columns});
+    return last + output(gru(past - last).state.h[0]).reshape({batch, ahead, columns});
   }
 
   nn::Gru gru;

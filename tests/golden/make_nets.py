@@ -106,9 +106,62 @@ def dot_attention(out):
         finish(out, name, dict(c, kind="sdpa"), nn.Module(), inputs, {"y": y}, extra)
 
 
+def convolutions(out):
+    for name, c in {
+        "conv1d": dict(kind="conv1d", size=(2, 4, 7), kernel=3, padding=1),
+        "conv1d_groups": dict(kind="conv1d", size=(2, 4, 9), kernel=2, stride=2, dilation=3, groups=2, bias=False),
+        "conv2d": dict(kind="conv2d", size=(2, 4, 6, 5), kernel=(3, 3), padding=(1, 1)),
+        "conv2d_all": dict(kind="conv2d", size=(2, 4, 8, 7), kernel=(3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=2),
+    }.items():
+        options = {key: c[key] for key in ("stride", "padding", "dilation", "groups", "bias") if key in c}
+        one = c["kind"] == "conv1d"
+        m = (nn.Conv1d if one else nn.Conv2d)(4, 6, c["kernel"], **options)
+        x = leaf(*c["size"])
+        finish(out, name, c, m, {"x": x}, {"y": m(x)})
+        if name == "conv1d":  # the same as time-major sequences
+            finish(out, "conv_sequence", dict(kind="conv_sequence", padding=1), m, {"x": x}, {"y": m(x)})
+
+
+def pooling(out):
+    for name, c in {
+        "max_pool1d": dict(f=lambda x: F.max_pool1d(x, 3, 2, 1), size=(2, 3, 8)),
+        "avg_pool1d": dict(f=lambda x: F.avg_pool1d(x, 3, 2, 1), size=(2, 3, 8)),
+        "max_pool2d": dict(f=lambda x: F.max_pool2d(x, (3, 2), (1, 2), (1, 1)), size=(2, 3, 5, 6)),
+        "avg_pool2d": dict(f=lambda x: F.avg_pool2d(x, (3, 2), (1, 2), (1, 1)), size=(2, 3, 5, 6)),
+    }.items():
+        x = torch.randint(-3, 3, c["size"]).double().requires_grad_()  # many are equal
+        finish(out, name, dict(kind="pool"), nn.Module(), {"x": x}, {"y": c["f"](x)})
+
+
+def norms(out):
+    for name, m, size in [
+        ("layer_norm", nn.LayerNorm(5), (3, 2, 5)),
+        ("rms_norm", nn.RMSNorm(5, eps=1e-6), (3, 2, 5)),
+        ("group_norm", nn.GroupNorm(2, 4), (3, 4, 5)),
+        ("batch_norm", nn.BatchNorm2d(4), (3, 4, 2, 3)),
+        ("batch_norm_rows", nn.BatchNorm1d(4, momentum=None), (6, 4)),
+    ]:
+        randomise(m)
+        x = leaf(*size)
+        first = m(leaf(*size)) if isinstance(m, nn.modules.batchnorm._BatchNorm) else None
+        settings = dict(kind="norm")
+        extra = {}
+        if first is not None:  # a second batch, and evaluation behind it
+            extra["before/running_mean"], extra["before/running_var"] = m.running_mean.clone(), m.running_var.clone()
+        y = m(x)
+        if first is not None:
+            extra["running_mean"], extra["running_var"] = m.running_mean.clone(), m.running_var.clone()
+            m.eval()
+            extra["evaluated"] = m(x)
+        finish(out, name, settings, m, {"x": x}, {"y": y}, extra)
+
+
 if __name__ == "__main__":
     out = Writer("nets")
     attention(out)
     layers(out)
     dot_attention(out)
+    convolutions(out)
+    pooling(out)
+    norms(out)
     out.close()

@@ -1,5 +1,8 @@
 // Attention, transformer layers, convolutions and norms against PyTorch's values and gradients, in f64 and f32.
+#include "nn/conv.h"
+#include "nn/layer_norm.h"
 #include "nn/multihead_attention.h"
+#include "nn/norm.h"
 #include "nn/transformer.h"
 #include "ops/math/reduce.h"
 #include "ops/math/shape.h"
@@ -170,5 +173,80 @@ TEST_CASE("golden: TransformerDecoderLayer and TransformerDecoder equal PyTorch'
     std::vector<Tensor> steps;
     for (int64_t t = 0; t < 5; ++t) steps.push_back(m.extend(c.at("x", p.dtype).rows(t, t + 1), past));
     CHECK(difference(concat(steps), c.at("y")) < p.tolerance);
+  });
+}
+
+TEST_CASE("golden: convolutions equal PyTorch's with stride, padding, dilation and groups, time-major too") {
+  const auto number = [](const GoldenCase& c, const char* key, int64_t otherwise) {
+    return c.settings.value(key, otherwise);
+  };
+  for_each_case("conv1d", [&](const GoldenCase& c, Tolerance p) {
+    const Conv1d m = loaded(Conv1d({.in = 4,
+                                    .out = 6,
+                                    .kernel = number(c, "kernel", 1),
+                                    .stride = number(c, "stride", 1),
+                                    .padding = number(c, "padding", 0),
+                                    .dilation = number(c, "dilation", 1),
+                                    .groups = number(c, "groups", 1),
+                                    .bias = c.settings.value("bias", true)}),
+                            c, p.dtype);
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named { return {{"y", m(in[0])}}; });
+  });
+  for_each_case("conv2d", [&](const GoldenCase& c, Tolerance p) {
+    const auto pair = [&](const char* key, int64_t otherwise) {
+      if (!c.settings.contains(key)) return Pair(otherwise);
+      return Pair(c.settings[key][0].get<int64_t>(), c.settings[key][1].get<int64_t>());
+    };
+    const Conv2d m = loaded(Conv2d({.in = 4,
+                                    .out = 6,
+                                    .kernel = pair("kernel", 1),
+                                    .stride = pair("stride", 1),
+                                    .padding = pair("padding", 0),
+                                    .dilation = pair("dilation", 1),
+                                    .groups = number(c, "groups", 1)}),
+                            c, p.dtype);
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named { return {{"y", m(in[0])}}; });
+  });
+  for_each_case("conv_sequence", [&](const GoldenCase& c, Tolerance p) {
+    const Conv1d m = loaded(Conv1d({.in = 4, .out = 6, .kernel = 3, .padding = 1}), c, p.dtype);
+    check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
+      return {{"y", permute(m.forward_sequence(permute(in[0], {2, 0, 1})), {1, 2, 0})}};
+    });
+  });
+}
+
+TEST_CASE("golden: pooling equals PyTorch's, where a window's pixels are equal too") {
+  for_each_case("pool", [](const GoldenCase& c, Tolerance p) {
+    check(nullptr, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
+      const Pool1dOptions one{.stride = 2, .padding = 1};
+      const PoolOptions two{.stride = Pair(1, 2), .padding = 1};
+      if (c.name == "max_pool1d") return {{"y", MaxPool1d(3, one)(in[0])}};
+      if (c.name == "avg_pool1d") return {{"y", AvgPool1d(3, one)(in[0])}};
+      if (c.name == "max_pool2d") return {{"y", MaxPool2d({3, 2}, two)(in[0])}};
+      return {{"y", AvgPool2d({3, 2}, two)(in[0])}};
+    });
+  });
+}
+
+TEST_CASE("golden: norms equal PyTorch's, running estimates and evaluation too") {
+  for_each_case("norm", [](const GoldenCase& c, Tolerance p) {
+    const auto run = [&](const auto& m) {
+      check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named { return {{"y", m(in[0])}}; });
+    };
+    if (c.name == "layer_norm") return run(loaded(LayerNorm(5), c, p.dtype));
+    if (c.name == "rms_norm") return run(loaded(RmsNorm(5), c, p.dtype));
+    if (c.name == "group_norm") return run(loaded(GroupNorm(2, 4), c, p.dtype));
+    BatchNormOptions options;
+    if (c.name == "batch_norm_rows") options.momentum = std::nullopt;
+    BatchNorm m = loaded(BatchNorm(4, options), c, p.dtype);
+    m.running_mean.assign(c.at("before/running_mean", p.dtype));
+    m.running_var.assign(c.at("before/running_var", p.dtype));
+    m.num_batches_tracked.assign(Tensor::ones({}, DType::i64));
+    run(m);
+    CHECK(difference(m.running_mean, c.at("running_mean")) < p.tolerance);
+    CHECK(difference(m.running_var, c.at("running_var")) < p.tolerance);
+    CHECK(m.num_batches_tracked.value().item() == 2);
+    m.eval();
+    CHECK(difference(m(c.at("x", p.dtype)), c.at("evaluated")) < p.tolerance);
   });
 }
