@@ -39,9 +39,8 @@ struct BatchWalk::State {
   Plan epoch;
   uint64_t key = 0;
   int64_t position = 0;
-  bool started = false;
   Device device = default_device();
-  std::unique_ptr<OrderedWork> work = nullptr;  // declared last, because its threads read the others
+  std::unique_ptr<OrderedWork> work = nullptr;  // null before a start; declared last: its threads read the others
 
   int64_t count() const { return static_cast<int64_t>(epoch.size()); }
   std::shared_ptr<void> make_batch(int64_t number) const {
@@ -71,7 +70,6 @@ void BatchWalk::start(int64_t epoch, int64_t first) {
   s.epoch = std::move(plan);
   s.key = derived_seed(s.plan.options().seed, static_cast<uint64_t>(epoch));
   s.position = first;
-  s.started = true;
   s.device = default_device();
   const BatchOptions& o = s.plan.options();
   const OrderedWork::Limits limits{.threads = o.workers, .ahead = o.workers * o.ahead};
@@ -79,7 +77,7 @@ void BatchWalk::start(int64_t epoch, int64_t first) {
 }
 
 std::shared_ptr<void> BatchWalk::next() {
-  if (!state_->started) return nullptr;
+  if (!state_->work) return nullptr;
   std::shared_ptr<void> batch = state_->work->next();
   if (batch) ++state_->position;
   return batch;

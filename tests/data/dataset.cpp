@@ -1,11 +1,11 @@
 #include "data/dataset.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
-#include <fstream>
-#include <map>
 #include <numeric>
 #include <set>
 
