@@ -39,7 +39,8 @@ struct FitOptions {
   // The length; 0 is no limit, and one of both must be given.
   int64_t epochs = 0, steps = 0;
 
-  int64_t accumulate = 1;         // batches of one update; they weigh by their counts, as in one large batch
+  // Batches of one update. They weigh by their counts, as in one large batch; an epoch's last update may have fewer.
+  int64_t accumulate = 1;
   double clip = 0;                // the largest norm of all gradients together; 0: no limit
   optim::Schedule schedule = {};  // the factor of all rates at update 0, 1, ...; fit() sets the optimizer's factor
   std::optional<optim::PlateauOptions> plateau = {};  // a further factor, which falls by the watched figure
@@ -59,7 +60,7 @@ struct FitOptions {
   // The folder of this run: model.safetensors (the best weights), state.safetensors, metrics.jsonl. Without one the
   // best weights are kept in memory.
   std::filesystem::path out = {};
-  bool resume = false;        // goes on from the folder's state, or begins where there is none
+  bool resume = false;        // goes on from the folder's state, rates included, or begins where there is none
   bool overwrite = false;     // begins anew in the folder of another run
   int64_t save_every = 0;     // steps; the state is saved at each judgement anyway
   int64_t keep_last = 0;      // weights of so many last judgements are kept, as last/step-N.safetensors
