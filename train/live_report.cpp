@@ -65,7 +65,9 @@ void LiveReport::train_begin(const TrainBegin& event, Control&) {
              .length = event.length,
              .history = event.history};
   curve_.cut_after(event.step);
-  began_ = recorded_at_ = seconds_now();
+  began_ = seconds_now();
+  earlier_ = 0;
+  for (const Record& record : event.history) earlier_ += record.seconds;
   first_step_ = event.step;
   share_ = first_share_ = -1;
   write();
@@ -85,8 +87,7 @@ void LiveReport::step_end(const StepEnd& event, Control&) {
 
 void LiveReport::recorded(const Recorded& event, Control&) {
   report_.history = event.history;
-  recorded_at_ = seconds_now();
-  if (recorded_at_ - written_at_ >= pause_) write();
+  if (seconds_now() - written_at_ >= pause_) write();
 }
 
 // A run may end before it has begun: another callback refused it.
@@ -103,8 +104,7 @@ void LiveReport::train_end(const TrainEnd& event, Control&) {
 
 void LiveReport::count_time() {
   const double now = seconds_now(), here = now - began_;
-  report_.seconds = now - recorded_at_;
-  for (const Record& record : report_.history) report_.seconds += record.seconds;
+  report_.seconds = earlier_ + here;
   const auto steps = static_cast<double>(report_.step - first_step_);
   report_.steps_per_second = steps > 0 && here > 0 ? steps / here : 0;
   const double done = share_ - first_share_;

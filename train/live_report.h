@@ -40,7 +40,7 @@ class LiveReport : public Callback {
   TrainingReport report_;
   StepCurve curve_;
   std::filesystem::path folder_;
-  double began_ = 0, recorded_at_ = 0, written_at_ = 0, pause_ = 0;
+  double began_ = 0, earlier_ = 0, written_at_ = 0, pause_ = 0;  // earlier: seconds of the part that was done before
   double share_ = 0, first_share_ = 0;  // of the run that is done; 0 where its length is not known
   int64_t first_step_ = 0;
 };

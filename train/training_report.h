@@ -2,7 +2,7 @@
 // The report of a training run: curves of every figure, a table of its records, the model, options and machine, as one
 // page. Plain data comes in; what is missing is left out.
 // Sources: training_report.cpp (the page), training_report_charts.h, training_report_charts.cpp,
-// training_report_file.cpp.
+// training_report_file.cpp, training_report_redraw.cpp.
 #include <filesystem>
 #include <string>
 #include <vector>

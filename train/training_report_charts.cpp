@@ -70,7 +70,7 @@ Series smoothed_series(const Series& raw, std::string name) {
 
 // Returns a series of the steps, smoothed, and behind it the steps themselves.
 std::vector<Series> smoothed_steps(const TrainingReport& report, double StepPoint::*value, std::string name) {
-  Series raw = steps_series(report.steps, value, "each step");
+  Series raw = steps_series(report.steps, value, "steps");
   raw.faint = true;
   Series smooth = smoothed_series(raw, std::move(name));
   return {std::move(smooth), std::move(raw)};
@@ -111,9 +111,11 @@ std::string panel_figure(const TrainingReport& report, const Panel& panel, repor
     if (!is_loss || part_of(name) != "train_") chart.series.push_back(records_series(report.history, name));
   mark_best(chart, report.history, panel.figures);
   const bool marked = !chart.marks.empty() && !chart.marks[0].label.empty();
-  return figures(draw(chart),
-                 fmt::format("{}{}", is_loss ? "The training loss of each step, and smoothed over steps. " : "",
-                             marked ? "The dotted line stands at the best record." : ""));
+  return figures(
+      draw(chart),
+      fmt::format("{}{}",
+                  is_loss ? "The training loss by step (of a long run means of neighbours), and smoothed. " : "",
+                  marked ? "The dotted line stands at the best record." : ""));
 }
 
 }  // namespace

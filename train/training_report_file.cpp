@@ -1,4 +1,4 @@
-// A run's report is drawn again from the files that it left.
+// What a run's report holds beside the figures of metrics.jsonl, as a file.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -7,8 +7,6 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
-#include "core/base/folder_lock.h"
-#include "train/metrics_log.h"
 #include "train/progress_json.h"
 #include "train/training_report.h"
 
@@ -137,26 +135,6 @@ TrainingReport report_from(const nlohmann::json& json, const std::string& where)
   return report;
 }
 
-bool is_held(const fs::path& folder) {
-  try {
-    const FolderLock lock(folder);
-    return false;
-  } catch (const Error&) {
-    return true;
-  }
-}
-
-// Figures come from the log, times from what the live report left.
-void join(TrainingReport& report, History log) {
-  for (Record& record : log)
-    for (const Record& timed : report.history)
-      if (timed.step == record.step) record.seconds = timed.seconds;
-  report.history = std::move(log);
-  if (report.history.empty()) return;
-  report.epoch = std::max(report.epoch, report.history.back().epoch);
-  report.step = std::max(report.step, report.history.back().step);
-}
-
 }  // namespace
 
 void write_report_data(const fs::path& file, const TrainingReport& report) {
@@ -181,17 +159,6 @@ TrainingReport read_report_data(const fs::path& file) {
     const std::string message = error.what();
     fail<DataError>("{}{}", message.starts_with(where) ? "" : where + ": ", message);
   }
-}
-
-void redraw_report(const fs::path& folder) {
-  const History log = read_metrics_log(folder / "metrics.jsonl");
-  TrainingReport report;
-  const fs::path data = folder / "report.json";
-  const bool known = fs::exists(data);
-  if (known) report = read_report_data(data);
-  join(report, log);
-  if (report.status == RunStatus::running && !is_held(folder)) report.status = RunStatus::stopped;
-  write_file_atomically(folder / "report.html", render_training(report));
 }
 
 }  // namespace grus::train
