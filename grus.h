@@ -38,6 +38,7 @@
 #include "nn/sequential.h"
 #include "nn/serialize.h"
 #include "nn/transformer.h"
+#include "nn/weight_norm.h"
 #include "ops/base/checkpoint.h"
 #include "ops/base/hook.h"
 #include "ops/base/twin.h"

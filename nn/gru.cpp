@@ -2,10 +2,11 @@
 
 namespace grus::nn {
 
-Gru::Gru(GruOptions given, Rng& rng) : Module("Gru", 3, given.bias, layers_of(given), rng), options(given) {}
+Gru::Gru(GruOptions given, Rng& rng)
+    : Module("Gru", 3, given.bias, layers_of(given), rng, given.weight_drop), options(given) {}
 
-std::shared_ptr<const grus::Cell> Gru::made_of(const CellParameters& parameters) const {
-  return std::make_shared<cells::Gru>(parameters, GruForm{options.reset, options.update});
+std::shared_ptr<const grus::Cell> Gru::made_of(const RecurrentWeights& given) const {
+  return std::make_shared<cells::Gru>(given, GruForm{options.reset, options.update});
 }
 
 GruCell::GruCell(GruCellOptions given, Rng& rng)

@@ -16,6 +16,7 @@ struct GruOptions {
   Update update = Update::keep;
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 
 /// Gru is layers of gated recurrent units. RecurrentLayers has its forward and forward_packed; the state is {h},
@@ -27,7 +28,7 @@ class Gru : public Module<Gru, RecurrentStack> {
   GruOptions options;
 
  protected:
-  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
+  std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
 };
 
 struct GruCellOptions {

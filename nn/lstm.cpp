@@ -14,14 +14,15 @@ void add_forget_bias(CellParameters& cell, double by, const char* name) {
   cell.bias_ih.assign(Tensor::from(values));
 }
 
-Lstm::Lstm(LstmOptions given, Rng& rng) : Module("Lstm", 4, given.bias, layers_of(given), rng), options(given) {
+Lstm::Lstm(LstmOptions given, Rng& rng)
+    : Module("Lstm", 4, given.bias, layers_of(given), rng, given.weight_drop), options(given) {
   for (int64_t l = 0; l < given.layers; ++l)
     for (int direction = 0; direction < (given.bidirectional ? 2 : 1); ++direction)
       add_forget_bias(cell(l, direction), given.forget_bias, "Lstm");
 }
 
-std::shared_ptr<const grus::Cell> Lstm::made_of(const CellParameters& parameters) const {
-  return std::make_shared<cells::Lstm>(parameters);
+std::shared_ptr<const grus::Cell> Lstm::made_of(const RecurrentWeights& given) const {
+  return std::make_shared<cells::Lstm>(given);
 }
 
 LstmCell::LstmCell(LstmCellOptions given, Rng& rng)

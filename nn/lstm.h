@@ -15,6 +15,7 @@ struct LstmOptions {
   double forget_bias = 0;       // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 
 /// Lstm is layers of long short-term memory. RecurrentLayers has its forward and forward_packed; the state is {h, c},
@@ -26,7 +27,7 @@ class Lstm : public Module<Lstm, RecurrentStack> {
   LstmOptions options;
 
  protected:
-  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
+  std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
 };
 
 /// Adds `by` to the forget gates' part of bias_ih. Throws UsageError, beginning with [name], when there is no bias.

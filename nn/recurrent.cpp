@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "nn/init.h"
+#include "ops/math/dropout.h"
 #include "ops/math/shape.h"
 #include "ops/sequence/sequence.h"
 
@@ -159,8 +160,14 @@ Output RecurrentLayers::run(const Tensor& x, const Lengths* lengths, const State
   return out;
 }
 
-RecurrentStack::RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng)
-    : RecurrentLayers(name, options) {
+RecurrentStack::RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng,
+                               double weight_drop)
+    : RecurrentLayers(name, options), weight_drop_(weight_drop) {
+  require<UsageError>(weight_drop >= 0 && weight_drop < 1, "[{}] need a weight_drop in [0, 1), got {}", name,
+                      weight_drop);
+  require<UsageError>(weight_drop == 0 || options.checkpoint == 0,
+                      "[{}] need all states kept beside a weight_drop, got a checkpoint of {}", name,
+                      options.checkpoint);
   for (int64_t layer = 0; layer < options.layers; ++layer)
     for (int direction = 0; direction < directions(); ++direction)
       parameters_.push_back(make_cell(name, gates, input_of(layer), options.hidden, bias, rng,
@@ -171,7 +178,12 @@ RecurrentStack::RecurrentStack(const char* name, int64_t gates, bool bias, const
 
 RecurrentLayers::Cells RecurrentStack::cells() const {
   Cells all;
-  for (const CellParameters& parameters : parameters_) all.push_back(made_of(parameters));
+  const bool drops = weight_drop_ > 0 && is_training();
+  for (const CellParameters& parameters : parameters_) {
+    RecurrentWeights given = parameters;
+    if (drops) given.weight_hh = dropout(given.weight_hh, weight_drop_);
+    all.push_back(made_of(given));
+  }
   return all;
 }
 

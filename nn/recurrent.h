@@ -138,13 +138,15 @@ class RecurrentStack : public RecurrentLayers {
   const CellParameters& cell(int64_t layer, int direction = 0) const { return parameters_[index(layer, direction)]; }
 
  protected:
-  RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng);
-  virtual std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const = 0;
+  RecurrentStack(const char* name, int64_t gates, bool bias, const RecurrentOptions& options, Rng& rng,
+                 double weight_drop = 0);
+  virtual std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const = 0;
   Cells cells() const override;
   Tensor kind() const override { return cell(0).weight_ih.value(); }
 
  private:
   std::vector<CellParameters> parameters_;  // layer-major
+  double weight_drop_;
 };
 
 /// GruCell and LstmCell share the parameters weight_ih, weight_hh, bias_ih and bias_hh. `scan` takes such modules, too.

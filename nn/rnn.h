@@ -17,6 +17,7 @@ struct RnnOptions {
   bool bidirectional = false;
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 
 /// Rnn is layers of plain recurrent networks. Shapes, names and first weights are those of Gru, with one gate.
@@ -27,7 +28,7 @@ class Rnn : public Module<Rnn, RecurrentStack> {
   RnnOptions options;
 
  protected:
-  std::shared_ptr<const grus::Cell> made_of(const CellParameters& parameters) const override;
+  std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
 };
 
 }  // namespace grus::nn

@@ -97,8 +97,8 @@ class WithContext final : public grus::Cell {
 
 }  // namespace
 
-std::shared_ptr<const grus::Cell> GatedLayers::made_of(const nn::CellParameters& parameters) const {
-  return unit_of(options, parameters);
+std::shared_ptr<const grus::Cell> GatedLayers::made_of(const RecurrentWeights& given) const {
+  return unit_of(options, given);
 }
 
 Output GatedLayers::forward(const Tensor& x, const Lengths& lengths, const State& first,

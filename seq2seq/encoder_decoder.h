@@ -52,7 +52,7 @@ class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
   std::vector<nn::Parameter> context_weights;  // weight_ch_l0, weight_ch_l1, ...
 
  protected:
-  std::shared_ptr<const grus::Cell> made_of(const nn::CellParameters& parameters) const override;
+  std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
 };
 
 /// Start says where the decoder's first state comes from.

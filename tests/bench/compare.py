@@ -51,6 +51,8 @@ def works(options):
     size = ("cell", "T", "B", "I", "H", "ragged")
     for cell in ("gru", "lstm"):
         add("rnn", cell, ["--cell", cell, "--repeats", "5"], "forward_backward_gflops", "GFLOP/s", key=size)
+    for only in ("attention", "conv", "norm"):
+        add("layers", only, ["--only", only], "forward_backward_ms", "ms", lower=True, key=("layer",))
     for figure, unit in (("chain_ns_per_op", "ns an addition"), ("mlp_us_per_step", "us a step"),
                          ("chargru_us_per_step", "us a step")):
         add("small", figure.split("_")[0], [], figure, unit, lower=True)
@@ -71,7 +73,10 @@ def run(command, turn, cache):
 
 def commands(work, options):
     ours = [str(pathlib.Path(options.build) / "tests/bench" / f"bench_{work.bench}")]
-    theirs = [options.python, str(pathlib.Path(options.peers) / f"torch_{work.bench}.py")]
+    script = pathlib.Path(options.peers) / f"torch_{work.bench}.py"
+    if not script.exists():  # the others stand beside this file
+        script = pathlib.Path(__file__).parent / script.name
+    theirs = [options.python, str(script)]
     return ours + work.ours, theirs + work.theirs
 
 

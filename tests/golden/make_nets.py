@@ -156,6 +156,24 @@ def norms(out):
         finish(out, name, settings, m, {"x": x}, {"y": y}, extra)
 
 
+def reparametrised(out):
+    for name, wrap in {"weight_norm": nn.utils.parametrizations.weight_norm, "spectral_norm": nn.utils.parametrizations.spectral_norm}.items():
+        m = nn.Linear(4, 3, bias=False)
+        m.weight.data = torch.randn(3, 4)
+        wrap(m)
+        extra = {}
+        if name == "spectral_norm":
+            parametrization = m.parametrizations.weight[0]
+            parametrization._u.copy_(F.normalize(torch.randn(3), dim=0))  # far from the singular vectors
+            extra = {"before/u": parametrization._u.clone(), "before/v": parametrization._v.clone()}
+        y = m.weight
+        if name == "spectral_norm":
+            extra |= {"u": parametrization._u, "v": parametrization._v}
+        seed = torch.randn_like(y)
+        leaves = {key.split(".")[-1]: p for key, p in m.named_parameters()}
+        out.case(name, dict(kind="reparametrised"), {**leaves, "y": y, "wy": seed, **extra, **grads_of((y * seed).sum(), leaves)})
+
+
 if __name__ == "__main__":
     out = Writer("nets")
     attention(out)
@@ -164,4 +182,5 @@ if __name__ == "__main__":
     convolutions(out)
     pooling(out)
     norms(out)
+    reparametrised(out)
     out.close()

@@ -1,10 +1,14 @@
-// Convolutions, pooling and norms as modules: names, sizes, sequences, training and evaluation.
+// Convolutions, pooling, norms and weight drop as modules: names, sizes, sequences, training and evaluation.
 #include "nn/conv.h"
 
+#include <algorithm>
 #include <limits>
 
+#include "nn/gru.h"
 #include "nn/linear.h"
+#include "nn/lstm.h"
 #include "nn/norm.h"
+#include "nn/rnn.h"
 #include "nn/sequential.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
@@ -75,4 +79,29 @@ TEST_CASE("conv: wrong sizes say what they need") {
   CHECK(message_of([] {
           Conv1d({.in = 2, .out = 2, .kernel = 2, .stride = 2}).forward_sequence(random({3, 1, 2}, 1));
         }) == "[Conv1d] need a stride and groups of 1 for time-major sequences, got 2 and 1");
+}
+
+TEST_CASE("weight drop: in training recurrent weights drop anew in each call, in evaluation none does") {
+  Lstm lstm({.input = 3, .hidden = 8, .weight_drop = 0.5});
+  Lstm whole({.input = 3, .hidden = 8});
+  whole.load_state_dict(lstm.state_dict());
+  const Tensor x = random({6, 2, 3}, 1);
+  const Tensor once = lstm(x).y;
+  CHECK(gap(once.rows(0, 1), whole(x).y.rows(0, 1)) < 1e-6);  // the first state is 0
+  CHECK(gap(once, whole(x).y) > 1e-3);
+  CHECK(gap(once, lstm(x).y) > 1e-3);
+  {
+    Tape tape;
+    tape.backward(lstm(x).y.sum());
+  }
+  const std::vector<double> gradient = values(lstm.cell(0).weight_hh.grad());
+  const auto dropped = std::count(gradient.begin(), gradient.end(), 0.0);
+  CHECK(dropped > 80);
+  CHECK(dropped < 176);  // of 256
+  lstm.eval();
+  CHECK(gap(lstm(x).y, whole(x).y) == 0);
+  CHECK(message_of([] { Gru({.input = 1, .hidden = 1, .checkpoint = 2, .weight_drop = 0.5}); }) ==
+        "[Gru] need all states kept beside a weight_drop, got a checkpoint of 2");
+  CHECK(message_of([] { Rnn({.input = 1, .hidden = 1, .weight_drop = 1}); }) ==
+        "[Rnn] need a weight_drop in [0, 1), got 1");
 }

@@ -4,6 +4,7 @@
 #include "nn/multihead_attention.h"
 #include "nn/norm.h"
 #include "nn/transformer.h"
+#include "nn/weight_norm.h"
 #include "ops/math/reduce.h"
 #include "ops/math/shape.h"
 #include "ops/sequence/sequence.h"
@@ -248,5 +249,24 @@ TEST_CASE("golden: norms equal PyTorch's, running estimates and evaluation too")
     CHECK(m.num_batches_tracked.value().item() == 2);
     m.eval();
     CHECK(difference(m(c.at("x", p.dtype)), c.at("evaluated")) < p.tolerance);
+  });
+}
+
+TEST_CASE("golden: weight norm and spectral norm equal PyTorch's parametrizations, and the singular vectors theirs") {
+  for_each_case("reparametrised", [](const GoldenCase& c, Tolerance p) {
+    const auto run = [&](const auto& m) {
+      check(&m, c, p, {}, [&](const std::vector<Tensor>&) -> Named { return {{"y", m()}}; });
+    };
+    if (c.name == "weight_norm") return run(loaded(WeightNorm(Tensor::ones({3, 4})), c, p.dtype));
+    SpectralNorm m(Tensor::ones({3, 4}));
+    m.to(p.dtype);
+    m.original.assign(c.at("original", p.dtype));
+    m.u.assign(c.at("before/u", p.dtype));
+    m.v.assign(c.at("before/v", p.dtype));
+    run(m);
+    CHECK(difference(m.u, c.at("u")) < p.tolerance);
+    CHECK(difference(m.v, c.at("v")) < p.tolerance);
+    m.eval();
+    CHECK(difference(m(), c.at("y")) < p.tolerance);
   });
 }
