@@ -4,6 +4,7 @@
 
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
+#include "ops/math/cumulative_parts.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
 

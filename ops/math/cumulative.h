@@ -1,5 +1,6 @@
 #pragma once
 // Sums, products and linear recurrences along an axis, each from the last one. cumsum and cumprod are methods as well.
+// Sources: cumulative.cpp, cumulative_parts.h.
 #include "core/tensor/tensor.h"
 
 namespace grus {
@@ -15,12 +16,5 @@ Tensor cumprod(const Tensor& x, int axis);
 /// is its b.   a and b of one shape.   Its gradient is such a recurrence the other way. Saves a, y. f32, f64, i32, i64.
 /// Throws ShapeError, DtypeError, DeviceError.
 Tensor linear_recurrence(const Tensor& a, const Tensor& b, int axis, bool backwards = false);
-
-// These are what gradients are made of.
-/// The sum, or the product, of all entries up to each one, or from each one on.
-Tensor cumulative_sum(const Tensor& x, int axis, bool backwards);
-Tensor cumulative_product(const Tensor& x, int axis, bool backwards);
-/// y_i = x_{i-by} along `axis`, by 1 or -1; `value` where there is none.
-Tensor shifted(const Tensor& x, int axis, int by, double value);
 
 }  // namespace grus

@@ -2,7 +2,7 @@
 #include "core/record/record.h"
 #include "core/tensor/raw.h"
 #include "ops/base/launch.h"
-#include "ops/math/cumulative.h"
+#include "ops/math/cumulative_parts.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
 #include "ops/math/reduce_plan.h"

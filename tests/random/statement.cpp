@@ -42,8 +42,9 @@ const std::vector<Statement>& statements() {
   static const std::vector<Statement> all = [] {
     std::vector<Statement> joined;
     for (const Row& row : rows()) joined.push_back(statement_of(row));
-    for (const auto family : {elementwise_statements, move_statements, index_statements, reduce_statements,
-                              product_statements, loss_statements, recurrent_statements, attention_statements})
+    for (const auto family :
+         {elementwise_statements, move_statements, index_statements, reduce_statements, along_statements,
+          product_statements, loss_statements, recurrent_statements, attention_statements})
       for (Statement& statement : family()) joined.push_back(std::move(statement));
     return joined;
   }();

@@ -25,6 +25,7 @@ struct Statement {
 /// the families below, whose shapes and settings are drawn.
 const std::vector<Statement>& statements();
 
+std::vector<Statement> along_statements();
 std::vector<Statement> attention_statements();
 std::vector<Statement> elementwise_statements();
 std::vector<Statement> index_statements();
