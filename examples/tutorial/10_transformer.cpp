@@ -80,7 +80,7 @@ class TransformerModel : public nn::Module<TransformerModel> {
 
 /// Trains on new lines at every step. Returns the losses on lines that are never trained on, every so often.
 template <class Model>
-report::Series train(const char* name, const Model& model, int64_t updates) {
+report::Series curve_of(const char* name, const Model& model, int64_t updates) {
   report::Series curve{name, {}};
   Rng rng(7), other(8);
   const Text held_out = write(other);
@@ -111,7 +111,7 @@ int main(int count, char** arguments) {
   const GruModel gru(48, hidden, rng);
 
   report::LineChart picture{"Loss on lines never seen", "nats a word", "step"};
-  picture.series = {train("GRU", gru, updates), train("transformer", transformer, updates)};
+  picture.series = {curve_of("GRU", gru, updates), curve_of("transformer", transformer, updates)};
   const double least = least_loss();
   picture.series.push_back({"least", {{0, least}, {static_cast<double>(updates), least}}});
   fmt::print("the least that is possible: {:.3f}\n", least);
