@@ -102,7 +102,7 @@ std::vector<Case> part_cases() {
           GRUS_BENCH("index", "masked_select", false, masked_select(x, g.mask)),
           GRUS_BENCH("index", "masked_fill", false, masked_fill(x, g.mask, 1)),
           {"index", "nonzero", false, [](const Given& g) { return nonzero(g.mask); }, false},
-          GRUS_BENCH("index", "index_put", true, index_put(x, {g.ids[0]}, y.rows(0, g.ids.dim(1)))),
+          GRUS_BENCH("index", "index_put", true, index_put(x, {g.ids[0]}, y[0])),
           GRUS_BENCH("product", "einsum ik,jk->i", true, einsum("ik,jk->i", x, y.rows(0, 10))),
           GRUS_BENCH("product", "einsum ik,jk->ij", true, einsum("ik,jk->ij", x, y.rows(0, 10)))};
 }

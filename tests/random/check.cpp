@@ -128,6 +128,7 @@ Device composed_device() {
     table->cross_entropy = nullptr;
     table->lstm_gates = nullptr;
     table->lstm_gates_backward = nullptr;
+    table->ctc = nullptr;
     table->sgd_step = nullptr;
     table->adam_step = nullptr;
     table->adadelta_step = nullptr;

@@ -7,7 +7,7 @@ DEVICE T log_sum(T a, T b) {
 
 #define LABEL(s) ((s) % 2 ? ID(labels, start + (s) / 2) : blank)
 #define SKIPS(s) ((s) % 2 && (s) >= 3 && LABEL(s) != LABEL((s)-2))
-#define LOG_P(t, s) ROW(log_probs, (t)*batch + sequence)[LABEL(s)]
+#define LOG_PROB(t, s) ROW(log_probs, (t)*batch + sequence)[LABEL(s)]
 #define ALPHA(t, s) alphas[((t)*batch + sequence) * most + (s)]
 #define BETA(t, s) betas[(2 * sequence + (t) % 2) * most + (s)]
 
@@ -26,7 +26,7 @@ KERNEL(ctc)(const long batch, const long classes, const long steps, const long m
         if (s >= 1) sum = log_sum(sum, ALPHA(t - 1, s - 1));
         if (SKIPS(s)) sum = log_sum(sum, ALPHA(t - 1, s - 2));
       }
-      ALPHA(t, s) = sum + LOG_P(t, s);
+      ALPHA(t, s) = sum + LOG_PROB(t, s);
     }
     BARRIER;
   }
@@ -44,9 +44,9 @@ KERNEL(ctc)(const long batch, const long classes, const long steps, const long m
     for (long s = LANE; s < states; s += WIDTH) {
       T sum = s >= states - 2 ? K(0) : T_MIN;
       if (t < length - 1) {
-        sum = BETA(t + 1, s) + LOG_P(t + 1, s);
-        if (s + 1 < states) sum = log_sum(sum, BETA(t + 1, s + 1) + LOG_P(t + 1, s + 1));
-        if (s + 2 < states && SKIPS(s + 2)) sum = log_sum(sum, BETA(t + 1, s + 2) + LOG_P(t + 1, s + 2));
+        sum = BETA(t + 1, s) + LOG_PROB(t + 1, s);
+        if (s + 1 < states) sum = log_sum(sum, BETA(t + 1, s + 1) + LOG_PROB(t + 1, s + 1));
+        if (s + 2 < states && SKIPS(s + 2)) sum = log_sum(sum, BETA(t + 1, s + 2) + LOG_PROB(t + 1, s + 2));
       }
       BETA(t, s) = sum;
       ALPHA(t, s) = exp(ALPHA(t, s) + sum + loss);
