@@ -12,6 +12,7 @@
 #include "seq2seq/option_table.h"
 #include "seq2seq/trainer.h"
 #include "tests/fuzz/target.h"
+#include "train/run_state.h"
 
 namespace grus::fuzz {
 namespace {
@@ -41,8 +42,24 @@ struct Parts {
   explicit Parts(const TrainOptions& options)
       : model(make_architecture(options.model, small_codecs().sizes(), rng)),
         optimizer(make_optimizer(options, model->module().named_parameters())) {}
-  TrainingParts all() { return {model->module(), *optimizer, nullptr}; }
+  train::RunParts all() { return {model->module(), *optimizer, nullptr, nullptr, metrics, callbacks}; }
+
+ private:
+  std::vector<metrics::Metric*> metrics;
+  std::vector<train::Callback*> callbacks;
 };
+
+const train::Identity identity{{"seed", "1"}};
+
+/// Returns the progress of a run behind its first epoch.
+train::Progress one_epoch() {
+  train::Record record{.epoch = 1, .step = 10, .best = true, .count = 20, .seconds = 3, .training_seconds = 2};
+  record.figures = {{"train_loss", 1}, {"valid_loss", 1}, {"valid_perplexity", 2.7}, {"valid_bleu", 0, true}};
+  train::Progress progress;
+  progress.history = {record};
+  progress.epoch = 2, progress.best = 1, progress.step = 10;
+  return progress;
+}
 
 // Each process has one folder, as training leaves it after an epoch.
 struct Folder {
@@ -50,14 +67,11 @@ struct Folder {
   ModelFolder files{scratch.root()};
   TrainOptions options = small_options(scratch.root().string());
   Parts parts{options};
-  Progress progress;
   Folder() {
     files.save_codecs(small_codecs());
     files.save_config(options, small_codecs());
     files.save_weights(*parts.model);
-    progress.epochs.push_back({.epoch = 1, .step = 10, .train_loss = 1, .valid_loss = 1, .seconds = 3});
-    progress.epoch = 2, progress.best_epoch = 1, progress.step = 10;
-    save_state(files.state(), parts.all(), progress);
+    train::save_state(files.state(), parts.all(), one_epoch(), identity);
   }
 };
 
@@ -100,7 +114,7 @@ bool read_vocabularies(const std::string& bytes) {
 bool read_state(const std::string& bytes) {
   write(folder().files.state(), bytes);
   return refuses_well(folder().files.state().string(),
-                      [] { load_state(folder().files.state(), folder().parts.all()); });
+                      [] { train::load_state(folder().files.state(), folder().parts.all(), identity); });
 }
 
 std::string state_file() { return data::read_whole_file(folder().files.state().string()); }
@@ -113,8 +127,8 @@ bool read_progress(const std::string& bytes) {
   state.metadata["progress"] = bytes;
   nn::write_safetensors(folder().files.state(), state.tensors, state.metadata);
   return refuses_well(folder().files.state().string(), [] {
-    const Progress p = load_state(folder().files.state(), folder().parts.all());
-    if (p.best_epoch > 0) static_cast<void>(p.epochs.at(static_cast<size_t>(p.best_epoch - 1)));
+    const train::Progress p = train::load_state(folder().files.state(), folder().parts.all(), identity);
+    if (p.best > 0) static_cast<void>(p.history.at(static_cast<size_t>(p.best - 1)));
   });
 }
 
@@ -125,7 +139,7 @@ bool read_metrics(const std::string& bytes) {
 }
 
 Seeds metrics_seeds() {
-  std::string line = metrics_line(folder().progress.epochs[0]);
+  std::string line = metrics_line(metrics_of(one_epoch().history.front()));
   line.pop_back();
   return {
       line,
