@@ -2,8 +2,8 @@
 // Convolutions and pooling as modules, with PyTorch's parameters and layouts: (B, C, L) and (B, C, H, W).
 #include "core/tensor/lengths.h"
 #include "nn/module.h"
-#include "ops/math/conv.h"
-#include "ops/math/pool.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/pool.h"
 
 namespace grus::nn {
 

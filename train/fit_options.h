@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metric.h"
 #include "optim/schedule.h"
 #include "train/callback.h"
-#include "train/metric.h"
 
 namespace grus::train {
 

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metric.h"
 #include "nn/module.h"
 #include "optim/average.h"
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
-#include "train/metric.h"
 #include "train/progress.h"
 
 namespace grus::train {

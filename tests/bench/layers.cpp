@@ -8,10 +8,10 @@
 
 #include "core/base/threads.h"
 #include "core/tape/tape.h"
-#include "ops/math/conv.h"
+#include "ops/conv/conv.h"
+#include "ops/conv/pool.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/norm.h"
-#include "ops/math/pool.h"
 #include "ops/math/reduce.h"
 #include "ops/sequence/dot_attention.h"
 #include "tests/bench/measure.h"

@@ -3,12 +3,12 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "metrics/classification.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
 #include "ops/loss/loss.h"
 #include "ops/math/elementwise.h"
 #include "optim/adam.h"
-#include "train/classification.h"
 #include "train/fit.h"
 #include "train/metrics_log.h"
 

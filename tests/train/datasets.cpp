@@ -7,6 +7,8 @@
 #include "data/batches.h"
 #include "data/keras_tokenizer.h"
 #include "data/table.h"
+#include "metrics/classification.h"
+#include "metrics/regression.h"
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
@@ -15,9 +17,7 @@
 #include "ops/math/shape.h"
 #include "optim/adam.h"
 #include "tests/support/folder.h"
-#include "train/classification.h"
 #include "train/fit.h"
-#include "train/regression.h"
 
 using namespace grus;
 using test::Folder;

@@ -2,13 +2,13 @@
 
 #include "core/tape/tape.h"
 #include "core/tensor/items.h"
+#include "metrics/classification.h"
+#include "metrics/mean.h"
 #include "ops/math/reduce.h"
 #include "optim/clip.h"
 #include "optim/sgd.h"
 #include "tests/support/waits.h"
 #include "tests/train/small_run.h"
-#include "train/classification.h"
-#include "train/mean.h"
 
 using namespace grus;
 using test::bits;

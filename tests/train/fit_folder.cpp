@@ -1,11 +1,11 @@
 // Runs in folders: saved, killed, resumed, refused.
 #include "core/base/folder_lock.h"
+#include "metrics/classification.h"
+#include "metrics/roc_auc.h"
 #include "nn/serialize.h"
 #include "optim/sgd.h"
 #include "tests/train/small_run.h"
-#include "train/classification.h"
 #include "train/metrics_log.h"
-#include "train/roc_auc.h"
 
 using namespace grus;
 using test::bits;

@@ -1,7 +1,7 @@
 // Convolutions, pooling and the layouts of windows under them.
-#include "ops/math/conv.h"
+#include "ops/conv/conv.h"
 
-#include "ops/math/pool.h"
+#include "ops/conv/pool.h"
 #include "ops/math/shape.h"
 #include "tests/ops/table/row.h"
 
