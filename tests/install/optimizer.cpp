@@ -24,7 +24,7 @@ class MyRmsprop : public optim::Optimizer {
 
 /// Takes steps [from, to) of fitting y = 2 x_0 - x_1 + 0.5, clipped and with a schedule; returns the loss before the
 /// last.
-float train(const nn::Linear& model, optim::Optimizer& optimizer, int from, int to) {
+float learn(const nn::Linear& model, optim::Optimizer& optimizer, int from, int to) {
   const Tensor x = Tensor::from({0.f, 0.f, 1.f, 0.f, 0.f, 1.f, 1.f, 1.f}, {4, 2});
   const Tensor y = Tensor::from({0.5f, 2.5f, -0.5f, 1.5f}, {4, 1});
   const optim::Schedule schedule = optim::warmup(10, optim::cosine(200));
@@ -49,11 +49,11 @@ int main() {
   MyRmsprop optimizer(mine.named_parameters(), 0.1), before(stopped.named_parameters(), 0.1),
       after(stopped.named_parameters(), 0.1);
   optim::Rmsprop built_in(theirs.named_parameters(), {.lr = 0.1});
-  std::printf("%s\n", train(mine, optimizer, 0, 200) < 1e-4f ? "it learns" : "it does not learn");
-  train(theirs, built_in, 0, 200);
-  train(stopped, before, 0, 100);
+  std::printf("%s\n", learn(mine, optimizer, 0, 200) < 1e-4f ? "it learns" : "it does not learn");
+  learn(theirs, built_in, 0, 200);
+  learn(stopped, before, 0, 100);
   after.load_state(before.state());
-  train(stopped, after, 100, 200);
+  learn(stopped, after, 100, 200);
   const auto weight = [](const nn::Linear& model) { return model.weight.value().to_vector<float>(); };
   std::printf("%s\n", weight(mine) == weight(theirs) ? "as the library's own" : "not as the library's own");
   std::printf("%s\n", weight(mine) == weight(stopped) ? "resumed exactly" : "not resumed exactly");

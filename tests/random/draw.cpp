@@ -88,11 +88,11 @@ class Builder {
   const Tensor& tensor(int value) const { return tensors_[static_cast<size_t>(value)]; }
   Sizes sizes_of(int value) const { return Sizes(tensor(value).shape().begin(), tensor(value).shape().end()); }
 
-  /// Returns a value of the program's dtype, or -1.
+  /// Returns a finite value of the program's dtype, or -1.
   int earlier(Choices& choices) {
     std::vector<int> candidates;
     for (size_t v = 0; v < tensors_.size(); ++v)
-      if (tensors_[v].dtype() == DType::f64) candidates.push_back(static_cast<int>(v));
+      if (tensors_[v].dtype() == DType::f64 && all_finite({tensors_[v]})) candidates.push_back(static_cast<int>(v));
     return choices.in(0, 3) == 0 || candidates.empty() ? -1 : choices.of(candidates);
   }
 

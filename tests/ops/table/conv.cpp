@@ -88,7 +88,7 @@ Row conv2d_row() {
            conv_sample("1 x 1", operands({2, 2, 2, 2}, {3, 2, 1, 1})),
            conv_sample("1 x 1 with a stride", operands({1, 2, 3, 3}, {3, 2, 1, 1}), {.stride = 2}),
            conv_sample("no images", operands({0, 2, 3, 3}, {1, 2, 2, 2})),
-           conv_sample("large", operands({5, 9, 60, 61}, {10, 9, 3, 3}), {.padding = 1}, Size::large),
+           conv_sample("large", operands({2, 9, 60, 61}, {10, 9, 3, 3}), {.padding = 1}, Size::large),
            conv_sample("large, groups, stride", operands({3, 6, 50, 70}, {8, 3, 5, 5}),
                        {.stride = {2, 3}, .padding = 2, .groups = 2}, Size::large),
            {"by hand",

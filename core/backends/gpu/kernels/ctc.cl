@@ -56,7 +56,7 @@ KERNEL(ctc)(const long batch, const long classes, const long steps, const long m
     for (long s = LANE; s < states; s += WIDTH) {
       const long label = LABEL(s);
       int first = 1;
-      for (long k = s % 2; k < s && first; ++k) first = LABEL(k) != label;
+      for (long k = 0; k < s && first; ++k) first = LABEL(k) != label;
       if (!first) continue;
       T sum = 0;
       for (long k = s; k < states; ++k)
