@@ -138,6 +138,17 @@ HWY_INLINE Number<T> exp(Number<T> x) {
   return exp_bounded(at_most(x, Format<T>::overflow));
 }
 
+/// (s - 1) + s p with exp(x) = s (1 + p), so that nothing is lost where x is small; exp(x) itself where 1 is less than
+/// it rounds to. The error is at most 2 units.
+template <class T>
+HWY_INLINE Number<T> expm1(Number<T> x) {
+  const Number<T> one = Number<T>::of(1), most = Number<T>::of(2 * Format<T>::saturation);
+  const Powers<T> of =
+      powers_of<Format<T>::bias, 2>(at_least(at_most(x, 2 * Format<T>::saturation), -Format<T>::saturation));
+  const Number<T> s = power<T>(of.bits), y = select(x > most, exp(x), fused(s, of.p, s - one));
+  return unless_nan(x, Number<T>{hn::CopySign(y.v, x.v)});
+}
+
 /// The error is at most 1 unit; the result is -inf at 0, and NaN below it.
 template <class T>
 HWY_INLINE Number<T> log(Number<T> x) {
@@ -145,6 +156,16 @@ HWY_INLINE Number<T> log(Number<T> x) {
   const Number<T> y = select(x == infinity, x, Number<T>{hn::Log(typename Number<T>::D(), x.v)});
   const Number<T> at_zero = select(x == zero, -infinity, y);
   return unless_nan(x, select(x < zero, zero / zero, at_zero));
+}
+
+/// log(u) + (x - (u - 1)) / u with u = 1 + x, which gives back what the sum rounded away. The error is at most 2 units;
+/// the result is x itself where u is 1, -inf at -1 and NaN below it.
+template <class T>
+HWY_INLINE Number<T> log1p(Number<T> x) {
+  const Number<T> zero = Number<T>::of(0), one = Number<T>::of(1), u = one + x, y = log(u);
+  const Number<T> whole = select(u == zero, y, y + (x - (u - one)) / u);
+  const Number<T> infinity = Number<T>::of(std::numeric_limits<double>::infinity());
+  return select(x == infinity, x, select(u == one, x, whole));
 }
 
 /// The error is at most half a unit.
@@ -231,14 +252,6 @@ HWY_INLINE Number<T> tan(Number<T> x) {
 template <class T>
 HWY_INLINE Number<T> atan(Number<T> x) {
   return by_lane(static_cast<T (*)(T)>(std::atan), x);
-}
-template <class T>
-HWY_INLINE Number<T> expm1(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::expm1), x);
-}
-template <class T>
-HWY_INLINE Number<T> log1p(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::log1p), x);
 }
 template <class T, class F>
 HWY_INLINE Number<T> by_lane(F f, Number<T> a, Number<T> b) {
