@@ -5,6 +5,7 @@
 #include <bit>
 #include <limits>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/backends/cpu/entries.h"
