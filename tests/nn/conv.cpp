@@ -1,4 +1,6 @@
 // Convolutions, pooling, norms and weight drop as modules: names, sizes, sequences, training and evaluation.
+#include <doctest/doctest.h>
+
 #include "nn/conv.h"
 
 #include <algorithm>

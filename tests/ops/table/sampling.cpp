@@ -1,4 +1,6 @@
 // Rows of draws: by hand where the numbers are Random123's known answers (kernels.cpp), and what must hold of any.
+#include <cmath>
+
 #include "ops/math/sampling.h"
 
 #include <limits>
