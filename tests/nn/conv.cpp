@@ -1,7 +1,7 @@
 // Convolutions, pooling, norms and weight drop as modules: names, sizes, sequences, training and evaluation.
-#include <doctest/doctest.h>
-
 #include "nn/conv.h"
+
+#include <doctest/doctest.h>
 
 #include <algorithm>
 #include <limits>

@@ -1,8 +1,7 @@
 // Rows of draws: by hand where the numbers are Random123's known answers (kernels.cpp), and what must hold of any.
-#include <cmath>
-
 #include "ops/math/sampling.h"
 
+#include <cmath>
 #include <limits>
 
 #include "ops/math/elementwise.h"
