@@ -1,6 +1,8 @@
 // Attention of several heads, positions and transformer layers: names, padding, packed rows, dropout, step by step.
 #include "nn/transformer.h"
 
+#include <doctest/doctest.h>
+
 #include <cmath>
 #include <limits>
 
