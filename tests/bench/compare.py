@@ -15,6 +15,8 @@ import sys
 import compare_page
 import page
 
+BENCHES = ["bahdanau", "decode", "rnn", "layers", "small"]
+
 
 class Work:
     """One run of a benchmark and of its peer. `figure` names the key that is compared; `lower`: less is better."""
@@ -93,6 +95,8 @@ def rounds_of(work, options):
 
 
 def size_text(size):
+    if len(size) == 1:
+        return size[0]
     cell, *numbers, ragged = size
     return f"{cell}: T, B, I, H = {', '.join(map(str, numbers))}{', ragged' if ragged else ''}"
 
@@ -159,8 +163,7 @@ def merged(path, rows, profiles):
         else:
             kept["rows"].append(row)
     kept["profiles"].update(profiles)
-    order = ["bahdanau", "decode", "rnn", "small"]
-    kept["rows"].sort(key=lambda row: order.index(row["bench"]))
+    kept["rows"].sort(key=lambda row: BENCHES.index(row["bench"]))
     add_best_of_both(kept["rows"])
     return kept
 
@@ -174,7 +177,7 @@ def main():
     p.add_argument("--data", default=str(shared / "data/multi30k/tok"), help="folder of Multi30k (%(default)s)")
     p.add_argument("--build", default=str(root / "build"), help="build folder with the benchmarks (%(default)s)")
     p.add_argument("--out", default="compare", help="folder for compare.md, .html and .json (%(default)s)")
-    p.add_argument("--only", action="append", choices=["bahdanau", "decode", "rnn", "small"])
+    p.add_argument("--only", action="append", choices=BENCHES)
     p.add_argument("--match", default="", help="only works whose name contains this")
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--steps", type=int, default=20, help="of bahdanau")
@@ -188,6 +191,8 @@ def main():
     out = pathlib.Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     chosen = [work for work in works(options) if options.match in f"{work.bench} {work.name}"]
+    if not chosen:
+        sys.exit(f"bench compare: need a work whose name contains '{options.match}', got none")
     rows = [row for work in chosen for row in rows_of(work, options)]
     profiles = {}
     if not options.no_profile:

@@ -8,6 +8,7 @@ TITLES = {
     "bahdanau": "Training an attention translator",
     "decode": "Decoding with it",
     "rnn": "One recurrent layer, forward and backward",
+    "layers": "Attention, convolutions and norms",
     "small": "Tiny tensors",
 }
 
