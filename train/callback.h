@@ -116,7 +116,8 @@ class Control {
 
 /// Every hook does nothing unless it is overridden. A run calls, with (...)* for what repeats:
 ///   train_begin (epoch_begin (step_begin backward_end step_end step_figures*)* epoch_end)* train_end
-/// and, where it judges the model: validation_begin validation_end recorded.
+/// and, where it judges the model: validation_begin validation_end recorded. A run that fails tells train_end once to
+/// each whose train_begin returned, and to no other.
 class Callback {
  public:
   virtual ~Callback() = default;

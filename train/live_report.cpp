@@ -90,9 +90,7 @@ void LiveReport::recorded(const Recorded& event, Control&) {
   if (seconds_now() - written_at_ >= pause_) write();
 }
 
-// A run may end before it has begun: another callback refused it.
 void LiveReport::train_end(const TrainEnd& event, Control&) {
-  if (folder_.empty()) return;
   report_.history = event.history;
   report_.epoch = event.history.empty() ? event.epoch : std::max(event.history.back().epoch, event.epoch);
   if (event.finished && !event.history.empty()) report_.epoch = event.history.back().epoch;

@@ -90,29 +90,36 @@ FitResult Loop::run() {
   } catch (const std::exception& error) {
     const std::string what = error.what();
     try {
-      tell(&Callback::train_end, {model_, progress_.history, progress_.epoch, progress_.step, false, what});
+      end(false, what);
     } catch (const std::exception&) {  // the first error is the one to tell
     }
     throw;
   }
 }
 
+void Loop::begin() {
+  begun_ = ended_ = 0;
+  const Length length{options_.epochs, options_.steps};
+  const TrainBegin event{model_, keeper_.folder(), length, progress_.epoch, progress_.step, progress_.history};
+  for (; begun_ < options_.callbacks.size(); ++begun_) options_.callbacks[begun_]->train_begin(event, *this);
+}
+
+void Loop::end(bool finished, const std::string& error) {
+  const TrainEnd event{model_, progress_.history, progress_.epoch, progress_.step, finished, error};
+  while (ended_ < begun_) options_.callbacks[ended_++]->train_end(event, *this);
+}
+
 FitResult Loop::train() {
   optimizer_.zero_grad();
   freeze_.apply(progress_.epoch, progress_.step + 1);
   progress_.finished = false;
-  tell(&Callback::train_begin, {model_,
-                                keeper_.folder(),
-                                {options_.epochs, options_.steps},
-                                progress_.epoch,
-                                progress_.step,
-                                progress_.history});
+  begin();
   while (!done()) {
     if (run_epoch()) continue;
     read_figures();
     save();
     if (progress_.best == 0) with_averages([&] { keeper_.keep_unjudged(model_); });
-    tell(&Callback::train_end, {model_, progress_.history, progress_.epoch, progress_.step, false, ""});
+    end(false, "");
     return result(false);
   }
   return finish();
@@ -164,7 +171,7 @@ FitResult Loop::finish() {
   judge_last_average(all);
   keeper_.restore_best(model_);
   model_.eval();
-  tell(&Callback::train_end, {model_, progress_.history, progress_.epoch, progress_.step, true, ""});
+  end(true, "");
   return all;
 }
 

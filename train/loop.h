@@ -64,6 +64,8 @@ class Loop : private Control {
   void tell(void (Callback::*hook)(const Event&, Control&), const Event& event) {
     for (Callback* callback : options_.callbacks) (callback->*hook)(event, *this);
   }
+  void begin();
+  void end(bool finished, const std::string& error);
   FitResult train();
   bool run_epoch();
   void end_epoch();
@@ -118,8 +120,9 @@ class Loop : private Control {
   std::vector<QueuedStep> queued_;
   std::vector<Tensor> figures_;
   std::vector<double> times_;
-  Tensor norm_;       // of the last step: NaN from the first bad one on
-  double clock_ = 0;  // when time was counted last
+  Tensor norm_;                   // of the last step: NaN from the first bad one on
+  double clock_ = 0;              // when time was counted last
+  size_t begun_ = 0, ended_ = 0;  // how many callbacks have heard the run begin, and how many of these that it ended
 };
 
 }  // namespace grus::train

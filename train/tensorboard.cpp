@@ -77,9 +77,6 @@ void TensorBoard::recorded(const Recorded& event, Control&) {
   events_->flush();
 }
 
-// A run may end before it has begun: another callback refused it.
-void TensorBoard::train_end(const TrainEnd&, Control&) {
-  if (events_) events_->flush();
-}
+void TensorBoard::train_end(const TrainEnd&, Control&) { events_->flush(); }
 
 }  // namespace grus::train

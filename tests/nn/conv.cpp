@@ -20,25 +20,11 @@ using namespace grus;
 using namespace grus::nn;
 using namespace grus::test;
 
-namespace {
-
-Tensor random(const Shape& shape, uint64_t seed) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng);
-}
-
-double gap(const Tensor& a, const Tensor& b) {
-  REQUIRE(a.shape() == b.shape());
-  return abs(a.detach() - b.detach()).max().item();
-}
-
-}  // namespace
-
 TEST_CASE("conv: a small network for images is a Sequential of layers with PyTorch's shapes") {
   const Sequential net(Conv2d({.in = 1, .out = 4, .kernel = 3, .padding = 1}), BatchNorm(4), Relu(), MaxPool2d(2),
                        Conv2d({.in = 4, .out = 6, .kernel = {3, 1}, .groups = 2}), GroupNorm(2, 6), GlobalAvgPool(),
                        Linear(6, 3));
-  CHECK(net(random({5, 1, 8, 6}, 1)).shape() == Shape{5, 3});
+  CHECK(net(normal({5, 1, 8, 6}, 1)).shape() == Shape{5, 3});
   CHECK(net.at<Conv2d>(4).weight.value().shape() == Shape{6, 2, 3, 1});
   std::vector<std::string> buffers;
   for (const auto& [name, value] : net.named_buffers()) buffers.push_back(name);
@@ -48,7 +34,7 @@ TEST_CASE("conv: a small network for images is a Sequential of layers with PyTor
 TEST_CASE("conv: over time-major sequences NaN in padding changes nothing, and causal steps see no later one") {
   const Conv1d conv({.in = 3, .out = 2, .kernel = 3, .padding = 2, .dilation = 2});
   const Lengths lengths({4, 6});
-  const Tensor x = random({6, 2, 3}, 1), nothing = Tensor::full({6, 2, 3}, std::numeric_limits<double>::quiet_NaN());
+  const Tensor x = normal({6, 2, 3}, 1), nothing = Tensor::full({6, 2, 3}, std::numeric_limits<double>::quiet_NaN());
   const Tensor real = unsqueeze(transpose(lengths.mask()), 2);
   CHECK(gap(conv.forward_sequence(where(real, x, nothing), &lengths), conv.forward_sequence(where(real, x, 0))) == 0);
   const Tensor y = conv.forward_sequence(x, nullptr, true);
@@ -60,7 +46,7 @@ TEST_CASE("conv: over time-major sequences NaN in padding changes nothing, and c
 
 TEST_CASE("conv: evaluation uses the running estimates and leaves them") {
   BatchNorm norm(2, {.momentum = 1});
-  const Tensor x = random({50, 2}, 1) * 3 + 5;
+  const Tensor x = normal({50, 2}, 1) * 3 + 5;
   const Tensor trained = norm(x);
   norm.eval();
   const Tensor before = norm.running_mean.value().clone();
@@ -75,11 +61,11 @@ TEST_CASE("conv: wrong sizes say what they need") {
   CHECK(message_of([] { Conv2d({.in = 1, .out = 1, .kernel = 0}); }) ==
         "[Conv2d] need a kernel of at least 1 x 1, got 0 x 0");
   CHECK(message_of([] {
-          BatchNorm(2)(random({1, 2}, 1));
+          BatchNorm(2)(normal({1, 2}, 1));
         }) == "[BatchNorm] need more than one value a channel in training, got (1, 2)");
   CHECK(message_of([] { GroupNorm(2, 3); }) == "[GroupNorm] need groups that divide the channels, got 2 of 3");
   CHECK(message_of([] {
-          Conv1d({.in = 2, .out = 2, .kernel = 2, .stride = 2}).forward_sequence(random({3, 1, 2}, 1));
+          Conv1d({.in = 2, .out = 2, .kernel = 2, .stride = 2}).forward_sequence(normal({3, 1, 2}, 1));
         }) == "[Conv1d] need a stride and groups of 1 for time-major sequences, got 2 and 1");
 }
 
@@ -87,7 +73,7 @@ TEST_CASE("weight drop: in training recurrent weights drop anew in each call, in
   Lstm lstm({.input = 3, .hidden = 8, .weight_drop = 0.5});
   Lstm whole({.input = 3, .hidden = 8});
   whole.load_state_dict(lstm.state_dict());
-  const Tensor x = random({6, 2, 3}, 1);
+  const Tensor x = normal({6, 2, 3}, 1);
   const Tensor once = lstm(x).y;
   CHECK(gap(once.rows(0, 1), whole(x).y.rows(0, 1)) < 1e-6);  // the first state is 0
   CHECK(gap(once, whole(x).y) > 1e-3);

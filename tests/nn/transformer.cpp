@@ -19,16 +19,6 @@ using namespace grus::test;
 
 namespace {
 
-Tensor random(const Shape& shape, uint64_t seed) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng);
-}
-
-double gap(const Tensor& a, const Tensor& b) {
-  REQUIRE(a.shape() == b.shape());
-  return abs(a.detach() - b.detach()).max().item();
-}
-
 std::vector<std::string> names_of(const ModuleBase& module) {
   std::vector<std::string> names;
   for (const NamedParameter& p : module.named_parameters()) names.push_back(p.name);
@@ -55,7 +45,7 @@ TEST_CASE(
     "transformer: NaN in padded keys changes nothing, and packed rows give what padded ones do, with rotary too") {
   const TransformerEncoder encoder(2, {.width = 8, .heads = 2, .hidden = 12, .dropout = 0, .rotary = Rotary{}});
   const Lengths lengths({2, 5, 3});
-  const Tensor x = random({5, 3, 8}, 1), nothing = Tensor::full({5, 3, 8}, std::numeric_limits<double>::quiet_NaN());
+  const Tensor x = normal({5, 3, 8}, 1), nothing = Tensor::full({5, 3, 8}, std::numeric_limits<double>::quiet_NaN());
   const Tensor padded = where(transpose(lengths.mask(), 0, 1).unsqueeze(2), x, nothing);
   const AttentionCall call{.causal = true, .lengths = lengths};
   const Tensor y = encoder.forward_packed(pack(x, lengths), lengths, AttentionCall{.causal = true});
@@ -66,7 +56,7 @@ TEST_CASE(
 TEST_CASE("transformer: packed rows drop what padded ones drop") {
   const TransformerEncoderLayer layer({.width = 8, .heads = 2, .hidden = 12, .dropout = 0.4});
   const Lengths lengths({2, 5, 3});
-  const Tensor x = random({5, 3, 8}, 1);
+  const Tensor x = normal({5, 3, 8}, 1);
   manual_seed(3);
   const Tensor padded = layer(x, AttentionCall{.lengths = lengths});
   manual_seed(3);
@@ -80,7 +70,7 @@ TEST_CASE("transformer: step by step an encoder gives what it gives at once, wit
   for (const RotaryPairs pairs : {RotaryPairs::half, RotaryPairs::interleaved}) {
     TransformerEncoder encoder(2, {.width = 8, .heads = 2, .hidden = 12, .norm_first = true, .rotary = Rotary{pairs}});
     encoder.eval();
-    const Tensor x = random({4, 2, 8}, 1);
+    const Tensor x = normal({4, 2, 8}, 1);
     std::vector<KeyValues> past;
     std::vector<Tensor> steps;
     for (int64_t t = 0; t < 4; ++t) steps.push_back(encoder.extend(x.rows(t, t + 1), past));
@@ -91,7 +81,7 @@ TEST_CASE("transformer: step by step an encoder gives what it gives at once, wit
 }
 
 TEST_CASE("transformer: products of rotary queries and keys depend on their distance alone") {
-  const Tensor q = random({1, 1, 8}, 1), k = random({1, 1, 8}, 2);
+  const Tensor q = normal({1, 1, 8}, 1), k = normal({1, 1, 8}, 2);
   const auto product = [&](int64_t of_q, int64_t of_k) {
     return sum(rotary_embedding(q, 2, {}, of_q) * rotary_embedding(k, 2, {}, of_k)).item();
   };
@@ -103,7 +93,7 @@ TEST_CASE("transformer: positions are added to steps, padded or packed, and lear
   const LearntPositions learnt(5, 3);
   const SinusoidalPositions fixed(3);
   const Lengths lengths({1, 4});
-  const Tensor x = random({4, 2, 3}, 1);
+  const Tensor x = normal({4, 2, 3}, 1);
   CHECK(gap(learnt.forward_packed(pack(x, lengths), lengths), pack(learnt(x), lengths)) == 0);
   CHECK(gap(fixed.forward_packed(pack(x, lengths), lengths), pack(fixed(x), lengths)) == 0);
   CHECK(gap(learnt(x).rows(2), learnt(x.rows(2), 2)) == 0);
@@ -120,14 +110,14 @@ TEST_CASE("transformer: wrong calls say what they need") {
         "[MultiheadAttention] need sizes of at least 1 and heads that divide the width, got width 4, heads 3, key 0, "
         "value 0");
   CHECK(message_of([&] {
-          (void)attention(random({2, 1, 3}, 1));
+          (void)attention(normal({2, 1, 3}, 1));
         }) == "[MultiheadAttention] need key rows of 4, got (2, 1, 3)");
   CHECK(message_of([&] {
-          (void)attention(random({2, 2, 4}, 1), AttentionCall{.lengths = Lengths({3, 1})});
+          (void)attention(normal({2, 2, 4}, 1), AttentionCall{.lengths = Lengths({3, 1})});
         }) == "[multihead_attention] need lengths of 2 sequences of at most 2 keys, got 2 of up to 3");
   TransformerEncoder encoder(2, {.width = 4, .heads = 2});
   std::vector<KeyValues> past(1);
   CHECK(message_of([&] {
-          encoder.extend(random({1, 1, 4}, 1), past);
+          encoder.extend(normal({1, 1, 4}, 1), past);
         }) == "[TransformerEncoder] need a past of 2 layers, got 1");
 }

@@ -3,9 +3,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "core/tensor/random.h"
 #include "ops/math/elementwise.h"
 
 namespace grus::test {
@@ -15,6 +17,20 @@ Tensor draw(const Shape& shape, double low, double high, uint64_t seed, Device d
   std::vector<double> drawn(static_cast<size_t>(shape.numel()));
   for (double& value : drawn) value = uniform(engine);
   return Tensor::from(drawn, shape, device);
+}
+
+Tensor normal(const Shape& shape, uint64_t seed) {
+  Rng rng(seed);
+  return random_normal(shape, 0, 1, rng);
+}
+
+double gap(const Tensor& a, const Tensor& b) {
+  REQUIRE(a.shape() == b.shape());
+  const std::vector<double> x = values(a), y = values(b);
+  double largest = 0;
+  for (size_t i = 0; i < x.size(); ++i)
+    largest = std::isnan(x[i] - y[i]) ? HUGE_VAL : std::max(largest, std::abs(x[i] - y[i]));
+  return largest;
 }
 
 std::vector<double> values(const Tensor& x) { return cast(x.detach(), DType::f64).to_vector<double>(); }

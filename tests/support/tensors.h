@@ -26,6 +26,10 @@ inline Tensor i64(const std::vector<int64_t>& values, const Shape& shape, Device
 inline Tensor i32(const std::vector<int32_t>& values, const Shape& shape, Device device) {
   return Tensor::from(values, shape, device);
 }
+/// Draws standard normal f32 numbers on the default device.
+Tensor normal(const Shape& shape, uint64_t seed);
+/// Returns the largest |a - b|; the shapes must be the same.
+double gap(const Tensor& a, const Tensor& b);
 /// Returns the message that `run` throws; "" when it does not throw.
 std::string message_of(const std::function<void()>& run);
 

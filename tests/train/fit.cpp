@@ -103,6 +103,35 @@ TEST_CASE("fit: the mean of an epoch weighs each loss by its count") {
   CHECK(result.history[0].count == 22);
 }
 
+TEST_CASE("fit: a run that a callback refuses ends for those that heard it begin, and for no other") {
+  struct Refuses : Counted {
+    void train_begin(const train::TrainBegin&, train::Control&) override { fail<UsageError>("no"); }
+  };
+  Start s(8);
+  Counted before, behind;
+  Refuses refuses;
+  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&before, &refuses, &behind}}); }) == "no");
+  CHECK(before.events == "Tx");
+  CHECK(refuses.events.empty());
+  CHECK(behind.events.empty());
+}
+
+TEST_CASE("fit: a callback that fails at the end has heard it, and those behind it hear of the error") {
+  struct Fails : Counted {
+    void train_end(const train::TrainEnd& event, train::Control& control) override {
+      Counted::train_end(event, control);
+      fail<Error>("full");
+    }
+  };
+  Start s(8);
+  Counted before, behind;
+  Fails fails;
+  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&before, &fails, &behind}}); }) == "full");
+  CHECK(before.events.back() == 't');
+  CHECK(fails.events.back() == 't');
+  CHECK(behind.events.back() == 'x');
+}
+
 TEST_CASE("fit: hooks come in their order, and a validation stands between its two") {
   Start s(8);
   Counted counted;
