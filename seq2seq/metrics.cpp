@@ -40,10 +40,10 @@ EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
 
 }  // namespace
 
-EpochMetrics metrics_of(const train::Record& record) {
+EpochMetrics metrics_of(const training::Record& record) {
   EpochMetrics metrics{.epoch = record.epoch, .step = record.step};
   for (const auto& [name, value] : members)
-    if (const train::Figure* figure = record.find(name)) metrics.*value = figure->value;
+    if (const training::Figure* figure = record.find(name)) metrics.*value = figure->value;
   metrics.target_tokens_per_second = std::max(record.count, 1.0) / record.training_seconds;
   metrics.seconds = record.seconds;
   return metrics;

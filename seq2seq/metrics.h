@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "train/callback.h"
+#include "training/callback.h"
 
 namespace grus::seq2seq {
 
@@ -18,7 +18,7 @@ struct EpochMetrics {
 };
 
 /// Returns the metrics of a run's record, whose figures are train_loss, valid_loss, valid_perplexity and valid_bleu.
-EpochMetrics metrics_of(const train::Record& record);
+EpochMetrics metrics_of(const training::Record& record);
 
 /// Returns one line of metrics.jsonl, with its checksum.
 std::string metrics_line(const EpochMetrics& metrics);

@@ -17,7 +17,7 @@
 #include "nn/init.h"
 #include "nn/serialize.h"
 #include "seq2seq/options_json.h"
-#include "train/soundness.h"
+#include "training/soundness.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -232,7 +232,7 @@ void ModelFolder::load_weights(Architecture& model) const {
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
-  const std::string bad = train::first_not_finite(model.module().state_dict());
+  const std::string bad = training::first_not_finite(model.module().state_dict());
   require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
 }
 

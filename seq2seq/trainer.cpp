@@ -31,8 +31,8 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       optimizer_(make_optimizer(options, model.module().named_parameters())),
       loop_(model.module(), *optimizer_, source_, keeper_, loop_options(hooks)) {}
 
-train::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
-  train::FitOptions o;
+training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
+  training::FitOptions o;
   o.epochs = options_.epochs;
   o.steps = options_.max_steps;
   o.clip = options_.clip;
@@ -91,7 +91,7 @@ bool Trainer::run() {
   return loop_.run().finished;
 }
 
-std::vector<train::Figure> Trainer::validate() const {
+std::vector<training::Figure> Trainer::validate() const {
   const Likelihood text = likelihood(model_, valid_ids_);
   const std::vector<std::string> said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128});
   const data::Bleu bleu = data::corpus_bleu(said, valid_.references, {.tokenize = options_.bleu_tokenize});
@@ -100,9 +100,9 @@ std::vector<train::Figure> Trainer::validate() const {
 }
 
 Progress Trainer::progress() const {
-  const train::Progress& of = loop_.progress();
+  const training::Progress& of = loop_.progress();
   Progress progress{of.step, {}, of.best};
-  for (const train::Record& record : of.history) {
+  for (const training::Record& record : of.history) {
     progress.epochs.push_back(metrics_of(record));
     progress.epochs.back().epoch = static_cast<int64_t>(progress.epochs.size());
   }

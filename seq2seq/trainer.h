@@ -1,5 +1,5 @@
 #pragma once
-// Training is train::Loop on sentence pairs, for every architecture.
+// Training is training::Loop on sentence pairs, for every architecture.
 // Sources: trainer.cpp, trainer_parts.cpp.
 #include <functional>
 #include <memory>
@@ -11,18 +11,18 @@
 #include "seq2seq/metrics.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/recipe.h"
-#include "train/loop.h"
+#include "training/loop.h"
 
 namespace grus::seq2seq {
 
 /// Pairs of a loader as a loop's batches; the model and the options must outlive them.
-class PairSource : public train::Source {
+class PairSource : public training::Source {
  public:
   PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus, const data::Notice& notice);
   void start(int64_t epoch, int64_t position) override { loader_.start(epoch, position); }
   bool next() override;
   int64_t batches() const override { return loader_.batches(); }
-  train::Loss loss() override;
+  training::Loss loss() override;
   /// Counts the steps of the first epoch, or of the whole run.
   int64_t epoch_steps() const { return static_cast<int64_t>(loader_.plan(0).size()); }
   int64_t all_steps() const;
@@ -35,7 +35,7 @@ class PairSource : public train::Source {
 };
 
 /// Keeps a run in a model's folder: in its unfinished(), until there are good weights and a state.
-class ModelKeeper : public train::Keeper {
+class ModelKeeper : public training::Keeper {
  public:
   ModelKeeper(const std::filesystem::path& folder, Architecture& model)
       : model_(model), folder_(folder), work_(folder_.unfinished()) {}
@@ -60,10 +60,10 @@ class ModelKeeper : public train::Keeper {
 };
 
 /// Writes metrics.jsonl anew at each record.
-class EpochLog : public train::Callback {
+class EpochLog : public training::Callback {
  public:
   explicit EpochLog(const ModelKeeper& keeper) : keeper_(keeper) {}
-  void recorded(const train::Recorded& event, train::Control& control) override;
+  void recorded(const training::Recorded& event, training::Control& control) override;
 
  private:
   const ModelKeeper& keeper_;
@@ -71,7 +71,7 @@ class EpochLog : public train::Callback {
 
 /// What listens to a training; everything may be absent.
 struct TrainerHooks {
-  std::vector<train::Callback*> callbacks = {};
+  std::vector<training::Callback*> callbacks = {};
   std::function<bool()> stop = {};  // true saves the run and ends it before its next step
   data::Notice notice = {};
 };
@@ -105,8 +105,8 @@ class Trainer {
   Progress progress() const;
 
  private:
-  train::FitOptions loop_options(const TrainerHooks& hooks);
-  std::vector<train::Figure> validate() const;
+  training::FitOptions loop_options(const TrainerHooks& hooks);
+  std::vector<training::Figure> validate() const;
   void seed_draws() const;
 
   const TrainOptions options_;
@@ -120,7 +120,7 @@ class Trainer {
   EpochLog log_;
   PairSource source_;
   std::unique_ptr<optim::Optimizer> optimizer_;
-  train::Loop loop_;
+  training::Loop loop_;
 };
 
 }  // namespace grus::seq2seq

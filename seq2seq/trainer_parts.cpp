@@ -38,7 +38,7 @@ bool PairSource::next() {
   return batch.has_value();
 }
 
-train::Loss PairSource::loss() {
+training::Loss PairSource::loss() {
   const bool own_words = options_.teacher_forcing < 1;
   const PackedBatch& batch = batch_;
   BatchLoss of = loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
@@ -73,10 +73,10 @@ std::string ModelKeeper::what_is_left() const {
 }
 
 // Epochs of the log count its lines.
-void EpochLog::recorded(const train::Recorded& event, train::Control&) {
+void EpochLog::recorded(const training::Recorded& event, training::Control&) {
   std::string lines;
   int64_t epoch = 0;
-  for (const train::Record& record : event.history) {
+  for (const training::Record& record : event.history) {
     EpochMetrics metrics = metrics_of(record);
     metrics.epoch = ++epoch;
     lines += metrics_line(metrics);

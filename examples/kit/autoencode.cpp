@@ -38,18 +38,18 @@ int main(int count, char** arguments) try {
   Autoencoder model(rows.dim(1), 2);
   optim::Adam adam(model.named_parameters(), {.lr = 5e-3});
   metrics::RootMeanSquaredError error;
-  const train::Validation validation = train::validation(
+  const training::Validation validation = training::validation(
       model, valid, {&error}, [&](const Autoencoder& m, const Tensor& clean) { error.update(m(clean), clean); });
   const auto loss = [](const Autoencoder& m, const std::pair<Tensor, Tensor>& b) {
     return mse_loss(m(b.first), b.second);
   };
-  const train::FitResult result = train::fit(model, adam, batches, loss,
-                                             {.epochs = 30,
-                                              .schedule = optim::cosine(600, 0.1),
-                                              .validation = validation,
-                                              .out = arguments[2],
-                                              .resume = true,
-                                              .save_every = 20});
+  const training::FitResult result = training::fit(model, adam, batches, loss,
+                                                   {.epochs = 30,
+                                                    .schedule = optim::cosine(600, 0.1),
+                                                    .validation = validation,
+                                                    .out = arguments[2],
+                                                    .resume = true,
+                                                    .save_every = 20});
   fmt::print("root mean squared error {:.3f}\n", result.best_record().find("valid_rmse")->value);
 } catch (const Error& error) {
   return fmt::print(stderr, "autoencode: {}\n", error.what()), 1;

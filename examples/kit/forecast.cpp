@@ -45,13 +45,13 @@ int main(int count, char** arguments) try {
   metrics::MeanAbsoluteError error;
   const auto judge = [&](const Forecaster& m, const Batch& b) { error.update(m(b.first), b.second); };
   const auto loss = [](const Forecaster& m, const Batch& b) { return mse_loss(m(b.first), b.second); };
-  const train::FitResult result = train::fit(model, adam, batches, loss,
-                                             {.epochs = 10,
-                                              .clip = 1,
-                                              .validation = train::validation(model, valid, {&error}, judge),
-                                              .out = arguments[2],
-                                              .resume = true,
-                                              .save_every = 20});
+  const training::FitResult result = training::fit(model, adam, batches, loss,
+                                                   {.epochs = 10,
+                                                    .clip = 1,
+                                                    .validation = training::validation(model, valid, {&error}, judge),
+                                                    .out = arguments[2],
+                                                    .resume = true,
+                                                    .save_every = 20});
   fmt::print("mean absolute error {:.3f} standard deviations\n", result.best_record().find("valid_mae")->value);
 } catch (const Error& error) {
   return fmt::print(stderr, "forecast: {}\n", error.what()), 1;

@@ -47,14 +47,14 @@ int main(int count, char** arguments) try {
     const auto [scores, value] = m(std::get<0>(b));
     return cross_entropy(scores, std::get<1>(b)) + 0.5 * mse_loss(value, std::get<2>(b));
   };
-  const train::FitResult result =
-      train::fit(model, adam, batches, loss,
-                 {.epochs = 12,
-                  .freeze = {{.pattern = "body.*"}, {.pattern = "body.*", .frozen = false, .from_epoch = 3}},
-                  .validation = train::validation(model, valid, {&accuracy, &error}, judge),
-                  .out = arguments[2],
-                  .resume = true});
-  for (const train::Figure& f : result.best_record().figures) fmt::print("{} {:.3f}\n", f.name, f.value);
+  const training::FitResult result =
+      training::fit(model, adam, batches, loss,
+                    {.epochs = 12,
+                     .freeze = {{.pattern = "body.*"}, {.pattern = "body.*", .frozen = false, .from_epoch = 3}},
+                     .validation = training::validation(model, valid, {&accuracy, &error}, judge),
+                     .out = arguments[2],
+                     .resume = true});
+  for (const training::Figure& f : result.best_record().figures) fmt::print("{} {:.3f}\n", f.name, f.value);
 } catch (const Error& error) {
   return fmt::print(stderr, "two_heads: {}\n", error.what()), 1;
 }

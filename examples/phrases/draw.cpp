@@ -17,7 +17,7 @@
 #include "ops/math/index.h"
 #include "report/markup.h"
 #include "report/tsne.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::phrases {
 namespace {
@@ -112,7 +112,7 @@ report::Points on_a_plane(const report::Points& points, const DrawOptions& o, co
   if (o.method == "pca") return report::principal_components(points, 2);
   constexpr size_t enough = 50;  // dimensions: van der Maaten and Hinton 2008, section 4.2
   const report::Points fewer = points.width > enough ? report::principal_components(points, enough) : points;
-  train::TerminalLine progress;
+  training::TerminalLine progress;
   report::TsneOptions options{.perplexity = o.perplexity, .seed = static_cast<uint64_t>(o.seed)};
   return report::tsne(fewer, options, [&](int iteration) {
     if (progress.due()) progress.show(fmt::format("t-SNE of {}: {} of {}", what, iteration, options.iterations));

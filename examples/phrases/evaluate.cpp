@@ -10,7 +10,7 @@
 #include "examples/phrases/scorer.h"
 #include "examples/phrases/table_corpus.h"
 #include "examples/seq2seq/console.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::phrases {
 namespace {
@@ -86,7 +86,7 @@ int evaluate(const EvaluateOptions& o) {
   Pool pool(scorer.saved().codecs.target.tokenizer());
   pool.add(pairs.target);
   for (const std::string& file : o.pool) pool.add(read_pairs(file, false, true).target);
-  train::TerminalLine progress;
+  training::TerminalLine progress;
   Figures figures;
   std::vector<std::string> sources;
   std::vector<std::vector<std::string>> choices;

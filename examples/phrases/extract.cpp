@@ -13,7 +13,7 @@
 #include "data/tokenizers.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/console.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::phrases {
 namespace {
@@ -123,7 +123,7 @@ std::vector<std::vector<int32_t>> ids_of(const std::vector<Words>& sentences) {
 
 std::vector<data::Links> learn_alignments(const std::vector<Words>& source, const std::vector<Words>& target,
                                           const data::AlignerOptions& options) {
-  train::TerminalLine line;
+  training::TerminalLine line;
   return data::align_words({ids_of(source), ids_of(target)}, options, [&](const std::string& stage, double nats) {
     line.show(fmt::format("alignment: {}, perplexity {:.1f}", stage, std::exp(nats)));
   });

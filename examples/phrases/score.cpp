@@ -8,7 +8,7 @@
 #include "data/text_writer.h"
 #include "examples/phrases/scorer.h"
 #include "examples/seq2seq/console.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::phrases {
 
@@ -17,8 +17,8 @@ int score(const ScoreOptions& o) {
   Scorer scorer(o.use);
   data::PhraseTableReader table(o.table, o.skip_bad);
   data::TextWriter out(o.out);
-  train::TerminalLine progress;
-  const double started = train::seconds_now();
+  training::TerminalLine progress;
+  const double started = training::seconds_now();
   int64_t done = 0;
   std::vector<data::PhraseLine> lines;
   const auto flush = [&] {
@@ -35,8 +35,8 @@ int score(const ScoreOptions& o) {
     done += static_cast<int64_t>(lines.size());
     lines.clear();
     if (progress.due())
-      progress.show(
-          fmt::format("{} lines, {:.0f} a second", done, static_cast<double>(done) / (train::seconds_now() - started)));
+      progress.show(fmt::format("{} lines, {:.0f} a second", done,
+                                static_cast<double>(done) / (training::seconds_now() - started)));
   };
   try {
     while (auto line = table.next()) {

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "examples/support/program.h"
-#include "train/training_report.h"
+#include "training/training_report.h"
 
 namespace {
 
@@ -19,7 +19,7 @@ int draw(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   for (const std::string& folder : folders) {
-    grus::train::redraw_report(folder);
+    grus::training::redraw_report(folder);
     fmt::print("report: {}\n", (std::filesystem::path(folder) / "report.html").string());
   }
   return 0;

@@ -9,7 +9,7 @@
 #include "examples/seq2seq/training_console.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
-#include "train/stop.h"
+#include "training/stop.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -73,7 +73,7 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
                           : fmt::format("{} and {}", codecs.source.size(), codecs.target.size()),
              model->module().parameter_count());
   std::fflush(stdout);
-  const train::StopOnSignal guard;
+  const training::StopOnSignal guard;
   if (!trainer.run()) {
     say(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
                     trainer.progress().step));

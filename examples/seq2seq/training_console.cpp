@@ -5,41 +5,41 @@
 #include <cmath>
 
 #include "examples/seq2seq/console.h"
-#include "train/stop.h"
+#include "training/stop.h"
 
 namespace grus::seq2seq {
 
-TrainerHooks TrainingConsole::hooks() { return {{this}, train::stop_requested, say}; }
+TrainerHooks TrainingConsole::hooks() { return {{this}, training::stop_requested, say}; }
 
-void TrainingConsole::epoch_begin(const train::EpochBegin& event, train::Control&) {
-  epoch_began_ = train::seconds_now();
+void TrainingConsole::epoch_begin(const training::EpochBegin& event, training::Control&) {
+  epoch_began_ = training::seconds_now();
   first_position_ = event.position;
   nll_ = tokens_ = 0;
 }
 
-void TrainingConsole::step_figures(const train::StepFigures& event, train::Control&) {
+void TrainingConsole::step_figures(const training::StepFigures& event, training::Control&) {
   last_loss_ = event.loss;
   nll_ += event.loss * event.count;
   tokens_ += event.count;
 }
 
-void TrainingConsole::step_end(const train::StepEnd& event, train::Control& control) {
+void TrainingConsole::step_end(const training::StepEnd& event, training::Control& control) {
   if (!line_.due()) return;
   control.read_figures();
-  const double spent = train::seconds_now() - epoch_began_;
+  const double spent = training::seconds_now() - epoch_began_;
   const auto done = static_cast<double>(event.position - first_position_);
   const int64_t left = event.batches * (event.length.epochs - event.epoch + 1) - event.position;
   line_.show(fmt::format("epoch {}/{}  step {}/{}  loss {:.3f}  perplexity {:.1f}  {:.0f} tokens/s  ETA {}",
                          event.epoch, event.length.epochs, event.position, event.batches, last_loss_,
                          std::exp(nll_ / tokens_), tokens_ / spent,
-                         train::clock_text(spent / done * static_cast<double>(left))));
+                         training::clock_text(spent / done * static_cast<double>(left))));
 }
 
-void TrainingConsole::validation_begin(const train::ValidationBegin& event, train::Control&) {
+void TrainingConsole::validation_begin(const training::ValidationBegin& event, training::Control&) {
   line_.show(fmt::format("epoch {}: validation", event.epoch));
 }
 
-void TrainingConsole::recorded(const train::Recorded& event, train::Control&) {
+void TrainingConsole::recorded(const training::Recorded& event, training::Control&) {
   const EpochMetrics metrics = metrics_of(event.record);
   fmt::print(
       "epoch {:2}  train loss {:.3f} perplexity {:.2f}  valid loss {:.3f} perplexity {:.2f} BLEU {:.2f}  "

@@ -3,29 +3,31 @@
 #include "examples/seq2seq/step_watch.h"
 #include "seq2seq/options.h"
 #include "seq2seq/trainer.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::seq2seq {
 
-class TrainingConsole : public train::Callback {
+class TrainingConsole : public training::Callback {
  public:
   /// Throws Error for a page or trace that cannot be written.
   explicit TrainingConsole(const TrainOptions& options) : watch_(options.show_step, options.profile) {}
   /// Returns what a trainer takes, which listens to signals as well.
   TrainerHooks hooks();
 
-  void epoch_begin(const train::EpochBegin& event, train::Control& control) override;
-  void step_begin(const train::StepBegin&, train::Control&) override { watch_.before_step(); }
-  void backward_end(const train::BackwardEnd& event, train::Control&) override { watch_.after_backward(event.model); }
-  void step_end(const train::StepEnd& event, train::Control& control) override;
-  void step_figures(const train::StepFigures& event, train::Control& control) override;
-  void validation_begin(const train::ValidationBegin& event, train::Control& control) override;
-  void validation_end(const train::ValidationEnd&, train::Control&) override { line_.clear(); }
-  void recorded(const train::Recorded& event, train::Control& control) override;
-  void train_end(const train::TrainEnd&, train::Control&) override { line_.clear(); }
+  void epoch_begin(const training::EpochBegin& event, training::Control& control) override;
+  void step_begin(const training::StepBegin&, training::Control&) override { watch_.before_step(); }
+  void backward_end(const training::BackwardEnd& event, training::Control&) override {
+    watch_.after_backward(event.model);
+  }
+  void step_end(const training::StepEnd& event, training::Control& control) override;
+  void step_figures(const training::StepFigures& event, training::Control& control) override;
+  void validation_begin(const training::ValidationBegin& event, training::Control& control) override;
+  void validation_end(const training::ValidationEnd&, training::Control&) override { line_.clear(); }
+  void recorded(const training::Recorded& event, training::Control& control) override;
+  void train_end(const training::TrainEnd&, training::Control&) override { line_.clear(); }
 
  private:
-  train::TerminalLine line_;
+  training::TerminalLine line_;
   StepWatch watch_;
   double epoch_began_ = 0, last_loss_ = 0, nll_ = 0, tokens_ = 0;  // nll_, tokens_: of this part of the epoch
   int64_t first_position_ = 0;

@@ -22,7 +22,7 @@
 #include "examples/translate/standard_input.h"
 #include "seq2seq/likelihood.h"
 #include "seq2seq/translator.h"
-#include "train/terminal_line.h"
+#include "training/terminal_line.h"
 
 namespace grus::translate {
 namespace {
@@ -128,9 +128,9 @@ int eval(const EvalOptions& options) {
   if (!options.output.empty()) output.emplace(options.output);
   const data::ReferenceCorpus text = data::read_references(options.source, options.references);
   require_translatable(text, options.source);
-  const double started = train::seconds_now();
+  const double started = training::seconds_now();
   const std::vector<std::string> said = models(text.source, search_options(options.use));
-  const double seconds = train::seconds_now() - started;
+  const double seconds = training::seconds_now() - started;
   if (output) {
     output->write(fmt::format("{}\n", fmt::join(said, "\n")));
     output->commit();

@@ -41,18 +41,18 @@ int main(int count, char** arguments) {
     loss.update(cross_entropy(scores, batch.y), batch.y.dim(0));
     accuracy.update(scores, batch.y);
   };
-  train::FitOptions options{.epochs = 20, .clip = 1, .schedule = optim::cosine(1000), .average = 0.99};
-  options.validation = train::validation(model, valid, {&loss, &accuracy}, judge);
+  training::FitOptions options{.epochs = 20, .clip = 1, .schedule = optim::cosine(1000), .average = 0.99};
+  options.validation = training::validation(model, valid, {&loss, &accuracy}, judge);
   options.watch = "valid_accuracy";
   options.patience = 6;
   if (count > 1) options.out = arguments[1], options.resume = true, options.save_every = 10;
-  const train::StopOnSignal guard;
-  options.stop = train::stop_requested;
+  const training::StopOnSignal guard;
+  options.stop = training::stop_requested;
 
   const auto train_loss = [](const nn::Sequential& net, const Batch& batch) {
     return cross_entropy(net(batch.x), batch.y);
   };
-  const train::FitResult result = train::fit(model, adam, batches, train_loss, options);
+  const training::FitResult result = training::fit(model, adam, batches, train_loss, options);
   if (!result.finished) return fmt::print("stopped after step {}; the same command goes on\n", result.step), 0;
   const double best = result.best_record().find("valid_accuracy")->value;
   fmt::print("{} steps, ended by {}; accuracy {:.3f} in epoch {}\n", result.step, result.why, best, result.best + 1);

@@ -1,5 +1,5 @@
 // fit() beside a loop by hand: what a step asks for more.
-#include "train/fit.h"
+#include "training/fit.h"
 
 #include <doctest/doctest.h>
 
@@ -24,7 +24,7 @@ void run_fit(int64_t steps) {
   Translator t;
   Endless batches;
   const auto loss = [&](int) { return t.model(t.s, t.inputs, t.targets.ids); };
-  train::fit(t.model, t.adam, batches, loss, {.steps = steps, .clip = 1, .quiet = true});
+  training::fit(t.model, t.adam, batches, loss, {.steps = steps, .clip = 1, .quiet = true});
 }
 
 /// Returns the kernel calls of a run of so many steps, and its heap requests without an observer.

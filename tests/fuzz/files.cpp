@@ -11,7 +11,7 @@
 #include "data/wav.h"
 #include "data/word_vectors.h"
 #include "tests/fuzz/target.h"
-#include "train/training_report.h"
+#include "training/training_report.h"
 
 namespace grus::fuzz {
 namespace {
@@ -106,17 +106,17 @@ bool read_stream(const std::string& bytes) {
 
 bool read_run_report(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
-    require(!train::render_training(train::read_report_data(path)).empty(), "no page");
+    require(!training::render_training(training::read_report_data(path)).empty(), "no page");
   });
 }
 
 Seeds run_reports() {
   const Scratch scratch;
   const std::string path = (scratch.root() / "report.json").string();
-  train::TrainingReport report{.options = {{"lr", "0.1"}}, .parameters = {{"weight", "(2, 3)", 6}}, .epoch = 2};
+  training::TrainingReport report{.options = {{"lr", "0.1"}}, .parameters = {{"weight", "(2, 3)", 6}}, .epoch = 2};
   report.steps = {{1, 0.5, 1, 0.1}, {2, 0.25, 1, 0.1}};
   report.history = {{.epoch = 1, .step = 2}};
-  train::write_report_data(path, report);
+  training::write_report_data(path, report);
   const std::string sealed = data::read_whole_file(path);
   return {sealed, sealed.substr(0, sealed.rfind(",\"checksum\"")) + "}"};
 }

@@ -12,7 +12,7 @@
 #include "seq2seq/option_table.h"
 #include "seq2seq/trainer.h"
 #include "tests/fuzz/target.h"
-#include "train/run_state.h"
+#include "training/run_state.h"
 
 namespace grus::fuzz {
 namespace {
@@ -42,20 +42,20 @@ struct Parts {
   explicit Parts(const TrainOptions& options)
       : model(make_architecture(options.model, small_codecs().sizes(), rng)),
         optimizer(make_optimizer(options, model->module().named_parameters())) {}
-  train::RunParts all() { return {model->module(), *optimizer, nullptr, nullptr, metrics, callbacks}; }
+  training::RunParts all() { return {model->module(), *optimizer, nullptr, nullptr, metrics, callbacks}; }
 
  private:
   std::vector<metrics::Metric*> metrics;
-  std::vector<train::Callback*> callbacks;
+  std::vector<training::Callback*> callbacks;
 };
 
-const train::Identity identity{{"seed", "1"}};
+const training::Identity identity{{"seed", "1"}};
 
 /// Returns the progress of a run behind its first epoch.
-train::Progress one_epoch() {
-  train::Record record{.epoch = 1, .step = 10, .best = true, .count = 20, .seconds = 3, .training_seconds = 2};
+training::Progress one_epoch() {
+  training::Record record{.epoch = 1, .step = 10, .best = true, .count = 20, .seconds = 3, .training_seconds = 2};
   record.figures = {{"train_loss", 1}, {"valid_loss", 1}, {"valid_perplexity", 2.7}, {"valid_bleu", 0, true}};
-  train::Progress progress;
+  training::Progress progress;
   progress.history = {record};
   progress.epoch = 2, progress.best = 1, progress.step = 10;
   return progress;
@@ -71,7 +71,7 @@ struct Folder {
     files.save_codecs(small_codecs());
     files.save_config(options, small_codecs());
     files.save_weights(*parts.model);
-    train::save_state(files.state(), parts.all(), one_epoch(), identity);
+    training::save_state(files.state(), parts.all(), one_epoch(), identity);
   }
 };
 
@@ -114,7 +114,7 @@ bool read_vocabularies(const std::string& bytes) {
 bool read_state(const std::string& bytes) {
   write(folder().files.state(), bytes);
   return refuses_well(folder().files.state().string(),
-                      [] { train::load_state(folder().files.state(), folder().parts.all(), identity); });
+                      [] { training::load_state(folder().files.state(), folder().parts.all(), identity); });
 }
 
 std::string state_file() { return data::read_whole_file(folder().files.state().string()); }
@@ -127,7 +127,7 @@ bool read_progress(const std::string& bytes) {
   state.metadata["progress"] = bytes;
   nn::write_safetensors(folder().files.state(), state.tensors, state.metadata);
   return refuses_well(folder().files.state().string(), [] {
-    const train::Progress p = train::load_state(folder().files.state(), folder().parts.all(), identity);
+    const training::Progress p = training::load_state(folder().files.state(), folder().parts.all(), identity);
     if (p.best > 0) static_cast<void>(p.history.at(static_cast<size_t>(p.best - 1)));
   });
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes metrics.json: metrics of random predictions by scikit-learn and jiwer (pip install scikit-learn jiwer), for tests/train/golden.cpp.
+"""Writes metrics.json: metrics of random predictions by scikit-learn and jiwer (pip install scikit-learn jiwer), for tests/metrics/golden.cpp.
 
   python3 tests/golden/make_metrics.py
 """

@@ -9,8 +9,8 @@
 #include "ops/loss/loss.h"
 #include "ops/math/elementwise.h"
 #include "optim/adam.h"
-#include "train/fit.h"
-#include "train/metrics_log.h"
+#include "training/fit.h"
+#include "training/metrics_log.h"
 
 using namespace grus;
 
@@ -56,33 +56,33 @@ int run(char** arguments) {
   optim::Adam adam(net.named_parameters(), {.lr = 0.01});
   Drawn batches{150}, valid{4};
   metrics::Accuracy accuracy({.classes = 4}), train_accuracy({.classes = 4});
-  train::CsvLog csv(std::filesystem::path(arguments[1]) / "log.csv");
-  const train::StopOnSignal guard;
+  training::CsvLog csv(std::filesystem::path(arguments[1]) / "log.csv");
+  const training::StopOnSignal guard;
   const auto result =
-      train::fit(net, adam, batches,
-                 [&](const Net& n, const Batch& b) {
-                   const Tensor scores = n(b.x);
-                   train_accuracy.update(scores, b.y);
-                   return train::Loss(cross_entropy(scores, b.y), 16);
-                 },
-                 {.epochs = 4,
-                  .accumulate = number(5),
-                  .clip = 1,
-                  .plateau = optim::PlateauOptions{.patience = 0},
-                  .average = std::atof(arguments[6]),
-                  .validation = train::validation(net, valid, {&accuracy},
-                                                  [&](const Net& n, const Batch& b) { accuracy.update(n(b.x), b.y); }),
-                  .validate_every = number(4),
-                  .metrics = {&train_accuracy},
-                  .out = arguments[1],
-                  .resume = true,
-                  .save_every = number(3),
-                  .keep_last = 2,
-                  .average_last = true,
-                  .seed = static_cast<uint64_t>(number(2)),
-                  .stop = train::stop_requested,
-                  .quiet = true,
-                  .callbacks = {&csv}});
+      training::fit(net, adam, batches,
+                    [&](const Net& n, const Batch& b) {
+                      const Tensor scores = n(b.x);
+                      train_accuracy.update(scores, b.y);
+                      return training::Loss(cross_entropy(scores, b.y), 16);
+                    },
+                    {.epochs = 4,
+                     .accumulate = number(5),
+                     .clip = 1,
+                     .plateau = optim::PlateauOptions{.patience = 0},
+                     .average = std::atof(arguments[6]),
+                     .validation = training::validation(
+                         net, valid, {&accuracy}, [&](const Net& n, const Batch& b) { accuracy.update(n(b.x), b.y); }),
+                     .validate_every = number(4),
+                     .metrics = {&train_accuracy},
+                     .out = arguments[1],
+                     .resume = true,
+                     .save_every = number(3),
+                     .keep_last = 2,
+                     .average_last = true,
+                     .seed = static_cast<uint64_t>(number(2)),
+                     .stop = training::stop_requested,
+                     .quiet = true,
+                     .callbacks = {&csv}});
   return result.finished ? 0 : 3;
 }
 

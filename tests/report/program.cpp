@@ -6,7 +6,7 @@
 #include "tests/support/folder.h"
 #include "tests/support/program.h"
 #include "tests/support/skip.h"
-#include "train/metrics_log.h"
+#include "training/metrics_log.h"
 
 using namespace grus;
 
@@ -27,7 +27,8 @@ test::ProgramResult run(const test::Folder& folder, const std::string& arguments
 TEST_CASE("grus-report: draws the page of a run's folder and says where it is") {
   if (without_program()) return;
   const test::Folder folder;
-  folder.file("metrics.jsonl", metrics_line(train::Record{.epoch = 1, .step = 10, .figures = {{"train_loss", 0.5}}}));
+  folder.file("metrics.jsonl",
+              metrics_line(training::Record{.epoch = 1, .step = 10, .figures = {{"train_loss", 0.5}}}));
   const test::ProgramResult result = run(folder, folder.root().string());
   CHECK_MESSAGE(result.code == 0, result.err);
   CHECK(result.out == "report: " + folder.path("report.html") + "\n");

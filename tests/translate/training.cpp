@@ -13,12 +13,12 @@
 #include "seq2seq/translator.h"
 #include "tests/data/files.h"
 #include "tests/support/waits.h"
-#include "train/stop.h"
+#include "training/stop.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
 using grus::test::message_of;
-using grus::train::request_stop;
+using grus::training::request_stop;
 
 namespace {
 
@@ -55,7 +55,7 @@ struct Text {
 
 struct Watched : TrainingConsole {
   using TrainingConsole::TrainingConsole;
-  void step_end(const train::StepEnd& event, train::Control& control) override {
+  void step_end(const training::StepEnd& event, training::Control& control) override {
     TrainingConsole::step_end(event, control);
     if (after) after(event.step);
   }

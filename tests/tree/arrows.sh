@@ -2,11 +2,11 @@
 # The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
 # tensor <- tape <- record <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
 # also gpu, which they share). Within ops: base <- math <- conv, loss and sequence; gradcheck sees all. core <- ops <- nn <- page; optim
-# sees core, ops and nn/parameter.h; metrics see core and ops; train sees core, ops, nn, optim, report and metrics; data and report see core;
+# sees core, ops and nn/parameter.h; metrics see core and ops; training sees core, ops, nn, optim, report and metrics; data and report see core;
 # seq2seq sees all of these but page; examples see all.
 set -eu
 cd "$1"
-find core ops nn optim report metrics train data page seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core ops nn optim report metrics training data page seq2seq examples -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
   function starts(s, list,   n, i, parts) {
     n = split(list, parts, " ")
@@ -32,11 +32,11 @@ find core ops nn optim report metrics train data page seq2seq examples -name '*.
     if (f[1] == "ops") return "core/" (f[3] == "" ? " ops/" : f[2] == "base" ? " ops/base/" : " ops/base/ ops/math/ ops/" f[2] "/")
     if (f[1] == "nn") return "core/ ops/ nn/"
     if (f[1] == "page") return "core/ ops/ nn/ page/"
-    if (f[1] == "train") return "core/ ops/ nn/ optim/ report/ metrics/ train/"
+    if (f[1] == "training") return "core/ ops/ nn/ optim/ report/ metrics/ training/"
     if (f[1] == "metrics") return "core/ ops/ nn/parameter.h metrics/"
-    if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ report/ metrics/ train/ data/ seq2seq/"
+    if (f[1] == "seq2seq") return "core/ ops/ nn/ optim/ report/ metrics/ training/ data/ seq2seq/"
     if (f[1] == "optim") return "core/ ops/ nn/parameter.h optim/"
-    return "grus.h core/ ops/ nn/ optim/ report/ metrics/ train/ data/ page/ seq2seq/ examples/"
+    return "grus.h core/ ops/ nn/ optim/ report/ metrics/ training/ data/ page/ seq2seq/ examples/"
   }
   {
     from = $1; to = $3

@@ -1,0 +1,144 @@
+// A step is queued on the device; its figures are read later, for several steps with one wait.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <limits>
+
+#include "core/base/error.h"
+#include "core/tape/tape.h"
+#include "core/tensor/items.h"
+#include "core/watch/anomaly.h"
+#include "ops/math/elementwise.h"
+#include "optim/clip.h"
+#include "training/loop.h"
+#include "training/soundness.h"
+
+namespace grus::training {
+namespace {
+
+constexpr size_t most_queued = 32;  // the number of steps
+
+void require_loss(const Loss& loss) {
+  require<UsageError>(loss.loss.defined(), "[fit] need a loss of one element, got an undefined tensor");
+  require(loss.loss.numel() == 1, "[fit] need a loss of one element, got shape {}; mean() makes it one",
+          loss.loss.shape());
+  require<UsageError>(loss.count > 0 && std::isfinite(loss.count),
+                      "[fit] need a count above 0 of what a loss is the mean of, got {}", loss.count);
+  require(!loss.sum.defined() || loss.sum.numel() == 1, "[fit] need a sum of one element beside a loss, got shape {}",
+          loss.sum.shape());
+}
+
+Tensor scalar(const Tensor& x) { return x.rank() == 0 ? x : x.reshape({}); }
+
+Tensor as(const Tensor& x, const Tensor& like) { return x.dtype() == like.dtype() ? x : cast(x, like.dtype()); }
+
+}  // namespace
+
+void Loop::train_step() {
+  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, default_rng().state(), 0, 0};
+  if (freeze_.begins_at(step.step)) freeze_.apply(step.epoch, step.step);
+  tell(&Callback::step_begin, {step.epoch, step.step});
+  const Tensor loss = forward_backward(step);
+  progress_.position += step.batches;
+  update(step, loss);
+  queued_.push_back(step);
+  if (queued_.size() == most_queued) read_figures();
+}
+
+// Adds up the gradients of the step's batches. Where there are several, each one's loss weighs by its count, so that
+// their sum over all counts is the gradient of the mean over all of them.
+Tensor Loop::forward_backward(QueuedStep& step) {
+  Tensor all;
+  do {
+    Tape tape;
+    const Loss of = source_.loss();
+    require_loss(of);
+    const Tensor loss = options_.accumulate > 1 ? of.loss * of.count : of.loss;
+    tape.backward(loss);
+    tell(&Callback::backward_end, {model_, step.epoch, step.step});
+    const Tensor seen = scalar(loss.detach());
+    figures_.push_back(of.sum.defined() ? of.sum.detach() : scalar(of.loss.detach()));
+    times_.push_back(of.sum.defined() ? 1 : of.count);
+    all = all.defined() ? all + seen : seen;
+    step.count += of.count;
+    ++step.batches;
+  } while (step.batches < options_.accumulate && source_.next());
+  return all;
+}
+
+double Loop::scheduled_factor(int64_t step) const {
+  const double scheduled = options_.schedule ? options_.schedule(step - 1) : 1;
+  return scheduled * (plateau_ ? plateau_->factor() : 1) * progress_.rate_factor;
+}
+
+// A NaN makes the clipping scale 0 from its step on, so that no later step changes the weights before somebody reads
+// the figures.
+void Loop::update(QueuedStep& step, const Tensor& loss) {
+  const NoGrad unrecorded;
+  const bool several = options_.accumulate > 1;
+  Tensor norm = optim::grad_norm(parameters_);
+  if (several) norm = norm * (1 / step.count);
+  optim::taint_norm(norm, as(loss, norm), norm_);
+  norm_ = norm;
+  figures_.push_back(norm);
+  const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
+  const Tensor scale = optim::clip_scale(norm, limit);
+  optimizer_.set_lr_factor(scheduled_factor(step.step));
+  optimizer_.step(several ? scale * (1 / step.count) : scale);
+  optimizer_.zero_grad();
+  step.learning_rate = optimizer_.lr();
+}
+
+// Reading these figures is the one wait for the device.
+void Loop::read_figures() {
+  if (queued_.empty()) return;
+  std::vector<QueuedStep> steps;
+  steps.swap(queued_);
+  queued_.reserve(most_queued);
+  const std::vector<double> seen = items(figures_), times = std::exchange(times_, {});
+  figures_.clear();
+  size_t at = 0, term = 0;
+  for (const QueuedStep& step : steps) {
+    double sum = 0;
+    for (int64_t i = 0; i < step.batches; ++i) sum += times[term++] * seen[at++];
+    const double norm = seen[at++];
+    if (!std::isfinite(norm)) find_origin(step);
+    progress_.sums.loss += sum;
+    progress_.sums.count += step.count;
+    tell(&Callback::step_figures, {step.epoch, step.step, sum / step.count, step.count, norm, step.learning_rate});
+  }
+}
+
+// Repeats a step with every result checked: the first bad result names its op.
+void Loop::find_origin(const QueuedStep& step) {
+  require_sound(step.step, step.epoch);
+  optimizer_.zero_grad();
+  default_rng().set_state(step.rng);
+  std::string why = "the loss is not finite";
+  try {
+    const AnomalyWatch watch;
+    source_.start(step.epoch - 1, step.position);
+    for (int64_t i = 0; i < step.batches && source_.next(); ++i) {
+      Tape tape;
+      tape.backward(source_.loss().loss);
+    }
+    optim::clip_scale(parameters_, 1, optim::NonFinite::error);
+  } catch (const Error& error) {
+    why = error.what();
+  }
+  give_up(step.step, step.epoch, why);
+}
+
+// Finite gradients can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
+void Loop::require_sound(int64_t step, int64_t epoch) {
+  const std::string bad = first_not_finite(parts());
+  if (!bad.empty()) give_up(step, epoch, fmt::format("NaN or infinity in {}", bad));
+}
+
+void Loop::give_up(int64_t step, int64_t epoch, const std::string& why) {
+  if (progress_.best == 0 && first_not_finite(model_.state_dict()).empty())
+    with_averages([&] { keeper_.keep_unjudged(model_); });
+  fail<Error>("step {} (epoch {}): {}; {}", step, epoch, why, keeper_.what_is_left());
+}
+
+}  // namespace grus::training
