@@ -44,16 +44,15 @@ int main(int count, char** arguments) try {
   const auto judge = [&](const Classifier& m, const Batch& b) { accuracy.update(m(b.first), b.second); };
   const auto loss = [](const Classifier& m, const Batch& b) { return cross_entropy(m(b.first), b.second); };
   const training::StopOnSignal guard;  // Ctrl-C saves the run
-  const training::FitResult result =
-      training::fit(model, adam, batches, loss,
-                    {.epochs = 8,
-                     .clip = 1,
-                     .validation = training::validation(model, valid, {&accuracy}, judge),
-                     .patience = 3,
-                     .out = arguments[2],
-                     .resume = true,
-                     .save_every = 20,
-                     .stop = training::stop_requested});
+  const auto result = training::fit(model, adam, batches, loss,
+                                    {.epochs = 8,
+                                     .clip = 1,
+                                     .validation = training::validation(model, valid, {&accuracy}, judge),
+                                     .patience = 3,
+                                     .out = arguments[2],
+                                     .resume = true,
+                                     .save_every = 20,
+                                     .stop = training::stop_requested});
   if (!result.finished) return 3;
   fmt::print("accuracy {:.3f}\n", result.best_record().find("valid_accuracy")->value);
 } catch (const Error& error) {
