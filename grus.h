@@ -17,7 +17,7 @@
 #include "core/watch/anomaly.h"
 #include "core/watch/profile.h"
 #include "core/watch/tape_print.h"
-#include "data/batches.h"
+#include "data/batch/batches.h"
 #include "metrics/classification.h"
 #include "metrics/edit_distance.h"
 #include "metrics/f_score.h"

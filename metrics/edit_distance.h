@@ -29,7 +29,7 @@ Edits edits(std::span<const std::string_view> hypothesis, std::span<const std::s
 class EditErrorRate : public Metric {
  public:
   explicit EditErrorRate(std::string name = "wer") : Metric(std::move(name), false) {}
-  /// Adds one sequence. data::split_spaces and data::split_code_points (data/text.h) make tokens of text.
+  /// Adds one sequence. data::split_spaces and data::split_code_points (data/read/text.h) make tokens of text.
   void update(std::span<const int64_t> hypothesis, std::span<const int64_t> reference);
   void update(std::span<const int32_t> hypothesis, std::span<const int32_t> reference);
   void update(std::span<const std::string_view> hypothesis, std::span<const std::string_view> reference);

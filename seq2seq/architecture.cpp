@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "data/batch.h"
+#include "data/pairs/batch.h"
 
 namespace grus::seq2seq {
 

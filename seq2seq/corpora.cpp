@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "data/sentencepiece.h"
+#include "data/text/sentencepiece.h"
 
 namespace grus::seq2seq {
 namespace {

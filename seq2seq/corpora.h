@@ -2,8 +2,8 @@
 // The texts of a training run are read here, and its vocabularies learnt.
 #include <functional>
 
-#include "data/batch.h"
-#include "data/corpus.h"
+#include "data/pairs/batch.h"
+#include "data/pairs/corpus.h"
 #include "seq2seq/model_folder.h"
 
 namespace grus::seq2seq {

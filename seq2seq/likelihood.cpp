@@ -2,7 +2,7 @@
 
 #include <functional>
 
-#include "data/loader.h"
+#include "data/pairs/loader.h"
 #include "ops/loss/linear_cross_entropy.h"
 #include "ops/loss/loss.h"
 #include "ops/math/index.h"

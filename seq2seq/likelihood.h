@@ -1,6 +1,6 @@
 #pragma once
 // Losses and probabilities of sentence pairs under teacher forcing are computed here, for every architecture.
-#include "data/batch.h"
+#include "data/pairs/batch.h"
 #include "seq2seq/architecture.h"
 
 namespace grus::seq2seq {

@@ -13,7 +13,7 @@
 #include "core/base/checksum.h"
 #include "core/base/json.h"
 #include "core/base/printable.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
 #include "seq2seq/options_json.h"

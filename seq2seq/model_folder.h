@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "data/codec.h"
+#include "data/text/codec.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/options.h"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "data/vocab.h"
+#include "data/text/vocab.h"
 #include "ops/math/index.h"
 #include "ops/math/shape.h"
 #include "seq2seq/option_table.h"

@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "seq2seq/architecture.h"
 
 namespace grus::seq2seq {

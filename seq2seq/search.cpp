@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/thread/parts.h"
-#include "data/vocab.h"
+#include "data/text/vocab.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "data/bleu.h"
+#include "data/pairs/bleu.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/translator.h"
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "data/loader.h"
+#include "data/pairs/loader.h"
 #include "optim/schedule.h"
 #include "seq2seq/corpora.h"
 #include "seq2seq/likelihood.h"

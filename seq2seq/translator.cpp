@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "data/text.h"
+#include "data/read/text.h"
 #include "seq2seq/likelihood.h"
 
 namespace grus::seq2seq {

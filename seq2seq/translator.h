@@ -2,7 +2,7 @@
 // A Translator turns lines of text into their translations.
 #include <filesystem>
 
-#include "data/corpus.h"
+#include "data/pairs/corpus.h"
 #include "seq2seq/alignment.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/search.h"

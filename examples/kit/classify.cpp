@@ -2,9 +2,9 @@
 // FOLDER keeps the run: end it by Ctrl-C or kill -9, and the same command goes on to the same weights.
 #include <fmt/core.h>
 
-#include <grus/data/batches.h>
-#include <grus/data/keras_tokenizer.h>
-#include <grus/data/table.h>
+#include <grus/data/batch/batches.h>
+#include <grus/data/read/table.h>
+#include <grus/data/text/keras_tokenizer.h>
 #include <grus/grus.h>
 
 using namespace grus;

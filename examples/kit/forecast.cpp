@@ -2,8 +2,8 @@
 // FOLDER keeps the run: end it at any moment, and the same command goes on to the same weights.
 #include <fmt/core.h>
 
-#include <grus/data/batches.h>
-#include <grus/data/table.h>
+#include <grus/data/batch/batches.h>
+#include <grus/data/read/table.h>
 #include <grus/grus.h>
 
 using namespace grus;

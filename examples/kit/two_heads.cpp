@@ -2,8 +2,8 @@
 // The body is frozen for two epochs, and then learns ten times slower than the heads.
 #include <fmt/core.h>
 
-#include <grus/data/batches.h>
-#include <grus/data/table.h>
+#include <grus/data/batch/batches.h>
+#include <grus/data/read/table.h>
 #include <grus/grus.h>
 
 using namespace grus;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "data/word_aligner.h"
+#include "data/pairs/word_aligner.h"
 #include "examples/seq2seq/resolve.h"
 
 namespace grus::phrases {

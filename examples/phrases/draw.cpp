@@ -7,9 +7,9 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "data/phrase_table.h"
-#include "data/text.h"
-#include "data/unicode.h"
+#include "data/pairs/phrase_table.h"
+#include "data/read/text.h"
+#include "data/text/unicode.h"
 #include "examples/phrases/commands.h"
 #include "examples/phrases/map_page.h"
 #include "examples/phrases/scorer.h"

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "data/shuffle.h"
+#include "data/batch/shuffle.h"
 #include "examples/phrases/scorer.h"
 #include "examples/phrases/table_corpus.h"
 #include "examples/seq2seq/console.h"

@@ -7,10 +7,10 @@
 #include <optional>
 
 #include "core/base/error.h"
-#include "data/phrase_extract.h"
-#include "data/phrase_table.h"
-#include "data/text.h"
-#include "data/tokenizers.h"
+#include "data/pairs/phrase_extract.h"
+#include "data/pairs/phrase_table.h"
+#include "data/read/text.h"
+#include "data/text/tokenizers.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/console.h"
 #include "training/terminal_line.h"

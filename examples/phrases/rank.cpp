@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "data/phrase_table.h"
+#include "data/pairs/phrase_table.h"
 #include "examples/phrases/scorer.h"
 #include "examples/seq2seq/console.h"
 #include "report/markup.h"

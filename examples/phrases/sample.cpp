@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "data/shuffle.h"
+#include "data/batch/shuffle.h"
 #include "examples/phrases/scorer.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"

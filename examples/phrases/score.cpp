@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "data/phrase_table.h"
-#include "data/text_writer.h"
+#include "data/pairs/phrase_table.h"
+#include "data/read/text_writer.h"
 #include "examples/phrases/scorer.h"
 #include "examples/seq2seq/console.h"
 #include "training/terminal_line.h"

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "data/line_reader.h"
-#include "data/text.h"
+#include "data/read/line_reader.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
 #include "seq2seq/likelihood.h"

@@ -4,9 +4,9 @@
 #include <unordered_set>
 
 #include "core/base/error.h"
-#include "data/phrase_table.h"
-#include "data/shuffle.h"
-#include "data/text.h"
+#include "data/batch/shuffle.h"
+#include "data/pairs/phrase_table.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/console.h"
 
 namespace grus::phrases {

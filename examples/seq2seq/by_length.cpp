@@ -1,6 +1,6 @@
 #include "examples/seq2seq/by_length.h"
 
-#include "data/text.h"
+#include "data/read/text.h"
 
 namespace grus::seq2seq {
 

@@ -1,6 +1,6 @@
 #pragma once
 // BLEU of sentences of similar length (Bahdanau et al. 2014, figure 2).
-#include "data/bleu.h"
+#include "data/pairs/bleu.h"
 #include "examples/seq2seq/report.h"
 
 namespace grus::seq2seq {

@@ -4,8 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "data/sentencepiece.h"
-#include "data/text.h"
+#include "data/read/text.h"
+#include "data/text/sentencepiece.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/option_table.h"

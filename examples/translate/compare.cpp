@@ -6,8 +6,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/version.h"
-#include "data/bleu.h"
-#include "data/text.h"
+#include "data/pairs/bleu.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/comparison.h"
 #include "examples/seq2seq/console.h"

@@ -10,10 +10,10 @@
 #include <optional>
 
 #include "core/base/atomic_file.h"
-#include "data/bleu.h"
-#include "data/chrf.h"
-#include "data/corpus.h"
-#include "data/text.h"
+#include "data/pairs/bleu.h"
+#include "data/pairs/chrf.h"
+#include "data/pairs/corpus.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/console.h"
 #include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/model_flags.h"

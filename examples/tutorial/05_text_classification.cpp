@@ -3,9 +3,9 @@
 #include <string>
 
 #include <grus/grus.h>
-#include "data/tokenizers.h"
-#include "data/vocab.h"
-#include "data/word_tokenizer.h"
+#include "data/text/tokenizers.h"
+#include "data/text/vocab.h"
+#include "data/text/word_tokenizer.h"
 
 using namespace grus;
 

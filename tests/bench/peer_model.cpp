@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "data/batch.h"
-#include "data/text.h"
+#include "data/pairs/batch.h"
+#include "data/read/text.h"
 #include "ops/loss/linear_cross_entropy.h"
 #include "ops/math/dropout.h"
 #include "ops/math/elementwise.h"

@@ -1,4 +1,4 @@
-#include "data/batch.h"
+#include "data/pairs/batch.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "data/batches.h"
+#include "data/batch/batches.h"
 
 #include <doctest/doctest.h>
 

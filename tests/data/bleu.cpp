@@ -1,4 +1,4 @@
-#include "data/bleu.h"
+#include "data/pairs/bleu.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "data/chrf.h"
+#include "data/pairs/chrf.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,9 +1,9 @@
-#include "data/codec.h"
+#include "data/text/codec.h"
 
 #include <doctest/doctest.h>
 
 #include "core/base/error.h"
-#include "data/sentencepiece.h"
+#include "data/text/sentencepiece.h"
 #include "tests/data/files.h"
 
 using namespace grus;

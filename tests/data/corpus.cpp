@@ -1,4 +1,4 @@
-#include "data/corpus.h"
+#include "data/pairs/corpus.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "data/dataset.h"
+#include "data/batch/dataset.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "data/npy.h"
+#include "data/read/npy.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -4,10 +4,10 @@
 #include <cstdlib>
 #include <set>
 
-#include "data/corpus.h"
-#include "data/text.h"
-#include "data/unicode.h"
-#include "data/word_tokenizer.h"
+#include "data/pairs/corpus.h"
+#include "data/read/text.h"
+#include "data/text/unicode.h"
+#include "data/text/word_tokenizer.h"
 
 using namespace grus::data;
 

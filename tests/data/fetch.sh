@@ -2,7 +2,7 @@
 # Runs ./dev data with local mirrors: a toy set made here; with a second argument, the real sums against that folder's
 # files.
 set -eu
-script=$1/data/sets/fetch.sh
+script=$1/data/fetch/fetch.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "failed: $*"; exit 1; }

@@ -1,4 +1,4 @@
-#include "data/keras_tokenizer.h"
+#include "data/text/keras_tokenizer.h"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "data/loader.h"
+#include "data/pairs/loader.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 
 #include "core/base/checksum.h"
 #include "core/base/error.h"
-#include "data/shuffle.h"
+#include "data/batch/shuffle.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "data/npy.h"
+#include "data/read/npy.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "core/base/error.h"
-#include "data/little_endian.h"
+#include "data/read/little_endian.h"
 #include "tests/data/files.h"
 
 using namespace grus;

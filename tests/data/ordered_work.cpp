@@ -1,4 +1,4 @@
-#include "data/ordered_work.h"
+#include "data/batch/ordered_work.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "data/phrase_extract.h"
+#include "data/pairs/phrase_extract.h"
 
 #include <doctest/doctest.h>
 
@@ -7,8 +7,8 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "data/text.h"
-#include "data/word_aligner.h"
+#include "data/pairs/word_aligner.h"
+#include "data/read/text.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,10 +1,10 @@
-#include "data/phrase_table.h"
+#include "data/pairs/phrase_table.h"
 
 #include <doctest/doctest.h>
 
 #include "core/base/error.h"
-#include "data/text.h"
-#include "data/text_writer.h"
+#include "data/read/text.h"
+#include "data/read/text_writer.h"
 #include "tests/data/files.h"
 
 using namespace grus;

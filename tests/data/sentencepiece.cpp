@@ -1,12 +1,12 @@
-#include "data/sentencepiece.h"
+#include "data/text/sentencepiece.h"
 
 #include <doctest/doctest.h>
 
 #include <cstdlib>
 
 #include "core/base/error.h"
-#include "data/codec.h"
-#include "data/text.h"
+#include "data/read/text.h"
+#include "data/text/codec.h"
 #include "tests/data/files.h"
 #include "tests/support/skip.h"
 

@@ -1,11 +1,11 @@
-#include "data/table.h"
+#include "data/read/table.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 
 #include "core/base/error.h"
-#include "data/number.h"
+#include "data/read/number.h"
 #include "tests/data/files.h"
 
 using namespace grus;

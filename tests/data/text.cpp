@@ -1,4 +1,4 @@
-#include "data/text.h"
+#include "data/read/text.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "data/token_stream.h"
+#include "data/batch/token_stream.h"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,11 @@
-#include "data/tokenizers.h"
+#include "data/text/tokenizers.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "data/text.h"
-#include "data/word_tokenizer.h"
+#include "data/read/text.h"
+#include "data/text/word_tokenizer.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "data/vocab.h"
+#include "data/text/vocab.h"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,11 @@
-#include "data/wav.h"
+#include "data/read/wav.h"
 
 #include <doctest/doctest.h>
 
 #include <limits>
 
 #include "core/base/error.h"
-#include "data/little_endian.h"
+#include "data/read/little_endian.h"
 #include "tests/data/files.h"
 
 using namespace grus;

@@ -1,4 +1,4 @@
-#include "data/word_vectors.h"
+#include "data/text/word_vectors.h"
 
 #include <doctest/doctest.h>
 

@@ -2,14 +2,14 @@
 #include <algorithm>
 
 #include "core/base/error.h"
-#include "data/dataset.h"
-#include "data/keras_tokenizer.h"
-#include "data/npy.h"
-#include "data/table.h"
-#include "data/text.h"
-#include "data/token_stream.h"
-#include "data/wav.h"
-#include "data/word_vectors.h"
+#include "data/batch/dataset.h"
+#include "data/batch/token_stream.h"
+#include "data/read/npy.h"
+#include "data/read/table.h"
+#include "data/read/text.h"
+#include "data/read/wav.h"
+#include "data/text/keras_tokenizer.h"
+#include "data/text/word_vectors.h"
 #include "tests/fuzz/target.h"
 #include "training/training_report.h"
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/resolve.h"
 #include "nn/serialize.h"
 #include "seq2seq/option_table.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/tensor/tensor.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "metrics/edit_distance.h"
 #include "metrics/f_score.h"
 #include "metrics/mean.h"

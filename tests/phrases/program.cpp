@@ -7,8 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "data/phrase_table.h"
-#include "data/text.h"
+#include "data/pairs/phrase_table.h"
+#include "data/read/text.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "data/vocab.h"
+#include "data/text/vocab.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/matmul.h"
 #include "ops/math/softmax.h"

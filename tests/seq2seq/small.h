@@ -2,7 +2,7 @@
 // A tiny model and a tiny text, for tests of everything that works on any model.
 #include <memory>
 
-#include "data/batch.h"
+#include "data/pairs/batch.h"
 #include "seq2seq/architecture.h"
 #include "tests/data/files.h"
 

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <fstream>
 
-#include "data/batches.h"
-#include "data/keras_tokenizer.h"
-#include "data/table.h"
+#include "data/batch/batches.h"
+#include "data/read/table.h"
+#include "data/text/keras_tokenizer.h"
 #include "metrics/classification.h"
 #include "metrics/regression.h"
 #include "nn/embedding.h"

@@ -1,6 +1,6 @@
 // fit() on what data/ has beside data sets.
-#include "data/loader.h"
-#include "data/token_stream.h"
+#include "data/batch/token_stream.h"
+#include "data/pairs/loader.h"
 #include "nn/embedding.h"
 #include "ops/math/reduce.h"
 #include "tests/training/small_run.h"

@@ -7,8 +7,8 @@
 #include <random>
 
 #include "core/base/checksum.h"
-#include "data/sentencepiece.h"
-#include "data/text.h"
+#include "data/read/text.h"
+#include "data/text/sentencepiece.h"
 #include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
 #include "nn/serialize.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "data/text.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
@@ -14,8 +14,8 @@
 #include "ops/math/matmul.h"
 #include "ops/math/softmax.h"
 #include "seq2seq/likelihood.h"
-#include "tests/support/well_formed.h"
 #include "tests/seq2seq/small.h"
+#include "tests/support/well_formed.h"
 
 using namespace grus;
 using namespace grus::seq2seq;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <csignal>
 
-#include "data/text.h"
+#include "data/read/text.h"
 #include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"

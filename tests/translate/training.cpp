@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "core/base/folder_lock.h"
-#include "data/text.h"
+#include "data/read/text.h"
 #include "examples/seq2seq/resolve.h"
 #include "examples/seq2seq/train.h"
 #include "examples/seq2seq/training_console.h"

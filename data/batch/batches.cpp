@@ -1,0 +1,93 @@
+#include "data/batch/batches.h"
+
+#include <fmt/format.h>
+
+#include "core/base/error.h"
+#include "core/tensor/random.h"
+#include "core/thread/recording.h"
+#include "data/batch/ordered_work.h"
+
+namespace grus::data {
+namespace {
+
+// What a batch is made with does not depend on the thread.
+class Surroundings {
+ public:
+  Surroundings(Device device, uint64_t seed) : device_(default_device()), draws_(default_rng().state()) {
+    set_default_device(device);
+    manual_seed(seed);
+  }
+  ~Surroundings() {
+    set_default_device(device_);
+    default_rng().set_state(draws_);
+  }
+  Surroundings(const Surroundings&) = delete;
+  Surroundings& operator=(const Surroundings&) = delete;
+
+ private:
+  const Device device_;
+  const RandomKey draws_;
+  const NoGrad off_;
+};
+
+}  // namespace
+
+struct BatchWalk::State {
+  BatchPlan plan;
+  Make make;
+  uint64_t data_fingerprint;
+  Plan epoch;
+  uint64_t key = 0;
+  int64_t position = 0;
+  Device device = default_device();
+  std::unique_ptr<OrderedWork> work = nullptr;  // null before a start; declared last: its threads read the others
+
+  int64_t count() const { return static_cast<int64_t>(epoch.size()); }
+  std::shared_ptr<void> make_batch(int64_t number) const {
+    const Surroundings scope(device, derived_seed(key, ~static_cast<uint64_t>(number)));
+    return make(epoch[static_cast<size_t>(number)], key);
+  }
+};
+
+BatchWalk::BatchWalk(BatchPlan plan, Make make, uint64_t data_fingerprint)
+    : state_(new State{std::move(plan), std::move(make), data_fingerprint, {}}) {
+  state_->epoch = state_->plan.epoch(0);
+}
+BatchWalk::~BatchWalk() = default;
+BatchWalk::BatchWalk(BatchWalk&&) noexcept = default;
+BatchWalk& BatchWalk::operator=(BatchWalk&&) noexcept = default;
+
+Plan BatchWalk::plan(int64_t epoch) const { return state_->plan.epoch(epoch); }
+
+void BatchWalk::start(int64_t epoch, int64_t first) {
+  State& s = *state_;
+  require<UsageError>(epoch >= 0, "[batches] need an epoch of 0 or more, got {}", epoch);
+  Plan plan = s.plan.epoch(epoch);
+  const auto count = static_cast<int64_t>(plan.size());
+  require<UsageError>(first >= 0 && first <= count, "[batches] need a batch from 0 to {} of epoch {}, got {}", count,
+                      epoch, first);
+  s.work.reset();
+  s.epoch = std::move(plan);
+  s.key = derived_seed(s.plan.options().seed, static_cast<uint64_t>(epoch));
+  s.position = first;
+  s.device = default_device();
+  const BatchOptions& o = s.plan.options();
+  const OrderedWork::Limits limits{.threads = o.workers, .ahead = o.workers * o.ahead};
+  s.work = std::make_unique<OrderedWork>(first, count, limits, [&s](int64_t number) { return s.make_batch(number); });
+}
+
+std::shared_ptr<void> BatchWalk::next() {
+  if (!state_->work) return nullptr;
+  std::shared_ptr<void> batch = state_->work->next();
+  if (batch) ++state_->position;
+  return batch;
+}
+
+int64_t BatchWalk::batches() const { return state_->count(); }
+int64_t BatchWalk::position() const { return state_->position; }
+int64_t BatchWalk::examples() const { return state_->plan.examples(); }
+std::string BatchWalk::fingerprint() const {
+  return fmt::format("{} order={:016x}", state_->plan.fingerprint(), state_->data_fingerprint);
+}
+
+}  // namespace grus::data

@@ -1,0 +1,93 @@
+#include "data/read/byte_reader.h"
+
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "core/base/error.h"
+
+namespace grus::data {
+namespace {
+
+constexpr unsigned buffer_bytes = 1u << 17;
+constexpr uint64_t step = 1u << 20;  // memory is taken so many bytes at a time
+
+gzFile open_for_reading(const std::string& path) {
+  errno = 0;
+  if (path == "-") return gzdopen(dup(STDIN_FILENO), "rb");
+  std::error_code ignored;
+  require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
+  return gzopen(path.c_str(), "rb");
+}
+
+}  // namespace
+
+size_t ByteSource::read(char* to, size_t most) {
+  const size_t got = read_some(to, static_cast<unsigned>(std::min<uint64_t>(most, step)));
+  position_ += got;
+  return got;
+}
+
+std::string ByteSource::take(uint64_t count, const char* what) {
+  std::string bytes;
+  while (bytes.size() < count) {
+    const size_t old = bytes.size(), more = static_cast<size_t>(std::min(count - old, step));
+    if (old + more > bytes.capacity()) bytes.reserve(static_cast<size_t>(std::min<uint64_t>(count, 2 * (old + more))));
+    bytes.resize(old + more);
+    const size_t got = read(bytes.data() + old, more);
+    bytes.resize(old + got);
+    require<DataError>(got > 0, "{}: need {} bytes of {}, got {} and then the end of the file at byte {}", name_, count,
+                       what, old, position_);
+  }
+  return bytes;
+}
+
+uint64_t ByteSource::skip(uint64_t count) {
+  std::array<char, 1u << 14> passed;
+  const uint64_t begin = position_;
+  while (position_ - begin < count)
+    if (read(passed.data(), static_cast<size_t>(std::min<uint64_t>(passed.size(), count - (position_ - begin)))) == 0)
+      break;
+  return position_ - begin;
+}
+
+struct ByteReader::File {
+  gzFile handle;
+  ~File() {
+    if (handle != nullptr) gzclose(handle);
+  }
+};
+
+ByteReader::ByteReader(const std::string& path)
+    : ByteSource(path == "-" ? "standard input" : path), file_(new File{open_for_reading(path)}) {
+  require<DataError>(file_->handle != nullptr, "{}: {}", name(), std::strerror(errno != 0 ? errno : ENOMEM));
+  gzbuffer(file_->handle, buffer_bytes);
+}
+
+ByteReader::~ByteReader() = default;
+
+// zlib hands plain bytes through.
+size_t ByteReader::read_some(char* to, unsigned most) {
+  const int got = gzread(file_->handle, to, most);
+  if (got <= 0) check();
+  return static_cast<size_t>(std::max(got, 0));
+}
+
+// Throws at the end of a file that is cut short, damaged or could not be read.
+void ByteReader::check() const {
+  int code = Z_OK;
+  const char* message = gzerror(file_->handle, &code);
+  require<DataError>(code != Z_BUF_ERROR, "{}: the gzip file is cut short (after {} unpacked bytes)", name(),
+                     position());
+  require<DataError>(code != Z_ERRNO, "{}: {}", name(), std::strerror(errno));
+  require<DataError>(code == Z_OK || code == Z_STREAM_END, "{}: damaged gzip file (after {} unpacked bytes): {}",
+                     name(), position(), message);
+}
+
+}  // namespace grus::data
