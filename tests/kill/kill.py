@@ -6,20 +6,13 @@ kill.py PROGRAM [--seconds N] [--seed N]     PROGRAM: the built `translate`; ./d
 A training gets KILL, TERM or INT up to a dozen times, is resumed after each, and may replace an older model. After every
 signal the folder must hold a model that translates as soon as it has held one: the old one or the new one.
 """
-import argparse
-import collections
 import os
-import random
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import time
 
-SIGNALS = [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
-MOST_SIGNALS = 12  # of one training, which then runs to its end
-STOPPED = 3        # the exit code of a run that saved all on request
+from killing import MOST_SIGNALS, Failure, kill_one, rounds
+
 LINE = 'a b c\n'
 
 
@@ -32,14 +25,9 @@ def pairs(count):
     return ''.join(lines)
 
 
-class Failure(Exception):
-    pass
-
-
 class Killer:
-    def __init__(self, program, work, seed):
-        self.program, self.work, self.random = program, work, random.Random(seed)
-        self.counts = collections.Counter()
+    def __init__(self, program, work, draw, counts):
+        self.program, self.work, self.random, self.counts = program, work, draw, counts
         self.text, self.valid = (os.path.join(work, name) for name in ('train.tsv', 'valid.tsv'))
         for path, count in ((self.text, 1500), (self.valid, 8)):  # most of the time goes into steps
             with open(path, 'w', encoding='utf-8') as file:
@@ -85,23 +73,6 @@ class Killer:
                     return file.read() != old_config
         return False
 
-    def kill_one(self, arguments, most):
-        """Runs the command, ends it after a while; whether it ended by itself."""
-        process = subprocess.Popen([self.program, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        chosen = self.random.choice(SIGNALS)
-        try:
-            process.wait(self.random.uniform(0, most))
-        except subprocess.TimeoutExpired:
-            process.send_signal(chosen)
-        _, error = process.communicate()
-        code = process.returncode
-        if code == 0:
-            return True
-        if code not in (-chosen, STOPPED):
-            raise Failure(f'{" ".join(arguments)} exits {code}: {error.decode()}')
-        self.counts[chosen.name] += 1
-        return False
-
     def training(self, number):
         plan = self.draw_plan()
         straight, out = (os.path.join(self.work, f'{name}{number}') for name in ('straight', 'killed'))
@@ -121,13 +92,12 @@ class Killer:
                 if result.returncode != 0:
                     raise Failure(f'{" ".join(command + again)} exits {result.returncode}: {result.stderr}')
                 break
-            if self.kill_one(command + again, most):
+            if kill_one([self.program, *command, *again], most, self.random, self.counts):
                 break
             usable = self.check_usable(out, usable)
         self.compare(straight, out, command)
         for folder in (straight, out):
             shutil.rmtree(folder)
-        self.counts['trainings'] += 1
 
     def compare(self, straight, out, command):
         for name in ('model.safetensors', 'source.vocab', 'pieces.vocab'):
@@ -142,31 +112,9 @@ class Killer:
             raise Failure(f'{out}: left behind: {left}')
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('program')
-    parser.add_argument('--seconds', type=float, default=600, help='begin no further training after them (600)')
-    parser.add_argument('--seed', type=int, default=1, help='of plans and moments (1)')
-    options = parser.parse_args()
-    work = tempfile.mkdtemp(prefix='grus-kill-')
-    killer = Killer(options.program, work, options.seed)
-    started, failed = time.monotonic(), None
-    try:
-        number = 0
-        while time.monotonic() - started < options.seconds:
-            killer.training(number)
-            number += 1
-    except Failure as failure:
-        failed = failure
-    counts = killer.counts
-    sent = ', '.join(f'{counts[s.name]} {s.name}' for s in SIGNALS)
-    print(f'{counts["trainings"]} trainings equal to one never stopped after {sum(counts[s.name] for s in SIGNALS)} signals '
-          f'({sent}), seed {options.seed}')
-    if failed:
-        print(f'failed: {failed}\nthe folders are kept in {work}')
-        sys.exit(1)
-    shutil.rmtree(work)
+def training(program, work, number, draw, counts):
+    Killer(program, work, draw, counts).training(number)
 
 
 if __name__ == '__main__':
-    main()
+    rounds(__doc__, 'grus-kill-', training)

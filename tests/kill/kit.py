@@ -3,19 +3,14 @@
 
 kit.py FOLDER [--seed N]     FOLDER: where the programs were built
 """
-import argparse
 import collections
 import math
 import os
 import random
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
 
-from fit_kill import files_of, kill_one
-from kill import SIGNALS, Failure
+from killing import Failure, arguments, files_of, in_folder, kill_one
 
 SIGNALS_SENT = 3  # to each program, before it may end
 
@@ -67,29 +62,23 @@ def check(program, name, work, draw, counts):
         raise Failure(f'{name} printed: {printed}')
     command = [program, table, killed]
     for _ in range(SIGNALS_SENT):
-        chosen = draw.choice(SIGNALS)
-        if kill_one(command, draw.uniform(0, most), chosen):
+        if kill_one(command, most, draw, counts):
             break
-        counts[chosen.name] += 1
     subprocess.run(command, check=True, capture_output=True)
     if files_of(straight) != files_of(killed):
         raise Failure(f'{name}: the files of {killed} are not those of {straight}')
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('folder')
-    parser.add_argument('--seed', type=int, default=1, help='of tables and moments (1)')
-    options = parser.parse_args()
-    work, draw, counts = tempfile.mkdtemp(prefix='grus-kit-'), random.Random(options.seed), collections.Counter()
-    try:
+    options = arguments(__doc__, 'folder').parse_args()
+    draw, counts = random.Random(options.seed), collections.Counter()
+
+    def work(folder):
         for name in PROGRAMS:
-            check(os.path.join(options.folder, 'kit_' + name), name, work, draw, counts)
-    except Failure as failure:
-        print(f'failed: {failure}\nthe folders are kept in {work}')
-        sys.exit(1)
-    shutil.rmtree(work)
-    print(f'{len(PROGRAMS)} programs equal to ones never stopped after {sum(counts.values())} signals, seed {options.seed}')
+            check(os.path.join(options.folder, 'kit_' + name), name, folder, draw, counts)
+        print(f'{len(PROGRAMS)} programs equal to ones never stopped after {sum(counts.values())} signals, seed {options.seed}')
+
+    in_folder('grus-kit-', work)
 
 
 if __name__ == '__main__':

@@ -1,6 +1,4 @@
 // Values and gradients of modules against PyTorch's, in f64 and f32.
-#include "tests/support/golden.h"
-
 #include "nn/attention.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
@@ -8,46 +6,25 @@
 #include "ops/loss/linear_cross_entropy.h"
 #include "ops/loss/loss.h"
 #include "ops/math/reduce.h"
+#include "tests/nn/golden_module.h"
 
 using namespace grus;
 using namespace grus::nn;
-using test::difference;
-using test::GoldenCase;
+using namespace grus::test;
 
 namespace {
 
-struct Tolerance {
-  DType dtype;
-  double tolerance;
-};
-constexpr Tolerance precisions[] = {{DType::f64, 1e-10}, {DType::f32, 2e-5}};
-
-void load_parameters(ModuleBase& module, const GoldenCase& c, DType dtype) {
-  module.to(dtype);
-  for (const auto& [name, parameter] : module.named_parameters()) parameter.leaf().assign(c.at(name, dtype));
-}
-
-void check_gradients(const ModuleBase& module, const GoldenCase& c, double tolerance) {
-  for (const NamedParameter& p : module.named_parameters()) {
-    CAPTURE(p.name);
-    CHECK(difference(p.parameter.grad(), c.at("d/" + p.name)) < tolerance);
-  }
-}
-
-/// The tensors that a layer was given and gave, by the names of the case: x, h0, c0 and y, h, c.
-using Named = std::vector<std::pair<std::string, Tensor>>;
-
 template <class M>
-Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths) {
+Named run_layer(const M& module, const std::vector<Tensor>& in, const nlohmann::json& lengths) {
   const auto run = [&](const auto&... first) {
-    return lengths.is_null() ? module(in[0].second, first...)
-                             : module(in[0].second, Lengths(lengths.get<std::vector<int64_t>>()), first...);
+    return lengths.is_null() ? module(in[0], first...)
+                             : module(in[0], Lengths(lengths.get<std::vector<int64_t>>()), first...);
   };
   if constexpr (std::is_same_v<M, Lstm>) {
-    const Output out = in.size() > 1 ? run(State{in[1].second, in[2].second}) : run();
+    const Output out = in.size() > 1 ? run(State{in[1], in[2]}) : run();
     return {{"y", out.y}, {"h", out.state.h}, {"c", out.state.c}};
   } else {
-    const Output out = in.size() > 1 ? run(in[1].second) : run();
+    const Output out = in.size() > 1 ? run(in[1]) : run();
     return {{"y", out.y}, {"h", out.state.h}};
   }
 }
@@ -55,26 +32,8 @@ Named run_layer(const M& module, const Named& in, const nlohmann::json& lengths)
 template <class M>
 void check_recurrent(M module, const GoldenCase& c, Tolerance p) {
   load_parameters(module, c, p.dtype);
-  Tape tape;
-  Named in;
-  for (const char* name : {"x", "h0", "c0"})
-    if (c.has(name)) in.emplace_back(name, tape.watch(c.at(name, p.dtype)));
-  Tensor loss;
-  for (const auto& [name, value] : run_layer(module, in, c.settings["lengths"])) {
-    CAPTURE(name);
-    CHECK(difference(value, c.at(name)) < p.tolerance);
-    const Tensor part = sum(value * c.at("w" + name, p.dtype));
-    loss = loss.defined() ? loss + part : part;
-  }
-  std::vector<Tensor> inputs;
-  for (const auto& [name, value] : in) inputs.push_back(value);
-  const std::vector<Tensor> found = tape.grad(loss, inputs);
-  for (size_t i = 0; i < in.size(); ++i) {
-    CAPTURE(in[i].first);
-    CHECK(difference(found[i], c.at("d/" + in[i].first)) < p.tolerance);
-  }
-  tape.backward(loss);
-  check_gradients(module, c, p.tolerance);
+  check(&module, c, p, {"x", "h0", "c0"},
+        [&](const std::vector<Tensor>& in) { return run_layer(module, in, c.settings["lengths"]); });
 }
 
 }  // namespace

@@ -5,25 +5,15 @@
 #include "nn/norm.h"
 #include "nn/transformer.h"
 #include "nn/weight_norm.h"
-#include "ops/math/reduce.h"
 #include "ops/math/shape.h"
 #include "ops/sequence/sequence.h"
-#include "tests/support/golden.h"
+#include "tests/nn/golden_module.h"
 
 using namespace grus;
 using namespace grus::nn;
-using test::difference;
-using test::GoldenCase;
+using namespace grus::test;
 
 namespace {
-
-struct Tolerance {
-  DType dtype;
-  double tolerance;
-};
-constexpr Tolerance precisions[] = {{DType::f64, 1e-10}, {DType::f32, 5e-5}};
-
-using Named = std::vector<std::pair<std::string, Tensor>>;
 
 /// Calls visit(case, tolerance) for each case of a kind in each dtype.
 template <class F>
@@ -36,41 +26,6 @@ void for_each_case(const char* kind, F visit) {
     for (const Tolerance& p : precisions) visit(c, p);
   }
   CHECK(found > 0);
-}
-
-/// Runs f(inputs), which gives results by name, and compares them and all gradients.
-template <class F>
-void check(const ModuleBase* module, const GoldenCase& c, Tolerance p, std::vector<const char*> names, F f) {
-  Tape tape;
-  std::vector<Tensor> inputs;
-  for (const char* name : names)
-    if (c.has(name)) inputs.push_back(tape.watch(c.at(name, p.dtype)));
-  Tensor loss;
-  for (const auto& [name, value] : f(inputs)) {
-    CAPTURE(name);
-    CHECK(difference(value, c.at(name)) < p.tolerance);
-    const Tensor part = sum(value * c.at("w" + name, p.dtype));
-    loss = loss.defined() ? loss + part : part;
-  }
-  const std::vector<Tensor> found = tape.grad(loss, inputs);
-  for (size_t i = 0, k = 0; i < names.size(); ++i) {
-    if (!c.has(names[i])) continue;
-    CAPTURE(names[i]);
-    CHECK(difference(found[k++], c.at(std::string("d/") + names[i])) < p.tolerance);
-  }
-  if (!module) return;
-  tape.backward(loss);
-  for (const NamedParameter& parameter : module->named_parameters()) {
-    CAPTURE(parameter.name);
-    CHECK(difference(parameter.parameter.grad(), c.at("d/" + parameter.name)) < p.tolerance);
-  }
-}
-
-template <class M>
-M loaded(M module, const GoldenCase& c, DType dtype) {
-  module.to(dtype);
-  for (const auto& [name, parameter] : module.named_parameters()) parameter.leaf().assign(c.at(name, dtype));
-  return module;
 }
 
 Lengths lengths_of(const GoldenCase& c) { return Lengths(c.settings["lengths"].get<std::vector<int64_t>>()); }
