@@ -11,8 +11,8 @@
 namespace grus::report {
 namespace {
 
-constexpr int64_t longest_label = 28;  // columns; the tooltips have the whole word
-constexpr double slant = 0.7071;       // labels along the top lean by 45 degrees
+constexpr int64_t longest_word = 28;  // columns; the tooltips have the whole word
+constexpr double slant = 0.7071;      // labels along the top lean by 45 degrees
 
 // All lengths are in pixels.
 struct Layout {
@@ -25,7 +25,7 @@ struct Layout {
 
 std::vector<std::string> short_labels(const std::vector<std::string>& words) {
   std::vector<std::string> labels;
-  for (const std::string& word : words) labels.push_back(shortened(word, longest_label));
+  for (const std::string& word : words) labels.push_back(shortened(word, longest_word));
   return labels;
 }
 

@@ -13,7 +13,7 @@ namespace grus::report {
 namespace {
 
 constexpr double font = 11, gap = 5, margin_x = 56, margin_y = 22;
-constexpr int64_t longest_label = 44;  // columns
+constexpr int64_t longest_name = 44;  // columns
 
 // Holds boxes by the cells of a grid that they touch.
 class Occupied {
@@ -47,12 +47,12 @@ struct Frame {
   double y(const MapPoint& p) const { return top + (p.y - low_y) * scale; }
 };
 
-bool drawable(const MapPoint& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
+bool has_place(const MapPoint& p) { return std::isfinite(p.x) && std::isfinite(p.y); }
 
 Frame fit(const LabelMap& map) {
   double low_x = INFINITY, high_x = -INFINITY, low_y = INFINITY, high_y = -INFINITY;
   for (const MapPoint& p : map.points) {
-    if (!drawable(p)) continue;
+    if (!has_place(p)) continue;
     low_x = std::min(low_x, p.x), high_x = std::max(high_x, p.x);
     low_y = std::min(low_y, p.y), high_y = std::max(high_y, p.y);
   }
@@ -92,7 +92,7 @@ double radius_of(double weight, double largest) {
 std::string point_markup(const MapPoint& p, const Frame& frame, Side side, double radius, int64_t index) {
   static constexpr std::string_view colours[] = {"#1f5f99", "#c8452b", "#3d8b57", "#7a57a8"};
   const size_t colour = std::min<size_t>(p.group, 3);
-  const std::string text = shortened(p.label, longest_label);
+  const std::string text = shortened(p.label, longest_name);
   std::string out = fmt::format(
       R"x(<g class="pt{}" transform="translate({} {})" data-i="{}" data-w="{}" data-near="{}" data-note="{}">)x",
       side == Side::none ? " off" : "", px(frame.x(p)), px(frame.y(p)), index, px(text_width(text, font)),
@@ -142,17 +142,17 @@ std::vector<Side> place_labels(const std::vector<std::array<double, 3>>& points,
 }
 
 std::string label_map(const LabelMap& map) {
-  if (std::none_of(map.points.begin(), map.points.end(), drawable)) return empty_chart(map.description, "no points");
+  if (std::none_of(map.points.begin(), map.points.end(), has_place)) return empty_chart(map.description, "no points");
   const Frame frame = fit(map);
   std::vector<size_t> order;
   for (size_t i = 0; i < map.points.size(); ++i)
-    if (drawable(map.points[i])) order.push_back(i);
+    if (has_place(map.points[i])) order.push_back(i);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return map.points[a].weight > map.points[b].weight; });
   std::vector<std::array<double, 3>> places;
   for (const size_t i : order) {
     const MapPoint& p = map.points[i];
-    places.push_back({frame.x(p), frame.y(p), text_width(shortened(p.label, longest_label), font)});
+    places.push_back({frame.x(p), frame.y(p), text_width(shortened(p.label, longest_name), font)});
   }
   const std::vector<Side> sides = place_labels(places, {2, 2, map.width - 2, frame.height - 2});
   std::string out = open_svg(map.width, frame.height, map.description);

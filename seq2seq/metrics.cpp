@@ -10,11 +10,11 @@
 namespace grus::seq2seq {
 namespace {
 
-struct Member {
+struct Field {
   const char* name;
   double EpochMetrics::*value;
 };
-constexpr Member members[] = {
+constexpr Field fields[] = {
     {"train_loss", &EpochMetrics::train_loss},
     {"valid_loss", &EpochMetrics::valid_loss},
     {"valid_perplexity", &EpochMetrics::valid_perplexity},
@@ -25,7 +25,7 @@ constexpr Member members[] = {
 
 nlohmann::ordered_json line_of(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = {{"epoch", metrics.epoch}, {"step", metrics.step}};
-  for (const auto& [name, value] : members) json[name] = metrics.*value;  // NaN becomes null
+  for (const auto& [name, value] : fields) json[name] = metrics.*value;  // NaN becomes null
   return json;
 }
 
@@ -34,7 +34,7 @@ EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
   EpochMetrics metrics;
   metrics.epoch = of.whole("epoch", epoch, epoch);
   metrics.step = of.whole("step", 0, std::numeric_limits<int64_t>::max());
-  for (const auto& [name, value] : members) metrics.*value = of.number_or_null(name);
+  for (const auto& [name, value] : fields) metrics.*value = of.number_or_null(name);
   return metrics;
 }
 
@@ -42,7 +42,7 @@ EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
 
 EpochMetrics metrics_of(const training::Record& record) {
   EpochMetrics metrics{.epoch = record.epoch, .step = record.step};
-  for (const auto& [name, value] : members)
+  for (const auto& [name, value] : fields)
     if (const training::Figure* figure = record.find(name)) metrics.*value = figure->value;
   metrics.target_tokens_per_second = std::max(record.count, 1.0) / record.training_seconds;
   metrics.seconds = record.seconds;

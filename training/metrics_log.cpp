@@ -12,8 +12,6 @@
 namespace grus::training {
 namespace {
 
-constexpr int64_t any = std::numeric_limits<int64_t>::max();
-
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
@@ -50,8 +48,8 @@ Record record_from_line(const std::string& line, const std::string& where) {
   require<DataError>(check_seal(line) == Seal::found, "{}: need the line that its checksum stands for, got another",
                      where);
   Record record;
-  record.epoch = of.whole("epoch", 1, any);
-  record.step = of.whole("step", 0, any);
+  record.epoch = of.whole("epoch", 1, any_count);
+  record.step = of.whole("step", 0, any_count);
   record.learning_rate = of.number("learning_rate");
   record.best = of.flag("best");
   const json::Members figures(of.at("figures"), where);

@@ -11,8 +11,6 @@
 namespace grus::training {
 namespace {
 
-constexpr int64_t any = std::numeric_limits<int64_t>::max();
-
 nlohmann::json to_json(const Record& record) {
   nlohmann::json figures = nlohmann::json::array();
   for (const Figure& figure : record.figures)
@@ -37,8 +35,8 @@ Figure figure_from(const nlohmann::json& json) {
 Record record_from(const nlohmann::json& json, size_t number) {
   const json::Members of(json, fmt::format("record {}", number));
   Record record;
-  record.epoch = of.whole("epoch", 1, any);
-  record.step = of.whole("step", 0, any);
+  record.epoch = of.whole("epoch", 1, any_count);
+  record.step = of.whole("step", 0, any_count);
   for (const nlohmann::json& figure : of.array("figures")) record.figures.push_back(figure_from(figure));
   record.best = of.flag("best");
   record.learning_rate = of.number("learning_rate");
@@ -89,10 +87,10 @@ Progress progress_from(const nlohmann::json& json) {
   for (const nlohmann::json& record : of.array("history"))
     p.history.push_back(record_from(record, p.history.size() + 1));
   const auto records = static_cast<int64_t>(p.history.size());
-  p.epoch = of.whole("epoch", p.history.empty() ? 1 : p.history.back().epoch, any);
-  p.position = of.whole("position", 0, any);
-  p.batches = of.whole("batches", -1, any);
-  p.step = of.whole("step", 0, any);
+  p.epoch = of.whole("epoch", p.history.empty() ? 1 : p.history.back().epoch, any_count);
+  p.position = of.whole("position", 0, any_count);
+  p.batches = of.whole("batches", -1, any_count);
+  p.step = of.whole("step", 0, any_count);
   p.sums = {of.number("loss"), of.number("count"), of.number("training_seconds"), of.number("seconds")};
   p.best = of.whole("best", 0, records);
   p.since_best = of.whole("since_best", 0, records);

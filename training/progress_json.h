@@ -1,9 +1,15 @@
 #pragma once
 // A run's progress as JSON.
+#include <cstdint>
+#include <limits>
+
 #include "core/base/json.h"
 #include "training/progress.h"
 
 namespace grus::training {
+
+/// The upper limit of counts that have none.
+constexpr int64_t any_count = std::numeric_limits<int64_t>::max();
 
 nlohmann::json to_json(const Progress& progress);
 /// Every number is within the limits that the loop relies on. Throws DataError.

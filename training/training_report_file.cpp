@@ -16,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr int64_t any = std::numeric_limits<int64_t>::max();
 constexpr const char* statuses[] = {"running", "finished", "stopped", "failed"};
 
 ordered_json pairs(const report::Facts& facts) {
@@ -124,9 +123,9 @@ TrainingReport report_from(const nlohmann::json& json, const std::string& where)
   report.status = status_from(of.text("status"), where);
   report.error = of.text("error");
   report.written = of.text("written");
-  report.epoch = of.whole("epoch", 0, any);
-  report.step = of.whole("step", 0, any);
-  report.length = {of.whole("epochs", 0, any), of.whole("all_steps", 0, any)};
+  report.epoch = of.whole("epoch", 0, any_count);
+  report.step = of.whole("step", 0, any_count);
+  report.length = {of.whole("epochs", 0, any_count), of.whole("all_steps", 0, any_count)};
   report.seconds = amount(of, "seconds", where);
   report.seconds_left = amount(of, "seconds_left", where);
   report.steps_per_second = amount(of, "steps_per_second", where);

@@ -7,14 +7,13 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 
 namespace grus {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int no_descriptor = -1;
 
 // The target of a symbolic link is replaced, and not the link itself.
 fs::path resolve(const fs::path& path) {

@@ -12,13 +12,12 @@
 #include <string>
 #include <system_error>
 
+#include "core/base/descriptor.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
 
 namespace grus {
 namespace {
-
-constexpr int no_descriptor = -1;
 
 std::string holder(int descriptor) {
   std::array<char, 32> text{};

@@ -13,12 +13,13 @@
 #include <set>
 #include <string_view>
 
+#include "core/base/descriptor.h"
+
 namespace grus {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int no_descriptor = -1;
 constexpr mode_t as_umask_says = 0666;
 constexpr std::string_view mark = ".grus-", ending = ".tmp";
 constexpr size_t random_digits = 16, longest_name = 255;

@@ -7,7 +7,7 @@
 namespace grus {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string result = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') result += '\\';
@@ -32,16 +32,16 @@ std::string trace_json(const std::vector<OpEvent>& ops, const std::vector<Kernel
     if (json.back() == '}') json += ",\n";
     json += fmt::format(
         R"({{"name": {}, "cat": "{}", "ph": "X", "ts": {:.3f}, "dur": {:.3f}, "pid": 1, "tid": 1, "args": {{{}}}}})",
-        quoted(name), category, 1e-3 * static_cast<double>(start - zero), 1e-3 * static_cast<double>(length), args);
+        json_text(name), category, 1e-3 * static_cast<double>(start - zero), 1e-3 * static_cast<double>(length), args);
   };
   for (const OpEvent& e : ops)
     event(e.op->name() + std::string(e.phase == Phase::backward ? " backward" : ""), name_of(e.phase), e.start,
-          e.nanoseconds, fmt::format(R"("module": {}, "shapes": {})", quoted(e.scope), quoted(e.shapes)));
+          e.nanoseconds, fmt::format(R"("module": {}, "shapes": {})", json_text(e.scope), json_text(e.shapes)));
   for (const KernelEvent& e : kernels)
     event(*e.call.variant_name ? fmt::format("{} {}", e.call.entry, e.call.variant_name) : e.call.entry, "kernel",
           e.call.start, e.call.nanoseconds,
           fmt::format(R"("op": {}, "module": {}, "backend": {}, "dtype": "{}", "FLOPs": {:.0f}, "bytes": {:.0f})",
-                      quoted(e.owner ? e.owner->name() : ""), quoted(e.scope), quoted(e.call.backend),
+                      json_text(e.owner ? e.owner->name() : ""), json_text(e.scope), json_text(e.call.backend),
                       name_of(e.call.dtype), e.call.flops, e.call.bytes));
   return json + "\n]}\n";
 }

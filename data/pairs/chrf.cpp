@@ -11,17 +11,17 @@
 namespace grus::data {
 namespace {
 
-constexpr size_t orders = 6;
+constexpr size_t chrf_orders = 6;
 
 // Counts of n-grams of each order, n = 1 .. 6.
 struct Counts {
-  std::array<int64_t, orders> hypothesis{}, reference{}, common{};
+  std::array<int64_t, chrf_orders> hypothesis{}, reference{}, common{};
 };
 
 double f_score(const Counts& counts) {
   double precision = 0, recall = 0;
   int used = 0;
-  for (size_t n = 0; n < orders; ++n) {
+  for (size_t n = 0; n < chrf_orders; ++n) {
     if (counts.hypothesis[n] == 0 || counts.reference[n] == 0) continue;
     const auto common = static_cast<double>(counts.common[n]);
     precision += common / static_cast<double>(counts.hypothesis[n]);
@@ -57,14 +57,14 @@ class Characters {
 
 Counts best_counts(std::string_view hypothesis, const std::vector<std::string>& references, bool lowercase) {
   const Characters characters(hypothesis, lowercase);
-  std::array<std::vector<std::u32string_view>, orders> ours;
-  for (size_t n = 0; n < orders; ++n) ours[n] = characters.ngrams(n + 1);
+  std::array<std::vector<std::u32string_view>, chrf_orders> ours;
+  for (size_t n = 0; n < chrf_orders; ++n) ours[n] = characters.ngrams(n + 1);
   Counts best;
   double best_score = -1;
   for (const std::string& reference : references) {
     const Characters other(reference, lowercase);
     Counts counts;
-    for (size_t n = 0; n < orders; ++n) {
+    for (size_t n = 0; n < chrf_orders; ++n) {
       const auto theirs = other.ngrams(n + 1);
       counts.reference[n] = static_cast<int64_t>(theirs.size());
       // An order that the reference is too short for is not held against the hypothesis.
@@ -86,7 +86,7 @@ Chrf corpus_chrf(const std::vector<std::string>& hypotheses, const References& r
   Counts sum;
   for (size_t i = 0; i < hypotheses.size(); ++i) {
     const Counts counts = best_counts(hypotheses[i], references[i], lowercase);
-    for (size_t n = 0; n < orders; ++n) {
+    for (size_t n = 0; n < chrf_orders; ++n) {
       sum.hypothesis[n] += counts.hypothesis[n];
       sum.reference[n] += counts.reference[n];
       sum.common[n] += counts.common[n];

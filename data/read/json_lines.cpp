@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "core/base/printable.h"
+#include "data/read/number.h"
 #include "data/read/table.h"
 #include "data/read/text.h"
 
@@ -14,10 +15,9 @@ namespace grus::data {
 namespace {
 
 constexpr size_t most_columns = 10'000;  // a column that a line lacks costs memory all the same
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // A column whose cells are missing so far has no type.
-struct Cells {
+struct FoundColumn {
   Column column;
   bool typed = false;
 
@@ -25,7 +25,7 @@ struct Cells {
   void fill(size_t rows) {
     column.missing.resize(rows, true);
     if (typed && column.type == ColumnType::text) column.texts.resize(rows);
-    else column.numbers.resize(rows, nan);
+    else column.numbers.resize(rows, missing_number);
   }
   // Gives the first cell that is not missing its say.
   void choose(ColumnType type) {
@@ -50,7 +50,7 @@ double number_of(const json::Json& value, const std::string& where, const std::s
   return number;
 }
 
-void add(Cells& cells, const json::Json& value, const std::string& where) {
+void add(FoundColumn& cells, const json::Json& value, const std::string& where) {
   const std::string& key = cells.column.name;
   if (value.is_null()) return cells.fill(cells.column.missing.size() + 1);
   require<DataError>(value.is_primitive(), "{}: need a number, text, true, false or null in '{}', got {}", where,
@@ -69,7 +69,7 @@ void add(Cells& cells, const json::Json& value, const std::string& where) {
 Table read_json_lines(const std::string& path) {
   LineReader reader(path);
   std::vector<int64_t> lines;
-  std::vector<Cells> columns;
+  std::vector<FoundColumn> columns;
   std::unordered_map<std::string, size_t> places;
   while (const std::optional<std::string_view> raw = reader.next()) {
     const std::string line = clean_line(*raw, reader.name(), reader.number());
@@ -82,7 +82,7 @@ Table read_json_lines(const std::string& path) {
       if (is_new) columns.emplace_back().column.name = key;
       require<DataError>(columns.size() <= most_columns, "{}: need at most {} names in all lines, got more", where,
                          most_columns);
-      Cells& cells = columns[place->second];
+      FoundColumn& cells = columns[place->second];
       cells.fill(lines.size());
       add(cells, value, where);
     }
@@ -90,7 +90,7 @@ Table read_json_lines(const std::string& path) {
   }
   require<DataError>(!lines.empty(), "{}: need JSON lines, got an empty file", reader.name());
   std::vector<Column> finished;
-  for (Cells& cells : columns) {
+  for (FoundColumn& cells : columns) {
     cells.fill(lines.size());
     finished.push_back(std::move(cells.column));
   }

@@ -13,8 +13,6 @@
 namespace grus::data {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 // A column while its type is not known: numbers as long as every cell is one, and the cells' text in one piece.
 class Cells {
  public:
@@ -23,7 +21,7 @@ class Cells {
   void add(std::string_view text, bool missing, const std::string& file, int64_t line, size_t field) {
     column_.missing.push_back(missing);
     if (type_ != ColumnType::text && column_.first_text < 0) {
-      const std::optional<double> value = missing ? nan : parse_number(text);
+      const std::optional<double> value = missing ? missing_number : parse_number(text);
       require<DataError>(value || type_ != ColumnType::number, "{}:{}:{}: need a number in '{}', got '{}'", file, line,
                          field, Shown{column_.name}, Shown{text});
       if (value) column_.numbers.push_back(*value);

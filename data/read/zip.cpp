@@ -12,7 +12,6 @@ namespace grus::data {
 namespace {
 
 constexpr uint64_t end_bytes = 22, locator_bytes = 20, wide_end_bytes = 56, entry_bytes = 46, header_bytes = 30;
-constexpr uint32_t see_wide = 0xFFFFFFFFu;  // a size or offset stands in zip64's field
 
 // Replaces sizes and the offset by those of zip64's extra field, which holds those that say see_wide, in this order.
 bool read_wide(std::string_view extra, uint64_t& bytes, uint64_t& packed, uint64_t& offset) {

@@ -13,6 +13,8 @@
 
 namespace grus::data {
 
+constexpr uint32_t see_wide = 0xFFFFFFFFu;  // a size or offset stands in the field of zip64
+
 struct ZipEntry {
   std::string name;
   static constexpr uint16_t stored = 0, deflated = 8;

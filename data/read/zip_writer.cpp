@@ -7,7 +7,6 @@
 namespace grus::data {
 namespace {
 
-constexpr uint32_t see_wide = 0xFFFFFFFFu;
 constexpr uint16_t version = 45;              // the first with zip64
 constexpr uint16_t first_day = (1 << 5) | 1;  // 1 January 1980: the same members give the same bytes
 constexpr uint16_t utf8_name = 1u << 11;

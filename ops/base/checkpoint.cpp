@@ -57,7 +57,7 @@ Tensors recorded_outputs(const Segment& segment, std::span<const Tensor> xs) {
   return ys;
 }
 
-void backward(const void* closure, const Saved& s, Grads& dx) {
+void checkpoint_backward(const void* closure, const Saved& s, Grads& dx) {
   const Segment& segment = **static_cast<const Segment* const*>(closure);
   const Replay replay(segment);
   differentiate_again(dx, s, segment.inputs, [&](std::span<const Tensor> xs) { return recorded_outputs(segment, xs); });
@@ -98,7 +98,7 @@ Tensors checkpoint(const Function& f, const Tensors& inputs, Rng* rng) {
   const std::vector<TensorArg> args(all.begin(), all.end());
   tape->keep(segment);
   const Segment* kept = segment.get();
-  tape->push(checkpoint_op, args, outputs, args, backward, &kept, sizeof(kept));
+  tape->push(checkpoint_op, args, outputs, args, checkpoint_backward, &kept, sizeof(kept));
   for (size_t k = 0; k < outputs.size(); ++k) ys[segment->outputs[k]] = outputs[k];
   return ys;
 }

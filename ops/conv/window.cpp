@@ -14,7 +14,7 @@ const Op col2im_op("col2im");
 
 /// Calls f(pixels, places) for every tap of every image. columns (B, C, taps, places).
 template <class F>
-void for_each_tap(const View& images, const View& columns, const Windows& w, F f) {
+void for_each_image_tap(const View& images, const View& columns, const Windows& w, F f) {
   for (int64_t b = 0; b < w.batch; ++b)
     for (int64_t t = 0; t < w.taps(); ++t) {
       const Tap tap = tap_of(w, t / w.kernel[1], t % w.kernel[1], 0, w.count[0]);
@@ -30,7 +30,7 @@ Tensor unfolded(const Tensor& x, const Windows& w);
 Tensor folded(const Tensor& y, const Windows& w) {
   Tensor x = Tensor::zeros({w.batch, w.channels, w.image[0], w.image[1]}, y.dtype(), y.device());
   const Device device = y.device();
-  for_each_tap(Raw::write_view(x), Raw::view(y), w, [&](const View& pixels, const View& places) {
+  for_each_image_tap(Raw::write_view(x), Raw::view(y), w, [&](const View& pixels, const View& places) {
     device.check(device.kernels().copy(device.context(), pixels, places, true), "col2im");
   });
   return record(col2im_op, {y}, x, [w](const Tensor& dx, Input y) { y.add(unfolded(dx, w)); });
@@ -39,7 +39,7 @@ Tensor folded(const Tensor& y, const Windows& w) {
 Tensor unfolded(const Tensor& x, const Windows& w) {
   Tensor y = Tensor::zeros({w.batch, w.channels * w.taps(), w.places()}, x.dtype(), x.device());
   const Device device = x.device();
-  for_each_tap(Raw::view(x), Raw::write_view(y), w, [&](const View& pixels, const View& places) {
+  for_each_image_tap(Raw::view(x), Raw::write_view(y), w, [&](const View& pixels, const View& places) {
     device.check(device.kernels().copy(device.context(), places, pixels, false), "im2col");
   });
   return record(im2col_op, {x}, y, [w](const Tensor& dy, Input x) { x.add(folded(dy, w)); });

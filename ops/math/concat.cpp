@@ -10,7 +10,7 @@ namespace {
 const Op concat_op("concat");
 
 /// The closure of a concat lies in the tape's arena: count, axis, the size of each piece.
-void backward(const void* closure, const Saved&, Grads& dx) {
+void concat_backward(const void* closure, const Saved&, Grads& dx) {
   const auto* attributes = static_cast<const int64_t*>(closure);
   const int64_t *sizes = attributes + 2, axis = attributes[1];
   int64_t begin = 0;
@@ -53,7 +53,7 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
   }
   const std::vector<TensorArg> inputs(xs.begin(), xs.end());
   if (Tape* tape = Tape::recording(concat_op, inputs))
-    tape->push(concat_op, inputs, {&y, 1}, {}, backward, attributes.data(), attributes.size() * sizeof(int64_t));
+    tape->push(concat_op, inputs, {&y, 1}, {}, concat_backward, attributes.data(), attributes.size() * sizeof(int64_t));
   return y;
 }
 
