@@ -49,6 +49,12 @@ constexpr auto log1p = [](auto x) { return std::log1p(x); };
 constexpr auto rsqrt = [](auto x) { return 1 / std::sqrt(x); };
 constexpr auto tan = [](auto x) { return std::tan(x); };
 constexpr auto atan = [](auto x) { return std::atan(x); };
+constexpr auto atan2_3 = [](auto x) { return std::atan2(x, decltype(x)(-3)); };
+constexpr auto atan2_of_3 = [](auto x) { return std::atan2(decltype(x)(3), x); };
+constexpr auto modulo = [](auto x) {
+  const auto rest = std::fmod(x, decltype(x)(-0.75));
+  return rest > 0 ? rest - decltype(x)(0.75) : rest;
+};
 constexpr auto sigmoid = [](auto x) {
   const auto e = std::exp(-std::abs(x));
   return (x < 0 ? e : decltype(x)(1)) / (1 + e);
@@ -85,6 +91,9 @@ constexpr Function row(const char* name, Tensor (*compute)(const Tensor&), F exa
   return {name, compute, exact, exact, most_f32, most_f64, floor, at_infinity};
 }
 
+Tensor atan2_3(const Tensor& x) { return atan2(x, -3.0); }
+Tensor atan2_of_3(const Tensor& x) { return atan2(3.0, x); }
+Tensor modulo(const Tensor& x) { return remainder(x, -0.75); }
 Tensor to_2_5(const Tensor& x) { return pow(x, 2.5); }
 Tensor to_minus_1_75(const Tensor& x) { return pow(x, -1.75); }
 Tensor of_1_25(const Tensor& x) { return pow(1.25, x); }
@@ -109,6 +118,9 @@ const std::vector<Function>& functions() {
       row("rsqrt", rsqrt, exact::rsqrt, 2, 2),
       row("tan", tan, exact::tan, 2, 2),
       row("atan", atan, exact::atan, 2, 2),
+      row("atan2(x,-3)", atan2_3, exact::atan2_3, 3, 2),
+      row("atan2(3,x)", atan2_of_3, exact::atan2_of_3, 3, 2),
+      row("x mod -.75", modulo, exact::modulo, 1, 1),
       row("x^2.5", to_2_5, exact::to_2_5, 2, 2),
       row("x^-1.75", to_minus_1_75, exact::to_minus_1_75, 2, 2),
       row("1.25^x", of_1_25, exact::of_1_25, 2, 2),

@@ -8,7 +8,7 @@
 
 #include <hwy/highway.h>
 
-#include "core/backends/cpu/simd_math-inl.h"
+#include "core/backends/cpu/simd_wide-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {

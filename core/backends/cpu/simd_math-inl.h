@@ -1,7 +1,7 @@
 // The functions of core/device/elementwise.def on vectors of numbers. Each bound is the largest difference from the
 // exact value, in units of the last place, denormals included (tests/accuracy: f32 over all floats, f64 over samples).
 // Zeros keep their sign, infinities give the limits, NaN stays NaN. This file is included once per instruction set,
-// after hwy/highway.h.
+// after hwy/highway.h. simd_wide-inl.h has those of f32 that are computed in f64.
 #if defined(GRUS_CPU_SIMD_MATH_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef GRUS_CPU_SIMD_MATH_INL_H
 #undef GRUS_CPU_SIMD_MATH_INL_H
@@ -17,7 +17,6 @@
 #include <hwy/highway.h>
 
 #include "core/backends/cpu/simd-inl.h"
-#include "core/backends/reference/scalar_ops.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace grus::cpu::HWY_NAMESPACE {
@@ -138,14 +137,13 @@ HWY_INLINE Number<T> exp(Number<T> x) {
   return exp_bounded(at_most(x, Format<T>::overflow));
 }
 
-/// (s - 1) + s p with exp(x) = s (1 + p), so that nothing is lost where x is small; exp(x) itself where 1 is less than
-/// it rounds to. The error is at most 2 units.
+/// (s - 1) + s p with exp(x) = s (1 + p), so that nothing is lost where x is small; in halves, so that s may be just
+/// above the largest number. The error is at most 2 units.
 template <class T>
 HWY_INLINE Number<T> expm1(Number<T> x) {
-  const Number<T> one = Number<T>::of(1), most = Number<T>::of(2 * Format<T>::saturation);
-  const Powers<T> of =
-      powers_of<Format<T>::bias, 2>(at_least(at_most(x, 2 * Format<T>::saturation), -Format<T>::saturation));
-  const Number<T> s = power<T>(of.bits), y = select(x > most, exp(x), fused(s, of.p, s - one));
+  const Number<T> bounded = at_least(at_most(x, Format<T>::overflow), -Format<T>::saturation);
+  const Powers<T> of = powers_of<Format<T>::bias - 1, 2>(bounded);
+  const Number<T> s = power<T>(of.bits), half = fused(s, of.p, s - Number<T>::of(0.5)), y = half + half;
   return unless_nan(x, Number<T>{hn::CopySign(y.v, x.v)});
 }
 
@@ -225,33 +223,13 @@ HWY_INLINE Number<double> softplus(Number<double> x) {
   return select(x > zero, x, zero) + Number<double>{hn::Log1p(Number<double>::D(), e.v)};
 }
 
-// Rare functions go lane by lane, by the C library; with glibc the error is at most 1 unit of f32 and 1.1 of f64.
+// What is rare goes lane by lane, by the C library; with glibc the error is at most 1 unit of f32 and 1.1 of f64.
 template <class T, class F>
 HWY_INLINE Number<T> by_lane(F f, Number<T> x) {
   HWY_ALIGN T lane[Number<T>::lanes];
   x.store(lane);
   for (T& value : lane) value = f(value);
   return Number<T>::load(lane);
-}
-template <class T>
-HWY_INLINE Number<T> erf(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::erf), x);
-}
-template <class T>
-HWY_INLINE Number<T> sin(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::sin), x);
-}
-template <class T>
-HWY_INLINE Number<T> cos(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::cos), x);
-}
-template <class T>
-HWY_INLINE Number<T> tan(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::tan), x);
-}
-template <class T>
-HWY_INLINE Number<T> atan(Number<T> x) {
-  return by_lane(static_cast<T (*)(T)>(std::atan), x);
 }
 template <class T, class F>
 HWY_INLINE Number<T> by_lane(F f, Number<T> a, Number<T> b) {
@@ -261,21 +239,61 @@ HWY_INLINE Number<T> by_lane(F f, Number<T> a, Number<T> b) {
   for (int64_t i = 0; i < Number<T>::lanes; ++i) left[i] = f(left[i], right[i]);
   return Number<T>::load(left);
 }
-template <class T>
-HWY_INLINE Number<T> pow(Number<T> a, Number<T> b) {
-  return by_lane(static_cast<T (*)(T, T)>(std::pow), a, b);
+
+/// x + x p(x^2) up to 0.95 and 1 - exp(q(|x|)) above, by tests/accuracy/fit.py (6.1e-10 and 1.7e-9); 1 from where the
+/// exact value rounds to it. The error is at most 1.3 units.
+HWY_INLINE Number<float> erf(Number<float> x) {
+  using N = Number<float>;
+  const N size = at_most(N{hn::Abs(x.v)}, 4), s = size * size;
+  const N p = polynomial(s, 0.128379166404, -0.376126315718, 0.112836633973, -0.0268576737284, 0.00519687870101,
+                         -0.000809691796336, 8.18196073641e-5);
+  const N q = polynomial(size, -0.000166448454295, -1.12779723902, -0.636976089394, -0.104113673205, 0.0223152103357,
+                         -0.00306548959522, 0.000198219580163);
+  const N y = select(size > N::of(0.95), N::of(1) - exp_bounded(q), fused(size, p, size));
+  return unless_nan(x, N{hn::CopySignToAbs(y.v, x.v)});
 }
-template <class T>
-HWY_INLINE Number<T> atan2(Number<T> a, Number<T> b) {
-  return by_lane(static_cast<T (*)(T, T)>(std::atan2), a, b);
+HWY_INLINE Number<double> erf(Number<double> x) { return by_lane(static_cast<double (*)(double)>(std::erf), x); }
+
+/// atan(t) = t + t^3 p(t^2) for t in [0, 1], by tests/accuracy/fit.py (2.6e-9).
+HWY_INLINE Number<float> atan_below_1(Number<float> t) {
+  const Number<float> s = t * t;
+  const Number<float> p =
+      polynomial(s, -0.333332990895, 0.199985482941, -0.142642417858, 0.109521863247, -0.0840345189995, 0.0579576195721,
+                 -0.0311778706512, 0.0109146184009, -0.0017936243819);
+  return fused(t * s, p, t);
 }
-template <class T>
-HWY_INLINE Number<T> remainder(Number<T> a, Number<T> b) {
-  return by_lane(reference::remainder<T>, a, b);
+/// k + r for a multiple k of pi / 2, of which f32 holds only `high`.
+HWY_INLINE Number<float> turned(double k, Number<float> r) {
+  const double high = static_cast<double>(static_cast<float>(k));
+  return Number<float>::of(high) + (r + Number<float>::of(k - high));
 }
-template <class T>
-HWY_INLINE Number<T> floor_divide(Number<T> a, Number<T> b) {
-  return by_lane(reference::floor_divide<T>, a, b);
+/// The error is at most 2 units.
+HWY_INLINE Number<float> atan(Number<float> x) {
+  using N = Number<float>;
+  const N size{hn::Abs(x.v)}, one = N::of(1);
+  const N r = atan_below_1(select(size > one, one / size, size));
+  const N y = select(size > one, turned(std::numbers::pi / 2, -r), r);
+  return unless_nan(x, N{hn::CopySignToAbs(y.v, x.v)});
+}
+HWY_INLINE Number<double> atan(Number<double> x) { return by_lane(static_cast<double (*)(double)>(std::atan), x); }
+
+/// The angle of the smaller to the larger side, reflected. The error is at most 3 units; a vector with a pair of zeros
+/// or an infinity goes by lane.
+HWY_INLINE Number<float> atan2(Number<float> a, Number<float> b) {
+  using N = Number<float>;
+  const N::D d;
+  const N up{hn::Abs(a.v)}, along{hn::Abs(b.v)}, larger = select(up > along, up, along);
+  const N usual = select(a == a, larger, a), infinity = N::of(std::numeric_limits<double>::infinity());
+  if (!hn::AllTrue(d, hn::And((usual > N::of(0)).m, (usual < infinity).m)))
+    return by_lane(static_cast<float (*)(float, float)>(std::atan2), a, b);
+  const N r = atan_below_1(select(up > along, along, up) / larger);
+  const Truth<float> behind = N{hn::CopySign(N::of(1).v, b.v)} < N::of(0);
+  const N beside = turned(std::numbers::pi / 2, select(behind, r, -r));
+  const N y = select(up > along, beside, select(behind, turned(std::numbers::pi, -r), r));
+  return N{hn::CopySignToAbs(y.v, a.v)};
+}
+HWY_INLINE Number<double> atan2(Number<double> a, Number<double> b) {
+  return by_lane(static_cast<double (*)(double, double)>(std::atan2), a, b);
 }
 
 }  // namespace grus::cpu::HWY_NAMESPACE
