@@ -8,6 +8,8 @@
 namespace grus {
 namespace {
 
+constexpr int64_t count_at_once = 1 << 15;  // integers that stay in the cache on their way to the device
+
 /// Makes y[i] = f(i) on the host.
 template <class T, class F>
 std::vector<T> numbers(int64_t count, F f) {
@@ -38,9 +40,16 @@ Tensor Tensor::arange(int64_t start, int64_t end, Device device) {
   require(!__builtin_sub_overflow(end, start, &count), "[arange] need a count that fits in 64 bits, got {} to {}",
           start, end);
   Tensor tensor = empty({count}, DType::i64, device);  // throws where memory is too small for it
-  std::vector<int64_t> values(static_cast<size_t>(count));
-  std::iota(values.begin(), values.end(), start);
-  tensor.write(values.data());
+  std::vector<int64_t> values(static_cast<size_t>(std::min(count, count_at_once)));
+  for (int64_t done = 0; done < count;) {
+    const int64_t n = std::min(count - done, count_at_once);
+    std::iota(values.begin(), values.begin() + n, start + done);
+    const auto place = static_cast<size_t>(done) * sizeof(int64_t), bytes = static_cast<size_t>(n) * sizeof(int64_t);
+    device.check(device.kernels().upload(device.context(), tensor.storage_->buffer(), place, values.data(), bytes),
+                 "upload");
+    done += n;
+  }
+  if (count > 0) tensor.storage_->know({static_cast<double>(start), static_cast<double>(end - 1)});
   return tensor;
 }
 

@@ -89,13 +89,16 @@ Tensor flat_places(const char* op, const Tensor& x, int axis, const Tensor& ids)
     strides[static_cast<size_t>(i)] = stride;
     stride *= x.dim(i);
   }
-  Tensor places = cast(ids, DType::i64) * static_cast<double>(strides[static_cast<size_t>(axis)]);
+  const auto scaled = [&](const Tensor& coordinates, int i) {
+    const int64_t by = strides[static_cast<size_t>(i)];
+    return by == 1 ? coordinates : coordinates * static_cast<double>(by);
+  };
+  Tensor places = scaled(cast(ids, DType::i64), axis);
   for (int i = 0; i < x.rank(); ++i) {
     if (i == axis || ids.dim(i) <= 1) continue;
     Shape along;
     for (int j = 0; j < x.rank(); ++j) along.push_back(j == i ? ids.dim(i) : 1);
-    const Tensor coordinate = Tensor::arange(0, ids.dim(i), x.device());
-    places = places + (coordinate * static_cast<double>(strides[static_cast<size_t>(i)])).reshape(along);
+    places = places + scaled(Tensor::arange(0, ids.dim(i), x.device()), i).reshape(along);
   }
   Raw::know_range(places, {0, static_cast<double>(x.numel() - 1)});
   return places;

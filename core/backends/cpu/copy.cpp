@@ -5,6 +5,7 @@
 #include "core/backends/cpu/elementwise_rows.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/loops.h"
+#include "core/backends/reference/scalar_ops.h"
 
 namespace grus::cpu {
 namespace {
@@ -50,12 +51,15 @@ void copy_row(To* y, int64_t sy, const From* x, int64_t sx, int64_t n) {
     }
   } else if (sy == 1 && sx == 0) {
     std::fill_n(y, n, cast_to<To>(*x));
+  } else if (sy == 1 && sx == -1) {
+    for (int64_t i = 0; i < n; ++i) y[i] = cast_to<To>(x[-i]);
   } else {
     for (int64_t i = 0; i < n; ++i) y[i * sy] = cast_to<To>(x[i * sx]);
   }
 }
 
 /// Copies square blocks where x runs along the axis before the last (a transposition), so that both stay in the cache.
+/// Strips of blocks go along the shorter axis: the side that they cross is read or written whole.
 template <class T>
 bool copy_transposed(const Loop<2>& loop, T* y, const T* x) {
   constexpr int64_t block = 16;
@@ -64,15 +68,21 @@ bool copy_transposed(const Loop<2>& loop, T* y, const T* x) {
     return false;
   const int64_t rows = loop.dims[outer], columns = loop.dims[inner];
   const int64_t y_stride = loop.strides[0][outer], x_stride = loop.strides[1][inner];
-  const int64_t strips = (rows + block - 1) / block, matrices = loop.rows() / rows;
-  parallel_for(matrices * strips, loop_grain / (block * columns) + 1, [&](int64_t first, int64_t last) {
+  const bool wide = columns > rows;
+  const int64_t across = wide ? columns : rows, along = wide ? rows : columns;
+  const int64_t strips = (across + block - 1) / block, matrices = loop.rows() / rows;
+  const auto copy_block = [=](T* to, const T* from, int64_t height, int64_t width) {
+    for (int64_t i = 0; i < height; ++i)
+      for (int64_t j = 0; j < width; ++j) to[i * y_stride + j] = from[i + j * x_stride];
+  };
+  parallel_for(matrices * strips, loop_grain / (block * along) + 1, [&](int64_t first, int64_t last) {
     for (int64_t strip = first; strip < last; ++strip) {
       const auto at = loop.offsets(strip / strips * rows);
-      const int64_t from = strip % strips * block, to = std::min(rows, from + block);
-      for (int64_t j = 0; j < columns; j += block)
-        for (int64_t i = from; i < to; ++i)
-          for (int64_t jj = j; jj < std::min(columns, j + block); ++jj)
-            y[at[0] + i * y_stride + jj] = x[at[1] + i + jj * x_stride];
+      const int64_t start = strip % strips * block, size = std::min(block, across - start);
+      for (int64_t next = 0; next < along; next += block) {
+        const int64_t rest = std::min(block, along - next), i = wide ? next : start, j = wide ? start : next;
+        copy_block(y + at[0] + i * y_stride + j, x + at[1] + i + j * x_stride, wide ? rest : size, wide ? size : rest);
+      }
     }
   });
   return true;
@@ -93,6 +103,24 @@ bool copy_typed(const View& to, const View& from) {
   return true;
 }
 
+/// y = c ? a : b; the usual strides are constants to the compiler.
+template <class T>
+void select_row(T* y, int64_t sy, const bool* c, int64_t sc, const T* a, int64_t sa, const T* b, int64_t sb,
+                int64_t n) {
+  const bool usual = sy == 1 && sc == 1;
+  if (usual && sa == 1 && sb == 1) {
+    for (int64_t i = 0; i < n; ++i) y[i] = c[i] ? a[i] : b[i];
+  } else if (usual && sa == 1 && sb == 0) {
+    const T other = *b;
+    for (int64_t i = 0; i < n; ++i) y[i] = c[i] ? a[i] : other;
+  } else if (usual && sa == 0 && sb == 1) {
+    const T chosen = *a;
+    for (int64_t i = 0; i < n; ++i) y[i] = c[i] ? chosen : b[i];
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i * sy] = c[i * sc] ? a[i * sa] : b[i * sb];
+  }
+}
+
 template <class T>
 bool select_typed(const View& to, const View& condition, const View& left, const View& right) {
   const Loop<4> loop = loop_over(to, to, condition, left, right);
@@ -102,34 +130,49 @@ bool select_typed(const View& to, const View& condition, const View& left, const
   for_pieces(loop, [&](const std::array<int64_t, 4>& at, int64_t begin, int64_t end) {
     const int64_t sy = loop.inner_stride(0), sc = loop.inner_stride(1), sa = loop.inner_stride(2),
                   sb = loop.inner_stride(3);
-    for (int64_t i = begin; i < end; ++i) y[at[0] + i * sy] = c[at[1] + i * sc] ? a[at[2] + i * sa] : b[at[3] + i * sb];
+    select_row(y + at[0] + begin * sy, sy, c + at[1] + begin * sc, sc, a + at[2] + begin * sa, sa,
+               b + at[3] + begin * sb, sb, end - begin);
   });
   return true;
 }
 
-template <class T>
-bool holds(CompareOp op, T a, T b) {
-  switch (op) {
-#define GRUS_UNARY(...)
-#define GRUS_BINARY(...)
-#define GRUS_COMPARE(name, expression, ...) \
-  case CompareOp::name:                     \
-    return expression;
-#include "core/device/elementwise.def"
+/// y = a op b; the usual strides are constants to the compiler.
+template <CompareOp op, class T>
+void compare_row(bool* y, int64_t sy, const T* a, int64_t sa, const T* b, int64_t sb, int64_t n) {
+  using Compare = reference::Compare<op>;
+  if (sy == 1 && sa == 1 && sb == 1) {
+    for (int64_t i = 0; i < n; ++i) y[i] = Compare::y_of(a[i], b[i]);
+  } else if (sy == 1 && sa == 1 && sb == 0) {
+    const T other = *b;
+    for (int64_t i = 0; i < n; ++i) y[i] = Compare::y_of(a[i], other);
+  } else {
+    for (int64_t i = 0; i < n; ++i) y[i * sy] = Compare::y_of(a[i * sa], b[i * sb]);
   }
-  return false;
 }
 
-template <class T>
-bool compare_typed(CompareOp op, const View& to, const View& left, const View& right) {
+template <CompareOp op, class T>
+bool compare_typed(const View& to, const View& left, const View& right) {
   const Loop<3> loop = loop_over(to, to, left, right);
   bool* const y = data<bool>(to);
   const T *const a = data<const T>(left), *const b = data<const T>(right);
   for_pieces(loop, [&](const std::array<int64_t, 3>& at, int64_t begin, int64_t end) {
     const int64_t sy = loop.inner_stride(0), sa = loop.inner_stride(1), sb = loop.inner_stride(2);
-    for (int64_t i = begin; i < end; ++i) y[at[0] + i * sy] = holds(op, a[at[1] + i * sa], b[at[2] + i * sb]);
+    compare_row<op>(y + at[0] + begin * sy, sy, a + at[1] + begin * sa, sa, b + at[2] + begin * sb, sb, end - begin);
   });
   return true;
+}
+
+template <class T>
+bool compare_by(CompareOp op, const View& to, const View& left, const View& right) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(name, ...) \
+  case CompareOp::name:         \
+    return compare_typed<CompareOp::name, T>(to, left, right);
+#include "core/device/elementwise.def"
+  }
+  return false;
 }
 
 }  // namespace
@@ -164,7 +207,7 @@ Status select(Context*, const View& y, const View& condition, const View& a, con
 }
 
 Status compare(Context*, CompareOp op, const View& y, const View& a, const View& b) {
-  with_compared_type(a.dtype, [&](auto zero) { return compare_typed<decltype(zero)>(op, y, a, b); });
+  with_compared_type(a.dtype, [&](auto zero) { return compare_by<decltype(zero)>(op, y, a, b); });
   return Status::ok;
 }
 

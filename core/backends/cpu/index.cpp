@@ -55,10 +55,32 @@ HWY_EXPORT(next_above);
 
 constexpr int64_t most_kept = 64;
 
+/// Calls f(ids, their stride) with a pointer to integers of their type.
+template <class F>
+auto with_ids(const Matrix& ids, F&& f) {
+  const int64_t stride = ids.cols == 1 ? ids.row_stride : 1;
+  if (ids.dtype == DType::i64) return f(data<const int64_t>(ids), stride);
+  return f(data<const int32_t>(ids), stride);
+}
+
 bool ids_are_rows(const Matrix& ids, int64_t n, int64_t rows) {
-  for (int64_t i = 0; i < n; ++i)
-    if (const int64_t id = id_at(ids, i); id < 0 || id >= rows) return false;
-  return true;
+  return with_ids(ids, [=](const auto* id, int64_t stride) {
+    bool wrong = false;  // below 0 is above all rows without a sign
+    for (int64_t i = 0; i < n; ++i) wrong |= static_cast<uint64_t>(id[i * stride]) >= static_cast<uint64_t>(rows);
+    return !wrong;
+  });
+}
+
+/// y[i] = table[ids[i]] of single elements.
+template <class T>
+void gather_elements(const Matrix& y, const Matrix& table, const Matrix& ids) {
+  with_ids(ids, [&](const auto* id, int64_t stride) {
+    const T* const from = data<const T>(table);
+    T* const to = data<T>(y);
+    parallel_for(y.rows, 4 * elements_per_task, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i * y.row_stride] = from[id[i * stride] * table.row_stride];
+    });
+  });
 }
 
 bool before(float a, float b) { return a > b || (a != a && b == b); }  // NaN counts as the largest
@@ -91,6 +113,8 @@ Status gather_rows(Context* context, const Matrix& y, const Matrix& table, const
   // The reference backend gives the message for a wrong id.
   if (!ids_are_rows(ids, y.rows, table.rows)) return reference_backend().gather_rows(context, y, table, ids);
   const size_t size = size_of(y.dtype), bytes = static_cast<size_t>(y.cols) * size;
+  if (y.cols == 1 && size == 4) return gather_elements<uint32_t>(y, table, ids), Status::ok;
+  if (y.cols == 1 && size == 8) return gather_elements<uint64_t>(y, table, ids), Status::ok;
   const auto place = [size](const Matrix& m, int64_t i) {
     return static_cast<char*>(m.buffer->handle) + static_cast<size_t>(m.offset + i * m.row_stride) * size;
   };
@@ -103,6 +127,12 @@ Status gather_rows(Context* context, const Matrix& y, const Matrix& table, const
 Status scatter_add_rows(Context* context, const Matrix& table, const Matrix& x, const Matrix& ids) {
   if (table.dtype != DType::f32 || !ids_are_rows(ids, x.rows, table.rows))
     return reference_backend().scatter_add_rows(context, table, x, ids);
+  if (x.cols == 1) {
+    with_ids(ids, [&](const auto* id, int64_t stride) {
+      for (int64_t i = 0; i < x.rows; ++i) *row_of(table, id[i * stride]) += *row_of(x, i);
+    });
+    return Status::ok;
+  }
   // Each thread takes some columns of all rows, in order, which gives the same bits on any number of threads.
   constexpr int64_t line = 16;
   const int64_t lines = (x.cols + line - 1) / line;

@@ -37,8 +37,42 @@ void walk(const LinearRecurrenceArgs& args, int64_t first, int64_t width) {
   }
 }
 
+/// Walks `lines` neighbours of one column each. Their states are registers, and one line's sum does not wait for
+/// another's.
+template <class T, bool factors, bool terms, int lines>
+void walk_lines(const LinearRecurrenceArgs& args, int64_t first) {
+  using Sum = std::conditional_t<std::is_same_v<T, float>, double, T>;
+  const int64_t n = args.steps, by = args.backwards ? -1 : 1, begin = first + (args.backwards ? n - 1 : 0);
+  T* const y = data<T>(args.y) + begin;
+  const T* const a = factors ? data<const T>(args.a) + begin : nullptr;
+  const T* const b = terms ? data<const T>(args.b) + begin : nullptr;
+  Sum state[lines];
+  for (int line = 0; line < lines; ++line)
+    y[line * n] = static_cast<T>(state[line] = static_cast<Sum>(terms ? b[line * n] : a[line * n]));
+  for (int64_t i = 1; i < n; ++i)
+    for (int line = 0; line < lines; ++line) {
+      const int64_t at = line * n + i * by;
+      if constexpr (factors) state[line] *= static_cast<Sum>(a[at]);
+      if constexpr (terms) state[line] += static_cast<Sum>(b[at]);
+      y[at] = static_cast<T>(state[line]);
+    }
+}
+
+template <class T, bool factors, bool terms>
+void run_lines(const LinearRecurrenceArgs& args) {
+  constexpr int lines = 8;
+  parallel_for(args.y.rows / args.steps, rows_per_task(args.steps), [&](int64_t begin, int64_t end) {
+    for (; begin + lines <= end; begin += lines) walk_lines<T, factors, terms, lines>(args, begin * args.steps);
+    for (; begin < end; ++begin) walk_lines<T, factors, terms, 1>(args, begin * args.steps);
+  });
+}
+
 template <class T>
 void run(const LinearRecurrenceArgs& args) {
+  if (args.y.cols == 1) {
+    if (!args.a.buffer) return run_lines<T, false, true>(args);
+    return args.b.buffer ? run_lines<T, true, true>(args) : run_lines<T, true, false>(args);
+  }
   const int64_t cols = args.y.cols, strips = (cols + strip - 1) / strip, size = args.steps * cols;
   const auto step = args.a.buffer ? (args.b.buffer ? walk<T, true, true> : walk<T, true, false>) : walk<T, false, true>;
   parallel_for(args.y.rows / args.steps * strips, rows_per_task(args.steps * std::min(cols, strip)),

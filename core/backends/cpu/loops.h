@@ -42,6 +42,30 @@ struct Loop {
   }
 };
 
+/// Where a walk over the rows of a loop stands: the offsets of the row in each view, without a division a row.
+template <size_t views>
+class RowWalk {
+ public:
+  RowWalk(const Loop<views>& loop, int64_t row) : loop_(loop), at_(loop.offsets(row)) {
+    for (int axis = loop.rank - 2; axis >= 0; row /= loop.dims[axis--]) index_[axis] = row % loop.dims[axis];
+  }
+  const std::array<int64_t, views>& at() const { return at_; }
+  void next() {
+    for (int axis = loop_.rank - 2; axis >= 0; --axis) {
+      const bool ends = ++index_[axis] == loop_.dims[axis];
+      for (size_t v = 0; v < views; ++v)
+        at_[v] += ends ? loop_.strides[v][axis] * (1 - loop_.dims[axis]) : loop_.strides[v][axis];
+      if (!ends) return;
+      index_[axis] = 0;
+    }
+  }
+
+ private:
+  const Loop<views>& loop_;
+  std::array<int64_t, views> at_;
+  int64_t index_[max_rank] = {};
+};
+
 /// Makes the loop over `dims` (its axes) and the strides of each view, with adjacent axes merged.
 template <class... Views>
 Loop<sizeof...(Views)> loop_over(const View& dims, const Views&... views) {
@@ -69,7 +93,8 @@ void for_pieces(const Loop<views>& loop, F&& f) {
   const int64_t rows = loop.rows(), inner = loop.inner();
   if (rows >= threads_here() || inner < 2 * loop_grain) {
     parallel_for(rows, loop_grain / inner + 1, [&](int64_t first, int64_t last) {
-      for (int64_t row = first; row < last; ++row) f(loop.offsets(row), int64_t{0}, inner);
+      RowWalk<views> walk(loop, first);
+      for (int64_t row = first; row < last; ++row, walk.next()) f(walk.at(), int64_t{0}, inner);
     });
     return;
   }

@@ -137,13 +137,15 @@ HWY_INLINE Number<T> exp(Number<T> x) {
   return exp_bounded(at_most(x, Format<T>::overflow));
 }
 
-/// (s - 1) + s p with exp(x) = s (1 + p), so that nothing is lost where x is small; in halves, so that s may be just
-/// above the largest number. The error is at most 2 units.
+/// (s - 1) + s p with exp(x) = s (1 + p), so that nothing is lost where x is small; exp(x) in halves, which do not
+/// overflow before it does, where 1 is less than it rounds to. The error is at most 2 units.
 template <class T>
 HWY_INLINE Number<T> expm1(Number<T> x) {
   const Number<T> bounded = at_least(at_most(x, Format<T>::overflow), -Format<T>::saturation);
   const Powers<T> of = powers_of<Format<T>::bias - 1, 2>(bounded);
-  const Number<T> s = power<T>(of.bits), half = fused(s, of.p, s - Number<T>::of(0.5)), y = half + half;
+  const Number<T> half = power<T>(of.bits), s = half + half, large = fused(half, of.p, half);
+  const Number<T> small = fused(s, of.p, s - Number<T>::of(1));
+  const Number<T> y = select(x > Number<T>::of(2 * Format<T>::saturation), large + large, small);
   return unless_nan(x, Number<T>{hn::CopySign(y.v, x.v)});
 }
 
