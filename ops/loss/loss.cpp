@@ -35,21 +35,29 @@ Tensor l1_loss(const Tensor& prediction, const Tensor& target, Reduction reducti
   return reduced("l1_loss", abs(prediction - target), reduction);
 }
 
+namespace {
+
+/// m (d - m / 2) with m = d, at most delta in size: half its square, then linear.
+Tensor huber(const char* op, const Tensor& difference, double delta, Reduction reduction) {
+  const Tensor near = clamp(difference, -delta, delta);
+  return reduced(op, near * (difference - 0.5 * near), reduction);
+}
+
+}  // namespace
+
 Tensor huber_loss(const Tensor& prediction, const Tensor& target, double delta, Reduction reduction) {
   require_sides("huber_loss", prediction, target);
   require<UsageError>(delta > 0, "[huber_loss] need a delta above 0, got {}", delta);
-  const Tensor distance = abs(prediction - target), near = minimum(distance, delta);
-  return reduced("huber_loss", near * (distance - 0.5 * near), reduction);
+  return huber("huber_loss", prediction - target, delta, reduction);
 }
 
 Tensor smooth_l1_loss(const Tensor& prediction, const Tensor& target, double beta, Reduction reduction) {
   constexpr const char* op = "smooth_l1_loss";
   require_sides(op, prediction, target);
   require<UsageError>(beta >= 0, "[{}] need a beta of at least 0, got {}", op, beta);
-  const Tensor distance = abs(prediction - target);
-  if (beta == 0) return reduced(op, distance, reduction);
-  const Tensor near = minimum(distance, beta);
-  return reduced(op, near * (distance - 0.5 * near) * (1 / beta), reduction);
+  if (beta == 0) return reduced(op, abs(prediction - target), reduction);
+  const Tensor losses = huber(op, prediction - target, beta, reduction);
+  return beta == 1 ? losses : losses * (1 / beta);
 }
 
 Tensor bce_with_logits(const Tensor& logits, const Tensor& target, Reduction reduction) {

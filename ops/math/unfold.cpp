@@ -6,6 +6,7 @@
 namespace grus {
 namespace {
 
+const Op roll_op("roll");
 const Op unfold_op("unfold");
 const Op overlap_add_op("overlap_add");
 
@@ -18,12 +19,13 @@ View windows_of(View x, int axis, int64_t count, int64_t size, int64_t step) {
   return x;
 }
 
-/// Returns entry i of an axis.
-View at(View x, int axis, int64_t i) {
-  x.offset += i * x.strides[axis];
-  x.dims[axis] = 1;
+/// Returns entries [begin, end) of an axis.
+View part(View x, int axis, int64_t begin, int64_t end) {
+  x.offset += begin * x.strides[axis];
+  x.dims[axis] = end - begin;
   return x;
 }
+View at(const View& x, int axis, int64_t i) { return part(x, axis, i, i + 1); }
 
 void copy(Device device, const View& y, const View& x, bool accumulate, const char* op) {
   device.check(device.kernels().copy(device.context(), y, x, accumulate), op);
@@ -39,7 +41,14 @@ Tensor roll(const Tensor& x, int64_t shift, int axis) {
   const int64_t size = x.dim(axis);
   const int64_t by = size == 0 ? 0 : (shift % size + size) % size;
   if (by == 0) return x;
-  return concat({slice(x, axis, size - by), slice(x, axis, 0, size - by)}, axis);
+  Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
+  const View from = Raw::view(x), to = Raw::write_view(y);
+  if (x.numel() > 0) {
+    copy(x.device(), part(to, axis, 0, by), part(from, axis, size - by, size), false, "roll");
+    copy(x.device(), part(to, axis, by, size), part(from, axis, 0, size - by), false, "roll");
+  }
+  if (const auto known = Raw::known_range(x); known && !is_float(x.dtype())) Raw::know_range(y, *known);
+  return record(roll_op, {x}, y, [by, axis](const Tensor& dy, Input x) { x.add(roll(dy, -by, axis)); });
 }
 
 Tensor unfold(const Tensor& x, int axis, int64_t size, int64_t step) {

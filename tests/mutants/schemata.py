@@ -125,7 +125,7 @@ class Rewriter:
             i += 2
         if i < end and source.word(i) == '<':
             i = self.angle_end(i, end)
-        if i < end and source.word(first) == 'auto' and source.word(i) == '[':
+        if source.word(first) == 'auto' and '[' in source.words(i, i + 3):  # a structured binding
             return []
         here = i
         while i < end and source.word(i) in ('*', '&', 'const'):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 TOKEN = re.compile(r'''
     (?P<skip>\s+ | //[^\n]* | /\*.*?\*/)
   | (?P<word>[A-Za-z_]\w*)
-  | (?P<number>\.?\d(?:[\w.]|[eE][+-]\d)*)
+  | (?P<number>\.?\d(?:[eEpP][+-]\d|[\w.])*)
   | (?P<string>"(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
   | (?P<punctuation>::|->|\+\+|--|\+=|-=|\*=|/=|==|!=|<=|>=|&&|\|\||\.\.\.|.)
 ''', re.VERBOSE | re.DOTALL)

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <type_traits>
 
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/rows.h"
@@ -55,30 +56,42 @@ HWY_EXPORT(next_above);
 
 constexpr int64_t most_kept = 64;
 
-/// Calls f(ids, their stride) with a pointer to integers of their type.
+using One = std::integral_constant<int64_t, 1>;
+
+/// Calls f(ids, their stride) with a pointer to integers of their type; the usual stride is a constant to the compiler.
 template <class F>
 auto with_ids(const Matrix& ids, F&& f) {
   const int64_t stride = ids.cols == 1 ? ids.row_stride : 1;
+  if (ids.dtype == DType::i64 && stride == 1) return f(data<const int64_t>(ids), One());
   if (ids.dtype == DType::i64) return f(data<const int64_t>(ids), stride);
   return f(data<const int32_t>(ids), stride);
 }
 
 bool ids_are_rows(const Matrix& ids, int64_t n, int64_t rows) {
-  return with_ids(ids, [=](const auto* id, int64_t stride) {
-    bool wrong = false;  // below 0 is above all rows without a sign
-    for (int64_t i = 0; i < n; ++i) wrong |= static_cast<uint64_t>(id[i * stride]) >= static_cast<uint64_t>(rows);
-    return !wrong;
+  return with_ids(ids, [=](const auto* id, auto stride) {
+    int64_t wrong = 0;  // is below 0 when an id is, or is too large
+    for (int64_t i = 0; i < n; ++i) {
+      const auto each = static_cast<int64_t>(id[i * stride]);
+      wrong |= each | (rows - 1 - each);
+    }
+    return wrong >= 0;
   });
 }
 
 /// y[i] = table[ids[i]] of single elements.
 template <class T>
 void gather_elements(const Matrix& y, const Matrix& table, const Matrix& ids) {
-  with_ids(ids, [&](const auto* id, int64_t stride) {
-    const T* const from = data<const T>(table);
-    T* const to = data<T>(y);
-    parallel_for(y.rows, 4 * elements_per_task, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i * y.row_stride] = from[id[i * stride] * table.row_stride];
+  const T* const from = data<const T>(table);
+  T* const to = data<T>(y);
+  const int64_t to_stride = y.row_stride, from_stride = table.row_stride;
+  const bool dense = to_stride == 1 && from_stride == 1;
+  with_ids(ids, [=, n = y.rows](const auto* id, auto stride) {
+    parallel_for(n, 4 * elements_per_task, [=](int64_t begin, int64_t end) {
+      if (dense) {
+        for (int64_t i = begin; i < end; ++i) to[i] = from[id[i * stride]];
+      } else {
+        for (int64_t i = begin; i < end; ++i) to[i * to_stride] = from[id[i * stride] * from_stride];
+      }
     });
   });
 }
@@ -128,8 +141,9 @@ Status scatter_add_rows(Context* context, const Matrix& table, const Matrix& x, 
   if (table.dtype != DType::f32 || !ids_are_rows(ids, x.rows, table.rows))
     return reference_backend().scatter_add_rows(context, table, x, ids);
   if (x.cols == 1) {
-    with_ids(ids, [&](const auto* id, int64_t stride) {
-      for (int64_t i = 0; i < x.rows; ++i) *row_of(table, id[i * stride]) += *row_of(x, i);
+    with_ids(ids, [to = row_of(table, 0), from = row_of(x, 0), to_stride = table.row_stride, by = x.row_stride,
+                   n = x.rows](const auto* id, auto stride) {
+      for (int64_t i = 0; i < n; ++i) to[id[i * stride] * to_stride] += from[i * by];
     });
     return Status::ok;
   }

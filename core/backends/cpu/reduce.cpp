@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "core/backends/cpu/entries.h"
@@ -27,8 +28,12 @@ using Wide = Number<double>;
 /// Number of f64 vectors that hold one f32 vector.
 constexpr int halves = HWY_TARGET == HWY_SCALAR ? 1 : 2;
 
-/// Adds x, or its square, to `halves` sums.
-template <bool square>
+enum class Fold { sum, squares, product };
+
+constexpr double start_of(Fold fold) { return fold == Fold::product ? 1 : 0; }
+
+/// Adds x, or its square, to `halves` sums, or multiplies them by it.
+template <Fold fold>
 HWY_INLINE void add_wide(N x, Wide* sums) {
   const Wide::D d;
 #if HWY_TARGET == HWY_SCALAR
@@ -37,36 +42,38 @@ HWY_INLINE void add_wide(N x, Wide* sums) {
   const hn::Rebind<float, Wide::D> half;
   Wide parts[halves] = {{hn::PromoteTo(d, hn::LowerHalf(half, x.v))}, {hn::PromoteTo(d, hn::UpperHalf(half, x.v))}};
 #endif
-  for (int i = 0; i < halves; ++i) sums[i] = square ? fused(parts[i], parts[i], sums[i]) : sums[i] + parts[i];
+  for (int i = 0; i < halves; ++i) {
+    if constexpr (fold == Fold::product) sums[i] = sums[i] * parts[i];
+    else sums[i] = fold == Fold::squares ? fused(parts[i], parts[i], sums[i]) : sums[i] + parts[i];
+  }
 }
 
-template <bool square>
-double sum_of(const float* x, int64_t n) {
+template <Fold fold>
+double fold_of(const float* x, int64_t n) {
   constexpr int chains = 4;
   Wide sums[chains][halves];
   for (auto& chain : sums)
-    for (Wide& sum : chain) sum = Wide::of(0);
+    for (Wide& sum : chain) sum = Wide::of(start_of(fold));
   int64_t i = 0;
   for (; i + chains * N::lanes <= n; i += chains * N::lanes)
-    for (int c = 0; c < chains; ++c) add_wide<square>(N::load(x + i + c * N::lanes), sums[c]);
-  for (; i < n; i += N::lanes) add_wide<square>(N::load(x + i, std::min(n - i, N::lanes)), sums[0]);
-  Wide total = Wide::of(0);
-  for (const auto& chain : sums)
-    for (const Wide& sum : chain) total = total + sum;
-  return hn::GetLane(hn::SumOfLanes(Wide::D(), total.v));
-}
-
-double product_of(const float* x, int64_t n) {
-  constexpr int chains = 8;  // in a fixed order; the compiler makes vectors of them
-  double products[chains];
-  std::fill_n(products, chains, 1.0);
-  int64_t i = 0;
-  for (; i + chains <= n; i += chains)
-    for (int c = 0; c < chains; ++c) products[c] *= static_cast<double>(x[i + c]);
-  double total = 1;
-  for (double product : products) total *= product;
-  for (; i < n; ++i) total *= static_cast<double>(x[i]);
-  return total;
+    for (int c = 0; c < chains; ++c) add_wide<fold>(N::load(x + i + c * N::lanes), sums[c]);
+  for (; i + N::lanes <= n; i += N::lanes) add_wide<fold>(N::load(x + i), sums[0]);
+  if constexpr (fold == Fold::product) {
+    Wide total = sums[0][0];
+    for (int k = 1; k < chains * halves; ++k) total = total * sums[k / halves][k % halves];
+    HWY_ALIGN double lanes[Wide::lanes];
+    total.store(lanes);
+    double product = 1;
+    for (double lane : lanes) product *= lane;
+    for (; i < n; ++i) product *= static_cast<double>(x[i]);
+    return product;
+  } else {
+    if (i < n) add_wide<fold>(N::load(x + i, n - i), sums[0]);
+    Wide total = Wide::of(0);
+    for (const auto& chain : sums)
+      for (const Wide& sum : chain) total = total + sum;
+    return hn::GetLane(hn::SumOfLanes(Wide::D(), total.v));
+  }
 }
 
 /// A NaN wins, as in the reference.
@@ -81,14 +88,18 @@ inline float better_of(bool largest, float so_far, float x) {
 
 template <bool largest>
 double extreme_of(const float* x, int64_t n) {
+  constexpr int chains = 4;
   const float start = largest ? -HUGE_VALF : HUGE_VALF;
-  N best = N::of(start);
+  const N::D d;
+  N best[chains];
+  for (N& each : best) each = N::of(start);
   int64_t i = 0;
-  for (; i + N::lanes <= n; i += N::lanes) best = better<largest>(best, N::load(x + i));
-  HWY_ALIGN float lane[N::lanes];
-  best.store(lane);
-  float result = start;
-  for (float value : lane) result = better_of(largest, result, value);
+  for (; i + chains * N::lanes <= n; i += chains * N::lanes)
+    for (int c = 0; c < chains; ++c) best[c] = better<largest>(best[c], N::load(x + i + c * N::lanes));
+  for (; i + N::lanes <= n; i += N::lanes) best[0] = better<largest>(best[0], N::load(x + i));
+  for (int c = 1; c < chains; ++c) best[0] = better<largest>(best[0], best[c]);
+  if (!hn::AllTrue(d, (best[0] == best[0]).m)) return static_cast<double>(std::numeric_limits<float>::quiet_NaN());
+  float result = hn::GetLane(largest ? hn::MaxOfLanes(d, best[0].v) : hn::MinOfLanes(d, best[0].v));
   for (; i < n; ++i) result = better_of(largest, result, x[i]);
   return static_cast<double>(result);
 }
@@ -96,22 +107,35 @@ double extreme_of(const float* x, int64_t n) {
 double reduce_row(ReduceOp op, const float* x, int64_t n) {
   switch (op) {
     case ReduceOp::sum:
-      return sum_of<false>(x, n);
+      return fold_of<Fold::sum>(x, n);
     case ReduceOp::sum_of_squares:
-      return sum_of<true>(x, n);
+      return fold_of<Fold::squares>(x, n);
     case ReduceOp::max:
       return extreme_of<true>(x, n);
     case ReduceOp::min:
       return extreme_of<false>(x, n);
     case ReduceOp::product:
-      return product_of(x, n);
+      return fold_of<Fold::product>(x, n);
   }
   return 0;
 }
 
+/// results[i] = the fold of row i, whose n elements begin at x + i stride.
+template <double (*f)(const float*, int64_t)>
+void each_row(const float* x, int64_t stride, int64_t rows, int64_t n, double* results) {
+  for (int64_t i = 0; i < rows; ++i) results[i] = f(x + i * stride, n);
+}
+void reduce_neighbours(ReduceOp op, const float* x, int64_t stride, int64_t rows, int64_t n, double* results) {
+  if (op == ReduceOp::sum) each_row<fold_of<Fold::sum>>(x, stride, rows, n, results);
+  else if (op == ReduceOp::sum_of_squares) each_row<fold_of<Fold::squares>>(x, stride, rows, n, results);
+  else if (op == ReduceOp::max) each_row<extreme_of<true>>(x, stride, rows, n, results);
+  else if (op == ReduceOp::min) each_row<extreme_of<false>>(x, stride, rows, n, results);
+  else each_row<fold_of<Fold::product>>(x, stride, rows, n, results);
+}
+
 /// result[j] = the fold of result[j] and x[i * stride + j] over i < rows, for a strip of up to column_strip columns.
 constexpr int64_t column_strip = 64;
-template <bool square, bool whole>
+template <Fold fold, bool whole>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
   constexpr int64_t vectors = column_strip / N::lanes;
   Wide sums[vectors][halves];
@@ -121,10 +145,10 @@ void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, 
     for (int h = 0; h < halves; ++h) sums[v][h] = Wide::load(lanes + v * N::lanes + h * Wide::lanes);
   for (int64_t i = 0; i < rows; ++i, x += stride) {
     if constexpr (whole) {  // a count that the compiler knows: the sums stay in registers
-      for (int64_t v = 0; v < vectors; ++v) add_wide<square>(N::load(x + v * N::lanes), sums[v]);
+      for (int64_t v = 0; v < vectors; ++v) add_wide<fold>(N::load(x + v * N::lanes), sums[v]);
     } else {
       for (int64_t v = 0; v * N::lanes < columns; ++v)
-        add_wide<square>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
+        add_wide<fold>(N::load(x + v * N::lanes, std::min(columns - v * N::lanes, N::lanes)), sums[v]);
     }
   }
   for (int64_t v = 0; v < vectors; ++v)
@@ -132,20 +156,16 @@ void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, 
   std::copy_n(lanes, columns, result);
 }
 
-template <bool square>
+template <Fold fold>
 void sum_columns(const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
-  if (columns == column_strip) sum_columns<square, true>(x, stride, rows, columns, result);
-  else sum_columns<square, false>(x, stride, rows, columns, result);
+  if (columns == column_strip) sum_columns<fold, true>(x, stride, rows, columns, result);
+  else sum_columns<fold, false>(x, stride, rows, columns, result);
 }
 
 void reduce_columns(ReduceOp op, const float* x, int64_t stride, int64_t rows, int64_t columns, double* result) {
-  if (op == ReduceOp::sum) return sum_columns<false>(x, stride, rows, columns, result);
-  if (op == ReduceOp::sum_of_squares) return sum_columns<true>(x, stride, rows, columns, result);
-  if (op == ReduceOp::product) {
-    for (int64_t i = 0; i < rows; ++i, x += stride)
-      for (int64_t j = 0; j < columns; ++j) result[j] *= static_cast<double>(x[j]);
-    return;
-  }
+  if (op == ReduceOp::sum) return sum_columns<Fold::sum>(x, stride, rows, columns, result);
+  if (op == ReduceOp::sum_of_squares) return sum_columns<Fold::squares>(x, stride, rows, columns, result);
+  if (op == ReduceOp::product) return sum_columns<Fold::product>(x, stride, rows, columns, result);
   float best[column_strip];
   std::copy_n(result, columns, best);
   for (int64_t i = 0; i < rows; ++i, x += stride)
@@ -161,6 +181,7 @@ namespace grus::cpu {
 namespace {
 
 HWY_EXPORT(reduce_row);
+HWY_EXPORT(reduce_neighbours);
 HWY_EXPORT(reduce_columns);
 
 constexpr int64_t piece = 1 << 14;
@@ -221,9 +242,16 @@ void reduce_rows(ReduceOp op, const Loop<2>& loop, float* y, const float* x, boo
     return;
   }
   parallel_for(rows, loop_grain / std::max<int64_t>(n, 1) + 1, [&](int64_t first, int64_t last) {
-    for (int64_t row = first; row < last; ++row) {
-      const auto at = loop.offsets(row);
-      put(y + at[0], HWY_DYNAMIC_DISPATCH(reduce_row)(op, x + at[1], n), accumulate);
+    constexpr int64_t at_once = 64;
+    double results[at_once];
+    RowWalk<2> walk(loop, first);
+    for (int64_t row = first; row < last;) {
+      // Rows of one matrix stand at equal distances.
+      const int64_t left = loop.rank > 1 ? loop.dims[loop.rank - 2] - row % loop.dims[loop.rank - 2] : 1;
+      const int64_t count = std::min({left, last - row, at_once}),
+                    stride = loop.rank > 1 ? loop.strides[1][loop.rank - 2] : 0;
+      HWY_DYNAMIC_DISPATCH(reduce_neighbours)(op, x + walk.at()[1], stride, count, n, results);
+      for (int64_t i = 0; i < count; ++i, ++row, walk.next()) put(y + walk.at()[0], results[i], accumulate);
     }
   });
 }
