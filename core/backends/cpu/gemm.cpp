@@ -18,6 +18,7 @@ constexpr int64_t parallel_work = 1 << 17;
 // In f32 a packed form of more bytes is not worth its memory when it meets more rows than this: it comes from beyond
 // the caches, OpenBLAS is as fast, and packing for one product costs little.
 constexpr int64_t large_form = 4 << 20, many_rows = 384;
+constexpr int64_t vector_piece = 2048;  // terms of a product with a vector whose sum T holds well
 
 template <class T>
 Product<T> product_of(const GemmArgs& args, int64_t batch) {
@@ -52,7 +53,8 @@ template <class T>
 void blas_product(const Product<T>& p) {
   if (p.c != p.y && p.beta != 0)
     for (int64_t i = 0; i < p.m; ++i) std::copy_n(p.c + i * p.ldc, p.n, p.y + i * p.ldy);
-  blas_gemm(p);
+  if (p.n == 1 && !p.transpose_a && p.k <= vector_piece) blas_gemv(p);
+  else blas_gemm(p);
 }
 
 /// Computes a product by OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
@@ -71,7 +73,7 @@ void split_blas_gemm(const Product<T>& p) {
 /// on all threads, each short enough for sums in T. Returns false for any other product.
 template <class T>
 bool long_vector_product(const Product<T>& p) {
-  constexpr int64_t piece = 2048;
+  constexpr int64_t piece = vector_piece;
   if (p.n != 1 || !p.transpose_a || p.k < 2 * piece) return false;
   const int64_t pieces = p.k / piece;
   std::vector<T> partial(static_cast<size_t>(pieces * p.m));
