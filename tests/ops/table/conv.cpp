@@ -2,6 +2,7 @@
 #include "ops/conv/conv.h"
 
 #include "ops/conv/pool.h"
+#include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
 #include "tests/ops/table/row.h"
 
@@ -71,6 +72,14 @@ Function convolve(const ConvOptions& o, bool fused = true) {
   return [=](In in) { return (fused ? conv2d : conv2d_composed)(in["x"], in["weight"], in["bias"], o); };
 }
 
+/// Another use of x, whose gradient is there before that of the convolution.
+Function convolve_and_square(bool fused) {
+  return [=](In in) {
+    const Tensor y = (fused ? conv2d : conv2d_composed)(in["x"], in["weight"], in["bias"], {});
+    return std::vector<Tensor>{y, square(in["x"])};
+  };
+}
+
 Sample conv_sample(std::string what, std::vector<Input> inputs, const ConvOptions& o = {}, Size size = Size::ordinary) {
   return {std::move(what), std::move(inputs), convolve(o), {}, convolve(o, false), size};
 }
@@ -86,6 +95,11 @@ Row conv2d_row() {
            conv_sample("two groups", operands({2, 4, 2, 3}, {2, 2, 2, 2}), {.groups = 2}),
            conv_sample("a group for each channel", operands({1, 2, 3, 3}, {4, 1, 2, 2}), {.padding = 1, .groups = 2}),
            conv_sample("1 x 1", operands({2, 2, 2, 2}, {3, 2, 1, 1})),
+           {"1 x 1, and another use of x",
+            operands({2, 2, 2, 2}, {3, 2, 1, 1}),
+            convolve_and_square(true),
+            {},
+            convolve_and_square(false)},
            conv_sample("1 x 1 with a stride", operands({1, 2, 3, 3}, {3, 2, 1, 1}), {.stride = 2}),
            conv_sample("no images", operands({0, 2, 3, 3}, {1, 2, 2, 2})),
            conv_sample("large", operands({2, 9, 60, 61}, {10, 9, 3, 3}), {.padding = 1}, Size::large),
