@@ -67,9 +67,9 @@ void philox_blocks(uint64_t seed, uint64_t draw, uint64_t first, int64_t count, 
   }
 }
 
-/// Makes normal numbers of `count` pairs of bits by Box and Muller, and returns how many it made: whole vectors, up to
-/// one in which a number could round to another f32 than by the C library's functions. These differ from what stands
-/// here by less than `slack` of the radius, as 2^-13 of an error of f64 is about 1e-12.
+/// Makes normal numbers of `count` pairs of bits by Box and Muller, and returns how many pairs it made: whole vectors,
+/// up to one in which a number could round to another f32 than by the C library's functions. From these the functions
+/// here differ by some 1e-15 of the radius, far less than `slack`.
 int64_t normal_pairs(double mean, double deviation, const uint32_t* bits, int64_t count, float* y) {
   using N = Number<double>;
   const N::D d;
