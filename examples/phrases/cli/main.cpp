@@ -1,7 +1,7 @@
 // The command line of `phrases`.
 #include "core/base/error.h"
 #include "examples/phrases/commands.h"
-#include "examples/seq2seq/cli/program.h"
+#include "examples/seq2seq/cli/training_flags.h"
 
 namespace {
 

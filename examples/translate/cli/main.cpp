@@ -1,5 +1,5 @@
 // The command line of `translate`.
-#include "examples/seq2seq/cli/program.h"
+#include "examples/seq2seq/cli/training_flags.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
 
