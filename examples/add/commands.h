@@ -16,10 +16,10 @@ enum class Arch { simple, peeky, attention };
 
 struct TrainOptions {
   Task task = Task::add;
-  int64_t digits = 3, pairs = 40000, held = 1000;
+  int64_t digits = 3, pairs = 100000, held = 1000;
   Arch arch = Arch::attention;
   seq2seq::Unit unit = seq2seq::Unit::gru;
-  int64_t embedding = 32, hidden = 96, layers = 1;
+  int64_t embedding = 32, hidden = 64, layers = 1;
   double teacher_forcing = 1;
   programs::TrainingOptions training;
 

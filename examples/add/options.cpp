@@ -11,9 +11,10 @@ using options::Table;
 using options::words;
 
 TrainOptions::TrainOptions() {
-  training.epochs = 12;
-  training.batch = 64;
-  training.lr = 5e-3;
+  training.epochs = 6;
+  training.batch = 128;
+  training.lr = 8e-3;
+  training.average = 0.99;
   training.schedule = programs::ScheduleKind::cosine;
   training.warmup = 100;
 }

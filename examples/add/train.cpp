@@ -106,8 +106,9 @@ int demo() {
   o.digits = 2;
   o.pairs = 4000;
   o.held = 400;
-  o.hidden = 64;
-  o.training.epochs = 20;
+  o.training.batch = 32;
+  o.training.lr = 5e-3;
+  o.training.epochs = 16;
   o.training.out = "add-demo";
   o.training.overwrite = true;
   fmt::print(
