@@ -26,6 +26,8 @@ struct TrainOptions {
 
   TrainOptions();
   options::Table table();
+  /// Throws UsageError for flags that do not go together, or are not read.
+  void check(const options::Given& given);
 };
 
 /// What turns a text into a class.
@@ -47,7 +49,7 @@ struct Judged {
   std::vector<float> weights = {}, probabilities = {};  // of each piece, of each class
   size_t said = 0;                                      // the likeliest class
 };
-std::vector<Judged> judge(const Classifier& model, const Reader& reader, const std::vector<std::string>& texts,
+std::vector<Judged> judge(const Committee& model, const Reader& reader, const std::vector<std::string>& texts,
                           int64_t batch);
 
 int train(TrainOptions& o, const std::string& command_line);
@@ -73,7 +75,7 @@ int run(RunOptions& o, const std::string& command_line);
 
 struct Loaded {
   Reader reader;
-  std::unique_ptr<Classifier> model;
+  std::unique_ptr<Committee> model;
 };
 /// Writes vocabulary and classes, and returns the names of the files.
 std::vector<std::string> save_reader(const Reader& reader, const std::filesystem::path& folder);

@@ -1,4 +1,5 @@
 // Options of `classify`.
+#include "core/base/error.h"
 #include "examples/classify/commands.h"
 
 namespace grus::classify {
@@ -53,8 +54,10 @@ Table TrainOptions::table() {
           {"emb", m, &o.embedding, "size of a piece's vector", 1, 65536},
           {"hidden", m, &o.hidden, "size of a state", 1, 65536},
           {"layers", m, &o.layers, "layers", 1, 64},
+          {"members", m, &o.members, "models that are trained side by side and vote", 1, 100},
           {"ngrams", m, &o.ngrams,
            "the mean of vectors of n-grams stands beside the states: 2 pairs, 3 also triples (0: none)", 0, 5},
+          {"subwords", m, &o.subwords, "n-grams of 3 to so many letters add to a piece's vector (0: none)", 0, 10},
           {"buckets", m, &o.buckets, "vectors that n-grams share", 1, 1e8},
       }),
       {{"vectors", m, &vectors, "file of word vectors to start from (word2vec, GloVe or fastText text)"},
@@ -63,6 +66,20 @@ Table TrainOptions::table() {
        {"label-smoothing", "Training", &label_smoothing, "share of the target spread over all classes", 0, 1, true}},
       training_rows(training),
   });
+}
+
+void TrainOptions::check(const options::Given& given) {
+  const bool trained = data::is_trained_kind(tokenizer), hashes = model.ngrams > 1 || model.subwords > 0;
+  options::require_read(given, table(),
+                        {
+                            {"min-count", !trained, "word, space or char", "tokenizer"},
+                            {"cased", tokenizer != "word", "another than word", "tokenizer"},
+                            {"buckets", hashes, "or --subwords above 0", "ngrams"},
+                        });
+  require<UsageError>(!train.empty(), "--train: need labelled texts, got none");
+  require<UsageError>(test.empty() || hold_test == 0, "--hold-test: need 0 with --test, got {}", hold_test);
+  require<UsageError>(!valid.empty() || hold_valid > 0, "--hold-valid: need a share above 0 without --valid, got 0");
+  require<UsageError>(!trained || vocab > 0, "--vocab: need a size above 0 with --tokenizer {}, got 0", tokenizer);
 }
 
 Table EvalOptions::table() {

@@ -52,7 +52,7 @@ std::string examples(const Figures& f, const Reader& reader, bool right, size_t 
 
 }  // namespace
 
-Figures figures_of(const Classifier& model, const Reader& reader, std::vector<Row> rows, int64_t batch) {
+Figures figures_of(const Committee& model, const Reader& reader, std::vector<Row> rows, int64_t batch) {
   Figures f{.rows = std::move(rows)};
   f.labels = class_ids(f.rows, reader.classes);
   std::vector<std::string> texts;

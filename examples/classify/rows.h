@@ -12,7 +12,7 @@ struct Row {
 
 struct RowOptions {
   std::string text_column = "text", label_column = "label";
-  std::string label_until;  // a label ends before this, as in "NUM:dist" with ":"
+  std::string label_until = "";  // a label ends before this, as in "NUM:dist" with ":"
   bool distinct = false;    // leaves out repetitions of label and text
 };
 

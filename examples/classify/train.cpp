@@ -21,7 +21,7 @@
 namespace grus::classify {
 namespace {
 
-using Batch = std::tuple<data::Packed, data::Packed, Tensor>;
+using Batch = std::pair<Texts, Tensor>;
 
 struct Parts {
   std::vector<Row> train, valid = {}, test = {};
@@ -45,10 +45,6 @@ std::vector<Row> hold_out(std::vector<Row>& rows, double share, uint64_t seed) {
 }
 
 Parts read_parts(const TrainOptions& o) {
-  require<UsageError>(!o.train.empty(), "--train: need labelled texts, got none");
-  require<UsageError>(o.test.empty() || o.hold_test == 0, "--hold-test: need 0 with --test, got {}", o.hold_test);
-  require<UsageError>(!o.valid.empty() || o.hold_valid > 0,
-                      "--hold-valid: need a share above 0 without --valid, got 0");
   Parts parts{.train = read_rows(o.train, o.rows)};
   const auto seed = static_cast<uint64_t>(o.training.seed);
   if (!o.test.empty()) parts.test = read_rows(o.test, o.rows);
@@ -67,34 +63,39 @@ std::string checksum_of(const std::vector<Row>& rows) {
 }
 
 Reader make_reader(const TrainOptions& o, const std::vector<Row>& rows) {
-  const bool trained = data::is_trained_kind(o.tokenizer);
   std::vector<std::string> texts;
   for (const Row& row : rows) texts.push_back(row.text);
   if (!o.cased)
     for (std::string& text : texts) text = data::lower_case(text);
-  require<UsageError>(!trained || o.vocab > 0, "--vocab: need a size above 0 with --tokenizer {}, got 0", o.tokenizer);
   const data::CodecOptions options{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
   return {data::Codec::learn({texts}, options, complain), classes_of(rows), o.model, o.max_length, o.cased};
 }
 
 auto make_batches(const Reader& reader, const std::vector<Row>& rows, data::BatchOptions options) {
-  using Example = std::tuple<std::vector<int32_t>, std::vector<int32_t>, int64_t>;
+  using Example = std::pair<Text, int64_t>;
   const std::vector<int64_t> labels = class_ids(rows, reader.classes);
   std::vector<Example> examples;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    Text text = reader.read(rows[i].text);
-    examples.emplace_back(std::move(text.first), std::move(text.second), labels[i]);
-  }
-  return data::batches(data::Dataset(std::move(examples)), std::move(options));
+  for (size_t i = 0; i < rows.size(); ++i) examples.emplace_back(reader.read(rows[i].text), labels[i]);
+  const auto collated = [](std::vector<Example> some) -> Batch {
+    std::vector<Text> texts;
+    std::vector<int64_t> classes;
+    for (Example& example : some) {
+      texts.push_back(std::move(example.first));
+      classes.push_back(example.second);
+    }
+    return {collate(texts), data::collate(classes)};
+  };
+  return data::batches(data::Dataset(std::move(examples)), std::move(options), collated);
 }
 
-void use_vectors(const TrainOptions& o, const Reader& reader, Classifier& model) {
+void use_vectors(const TrainOptions& o, const Reader& reader, Committee& model) {
   if (o.vectors.empty()) return;
   const data::FoundVectors found = data::find_word_vectors(o.vectors, reader.codec.vocab());
   require<DataError>(found.vectors.dim(1) == o.model.embedding, "{}: need vectors of --emb {}, got {} numbers",
                      o.vectors, o.model.embedding, found.vectors.dim(1));
   const Tensor known = cast(found.found, DType::f32).reshape({found.vectors.dim(0), 1});
-  model.embedding.weight.assign(found.vectors + model.embedding.weight.value().detach() * (1 - known));
+  for (Classifier& member : model.members)
+    member.embedding.weight.assign(found.vectors + member.embedding.weight.value().detach() * (1 - known));
   fmt::print("{} of {} words have a vector in {}\n", reader.codec.size() - data::special_count - found.unknown,
              reader.codec.size() - data::special_count, o.vectors);
 }
@@ -112,7 +113,7 @@ int train(TrainOptions& o, const std::string& command_line) {
   auto valid = make_batches(reader, parts.valid, {.size = 256, .bucket = 100000, .shuffle = false});
   class_ids(parts.test, reader.classes);  // a class that training lacks is told now
   Rng rng(static_cast<uint64_t>(o.training.seed));
-  Classifier model(o.model, reader.codec.size(), classes, rng);
+  Committee model(o.model, reader.codec.size(), classes, rng);
   if (!o.training.resume) use_vectors(o, reader, model);
 
   const options::Table table = o.table();
@@ -129,18 +130,16 @@ int train(TrainOptions& o, const std::string& command_line) {
   metrics::Accuracy accuracy({.classes = classes});
   metrics::FScore f1({.classes = classes});
   metrics::Mean loss_mean;
-  const auto update = [&](const Classifier& m, const Batch& b) {
-    const Tensor scores = m(Texts{std::get<0>(b), std::get<1>(b)}).scores;
-    accuracy.update(scores, std::get<2>(b));
-    f1.update(scores, std::get<2>(b));
-    loss_mean.update(cross_entropy(scores, std::get<2>(b)), scores.dim(0));
+  const auto update = [&](const Committee& m, const Batch& b) {
+    const Tensor scores = m(b.first).scores;
+    accuracy.update(scores, b.second);
+    f1.update(scores, b.second);
+    loss_mean.update(cross_entropy(scores, b.second), scores.dim(0));
   };
   fit.validation = training::validation(model, valid, {&accuracy, &f1, &loss_mean}, update);
   const auto optimizer = make_optimizer(o.training, model.named_parameters());
-  const auto loss = [&](const Classifier& m, const Batch& b) {
-    const Tensor scores = m(Texts{std::get<0>(b), std::get<1>(b)}).scores;
-    return training::Loss(cross_entropy(scores, std::get<2>(b), {.label_smoothing = o.label_smoothing}),
-                          static_cast<double>(scores.dim(0)));
+  const auto loss = [&](const Committee& m, const Batch& b) {
+    return training::Loss(m.loss(b.first, b.second, o.label_smoothing), static_cast<double>(b.second.dim(0)));
   };
   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
   if (!result.finished) return programs::stopped(result);

@@ -25,9 +25,10 @@ std::vector<std::string> Reader::pieces(const std::string& text) const {
 }
 
 Text Reader::read(const std::string& text) const {
-  std::vector<int32_t> ids = codec.encode(cased ? text : data::lower_case(text));
-  ids.resize(std::min<size_t>(ids.size(), static_cast<size_t>(max_length)));
-  return with_ngrams(std::move(ids), model);
+  const std::vector<std::string> all = pieces(text);
+  std::vector<int32_t> ids;
+  for (const std::string& piece : all) ids.push_back(codec.vocab().id(piece));
+  return text_of(std::move(ids), all, model);
 }
 
 std::vector<std::string> save_reader(const Reader& reader, const std::filesystem::path& folder) {
@@ -48,31 +49,27 @@ Loaded load(const programs::UseOptions& use) {
   Reader reader{data::Codec::load(o.tokenizer, (folder / "pieces").string()),
                 data::read_lines((folder / "classes.txt").string()), o.model, o.max_length, o.cased};
   Rng rng(0);
-  auto model = std::make_unique<Classifier>(o.model, reader.codec.size(), std::ssize(reader.classes), rng);
+  auto model = std::make_unique<Committee>(o.model, reader.codec.size(), std::ssize(reader.classes), rng);
   programs::load_weights(folder, *model);
   return {std::move(reader), std::move(model)};
 }
 
-std::vector<Judged> judge(const Classifier& model, const Reader& reader, const std::vector<std::string>& texts,
+std::vector<Judged> judge(const Committee& model, const Reader& reader, const std::vector<std::string>& texts,
                           int64_t batch) {
   std::vector<Judged> all;
   for (size_t begin = 0; begin < texts.size(); begin += static_cast<size_t>(batch)) {
-    std::vector<std::vector<int32_t>> pieces, ngrams;
+    std::vector<Text> some;
     const size_t end = std::min(texts.size(), begin + static_cast<size_t>(batch));
-    for (size_t i = begin; i < end; ++i) {
-      Text text = reader.read(texts[i]);
-      pieces.push_back(std::move(text.first));
-      ngrams.push_back(std::move(text.second));
-    }
-    const Classifier::Answer answer = model(Texts{data::collate(pieces), data::collate(ngrams)});
+    for (size_t i = begin; i < end; ++i) some.push_back(reader.read(texts[i]));
+    const Classifier::Answer answer = model(collate(some));
     const std::vector<float> p = softmax(answer.scores).to_vector<float>(), w = answer.weights.to_vector<float>();
     const auto classes = static_cast<size_t>(answer.scores.dim(1)), steps = static_cast<size_t>(answer.weights.dim(1));
-    for (size_t b = 0; b < pieces.size(); ++b) {
+    for (size_t b = 0; b < some.size(); ++b) {
       Judged one{.pieces = reader.pieces(texts[begin + b])};
       one.probabilities.assign(p.begin() + static_cast<int64_t>(b * classes),
                                p.begin() + static_cast<int64_t>((b + 1) * classes));
       const auto first = w.begin() + static_cast<int64_t>(b * steps);
-      one.weights.assign(first, first + std::ssize(pieces[b]));
+      one.weights.assign(first, first + std::ssize(some[b].pieces));
       one.pieces.resize(one.weights.size());
       one.said = static_cast<size_t>(std::max_element(one.probabilities.begin(), one.probabilities.end()) -
                                      one.probabilities.begin());

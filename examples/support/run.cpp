@@ -18,9 +18,11 @@ report::Facts facts_of(const options::Table& table) {
 
 }  // namespace
 
-/// Prints a line each record where fit()'s own line of progress, which needs a terminal, does not.
-class Run::PrintedRecords : public training::Callback {
+/// Counts steps, and prints a line each record where fit()'s own line of progress, which needs a terminal, does not.
+class Run::Listener : public training::Callback {
  public:
+  int64_t step = 0;
+  void step_end(const training::StepEnd& event, training::Control&) override { step = event.step; }
   void recorded(const training::Recorded& event, training::Control&) override {
     if (isatty(STDERR_FILENO) != 0) return;
     fmt::print("{}\n", training::text_of(event.record));
@@ -34,15 +36,17 @@ Run::Run(std::string program, options::Table table, const TrainingOptions& o, co
       options_(o),
       watch_(o.show_step, o.profile),
       report_({.title = about.title, .model = about.model, .command = about.command, .options = facts_of(table_)}),
-      printed_(std::make_unique<PrintedRecords>()) {}
+      listener_(std::make_unique<Listener>()) {}
 
 Run::~Run() = default;
 
 training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
   begin_run(program_, table_, files);
   training::FitOptions fit = fit_options(options_, batches);
-  fit.callbacks = {&watch_, &report_, printed_.get()};
-  fit.stop = training::stop_requested;
+  fit.callbacks = {&watch_, &report_, listener_.get()};
+  fit.stop = [this] {
+    return training::stop_requested() || (options_.stop_after > 0 && listener_->step >= options_.stop_after);
+  };
   return fit;
 }
 

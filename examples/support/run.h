@@ -33,18 +33,16 @@ class Run {
   /// Makes the folder (begin_run) and returns the options of fit(), with callbacks and stop.
   training::FitOptions begin(const RunFiles& files, int64_t batches);
   /// Puts sections (markup) with so many figures into report.html, above the curves.
-  void show(const std::string& sections, const report::Figures& figures = {}) {
-    report_.show(sections, figures.drawn);
-  }
+  void show(const std::string& sections, const report::Figures& figures = {}) { report_.show(sections, figures.drawn); }
 
  private:
-  class PrintedRecords;
+  class Listener;
   std::string program_;
   options::Table table_;
   const TrainingOptions& options_;
   StepWatch watch_;
   training::LiveReport report_;
-  std::unique_ptr<PrintedRecords> printed_;
+  std::unique_ptr<Listener> listener_;
   training::StopOnSignal guard_;
 };
 

@@ -38,6 +38,7 @@ struct TrainingOptions {
   double average = 0;  // decay of the average of the weights; 0: none
   int64_t seed = 1, save_every = 0;
   std::string show_step, profile;
+  int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)
   MachineOptions machine;
 };
 /// Returns the rows of files, training and machine.

@@ -84,6 +84,17 @@ void show_defaults(CLI::App& app, const options::Table& table, std::string_view 
       app.get_option(fmt::format("--{}", option.flag))->default_str(text_of(option));
 }
 
+void former_name(CLI::App& app, const std::string& name) { app.alias(name); }
+
+void former_flag(CLI::App& app, const std::string& name, const std::string& flag) {
+  CLI::Option* now = app.get_option(flag);
+  app.add_option_function<std::string>(name, [now](const std::string& text) {
+       now->clear();
+       now->add_result(text);
+       now->run_callback();
+     })->group("");
+}
+
 int run_commands(const Program& program, const std::vector<AddCommand>& commands, int argc, char** argv) {
   return run_program(program.name, [&] { return parse_and_run(program, commands, argc, argv); });
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "examples/support/model_files.h"
+#include "examples/support/run_options.h"
 #include "options/option.h"
 
 namespace grus::programs {
@@ -51,8 +52,9 @@ void add_option_flags(CLI::App& app, const options::Table& table, options::Given
 void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by = "");
 
 /// Adds a command whose options `O` are a struct with `options::Table table()`; it may have
-/// `void choose(const options::Given&)`, which sets the defaults that other flags bring, before the flags are read.
-/// --config FILE is added where the options can be saved. `act(options, command line)` returns the exit code.
+/// `void choose(const options::Given&)`, which sets the defaults that other flags bring, before the flags are read, and
+/// `void check(const options::Given&)`, which throws UsageError for what does not go together, behind that.
+/// `act(options, command line)` returns the exit code.
 template <class O>
 Command add_command(CLI::App& program, const char* name, const char* what, int (*act)(O&, const std::string& line),
                     std::shared_ptr<O> o = std::make_shared<O>()) {
@@ -66,14 +68,19 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
     choose(shown);
     show_defaults(*app, shown.table());
   };
-  add_option_flags(
-      *app, o->table(), *given, requires { o->choose(*given); } ? heard : std::function<void(std::string_view)>());
+  add_option_flags(*app, o->table(), *given, heard);
   return {app, [o, given, choose, act, name = program.get_name()](const std::string& line) {
             choose(*o);
             resolve(name, o->table(), *given);
+            if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);
+            if constexpr (requires { o->check(*given); }) o->check(*given);
             return act(*o, line);
           }};
 }
+
+/// Lets a command, or a flag of one value, be called by the name that it had before, which --help does not show.
+void former_name(CLI::App& app, const std::string& name);
+void former_flag(CLI::App& app, const std::string& name, const std::string& flag);
 
 struct Program {
   std::string name, what;
