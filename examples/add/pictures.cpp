@@ -15,7 +15,7 @@ namespace {
 
 std::vector<std::string> characters(const std::string& text, const char* end = nullptr) {
   std::vector<std::string> all;
-  for (const char c : text) all.emplace_back(1, c);
+  for (const char c : text) all.emplace_back(c == '+' ? "and" : std::string(1, c));
   if (end) all.emplace_back(end);
   return all;
 }
@@ -88,9 +88,9 @@ std::string pictures(const TrainOptions& o, const seq2seq::Architecture& model,
                      report::Figures& figures) {
   const std::vector<std::string> few(questions.begin(),
                                      questions.begin() + std::min<int64_t>(2, std::ssize(questions)));
-  return report::section("Unseen questions",
-                         by_hardness(o.task, questions, said, figures) + attention(model, few, figures)) +
-         report::section("Mistakes", mistakes(o.task, questions, said));
+  std::string unseen = by_hardness(o.task, questions, said, figures);
+  unseen += attention(model, few, figures);
+  return report::section("Unseen questions", unseen) + report::section("Mistakes", mistakes(o.task, questions, said));
 }
 
 }  // namespace grus::add

@@ -71,7 +71,7 @@ Outcome train_model(TrainOptions& o, const std::string& command_line) {
   Batches batches(o, questions.train);
   const options::Table table = o.table();
   programs::Run run("add", table, o.training,
-                    {.title = fmt::format("{} of {} digits", text_of(row_of(table, "task")), o.digits),
+                    {.title = fmt::format("Task {}, {} digits", text_of(row_of(table, "task")), o.digits),
                      .model = fmt::format("{}, {} states", text_of(row_of(table, "arch")), o.hidden),
                      .command = command_line});
   training::FitOptions fit = run.begin({}, batches.batches());

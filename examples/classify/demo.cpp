@@ -41,6 +41,8 @@ int learn_names(const std::string& folder) {
   TrainOptions o;
   o.train = folder + "/names.tsv.gz";
   o.tokenizer = "char";
+  o.cased = true;
+  o.model.ngrams = 3;
   o.min_count = 1;
   o.hold_test = 0.1;
   o.training.epochs = 15;

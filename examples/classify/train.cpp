@@ -120,8 +120,9 @@ int train(TrainOptions& o, const std::string& command_line) {
   programs::Run run(
       "classify", table, o.training,
       {.title = "Text to class",
-       .model = fmt::format("{} {} of {}, {} pooling, {} classes", text_of(row_of(table, "directions")),
-                            text_of(row_of(table, "unit")), o.model.hidden, text_of(row_of(table, "pool")), classes),
+       .model = fmt::format("{} of {} states in {}, {} pooling, {} classes", text_of(row_of(table, "unit")),
+                            o.model.hidden, o.model.bidirectional ? "both directions" : "one direction",
+                            text_of(row_of(table, "pool")), classes),
        .command = command_line});
   training::FitOptions fit =
       run.begin({.data = {{"train", checksum_of(parts.train)}, {"valid", checksum_of(parts.valid)}},
