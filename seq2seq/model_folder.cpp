@@ -16,6 +16,7 @@
 #include "data/read/text.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
+#include "options/options_json.h"
 #include "seq2seq/options_json.h"
 #include "training/soundness.h"
 
@@ -74,7 +75,7 @@ class MemoryFor {
 
 // Returns a configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::filesystem::path& file) {
-  const std::string text = data::read_whole_file(file.string(), most_config_bytes);
+  const std::string text = data::read_whole_file(file.string(), options::most_config_bytes);
   nlohmann::json config = json::parse(text, file.string());
   const json::Members members(config, file.string());
   require<DataError>(members.has("format") && config["format"] == format_name,
@@ -178,9 +179,6 @@ TrainOptions ModelFolder::load_options() const {
   const nlohmann::json config = read_config(file);
   TrainOptions options;
   apply_json(options, json::Members(config, file).at("options"), file);
-  // These options belong to a command, not to a model: a folder from elsewhere must not choose files to write
-  options.resume = options.overwrite = false;
-  options.show_step = options.profile = "";
   return options;
 }
 

@@ -100,6 +100,12 @@ void LiveReport::train_end(const TrainEnd& event, Control&) {
   write();
 }
 
+void LiveReport::show(std::string sections, int64_t figures) {
+  report_.sections = std::move(sections);
+  report_.figures = figures;
+  if (!folder_.empty()) write();
+}
+
 void LiveReport::count_time() {
   const double now = seconds_now(), here = now - began_;
   report_.seconds = earlier_ + here;

@@ -28,6 +28,10 @@ class LiveReport : public Callback {
   void recorded(const Recorded& event, Control& control) override;
   void train_end(const TrainEnd& event, Control& control) override;
 
+  /// Puts sections (markup, as report::section gives) with so many figures above the curves, in place of those before.
+  /// Writes the page once a run has begun.
+  void show(std::string sections, int64_t figures = 0);
+
   std::string name() const override { return "live_report"; }
   nn::NamedTensors state() const override { return curve_.state(); }
   void load_state(const nn::NamedTensors& state) override { curve_.load_state(state); }

@@ -128,7 +128,8 @@ std::string render_training(const TrainingReport& report, int refresh_seconds) {
   const int refresh = report.status == RunStatus::running ? refresh_seconds : 0;
   std::string body = report::page_header("Grus · training", escape(report.title), escape(report.model),
                                          tiles_of(report) + note_of(report, refresh));
-  report::Figures figures;
+  body += report.sections;
+  report::Figures figures{.drawn = static_cast<int>(report.figures)};
   const std::string charts = training_charts(report, figures);
   body += report::section("Curves", charts.empty()
                                         ? "<p class=\"note\">No step was finished, so there are no curves yet.</p>\n"

@@ -30,6 +30,8 @@ struct TrainingReport {
   double seconds = 0, seconds_left = 0, steps_per_second = 0;  // 0: not known
   History history = {};
   std::vector<StepPoint> steps = {};
+  std::string sections = "";  // markup of what the task has to show (report::section), above the curves
+  int64_t figures = 0;        // drawn in these sections
 };
 
 /// Returns the page in one file without network, in light, dark and print. With `refresh_seconds` it loads itself again

@@ -58,6 +58,8 @@ ordered_json to_json(const TrainingReport& report) {
           {"steps_per_second", report.steps_per_second},
           {"steps", steps},
           {"seconds_of_records", seconds},
+          {"sections", report.sections},
+          {"figures", report.figures},
           {"checksum", empty_seal}};
 }
 
@@ -131,6 +133,10 @@ TrainingReport report_from(const nlohmann::json& json, const std::string& where)
   report.steps_per_second = amount(of, "steps_per_second", where);
   report.steps = steps_from(of.array("steps"), where);
   report.history = records_from(of.array("seconds_of_records"), where);
+  if (of.has("sections")) {  // earlier versions wrote none
+    report.sections = of.text("sections");
+    report.figures = of.whole("figures", 0, 1000000);
+  }
   return report;
 }
 

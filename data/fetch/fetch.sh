@@ -1,5 +1,6 @@
 #!/bin/sh
 # ./dev data NAME [DIR]: fetches the public data set that NAME.txt beside this file describes into DIR (downloads/NAME).
+# A line "original FILE NAME" names a file at the source, "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
 # Files are put in place only when every one of them has the sha256 sum kept here. GRUS_DATA_MIRROR, a folder or the
 # beginning of a URL, is asked instead of the set's own address: for MIRROR/NAME/FILE, MIRROR/FILE or the source's layout.
 set -eu
@@ -27,6 +28,16 @@ get() {  # address, file; quiet, false when it is not there
   esac
 }
 
+# Fetches a file of the set under its own name, or under that of its source.
+get_file() {  # address of the folder, file, where to
+  if ! get "$1/$2" "$3"; then
+    original=$(field original | sed -n "s|^$2  *||p")
+    [ -n "$original" ] && get "$1/$original" "$3" || return 1
+  fi
+  byte=$(field spaces | sed -n "s|^$2  *||p")
+  [ -z "$byte" ] || { LC_ALL=C tr "\\$byte" ' ' <"$3" >"$3.new" && mv "$3.new" "$3"; }
+}
+
 bases() {
   if [ -n "${GRUS_DATA_MIRROR:-}" ]; then
     printf '%s\n' "$GRUS_DATA_MIRROR/$name" "$GRUS_DATA_MIRROR" "$GRUS_DATA_MIRROR/$(field path)"
@@ -49,12 +60,12 @@ fetch_all() {
   trap 'rm -rf "$new"; rmdir "$dir" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
   first=$(field sha256 | sed -n '1s/.* //p')
-  base=$(bases | while read -r b; do if get "$b/$first" "$new/first"; then echo "$b"; break; fi; done)
+  base=$(bases | while read -r b; do if get_file "$b" "$first" "$new/first"; then echo "$b"; break; fi; done)
   [ -n "$base" ] || die "$name: no answer for $first from $(bases | tr '\n' ' ')"
   [ ! -t 2 ] || echo "$name: fetching $(field sha256 | wc -l) files from $base" >&2
   field sha256 | while read -r sum file; do
     mkdir -p "$new/$(dirname "$file")"
-    get "$base/$file" "$new/$file" || die "$name: cannot fetch $base/$file"
+    get_file "$base" "$file" "$new/$file" || die "$name: cannot fetch $base/$file"
     got=$(sum_of "$new/$file")
     [ "$got" = "$sum" ] || die "$base/$file: need sha256 $sum, got $got; nothing was changed"
   done || exit 1

@@ -13,7 +13,7 @@
 #include "examples/phrases/commands.h"
 #include "examples/phrases/map_page.h"
 #include "examples/phrases/scorer.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "ops/math/index.h"
 #include "report/markup.h"
 #include "report/tsne.h"
@@ -65,7 +65,7 @@ std::vector<Entry> frequent_phrases(const DrawOptions& o) {
     const std::vector<double> counts = line->counts();
     at->second = counts.size() >= 2 ? counts[1] : at->second + 1;
   }
-  if (table.skipped() > 0) seq2seq::say(table.notice());
+  if (table.skipped() > 0) complain(table.notice());
   std::vector<Entry> phrases;
   for (std::string& source : order) phrases.push_back({source, weights[source]});
   keep_heaviest(phrases, o.phrases);

@@ -9,7 +9,7 @@
 #include "data/batch/shuffle.h"
 #include "examples/phrases/scorer.h"
 #include "examples/phrases/table_corpus.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "training/terminal_line.h"
 
 namespace grus::phrases {
@@ -110,8 +110,7 @@ int evaluate(const EvaluateOptions& o) {
       o.among, figures.first, figures.pairs, 100 * static_cast<double>(figures.first) / count,
       figures.reciprocal_ranks / count, o.seed);
   if (figures.short_of_others > 0)
-    seq2seq::say(
-        fmt::format("{} pairs have fewer than {} others of their length", figures.short_of_others, o.among - 1));
+    complain(fmt::format("{} pairs have fewer than {} others of their length", figures.short_of_others, o.among - 1));
   return 0;
 }
 

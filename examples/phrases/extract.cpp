@@ -12,13 +12,12 @@
 #include "data/read/text.h"
 #include "data/text/tokenizers.h"
 #include "examples/phrases/commands.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "training/terminal_line.h"
 
 namespace grus::phrases {
 namespace {
 
-using seq2seq::say;
 using Words = std::vector<std::string>;
 
 struct Sentences {
@@ -97,7 +96,7 @@ class PairWalk {
     }
   }
   void report() const {
-    if (skipped_ > 0) say(fmt::format("{} of {} pairs skipped; the first: {}", skipped_, pairs_.number(), first_));
+    if (skipped_ > 0) complain(fmt::format("{} of {} pairs skipped; the first: {}", skipped_, pairs_.number(), first_));
   }
 
  private:
@@ -158,7 +157,7 @@ int extract(const ExtractOptions& o) {
   const std::string& file = o.pairs.empty() ? o.source : o.pairs;
   require<DataError>(!sources.empty(), "{}: need sentence pairs, got none{}", file,
                      overlong > 0 ? fmt::format(" (of {}, all are longer than {} words)", overlong, o.max_length) : "");
-  if (overlong > 0) say(fmt::format("{} pairs left out: longer than {} words", overlong, o.max_length));
+  if (overlong > 0) complain(fmt::format("{} pairs left out: longer than {} words", overlong, o.max_length));
   if (own) links = learn_alignments(sources, targets, o.aligner);
   if (links_out) {
     for (const data::Links& one : links) links_out->write(data::format_links(one) + "\n");
@@ -167,7 +166,7 @@ int extract(const ExtractOptions& o) {
   for (size_t n = 0; n < links.size(); ++n) builder.add(sources[n], targets[n], links[n]);
   builder.write(out, o.least);
   out.commit();
-  say(fmt::format("{} sentence pairs, {} distinct phrase pairs", sources.size(), builder.size()));
+  complain(fmt::format("{} sentence pairs, {} distinct phrase pairs", sources.size(), builder.size()));
   return 0;
 }
 

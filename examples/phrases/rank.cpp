@@ -6,7 +6,7 @@
 
 #include "data/pairs/phrase_table.h"
 #include "examples/phrases/scorer.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "report/markup.h"
 
 namespace grus::phrases {
@@ -32,7 +32,7 @@ Targets read_targets(const RankOptions& o, const std::vector<std::string>& phras
     const double first_come = -static_cast<double>(at->second.size());
     at->second.push_back({line->target, 0, scores.size() >= 3 ? scores[2] : first_come});
   }
-  if (table.skipped() > 0) seq2seq::say(table.notice());
+  if (table.skipped() > 0) complain(table.notice());
   return targets;
 }
 
@@ -71,7 +71,7 @@ int rank(const RankOptions& o) {
   for (const std::string& phrase : phrases) {
     std::vector<Target>& all = targets[phrase];
     if (all.empty()) {
-      seq2seq::say(fmt::format("{}: no line has this source phrase: {}", o.table, phrase));
+      complain(fmt::format("{}: no line has this source phrase: {}", o.table, phrase));
       continue;
     }
     std::vector<std::string> texts;

@@ -7,7 +7,7 @@
 #include "data/pairs/phrase_table.h"
 #include "data/read/text_writer.h"
 #include "examples/phrases/scorer.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "training/terminal_line.h"
 
 namespace grus::phrases {
@@ -51,7 +51,7 @@ int score(const ScoreOptions& o) {
   if (!lines.empty()) flush();
   out.commit();
   progress.clear();
-  if (table.skipped() > 0) seq2seq::say(table.notice());
+  if (table.skipped() > 0) complain(table.notice());
   scorer.report_unknown(done);
   return 0;
 }

@@ -7,15 +7,15 @@
 #include "core/base/error.h"
 #include "data/read/line_reader.h"
 #include "data/read/text.h"
-#include "examples/seq2seq/console.h"
-#include "examples/seq2seq/machine.h"
+#include "examples/support/machine.h"
+#include "examples/support/program.h"
 #include "seq2seq/likelihood.h"
 
 namespace grus::phrases {
 namespace {
 
 seq2seq::SavedModel load(const UseOptions& options) {
-  seq2seq::use_machine(options.device, options.threads);
+  use_machine(options.device, options.threads);
   return seq2seq::ModelFolder(options.model).load();
 }
 
@@ -34,7 +34,7 @@ std::vector<double> Scorer::operator()(const std::vector<std::string>& sources,
 
 void Scorer::report_unknown(int64_t pairs) const {
   if (unknown_ > 0)
-    seq2seq::say(
+    complain(
         fmt::format("{} of {} pairs have words that the model does not know: they count as <unk>", unknown_, pairs));
 }
 

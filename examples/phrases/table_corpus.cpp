@@ -7,7 +7,7 @@
 #include "data/batch/shuffle.h"
 #include "data/pairs/phrase_table.h"
 #include "data/read/text.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 
 namespace grus::phrases {
 namespace {
@@ -38,7 +38,7 @@ data::ParallelCorpus read_pairs(const std::string& file, bool skip_bad, bool all
     for (const std::string& target : line->further_columns())
       if (!target.empty()) add_pair(pairs, seen, line->source, target);
   }
-  if (table.skipped() > 0) seq2seq::say(table.notice());
+  if (table.skipped() > 0) complain(table.notice());
   require<DataError>(pairs.size() > 0, "{}: need phrase pairs, got none", file);
   return pairs;
 }

@@ -11,7 +11,7 @@
 #include "data/pairs/bleu.h"
 #include "data/read/text.h"
 #include "examples/seq2seq/by_length.h"
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "report/json_facts.h"
 #include "report/machine.h"
 #include "seq2seq/options_json.h"

@@ -4,8 +4,8 @@
 
 #include "core/base/error.h"
 #include "core/base/json.h"
-#include "data/read/text.h"
 #include "data/text/sentencepiece.h"
+#include "options/options_json.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/option_table.h"
@@ -14,16 +14,7 @@
 namespace grus::seq2seq {
 namespace {
 
-const std::string* find(const Given& given, std::string_view flag) {
-  const auto at = std::find_if(given.begin(), given.end(), [&](const auto& pair) { return pair.first == flag; });
-  return at == given.end() ? nullptr : &at->second;
-}
-
-// Reads the options that a file holds: a model's config.json, or the bare object.
-nlohmann::json read_config(const std::string& file) {
-  const nlohmann::json json = json::parse(data::read_whole_file(file, most_config_bytes), file);
-  return json.is_object() && json.contains("options") ? json["options"] : json;
-}
+using options::find;
 
 // Takes the architecture of --arch, else that of the configuration, else that of the model to start from.
 void choose_architecture(TrainOptions& options, const Given& given, const nlohmann::json& config) {
@@ -48,45 +39,27 @@ void require_flags_of_architecture(const Given& given, TrainOptions& options) {
                         "--{}: not an option of --arch {}", option.flag, kind.name);
 }
 
-/// A flag that is read only beside another one's value.
-struct Condition {
-  std::string_view flag;
-  bool (*is_read)(const TrainOptions&);
-  std::string_view need, other;  // what must be said, of which flag
-};
-
 bool counts_words(const TrainOptions& o) {
   return o.tokenizer.empty() ? !data::sentencepiece_available() : o.tokenizer != "bpe" && o.tokenizer != "unigram";
 }
 
-constexpr Condition conditions[] = {
-    {"halve-after", [](auto& o) { return o.schedule == ScheduleKind::halving; }, "halving", "schedule"},
-    {"halve-every", [](auto& o) { return o.schedule == ScheduleKind::halving; }, "halving", "schedule"},
-    {"beta2", [](auto& o) { return o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw; },
-     "adam or adamw", "optimizer"},
-    {"epsilon", [](auto& o) { return o.optimizer != OptimizerKind::sgd; }, "adam, adamw or adadelta", "optimizer"},
-    {"batch-tokens", [](auto& o) { return o.batch_sentences == 0; }, "0", "batch-sentences"},
-    {"min-count", counts_words, "word, space or char", "tokenizer"},
-    {"forget-bias", [](auto& o) { return o.model.unit == Unit::lstm; }, "lstm", "unit"},
-    {"reset", [](auto& o) { return o.model.unit == Unit::gru; }, "gru", "unit"},
-    {"update", [](auto& o) { return o.model.unit == Unit::gru; }, "gru", "unit"},
-    {"readout-size", [](auto& o) { return o.model.readout != ModelOptions::Readout::none; }, "tanh or maxout",
-     "readout"},
-};
-
 // What was said and would not be read is a mistake, too.
-void require_read_flags(const Given& given, const TrainOptions& options) {
-  for (const Condition& c : conditions)
-    require<UsageError>(!find(given, c.flag) || c.is_read(options), "--{}: need --{} {} with it, got {}", c.flag,
-                        c.other, c.need, text_of(options, c.other));
-}
-
-// The sizes and the vocabulary of a saved model cannot change.
-void require_same_model(TrainOptions& options, TrainOptions& saved, const std::string& folder) {
-  const std::vector<Option> now = option_table(options), then = option_table(saved);
-  for (size_t i = 0; i < now.size(); ++i)
-    require<UsageError>(!now[i].of_model || text_of(now[i]) == text_of(then[i]), "--{}: need {} as in {}, got {}",
-                        now[i].flag, text_of(then[i]), folder, text_of(now[i]));
+void require_read_flags(const Given& given, TrainOptions& o) {
+  const bool halving = o.schedule == ScheduleKind::halving, gated = o.model.unit == Unit::gru;
+  const bool adam = o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw;
+  require_read(given, option_table(o),
+               {
+                   {"halve-after", halving, "halving", "schedule"},
+                   {"halve-every", halving, "halving", "schedule"},
+                   {"beta2", adam, "adam or adamw", "optimizer"},
+                   {"epsilon", o.optimizer != OptimizerKind::sgd, "adam, adamw or adadelta", "optimizer"},
+                   {"batch-tokens", o.batch_sentences == 0, "0", "batch"},
+                   {"min-count", counts_words(o), "word, space or char", "tokenizer"},
+                   {"forget-bias", !gated, "lstm", "unit"},
+                   {"reset", gated, "gru", "unit"},
+                   {"update", gated, "gru", "unit"},
+                   {"readout-size", o.model.readout != ModelOptions::Readout::none, "tanh or maxout", "readout"},
+               });
 }
 
 }  // namespace
@@ -114,7 +87,7 @@ void check_options(const TrainOptions& o) {
 TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {
   TrainOptions options = defaults;
   const std::string* file = find(given, "config");
-  const nlohmann::json config = file ? read_config(*file) : nlohmann::json();
+  const nlohmann::json config = file ? options::read_config(*file) : nlohmann::json();
   choose_architecture(options, given, config);
   if (find(given, "paper")) use_paper_recipe(options);
   if (file) apply_json(options, config, *file);
@@ -135,7 +108,7 @@ TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
       if (option.of_model) set_option(options, option.flag, text_of(option));
   for (const auto& [flag, text] : given)
     if (flag != "paper" && flag != "config") set_option(options, flag, text);
-  if (resumed || from) require_same_model(options, saved, resumed ? *resumed : *from);
+  if (resumed || from) require_same(option_table(options), values_of(option_table(saved)), resumed ? *resumed : *from);
   if (resumed) require_same_run(options, saved, options.out);
   require_flags_of_architecture(given, options);
   require_read_flags(given, options);

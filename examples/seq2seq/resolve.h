@@ -1,15 +1,14 @@
 #pragma once
 // Flags, files and saved models become one set of options.
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "options/option.h"
 #include "seq2seq/options.h"
 
 namespace grus::seq2seq {
 
-/// Given are the flags of a training run in their order, without dashes; "config" and "paper" are among them.
-using Given = std::vector<std::pair<std::string, std::string>>;
+/// Given are the flags of a training run; "config" and "paper" are among them.
+using options::Given;
 
 /// Returns the defaults, changed by --paper, --config, the saved options of --resume or --init-from, and the flags, in
 /// this order. Throws UsageError for values out of range and for flags that would change a saved model.

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/base/folder_lock.h"
-#include "examples/seq2seq/console.h"
 #include "examples/seq2seq/finish.h"
-#include "examples/seq2seq/machine.h"
 #include "examples/seq2seq/training_console.h"
+#include "examples/support/machine.h"
+#include "examples/support/program.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
 #include "training/stop.h"
@@ -20,7 +20,7 @@ int64_t bytes_of_run(const Architecture& model) { return model.module().paramete
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
   if (options.resume) return ModelFolder(options.out).stopped_run().load_codecs(options);
   if (!options.init_from.empty()) return ModelFolder(options.init_from).load_codecs(options);
-  return learn_codecs(options, corpora.train, say);
+  return learn_codecs(options, corpora.train, complain);
 }
 
 void start_from_saved(const TrainOptions& options, Architecture& model) {
@@ -75,8 +75,8 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
   std::fflush(stdout);
   const training::StopOnSignal guard;
   if (!trainer.run()) {
-    say(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
-                    trainer.progress().step));
+    complain(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
+                         trainer.progress().step));
     return 3;
   }
   finish(options, {*model, codecs, corpora, trainer.progress(), command_line}, samples);

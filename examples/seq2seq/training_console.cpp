@@ -4,12 +4,12 @@
 
 #include <cmath>
 
-#include "examples/seq2seq/console.h"
+#include "examples/support/program.h"
 #include "training/stop.h"
 
 namespace grus::seq2seq {
 
-TrainerHooks TrainingConsole::hooks() { return {{this}, training::stop_requested, say}; }
+TrainerHooks TrainingConsole::hooks() { return {{&watch_, this}, training::stop_requested, complain}; }
 
 void TrainingConsole::epoch_begin(const training::EpochBegin& event, training::Control&) {
   epoch_began_ = training::seconds_now();

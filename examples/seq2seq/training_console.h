@@ -1,6 +1,6 @@
 #pragma once
 // A training run shows one line that changes and a line an epoch, takes Ctrl-C, and looks into single steps.
-#include "examples/seq2seq/step_watch.h"
+#include "examples/support/step_watch.h"
 #include "seq2seq/options.h"
 #include "seq2seq/trainer.h"
 #include "training/terminal_line.h"
@@ -15,10 +15,6 @@ class TrainingConsole : public training::Callback {
   TrainerHooks hooks();
 
   void epoch_begin(const training::EpochBegin& event, training::Control& control) override;
-  void step_begin(const training::StepBegin&, training::Control&) override { watch_.before_step(); }
-  void backward_end(const training::BackwardEnd& event, training::Control&) override {
-    watch_.after_backward(event.model);
-  }
   void step_end(const training::StepEnd& event, training::Control& control) override;
   void step_figures(const training::StepFigures& event, training::Control& control) override;
   void validation_begin(const training::ValidationBegin& event, training::Control& control) override;

@@ -3,8 +3,8 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "examples/seq2seq/console.h"
 #include "examples/seq2seq/train.h"
+#include "examples/support/program.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/demo_data.h"
 

@@ -186,7 +186,7 @@ TEST_CASE("phrases: what standard output does not take is an error of every comm
   const std::string pairs_file = t.folder.file("p.tsv", pairs);
   for (const std::string& command :
        {t.use("score") + "--table " + t.table, t.use("rank") + "--table " + t.table + " 'the house'",
-        t.use("sample") + "book", t.use("evaluate") + "--among 2 --within 9 --pairs " + t.valid + " --pool " + t.valid,
+        t.use("sample") + "book", t.use("eval") + "--among 2 --within 9 --pairs " + t.valid + " --pool " + t.valid,
         t.use("draw") + "--out " + t.folder.path("d.html"), "extract --out - --pairs " + pairs_file}) {
     CAPTURE(command);
     const auto said = [&](const std::string& to, const std::string& what) {

@@ -55,6 +55,25 @@ TEST_CASE("live report: the page is there from the beginning, follows the run an
   CHECK(steps[3].learning_rate == 0.05);
 }
 
+TEST_CASE("live report: a task's own sections stand above the curves, also when the page is drawn again") {
+  const Folder folder;
+  Start s;
+  training::LiveReport live;
+  s.fit({.epochs = 1, .validation = told(), .out = folder.run, .callbacks = {&live}});
+  report::Figures figures;
+  const std::string picture = figures("<svg></svg>", "what the model said");
+  live.show(report::section("Answers", picture), figures.drawn);
+  for (int drawn = 0; drawn < 2; ++drawn) {
+    const std::string page = folder.page();
+    CHECK(test::not_well_formed(page) == "");
+    CHECK(page.find("what the model said") < page.find("Curves"));
+    CHECK(contains(page, "Figure 2"));
+    CHECK(page.find("Figure 1") == page.rfind("Figure 1"));
+    std::filesystem::remove(folder.run / "report.html");
+    training::redraw_report(folder.run);
+  }
+}
+
 TEST_CASE("live report: a killed and resumed run has the curve of one that never stopped") {
   const Folder whole, killed;
   {

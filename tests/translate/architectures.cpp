@@ -65,7 +65,7 @@ struct Trained {
                    {"dropout", "0"},
                    {"save-every", "0"},
                    {"select", "perplexity"},
-                   {"batch-sentences", "1"}};
+                   {"batch", "1"}};
     given.insert(given.end(), more.begin(), more.end());
     return given;
   }

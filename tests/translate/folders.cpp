@@ -68,7 +68,7 @@ TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with"
   old.check_kept("--resume --epochs 2 --average 0", 2, "--average: need a decay above 0 as in");
   old.check_kept("--resume --epochs 2 --profile " + old.folder.path("none/p"), 1, "none/p");
   old.check_kept("--resume --epochs 2 --hidden 9", 2, "--hidden: need 8");
-  old.check_kept("--resume --epochs 2 --batch-sentences 2", 2, "--batch-sentences: need 1 as in");
+  old.check_kept("--resume --epochs 2 --batch-sentences 2", 2, "--batch: need 1 as in");
   old.check_kept("--resume --epochs 2 --seed 7", 2, "--seed: need 1 as in");
   old.check_kept("--resume --epochs 2 --max-length 7", 2, "--max-length: need 100 as in");
   const Result resumed = program(old.folder, "train --resume --out " + old.out + " --epochs 2");

@@ -101,8 +101,7 @@ TEST_CASE("options: a flag that another one's value leaves unread is refused, an
         "--beta2: need --optimizer adam or adamw with it, got adadelta");
   CHECK(message({{"epsilon", "0.5"}, {"optimizer", "sgd"}}) ==
         "--epsilon: need --optimizer adam, adamw or adadelta with it, got sgd");
-  CHECK(message({{"batch-tokens", "10"}, {"batch-sentences", "2"}}) ==
-        "--batch-tokens: need --batch-sentences 0 with it, got 2");
+  CHECK(message({{"batch-tokens", "10"}, {"batch", "2"}}) == "--batch-tokens: need --batch 0 with it, got 2");
   CHECK(message({{"min-count", "2"}, {"tokenizer", "unigram"}}) ==
         "--min-count: need --tokenizer word, space or char with it, got unigram");
   CHECK(message({{"forget-bias", "1"}, {"arch", "rnn-encdec"}}) == "--forget-bias: need --unit lstm with it, got gru");

@@ -46,8 +46,7 @@ struct Text {
                    {"average", "0.9"}, {"lr", "0.01"},      {"epochs", "3"},           {"patience", "0"},
                    {"dropout", "0.1"}, {"save-every", "0"}, {"overwrite", "true"}};
     for (const auto& [flag, value] : more)
-      if (flag == "batch-sentences")
-        std::erase_if(given, [](const auto& pair) { return pair.first == "batch-tokens"; });
+      if (flag == "batch") std::erase_if(given, [](const auto& pair) { return pair.first == "batch-tokens"; });
     given.insert(given.end(), more.begin(), more.end());
     return given;
   }
@@ -153,7 +152,7 @@ TEST_CASE("training: the same seed gives the same bits, another one others") {
 
 TEST_CASE("training: --show-step and --profile leave a page and a trace, and change no weight") {
   const Text text(12);
-  const Given sizes = {{"epochs", "16"}, {"batch-sentences", "8"}, {"patience", "0"}};
+  const Given sizes = {{"epochs", "16"}, {"batch", "8"}, {"patience", "0"}};
   Given watched = sizes;
   watched.emplace_back("show-step", text.folder.path("step.html"));
   watched.emplace_back("profile", text.folder.path("trace.json"));
@@ -238,7 +237,7 @@ TEST_CASE("training: a loss that is not finite stops with step and op, and the l
 
 TEST_CASE("training: a step whose numbers overflow names the op, and its finite weights are kept") {
   const Text text(12);
-  Run run(text.flags("m", {{"batch-sentences", "2"}}));
+  Run run(text.flags("m", {{"batch", "2"}}));
   std::vector<float> far_apart(static_cast<size_t>(run.codecs.target.size()));
   for (size_t i = 0; i < far_apart.size(); ++i) far_apart[i] = i % 2 ? 3e38f : -3e38f;
   run.watched.after = [&](int64_t step) {
@@ -291,7 +290,7 @@ TEST_CASE("training: patience ends a run that gets no better") {
 TEST_CASE("training: steps do not wait for their device, and many are told at once, whatever the model") {
   const Text text(40);
   for (const std::string arch : {"bahdanau", "rnn-encdec", "sutskever"}) {
-    Run run(text.flags("m", {{"arch", arch}, {"hidden", "16"}, {"epochs", "1"}, {"batch-sentences", "1"}}));
+    Run run(text.flags("m", {{"arch", arch}, {"hidden", "16"}, {"epochs", "1"}, {"batch", "1"}}));
     test::Waits waits;
     run.watched.after = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, arch); };
     const KernelObserverScope watching(waits);

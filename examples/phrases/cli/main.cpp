@@ -1,12 +1,13 @@
 // The command line of `phrases`.
 #include "core/base/error.h"
 #include "examples/phrases/commands.h"
-#include "examples/seq2seq/cli/program.h"
+#include "examples/seq2seq/cli/training_flags.h"
 
 namespace {
 
 using namespace grus::phrases;
 using grus::data::Symmetrisation;
+using grus::programs::former_name;
 using grus::seq2seq::between;
 using grus::seq2seq::Command;
 using grus::seq2seq::most_seed;
@@ -166,7 +167,8 @@ Command add_draw(CLI::App& program) {
 }
 
 Command add_evaluate(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("evaluate", "how often the true target is first among others of its length");
+  CLI::App* app = program.add_subcommand("eval", "how often the true target is first among others of its length");
+  former_name(*app, "evaluate");
   auto o = std::make_shared<EvaluateOptions>();
   add_use_flags(*app, o->use);
   add_batch_flag(*app, o->use);

@@ -1,5 +1,5 @@
 // The command line of `translate`.
-#include "examples/seq2seq/cli/program.h"
+#include "examples/seq2seq/cli/training_flags.h"
 #include "examples/seq2seq/train.h"
 #include "examples/translate/commands.h"
 
@@ -59,9 +59,10 @@ void add_models_flags(CLI::App& app, UseOptions& use) {
 }
 
 void add_bleu_flags(CLI::App& app, std::string& tokenize, bool& lowercase) {
-  app.add_option("--tokenize", tokenize, "for BLEU: none or 13a")
+  app.add_option("--bleu-tokenize", tokenize, "for BLEU: none or 13a")
       ->capture_default_str()
       ->check(CLI::IsMember({"none", "13a"}));
+  grus::programs::former_flag(app, "--tokenize", "--bleu-tokenize");
   app.add_flag("--lowercase,--lc", lowercase, "compare without regard to case");
 }
 

@@ -1,7 +1,9 @@
 #!/bin/sh
-# embed.sh FILE...: C++ source that holds the files' bytes as arrays named after them (train.tsv.gz -> train_tsv_gz).
+# embed.sh PROGRAM FILE...: C++ source that holds the files' bytes as arrays named after them (train.tsv.gz -> train_tsv_gz), which
+# examples/PROGRAM/demo_data.h declares.
 set -eu
-printf '#include "examples/translate/demo_data.h"\nnamespace grus::translate {\n'
+program=$1; shift
+printf '#include "examples/%s/demo_data.h"\nnamespace grus::%s {\n' "$program" "$program"
 for file; do
   name=$(basename "$file" | tr . _)
   printf 'static const unsigned char %s_bytes[] = {\n' "$name"

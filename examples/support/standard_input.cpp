@@ -1,4 +1,4 @@
-#include "examples/translate/standard_input.h"
+#include "examples/support/standard_input.h"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 
-namespace grus::translate {
+namespace grus {
 
 std::optional<std::string_view> StandardInput::next() {
   ++number_;
@@ -43,4 +43,6 @@ bool StandardInput::read_more() {
   return got > 0;
 }
 
-}  // namespace grus::translate
+bool standard_input_is_terminal() { return isatty(STDIN_FILENO) != 0; }
+
+}  // namespace grus

@@ -6,18 +6,18 @@
 #include "core/watch/profile.h"
 #include "nn/module.h"
 #include "page/step_page.h"
+#include "training/callback.h"
 
-namespace grus::seq2seq {
+namespace grus {
 
 /// Steps are counted from the first of this process, which warms up; an empty file name asks for nothing.
-class StepWatch {
+class StepWatch : public training::Callback {
  public:
   /// `page` is the HTML of the third step; `trace` is the trace events of the next ten, whose table is printed. Throws
   /// Error for a file that cannot be written.
   StepWatch(std::string page, std::string trace);
-  void before_step();
-  /// Must be called while the parameters have their gradients.
-  void after_backward(const nn::ModuleBase& model);
+  void step_begin(const training::StepBegin& event, training::Control& control) override;
+  void backward_end(const training::BackwardEnd& event, training::Control& control) override;
 
  private:
   std::string page_, trace_;
@@ -26,4 +26,4 @@ class StepWatch {
   std::unique_ptr<StepPage> recorded_;
 };
 
-}  // namespace grus::seq2seq
+}  // namespace grus

@@ -6,7 +6,7 @@
 
 #include "core/device/precision.h"
 
-namespace grus::seq2seq {
+namespace grus {
 
 /// Sets the device of new tensors, the number of threads (0 leaves it as it is) and the precision of products. Throws
 /// UsageError for bf16 on a device that lacks it.
@@ -14,4 +14,4 @@ void use_machine(std::string_view device, int64_t threads, Precision precision =
 /// Returns "Grus 0.1.0 ..." with the kernels that run here.
 std::string version_text();
 
-}  // namespace grus::seq2seq
+}  // namespace grus

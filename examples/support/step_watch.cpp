@@ -1,10 +1,10 @@
-#include "examples/seq2seq/step_watch.h"
+#include "examples/support/step_watch.h"
 
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
 
-namespace grus::seq2seq {
+namespace grus {
 namespace {
 constexpr int drawn = 3, first_profiled = 4, last_profiled = 13;
 }
@@ -14,16 +14,16 @@ StepWatch::StepWatch(std::string page, std::string trace) : page_(std::move(page
     if (!file.empty()) const AtomicFile can_be_made(file);
 }
 
-void StepWatch::before_step() {
+void StepWatch::step_begin(const training::StepBegin&, training::Control&) {
   ++step_;
   const bool draw = step_ == drawn && !page_.empty();
   if (draw || (step_ == first_profiled && !trace_.empty())) profile_ = std::make_unique<Profile>();
   if (draw) recorded_ = std::make_unique<StepPage>();
 }
 
-void StepWatch::after_backward(const nn::ModuleBase& model) {
+void StepWatch::backward_end(const training::BackwardEnd& event, training::Control&) {
   if (recorded_) {
-    recorded_->write_html(page_, model.named_parameters());
+    recorded_->write_html(page_, event.model.named_parameters());
     recorded_.reset();
     profile_.reset();
   }
@@ -35,4 +35,4 @@ void StepWatch::after_backward(const nn::ModuleBase& model) {
   }
 }
 
-}  // namespace grus::seq2seq
+}  // namespace grus

@@ -1,4 +1,4 @@
-#include "examples/seq2seq/machine.h"
+#include "examples/support/machine.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "core/device/precision.h"
 #include "report/machine.h"
 
-namespace grus::seq2seq {
+namespace grus {
 
 void use_machine(std::string_view device, int64_t threads, Precision precision) {
   require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
@@ -21,4 +21,4 @@ void use_machine(std::string_view device, int64_t threads, Precision precision) 
 
 std::string version_text() { return fmt::format("Grus {}\n{}", version, report::device_text()); }
 
-}  // namespace grus::seq2seq
+}  // namespace grus

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace grus::translate {
+namespace grus {
 
 /// Unlike data::LineReader it waits for no more than one line, so that a person or another program can hold a dialogue.
 class StandardInput {
@@ -28,4 +28,7 @@ class StandardInput {
   int64_t number_ = 0;
 };
 
-}  // namespace grus::translate
+/// Says whether a person types it.
+bool standard_input_is_terminal();
+
+}  // namespace grus

@@ -1,0 +1,69 @@
+// The commands `eval` and `run`.
+#include <fmt/format.h>
+
+#include "data/read/text.h"
+#include "examples/add/commands.h"
+#include "examples/support/model_files.h"
+#include "examples/support/standard_input.h"
+
+namespace grus::add {
+namespace {
+
+struct Loaded {
+  TrainOptions options;
+  std::unique_ptr<seq2seq::Architecture> model;
+};
+
+Loaded load(const programs::UseOptions& use) {
+  begin_use(use);
+  Loaded loaded;
+  programs::load_options("add", use.model, loaded.options.table());
+  loaded.model = make_model(loaded.options);
+  programs::load_weights(use.model, loaded.model->module());
+  return loaded;
+}
+
+}  // namespace
+
+options::Table EvalOptions::table() {
+  return options::joined({{{"digits", "Data", &digits, "digits of each number (0: those of the training)", 0, 30},
+                           {"count", "Data", &count, "questions", 1, 1e6},
+                           {"seed", "Data", &seed, "every random choice follows from it", 0, options::any_number}},
+                          use_rows(use)});
+}
+
+int eval(EvalOptions& o, const std::string&) {
+  const Loaded loaded = load(o.use);
+  const TrainOptions& trained = loaded.options;
+  // The training's own questions are drawn again, so that none of them is asked.
+  const bool same = o.digits == 0 || o.digits == trained.digits;
+  const Questions questions = same ? draw_questions(trained.task, trained.digits, trained.pairs, trained.held,
+                                                    static_cast<uint64_t>(trained.training.seed))
+                                   : draw_questions(trained.task, o.digits, 0, o.count, static_cast<uint64_t>(o.seed));
+  const std::vector<std::string> said = answers(*loaded.model, questions.test);
+  int64_t right = 0;
+  for (size_t i = 0; i < said.size(); ++i) right += said[i] == answer(trained.task, questions.test[i]);
+  fmt::print("{:.2f} % of {} questions of {} digits right{}\n",
+             100.0 * static_cast<double>(right) / static_cast<double>(said.size()), said.size(),
+             same ? trained.digits : o.digits, same ? ", none of which was trained on" : "");
+  return 0;
+}
+
+int run(RunOptions& o, const std::string&) {
+  const Loaded loaded = load(o.use);
+  const auto ask = [&](std::string_view question, std::string_view where) {
+    check_question(loaded.options.task, question, where);
+    fmt::print("{}\n", answers(*loaded.model, {std::string(question)}).front());
+    std::fflush(stdout);
+  };
+  for (size_t i = 0; i < o.questions.size(); ++i) ask(o.questions[i], fmt::format("question {}", i + 1));
+  if (!o.questions.empty()) return 0;
+  StandardInput input(1 << 16);
+  while (const auto line = input.next()) {
+    const std::string clean = data::clean_line(*line, StandardInput::name, input.number());
+    ask(clean, fmt::format("{}:{}", StandardInput::name, input.number()));
+  }
+  return 0;
+}
+
+}  // namespace grus::add

@@ -1,0 +1,117 @@
+#include "examples/classify/pictures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "metrics/f_score.h"
+#include "report/chart.h"
+#include "report/markup.h"
+
+namespace grus::classify {
+namespace {
+
+using report::escape;
+
+std::string confusion_picture(const Figures& f, const Reader& reader, report::Figures& drawn) {
+  report::HeatMap map{.columns = reader.classes, .rows = reader.classes, .weights = {}, .description = "confusions"};
+  for (const std::vector<double>& row : f.confusion) {
+    double all = 0;
+    for (const double count : row) all += count;
+    for (const double count : row) map.weights.push_back(static_cast<float>(all > 0 ? count / all : 0));
+  }
+  return drawn(report::heat_map(map),
+               "Of the texts of a class (a row), the share that the model took for each class (a column).");
+}
+
+std::string class_table(const Figures& f, const Reader& reader) {
+  report::Table table{
+      .head = {{"Class"}, {"Texts", "number"}, {"Precision", "number"}, {"Recall", "number"}, {"F1", "number"}}};
+  for (size_t c = 0; c < reader.classes.size(); ++c) {
+    const auto texts = std::count(f.labels.begin(), f.labels.end(), static_cast<int64_t>(c));
+    table.rows.push_back({{escape(reader.classes[c])},
+                          {report::grouped(texts), "number"},
+                          report::number_cell(100 * f.precision[c], 1),
+                          report::number_cell(100 * f.recall[c], 1),
+                          report::number_cell(100 * f.f1_of[c], 1)});
+  }
+  return report::table(table);
+}
+
+std::string examples(const Figures& f, const Reader& reader, bool right, size_t most) {
+  std::vector<const Judged*> some;
+  std::vector<std::string> notes;
+  for (size_t i = 0; i < f.judged.size() && some.size() < most; ++i) {
+    const Judged& judged = f.judged[i];
+    if ((static_cast<int64_t>(judged.said) == f.labels[i]) != right) continue;
+    some.push_back(&judged);
+    notes.push_back(right ? "" : "is " + reader.classes[static_cast<size_t>(f.labels[i])]);
+  }
+  return some.empty() ? "<p class=\"note\">There is none.</p>\n" : shaded(some, reader, notes);
+}
+
+}  // namespace
+
+Figures figures_of(const Committee& model, const Reader& reader, std::vector<Row> rows, int64_t batch) {
+  Figures f{.rows = std::move(rows)};
+  f.labels = class_ids(f.rows, reader.classes);
+  std::vector<std::string> texts;
+  for (const Row& row : f.rows) texts.push_back(row.text);
+  f.judged = judge(model, reader, texts, batch);
+  std::vector<int64_t> said;
+  for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
+  const auto classes = std::ssize(reader.classes);
+  metrics::ConfusionMatrix confusion({.classes = classes});
+  metrics::PrecisionScore precision({.classes = classes});
+  metrics::RecallScore recall({.classes = classes});
+  metrics::FScore f1({.classes = classes});
+  for (metrics::ClassMetric* metric :
+       std::initializer_list<metrics::ClassMetric*>{&confusion, &precision, &recall, &f1})
+    metric->update(said, f.labels);
+  f.confusion = confusion.matrix();
+  f.accuracy = confusion.value();
+  f.f1 = f1.value();
+  f.precision = precision.by_class();
+  f.recall = recall.by_class();
+  f.f1_of = f1.by_class();
+  return f;
+}
+
+std::string shaded(const std::vector<const Judged*>& judged, const Reader& reader,
+                   const std::vector<std::string>& notes) {
+  report::Table table{.head = {{"Text"}, {"Class"}, {"Probability", "number"}}};
+  const bool spaced = reader.codec.tokenizer().kind() == "word" || reader.codec.tokenizer().kind() == "space";
+  for (size_t i = 0; i < judged.size(); ++i) {
+    const Judged& one = *judged[i];
+    const float most = *std::max_element(one.weights.begin(), one.weights.end());
+    std::string text;
+    for (size_t t = 0; t < one.pieces.size(); ++t)
+      report::append(text, "<span style=\"background:rgba(42,120,214,{:.2f})\" title=\"{:.0f} %\">{}</span>{}",
+                     0.6 * one.weights[t] / std::max(most, 1e-9F), 100 * one.weights[t], escape(one.pieces[t]),
+                     spaced ? " " : "");
+    const std::string note = notes.empty() || notes[i].empty() ? "" : fmt::format(" <mark>{}</mark>", escape(notes[i]));
+    table.rows.push_back(
+        {{text}, {escape(reader.classes[one.said]) + note}, report::number_cell(one.probabilities[one.said], 2)});
+  }
+  return report::table(table);
+}
+
+std::string pictures(const Figures& f, const Reader& reader, report::Figures& drawn) {
+  const std::string tiles = report::tiles(
+      {{"Accuracy", fmt::format("{:.2f} %", 100 * f.accuracy), fmt::format("{} texts", f.rows.size()), "first"},
+       {"Macro F1", fmt::format("{:.2f} %", 100 * f.f1), ""}});
+  const char* what = "<p class=\"note\">The darker a piece, the more it counted.</p>\n";
+  return report::section("Confusions", tiles + confusion_picture(f, reader, drawn) + class_table(f, reader)) +
+         report::section("Mistakes", what + examples(f, reader, false, 20)) +
+         report::section("Right answers", what + examples(f, reader, true, 10));
+}
+
+std::string confusion_text(const Figures& f, const Reader& reader) {
+  metrics::ConfusionMatrix confusion({.classes = std::ssize(reader.classes)});
+  std::vector<int64_t> said;
+  for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
+  confusion.update(said, f.labels);
+  return confusion.table(reader.classes);
+}
+
+}  // namespace grus::classify

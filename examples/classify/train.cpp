@@ -1,0 +1,160 @@
+// The command `train`.
+#include "training/fit.h"
+
+#include <fmt/format.h>
+
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/error.h"
+#include "data/batch/batches.h"
+#include "data/text/unicode.h"
+#include "data/text/word_vectors.h"
+#include "examples/classify/commands.h"
+#include "examples/classify/pictures.h"
+#include "examples/support/program.h"
+#include "examples/support/run.h"
+#include "metrics/f_score.h"
+#include "metrics/mean.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+
+namespace grus::classify {
+namespace {
+
+using Batch = std::pair<Texts, Tensor>;
+
+struct Parts {
+  std::vector<Row> train, valid = {}, test = {};
+};
+
+std::vector<Row> chosen(const std::vector<Row>& rows, const data::Selection& which) {
+  std::vector<Row> part;
+  for (int64_t i = 0; i < which.size(); ++i) part.push_back(rows[static_cast<size_t>(which[i])]);
+  return part;
+}
+
+// Holds a share out of the rows, with each class's share.
+std::vector<Row> hold_out(std::vector<Row>& rows, double share, uint64_t seed) {
+  const std::vector<std::string> classes = classes_of(rows);
+  const double fractions[] = {1 - share, share};
+  const auto parts =
+      data::split(data::Selection(std::ssize(rows)), fractions, {.seed = seed, .stratify = class_ids(rows, classes)});
+  std::vector<Row> held = chosen(rows, parts[1]);
+  rows = chosen(rows, parts[0]);
+  return held;
+}
+
+Parts read_parts(const TrainOptions& o) {
+  Parts parts{.train = read_rows(o.train, o.rows)};
+  const auto seed = static_cast<uint64_t>(o.training.seed);
+  if (!o.test.empty()) parts.test = read_rows(o.test, o.rows);
+  else if (o.hold_test > 0) parts.test = hold_out(parts.train, o.hold_test, seed);
+  if (!o.valid.empty()) parts.valid = read_rows(o.valid, o.rows);
+  else parts.valid = hold_out(parts.train, o.hold_valid, seed + 1);
+  const size_t classes = classes_of(parts.train).size();
+  require<DataError>(classes > 1, "{}: need texts of at least two classes, got {}", o.train, classes);
+  return parts;
+}
+
+std::string checksum_of(const std::vector<Row>& rows) {
+  Crc32 sum;
+  for (const Row& row : rows) sum.add(fmt::format("{}\t{}\n", row.label, row.text));
+  return checksum_text(sum.value());
+}
+
+Reader make_reader(const TrainOptions& o, const std::vector<Row>& rows) {
+  std::vector<std::string> texts;
+  for (const Row& row : rows) texts.push_back(row.text);
+  if (!o.cased)
+    for (std::string& text : texts) text = data::lower_case(text);
+  const data::CodecOptions options{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
+  return {data::Codec::learn({texts}, options, complain), classes_of(rows), o.model, o.max_length, o.cased};
+}
+
+auto make_batches(const Reader& reader, const std::vector<Row>& rows, data::BatchOptions options) {
+  using Example = std::pair<Text, int64_t>;
+  const std::vector<int64_t> labels = class_ids(rows, reader.classes);
+  std::vector<Example> examples;
+  for (size_t i = 0; i < rows.size(); ++i) examples.emplace_back(reader.read(rows[i].text), labels[i]);
+  const auto collated = [](std::vector<Example> some) -> Batch {
+    std::vector<Text> texts;
+    std::vector<int64_t> classes;
+    for (Example& example : some) {
+      texts.push_back(std::move(example.first));
+      classes.push_back(example.second);
+    }
+    return {collate(texts), data::collate(classes)};
+  };
+  return data::batches(data::Dataset(std::move(examples)), std::move(options), collated);
+}
+
+void use_vectors(const TrainOptions& o, const Reader& reader, Committee& model) {
+  if (o.vectors.empty()) return;
+  const data::FoundVectors found = data::find_word_vectors(o.vectors, reader.codec.vocab());
+  require<DataError>(found.vectors.dim(1) == o.model.embedding, "{}: need vectors of --emb {}, got {} numbers",
+                     o.vectors, o.model.embedding, found.vectors.dim(1));
+  const Tensor known = cast(found.found, DType::f32).reshape({found.vectors.dim(0), 1});
+  for (Classifier& member : model.members)
+    member.embedding.weight.assign(found.vectors + member.embedding.weight.value().detach() * (1 - known));
+  fmt::print("{} of {} words have a vector in {}\n", reader.codec.size() - data::special_count - found.unknown,
+             reader.codec.size() - data::special_count, o.vectors);
+}
+
+}  // namespace
+
+int train(TrainOptions& o, const std::string& command_line) {
+  programs::use_machine(o.training.machine);
+  const Parts parts = read_parts(o);
+  const Reader reader = make_reader(o, parts.train);
+  const auto classes = std::ssize(reader.classes);
+  auto batches = make_batches(
+      reader, parts.train,
+      {.size = o.training.batch, .bucket = 50 * o.training.batch, .seed = static_cast<uint64_t>(o.training.seed)});
+  auto valid = make_batches(reader, parts.valid, {.size = 256, .bucket = 100000, .shuffle = false});
+  class_ids(parts.test, reader.classes);  // a class that training lacks is told now
+  Rng rng(static_cast<uint64_t>(o.training.seed));
+  Committee model(o.model, reader.codec.size(), classes, rng);
+  if (!o.training.resume) use_vectors(o, reader, model);
+
+  const options::Table table = o.table();
+  programs::Run run(
+      "classify", table, o.training,
+      {.title = "Text to class",
+       .model = fmt::format("{} of {} states in {}, {} pooling, {} classes", text_of(row_of(table, "unit")),
+                            o.model.hidden, o.model.bidirectional ? "both directions" : "one direction",
+                            text_of(row_of(table, "pool")), classes),
+       .command = command_line});
+  training::FitOptions fit =
+      run.begin({.data = {{"train", checksum_of(parts.train)}, {"valid", checksum_of(parts.valid)}},
+                 .write = [&](const std::filesystem::path& folder) { return save_reader(reader, folder); }},
+                batches.batches());
+  metrics::Accuracy accuracy({.classes = classes});
+  metrics::FScore f1({.classes = classes});
+  metrics::Mean loss_mean;
+  const auto update = [&](const Committee& m, const Batch& b) {
+    const Tensor scores = m(b.first).scores;
+    accuracy.update(scores, b.second);
+    f1.update(scores, b.second);
+    loss_mean.update(cross_entropy(scores, b.second), scores.dim(0));
+  };
+  fit.validation = training::validation(model, valid, {&accuracy, &f1, &loss_mean}, update);
+  const auto optimizer = make_optimizer(o.training, model.named_parameters());
+  const auto loss = [&](const Committee& m, const Batch& b) {
+    return training::Loss(m.loss(b.first, b.second, o.label_smoothing), static_cast<double>(b.second.dim(0)));
+  };
+  const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
+  if (!result.finished) return programs::stopped(result);
+  const bool tested = !parts.test.empty();
+  const Figures found = figures_of(model, reader, tested ? parts.test : parts.valid, 256);
+  report::Figures drawn;
+  const std::string sections = pictures(found, reader, drawn);
+  run.show(sections, drawn);
+  fmt::print(
+      "{} texts, {} pieces, {} parameters\n{} accuracy {:.4f}, macro F1 {:.4f} of {} texts; {}/report.html shows "
+      "more\n",
+      parts.train.size(), reader.codec.size(), model.parameter_count(), tested ? "test" : "validation", found.accuracy,
+      found.f1, found.rows.size(), o.training.out);
+  return 0;
+}
+
+}  // namespace grus::classify

@@ -1,0 +1,143 @@
+// The commands `eval` and `run`, and what they need of a model.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "data/read/text.h"
+#include "data/text/unicode.h"
+#include "examples/classify/commands.h"
+#include "examples/classify/pictures.h"
+#include "examples/support/model_files.h"
+#include "examples/support/standard_input.h"
+#include "ops/math/softmax.h"
+#include "report/markup.h"
+
+namespace grus::classify {
+
+std::vector<std::string> Reader::pieces(const std::string& text) const {
+  std::vector<std::string> all = codec.tokenizer().tokenize(cased ? text : data::lower_case(text));
+  all.resize(std::min<size_t>(all.size(), static_cast<size_t>(max_length)));
+  if (all.empty()) all.emplace_back();
+  return all;
+}
+
+Text Reader::read(const std::string& text) const {
+  const std::vector<std::string> all = pieces(text);
+  std::vector<int32_t> ids;
+  for (const std::string& piece : all) ids.push_back(codec.vocab().id(piece));
+  return text_of(std::move(ids), all, model);
+}
+
+std::vector<std::string> save_reader(const Reader& reader, const std::filesystem::path& folder) {
+  std::string classes;
+  for (const std::string& name : reader.classes) classes += name + "\n";
+  write_file_atomically(folder / "classes.txt", classes);
+  reader.codec.save((folder / "pieces").string());
+  std::vector<std::string> names = {"classes.txt", "pieces.vocab"};
+  if (data::is_trained_kind(reader.codec.tokenizer().kind())) names.emplace_back("pieces.model");
+  return names;
+}
+
+Loaded load(const programs::UseOptions& use) {
+  begin_use(use);
+  TrainOptions o;
+  programs::load_options("classify", use.model, o.table());
+  const std::filesystem::path folder = use.model;
+  Reader reader{data::Codec::load(o.tokenizer, (folder / "pieces").string()),
+                data::read_lines((folder / "classes.txt").string()), o.model, o.max_length, o.cased};
+  Rng rng(0);
+  auto model = std::make_unique<Committee>(o.model, reader.codec.size(), std::ssize(reader.classes), rng);
+  programs::load_weights(folder, *model);
+  return {std::move(reader), std::move(model)};
+}
+
+std::vector<Judged> judge(const Committee& model, const Reader& reader, const std::vector<std::string>& texts,
+                          int64_t batch) {
+  std::vector<Judged> all;
+  for (size_t begin = 0; begin < texts.size(); begin += static_cast<size_t>(batch)) {
+    std::vector<Text> some;
+    const size_t end = std::min(texts.size(), begin + static_cast<size_t>(batch));
+    for (size_t i = begin; i < end; ++i) some.push_back(reader.read(texts[i]));
+    const Classifier::Answer answer = model(collate(some));
+    const std::vector<float> p = softmax(answer.scores).to_vector<float>(), w = answer.weights.to_vector<float>();
+    const auto classes = static_cast<size_t>(answer.scores.dim(1)), steps = static_cast<size_t>(answer.weights.dim(1));
+    for (size_t b = 0; b < some.size(); ++b) {
+      Judged one{.pieces = reader.pieces(texts[begin + b])};
+      one.probabilities.assign(p.begin() + static_cast<int64_t>(b * classes),
+                               p.begin() + static_cast<int64_t>((b + 1) * classes));
+      const auto first = w.begin() + static_cast<int64_t>(b * steps);
+      one.weights.assign(first, first + std::ssize(some[b].pieces));
+      one.pieces.resize(one.weights.size());
+      one.said = static_cast<size_t>(std::max_element(one.probabilities.begin(), one.probabilities.end()) -
+                                     one.probabilities.begin());
+      all.push_back(std::move(one));
+    }
+  }
+  return all;
+}
+
+int eval(EvalOptions& o, const std::string& command_line) {
+  require<UsageError>(!o.data.empty(), "--data: need labelled texts, got none");
+  const Loaded loaded = load(o.use);
+  const Figures found = figures_of(*loaded.model, loaded.reader, read_rows(o.data, o.rows), o.use.batch);
+  fmt::print("accuracy {:.4f}\nmacro F1 {:.4f}\ntexts {}\n\n{}", found.accuracy, found.f1, found.rows.size(),
+             confusion_text(found, loaded.reader));
+  if (o.out.empty()) return 0;
+  report::Figures drawn;
+  const std::string body = report::page_header("Grus · classify", report::escape(o.data), report::escape(o.use.model)) +
+                           pictures(found, loaded.reader, drawn) + report::run_again_section(command_line, {}, {});
+  write_file_atomically(o.out, report::html_page(report::escape(o.data), body));
+  return 0;
+}
+
+namespace {
+
+void print(const Judged& judged, const Reader& reader, const std::string& text, int64_t top) {
+  std::vector<size_t> order(reader.classes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return judged.probabilities[a] > judged.probabilities[b]; });
+  order.resize(std::min<size_t>(order.size(), static_cast<size_t>(top)));
+  for (const size_t c : order) fmt::print("{}\t{:.4f}\t", reader.classes[c], judged.probabilities[c]);
+  fmt::print("{}\n", text);
+}
+
+}  // namespace
+
+int run(RunOptions& o, const std::string&) {
+  const Loaded loaded = load(o.use);
+  const Reader& reader = loaded.reader;
+  std::vector<Judged> kept;
+  const auto answer = [&](const std::vector<std::string>& texts) {
+    std::vector<Judged> judged = judge(*loaded.model, reader, texts, o.use.batch);
+    for (size_t i = 0; i < texts.size(); ++i) print(judged[i], reader, texts[i], o.top);
+    std::fflush(stdout);
+    if (!o.page.empty()) std::move(judged.begin(), judged.end(), std::back_inserter(kept));
+  };
+  if (!o.texts.empty()) answer(o.texts);
+  StandardInput input(1 << 24);
+  const size_t most = standard_input_is_terminal() ? 1 : static_cast<size_t>(o.use.batch);
+  std::vector<std::string> texts;
+  while (o.texts.empty()) {
+    const auto line = input.next();
+    if (line) texts.push_back(data::clean_line(*line, StandardInput::name, input.number()));
+    if (!texts.empty() && (!line || texts.size() >= most)) {
+      answer(texts);
+      texts.clear();
+    }
+    if (!line) break;
+  }
+  if (o.page.empty() || kept.empty()) return 0;
+  std::vector<const Judged*> all;
+  for (const Judged& one : kept) all.push_back(&one);
+  write_file_atomically(
+      o.page, report::html_page("What mattered",
+                                report::page_header("Grus · classify", "What mattered", report::escape(o.use.model)) +
+                                    report::section("Texts", shaded(all, reader))));
+  return 0;
+}
+
+}  // namespace grus::classify

@@ -1,0 +1,102 @@
+#include "examples/support/cli/command_line.h"
+
+#include <sstream>
+
+#include "core/base/error.h"
+#include "examples/support/machine.h"
+#include "examples/support/program.h"
+
+namespace grus::programs {
+namespace {
+
+// Joins the arguments to a line that a shell takes.
+std::string joined(int argc, char** argv) {
+  std::string line;
+  for (int i = 0; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = !word.empty() && word.find_first_of(" \t\"'\\$*?;|&<>()") == std::string::npos;
+    line += (i ? " " : "") + (plain ? word : "'" + word + "'");
+  }
+  return line;
+}
+
+std::string type_name(const options::Option& option) {
+  if (std::holds_alternative<int64_t*>(option.value)) return "INT";
+  if (std::holds_alternative<double*>(option.value)) return "FLOAT";
+  return option.choices.empty() ? "TEXT" : "WORD";
+}
+
+bool is_switch(const options::Option& option) { return std::holds_alternative<bool*>(option.value); }
+
+int parse_and_run(const Program& program, const std::vector<AddCommand>& add, int argc, char** argv) {
+  if (argc == 1 && program.alone) return program.alone();
+  CLI::App app(program.what, program.name);
+  app.set_version_flag("--version", version_text);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(44);
+  std::vector<Command> commands;
+  for (const AddCommand one : add) commands.push_back(one(app));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    std::ostringstream text;
+    const int code = app.exit(success, text, text);
+    fmt::print("{}", text.str());
+    return code;
+  } catch (const CLI::ParseError& error) {
+    fail<UsageError>("{}; --help lists what there is", error.what());
+  }
+  for (const Command& command : commands)
+    if (*command.app) return command.run(joined(argc, argv));
+  return 2;
+}
+
+}  // namespace
+
+// Flags are taken as text: the table alone has ranges, words and defaults.
+void add_option_flags(CLI::App& app, const options::Table& table, options::Given& given,
+                      std::function<void(std::string_view flag)> heard) {
+  const auto add = [&](const options::Option& option, std::string_view name, const std::string& help) {
+    const std::string flag(option.flag), spelled = fmt::format("--{}", name);
+    const auto take = [&given, heard, flag](const std::string& text) {
+      given.emplace_back(flag, text);
+      if (heard) heard(flag);
+    };
+    if (is_switch(option))
+      return app.add_flag_function(
+          spelled, [take](int64_t) { take("true"); }, help);
+    return app.add_option_function<std::string>(spelled, take, help)
+        ->type_name(type_name(option))
+        ->default_str(text_of(option))
+        ->take_last();
+  };
+  for (const options::Option& option : table) {
+    std::string help(option.help);
+    if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
+    add(option, option.flag, help)->group(std::string(option.group));
+    if (!option.alias.empty()) add(option, option.alias, help)->group("");
+  }
+}
+
+void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by) {
+  for (const options::Option& option : table)
+    if (!is_switch(option) && option.flag != chosen_by)
+      app.get_option(fmt::format("--{}", option.flag))->default_str(text_of(option));
+}
+
+void former_name(CLI::App& app, const std::string& name) { app.alias(name); }
+
+void former_flag(CLI::App& app, const std::string& name, const std::string& flag) {
+  CLI::Option* now = app.get_option(flag);
+  app.add_option_function<std::string>(name, [now](const std::string& text) {
+       now->clear();
+       now->add_result(text);
+       now->run_callback();
+     })->group("");
+}
+
+int run_commands(const Program& program, const std::vector<AddCommand>& commands, int argc, char** argv) {
+  return run_program(program.name, [&] { return parse_and_run(program, commands, argc, argv); });
+}
+
+}  // namespace grus::programs

@@ -1,0 +1,92 @@
+#pragma once
+// Command lines of all programs. CLI11 is included in folders named cli alone. A program of options in tables:
+//   int main(int argc, char** argv) {
+//     return programs::run_commands({"add", "Sums of numbers ...", demo}, {add_train, add_eval, add_run}, argc, argv);
+//   }
+//   Command add_train(CLI::App& program) {
+//     return programs::add_command<TrainOptions>(program, "train", "train a model", train);
+//   }
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/support/model_files.h"
+#include "examples/support/run_options.h"
+#include "options/option.h"
+
+namespace grus::programs {
+
+/// A subcommand and its action; `run` keeps the options alive and returns the exit code.
+struct Command {
+  CLI::App* app;
+  std::function<int(const std::string& command_line)> run;
+};
+using AddCommand = Command (*)(CLI::App& program);
+
+/// Refuses values that are not numbers from `low` to `high`, NaN among them.
+template <class T>
+CLI::Validator between(T low, T high) {
+  const auto check = [low, high](const std::string& text) -> std::string {
+    T value{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (whole && value >= low && value <= high) return "";
+    return fmt::format("need {} from {} to {}, got '{}'", std::is_integral_v<T> ? "a whole number" : "a number", low,
+                       high, text);
+  };
+  return CLI::Validator(check, fmt::format("[{} - {}]", low, high));
+}
+/// The largest seed of a random choice.
+constexpr int64_t most_seed = 1'000'000'000'000;
+
+/// Adds all rows of the table as flags, whose values go into `given` as text; `heard` is told each flag as it comes.
+/// Former names are understood and not shown.
+void add_option_flags(CLI::App& app, const options::Table& table, options::Given& given,
+                      std::function<void(std::string_view flag)> heard = {});
+/// Shows the table's values in --help as the defaults, but for that of `chosen_by`.
+void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by = "");
+
+/// Adds a command whose options `O` are a struct with `options::Table table()`; it may have
+/// `void choose(const options::Given&)`, which sets the defaults that other flags bring, before the flags are read, and
+/// `void check(const options::Given&)`, which throws UsageError for what does not go together, behind that.
+/// `act(options, command line)` returns the exit code.
+template <class O>
+Command add_command(CLI::App& program, const char* name, const char* what, int (*act)(O&, const std::string& line),
+                    std::shared_ptr<O> o = std::make_shared<O>()) {
+  CLI::App* app = program.add_subcommand(name, what);
+  auto given = std::make_shared<options::Given>();
+  const auto choose = [given](O& of) {
+    if constexpr (requires { of.choose(*given); }) of.choose(*given);
+  };
+  const auto heard = [app, o, choose](std::string_view) {
+    O shown = *o;
+    choose(shown);
+    show_defaults(*app, shown.table());
+  };
+  add_option_flags(*app, o->table(), *given, heard);
+  return {app, [o, given, choose, act, name = program.get_name()](const std::string& line) {
+            choose(*o);
+            resolve(name, o->table(), *given);
+            if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);
+            if constexpr (requires { o->check(*given); }) o->check(*given);
+            return act(*o, line);
+          }};
+}
+
+/// Lets a command, or a flag of one value, be called by the name that it had before, which --help does not show.
+void former_name(CLI::App& app, const std::string& name);
+void former_flag(CLI::App& app, const std::string& name, const std::string& flag);
+
+struct Program {
+  std::string name, what;
+  int (*alone)() = nullptr;  // what it does without any argument; null: it asks for a command
+};
+/// Parses the arguments and runs the command; errors and exit codes are those of run_program in examples/support.
+int run_commands(const Program& program, const std::vector<AddCommand>& commands, int argc, char** argv);
+
+}  // namespace grus::programs

@@ -1,0 +1,42 @@
+#pragma once
+// The folder of a program's model: config.json (the program, its options, checksums of files beside it), what the
+// program writes (vocabulary, classes, ...), model.safetensors, and what training::fit keeps. `train` makes it, and
+// every other command loads it.
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "nn/module.h"
+#include "options/option.h"
+
+namespace grus::programs {
+
+/// Sets the options: those of --config, then of the run that --resume goes on with, then the flags. Rows that a table
+/// lacks are not asked for. Throws UsageError for values out of range and for flags that would change a saved model,
+/// DataError for a bad file.
+void resolve(const std::string& program, const options::Table& table, const options::Given& given);
+
+/// What a run needs beside its weights.
+struct RunFiles {
+  /// Flags, and checksums of the data that they name: a run does not go on with other data.
+  std::vector<std::pair<std::string, std::string>> data = {};
+  /// Writes files into the folder and returns their names. A resumed run keeps those that it began with.
+  std::function<std::vector<std::string>(const std::filesystem::path& folder)> write = {};
+};
+/// Says whether --resume finds a run to go on with.
+bool has_run(const std::filesystem::path& folder);
+/// Makes the folder of a run, and writes its files and config.json; --overwrite removes an earlier run's first. The
+/// table has rows "out", "resume" and "overwrite". Throws Error for a folder that holds a run which nobody asked to
+/// resume or overwrite, UsageError for other data than it began with.
+void begin_run(const std::string& program, const options::Table& table, const RunFiles& files);
+
+/// Sets the options of the model in a folder. Throws DataError for a folder of another program, a value out of range,
+/// and a file that is damaged or of another model.
+void load_options(const std::string& program, const std::filesystem::path& folder, const options::Table& table);
+/// Reads the folder's weights, and puts the model into evaluation. Throws DataError for those of another shape, and for
+/// numbers that are not finite.
+void load_weights(const std::filesystem::path& folder, nn::ModuleBase& model);
+
+}  // namespace grus::programs

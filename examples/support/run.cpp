@@ -1,0 +1,58 @@
+#include "examples/support/run.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "examples/support/program.h"
+#include "training/progress_line.h"
+
+namespace grus::programs {
+namespace {
+
+report::Facts facts_of(const options::Table& table) {
+  report::Facts facts;
+  for (const options::Option& row : table)
+    if (row.saved) facts.emplace_back(row.flag, text_of(row));
+  return facts;
+}
+
+}  // namespace
+
+/// Counts steps, and prints a line each record where fit()'s own line of progress, which needs a terminal, does not.
+class Run::Listener : public training::Callback {
+ public:
+  int64_t step = 0;
+  void step_end(const training::StepEnd& event, training::Control&) override { step = event.step; }
+  void recorded(const training::Recorded& event, training::Control&) override {
+    if (isatty(STDERR_FILENO) != 0) return;
+    fmt::print("{}\n", training::text_of(event.record));
+    std::fflush(stdout);
+  }
+};
+
+Run::Run(std::string program, options::Table table, const TrainingOptions& o, const About& about)
+    : program_(std::move(program)),
+      table_(std::move(table)),
+      options_(o),
+      watch_(o.show_step, o.profile),
+      report_({.title = about.title, .model = about.model, .command = about.command, .options = facts_of(table_)}),
+      listener_(std::make_unique<Listener>()) {}
+
+Run::~Run() = default;
+
+training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
+  begin_run(program_, table_, files);
+  training::FitOptions fit = fit_options(options_, batches);
+  fit.callbacks = {&watch_, &report_, listener_.get()};
+  fit.stop = [this] {
+    return training::stop_requested() || (options_.stop_after > 0 && listener_->step >= options_.stop_after);
+  };
+  return fit;
+}
+
+int stopped(const training::FitResult& result) {
+  complain(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on", result.step));
+  return 3;
+}
+
+}  // namespace grus::programs

@@ -1,0 +1,52 @@
+#pragma once
+// What stands around a training: the folder, Ctrl-C, a line each epoch, the report.
+//   programs::Run run("add", o.table(), o.training, {.title = "Sums", .model = "GRU, 128", .command = line});
+//   training::FitOptions fit = run.begin({.write = ...}, batches.batches());
+//   fit.validation = training::validation(...);
+//   const auto optimizer = make_optimizer(o.training, model.named_parameters());
+//   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
+//   if (!result.finished) return programs::stopped(result);
+//   run.show(report::section("Test", figures(...)), figures);
+#include <memory>
+#include <string>
+
+#include "examples/support/model_files.h"
+#include "examples/support/run_options.h"
+#include "examples/support/step_watch.h"
+#include "training/fit_options.h"
+#include "training/live_report.h"
+#include "training/stop.h"
+
+namespace grus::programs {
+
+/// What the report says of a run; `model` is one phrase.
+struct About {
+  std::string title, model, command;
+};
+
+class Run {
+ public:
+  /// Everything that comes by reference must outlive the run. Throws Error for files of --show-step and --profile that
+  /// cannot be written.
+  Run(std::string program, options::Table table, const TrainingOptions& o, const About& about);
+  ~Run();
+  /// Makes the folder (begin_run) and returns the options of fit(), with callbacks and stop.
+  training::FitOptions begin(const RunFiles& files, int64_t batches);
+  /// Puts sections (markup) with so many figures into report.html, above the curves.
+  void show(const std::string& sections, const report::Figures& figures = {}) { report_.show(sections, figures.drawn); }
+
+ private:
+  class Listener;
+  std::string program_;
+  options::Table table_;
+  const TrainingOptions& options_;
+  StepWatch watch_;
+  training::LiveReport report_;
+  std::unique_ptr<Listener> listener_;
+  training::StopOnSignal guard_;
+};
+
+/// Says that a run was stopped and how it goes on; returns the exit code 3.
+int stopped(const training::FitResult& result);
+
+}  // namespace grus::programs

@@ -1,0 +1,188 @@
+// The program `classify`, as a person meets it, and the files that it reads.
+#include <doctest/doctest.h>
+
+#include "core/base/error.h"
+#include "examples/classify/commands.h"
+#include "tests/data/files.h"
+#include "tests/support/program.h"
+#include "tests/support/well_formed.h"
+
+using namespace grus;
+using namespace grus::classify;
+using test::check_error;
+using test::message_of;
+
+namespace {
+
+test::ProgramResult program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
+  return test::run_program(folder, "CLASSIFY", arguments, before);
+}
+
+const char* const table =
+    "label,text\n"
+    "good,a fine film\nbad,a poor film\ngood,\"fine, very fine\"\nbad,poor and dull\ngood,so fine\nbad,so poor\n";
+const std::string small = " --emb 8 --hidden 4 --min-count 1 --batch 2 --threads 1 --schedule constant --patience 0 ";
+
+}  // namespace
+
+TEST_CASE("classify: tables, lines and folders give the same rows") {
+  const test::Folder folder;
+  const auto texts = [](const std::vector<Row>& rows) {
+    std::string all;
+    for (const Row& row : rows) all += row.label + "=" + row.text + ";";
+    return all;
+  };
+  const std::string wanted = "a=x y;b=z;b=z;";
+  CHECK(texts(read_rows(folder.file("t.csv", "n,text,label\n1,x y,a\n2,z,b\n3,z,b\n"), {})) == wanted);
+  CHECK(texts(read_rows(folder.file("t.tsv", "kind\tsaid\na\tx y\nb\tz\nb\tz\n"),
+                        {.text_column = "said", .label_column = "kind"})) == wanted);
+  CHECK(texts(read_rows(test::gzip(folder, "t.tsv.gz", "label\ttext\na\tx y\nb\tz\nb\tz\n"), {})) == wanted);
+  CHECK(texts(read_rows(folder.file("t.txt", "a x y\nb\tz\nb  z\n"), {})) == wanted);
+  CHECK(texts(read_rows(folder.file("f.txt", "a:1 x y\nb:2 z\nb:1 z\n"), {.label_until = ":"})) == wanted);
+  CHECK(texts(read_rows(folder.file("d.txt", "a x y\nb z\nb z\n"), {.distinct = true})) == "a=x y;b=z;");
+  std::filesystem::create_directory(folder.path("names"));
+  folder.file("names/b.txt", "z\n\nz\n");
+  folder.file("names/a.txt", "x y\n");
+  CHECK(texts(read_rows(folder.path("names"), {})) == wanted);
+}
+
+TEST_CASE("classify: a broken row is named with file, line and column") {
+  const test::Folder folder;
+  const auto message = [&](const char* name, const char* content, const RowOptions& options = {}) {
+    const std::string file = folder.file(name, content);
+    const std::string all = message_of<DataError>([&] { read_rows(file, options); });
+    return all.starts_with(file) ? all.substr(file.size()) : all;
+  };
+  CHECK(message("a.csv", "label,text\na,x\nb\n") == ":3: need 2 columns as in the first line, got 1");
+  CHECK(message("a.csv", "label,text\na,x\nb,  \n") == ":3:2: need a text, got none");
+  CHECK(message("a.csv", "label,text\n,x\n") == ":2:1: need a label, got none");
+  CHECK(message("a.csv", "class,text\na,x\n") ==
+        ":1: need a column 'label' (--label-column) among class, text, got none");
+  CHECK(message("a.csv", "label,text\na,\"x\n").find(":2:2") == 0);
+  CHECK(message("a.csv", "") == ": need a line of column names, got an empty file");
+  CHECK(message("a.csv", "label,text\n") == ": need at least one row, got none");
+  CHECK(message("a.txt", "") == ": need at least one row, got none");
+  CHECK(message("a.txt", "a x\n\n") == ":2:1: need a label and a text, got an empty line");
+  CHECK(message("a.txt", "a x\nb\n") == ":2:2: need a text behind the label 'b', got none");
+  CHECK(message("a.txt", "a x\nb \xff\n").find(":2: invalid UTF-8 at byte 3") == 0);
+  CHECK(message("a.txt", ":x y\n", {.label_until = ":"}) == ":1:1: need a label in one line, got ''");
+  CHECK(message_of<DataError>([&] { read_rows(folder.path("none"), {}); }).find(folder.path("none")) == 0);
+}
+
+TEST_CASE("classify: a class that training lacks is named where it stands") {
+  const test::Folder folder;
+  const std::vector<Row> rows = read_rows(folder.file("t.csv", "text,label\nx,b\ny,c\n"), {});
+  CHECK(class_ids(rows, {"b", "c"}) == std::vector<int64_t>{0, 1});
+  CHECK(message_of<DataError>([&] {
+          class_ids(rows, {"a", "b"});
+        }) == folder.path("t.csv") + ":3:2: need a class of the training, one of a, b, got 'c'");
+}
+
+TEST_CASE("classify: every unit, pooling and tokenizer trains, is judged and labels lines") {
+  for (const char* more :
+       {"--unit gru --pool attention --layers 2", "--unit lstm --pool max --tokenizer char --ngrams 3",
+        "--unit rnn --pool mean --subwords 4 --cased --tokenizer space --members 2",
+        "--pool last --directions one --max-length 2 --label-smoothing 0.1"}) {
+    CAPTURE(more);
+    const test::Folder folder;
+    const std::string data = folder.file("t.csv", table), out = folder.path("m");
+    const auto trained = program(folder, "train --train " + data + " --valid " + data + " --test " + data + small +
+                                             more + " --epochs 2 --out " + out);
+    CHECK_MESSAGE(trained.code == 0, trained.err);
+    CHECK(trained.out.find("test accuracy") != std::string::npos);
+    const auto judged = program(folder, "eval --model " + out + " --data " + data + " --out " + folder.path("e.html"));
+    CHECK_MESSAGE(judged.code == 0, judged.err);
+    CHECK(judged.out.find("macro F1") != std::string::npos);
+    CHECK(test::bytes_of(folder.path("e.html")).find("Confusions") != std::string::npos);
+    const std::string page = folder.path("p.html");
+    const auto said =
+        program(folder, "run --top 2 --model " + out + " --page " + page, "printf 'so <fine>\\n\\nunheard of\\n' |");
+    CHECK_MESSAGE(said.code == 0, said.err);
+    CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 3);
+    CHECK(std::count(said.out.begin(), said.out.end(), '\t') == 12);
+    CHECK(test::bytes_of(page).find("&lt;") != std::string::npos);
+  }
+}
+
+TEST_CASE("classify: what the model says does not depend on the batch") {
+  const test::Folder folder;
+  const std::string data = folder.file("t.csv", table), out = folder.path("m");
+  REQUIRE(program(folder, "train --train " + data + " --valid " + data + small +
+                              "--subwords 4 --ngrams 2 --epochs 2 --out " + out)
+              .code == 0);
+  const std::string lines = "printf 'so fine\\npoor and dull\\na\\n' |";
+  CHECK(program(folder, "run --batch 1 --model " + out, lines).out ==
+        program(folder, "run --batch 3 --model " + out, lines).out);
+}
+
+TEST_CASE("classify: a run that is stopped and resumed ends with the weights of one that never stopped") {
+  const test::Folder folder;
+  const auto options = [&](const char* out) {
+    TrainOptions o;
+    o.train = o.valid = folder.file("t.csv", table);
+    o.min_count = 1;
+    o.model.hidden = o.model.embedding = 8;
+    o.training.batch = 2;
+    o.training.epochs = 3;
+    o.training.patience = 0;
+    o.training.machine.threads = 1;
+    o.training.out = folder.path(out);
+    return o;
+  };
+  TrainOptions whole = options("whole"), parts = options("parts");
+  CHECK(train(whole, "") == 0);
+  for (const int64_t steps : {1, 3, 5}) {
+    parts.training.resume = steps > 1;
+    parts.training.stop_after = steps;
+    CHECK(train(parts, "") == 3);
+  }
+  parts.training.stop_after = 0;
+  CHECK(train(parts, "") == 0);
+  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
+        test::bytes_of(folder.path("parts/model.safetensors")));
+  CHECK(test::bytes_of(folder.path("whole/metrics.jsonl")) == test::bytes_of(folder.path("parts/metrics.jsonl")));
+}
+
+TEST_CASE("classify: every mistake is one line with its exit code, and leaves the model as it was") {
+  const test::Folder folder;
+  const std::string data = folder.file("t.csv", table), out = folder.path("m");
+  const std::string made = "train --valid " + data + small + "--epochs 1 --out " + out + " --train ";
+  REQUIRE(program(folder, made + data).code == 0);
+  const std::string weights = test::bytes_of(out + "/model.safetensors"), config = test::bytes_of(out + "/config.json");
+  check_error(program(folder, made + folder.file("o.csv", std::string(table) + "good,more\n") + " --resume --epochs 2"),
+              2, "--train: need the data with");
+  check_error(program(folder, made + data + " --overwrite --test " + folder.file("x.txt", "good x\nother y\n")), 1,
+              "x.txt:2:1: need a class of the training, one of bad, good, got 'other'");
+  check_error(program(folder, made + folder.file("one.txt", "good x\ngood y\n") + " --overwrite"), 1,
+              "need texts of at least two classes");
+  check_error(program(folder, made + data + " --overwrite --vectors " + folder.file("v.txt", "fine 1 2\n")), 1,
+              "need vectors of --emb 8");
+  check_error(program(folder, made + data + " --overwrite --tokenizer letters"), 2, "letters");
+  check_error(program(folder, made + data + " --overwrite --hold-test 0.1 --test " + data), 2,
+              "--hold-test: need 0 with --test");
+  check_error(program(folder, made + data + " --overwrite --buckets 5"), 2,
+              "--buckets: need --ngrams or --subwords above 0 with it");
+  check_error(program(folder, made + data + " --overwrite --cased"), 2, "--cased: need --tokenizer another than word");
+  check_error(program(folder, made + data + " --overwrite --vocab 0 --tokenizer char --beta2 0.9 --optimizer sgd"), 2,
+              "--beta2");
+  check_error(program(folder, made + data + " --beam 5"), 2, "--beam");
+  check_error(program(folder, "train --out " + out), 2, "--train: need labelled texts");
+  check_error(program(folder, "eval --model " + out), 2, "--data: need labelled texts");
+  check_error(program(folder, "eval --seed 1 --model " + out), 2, "--seed");
+  check_error(program(folder, "eval --model " + out + " --data " + folder.file("e.txt", "")), 1,
+              "e.txt: need at least one row");
+  check_error(program(folder, "run --model " + out, "printf 'a\\n\\377\\n' |"), 1, "standard input:2: invalid UTF-8");
+  CHECK(test::bytes_of(out + "/model.safetensors") == weights);
+  CHECK(test::bytes_of(out + "/config.json") == config);
+  folder.file("m/classes.txt", "good\nbad\n");
+  check_error(program(folder, "run --model " + out + " x"), 1, "classes.txt: need the file with");
+}
+
+TEST_CASE("classify: without a command it gets four sentences right and guesses languages") {
+  const test::Folder folder;
+  const auto shown = program(folder, "", "cd " + folder.root().string() + " &&");
+  CHECK_MESSAGE(shown.code == 0, shown.err);
+  CHECK(shown.out.find("validation accuracy 1.0000") != std::string::npos);
+  CHECK(shown.out.find("Yamashiro") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.path("classify-demo/what-mattered.html")));
+}
