@@ -21,8 +21,12 @@ struct TrainOptions {
   double temperature = 0.8;  // of the samples that it shows
   programs::TrainingOptions training;
 
+  options::Given given;  // on the command line
+
   TrainOptions();
   options::Table table();
+  /// Sets the defaults of a transformer where --arch asks for one.
+  void choose(const options::Given& said);
 };
 int train(TrainOptions& o, const std::string& command_line);
 /// Trains on an excerpt of Shakespeare that is part of the program.

@@ -23,6 +23,17 @@ TrainOptions::TrainOptions() {
   training.warmup = 100;
 }
 
+void TrainOptions::choose(const options::Given& said) {
+  given = said;
+  const std::string* arch = options::find(said, "arch");
+  if (!arch || *arch != "transformer") return;
+  model.embedding = 128;
+  model.layers = 4;
+  model.dropout = 0.1;
+  training.lr = 1e-3;
+  window = 128;
+}
+
 Table TrainOptions::table() {
   const std::string_view f = "Files", t = "Text", m = "Model", g = "Training";
   constexpr double size = 65536;

@@ -132,6 +132,9 @@ int report(programs::Run& run, const TrainOptions& o, const data::Codec& codec, 
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
+  const bool attends = o.model.body == nn::LanguageBody::transformer;
+  options::require_read(o.given, o.table(),
+                        {{"heads", attends, "transformer", "arch"}, {"weight-drop", !attends, "gru or lstm", "arch"}});
   programs::use_machine(o.training.machine);
   Lines lines = read("train", o.train);
   const Lines valid = o.valid.empty() ? cut_off(lines, o.holdout) : read("valid", o.valid);
