@@ -3,17 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "data/batch/token_stream.h"
 #include "data/read/text.h"
 #include "examples/support/program.h"
 #include "examples/support/run.h"
 #include "examples/write/commands.h"
 #include "examples/write/demo_data.h"
-#include "language/cursor.h"
+#include "language/corpus.h"
 #include "report/markup.h"
 #include "training/carried.h"
 #include "training/fit.h"
@@ -23,13 +21,6 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-int64_t characters(const Lines& lines) {
-  const auto add = [](int64_t n, const std::string& line) {
-    return n + static_cast<int64_t>(data::split_code_points(line).size()) + 1;
-  };
-  return std::accumulate(lines.begin(), lines.end(), int64_t{0}, add);
-}
-
 Lines read(const std::string& flag, const std::string& path) {
   require<UsageError>(!path.empty(), "--{}: need a text, got none", flag);
   Lines lines = data::read_lines(path);
@@ -37,61 +28,26 @@ Lines read(const std::string& flag, const std::string& path) {
   return lines;
 }
 
-/// Cuts the last lines off, behind at least 1 - share of the characters.
-Lines cut_off(Lines& lines, double share) {
-  const double kept = (1 - share) * static_cast<double>(characters(lines));
-  size_t cut = 0;
-  for (double seen = 0; cut < lines.size() && seen < kept; ++cut)
-    seen += static_cast<double>(data::split_code_points(lines[cut]).size() + 1);
-  Lines last(lines.begin() + static_cast<int64_t>(cut), lines.end());
-  lines.resize(cut);
-  return last;
-}
-
-std::vector<int32_t> ids_of(const data::Codec& codec, const Lines& lines) {
-  std::vector<int32_t> ids{data::EOS};  // each text stands behind a line's end
-  for (const std::string& line : lines) {
-    const std::vector<int32_t> more = codec.encode(line);
-    ids.insert(ids.end(), more.begin(), more.end());
-    ids.push_back(data::EOS);
-  }
-  return ids;
-}
-
-/// Measures the loss in several streams beside one another, each with its state carried on, and shows a sample.
+/// Measures the loss, and shows a sample.
 class Judge {
  public:
   Judge(const TrainOptions& o, const data::Codec& codec, const nn::LanguageModel& model, std::vector<int32_t> ids)
-      : options_(o), codec_(codec), model_(model), streams_(std::move(ids), streams_of(o, std::ssize(ids))) {}
+      : options_(o), codec_(codec), model_(model), ids_(std::move(ids)) {}
   std::vector<training::Figure> operator()() {
-    nn::LanguageState state;
-    double nats = 0;
-    int64_t count = 0;
-    streams_.start(0);
-    while (const auto window = streams_.next()) {
-      const nn::LanguageLoss now = model_.loss(window->inputs, window->targets, state);
-      state = now.state.detach();
-      nats += now.nll_sum.item();
-      count += window->targets.numel();
-    }
+    const language::Likelihood all = language::likelihood_in_streams(model_, ids_, 2 * options_.training.batch);
     language::Cursor cursor(model_);
     Rng rng(1);
     sample_ = language::text_of(codec_, language::sample(cursor, 160, {.temperature = options_.temperature}, rng));
     fmt::print("\n{}\n\n", sample_);
-    const double loss = nats / static_cast<double>(count);
-    return {{"valid_loss", loss}, {"valid_perplexity", std::exp(loss)}};
+    return {{"valid_loss", all.nats / static_cast<double>(all.tokens)}, {"valid_perplexity", all.perplexity()}};
   }
   const std::string& sample() const { return sample_; }
 
  private:
-  static data::StreamOptions streams_of(const TrainOptions& o, int64_t ids) {
-    const int64_t steps = o.model.body == nn::LanguageBody::transformer ? std::max<int64_t>(1, o.window / 2) : 256;
-    return {.streams = std::clamp<int64_t>(ids / steps, 1, 2 * o.training.batch), .steps = steps};
-  }
   const TrainOptions& options_;
   const data::Codec& codec_;
   const nn::LanguageModel& model_;
-  data::TokenStreams streams_;
+  std::vector<int32_t> ids_;
   std::string sample_;
 };
 
@@ -137,12 +93,12 @@ int train(TrainOptions& o, const std::string& command_line) {
                         {{"heads", attends, "transformer", "arch"}, {"weight-drop", !attends, "gru or lstm", "arch"}});
   programs::use_machine(o.training.machine);
   Lines lines = read("train", o.train);
-  const Lines valid = o.valid.empty() ? cut_off(lines, o.holdout) : read("valid", o.valid);
+  const Lines valid = o.valid.empty() ? language::hold_out(lines, o.holdout) : read("valid", o.valid);
   require<UsageError>(!data::is_trained_kind(o.tokenizer) || o.vocab > 0, "--vocab: need a size with --tokenizer {}",
                       o.tokenizer);
   const data::CodecOptions text{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
   const data::Codec codec = data::Codec::learn({lines}, text, complain);
-  std::vector<int32_t> ids = ids_of(codec, lines), valid_ids = ids_of(codec, valid);
+  std::vector<int32_t> ids = language::text_ids(codec, lines), valid_ids = language::text_ids(codec, valid);
   require<DataError>(std::ssize(ids) > o.training.batch * o.window,
                      "{}: need a window of {} tokens (--window) in {} streams (--batch) at least, got {} tokens",
                      o.train, o.window, o.training.batch, ids.size());

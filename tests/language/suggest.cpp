@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "data/text/sentencepiece.h"
 #include "ops/math/softmax.h"
 #include "tests/language/small_model.h"
 
@@ -91,6 +92,29 @@ TEST_CASE("suggest: a beam spells out of characters the words that a search of a
     for (const Suggestion& one : Suggester(codec, 64)(here, "ba", begins, 3)) CHECK(one.word.starts_with("ba"));
   }
   CHECK(test::message_of([&] { Suggester(codec, 0); }) == "[suggest] need a beam of at least 1, got 0");
+}
+
+TEST_CASE("suggest: pieces of words are joined to whole words, whatever the place in the line") {
+  if (!data::sentencepiece_available()) return;
+  const std::vector<std::string> text{"the cat sat on the mat", "the dog ran", "a cat ran to the mat, and sat"};
+  const data::Codec codec = data::Codec::learn({text}, {.kind = "bpe", .size = 40});
+  const nn::LanguageModel model = opinionated(codec.size());
+  const Suggester suggester(codec);
+  for (const char* line : {"", "the ", "the ca", "c", "a cat r"}) {
+    const std::vector<Suggestion> found = suggester.of_line(Cursor(model), line, false);
+    CHECK(found.size() == 3);
+    const std::string typed = line[0] != 0 && std::string(line).back() != ' ' ? suggester.words(line).back() : "";
+    for (const Suggestion& one : found) {
+      CHECK(one.word.starts_with(typed));
+      CHECK(one.word.find("▁") == std::string::npos);
+      CHECK(one.probability > 0);
+    }
+  }
+  Cursor whole(model), pieces(model);
+  suggester.read_word(whole, "the", true, false);
+  suggester.read_word(whole, "mat,", false, false);
+  pieces.read(codec.encode("the mat,"));
+  CHECK(test::gap(whole.scores(), pieces.scores()) < 1e-4);
 }
 
 TEST_CASE("keystrokes: one key takes a word that is offered, with its space; before that each character is a key") {

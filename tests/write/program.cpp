@@ -87,6 +87,16 @@ TEST_CASE("write: words, pieces and a transformer are options; <unk> reads what 
   CHECK(program(folder, "complete 'the horse ' --model " + out).code == 0);
 }
 
+TEST_CASE("write: the kept recipes name options that there are") {
+  const Trained trained;
+  for (const std::string name : {"shakespeare", "wikitext-2"}) {
+    const Result result = program(trained.folder, "train --config " + std::string(std::getenv("RECIPES")) + "/" + name +
+                                                      ".json --train " + trained.text + " --out " +
+                                                      trained.folder.path(name) + small + " --max-steps 1");
+    CHECK_MESSAGE(result.code == 0, result.err);
+  }
+}
+
 TEST_CASE("write: a run that is killed goes on to the weights of one that never stopped") {
   const Trained whole(" --dropout 0.2");
   const std::string to = whole.folder.path("again"),
