@@ -71,6 +71,7 @@ Suggester::Role Suggester::role_of(int64_t id, const std::string& text, bool beg
 std::vector<Suggestion> Suggester::operator()(Cursor& cursor, std::string_view typed, bool line_begins,
                                               int64_t count) const {
   const auto most = static_cast<size_t>(std::max<int64_t>(count, 0));
+  if (most == 0) return {};
   return words_ ? of_vocabulary(cursor, typed, most) : spelt(cursor, typed, line_begins, most);
 }
 
@@ -112,7 +113,8 @@ std::vector<Suggestion> Suggester::spelt(Cursor& cursor, std::string_view typed,
         if (text.starts_with(typed) || typed.starts_with(text))
           next.push_back({text, now.score + log_p, static_cast<int32_t>(id), static_cast<int64_t>(row)});
       }
-      if (!now.text.empty() && now.text.starts_with(typed)) found.push_back({now.text, std::exp(now.score) * end});
+      if (!now.text.empty() && now.text.starts_with(typed) && core_of(now.text) == now.text)
+        found.push_back({now.text, std::exp(now.score) * end});
     }
     std::sort(found.begin(), found.end(), likelier);
     if (found.size() > count) found.resize(count);
@@ -166,6 +168,16 @@ int64_t keys_for(std::string_view word, const std::function<std::vector<Suggesti
   return static_cast<int64_t>(points.size()) + 1;
 }
 
+std::string_view Suggester::core_of(std::string_view word) const {
+  if (words_) return word;
+  size_t end = 0;  // behind the last letter or digit
+  for (const data::CodePoint& point : data::decode_utf8(word)) {
+    const auto behind = static_cast<size_t>(point.bytes.data() - word.data()) + point.bytes.size();
+    if (data::is_word_character(point.value)) end = behind;
+  }
+  return word.substr(0, end);
+}
+
 Keystrokes count_keystrokes(Cursor cursor, const Suggester& suggester, std::span<const std::string> lines,
                             bool knows_unknown, int64_t count, int64_t words) {
   Keystrokes all;
@@ -174,8 +186,14 @@ Keystrokes count_keystrokes(Cursor cursor, const Suggester& suggester, std::span
     bool begins = true;
     for (const std::string& word : suggester.words(line)) {
       if (words > 0 && all.words == words) return all;
-      all.keys += keys_for(word, [&](std::string_view typed) { return suggester(cursor, typed, begins, count); });
-      all.characters += static_cast<int64_t>(data::split_code_points(word).size()) + 1;
+      const std::string_view core = suggester.core_of(word);
+      const auto length = [](std::string_view text) { return std::ssize(data::split_code_points(text)); };
+      const int64_t behind = length(word) - length(core), typed_out = length(core) + 1;
+      const int64_t keys =
+          keys_for(core, [&](std::string_view typed) { return suggester(cursor, typed, begins, count); });
+      // The space that came with a word gives way to a sign behind it, and is a key behind the sign.
+      all.keys += keys + behind + (behind > 0 && keys < typed_out ? 1 : 0);
+      all.characters += length(word) + 1;
       ++all.words;
       suggester.read_word(cursor, word, std::exchange(begins, false), knows_unknown);
     }

@@ -27,6 +27,8 @@ class Suggester {
 
   /// Reads a whole word on. Throws as known_ids() does.
   void read_word(Cursor& cursor, const std::string& word, bool line_begins, bool knows_unknown) const;
+  /// Returns a word without the punctuation at its end, which is never suggested; of a vocabulary of words, all of it.
+  std::string_view core_of(std::string_view word) const;
   /// Returns the words of a line, which are typed one by one.
   std::vector<std::string> words(std::string_view line) const;
 
@@ -53,8 +55,9 @@ struct Keystrokes {
 /// is among them, one key takes it with the space behind it. Else the next character is typed.
 int64_t keys_for(std::string_view word, const std::function<std::vector<Suggestion>(std::string_view typed)>& offers);
 
-/// Types lines as keys_for() does, with `count` suggestions at each key, and at most `words` of them (0: all). The
-/// model reads every word that was typed, and state is carried from line to line.
+/// Types lines as keys_for() does, with `count` suggestions at each key, and at most `words` of them (0: all). Where
+/// punctuation follows a word that was taken, the space gives way to it and is a key behind it. The model reads every
+/// word that was typed, and state is carried from line to line.
 Keystrokes count_keystrokes(Cursor cursor, const Suggester& suggester, std::span<const std::string> lines,
                             bool knows_unknown, int64_t count = 3, int64_t words = 0);
 

@@ -145,3 +145,23 @@ TEST_CASE("keystrokes: a text counts its words, and stops behind as many as want
   CHECK(some.keys < 20);
   CHECK(count_keystrokes(Cursor(model), suggester, lines, false, 3, 2).characters == 8);
 }
+
+TEST_CASE("keystrokes: punctuation behind a word is typed, and so is the space behind it") {
+  const data::Codec codec = codec_of("verbatim", {"a", "b", "▁", ",", "'"});
+  const nn::LanguageModel model = opinionated(codec.size());
+  const Suggester suggester(codec);
+  CHECK(suggester.core_of("ab',") == "ab");
+  CHECK(suggester.core_of("b'a") == "b'a");
+  CHECK(suggester.core_of(",,").empty());
+  Cursor start(model);
+  const std::string best = suggester(start, "", true, 1)[0].word;
+  const auto length = static_cast<int64_t>(best.size());
+  const Keystrokes plain = count_keystrokes(start, suggester, std::vector{best}, false);
+  CHECK(plain.keys == 1);
+  CHECK(plain.characters == length + 1);
+  const Keystrokes comma = count_keystrokes(start, suggester, std::vector{best + ",,"}, false);
+  CHECK(comma.keys == 4);  // the word, two signs, the line's end
+  CHECK(comma.characters == length + 3);
+  CHECK(count_keystrokes(start, suggester, std::vector{best + ","}, false, 0).saved() == 0);
+  CHECK(count_keystrokes(start, suggester, std::vector<std::string>{",,"}, false).keys == 3);
+}
