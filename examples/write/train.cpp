@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/read/text.h"
 #include "examples/support/program.h"
@@ -53,6 +54,9 @@ class Judge {
 
 /// Shades each piece of a text by what it cost: surprises are dark.
 std::string surprises(const nn::LanguageModel& model, const data::Codec& codec, const Lines& lines) {
+  constexpr std::string_view space = "\u2581";  // as pieces write it
+  const std::string kind = codec.tokenizer().kind();
+  const bool words = kind == "space" || kind == "word";
   language::Cursor cursor(model);
   std::string markup = "<p style=\"line-height:1.7\">";
   for (const std::string& line : lines) {
@@ -60,25 +64,26 @@ std::string surprises(const nn::LanguageModel& model, const data::Codec& codec, 
     ids.push_back(data::EOS);
     for (const int32_t id : ids) {
       const double bits = cursor.read(std::span(&id, 1)) / std::log(2.0);
-      const std::string text = id == data::EOS ? "¶" : codec.decode({id});
+      std::string text = id == data::EOS ? "¶" : codec.vocab().piece(id);
+      if (text.starts_with(space)) text.replace(0, space.size(), " ");
       markup += fmt::format("<span title=\"{:.1f} bits\" style=\"background:rgba(200,90,20,{:.2f})\">{}</span>{}", bits,
                             std::min(1.0, bits / 10), report::escape(text),
-                            id == data::EOS                       ? "<br>"
-                            : codec.tokenizer().kind() == "space" ? " "
-                                                                  : "");
+                            id == data::EOS ? "<br>"
+                            : words         ? " "
+                                            : "");
     }
   }
   return markup + "</p>";
 }
 
-int report(programs::Run& run, const TrainOptions& o, const data::Codec& codec, const nn::LanguageModel& model,
-           const Judge& judge, const Lines& valid) {
+int report(programs::Run& run, const data::Codec& codec, const nn::LanguageModel& model, const Judge& judge,
+           const Lines& valid, const Lines& test) {
   const Lines some(valid.begin(), valid.begin() + std::min<int64_t>(std::ssize(valid), 24));
   run.show(report::section("What it writes", fmt::format("<pre>{}</pre>", report::escape(judge.sample()))) +
            report::section("What surprises it", surprises(model, codec, some)));
-  if (!o.test.empty()) {
+  if (!test.empty()) {
     language::Cursor cursor(model);
-    const language::Likelihood all = language::likelihood(cursor, codec, read("test", o.test));
+    const language::Likelihood all = language::likelihood(cursor, codec, test);
     fmt::print("test: perplexity {:.2f} of {} tokens, {:.4f} bits a character\n", all.perplexity(), all.tokens,
                all.bits_per_character());
   }
@@ -94,6 +99,7 @@ int train(TrainOptions& o, const std::string& command_line) {
   programs::use_machine(o.training.machine);
   Lines lines = read("train", o.train);
   const Lines valid = o.valid.empty() ? language::hold_out(lines, o.holdout) : read("valid", o.valid);
+  const Lines test = o.test.empty() ? Lines() : read("test", o.test);
   require<UsageError>(!data::is_trained_kind(o.tokenizer) || o.vocab > 0, "--vocab: need a size with --tokenizer {}",
                       o.tokenizer);
   const data::CodecOptions text{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
@@ -104,6 +110,8 @@ int train(TrainOptions& o, const std::string& command_line) {
                      o.train, o.window, o.training.batch, ids.size());
   require<DataError>(valid_ids.size() > 1, "{}: need a line at least to validate on, got none",
                      o.valid.empty() ? "--holdout" : o.valid);
+  const std::string valid_sum =
+      checksum_text({reinterpret_cast<const char*>(valid_ids.data()), valid_ids.size() * sizeof valid_ids[0]});
   const int64_t unknown = std::count(ids.begin(), ids.end(), data::UNK);
 
   o.model.vocabulary = codec.size();
@@ -119,7 +127,7 @@ int train(TrainOptions& o, const std::string& command_line) {
                      .model = fmt::format("{}, {} parameters", text_of(row_of(table, "arch")), model.parameter_count()),
                      .command = command_line});
   training::FitOptions fit =
-      run.begin({.data = {{"train", streams.fingerprint()}},
+      run.begin({.data = {{"train", streams.fingerprint()}, {"valid", valid_sum}},
                  .write = [&](const std::filesystem::path& folder) { return write_files(folder, codec, unknown); }},
                 streams.batches());
   fit.callbacks.push_back(&carried);
@@ -132,7 +140,7 @@ int train(TrainOptions& o, const std::string& command_line) {
   };
   const training::FitResult result = training::fit(model, *optimizer, streams, loss, fit);
   if (!result.finished) return programs::stopped(result);
-  return report(run, o, codec, model, judge, valid);
+  return report(run, codec, model, judge, valid, test);
 }
 
 int demo() {

@@ -52,6 +52,8 @@ TEST_CASE("write: a model is trained, measured, and writes on from a prompt, the
   const Result greedy = program(trained.folder, run + "--temperature 0");
   CHECK(greedy.out == program(trained.folder, run + "--top-k 1 --seed 5").out);
   CHECK(program(trained.folder, trained.use("run") + "--prompt '' --length 5").code == 0);
+  const std::string page = test::bytes_of(trained.model + "/report.html");
+  for (const char* title : {"What it writes", "What surprises it"}) CHECK(page.find(title) != std::string::npos);
   CHECK(program(trained.folder, trained.use("run") + "--lines 1 --samples 3 --temperature 5").code == 0);
 }
 
@@ -124,6 +126,7 @@ TEST_CASE("write: bad input is one line") {
   check_error(train(some_text(), " --heads 3"), 2, "--heads: need --arch transformer with it, got gru");
   check_error(train(some_text(), " --arch transformer --weight-drop 0.1"), 2, "--weight-drop: need --arch gru or lstm");
   check_error(train(some_text(), " --holdout 0"), 1, "--holdout: need a line at least to validate on, got none");
+  check_error(train(some_text(), " --test " + folder.path("gone")), 1, "/gone: ");
   check_error(program(folder, "train --out x"), 2, "--train: need a text, got none");
   CHECK(!std::filesystem::exists(folder.path("o")));
   check_error(program(folder, "run"), 2, "--model: need the folder of a model, got none");
