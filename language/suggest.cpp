@@ -24,25 +24,11 @@ bool is_word(std::string_view text) {
 // Inside a word ' and - stand as well.
 bool goes_on_in_word(int32_t point) { return data::is_word_character(point) || point == '\'' || point == '-'; }
 
-/// A word that is being spelt.
-struct Spelling {
-  std::string text;
-  double score = 0;  // log p of its pieces
-  int32_t last = 0;
-  int64_t parent = 0;  // among the spellings one piece shorter
-};
-
 bool likelier(const Suggestion& a, const Suggestion& b) {
   return a.probability != b.probability ? a.probability > b.probability : a.word < b.word;
 }
 
 std::vector<float> log_probabilities(const Tensor& scores) { return log_softmax(scores).to_vector<float>(); }
-
-Tensor ids_of(const std::vector<Spelling>& all, bool parents) {
-  std::vector<int32_t> ids;
-  for (const Spelling& one : all) ids.push_back(parents ? static_cast<int32_t>(one.parent) : one.last);
-  return Tensor::from(ids, default_device());
-}
 
 }  // namespace
 
@@ -88,6 +74,44 @@ std::vector<Suggestion> Suggester::of_vocabulary(Cursor& cursor, std::string_vie
   return best;
 }
 
+// A word of several pieces may be cut in several ways, whose probabilities add up.
+void Suggester::finish(const Spelling& word, double end, std::string_view typed, std::vector<Suggestion>& found) const {
+  if (word.text.empty() || !word.text.starts_with(typed) || core_of(word.text) != word.text) return;
+  const double probability = std::exp(word.score) * end;
+  for (Suggestion& known : found) {
+    if (known.word != word.text) continue;
+    known.probability += probability;
+    return;
+  }
+  found.push_back({word.text, probability});
+}
+
+std::vector<Suggester::Spelling> Suggester::longer(const std::vector<Spelling>& live, const Tensor& scores,
+                                                   std::string_view typed, std::vector<Suggestion>& found) const {
+  const std::vector<float> logs = log_probabilities(scores);  // (live, V)
+  const bool first = live[0].pieces == 0;
+  std::vector<Spelling> next;
+  for (size_t row = 0; row < live.size(); ++row) {
+    double end = 0;  // the probability that the word ends here
+    for (size_t id = 0; id < roles_.size(); ++id) {
+      const double log_p = static_cast<double>(logs[row * roles_.size() + id]);
+      const Role role = roles_[id];
+      if (role == Role::ends || (role == Role::begins && !first)) end += std::exp(log_p);
+      const bool fits = first ? role == Role::begins || (role == Role::both && !marked_)
+                              : role == Role::goes_on || role == Role::both;
+      if (!fits) continue;
+      const std::string text = live[row].text + texts_[id];
+      if (text.starts_with(typed) || typed.starts_with(text))
+        next.push_back(
+            {text, live[row].score + log_p, live[row].pieces + 1, static_cast<int32_t>(id), static_cast<int32_t>(row)});
+    }
+    finish(live[row], end, typed, found);
+  }
+  std::stable_sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  if (next.size() > static_cast<size_t>(beam_)) next.resize(static_cast<size_t>(beam_));
+  return next;
+}
+
 std::vector<Suggestion> Suggester::spelt(Cursor& cursor, std::string_view typed, bool line_begins, size_t count) const {
   Cursor behind = cursor;
   const int32_t space = codec_->vocab().id(mark);
@@ -96,37 +120,23 @@ std::vector<Suggestion> Suggester::spelt(Cursor& cursor, std::string_view typed,
   nn::LanguageState state = behind.state();
   std::vector<Suggestion> found;
   std::vector<Spelling> live{{}};
-  for (int length = 0; length < longest_word && !live.empty(); ++length) {
-    const std::vector<float> logs = log_probabilities(scores);  // (live, V)
-    std::vector<Spelling> next;
-    for (size_t row = 0; row < live.size(); ++row) {
-      const Spelling& now = live[row];
-      double end = 0;  // the probability that the word ends here
-      for (size_t id = 0; id < roles_.size(); ++id) {
-        const double log_p = static_cast<double>(logs[row * roles_.size() + id]);
-        const Role role = roles_[id];
-        if (role == Role::ends || (role == Role::begins && length > 0)) end += std::exp(log_p);
-        const bool fits = length == 0 ? role == Role::begins || (role == Role::both && !marked_)
-                                      : role == Role::goes_on || role == Role::both;
-        if (!fits) continue;
-        const std::string text = now.text + texts_[id];
-        if (text.starts_with(typed) || typed.starts_with(text))
-          next.push_back({text, now.score + log_p, static_cast<int32_t>(id), static_cast<int64_t>(row)});
-      }
-      if (!now.text.empty() && now.text.starts_with(typed) && core_of(now.text) == now.text)
-        found.push_back({now.text, std::exp(now.score) * end});
-    }
+  for (int length = 0; length < longest_word; ++length) {
+    live = longer(live, scores, typed, found);
     std::sort(found.begin(), found.end(), likelier);
-    if (found.size() > count) found.resize(count);
-    std::stable_sort(next.begin(), next.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
-    if (next.size() > static_cast<size_t>(beam_)) next.resize(static_cast<size_t>(beam_));
-    live = std::move(next);
-    const bool beaten = found.size() == count && !live.empty() && std::exp(live[0].score) <= found.back().probability;
+    const bool beaten =
+        !live.empty() && found.size() >= count && std::exp(live[0].score) <= found[count - 1].probability;
     if (live.empty() || beaten) break;
-    nn::LanguageOutput out = behind.model()(ids_of(live, false).reshape({1, -1}), state.select(ids_of(live, true)));
+    const auto ids = [&](int32_t Spelling::*which) {
+      std::vector<int32_t> all;
+      for (const Spelling& one : live) all.push_back(one.*which);
+      return Tensor::from(all, default_device());
+    };
+    nn::LanguageOutput out =
+        behind.model()(ids(&Spelling::last).reshape({1, -1}), state.select(ids(&Spelling::parent)));
     scores = behind.model().logits(out.y);
     state = out.state.detach();
   }
+  if (found.size() > count) found.resize(count);
   return found;
 }
 
@@ -158,16 +168,6 @@ std::vector<Suggestion> Suggester::of_line(Cursor before, std::string_view line,
   return (*this)(before, last, typed.empty(), count);
 }
 
-int64_t keys_for(std::string_view word, const std::function<std::vector<Suggestion>(std::string_view typed)>& offers) {
-  const std::vector<std::string_view> points = data::split_code_points(word);
-  size_t typed = 0;
-  for (size_t i = 0; i < points.size(); typed += points[i++].size()) {
-    for (const Suggestion& offer : offers(word.substr(0, typed)))
-      if (offer.word == word) return static_cast<int64_t>(i) + 1;
-  }
-  return static_cast<int64_t>(points.size()) + 1;
-}
-
 std::string_view Suggester::core_of(std::string_view word) const {
   if (words_) return word;
   size_t end = 0;  // behind the last letter or digit
@@ -176,30 +176,6 @@ std::string_view Suggester::core_of(std::string_view word) const {
     if (data::is_word_character(point.value)) end = behind;
   }
   return word.substr(0, end);
-}
-
-Keystrokes count_keystrokes(Cursor cursor, const Suggester& suggester, std::span<const std::string> lines,
-                            bool knows_unknown, int64_t count, int64_t words) {
-  Keystrokes all;
-  const int32_t end = data::EOS;
-  for (const std::string& line : lines) {
-    bool begins = true;
-    for (const std::string& word : suggester.words(line)) {
-      if (words > 0 && all.words == words) return all;
-      const std::string_view core = suggester.core_of(word);
-      const auto length = [](std::string_view text) { return std::ssize(data::split_code_points(text)); };
-      const int64_t behind = length(word) - length(core), typed_out = length(core) + 1;
-      const int64_t keys =
-          keys_for(core, [&](std::string_view typed) { return suggester(cursor, typed, begins, count); });
-      // The space that came with a word gives way to a sign behind it, and is a key behind the sign.
-      all.keys += keys + behind + (behind > 0 && keys < typed_out ? 1 : 0);
-      all.characters += length(word) + 1;
-      ++all.words;
-      suggester.read_word(cursor, word, std::exchange(begins, false), knows_unknown);
-    }
-    cursor.read(std::span(&end, 1));
-  }
-  return all;
 }
 
 }  // namespace grus::language

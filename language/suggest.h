@@ -1,7 +1,5 @@
 #pragma once
-// Predictive text: the words that a language model finds likeliest next, and how many keys they save.
-#include <functional>
-
+// Predictive text: the words that a language model finds likeliest next.
 #include "language/cursor.h"
 
 namespace grus::language {
@@ -33,10 +31,21 @@ class Suggester {
   std::vector<std::string> words(std::string_view line) const;
 
  private:
-  enum class Role : uint8_t { never, begins, goes_on, both, ends };
+  enum class Role : uint8_t { never, begins, goes_on, both, ends };  // of a piece, in a word
+  /// A word that is being spelt.
+  struct Spelling {
+    std::string text = {};
+    double score = 0;  // log p of its pieces
+    int pieces = 0;
+    int32_t last = 0, parent = 0;  // the last piece, and the spelling before it among those one piece shorter
+  };
   Role role_of(int64_t id, const std::string& text, bool begins) const;
   std::vector<Suggestion> of_vocabulary(Cursor& cursor, std::string_view typed, size_t count) const;
   std::vector<Suggestion> spelt(Cursor& cursor, std::string_view typed, bool line_begins, size_t count) const;
+
+  void finish(const Spelling& word, double end, std::string_view typed, std::vector<Suggestion>& found) const;
+  std::vector<Spelling> longer(const std::vector<Spelling>& live, const Tensor& scores, std::string_view typed,
+                               std::vector<Suggestion>& found) const;
 
   const data::Codec* codec_;
   int64_t beam_;
@@ -44,21 +53,5 @@ class Suggester {
   std::vector<Role> roles_;
   std::vector<std::string> texts_;  // of pieces, without that mark
 };
-
-/// Keys that text costs. Each character is a key, and so are the space or line end behind a word.
-struct Keystrokes {
-  int64_t words = 0, characters = 0, keys = 0;
-  double saved() const { return 1 - static_cast<double>(keys) / static_cast<double>(characters); }
-};
-
-/// Returns the keys of one word. Before each character, the first as well, `offers(typed)` gives words; where the word
-/// is among them, one key takes it with the space behind it. Else the next character is typed.
-int64_t keys_for(std::string_view word, const std::function<std::vector<Suggestion>(std::string_view typed)>& offers);
-
-/// Types lines as keys_for() does, with `count` suggestions at each key, and at most `words` of them (0: all). Where
-/// punctuation follows a word that was taken, the space gives way to it and is a key behind it. The model reads every
-/// word that was typed, and state is carried from line to line.
-Keystrokes count_keystrokes(Cursor cursor, const Suggester& suggester, std::span<const std::string> lines,
-                            bool knows_unknown, int64_t count = 3, int64_t words = 0);
 
 }  // namespace grus::language

@@ -8,7 +8,7 @@
 #include "data/read/text.h"
 #include "examples/support/standard_input.h"
 #include "examples/write/commands.h"
-#include "language/suggest.h"
+#include "language/keystrokes.h"
 
 namespace grus::write {
 namespace {
