@@ -111,6 +111,7 @@ int complete(CompleteOptions& o, const std::string&) {
     fmt::print("{}\n", words.empty() ? "(none)" : words);
     ask();
   });
+  if (terminal) fmt::print("\n");
   return 0;
 }
 
