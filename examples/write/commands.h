@@ -21,12 +21,12 @@ struct TrainOptions {
   double temperature = 0.8;  // of the samples that it shows
   programs::TrainingOptions training;
 
-  options::Given given;  // on the command line
-
   TrainOptions();
   options::Table table();
   /// Sets the defaults of a transformer where --arch asks for one.
-  void choose(const options::Given& said);
+  void choose(const options::Given& given);
+  /// Throws UsageError for what the architecture does not read.
+  void check(const options::Given& given);
 };
 int train(TrainOptions& o, const std::string& command_line);
 /// Trains on an excerpt of Shakespeare that is part of the program.

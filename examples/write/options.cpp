@@ -23,9 +23,14 @@ TrainOptions::TrainOptions() {
   training.warmup = 100;
 }
 
-void TrainOptions::choose(const options::Given& said) {
-  given = said;
-  const std::string* arch = options::find(said, "arch");
+void TrainOptions::check(const options::Given& given) {
+  const bool attends = model.body == nn::LanguageBody::transformer;
+  options::require_read(given, table(),
+                        {{"heads", attends, "transformer", "arch"}, {"weight-drop", !attends, "gru or lstm", "arch"}});
+}
+
+void TrainOptions::choose(const options::Given& given) {
+  const std::string* arch = options::find(given, "arch");
   if (!arch || *arch != "transformer") return;
   model.embedding = 128;
   model.layers = 4;

@@ -93,9 +93,6 @@ int report(programs::Run& run, const data::Codec& codec, const nn::LanguageModel
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  const bool attends = o.model.body == nn::LanguageBody::transformer;
-  options::require_read(o.given, o.table(),
-                        {{"heads", attends, "transformer", "arch"}, {"weight-drop", !attends, "gru or lstm", "arch"}});
   programs::use_machine(o.training.machine);
   Lines lines = read("train", o.train);
   const Lines valid = o.valid.empty() ? language::hold_out(lines, o.holdout) : read("valid", o.valid);
