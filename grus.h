@@ -32,6 +32,7 @@
 #include "nn/gradcheck.h"
 #include "nn/gru.h"
 #include "nn/init.h"
+#include "nn/language_model.h"
 #include "nn/layer_norm.h"
 #include "nn/linear.h"
 #include "nn/lstm.h"

@@ -32,7 +32,8 @@ get() {  # address, file; quiet, false when it is not there
 get_file() {  # address of the folder, file, where to
   if ! get "$1/$2" "$3"; then
     original=$(field original | sed -n "s|^$2  *||p")
-    [ -n "$original" ] && get "$1/$original" "$3" || return 1
+    if [ -n "$original" ]; then get "$1/$original" "$3" || return 1
+    else get "$1/$2.gz" "$3.gz" && gzip -dc <"$3.gz" >"$3" && rm "$3.gz" || return 1; fi  # a mirror may keep it packed
   fi
   byte=$(field spaces | sed -n "s|^$2  *||p")
   [ -z "$byte" ] || { LC_ALL=C tr "\\$byte" ' ' <"$3" >"$3.new" && mv "$3.new" "$3"; }

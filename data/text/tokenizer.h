@@ -15,11 +15,12 @@ namespace grus::data {
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
-  /// The kind is "space", "word", "char", "bpe" or "unigram".
+  /// The kind is "space", "word", "char", "verbatim", "bpe" or "unigram".
   virtual std::string kind() const = 0;
   virtual std::vector<std::string> tokenize(std::string_view line) const = 0;
   /// Returns the pieces as a reader wants to see them. For all kinds but "word", detokenize(tokenize(line)) is the line
-  /// with runs of ASCII spaces and tabs collapsed to one space ("word" lower-cases and spaces punctuation by rule).
+  /// with runs of ASCII spaces and tabs collapsed to one space ("verbatim" keeps them; "word" lower-cases and spaces
+  /// punctuation by rule).
   virtual std::string detokenize(const std::vector<std::string>& pieces) const = 0;
   /// Returns what a trained tokenizer must keep to work again (a SentencePiece model); empty for the others.
   virtual std::string model() const { return {}; }

@@ -16,7 +16,9 @@ std::vector<std::string> tokenizer_kinds();
 std::unique_ptr<Tokenizer> space_tokenizer();
 /// Cuts at every code point; a space is the piece "▁" (a "▁" of the text comes back as a space).
 std::unique_ptr<Tokenizer> char_tokenizer();
-/// Makes a tokenizer of any kind, from what `model()` gave for it (empty for "space", "word", "char"). Throws
+/// Cuts at every code point as well, and keeps every space and tab, as indented text and language models need it.
+std::unique_ptr<Tokenizer> verbatim_tokenizer();
+/// Makes a tokenizer of any kind, from what `model()` gave for it (empty for all but "bpe" and "unigram"). Throws
 /// UsageError for an unknown kind or one not in this build, DataError for a damaged model.
 std::unique_ptr<Tokenizer> make_tokenizer(std::string_view kind, std::string_view model = {});
 

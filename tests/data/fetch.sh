@@ -43,6 +43,13 @@ for GRUS_DATA_MIRROR in "$work/a mirror" "$work/a mirror/toy" "$work/source" "fi
   [ "$(ls -A "$work/out")" = tok ] || fail 'something is left over'
   rm -rf "$work/out"
 done
+mkdir -p "$work/packed/tok"
+gzip -c "$work/a mirror/toy/tok/a.de" >"$work/packed/tok/a.de.gz"
+cp "$work/a mirror/toy/tok/a.en" "$work/packed/tok/"
+GRUS_DATA_MIRROR=$work/packed
+fetch toy "$work/out" || fail "a mirror that keeps a file packed: $(cat "$work/stderr")"
+[ "$(ls -A "$work/out/tok" | tr '\n' ' ')" = 'a.de a.en ' ] || fail 'a packed file is not unpacked alone'
+rm -rf "$work/out"
 mkdir "$work/source/data/task1/old"
 printf 'o\360e\n' >"$work/source/data/task1/old/name.de"
 sed 's|^sha256 .*a.de$|original tok/a.de old/name.de\nspaces   tok/a.de 360\nsha256   SUM  tok/a.de|' "$work/sets/toy.txt" |

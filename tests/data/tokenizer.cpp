@@ -28,6 +28,12 @@ TEST_CASE("tokenizer: space cuts at ASCII spaces and gives the line back") {
   CHECK(t->tokenize(" ").empty());
 }
 
+TEST_CASE("tokenizer: verbatim keeps every space and tab") {
+  const auto t = verbatim_tokenizer();
+  CHECK(t->tokenize("  é\t") == std::vector<std::string>{"▁", "▁", "é", "\t"});
+  for (const char* line : {"", " ", "  if x:\t# two  spaces ", "漢字"}) CHECK(t->detokenize(t->tokenize(line)) == line);
+}
+
 TEST_CASE("tokenizer: char cuts code points and gives the line back") {
   const auto t = char_tokenizer();
   CHECK(cut(*t, " né  漢\U0001F600 ") == "n|é|\u2581|漢|\U0001F600");
@@ -65,5 +71,5 @@ TEST_CASE("tokenizer: word refuses bytes that are not UTF-8") {
 TEST_CASE("tokenizer: every kind that is offered can be made, another is refused") {
   for (const std::string& kind : tokenizer_kinds())
     if (!is_trained_kind(kind)) CHECK(make_tokenizer(kind)->kind() == kind);
-  CHECK(message_of<UsageError>([] { make_tokenizer("words"); }).ends_with("word, space, char, got 'words'"));
+  CHECK(message_of<UsageError>([] { make_tokenizer("words"); }).ends_with("word, space, char, verbatim, got 'words'"));
 }

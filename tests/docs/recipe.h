@@ -14,10 +14,12 @@
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
 #include "grus.h"
+#include "language/suggest.h"
 #include "report/chart.h"
 #include "report/event_file.h"
 #include "report/page.h"
 #include "tests/support/folder.h"
+#include "training/carried.h"
 
 using namespace grus;
 

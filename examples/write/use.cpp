@@ -1,0 +1,118 @@
+// The commands `eval`, `run`, `score` and `complete`.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cmath>
+
+#include "core/base/error.h"
+#include "data/read/text.h"
+#include "examples/support/standard_input.h"
+#include "examples/write/commands.h"
+#include "language/keystrokes.h"
+
+namespace grus::write {
+namespace {
+
+/// Calls act(line) for each text of the command line or, where there is none, each line of standard input.
+template <class Act>
+void each_line(const std::vector<std::string>& texts, const Act& act) {
+  for (const std::string& text : texts) {
+    const size_t bad = data::find_invalid_utf8(text);
+    require<UsageError>(bad == std::string::npos, "[text] need UTF-8, got an invalid byte {}", bad + 1);
+    act(text);
+  }
+  if (!texts.empty()) return;
+  StandardInput input(1 << 20);
+  while (const auto line = input.next()) {
+    act(data::clean_line(*line, StandardInput::name, input.number()));
+    std::fflush(stdout);
+  }
+}
+
+// On a command line \n is easier to type than a line's end.
+std::string with_line_ends(std::string text) {
+  for (size_t at = 0; (at = text.find("\\n", at)) != std::string::npos; ++at) text.replace(at, 2, "\n");
+  return text;
+}
+
+}  // namespace
+
+int eval(EvalOptions& o, const std::string&) {
+  require<UsageError>(!o.text.empty(), "--text: need a text to measure, got none");
+  const Loaded loaded = o.load();
+  const std::vector<std::string> lines = data::read_lines(o.text);
+  require<DataError>(!lines.empty(), "{}: need text, got an empty file", o.text);
+  language::Cursor cursor(loaded.model);
+  const language::Likelihood all = language::likelihood(cursor, loaded.codec, lines);
+  fmt::print("{:.4f} nats a token, perplexity {:.2f} of {} tokens; {:.4f} nats and {:.4f} bits a character of {}\n",
+             all.nats / static_cast<double>(all.tokens), all.perplexity(), all.tokens,
+             all.nats / static_cast<double>(all.characters), all.bits_per_character(), all.characters);
+  if (o.keystrokes == 0) return 0;
+  const language::Suggester suggester(loaded.codec);
+  const language::Keystrokes keys = language::count_keystrokes(language::Cursor(loaded.model), suggester, lines,
+                                                               loaded.knows_unknown, 3, o.keystrokes);
+  fmt::print("{:.1f} % of the keys saved by three suggestions: {} for {} characters of {} words\n", 100 * keys.saved(),
+             keys.keys, keys.characters, keys.words);
+  return 0;
+}
+
+int run(RunOptions& o, const std::string&) {
+  const Loaded loaded = o.load();
+  const std::vector<int32_t> prompt =
+      language::prompt_ids(loaded.codec, with_line_ends(o.prompt), loaded.knows_unknown);
+  language::Cursor behind(loaded.model);
+  behind.read(prompt);
+  Rng rng(static_cast<uint64_t>(o.seed));
+  for (int64_t i = 0; i < o.samples; ++i) {
+    language::Cursor cursor = behind;
+    std::vector<int32_t> ids = language::sample(cursor, o.length, o.draw, rng, o.lines);
+    if (ids.back() == data::EOS) ids.pop_back();
+    ids.insert(ids.begin(), prompt.begin(), prompt.end());
+    fmt::print("{}{}\n", i == 0 ? "" : "\n", language::text_of(loaded.codec, ids));
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+int score(ScoreOptions& o, const std::string&) {
+  const Loaded loaded = o.load();
+  language::Cursor cursor(loaded.model);
+  language::Likelihood all;
+  fmt::print("log p\tperplexity\tbits a character\n");
+  const auto show = [](const language::Likelihood& of, std::string_view what) {
+    fmt::print("{:.4f}\t{:.2f}\t{:.4f}\t{}\n", -of.nats, of.perplexity(), of.bits_per_character(), what);
+  };
+  each_line(o.texts, [&](const std::string& line) {
+    language::prompt_ids(loaded.codec, line, loaded.knows_unknown);  // refuses what the model cannot read
+    if (!o.together) cursor = language::Cursor(loaded.model);
+    const language::Likelihood of = language::likelihood(cursor, loaded.codec, std::span(&line, 1));
+    all += of;
+    show(of, line);
+  });
+  if (all.tokens > 0) show(all, "(all)");
+  return 0;
+}
+
+int complete(CompleteOptions& o, const std::string&) {
+  const Loaded loaded = o.load();
+  const language::Suggester suggester(loaded.codec);
+  const bool terminal = o.texts.empty() && standard_input_is_terminal();
+  const auto ask = [&] {
+    if (terminal) fmt::print("> ");
+    std::fflush(stdout);
+  };
+  if (terminal) fmt::print("Type the beginning of a line; behind a space stands the next word. Ctrl-D ends.\n");
+  ask();
+  each_line(o.texts, [&](const std::string& line) {
+    std::string words;
+    for (const language::Suggestion& one :
+         suggester.of_line(language::Cursor(loaded.model), line, loaded.knows_unknown, o.count))
+      words += fmt::format("{}{} {:.1f} %", words.empty() ? "" : "   ", one.word, 100 * one.probability);
+    fmt::print("{}\n", words.empty() ? "(none)" : words);
+    ask();
+  });
+  if (terminal) fmt::print("\n");
+  return 0;
+}
+
+}  // namespace grus::write
