@@ -63,19 +63,22 @@ std::string table_of(const Backtest& r, const Forecaster& f) {
 std::string verdict_of(const Backtest& r, const Forecaster& f) {
   const size_t best = best_baseline(r);
   const double own = r.scaled[model].mse(), other = r.scaled[best].mse();
-  std::string text = fmt::format(
-      "On {} forecasts of {} rows the model {} {}: MSE {:.4f} against {:.4f}.", r.windows, f.options.horizon,
-      own < other ? "beats all baselines, the best of which is" : "LOSES to", method_names[best], own, other);
+  std::string text = fmt::format("On {} forecasts of {} row{} the model {} {}: MSE {:.4f} against {:.4f}.", r.windows,
+                                 f.options.horizon, f.options.horizon == 1 ? "" : "s",
+                                 own < other ? "beats all baselines, the best of which is" : "LOSES to",
+                                 method_names[best], own, other);
   if (own >= other && !f.options.linear) text += " Train with --linear, or use that baseline.";
-  for (int64_t c = 0; c < f.net.options.columns && f.net.options.columns > 1; ++c) {
+  std::string columns;
+  int64_t lost = 0;
+  for (int64_t c = 0; c < f.net.options.columns; ++c) {
     size_t least = model;
     for (size_t m = linear; m < method_count; ++m)
       if (r.plain[m].mse(c) < r.plain[least].mse(c)) least = m;
-    if (least != model)
-      text +=
-          fmt::format(" For {} {} is better (RMSE {:.4g} against {:.4g}).", f.layout.columns[static_cast<size_t>(c)],
-                      method_names[least], r.plain[least].rmse(c), r.plain[model].rmse(c));
+    if (least == model) continue;
+    columns +=
+        fmt::format("{}{} ({})", ++lost > 1 ? ", " : "", f.layout.columns[static_cast<size_t>(c)], method_names[least]);
   }
+  if (lost > 0 && f.net.options.columns > 1) text += fmt::format(" A baseline is better on {}.", columns);
   return text + fmt::format(" {:.0f} % intervals held {:.1f} % of the truths.", 100 * f.options.level, 100 * r.inside);
 }
 

@@ -25,9 +25,11 @@ std::vector<Point> points_of(const Tensor& unscaled, size_t column, size_t colum
   return points;
 }
 
-std::string step_of(const Forecaster& f) { return f.layout.step.empty() ? "one step" : f.layout.step; }
+std::string rows_of(const Prepared& p) {
+  return p.series.dates ? fmt::format("rows of {}", p.series.dates->step_text()) : "rows";
+}
 
-std::string errors_by_step(const Forecaster& f, const Backtest& r) {
+std::string errors_by_step(const Backtest& r) {
   report::LineChart chart{.title = "Error by step ahead", .unit = "MAE", .x_title = "rows ahead"};
   for (size_t m = 0; m < method_count; ++m) {
     report::Series series{.name = method_names[m], .points = {}};
@@ -36,7 +38,7 @@ std::string errors_by_step(const Forecaster& f, const Backtest& r) {
     chart.series.push_back(series);
   }
   chart.y_low = 0;
-  return f.options.horizon > 1 ? report::line_chart(chart) : "";
+  return report::line_chart(chart);
 }
 
 std::string error_table(const Forecaster& f, const Backtest& r) {
@@ -71,7 +73,7 @@ std::string forecast_chart(const Forecaster& f, const Prepared& p, int64_t now, 
   };
   report::LineChart chart{.title = f.layout.columns[column],
                           .unit = p.series.dates ? "from " + p.series.dates->text_at(now) + " on" : "",
-                          .x_title = fmt::format("rows of {} from the first forecast", step_of(f))};
+                          .x_title = rows_of(p) + " from the first forecast"};
   report::Series measured{.name = "measured", .points = {}};
   for (int64_t row = now - std::min(window, 2 * horizon + 24); row < std::min(now + horizon, rows); ++row)
     measured.points.push_back({static_cast<double>(row - now), p.series.at(row, column)});
@@ -106,7 +108,7 @@ std::string one_ahead_chart(const Forecaster& f, const Prepared& p, int64_t begi
   }
   return report::line_chart({.title = f.layout.columns[column],
                              .unit = p.series.dates ? "from " + p.series.dates->text_at(begin) + " on" : "",
-                             .x_title = fmt::format("rows of {}", step_of(f)),
+                             .x_title = rows_of(p),
                              .series = {measured, said},
                              .bands = {band}});
 }
@@ -126,9 +128,10 @@ std::string pictures(const Forecaster& f, const Prepared& p, const Backtest& res
       charts += figures(forecast_chart(f, p, now, c),
                         fmt::format("{}: measured, and forecast with its {:.0f} % interval from the rows before 0.",
                                     report::escape(f.layout.columns[c]), 100 * f.options.level));
-  std::string errors = error_table(f, result);
-  if (const std::string by_step = errors_by_step(f, result); !by_step.empty())
-    errors += report::in_pairs(figures(by_step, "How the error grows with the step ahead."));
+  std::string errors;
+  if (f.options.horizon > 1)
+    errors = report::in_pairs(figures(errors_by_step(result), "How the error grows with the step ahead."));
+  errors += error_table(f, result);
   return report::section("Forecasts", report::in_pairs(charts)) +
          report::section("Beside the baselines",
                          fmt::format("<p class=\"note\">{}</p>\n", report::escape(verdict_of(result, f))) + errors);
