@@ -23,6 +23,7 @@
 #include "metrics/conformal.h"
 #include "metrics/edit_distance.h"
 #include "metrics/f_score.h"
+#include "metrics/forecast_comparison.h"
 #include "metrics/forecast_errors.h"
 #include "metrics/mean.h"
 #include "metrics/regression.h"

@@ -37,7 +37,7 @@ std::string forecast_chart(const Forecaster& f, const Prepared& p, int64_t now, 
 /// Returns a picture of the next row's forecasts, each from the rows before it.
 std::string one_ahead_chart(const Forecaster& f, const Prepared& p, int64_t begin, int64_t end, size_t column);
 /// Returns sections of a page about the windows whose futures are in these rows.
-std::string pictures(const Forecaster& f, const Prepared& p, const Backtest& result, int64_t begin, int64_t end,
-                     report::Figures& figures);
+std::string pictures(const Forecaster& f, const Prepared& p, const metrics::ForecastComparison& result, int64_t begin,
+                     int64_t end, report::Figures& figures);
 
 }  // namespace grus::forecast

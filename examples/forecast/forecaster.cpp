@@ -7,19 +7,18 @@
 #include <numeric>
 
 #include "core/base/error.h"
-#include "core/base/printable.h"
 #include "core/thread/recording.h"
 #include "data/batch/batches.h"
-#include "data/read/number.h"
 #include "examples/support/model_files.h"
 #include "metrics/conformal.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
+#include "ops/math/elementwise.h"
 
 namespace grus::forecast {
 namespace {
 
-nn::SegmentGruOptions model_options(const TrainOptions& o, const Layout& layout) {
+nn::SegmentGruOptions model_options(const TrainOptions& o, const data::SeriesLayout& layout) {
   using Center = nn::ReversibleNormOptions::Center;
   const bool revin = o.norm == Norm::revin;
   const int64_t common = std::gcd(o.window, layout.season > 1 ? layout.season : o.horizon);
@@ -44,14 +43,12 @@ auto in_order(const Windows& windows) {
   return batches;
 }
 
-std::filesystem::path layout_file(const std::filesystem::path& folder) { return folder / "series.safetensors"; }
-std::filesystem::path interval_file(const std::filesystem::path& folder) { return folder / "intervals.safetensors"; }
-
-Tensor f64(const std::vector<double>& values) { return Tensor::from(values, Device("cpu")); }
+std::filesystem::path layout_file(const std::filesystem::path& folder) { return folder / "series.json"; }
+std::filesystem::path ended_file(const std::filesystem::path& folder) { return folder / "baselines.safetensors"; }
 
 }  // namespace
 
-Forecaster::Forecaster(TrainOptions o, Layout given)
+Forecaster::Forecaster(TrainOptions o, data::SeriesLayout given)
     : options(std::move(o)),
       layout(std::move(given)),
       net([&] {
@@ -59,11 +56,6 @@ Forecaster::Forecaster(TrainOptions o, Layout given)
         return nn::SegmentGru(model_options(options, layout), rng);
       }()),
       line(options.window, options.horizon) {}
-
-Tensor Forecaster::forward(const data::SeriesWindow& b) const {
-  const Tensor known = !layout.known ? Tensor() : b.past_known.defined() ? b.past_known : ones_like(b.past);
-  return net(b.past, layout.inputs > 0 ? b.calendar : Tensor(), known);
-}
 
 Tensor Forecaster::forecast(Method method, const data::SeriesWindow& b) const {
   switch (method) {
@@ -105,80 +97,72 @@ void Forecaster::calibrate(const Prepared& p) {
   offsets = errors.offsets(options.level);
 }
 
-Prepared Forecaster::read(const std::string& path) const {
-  const std::string& from = path.empty() ? options.data : path;
-  Prepared p;
-  try {
-    p.series = read_table(options, from, layout.columns);
-  } catch (const UsageError&) {
-    const data::Series all = read_table(options, from, {});
-    fail<DataError>("{}: need the columns of this model, {}, got {}", from,
-                    printable(fmt::format("{}", fmt::join(layout.columns, ", "))),
-                    printable(fmt::format("{}", fmt::join(all.columns, ", "))));
+data::SeriesWindow Forecaster::window_before(const Prepared& p, int64_t now) const {
+  const auto cut = [&](const Tensor& x, int64_t to) {
+    return x.defined() ? x.rows(now - options.window, to).unsqueeze(0).to(default_device()) : Tensor();
+  };
+  data::SeriesWindow window;
+  window.past = cut(p.scaled.values, now);
+  window.past_known = cut(p.scaled.known, now);
+  window.calendar = cut(p.scaled.calendar, now + options.horizon);
+  return window;
+}
+
+metrics::ForecastComparison Forecaster::backtest(const Windows& windows) const {
+  const NoGrad off;
+  metrics::ForecastComparison result({"model", "linear", "seasonal naive", "naive"}, layout.columns);
+  auto batches = in_order(windows);
+  while (const auto b = batches.next()) {
+    const Tensor truth = layout.scaler.unscaled(b->future);
+    for (const Method method : {model, linear, seasonal, naive}) {
+      const Tensor y = forecast(method, *b);
+      result.add(method, y, b->future, layout.scaler.unscaled(y), truth, b->future_known);
+      if (method == model) result.add_interval(y + offsets[0], y + offsets[1], b->future, b->future_known);
+    }
   }
-  const std::string got = p.series.dates ? p.series.dates->step_text() : "";
-  require<DataError>(layout.inputs == 0 || got == layout.step, "{}: need a date every {} as in training, got {}", from,
-                     layout.step, got.empty() ? "none" : "one every " + got);
-  require<DataError>(p.series.rows() >= options.window, "{}: need the {} rows of a window, got {}", from,
-                     options.window, p.series.rows());
-  p.scaled = data::model_series(p.series, layout.scaler, options.horizon);
-  if (options.no_calendar) p.scaled.calendar = Tensor();
+  return result;
+}
+
+std::string Forecaster::verdict(const metrics::ForecastComparison& result) const {
+  const bool advise = !result.model_wins() && !options.linear;
+  return fmt::format("{}{} {:.0f} % intervals held {:.1f} % of the truths.", result.verdict(),
+                     advise ? " Train with --linear, or use that baseline." : "", 100 * options.level,
+                     100 * result.inside());
+}
+
+Prepared read_table(const Forecaster& f, const std::string& path) {
+  const TrainOptions& o = f.options;
+  Prepared p;
+  p.series = data::read_series(path.empty() ? o.data : path, o.table_options(), f.layout);
+  p.scaled = f.layout.apply(p.series, o.horizon);
+  require<DataError>(p.series.rows() >= o.window, "{}: need the {} rows of a window, got {}", p.series.file, o.window,
+                     p.series.rows());
   return p;
 }
 
-std::vector<std::string> write_layout(const Forecaster& f, const std::filesystem::path& folder) {
-  const Layout& l = f.layout;
-  nn::Metadata words = {{"step", l.step},
-                        {"season", std::to_string(l.season)},
-                        {"inputs", std::to_string(l.inputs)},
-                        {"known", l.known ? "1" : "0"}};
-  for (size_t c = 0; c < l.columns.size(); ++c) words[fmt::format("column {}", c)] = l.columns[c];
-  nn::write_safetensors(
-      layout_file(folder),
-      {{"mean", f64(l.scaler.mean)}, {"deviation", f64(l.scaler.deviation)}, {"line", f.line.weight()}}, words);
-  return {layout_file(folder).filename().string()};
-}
-
-void write_intervals(const Forecaster& f, const std::filesystem::path& folder) {
-  nn::write_safetensors(interval_file(folder), {{"offsets", f.offsets}});
+void write_ended(const Forecaster& f, const std::filesystem::path& folder) {
+  nn::write_safetensors(ended_file(folder), {{"line", f.line.weight()}, {"offsets", f.offsets}});
 }
 
 Forecaster load(const programs::UseOptions& use) {
   begin_use(use);
   TrainOptions o;
   programs::load_options("forecast", use.model, o.table());
-  const nn::TensorFile file = nn::read_safetensors(layout_file(use.model), Device("cpu"));
-  const auto tensor = [](const nn::TensorFile& of, const std::filesystem::path& path, const char* name) {
-    const Tensor* found = nn::find(of.tensors, name);
-    require<DataError>(found != nullptr, "{}: need a tensor '{}', got none", path.string(), name);
+  const nn::init::Skip skip;
+  Forecaster f(o, data::SeriesLayout::read(layout_file(use.model)));
+  programs::load_weights(use.model, f.net);
+  const std::filesystem::path file = ended_file(use.model);
+  require<DataError>(std::filesystem::exists(file),
+                     "{}: need a training that ended, got one that was stopped: train --resume goes on", use.model);
+  const nn::TensorFile ended = nn::read_safetensors(file);
+  const auto tensor = [&](const char* name, const Shape& shape) {
+    const Tensor* found = nn::find(ended.tensors, name);
+    require<DataError>(found && found->shape() == shape, "{}: need '{}' {}, got {}", file.string(), name, shape,
+                       found ? to_string(found->shape()) : "none");
     return *found;
   };
-  const auto number = [&](const char* name) {
-    const auto at = file.metadata.find(name);
-    const auto value = at == file.metadata.end() ? std::nullopt : data::parse_number(at->second);
-    require<DataError>(value.has_value(), "{}: need a number '{}', got none", layout_file(use.model).string(), name);
-    return static_cast<int64_t>(*value);
-  };
-  Layout layout;
-  layout.season = number("season"), layout.inputs = number("inputs"), layout.known = number("known") != 0;
-  layout.scaler = {.log = o.log,
-                   .mean = tensor(file, layout_file(use.model), "mean").to_vector<double>(),
-                   .deviation = tensor(file, layout_file(use.model), "deviation").to_vector<double>()};
-  if (const auto at = file.metadata.find("step"); at != file.metadata.end()) layout.step = at->second;
-  for (size_t c = 0; c < layout.scaler.mean.size(); ++c) {
-    const auto at = file.metadata.find(fmt::format("column {}", c));
-    layout.columns.push_back(at == file.metadata.end() ? std::to_string(c + 1) : at->second);
-  }
-  const nn::init::Skip skip;
-  Forecaster f(o, layout);
-  f.line.set_weight(tensor(file, layout_file(use.model), "line").to(default_device()));
-  programs::load_weights(use.model, f.net);
-  require<DataError>(std::filesystem::exists(interval_file(use.model)),
-                     "{}: need a training that ended, got one that was stopped: train --resume goes on", use.model);
-  f.offsets = tensor(nn::read_safetensors(interval_file(use.model)), interval_file(use.model), "offsets");
-  require<DataError>(f.offsets.shape() == Shape({2, o.horizon, f.net.options.columns}),
-                     "{}: need offsets (2, {}, {}), got {}", interval_file(use.model).string(), o.horizon,
-                     f.net.options.columns, f.offsets.shape());
+  f.line.set_weight(tensor("line", {o.horizon, o.window}));
+  f.offsets = tensor("offsets", {2, o.horizon, f.net.options.columns});
   return f;
 }
 

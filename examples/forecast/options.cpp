@@ -1,8 +1,6 @@
 // Options of `forecast`, and the layout that they give a table.
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "data/read/number.h"
@@ -26,7 +24,7 @@ std::vector<std::string> comma_list(const std::string& text) {
   return parts;
 }
 
-std::array<double, 3> split_of(const std::string& text) {
+std::array<double, 3> three_numbers(const std::string& text) {
   std::array<double, 3> split{};
   const std::vector<std::string> parts = comma_list(text);
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -39,28 +37,14 @@ std::array<double, 3> split_of(const std::string& text) {
   return split;
 }
 
-/// Intervals come from an error of every step and column on the validation part.
-void require_known(const Prepared& p, int64_t horizon) {
-  const int64_t from = p.split.train, origins = p.split.valid - horizon + 1;
-  for (size_t c = 0; c < p.series.columns.size(); ++c)
-    for (int64_t h = 0; h < horizon; ++h) {
-      bool known = false;
-      for (int64_t i = 0; i < origins && !known; ++i) known = !std::isnan(p.series.at(from + h + i, c));
-      require<DataError>(
-          known, "{}: need a known value of every column in the part of validation, got none of '{}' {} rows ahead",
-          p.series.file, Shown{p.series.columns[c]}, h + 1);
-    }
-}
-
 }  // namespace
 
-data::Series read_table(const TrainOptions& o, const std::string& path, const std::vector<std::string>& columns) {
-  return data::read_series(
-      path, {.date = o.date, .columns = columns, .header = !o.no_header, .missing = comma_list(o.missing)});
+data::SeriesOptions TrainOptions::table_options() const {
+  return {.date = date, .columns = comma_list(columns), .header = !no_header, .missing = comma_list(missing)};
 }
 
-data::TimeSplit split_rows(const TrainOptions& o, const data::Series& series) {
-  return data::split_by_time(series.file, series.rows(), split_of(o.split));
+data::TimeSplit TrainOptions::split_of(const data::Series& series) const {
+  return data::split_by_time(series.file, series.rows(), three_numbers(split));
 }
 
 TrainOptions::TrainOptions() {
@@ -100,27 +84,22 @@ Table TrainOptions::table() {
        training_rows(training)});
 }
 
-Prepared read_training(const TrainOptions& o, Layout& layout) {
+Prepared read_training(const TrainOptions& o, data::SeriesLayout& layout) {
   require<UsageError>(!o.data.empty(), "--data: need a table, got none");
-  Prepared p{.series = read_table(o, o.data, comma_list(o.columns)), .split = {}, .scaled = {}};
-  p.split = split_rows(o, p.series);
+  require<UsageError>(o.segment == 0 || o.window % o.segment == 0, "--segment: need a divisor of --window {}, got {}",
+                      o.window, o.segment);
+  Prepared p{.series = data::read_series(o.data, o.table_options()), .split = {}, .scaled = {}};
+  p.split = o.split_of(p.series);
   require<DataError>(p.split.train >= o.window + o.horizon && p.split.valid >= o.horizon,
                      "{}: need at least {} rows for training (--window {}, --horizon {}) and {} for validation, got {} "
                      "and {} of {}",
                      o.data, o.window + o.horizon, o.window, o.horizon, o.horizon, p.split.train, p.split.valid,
                      p.series.rows());
-  require_known(p, o.horizon);
-  layout.columns = p.series.columns;
-  layout.scaler = data::SeriesScaler::of(p.series, p.split.train, o.log);
-  p.scaled = data::model_series(p.series, layout.scaler, o.horizon);
-  if (o.no_calendar) p.scaled.calendar = Tensor();
-  if (p.scaled.calendar.defined()) layout.step = p.series.dates->step_text(), layout.inputs = p.scaled.calendar.dim(1);
-  layout.known = p.scaled.known.defined();
-  layout.season = o.season > 0 ? o.season : p.series.dates ? p.series.dates->usual_season() : 1;
+  data::require_known(p.series, p.split.train, p.split.train + p.split.valid, o.horizon);
+  layout = data::SeriesLayout::of(p.series, p.split, o.season, o.log, !o.no_calendar);
   require<UsageError>(layout.season <= o.window, "--season: need at most the {} rows of --window, got {}", o.window,
                       layout.season);
-  require<UsageError>(o.segment == 0 || o.window % o.segment == 0, "--segment: need a divisor of --window {}, got {}",
-                      o.window, o.segment);
+  p.scaled = layout.apply(p.series, o.horizon);
   return p;
 }
 

@@ -29,11 +29,11 @@ std::string rows_of(const Prepared& p) {
   return p.series.dates ? fmt::format("rows of {}", p.series.dates->step_text()) : "rows";
 }
 
-std::string errors_by_step(const Backtest& r) {
+std::string errors_by_step(const metrics::ForecastComparison& r) {
   report::LineChart chart{.title = "Error by step ahead", .unit = "MAE", .x_title = "rows ahead"};
-  for (size_t m = 0; m < method_count; ++m) {
-    report::Series series{.name = method_names[m], .points = {}};
-    const std::vector<double> mae = r.scaled[m].mae_by_step();
+  for (size_t m = 0; m < r.methods().size(); ++m) {
+    report::Series series{.name = r.methods()[m], .points = {}};
+    const std::vector<double> mae = r.scaled(m).mae_by_step();
     for (size_t h = 0; h < mae.size(); ++h) series.points.push_back({static_cast<double>(h + 1), mae[h]});
     chart.series.push_back(series);
   }
@@ -41,14 +41,14 @@ std::string errors_by_step(const Backtest& r) {
   return report::line_chart(chart);
 }
 
-std::string error_table(const Forecaster& f, const Backtest& r) {
+std::string error_table(const Forecaster& f, const metrics::ForecastComparison& r) {
   report::Table table{.head = {{"Forecast by"}, {"MSE", "number"}, {"MAE", "number"}}};
   for (const std::string& name : f.layout.columns) table.head.push_back({"RMSE " + report::escape(name), "number"});
-  for (size_t m = 0; m < method_count; ++m) {
+  for (size_t m = 0; m < r.methods().size(); ++m) {
     report::Row row = {
-        {method_names[m]}, report::number_cell(r.scaled[m].mse(), 4), report::number_cell(r.scaled[m].mae(), 4)};
+        {r.methods()[m]}, report::number_cell(r.scaled(m).mse(), 4), report::number_cell(r.scaled(m).mae(), 4)};
     for (size_t c = 0; c < f.layout.columns.size(); ++c)
-      row.push_back({fmt::format("{:.4g}", r.plain[m].rmse(static_cast<int64_t>(c))), "number"});
+      row.push_back({fmt::format("{:.4g}", r.plain(m).rmse(static_cast<int64_t>(c))), "number"});
     table.rows.push_back(row);
   }
   return report::table(table);
@@ -59,15 +59,7 @@ std::string error_table(const Forecaster& f, const Backtest& r) {
 std::string forecast_chart(const Forecaster& f, const Prepared& p, int64_t now, size_t column) {
   const NoGrad off;
   const int64_t window = f.options.window, horizon = f.options.horizon, rows = p.series.rows();
-  const auto cut = [](const Tensor& x, int64_t from, int64_t to) {
-    return x.defined() ? x.rows(from, to).unsqueeze(0).to(default_device()) : Tensor();
-  };
-  const data::SeriesWindow one{.past = cut(p.scaled.values, now - window, now),
-                               .future = {},
-                               .past_known = cut(p.scaled.known, now - window, now),
-                               .future_known = {},
-                               .calendar = cut(p.scaled.calendar, now - window, now + horizon)};
-  const Tensor y = f.forward(one);
+  const Tensor y = f.forward(f.window_before(p, now));
   const auto points = [&](const Tensor& x) {
     return points_of(f.layout.scaler.unscaled(x), column, f.layout.columns.size());
   };
@@ -113,8 +105,8 @@ std::string one_ahead_chart(const Forecaster& f, const Prepared& p, int64_t begi
                              .bands = {band}});
 }
 
-std::string pictures(const Forecaster& f, const Prepared& p, const Backtest& result, int64_t begin, int64_t end,
-                     report::Figures& figures) {
+std::string pictures(const Forecaster& f, const Prepared& p, const metrics::ForecastComparison& result, int64_t begin,
+                     int64_t end, report::Figures& figures) {
   const int64_t last = end - f.options.horizon, first = std::max(begin, f.options.window);
   std::string charts;
   const size_t columns = std::min<size_t>(f.layout.columns.size(), 4);
@@ -134,7 +126,7 @@ std::string pictures(const Forecaster& f, const Prepared& p, const Backtest& res
   errors += error_table(f, result);
   return report::section("Forecasts", report::in_pairs(charts)) +
          report::section("Beside the baselines",
-                         fmt::format("<p class=\"note\">{}</p>\n", report::escape(verdict_of(result, f))) + errors);
+                         fmt::format("<p class=\"note\">{}</p>\n", report::escape(f.verdict(result))) + errors);
 }
 
 }  // namespace grus::forecast

@@ -36,12 +36,12 @@ training::Loss loss_of(const TrainOptions& o, const Tensor& y, const data::Serie
 
 struct Outcome {
   int code = 0;
-  std::string valid, test;  // tables and verdicts
+  std::string text = "";  // the table of the comparison, and the verdict
 };
 
 Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_test) {
   programs::use_machine(o.training.machine);
-  Layout layout;
+  data::SeriesLayout layout;
   const Prepared p = read_training(o, layout);
   Forecaster f(o, layout);
   const int64_t from = p.split.train, to = from + p.split.valid;
@@ -55,7 +55,11 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
                      .command = command_line});
   training::FitOptions fit =
       run.begin({.data = {{"data", checksum_text(std::string_view(data::read_whole_file(o.data)))}},
-                 .write = [&f](const std::filesystem::path& folder) { return write_layout(f, folder); }},
+                 .write =
+                     [&f](const std::filesystem::path& folder) {
+                       f.layout.write(folder / "series.json");
+                       return std::vector<std::string>{"series.json"};
+                     }},
                 batches.batches());
   metrics::RootMeanSquaredError rmse;
   metrics::MeanAbsoluteError mae;
@@ -67,22 +71,14 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
   const auto optimizer = make_optimizer(o.training, f.net.named_parameters());
   const auto loss = [&](const nn::SegmentGru&, const data::SeriesWindow& b) { return loss_of(o, f.forward(b), b); };
   const training::FitResult result = training::fit(f.net, *optimizer, batches, loss, fit);
-  if (!result.finished) return {.code = programs::stopped(result), .valid = {}, .test = {}};
+  if (!result.finished) return {.code = programs::stopped(result)};
   f.calibrate(p);
-  write_intervals(f, o.training.out);
-  const auto told = [&](const Backtest& of) { return table_of(of, f) + verdict_of(of, f) + "\n"; };
-  Outcome outcome;
+  write_ended(f, o.training.out);
+  const int64_t first = with_test ? to : from, last = with_test ? p.split.rows() : to;
+  const metrics::ForecastComparison result_of_part = f.backtest(f.windows(p, first, last));
   report::Figures figures;
-  const Backtest on_valid = backtest(f, f.windows(p, from, to));
-  outcome.valid = told(on_valid);
-  if (with_test) {
-    const Backtest on_test = backtest(f, f.windows(p, to, p.split.rows()));
-    outcome.test = told(on_test);
-    run.show(pictures(f, p, on_test, to, p.split.rows(), figures), figures);
-  } else {
-    run.show(pictures(f, p, on_valid, from, to, figures), figures);
-  }
-  return outcome;
+  run.show(pictures(f, p, result_of_part, first, last, figures), figures);
+  return {.code = 0, .text = result_of_part.table() + f.verdict(result_of_part) + "\n"};
 }
 
 /// Twelve weeks of hours: a day, a week, a slow rise and noise; some hours were not measured.
@@ -111,7 +107,7 @@ std::string made_by_rule() {
 int train(TrainOptions& o, const std::string& command_line) {
   const Outcome outcome = train_model(o, command_line, false);
   if (outcome.code == 0)
-    fmt::print("Validation:\n{}Now the test part, once:  forecast eval --model {}\n", outcome.valid, o.training.out);
+    fmt::print("Validation:\n{}Now the test part, once:  forecast eval --model {}\n", outcome.text, o.training.out);
   return outcome.code;
 }
 
@@ -146,7 +142,7 @@ int demo() {
       "The last weeks, which it has never seen:\n{}forecast-demo/report.html draws them. Now you:\n"
       "  ./dev run forecast run --model forecast-demo --draw next.svg     # the two days behind the table's end\n"
       "  ./dev run forecast train --data TABLE.csv --horizon 24 --out MODEL\n",
-      outcome.test);
+      outcome.text);
   return 0;
 }
 

@@ -23,23 +23,24 @@ options::Table EvalOptions::table() {
 
 int eval(EvalOptions& o, const std::string& command_line) {
   const Forecaster f = load(o.use);
-  Prepared p = f.read(o.data);
+  Prepared p = read_table(f, o.data);
   int64_t begin = f.options.window, end = p.series.rows();
   if (o.part != Part::all) {
-    p.split = split_rows(f.options, p.series);
+    p.split = f.options.split_of(p.series);
     begin = p.split.train + (o.part == Part::test ? p.split.valid : 0);
     end = o.part == Part::test ? p.split.rows() : p.split.train + p.split.valid;
   }
   require<DataError>(end - std::max(begin, f.options.window) >= f.options.horizon,
                      "{}: need the {} rows of a forecast behind the {} of a window in this part, got rows {} to {}",
                      p.series.file, f.options.horizon, f.options.window, begin + 1, end);
-  const Backtest result = backtest(f, f.windows(p, begin, end, o.every));
+  data::require_known(p.series, std::max(begin, f.options.window), end, f.options.horizon);
+  const metrics::ForecastComparison result = f.backtest(f.windows(p, begin, end, o.every));
   report::Figures figures;
   const std::string body = pictures(f, p, result, begin, end, figures);
   const std::string page = o.report.empty() ? o.use.model + "/eval.html" : o.report;
   write_file_atomically(
       page, report::html_page("Forecasts", report::page_header("Grus · forecast", "Forecasts", command_line) + body));
-  fmt::print("{}{}\n{} draws them\n", table_of(result, f), verdict_of(result, f), page);
+  fmt::print("{}{}\n{} draws them\n", result.table(), f.verdict(result), page);
   return 0;
 }
 
@@ -52,16 +53,9 @@ options::Table RunOptions::table() {
 int run(RunOptions& o, const std::string&) {
   const NoGrad off;
   const Forecaster f = load(o.use);
-  const Prepared p = f.read(o.data);
-  const int64_t rows = p.series.rows(), window = f.options.window, columns = f.net.options.columns;
-  const auto last = [&](const Tensor& x, int64_t to) {
-    return x.defined() ? x.rows(rows - window, to).unsqueeze(0).to(default_device()) : Tensor();
-  };
-  const Tensor y = f.forward({.past = last(p.scaled.values, rows),
-                              .future = {},
-                              .past_known = last(p.scaled.known, rows),
-                              .future_known = {},
-                              .calendar = last(p.scaled.calendar, rows + f.options.horizon)});
+  const Prepared p = read_table(f, o.data);
+  const int64_t rows = p.series.rows(), columns = f.net.options.columns;
+  const Tensor y = f.forward(f.window_before(p, rows));
   std::array<std::vector<float>, 3> numbers;  // the forecast, low, high
   for (size_t k = 0; k < 3; ++k)
     numbers[k] = f.layout.scaler.unscaled(k == 0 ? y : y + f.offsets[static_cast<int64_t>(k) - 1]).to_vector<float>();

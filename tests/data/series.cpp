@@ -1,5 +1,5 @@
 // Dates, series, their scale, splits by time and windows.
-#include "data/batch/series.h"
+#include "data/batch/series_layout.h"
 
 #include <doctest/doctest.h>
 
@@ -191,4 +191,71 @@ TEST_CASE("windows: a column that begins with a missing value begins with the tr
   const Series series = read("a\nNA\n2\n4\n");
   const ModelSeries scaled = model_series(series, {.log = false, .mean = {3}, .deviation = {1}});
   CHECK(numbers(scaled.values) == std::vector<float>{0, -1, 1});
+}
+
+TEST_CASE("series layout: takes step, season and gaps from the table that it is made of") {
+  const Series series = read("d,a,b\n2026-01,1,2\n2026-02,3,NA\n2026-03,5,9\n");
+  const SeriesLayout layout = SeriesLayout::of(series, {.train = 3}, 0, false, true);
+  CHECK(layout.step == "1 month");
+  CHECK(layout.season == 12);
+  CHECK(layout.inputs == 2);
+  CHECK(layout.known);
+}
+
+TEST_CASE("series layout: a file brings back what was written, and a damaged one is refused") {
+  const Folder folder;
+  const Series series = read("d,a,b\n2026-01,1,2\n2026-02,3,4\n2026-03,5,9\n");
+  const SeriesLayout layout = SeriesLayout::of(series, {.train = 3}, 3, true, true);
+  layout.write(folder.path("l.json"));
+  const SeriesLayout again = SeriesLayout::read(folder.path("l.json"));
+  CHECK(again.columns == layout.columns);
+  CHECK(again.season == 3);
+  CHECK(again.scaler.log);
+  CHECK(again.scaler.deviation == layout.scaler.deviation);
+  const ModelSeries a = layout.apply(series, 2), b = again.apply(series, 2);
+  CHECK(numbers(a.values) == numbers(b.values));
+  CHECK(b.calendar.shape() == Shape({5, 2}));
+  const auto refused = [&](std::string_view text) {
+    const std::string path = folder.file("bad.json", text);
+    return message_of<DataError>([&] { (void)SeriesLayout::read(path); });
+  };
+  CHECK(refused("{").find("bad.json") != std::string::npos);
+  CHECK(refused("{}").find("need 'columns'") != std::string::npos);
+  CHECK(
+      refused(
+          R"({"columns":["a"],"step":"","season":1,"inputs":0,"known":false,"log":false,"mean":[1,2],"deviation":[1]})")
+          .find("need 1 numbers in 'mean', one a column, got 2") != std::string::npos);
+  CHECK(refused(
+            R"({"columns":["a"],"step":"","season":1,"inputs":0,"known":false,"log":false,"mean":[1],"deviation":[0]})")
+            .find("need deviations above 0, got 0") != std::string::npos);
+}
+
+TEST_CASE(
+    "series layout: a model that knows no gaps is told of none, and one that does is told where all is measured") {
+  const Series whole = read("a\n1\n2\n3\n"), gaps = read("a\n1\nNA\n3\n");
+  const SeriesLayout of_whole = SeriesLayout::of(whole, {.train = 3}, 0, false, true);
+  const SeriesLayout of_gaps = SeriesLayout::of(gaps, {.train = 3}, 0, false, true);
+  CHECK(!of_whole.apply(gaps, 1).known.defined());
+  CHECK(numbers(of_gaps.apply(whole, 1).known) == std::vector<float>{1, 1, 1});
+  CHECK(of_whole.season == 1);
+}
+
+TEST_CASE("series layout: other columns, other steps and values that nobody knows are told") {
+  const Folder folder;
+  const SeriesLayout layout = SeriesLayout::of(read("d,a\n2026-01,1\n2026-02,3\n"), {.train = 2}, 0, false, true);
+  const auto message = [&](std::string_view text) {
+    return message_of<DataError>([&] { (void)layout.apply(read(text), 1); });
+  };
+  CHECK(message("d,b\n2026-01,1\n2026-02,3\n").find(": need the columns a, got b") != std::string::npos);
+  CHECK(message("d,a\n2026-01-01,1\n2026-01-02,3\n")
+            .find(": need a date every 1 month as in training, got one every 1 day") != std::string::npos);
+  CHECK(message("a\n1\n3\n").find("got none") != std::string::npos);
+  const std::string path = folder.file("b.csv", "d,b\n2026-01,1\n2026-02,3\n");
+  CHECK(message_of<DataError>([&] { (void)read_series(path, {}, layout); }).find("was trained on, a, got b") !=
+        std::string::npos);
+  const Series late = read("a\n1\n2\nNA\nNA\n");
+  require_known(late, 0, 3, 2);
+  CHECK(message_of<DataError>([&] {
+          require_known(late, 2, 4, 1);
+        }).find("need a known value of 'a' 1 rows ahead in rows 3 to 4, got none") != std::string::npos);
 }

@@ -117,7 +117,7 @@ TEST_CASE("forecast: a table that cannot be forecast is one line that names it, 
   refused(unknown, "need a number of 'b' in the 70 rows of training, got none");
   std::string late = "a,b\n";
   for (int i = 0; i < 100; ++i) late += fmt::format("{},{}\n", i, i < 70 ? std::to_string(i) : "NA");
-  refused(late, "need a known value of every column in the part of validation, got none of 'b'");
+  refused(late, "need a known value of 'b' 1 rows ahead in rows 71 to 80, got none");
   refused(table_of(200), "need a column of", "--columns up,down", 2);
   refused(table_of(200), "need a column of", "--date when", 2);
   refused(table_of(200, "day,up,gaps", -1), "need numbers above 0 in 'up' for a log", "--log");
@@ -148,13 +148,14 @@ TEST_CASE("forecast: a model refuses tables of other columns, other dates and to
   const auto refused = [&](const std::string& text, const std::string& what) {
     check_error(program(folder, "run --model " + model + " --data " + folder.file("other.csv", text)), 1, what);
   };
-  refused(table_of(50, "day,up,down"), "other.csv: need the columns of this model, up, gaps, got up, down");
+  refused(table_of(50, "day,up,down"),
+          "other.csv: need the columns that the model was trained on, up, gaps, got up, down");
   refused(table_of(20), "other.csv: need the 28 rows of a window, got 20");
   refused("day,up,gaps\n2026-01,1,2\n2026-02,1,2\n", "need a date every 1 day as in training, got one every 1 month");
   refused("up,gaps\n1,2\n2,3\n", "need a date every 1 day as in training, got none");
   CHECK(program(folder, "run --model " + model + " --data " + folder.file("more.csv", table_of(60))).code == 0);
   check_error(program(folder, "run --model " + folder.path("none")), 1, "need the folder of a model, got nothing");
-  std::filesystem::remove(folder.path("m/intervals.safetensors"));
+  std::filesystem::remove(folder.path("m/baselines.safetensors"));
   check_error(program(folder, "run --model " + model), 1, "need a training that ended");
 }
 

@@ -6,6 +6,7 @@
 #include "core/tensor/random.h"
 #include "metrics/baselines.h"
 #include "metrics/conformal.h"
+#include "metrics/forecast_comparison.h"
 #include "metrics/forecast_errors.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
@@ -105,4 +106,34 @@ TEST_CASE("conformal intervals: cover new values as often as they say") {
   for (const float t : numbers(exp(random_normal({10000, 1, 1}, 0, 1, rng)))) inside += t >= range[0] && t <= range[1];
   CHECK(inside > 8700);
   CHECK(inside < 9300);
+}
+
+TEST_CASE(
+    "forecast comparison: says who wins, on which columns a baseline is better, and how many truths were inside") {
+  ForecastComparison of({"model", "last", "mean"}, {"a", "b"});
+  const Tensor truth = Tensor::from({1.0f, 1.0f}, {1, 1, 2});
+  const auto add = [&](size_t method, float a, float b) {
+    const Tensor y = Tensor::from({a, b}, {1, 1, 2});
+    of.add(method, y, truth, y, truth);
+  };
+  add(0, 1.5f, 1);
+  add(1, 1, 3);
+  add(2, 5, 5);
+  of.add_interval(Tensor::from({0.0f, 2.0f}, {1, 1, 2}), Tensor::from({1.0f, 3.0f}, {1, 1, 2}), truth);
+  CHECK(of.model_wins());
+  CHECK(of.inside() == 0.5);
+  CHECK(of.verdict() ==
+        "On 1 forecasts of 1 row the model beats all baselines, the best of which is last: MSE 0.1250 against "
+        "2.0000. A baseline is better on a (last).");
+  CHECK(of.table().find("last               2.0000   1.0000          0          2\n") != std::string::npos);
+  ForecastComparison lost({"model", "last"}, {"a"});
+  const Tensor one = Tensor::ones({2, 3, 1});
+  lost.add(0, one, one, one, one);
+  lost.add(1, one, one, one, one);
+  CHECK(!lost.model_wins());
+  CHECK(lost.verdict() == "On 2 forecasts of 3 rows the model LOSES to last: MSE 0.0000 against 0.0000.");
+  CHECK(message_of([] {
+          ForecastComparison({"model"}, {"a"});
+        }).find("[ForecastComparison] need a model, a baseline") == 0);
+  CHECK(message_of([&] { of.add(3, one, one, one, one); }).find("need one of 3 methods, got 3") != std::string::npos);
 }
