@@ -3,7 +3,7 @@
 
 #include "core/base/error.h"
 #include "data/batch/dataset.h"
-#include "data/batch/series.h"
+#include "data/batch/series_layout.h"
 #include "data/batch/token_stream.h"
 #include "data/read/npy.h"
 #include "data/read/table.h"
@@ -50,6 +50,13 @@ bool read_dated_series(const std::string& bytes) {
     const data::ModelSeries scaled = data::model_series(series, scaler, 3);
     require(scaled.values.dim(0) == series.rows(), "a series of another length");
     if (series.dates) require(!series.dates->text_at(series.rows() + 3).empty(), "no date behind the last row");
+  });
+}
+
+bool read_series_layout(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::SeriesLayout layout = data::SeriesLayout::read(path);
+    require(layout.scaler.mean.size() == layout.columns.size(), "a mean that no column has");
   });
 }
 
@@ -199,6 +206,12 @@ std::vector<Target> file_targets() {
        [] {
          return Seeds{"date,x,y\n2016-12-31 22:00,1,2\n2016-12-31 23:00,,-2e3\n2017-01-01 00:00,4,5\n",
                       "1949-11,1\n1949-12,2\n1950-01,3\n", "1,2\n3,NA\n5,6\n"};
+       }},
+      {"series_layout", read_series_layout,
+       [] {
+         return Seeds{
+             R"({"columns": ["a", "b"], "step": "1 day", "season": 7, "inputs": 6, "known": true, "log": false,)"
+             R"( "mean": [1, -2.5], "deviation": [1e-3, 2]})"};
        }},
       {"json_lines", read_json_table,
        [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
