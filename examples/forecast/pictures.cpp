@@ -51,7 +51,7 @@ std::string error_table(const Forecaster& f, const metrics::ForecastComparison& 
       row.push_back({fmt::format("{:.4g}", r.plain(m).rmse(static_cast<int64_t>(c))), "number"});
     table.rows.push_back(row);
   }
-  return report::table(table);
+  return "<div class=\"scroll\">" + report::table(table) + "</div>\n";
 }
 
 }  // namespace

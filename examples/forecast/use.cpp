@@ -8,6 +8,7 @@
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
 #include "report/chart.h"
+#include "report/markup.h"
 
 namespace grus::forecast {
 
@@ -21,7 +22,7 @@ options::Table EvalOptions::table() {
        use_rows(use)});
 }
 
-int eval(EvalOptions& o, const std::string& command_line) {
+int eval(EvalOptions& o, const std::string&) {
   const Forecaster f = load(o.use);
   Prepared p = read_table(f, o.data);
   int64_t begin = f.options.window, end = p.series.rows();
@@ -37,9 +38,12 @@ int eval(EvalOptions& o, const std::string& command_line) {
   const metrics::ForecastComparison result = f.backtest(f.windows(p, begin, end, o.every));
   report::Figures figures;
   const std::string body = pictures(f, p, result, begin, end, figures);
+  const std::string name = std::filesystem::path(p.series.file).filename().string();
+  const std::string said = fmt::format("{} rows ahead from {}, the model in {}", f.options.horizon, f.options.window,
+                                       report::escape(o.use.model));
   const std::string page = o.report.empty() ? o.use.model + "/eval.html" : o.report;
   write_file_atomically(
-      page, report::html_page("Forecasts", report::page_header("Grus · forecast", "Forecasts", command_line) + body));
+      page, report::html_page("Forecasts", report::page_header("Grus · forecast", report::escape(name), said) + body));
   fmt::print("{}{}\n{} draws them\n", result.table(), f.verdict(result), page);
   return 0;
 }
