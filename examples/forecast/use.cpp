@@ -42,8 +42,9 @@ int eval(EvalOptions& o, const std::string&) {
   const std::string said = fmt::format("{} rows ahead from {}, the model in {}", f.options.horizon, f.options.window,
                                        report::escape(o.use.model));
   const std::string page = o.report.empty() ? o.use.model + "/eval.html" : o.report;
-  write_file_atomically(
-      page, report::html_page("Forecasts", report::page_header("Grus · forecast", report::escape(name), said) + body));
+  write_file_atomically(page,
+                        report::html_page(report::escape(name),
+                                          report::page_header("Grus · forecast", report::escape(name), said) + body));
   fmt::print("{}{}\n{} draws them\n", result.table(), f.verdict(result), page);
   return 0;
 }
