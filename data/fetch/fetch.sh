@@ -1,6 +1,6 @@
 #!/bin/sh
 # ./dev data NAME [DIR]: fetches the public data set that NAME.txt beside this file describes into DIR (downloads/NAME).
-# A line "original FILE NAME" names a file at the source, "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
+# A line "original FILE NAME" names a file at the source (NAME.gz is unpacked), "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
 # Files are put in place only when every one of them has the sha256 sum kept here. GRUS_DATA_MIRROR, a folder or the
 # beginning of a URL, is asked instead of the set's own address: for MIRROR/NAME/FILE, MIRROR/FILE or the source's layout.
 set -eu
@@ -33,6 +33,7 @@ get_file() {  # address of the folder, file, where to
   if ! get "$1/$2" "$3"; then
     original=$(field original | sed -n "s|^$2  *||p")
     [ -n "$original" ] && get "$1/$original" "$3" || return 1
+    case $original in *.gz) gzip -dc <"$3" >"$3.new" 2>/dev/null && mv "$3.new" "$3" || return 1 ;; esac
   fi
   byte=$(field spaces | sed -n "s|^$2  *||p")
   [ -z "$byte" ] || { LC_ALL=C tr "\\$byte" ' ' <"$3" >"$3.new" && mv "$3.new" "$3"; }
