@@ -37,8 +37,8 @@ nn::SegmentGruOptions model_options(const TrainOptions& o, const data::SeriesLay
 
 Rng seeded(const TrainOptions& o) { return Rng(static_cast<uint64_t>(o.training.seed)); }
 
-auto in_order(const Windows& windows) {
-  auto batches = data::batches(windows, {.size = 256, .shuffle = false});
+auto in_order(const Windows& windows, int64_t batch = 256) {
+  auto batches = data::batches(windows, {.size = batch, .shuffle = false});
   batches.start(0);
   return batches;
 }
@@ -108,10 +108,10 @@ data::SeriesWindow Forecaster::window_before(const Prepared& p, int64_t now) con
   return window;
 }
 
-metrics::ForecastComparison Forecaster::backtest(const Windows& windows) const {
+metrics::ForecastComparison Forecaster::backtest(const Windows& windows, int64_t batch) const {
   const NoGrad off;
   metrics::ForecastComparison result({"model", "linear", "seasonal naive", "naive"}, layout.columns);
-  auto batches = in_order(windows);
+  auto batches = in_order(windows, batch);
   while (const auto b = batches.next()) {
     const Tensor truth = layout.scaler.unscaled(b->future);
     for (const Method method : {model, linear, seasonal, naive}) {

@@ -57,7 +57,7 @@ struct Forecaster {
   void fit_line(const Prepared& p);
   /// Takes the interval from the errors on the validation part.
   void calibrate(const Prepared& p);
-  metrics::ForecastComparison backtest(const Windows& windows) const;
+  metrics::ForecastComparison backtest(const Windows& windows, int64_t batch = 256) const;
   /// Says whether the model wins, and how many truths the intervals held.
   std::string verdict(const metrics::ForecastComparison& result) const;
 

@@ -35,7 +35,7 @@ int eval(EvalOptions& o, const std::string&) {
                      "{}: need the {} rows of a forecast behind the {} of a window in this part, got rows {} to {}",
                      p.series.file, f.options.horizon, f.options.window, begin + 1, end);
   data::require_known(p.series, std::max(begin, f.options.window), end, f.options.horizon);
-  const metrics::ForecastComparison result = f.backtest(f.windows(p, begin, end, o.every));
+  const metrics::ForecastComparison result = f.backtest(f.windows(p, begin, end, o.every), o.use.batch);
   report::Figures figures;
   const std::string body = pictures(f, p, result, begin, end, figures);
   const std::string name = std::filesystem::path(p.series.file).filename().string();
@@ -50,9 +50,12 @@ int eval(EvalOptions& o, const std::string&) {
 }
 
 options::Table RunOptions::table() {
-  return options::joined({{{"data", "Data", &data, "table whose next rows are asked for (none: that of the training)"},
-                           {"draw", "Files", &draw, "picture (SVG) of the first column"}},
-                          use_rows(use)});
+  options::Table rows =
+      options::joined({{{"data", "Data", &data, "table whose next rows are asked for (none: that of the training)"},
+                        {"draw", "Files", &draw, "picture (SVG) of the first column"}},
+                       use_rows(use)});
+  std::erase_if(rows, [](const options::Option& row) { return row.flag == "batch"; });  // it is one window
+  return rows;
 }
 
 int run(RunOptions& o, const std::string&) {

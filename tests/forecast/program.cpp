@@ -139,6 +139,7 @@ TEST_CASE("forecast: flags that do not fit the table or one another are one line
   refused("--decoder both", "--decoder");
   check_error(program(folder, "train --out " + out), 2, "--data: need a table, got none");
   check_error(program(folder, "run"), 2, "--model: need the folder of a model");
+  check_error(program(folder, "run --model m --batch 3"), 2, "--batch");
 }
 
 TEST_CASE("forecast: a model refuses tables of other columns, other dates and too few rows, and folders of others") {
