@@ -9,10 +9,10 @@
 namespace grus::metrics {
 
 void ForecastErrors::add(const Tensor& forecast, const Tensor& truth, const Tensor& known) {
-  require(forecast.rank() == 3 && forecast.shape() == truth.shape() &&
-              (!known.defined() || known.shape() == truth.shape()),
-          "[ForecastErrors] need forecasts, truths and what is known (B, H, C), got {}, {} and {}", forecast.shape(),
-          truth.shape(), known.shape());
+  require(
+      forecast.rank() == 3 && forecast.shape() == truth.shape() && (!known.defined() || known.shape() == truth.shape()),
+      "[ForecastErrors] need forecasts, truths and what is known (B, H, C), got {}, {} and {}", forecast.shape(),
+      truth.shape(), known.shape());
   if (counts_.empty()) {
     steps_ = forecast.dim(1), columns_ = forecast.dim(2);
     const auto size = static_cast<size_t>(steps_ * columns_);
