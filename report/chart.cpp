@@ -45,6 +45,20 @@ std::string draw_series(const LineChart& chart, size_t index, const Axis& x, con
   return out;
 }
 
+// The edge goes along the low points and back along the high ones; those that cannot be drawn are left out.
+std::string draw_bands(const LineChart& chart, const Axis& x, const Axis& y) {
+  std::string out;
+  for (const Band& band : chart.bands) {
+    std::vector<Point> edge = band.low;
+    edge.insert(edge.end(), band.high.rbegin(), band.high.rend());
+    std::erase_if(edge, [&](const Point& p) { return !drawable(p, x, y); });
+    const size_t shade = band.series < chart.series.size() ? colour_index(chart, band.series) : band.series;
+    append(out, R"(<path class="f{}" d="{}Z" fill="{}" fill-opacity="0.18"/>)", shade % colour_count,
+           edge.empty() ? "M0 0" : path_through(edge, x, y), colour(shade));
+  }
+  return out + (out.empty() ? "" : "\n");
+}
+
 std::string draw_all_series(const LineChart& chart, const Axis& x, const Axis& y) {
   std::string out;
   for (const bool faint : {true, false})
@@ -136,6 +150,10 @@ std::string line_chart(const LineChart& chart) {
   for (const Series& series : chart.series)
     for (const Point& p : series.points)
       if (drawable(p, given_x, given_y)) xs.include(p.x), ys.include(p.y);
+  for (const Band& band : chart.bands)
+    for (const std::vector<Point>* side : {&band.low, &band.high})
+      for (const Point& p : *side)
+        if (drawable(p, given_x, given_y)) xs.include(p.x), ys.include(p.y);
   if (xs.low > xs.high) return empty_chart(chart.title, "nothing measured");
   if (chart.y_low) ys.low = std::min(ys.low, *chart.y_low);
 
@@ -147,7 +165,7 @@ std::string line_chart(const LineChart& chart) {
   std::string out = open_svg(chart_width, chart_height, chart.title);
   out += heading(chart.title, chart.unit) + legend(chart) + grid_and_y_labels(y, x.start, x.end);
   out += base_line(x.start, x.end, y.start) + x_labels(x, y.start, chart.x_title);
-  out += draw_all_series(chart, x, y);
+  out += draw_bands(chart, x, y) + draw_all_series(chart, x, y);
   for (size_t i = 0; i < chart.marks.size(); ++i) out += draw_mark(chart, i, x, y);
   return out + "</svg>\n";
 }

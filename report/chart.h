@@ -27,9 +27,16 @@ struct Mark {
   std::string label;
 };
 
+/// A range around a line, pale, in the colour of the series that it belongs to.
+struct Band {
+  size_t series = 0;  // its place among the chart's
+  std::vector<Point> low = {}, high = {};
+};
+
 struct LineChart {
   std::string title, unit, x_title;
   std::vector<Series> series = {};  // from the fifth on, colours come again, dashed
+  std::vector<Band> bands = {};     // below all lines
   std::vector<Mark> marks = {};
   bool logarithmic = false, logarithmic_x = false;
   std::optional<double> y_low = {};  // the y axis reaches down to here

@@ -1,6 +1,6 @@
 #!/bin/sh
 # ./dev data NAME [DIR]: fetches the public data set that NAME.txt beside this file describes into DIR (downloads/NAME).
-# A line "original FILE NAME" names a file at the source, "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
+# A line "original FILE NAME" names a file at the source (NAME.gz is unpacked), "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
 # Files are put in place only when every one of them has the sha256 sum kept here. GRUS_DATA_MIRROR, a folder or the
 # beginning of a URL, is asked instead of the set's own address: for MIRROR/NAME/FILE, MIRROR/FILE or the source's layout.
 set -eu
@@ -32,8 +32,12 @@ get() {  # address, file; quiet, false when it is not there
 get_file() {  # address of the folder, file, where to
   if ! get "$1/$2" "$3"; then
     original=$(field original | sed -n "s|^$2  *||p")
-    if [ -n "$original" ]; then get "$1/$original" "$3" || return 1
-    else get "$1/$2.gz" "$3.gz" && gzip -dc <"$3.gz" >"$3" && rm "$3.gz" || return 1; fi  # a mirror may keep it packed
+    [ -n "$original" ] || original=$2.gz  # a mirror may keep it packed
+    get "$1/$original" "$3" || return 1
+    case $2,$original in
+      *.gz,*) ;;
+      *,*.gz) gzip -dc <"$3" >"$3.new" 2>/dev/null && mv "$3.new" "$3" || return 1 ;;
+    esac
   fi
   byte=$(field spaces | sed -n "s|^$2  *||p")
   [ -z "$byte" ] || { LC_ALL=C tr "\\$byte" ' ' <"$3" >"$3.new" && mv "$3.new" "$3"; }

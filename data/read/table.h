@@ -44,6 +44,9 @@ class Table {
   const std::vector<std::string>& texts(const std::string& name) const;
   const std::vector<bool>& missing(const std::string& name) const { return column(name).missing; }
   int64_t missing_count(const std::string& name) const;
+  /// Returns the file's name, and a cell's place in it for a message: "FILE:LINE:COLUMN".
+  const std::string& file() const { return file_; }
+  std::string where(size_t row, const std::string& name) const;
 
   /// Copies a column of numbers (rows), or several (rows, columns), to a tensor of any dtype but bool. `fill` stands
   /// for missing cells. Throws DataError for a missing cell without fill, and for a number that the dtype does not hold
@@ -63,7 +66,6 @@ class Table {
  private:
   const Column& column(const std::string& name) const;
   size_t place(const std::string& name) const;
-  std::string where(size_t row, const std::string& name) const;
   template <class T>
   void copy(const std::string& name, std::optional<double> fill, DType dtype, T* to, size_t stride) const;
   template <class T>

@@ -58,6 +58,13 @@ mv "$work/source/data/task1/tok/a.de" "$work/source/data/task1/tok/kept.de"
 GRUS_DATA_MIRROR=$work/source
 fetch renamed "$work/renamed" || fail "a file of another name at its source: $(cat "$work/stderr")"
 [ "$(cat "$work/renamed/tok/a.de")" = 'o e' ] || fail 'a byte that is no UTF-8 stays'
+printf 'o\360e\n' | gzip >"$work/source/data/task1/old/name.de.gz"
+sed -i 's|name.de$|name.de.gz|' "$work/sets/renamed.txt"
+fetch renamed "$work/unpacked" || fail "a file that its source has packed: $(cat "$work/stderr")"
+[ "$(cat "$work/unpacked/tok/a.de")" = 'o e' ] || fail 'a packed file is not unpacked'
+echo 'no gzip' >"$work/source/data/task1/old/name.de.gz"
+if fetch renamed "$work/broken"; then fail 'a file that cannot be unpacked is no error'; fi
+[ "$(wc -l <"$work/stderr")" -eq 1 ] && [ ! -e "$work/broken" ] || fail 'not one line, or something was written'
 mv "$work/source/data/task1/tok/kept.de" "$work/source/data/task1/tok/a.de"
 GRUS_DATA_MIRROR=
 fetch toy "$work/out" || fail "the set's own source: $(cat "$work/stderr")"

@@ -6,6 +6,7 @@
 
 #include "core/base/atomic_file.h"
 #include "data/batch/batches.h"
+#include "data/batch/series.h"
 #include "data/batch/token_stream.h"
 #include "data/read/npy.h"
 #include "data/read/table.h"

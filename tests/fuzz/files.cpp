@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "data/batch/dataset.h"
+#include "data/batch/series_layout.h"
 #include "data/batch/token_stream.h"
 #include "data/read/npy.h"
 #include "data/read/table.h"
@@ -39,6 +40,23 @@ bool read_csv(const std::string& bytes) {
 bool read_typed_tsv(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
     use_table(data::read_table(path, {.separator = '\t', .header = false, .types = {{"1", data::ColumnType::number}}}));
+  });
+}
+
+bool read_dated_series(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::Series series = data::read_series(path);
+    const data::SeriesScaler scaler = data::SeriesScaler::of(series, series.rows());
+    const data::ModelSeries scaled = data::model_series(series, scaler, 3);
+    require(scaled.values.dim(0) == series.rows(), "a series of another length");
+    if (series.dates) require(!series.dates->text_at(series.rows() + 3).empty(), "no date behind the last row");
+  });
+}
+
+bool read_series_layout(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::SeriesLayout layout = data::SeriesLayout::read(path);
+    require(layout.scaler.mean.size() == layout.columns.size(), "a mean that no column has");
   });
 }
 
@@ -184,6 +202,17 @@ std::vector<Target> file_targets() {
                       "a\n\"\"\n"};
        }},
       {"tsv", read_typed_tsv, [] { return Seeds{"1\ta\n+2.5\t\"b\tc\"\nNA\t\n"}; }},
+      {"series", read_dated_series,
+       [] {
+         return Seeds{"date,x,y\n2016-12-31 22:00,1,2\n2016-12-31 23:00,,-2e3\n2017-01-01 00:00,4,5\n",
+                      "1949-11,1\n1949-12,2\n1950-01,3\n", "1,2\n3,NA\n5,6\n"};
+       }},
+      {"series_layout", read_series_layout,
+       [] {
+         return Seeds{
+             R"({"columns": ["a", "b"], "step": "1 day", "season": 7, "inputs": 6, "known": true, "log": false,)"
+             R"( "mean": [1, -2.5], "deviation": [1e-3, 2]})"};
+       }},
       {"json_lines", read_json_table,
        [] { return Seeds{"{\"a\": 1, \"b\": \"x\"}\n\n{\"b\": null, \"c\": true, \"a\": -2.5e3}\r\n"}; }},
       {"npy", read_array, arrays},

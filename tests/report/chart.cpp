@@ -217,3 +217,19 @@ TEST_CASE("heat map: weights that do not fill the map are an error") {
   CHECK_THROWS_WITH_AS(heat_map({{"a", "b"}, {"c"}, {1.0F}, "d"}), "[heat_map] need 1 x 2 weights, got 1",
                        grus::UsageError);
 }
+
+TEST_CASE("line chart: a band stands below the lines, in its series' colour, and the axis has room for it") {
+  LineChart chart{
+      .title = "t", .unit = "u", .x_title = "x", .series = {{"a", {{0, 1}, {1, 1}}}, {"b", {{0, 2}, {1, 2}}}}};
+  chart.bands = {{.series = 1, .low = {{0, 1.5}, {1, 1}}, .high = {{0, 2.5}, {1, 40}}}};
+  const std::string svg = line_chart(chart);
+  const size_t band = svg.find(R"(<path class="f1" d="M)"),
+               line = svg.find(R"(<path class="s0" d="M)", svg.find("grid"));
+  REQUIRE(band != std::string::npos);
+  CHECK(svg.find("fill-opacity") > band);
+  CHECK(band < line);
+  CHECK(svg.find(">40<") != std::string::npos);
+  chart.bands[0].low = {{0, std::nan("")}};
+  chart.bands[0].high = {};
+  CHECK(line_chart(chart).find("nan") == std::string::npos);
+}

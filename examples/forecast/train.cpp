@@ -1,0 +1,149 @@
+// The commands `train` and, without a command, the demo.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "core/base/atomic_file.h"
+#include "core/base/checksum.h"
+#include "core/base/error.h"
+#include "core/tensor/random.h"
+#include "data/batch/batches.h"
+#include "data/read/text.h"
+#include "examples/forecast/commands.h"
+#include "examples/support/run.h"
+#include "metrics/regression.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
+#include "training/fit.h"
+#include "training/validation.h"
+
+namespace grus::forecast {
+namespace {
+
+/// The mean over the values that were measured.
+training::Loss loss_of(const TrainOptions& o, const Tensor& y, const data::SeriesWindow& b) {
+  const auto error = [&](Reduction how) {
+    return o.loss == LossKind::mse   ? mse_loss(y, b.future, how)
+           : o.loss == LossKind::mae ? l1_loss(y, b.future, how)
+                                     : huber_loss(y, b.future, 1, how);
+  };
+  const auto count = static_cast<double>(y.dim(0));
+  if (!b.future_known.defined()) return {error(Reduction::mean), count};
+  return {sum(error(Reduction::none) * b.future_known) / (sum(b.future_known) + 1e-9), count};
+}
+
+struct Outcome {
+  int code = 0;
+  std::string text = "";  // the table of the comparison, and the verdict
+};
+
+Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_test) {
+  programs::use_machine(o.training.machine);
+  data::SeriesLayout layout;
+  const Prepared p = read_training(o, layout);
+  Forecaster f(o, layout);
+  const int64_t from = p.split.train, to = from + p.split.valid;
+  f.fit_line(p);
+  auto batches = data::batches(f.windows(p, 0, from, o.every),
+                               {.size = o.training.batch, .seed = static_cast<uint64_t>(o.training.seed)});
+  auto valid = data::batches(f.windows(p, from, to), {.size = 256, .shuffle = false});
+  programs::Run run("forecast", o.table(), o.training,
+                    {.title = fmt::format("{} rows ahead", o.horizon),
+                     .model = fmt::format("GRU over segments of {} rows, {} states", f.net.options.segment, o.hidden),
+                     .command = command_line});
+  training::FitOptions fit =
+      run.begin({.data = {{"data", checksum_text(std::string_view(data::read_whole_file(o.data)))}},
+                 .write =
+                     [&f](const std::filesystem::path& folder) {
+                       f.layout.write(folder / "series.json");
+                       return std::vector<std::string>{"series.json"};
+                     }},
+                batches.batches());
+  metrics::RootMeanSquaredError rmse;
+  metrics::MeanAbsoluteError mae;
+  fit.validation = training::validation(f.net, valid, {&rmse, &mae}, [&](const auto&, const data::SeriesWindow& b) {
+    const Tensor y = f.forward(b);
+    rmse.update(y, b.future, b.future_known);
+    mae.update(y, b.future, b.future_known);
+  });
+  const auto optimizer = make_optimizer(o.training, f.net.named_parameters());
+  const auto loss = [&](const nn::SegmentGru&, const data::SeriesWindow& b) { return loss_of(o, f.forward(b), b); };
+  const training::FitResult result = training::fit(f.net, *optimizer, batches, loss, fit);
+  if (!result.finished) return {.code = programs::stopped(result)};
+  f.calibrate(p);
+  write_ended(f, o.training.out);
+  const int64_t first = with_test ? to : from, last = with_test ? p.split.rows() : to;
+  const metrics::ForecastComparison result_of_part = f.backtest(f.windows(p, first, last));
+  report::Figures figures;
+  run.show(pictures(f, p, result_of_part, first, last, figures), figures);
+  return {.code = 0, .text = result_of_part.table() + f.verdict(result_of_part) + "\n"};
+}
+
+/// Twelve weeks of hours: a day, a week, a slow rise and noise; some hours were not measured.
+std::string made_by_rule() {
+  Rng rng(7);
+  constexpr int64_t rows = 24 * 7 * 12;
+  const std::vector<float> noise = random_normal({rows, 2}, 0, 1, rng).to_vector<float>();
+  const data::DateAxis dates{
+      .first = {.year = 2026, .month = 1, .day = 5}, .seconds = 3600, .rows = rows, .format = "%Y-%m-%d %H:%M"};
+  std::string text = "date,load,heat\n";
+  for (int64_t i = 0; i < rows; ++i) {
+    const double hour = 2 * std::numbers::pi * static_cast<double>(i % 24) / 24;
+    const double weekend = i / 24 % 7 >= 5 ? 1 : 0, rise = 0.01 * static_cast<double>(i);
+    const double load = 80 + rise - 30 * weekend - (20 - 12 * weekend) * std::cos(hour) + 8 * std::sin(2 * hour);
+    const double heat =
+        15 + 6 * std::sin(2 * std::numbers::pi * static_cast<double>(i) / (24 * 28)) - 5 * std::cos(hour - 0.8);
+    const auto at = static_cast<size_t>(i);
+    text += dates.text_at(i) + (i % 211 < 3 ? "," : fmt::format(",{:.1f}", load + 2 * noise[2 * at]));
+    text += fmt::format(",{:.1f}\n", heat + 0.6 * noise[2 * at + 1]);
+  }
+  return text;
+}
+
+}  // namespace
+
+int train(TrainOptions& o, const std::string& command_line) {
+  const Outcome outcome = train_model(o, command_line, false);
+  if (outcome.code == 0)
+    fmt::print("Validation:\n{}Now the test part, once:  forecast eval --model {}\n", outcome.text, o.training.out);
+  return outcome.code;
+}
+
+int demo() {
+  TrainOptions o;
+  o.training.out = "forecast-demo";
+  o.training.overwrite = true;
+  o.data = "forecast-demo/series.csv";
+  o.window = 168;
+  o.horizon = 48;
+  o.segment = 24;
+  o.season = 168;
+  o.hidden = 48;
+  o.every = 2;
+  o.training.batch = 32;
+  o.training.lr = 4e-3;
+  o.norm = Norm::mean;
+  o.dropout = 0.05;
+  o.training.schedule = programs::ScheduleKind::cosine;
+  o.training.epochs = 60;
+  o.training.patience = 0;
+  std::error_code error;
+  std::filesystem::create_directories(o.training.out, error);
+  require<Error>(!error, "{}: cannot be made a folder: {}", o.training.out, error.message());
+  write_file_atomically(o.data, made_by_rule());
+  fmt::print(
+      "Twelve weeks of hours made by rule, days and weeks in a slow rise with noise and gaps: a GRU learns the next "
+      "two days.\n");
+  const Outcome outcome = train_model(o, "forecast", true);
+  if (outcome.code != 0) return outcome.code;
+  fmt::print(
+      "The last weeks, which it has never seen:\n{}forecast-demo/report.html draws them. Now you:\n"
+      "  ./dev run forecast run --model forecast-demo --draw next.svg     # the two days behind the table's end\n"
+      "  ./dev run forecast train --data TABLE.csv --horizon 24 --out MODEL\n",
+      outcome.text);
+  return 0;
+}
+
+}  // namespace grus::forecast
