@@ -15,7 +15,7 @@ namespace {
 
 std::vector<std::string> characters(const std::string& text, const char* end = nullptr) {
   std::vector<std::string> all;
-  for (const char c : text) all.emplace_back(c == '+' ? "and" : std::string(1, c));
+  for (const char c : text) all.emplace_back(c == '+' ? "plus" : std::string(1, c));
   if (end) all.emplace_back(end);
   return all;
 }
