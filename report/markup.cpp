@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace grus::report {
@@ -107,6 +108,14 @@ std::string duration(double seconds) {
   if (seconds < 99.5) return fmt::format("{:.0f} s", seconds);
   const int64_t minutes = std::llround(seconds / 60);
   return minutes < 100 ? fmt::format("{} min", minutes) : fmt::format("{} h {} min", minutes / 60, minutes % 60);
+}
+
+std::string shaded(const std::vector<Shade>& pieces, std::string_view between) {
+  std::string markup;
+  for (const Shade& piece : pieces)
+    append(markup, "<span style=\"background:rgba(42,120,214,{:.2f})\" title=\"{}\">{}</span>{}",
+           0.6 * std::clamp(piece.share, 0.0, 1.0), escape(piece.title), escape(piece.text), between);
+  return markup;
 }
 
 }  // namespace grus::report

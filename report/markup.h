@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace grus::report {
 
@@ -29,6 +30,14 @@ std::string rounded_count(double count);
 
 /// Returns seconds as "41 min", "2 h 5 min" or "38 s".
 std::string duration(double seconds);
+
+/// A piece of text and how dark it is, from 0 to 1; `title` shows under the pointer.
+struct Shade {
+  std::string text, title;
+  double share = 0;
+};
+/// Returns the pieces as markup, `between` behind each.
+std::string shaded(const std::vector<Shade>& pieces, std::string_view between = "");
 
 /// Appends formatted text.
 template <class... Args>

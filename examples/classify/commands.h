@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "data/read/labelled_texts.h"
 #include "data/text/codec.h"
 #include "examples/classify/model.h"
-#include "examples/classify/rows.h"
 #include "examples/support/run_options.h"
 
 namespace grus::classify {
 
 struct TrainOptions {
   std::string train, valid, test, vectors;
-  RowOptions rows;
+  data::LabelledTextOptions rows;
   double hold_valid = 0.1, hold_test = 0;
   std::string tokenizer = "word";
   int64_t vocab = 0, min_count = 2, max_length = 400;
@@ -59,7 +59,7 @@ int demo();
 struct EvalOptions {
   programs::UseOptions use;
   std::string data, out;
-  RowOptions rows;
+  data::LabelledTextOptions rows;
   options::Table table();
 };
 int eval(EvalOptions& o, const std::string& command_line);

@@ -11,7 +11,7 @@ using options::of_model;
 using options::Table;
 using options::words;
 
-Table row_rows(RowOptions& o) {
+Table row_rows(data::LabelledTextOptions& o) {
   const std::string_view d = "Data";
   return {
       {"text-column", d, &o.text_column, "of a table"},

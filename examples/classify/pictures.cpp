@@ -52,11 +52,11 @@ std::string examples(const Figures& f, const Reader& reader, bool right, size_t 
 
 }  // namespace
 
-Figures figures_of(const Committee& model, const Reader& reader, std::vector<Row> rows, int64_t batch) {
+Figures figures_of(const Committee& model, const Reader& reader, std::vector<data::LabelledText> rows, int64_t batch) {
   Figures f{.rows = std::move(rows)};
-  f.labels = class_ids(f.rows, reader.classes);
+  f.labels = data::class_ids(f.rows, reader.classes);
   std::vector<std::string> texts;
-  for (const Row& row : f.rows) texts.push_back(row.text);
+  for (const data::LabelledText& row : f.rows) texts.push_back(row.text);
   f.judged = judge(model, reader, texts, batch);
   std::vector<int64_t> said;
   for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
@@ -84,14 +84,14 @@ std::string shaded(const std::vector<const Judged*>& judged, const Reader& reade
   for (size_t i = 0; i < judged.size(); ++i) {
     const Judged& one = *judged[i];
     const float most = *std::max_element(one.weights.begin(), one.weights.end());
-    std::string text;
+    std::vector<report::Shade> text;
     for (size_t t = 0; t < one.pieces.size(); ++t)
-      report::append(text, "<span style=\"background:rgba(42,120,214,{:.2f})\" title=\"{:.0f} %\">{}</span>{}",
-                     0.6 * one.weights[t] / std::max(most, 1e-9F), 100 * one.weights[t], escape(one.pieces[t]),
-                     spaced ? " " : "");
+      text.push_back(
+          {one.pieces[t], fmt::format("{:.0f} %", 100 * one.weights[t]), one.weights[t] / std::max(most, 1e-9F)});
     const std::string note = notes.empty() || notes[i].empty() ? "" : fmt::format(" <mark>{}</mark>", escape(notes[i]));
-    table.rows.push_back(
-        {{text}, {escape(reader.classes[one.said]) + note}, report::number_cell(one.probabilities[one.said], 2)});
+    table.rows.push_back({{report::shaded(text, spaced ? " " : "")},
+                          {escape(reader.classes[one.said]) + note},
+                          report::number_cell(one.probabilities[one.said], 2)});
   }
   return report::table(table);
 }

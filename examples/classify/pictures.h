@@ -9,7 +9,7 @@
 namespace grus::classify {
 
 struct Figures {
-  std::vector<Row> rows = {};
+  std::vector<data::LabelledText> rows = {};
   std::vector<int64_t> labels = {};
   std::vector<Judged> judged = {};
   double accuracy = 0, f1 = 0;
@@ -17,7 +17,7 @@ struct Figures {
   std::vector<double> precision = {}, recall = {}, f1_of = {};  // by class
 };
 /// Throws DataError for a row whose label is no class of the model.
-Figures figures_of(const Committee& model, const Reader& reader, std::vector<Row> rows, int64_t batch);
+Figures figures_of(const Committee& model, const Reader& reader, std::vector<data::LabelledText> rows, int64_t batch);
 
 /// Returns sections: confusions, figures by class, and texts whose pieces are shaded by what they counted for.
 std::string pictures(const Figures& figures, const Reader& reader, report::Figures& drawn);

@@ -24,56 +24,56 @@ namespace {
 using Batch = std::pair<Texts, Tensor>;
 
 struct Parts {
-  std::vector<Row> train, valid = {}, test = {};
+  std::vector<data::LabelledText> train, valid = {}, test = {};
 };
 
-std::vector<Row> chosen(const std::vector<Row>& rows, const data::Selection& which) {
-  std::vector<Row> part;
+std::vector<data::LabelledText> chosen(const std::vector<data::LabelledText>& rows, const data::Selection& which) {
+  std::vector<data::LabelledText> part;
   for (int64_t i = 0; i < which.size(); ++i) part.push_back(rows[static_cast<size_t>(which[i])]);
   return part;
 }
 
 // Holds a share out of the rows, with each class's share.
-std::vector<Row> hold_out(std::vector<Row>& rows, double share, uint64_t seed) {
-  const std::vector<std::string> classes = classes_of(rows);
+std::vector<data::LabelledText> hold_out(std::vector<data::LabelledText>& rows, double share, uint64_t seed) {
+  const std::vector<std::string> classes = data::classes_of(rows);
   const double fractions[] = {1 - share, share};
-  const auto parts =
-      data::split(data::Selection(std::ssize(rows)), fractions, {.seed = seed, .stratify = class_ids(rows, classes)});
-  std::vector<Row> held = chosen(rows, parts[1]);
+  const auto parts = data::split(data::Selection(std::ssize(rows)), fractions,
+                                 {.seed = seed, .stratify = data::class_ids(rows, classes)});
+  std::vector<data::LabelledText> held = chosen(rows, parts[1]);
   rows = chosen(rows, parts[0]);
   return held;
 }
 
 Parts read_parts(const TrainOptions& o) {
-  Parts parts{.train = read_rows(o.train, o.rows)};
+  Parts parts{.train = data::read_labelled_texts(o.train, o.rows)};
   const auto seed = static_cast<uint64_t>(o.training.seed);
-  if (!o.test.empty()) parts.test = read_rows(o.test, o.rows);
+  if (!o.test.empty()) parts.test = data::read_labelled_texts(o.test, o.rows);
   else if (o.hold_test > 0) parts.test = hold_out(parts.train, o.hold_test, seed);
-  if (!o.valid.empty()) parts.valid = read_rows(o.valid, o.rows);
+  if (!o.valid.empty()) parts.valid = data::read_labelled_texts(o.valid, o.rows);
   else parts.valid = hold_out(parts.train, o.hold_valid, seed + 1);
-  const size_t classes = classes_of(parts.train).size();
+  const size_t classes = data::classes_of(parts.train).size();
   require<DataError>(classes > 1, "{}: need texts of at least two classes, got {}", o.train, classes);
   return parts;
 }
 
-std::string checksum_of(const std::vector<Row>& rows) {
+std::string checksum_of(const std::vector<data::LabelledText>& rows) {
   Crc32 sum;
-  for (const Row& row : rows) sum.add(fmt::format("{}\t{}\n", row.label, row.text));
+  for (const data::LabelledText& row : rows) sum.add(fmt::format("{}\t{}\n", row.label, row.text));
   return checksum_text(sum.value());
 }
 
-Reader make_reader(const TrainOptions& o, const std::vector<Row>& rows) {
+Reader make_reader(const TrainOptions& o, const std::vector<data::LabelledText>& rows) {
   std::vector<std::string> texts;
-  for (const Row& row : rows) texts.push_back(row.text);
+  for (const data::LabelledText& row : rows) texts.push_back(row.text);
   if (!o.cased)
     for (std::string& text : texts) text = data::lower_case(text);
   const data::CodecOptions options{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
-  return {data::Codec::learn({texts}, options, complain), classes_of(rows), o.model, o.max_length, o.cased};
+  return {data::Codec::learn({texts}, options, complain), data::classes_of(rows), o.model, o.max_length, o.cased};
 }
 
-auto make_batches(const Reader& reader, const std::vector<Row>& rows, data::BatchOptions options) {
+auto make_batches(const Reader& reader, const std::vector<data::LabelledText>& rows, data::BatchOptions options) {
   using Example = std::pair<Text, int64_t>;
-  const std::vector<int64_t> labels = class_ids(rows, reader.classes);
+  const std::vector<int64_t> labels = data::class_ids(rows, reader.classes);
   std::vector<Example> examples;
   for (size_t i = 0; i < rows.size(); ++i) examples.emplace_back(reader.read(rows[i].text), labels[i]);
   const auto collated = [](std::vector<Example> some) -> Batch {
@@ -111,7 +111,7 @@ int train(TrainOptions& o, const std::string& command_line) {
       reader, parts.train,
       {.size = o.training.batch, .bucket = 50 * o.training.batch, .seed = static_cast<uint64_t>(o.training.seed)});
   auto valid = make_batches(reader, parts.valid, {.size = 256, .bucket = 100000, .shuffle = false});
-  class_ids(parts.test, reader.classes);  // a class that training lacks is told now
+  data::class_ids(parts.test, reader.classes);  // a class that training lacks is told now
   Rng rng(static_cast<uint64_t>(o.training.seed));
   Committee model(o.model, reader.codec.size(), classes, rng);
   if (!o.training.resume) use_vectors(o, reader, model);

@@ -82,7 +82,8 @@ std::vector<Judged> judge(const Committee& model, const Reader& reader, const st
 int eval(EvalOptions& o, const std::string& command_line) {
   require<UsageError>(!o.data.empty(), "--data: need labelled texts, got none");
   const Loaded loaded = load(o.use);
-  const Figures found = figures_of(*loaded.model, loaded.reader, read_rows(o.data, o.rows), o.use.batch);
+  const Figures found =
+      figures_of(*loaded.model, loaded.reader, data::read_labelled_texts(o.data, o.rows), o.use.batch);
   fmt::print("accuracy {:.4f}\nmacro F1 {:.4f}\ntexts {}\n\n{}", found.accuracy, found.f1, found.rows.size(),
              confusion_text(found, loaded.reader));
   if (o.out.empty()) return 0;

@@ -62,16 +62,14 @@ std::string surprises(const nn::LanguageModel& model, const data::Codec& codec, 
   for (const std::string& line : lines) {
     std::vector<int32_t> ids = codec.encode(line);
     ids.push_back(data::EOS);
+    std::vector<report::Shade> pieces;
     for (const int32_t id : ids) {
       const double bits = cursor.read(std::span(&id, 1)) / std::log(2.0);
       std::string text = id == data::EOS ? "¶" : codec.vocab().piece(id);
       if (text.starts_with(space)) text.replace(0, space.size(), " ");
-      markup += fmt::format("<span title=\"{:.1f} bits\" style=\"background:rgba(200,90,20,{:.2f})\">{}</span>{}", bits,
-                            std::min(1.0, bits / 10), report::escape(text),
-                            id == data::EOS ? "<br>"
-                            : words         ? " "
-                                            : "");
+      pieces.push_back({text, fmt::format("{:.1f} bits", bits), bits / 10});
     }
+    markup += report::shaded(pieces, words ? " " : "") + "<br>";
   }
   return markup + "</p>";
 }

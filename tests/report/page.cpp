@@ -32,6 +32,14 @@ TEST_CASE("page: a whole page is well formed, and what its caller did not escape
   CHECK_FALSE(contains(html_page("t", ""), "refresh"));
 }
 
+TEST_CASE("page: pieces of a text are shaded by their share, no darker than a share of 1") {
+  const std::string html = shaded({{"a<b", "50 %", 0.5}, {"c", "\"", 7}, {"d", "", -1}}, " ");
+  CHECK(not_well_formed("<p>" + html + "</p>") == "");
+  CHECK(contains(html, "rgba(42,120,214,0.30)\" title=\"50 %\">a&lt;b</span> "));
+  CHECK(contains(html, "rgba(42,120,214,0.60)\" title=\"&quot;\">c</span> "));
+  CHECK(contains(html, "rgba(42,120,214,0.00)\" title=\"\">d</span> "));
+}
+
 TEST_CASE("page: a table marks its numbers, says which are missing and ends with its total") {
   const std::string html =
       table({.head = {{"Epoch"}, {"Loss", "number"}},
