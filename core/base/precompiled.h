@@ -1,5 +1,5 @@
-// Headers of the library's sources that are compiled once. A source includes what it uses all the same: `./dev
-// sanitize` builds without this file.
+// Headers of the library's sources that are compiled once. A source includes what it uses all the same: the
+// test tree-includes reads it without this file.
 #include <fmt/core.h>
 
 #include <algorithm>

@@ -2,7 +2,9 @@
 //   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --precision bf16 --json
 //                                     --profile --trace F --show-step F --anomaly --vocab V --no-peak]
 #include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"

@@ -9,9 +9,11 @@
 #include "ops/gradcheck.h"
 #include "ops/math/dropout.h"
 #include "ops/math/reduce.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::message_of;
 
 namespace {
 
@@ -32,16 +34,6 @@ std::vector<std::string> names_of(const Parameters& parameters) {
   std::vector<std::string> names;
   for (const NamedParameter& p : parameters) names.push_back(p.name);
   return names;
-}
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 bool all_have_gradients(const Parameters& parameters) {
@@ -103,10 +95,10 @@ TEST_CASE("lists: a copy takes a module over with its children, and the original
   CHECK(taken.layers[0].weight.identity() == weight);
   CHECK(taken.named_parameters().size() == 4);
   const std::string gone = "[Module] need a module, got one that was moved from, or copied without clone()";
-  CHECK(message([&] { (void)model(Tensor::ones({5, 3})); }) == gone);
-  CHECK(message([&] { (void)model.layers[0](Tensor::ones({5, 3})); }) == gone);
-  CHECK(message([&] { const Tower again = model; }) == gone);
-  CHECK(message([&] { const Linear part = taken.layers[0]; }) ==
+  CHECK(message_of([&] { (void)model(Tensor::ones({5, 3})); }) == gone);
+  CHECK(message_of([&] { (void)model.layers[0](Tensor::ones({5, 3})); }) == gone);
+  CHECK(message_of([&] { const Tower again = model; }) == gone);
+  CHECK(message_of([&] { const Linear part = taken.layers[0]; }) ==
         "[Module] need clone() or std::move, got a plain copy of module 'layers.0'");
   CHECK(taken(Tensor::ones({5, 3})).shape() == Shape{5, 2});
 }
@@ -130,9 +122,9 @@ TEST_CASE("sequential: stages run in order, have PyTorch's names, and are traine
   copy.eval();
   CHECK(copy(x).shape() == Shape{5, 1});
   CHECK(copy.size() == 7);
-  CHECK(message([&] { (void)copy.at<Linear>(1); }) ==
+  CHECK(message_of([&] { (void)copy.at<Linear>(1); }) ==
         "[Sequential] need a grus::nn::Linear at stage 1, got a grus::nn::Elementwise<&grus::relu>");
-  CHECK(message([&] { (void)copy.at<Linear>(7); }) == "[Sequential] need one of 7 stages, got stage 7");
+  CHECK(message_of([&] { (void)copy.at<Linear>(7); }) == "[Sequential] need one of 7 stages, got stage 7");
 
   class Parent : public Module<Parent> {
    public:
@@ -160,7 +152,7 @@ TEST_CASE("gradcheck: takes a function of tensors one by one, a module, and a fu
   gradcheck([](Tensor a) { return std::vector{a * a, sum(a)}; }, {x});
   gradcheck([](auto... all) { return (all * ...); }, {x, y, x});
   gradcheck([](std::span<const Tensor> all) { return all[0] * all[1]; }, {x, y});
-  CHECK(message([&] { gradcheck([](const Tensor& a, const Tensor& b) { return a * b; }, {x}); }) ==
+  CHECK(message_of([&] { gradcheck([](const Tensor& a, const Tensor& b) { return a * b; }, {x}); }) ==
         "[gradcheck] need a function of as many tensors as there are inputs, got one that does not take 1");
   CHECK_THROWS_AS(gradcheck([](const Tensor& a) { return a * a.detach(); }, {x}), Error);
 }

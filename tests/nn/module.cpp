@@ -4,9 +4,11 @@
 
 #include "core/base/glob.h"
 #include "core/base/scope.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::message_of;
 
 namespace {
 
@@ -78,15 +80,6 @@ std::vector<std::string> names(const Parameters& parameters) {
   std::vector<std::string> out;
   for (const auto& p : parameters) out.push_back(p.name);
   return out;
-}
-
-std::string message(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 }  // namespace
@@ -164,7 +157,7 @@ TEST_CASE("module: strict loading lists missing, unexpected and misshapen names 
   Nest nest;
   const NamedTensors state{
       {"pair.own", Tensor::full({4}, 8)}, {"pair.first.weight", Tensor::zeros({3, 2})}, {"other", Tensor::zeros({1})}};
-  CHECK(message([&] { nest.load_state_dict(state); }) ==
+  CHECK(message_of([&] { nest.load_state_dict(state); }) ==
         "[load_state_dict] need the names, shapes and dtypes of this module; missing: pair.second.weight, pair.count; "
         "unexpected: other; misshapen: pair.first.weight (need (2, 3) f32, got (3, 2) f32)");
   CHECK(nest.pair.own.value().to_vector<float>()[0] == 0);
@@ -269,14 +262,14 @@ TEST_CASE("module: a part whose names are taken is refused, and so is a name tha
     Twice() : one(part(Inner())), two(part(Inner())) {}
     Inner one, two;
   };
-  CHECK(message([] { Twice(); }) == "[Module] need a new name, got 'bias' twice");
+  CHECK(message_of([] { Twice(); }) == "[Module] need a new name, got 'bias' twice");
   class Late : public Module<Late> {
    public:
     Late() : inner(part(Inner())), first(child("first", Scale(1))) {}
     Inner inner;
     Scale first;
   };
-  CHECK(message([] { Late(); }) == "[Module] need a new name, got 'first' twice");
+  CHECK(message_of([] { Late(); }) == "[Module] need a new name, got 'first' twice");
 }
 
 TEST_CASE("module: a list names its children by number") {

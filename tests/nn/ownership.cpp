@@ -10,9 +10,11 @@
 #include "nn/rnn.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::message_of;
 
 namespace {
 
@@ -42,16 +44,6 @@ class Forgetful : public Module<Forgetful> {
   Tensor forward(const Tensor& x) const { return x * scale.leaf().tensor(); }
   Parameter scale{Tensor::full({1}, 2)};
 };
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 bool all_have_gradients(const Parameters& parameters) {
   for (const auto& [name, parameter] : parameters)
@@ -98,7 +90,7 @@ TEST_CASE("ownership: a module with children is put in the place of another, as 
 
 TEST_CASE("ownership: another parameter in the place of a module's is one sentence, in a list it is not") {
   Linear model(3, 4);
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           model.weight = Parameter(Tensor::ones({4, 3}));
         }) ==
         "[Parameter] need tie() for two names of one parameter or assign() for other values, got another in the place "
@@ -143,25 +135,25 @@ TEST_CASE("ownership: a module that was moved from says so") {
   Linear linear(3, 2);
   const Linear kept = std::move(linear);
   const Tensor x = Tensor::ones({4, 3});
-  CHECK(message([&] { linear(x); }) == moved_from);
-  CHECK(message([&] { linear.named_parameters(); }) == moved_from);
-  CHECK(message([&] { linear.eval(); }) == moved_from);
-  CHECK(message([&] { linear.clone(); }) == moved_from);
-  CHECK(message([&] { linear.forward(x); }).starts_with("[linear] need"));
+  CHECK(message_of([&] { linear(x); }) == moved_from);
+  CHECK(message_of([&] { linear.named_parameters(); }) == moved_from);
+  CHECK(message_of([&] { linear.eval(); }) == moved_from);
+  CHECK(message_of([&] { linear.clone(); }) == moved_from);
+  CHECK(message_of([&] { linear.forward(x); }).starts_with("[linear] need"));
   linear = Linear(3, 2);
   CHECK(linear(x).shape() == Shape{4, 2});
 
   Gru gru({.input = 3, .hidden = 2});
   const Gru kept_gru = std::move(gru);
-  CHECK(message([&] { gru(Tensor::ones({4, 1, 3})); }) == moved_from);
-  CHECK(message([&] { gru.forward(Tensor::ones({4, 1, 3})); }) == moved_from);
-  CHECK(message([&] { gru.cell(0); }) == moved_from);
+  CHECK(message_of([&] { gru(Tensor::ones({4, 1, 3})); }) == moved_from);
+  CHECK(message_of([&] { gru.forward(Tensor::ones({4, 1, 3})); }) == moved_from);
+  CHECK(message_of([&] { gru.cell(0); }) == moved_from);
   GruCell cell({.input = 3, .hidden = 2});
   const GruCell kept_cell = std::move(cell);
-  CHECK(message([&] { cell.forward(x); }) != "");
+  CHECK(message_of([&] { cell.forward(x); }) != "");
   Classifier model;
   const Classifier kept_model = std::move(model);
-  CHECK(message([&] { model.forward(x); }) == moved_from);
+  CHECK(message_of([&] { model.forward(x); }) == moved_from);
 }
 
 TEST_CASE("ownership: a parameter that no module registered is found when a tape records its use") {
@@ -169,7 +161,7 @@ TEST_CASE("ownership: a parameter that no module registered is found when a tape
   const Tensor x = Tensor::ones({3});
   CHECK(model(x).to_vector<float>()[0] == 2);  // inference goes on
   Tape tape;
-  CHECK(message([&] { model(x); }) ==
+  CHECK(message_of([&] { model(x); }) ==
         "[Parameter] need param(\"name\", ...) for what forward of (anonymous namespace)::Forgotten trains, got a "
         "parameter (1) that no module registered; where that is meant, freeze it or use its leaf().tensor()");
   CHECK((x * model.scale).node().tape != 0);  // outside of modules there is nothing to register it with
@@ -179,7 +171,7 @@ TEST_CASE("ownership: a parameter that no module registered is found when a tape
 }
 
 TEST_CASE("recurrent: dropout between layers needs two of them") {
-  CHECK(message([] { Gru({.input = 3, .hidden = 4, .dropout = 0.5}); }) ==
+  CHECK(message_of([] { Gru({.input = 3, .hidden = 4, .dropout = 0.5}); }) ==
         "[Gru] need at least 2 layers for a dropout between them, got 1 with a dropout of 0.5");
   CHECK_THROWS_AS(Lstm({.input = 3, .hidden = 4, .dropout = 0.5}), UsageError);
   CHECK_THROWS_AS(Rnn({.input = 3, .hidden = 4, .dropout = 0.5, .bidirectional = true}), UsageError);

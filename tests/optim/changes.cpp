@@ -1,6 +1,8 @@
 // What an optimizer or an average does when the device, dtype, ties or modules of its parameters change.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "nn/linear.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
@@ -8,23 +10,15 @@
 #include "optim/average.h"
 #include "optim/clip.h"
 #include "optim/sgd.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::optim;
 using nn::Linear;
 using nn::Parameter;
+using test::message_of;
 
 namespace {
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 void append_values(std::vector<double>& all, const Linear& model) {
   for (const auto& [name, tensor] : model.state_dict()) {
@@ -132,7 +126,7 @@ TEST_CASE("changes: an average's state holds the averages also while they are sw
   const SwapIn averaged(average);
   const nn::NamedTensors state = average.state();
   CHECK(nn::find(state, "p")->item() == 4);
-  CHECK(message([&] { average.load_state(state); }) ==
+  CHECK(message_of([&] { average.load_state(state); }) ==
         "[ExponentialMovingAverage] need the weights in place to load a state, got the averages swapped in");
 }
 
@@ -142,15 +136,15 @@ TEST_CASE("changes: a tie made after the optimizer or average is one sentence, a
   ExponentialMovingAverage average({{"a", a}, {"b", b}});
   nn::tie(a, b);
   a.leaf().set_grad(Tensor::ones({2}));
-  CHECK(message([&] { sgd.step(); }) ==
+  CHECK(message_of([&] { sgd.step(); }) ==
         "[Sgd] need the parameters as they were when it was made, got another in the place of 'b': tie first");
-  CHECK(message([&] { sgd.step(Tensor::ones({})); }).starts_with("[Sgd] need the parameters as they were"));
+  CHECK(message_of([&] { sgd.step(Tensor::ones({})); }).starts_with("[Sgd] need the parameters as they were"));
   CHECK(a.value().to_vector<float>() == std::vector<float>{1, 1});
   const std::string of_average =
       "[ExponentialMovingAverage] need the parameters as they were when it was made, got another in the place of 'b': "
       "tie first";
-  CHECK(message([&] { average.update(); }) == of_average);
-  CHECK(message([&] { SwapIn{average}; }) == of_average);
+  CHECK(message_of([&] { average.update(); }) == of_average);
+  CHECK(message_of([&] { SwapIn{average}; }) == of_average);
   CHECK(average.updates() == 0);
 }
 
@@ -158,7 +152,7 @@ TEST_CASE("changes: a module replaced after the optimizer was made is one senten
   Linear model(3, 2);
   Sgd sgd(model.named_parameters());
   model = Linear(3, 2);
-  CHECK(message([&] { sgd.step(); }) ==
+  CHECK(message_of([&] { sgd.step(); }) ==
         "[Sgd] need parameters that modules still have, got 'weight' of one that was replaced: make it after that");
 }
 
@@ -168,7 +162,7 @@ TEST_CASE("changes: a gradient of another kind than its parameter is refused bef
   a.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
   b.leaf().mutable_grad() = Tensor::ones({2}, DType::f64, cpu);
   Sgd sgd({{"a", a}, {"b", b}});
-  CHECK(message([&] { sgd.step(); }) ==
+  CHECK(message_of([&] { sgd.step(); }) ==
         "[Sgd] need a gradient of 'b' as the parameter is, f32 (2) on cpu, got f64 (2) on cpu");
   CHECK(a.value().to_vector<float>() == std::vector<float>{1, 1});
 }

@@ -10,22 +10,14 @@
 #include "optim/average.h"
 #include "optim/clip.h"
 #include "optim/sgd.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::optim;
 using nn::Parameter;
+using test::message_of;
 
 namespace {
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 /// Descent with momentum that also keeps the value as it was before the last step; `change` then does something more.
 class Own : public Optimizer {
@@ -144,7 +136,7 @@ TEST_CASE("own: an update that leaves something else is one sentence, and the pa
   w.leaf().set_grad(Tensor::ones({2}, DType::f32, cpu));
   const auto said = [&w](Own::Change change) {
     Own own({{"w", w}}, change);
-    const std::string text = message([&] { own.step(); });
+    const std::string text = message_of([&] { own.step(); });
     CHECK(floats(w.value()) == std::vector<float>{1, 1});
     CHECK_FALSE(kept(own, "before.w").defined());
     return text;
@@ -167,22 +159,22 @@ TEST_CASE("own: an update that leaves something else is one sentence, and the pa
 TEST_CASE("settings: a name that is none, and a value outside its domain, are refused in every way in") {
   const Parameter w = ones();
   const auto with = [&w](std::vector<std::pair<std::string, double>> settings) {
-    return message([&] { Adam(std::vector<ParameterGroup>{{.parameters = {{"w", w}}, .settings = settings}}); });
+    return message_of([&] { Adam(std::vector<ParameterGroup>{{.parameters = {{"w", w}}, .settings = settings}}); });
   };
   CHECK(with({{"beta3", 0.5}}) == "[Adam] need one of its settings (lr, beta1, beta2, eps, weight_decay), got 'beta3'");
   CHECK(with({{"beta1", 1}}) == "[Adam] need beta1 in [0, 1), got 1");
   CHECK(with({{"eps", -1}}) == "[Adam] need eps of at least 0, got -1");
-  CHECK(message([&] { Adam({{"w", w}}, {.beta2 = NAN}); }) == "[Adam] need beta2 in [0, 1), got nan");
+  CHECK(message_of([&] { Adam({{"w", w}}, {.beta2 = NAN}); }) == "[Adam] need beta2 in [0, 1), got nan");
   CHECK(with({{"beta1", 0.5}, {"beta1", 0.5}}) == "[Adam] need one value for 'beta1' of a group, got 0.5 and 0.5");
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           Adam(group_by_name({{"w", w}}, {{.pattern = "w", .lr = 0.1, .settings = {{"lr", 0.2}}}}));
         }) == "[Adam] need one value for 'lr' of a group, got 0.1 and 0.2");
   Adam adam({{"w", w}});
-  CHECK(message([&] { adam.set("lr", INFINITY); }) == "[Adam] need lr of at least 0, got inf");
-  CHECK(message([&] { adam.set("momentum", 0); }) ==
+  CHECK(message_of([&] { adam.set("lr", INFINITY); }) == "[Adam] need lr of at least 0, got inf");
+  CHECK(message_of([&] { adam.set("momentum", 0); }) ==
         "[Adam] need one of its settings (lr, beta1, beta2, eps, weight_decay), got 'momentum'");
-  CHECK(message([&] { adam.set("beta1", 0, 1); }) == "[Adam] need a group below 1, got 1");
-  CHECK(message([&] { adam.add_group({.parameters = {}, .lr = -2}); }) == "[Adam] need lr of at least 0, got -2");
+  CHECK(message_of([&] { adam.set("beta1", 0, 1); }) == "[Adam] need a group below 1, got 1");
+  CHECK(message_of([&] { adam.add_group({.parameters = {}, .lr = -2}); }) == "[Adam] need lr of at least 0, got -2");
   CHECK_THROWS_AS(adam.add_group({.parameters = {{"x", Parameter(Tensor::ones({1}))}, {"again", w}}}), UsageError);
   CHECK(adam.groups() == 1);  // nothing of a refused group stays
   adam.load_state(Adam({{"w", w}}).state());
@@ -203,9 +195,9 @@ TEST_CASE("settings: set_lr keeps the groups' ratio, or sets one group's rate") 
   CHECK(sgd.get("lr", 0) == 0.125);
   CHECK(sgd.get("lr", 1) == 2);
   sgd.set_lr(0);
-  CHECK(message([&] { sgd.set_lr(1); }) ==
+  CHECK(message_of([&] { sgd.set_lr(1); }) ==
         "[Sgd] need a rate above 0 of the first group, to which the others keep their ratio, got 0: set_lr(lr, group)");
-  CHECK(message([&] { sgd.set_lr(1, 2); }) == "[Sgd] need a group below 2, got 2");
+  CHECK(message_of([&] { sgd.set_lr(1, 2); }) == "[Sgd] need a group below 2, got 2");
   Sgd alone({{"a", a}}, {.lr = 0});
   alone.set_lr(1);
   CHECK(alone.lr() == 1);
@@ -219,14 +211,14 @@ TEST_CASE("settings: names of what is kept must tell states apart") {
     void update(ParameterUpdate&) override {}
   };
   const Parameter w = ones();
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           Bad(w, {{"rate", 1}}, {"m"});
         }) == "[Bad] need a setting 'lr' among those of an optimizer, got rate");
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           Bad(w, {{"lr", 1}}, {"a.b"});
         }) == "[Bad] need names without a dot, other than 'setting', for what it keeps, got 'a.b'");
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           Bad(w, {{"lr", 1}}, {"m", "v", "m"});
         }) == "[Bad] need a name of its own for each tensor that it keeps, got 'm' twice");
-  CHECK(message([&] { Bad(w, {{"lr", 1}}, {{"m", "mu"}}); }) == "[Bad] need one of its settings (lr), got 'mu'");
+  CHECK(message_of([&] { Bad(w, {{"lr", 1}}, {{"m", "mu"}}); }) == "[Bad] need one of its settings (lr), got 'mu'");
 }

@@ -8,22 +8,14 @@
 #include "optim/average.h"
 #include "optim/schedule.h"
 #include "optim/sgd.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::optim;
 using nn::Parameter;
+using test::message_of;
 
 namespace {
-
-template <class F>
-std::string message(F f) {
-  try {
-    f();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
 
 nn::NamedTensors without(const nn::NamedTensors& state, std::string_view name) {
   nn::NamedTensors rest;
@@ -47,13 +39,13 @@ void step(Optimizer& optimizer, const Parameter& p) {
 
 TEST_CASE("state: two parameters of one name are refused") {
   const Parameter a(Tensor::ones({2})), b(Tensor::ones({2}));
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           Adam({{"w", a}, {"w", b}});
         }) == "[Adam] need a name of its own for each parameter, as its state goes by names, got 'w' twice");
   Sgd sgd({{"w", a}});
   CHECK_THROWS_AS(sgd.add_group({.parameters = {{"w", b}}}), UsageError);
   CHECK_THROWS_AS(ExponentialMovingAverage({{"w", a}, {"w", b}}), UsageError);
-  CHECK(message([&] {
+  CHECK(message_of([&] {
           ExponentialMovingAverage({{"updates", a}});
         }) == "[ExponentialMovingAverage] need another name than 'updates', which its state has already");
 }
@@ -119,28 +111,30 @@ TEST_CASE("state: that of another kind of optimizer is refused") {
   Adam adam({{"w", a}});
   step(adam, a);
   Adadelta adadelta({{"w", a}});
-  CHECK(message([&] { adadelta.load_state(adam.state()); }) == "[Adadelta] need a state of Adadelta, got one of Adam");
+  CHECK(message_of([&] { adadelta.load_state(adam.state()); }) ==
+        "[Adadelta] need a state of Adadelta, got one of Adam");
   AdamW adamw({{"w", a}});
-  CHECK(message([&] { adamw.load_state(adam.state()); }) == "[AdamW] need a state of AdamW, got one of Adam");
+  CHECK(message_of([&] { adamw.load_state(adam.state()); }) == "[AdamW] need a state of AdamW, got one of Adam");
 }
 
 TEST_CASE("state: one of another model says which names differ") {
   const Parameter a(Tensor::ones({2})), b(Tensor::ones({3}));
   Adam first({{"a", a}}), second({{"a", a}, {"b", b}});
   step(first, a);
-  CHECK(message([&] { second.load_state(first.state()); }) ==
+  CHECK(message_of([&] { second.load_state(first.state()); }) ==
         "[Adam] need a state of these parameters; misshapen: steps (need i64 (2), got i64 (1))");
   step(second, a);
   step(second, b);
-  CHECK(message([&] { first.load_state(second.state()); }) ==
+  CHECK(message_of([&] { first.load_state(second.state()); }) ==
         "[Adam] need a state of these parameters; misshapen: steps (need i64 (1), got i64 (2)); unexpected: first.b, "
         "second.b");
-  CHECK(message([&] { first.load_state({}); }) == "[Adam] need a state of these parameters; missing: steps, updates");
+  CHECK(message_of([&] { first.load_state({}); }) ==
+        "[Adam] need a state of these parameters; missing: steps, updates");
   Adam other({{"c", b}});
-  CHECK(message([&] { other.load_state(first.state()); }) ==
+  CHECK(message_of([&] { other.load_state(first.state()); }) ==
         "[Adam] need a state of these parameters; missing: first.c, second.c; unexpected: first.a, second.a");
   Adam wider({{"a", b}});
-  CHECK(message([&] { wider.load_state(first.state()); }) ==
+  CHECK(message_of([&] { wider.load_state(first.state()); }) ==
         "[Adam] need a state of these parameters; misshapen: first.a (need f32 (3), got f32 (2)), second.a (need f32 "
         "(3), got f32 (2))");
   CHECK(other.steps() == 0);
@@ -150,7 +144,8 @@ TEST_CASE("state: one of another number of groups says so") {
   const Parameter a(Tensor::ones({2})), b(Tensor::ones({3}));
   const Adam one({{"a", a}, {"b", b}});
   Adam two({{.parameters = {{"a", a}}}, {.parameters = {{"b", b}}}});
-  CHECK(message([&] { two.load_state(one.state()); }) == "[Adam] need a state of 2 groups of parameters, got one of 1");
+  CHECK(message_of([&] { two.load_state(one.state()); }) ==
+        "[Adam] need a state of 2 groups of parameters, got one of 1");
 }
 
 TEST_CASE("state: numbers that no run can have are refused") {
@@ -161,7 +156,7 @@ TEST_CASE("state: numbers that no run can have are refused") {
   const auto count = [](int64_t n) { return Tensor::from(std::vector<int64_t>{n}); };
   const auto number = [](double x) { return Tensor::from(std::vector<double>{x}); };
   const auto load = [&](const char* name, const Tensor& value) {
-    return message([&] { adam.load_state(with(state, name, value)); });
+    return message_of([&] { adam.load_state(with(state, name, value)); });
   };
   CHECK(load("steps", count(-1)) == "[Adam] need 'steps' of at least 0, got -1");
   CHECK(load("updates", count(-3)) == "[Adam] need 'updates' of at least 0, got -3");
@@ -169,12 +164,12 @@ TEST_CASE("state: numbers that no run can have are refused") {
   CHECK(load("lr_factor", number(-1)) == "[Adam] need 'lr_factor' of at least 0, got -1");
   CHECK(adam.steps() == 1);
   ExponentialMovingAverage average({{"w", a}});
-  CHECK(message([&] { average.load_state(with(average.state(), "updates", count(-1))); }) ==
+  CHECK(message_of([&] { average.load_state(with(average.state(), "updates", count(-1))); }) ==
         "[ExponentialMovingAverage] need 'updates' of at least 0, got -1");
   Plateau plateau;
   for (const std::vector<double>& bad :
        {std::vector<double>{NAN, 0, 0, 0}, {2, 0, 0, 0}, {1, NAN, 0, 0}, {1, 0, -1, 0}, {1, 0, 0, 1e300}})
-    CHECK(message([&] {
+    CHECK(message_of([&] {
             plateau.load_state({{"plateau", Tensor::from(bad)}});
           }).starts_with("[Plateau] need a factor in (0, 1], a figure and counts of at least 0, got "));
   CHECK(plateau.factor() == 1);
@@ -184,10 +179,10 @@ TEST_CASE("optimizer: a scale or factor that is not finite is refused and change
   const Parameter a(Tensor::ones({2}));
   a.leaf().set_grad(Tensor::ones({2}));
   Sgd sgd({{"w", a}});
-  CHECK(message([&] { sgd.step(NAN); }) == "[Sgd] need a finite scale of the gradients, got nan");
-  CHECK(message([&] { sgd.step(INFINITY); }) == "[Sgd] need a finite scale of the gradients, got inf");
-  CHECK(message([&] { sgd.set_lr_factor(NAN); }) == "[Sgd] need a factor of learning rates of at least 0, got nan");
-  CHECK(message([&] { sgd.set_lr_factor(-1); }) == "[Sgd] need a factor of learning rates of at least 0, got -1");
+  CHECK(message_of([&] { sgd.step(NAN); }) == "[Sgd] need a finite scale of the gradients, got nan");
+  CHECK(message_of([&] { sgd.step(INFINITY); }) == "[Sgd] need a finite scale of the gradients, got inf");
+  CHECK(message_of([&] { sgd.set_lr_factor(NAN); }) == "[Sgd] need a factor of learning rates of at least 0, got nan");
+  CHECK(message_of([&] { sgd.set_lr_factor(-1); }) == "[Sgd] need a factor of learning rates of at least 0, got -1");
   CHECK(a.value().to_vector<float>() == std::vector<float>{1, 1});
   CHECK(sgd.steps() == 0);
   CHECK_THROWS_AS(Plateau({.least = NAN}), UsageError);

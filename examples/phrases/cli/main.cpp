@@ -1,4 +1,6 @@
 // The command line of `phrases`.
+#include <map>
+
 #include "core/base/error.h"
 #include "examples/phrases/commands.h"
 #include "examples/seq2seq/cli/training_flags.h"
