@@ -14,6 +14,7 @@
 #include "data/read/wav.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
+#include "formats/torch_file.h"
 #include "grus.h"
 #include "language/suggest.h"
 #include "report/chart.h"

@@ -9,8 +9,10 @@
 #include "data/read/table.h"
 #include "data/read/text.h"
 #include "data/read/wav.h"
+#include "data/read/zip.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
+#include "formats/torch_file.h"
 #include "tests/fuzz/target.h"
 #include "training/training_report.h"
 
@@ -193,6 +195,34 @@ Seeds archives() {
 
 }  // namespace
 
+bool read_torch_file(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { formats::read_torch(path); });
+}
+
+// The pickle alone, in an archive whose checksums are right.
+bool read_torch_pickle(const std::string& bytes) {
+  const Scratch scratch;
+  const std::string path = scratch.root() / "a.pt";
+  data::ZipWriter zip(path);
+  zip.add("a/data.pkl", bytes, false);
+  zip.add("a/data/0", std::string(48, '\1'), false);
+  zip.commit();
+  return refuses_well(path, [&] { formats::read_torch(path); });
+}
+
+Seeds torch_seeds() {
+  const Scratch scratch;
+  const std::string path = scratch.root() / "a.pt";
+  formats::write_torch(path, {{"w", Tensor::ones({2, 3})}, {"n", Tensor::ones({}, DType::i64)}});
+  return {data::read_whole_file(path)};
+}
+
+Seeds torch_pickles() {
+  const std::string file = torch_seeds()[0];
+  const size_t begin = file.find("\x80\x02"), end = file.find("PK", begin);
+  return {file.substr(begin, end - begin)};
+}
+
 std::vector<Target> file_targets() {
   return {
       {"csv", read_csv,
@@ -229,6 +259,8 @@ std::vector<Target> file_targets() {
        [] {
          return Seeds{"2 3\nthe 1 -2.5 3e-1 \n. . 4 5 6\n", "a\t1\r\nb 2\n\xff 3\n"};
        }},
+      {"torch_file", read_torch_file, torch_seeds},
+      {"torch_pickle", read_torch_pickle, torch_pickles},
   };
 }
 
