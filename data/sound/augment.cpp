@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "core/base/error.h"
 
@@ -32,6 +33,19 @@ std::vector<float> uncovered(int64_t count, int64_t spans, double width, Rng& rn
   return kept;
 }
 
+// Returns c_1 cos(pi x) + c_2 cos(2 pi x) + c_3 cos(3 pi x) at the bands' places x between 0 and 1.
+std::vector<float> curve_over(int64_t bands, double deviation, Rng& rng) {
+  std::vector<float> curve(static_cast<size_t>(bands), 0);
+  if (deviation == 0) return curve;
+  const std::vector<double> c = random_normal({3}, 0, deviation, rng, DType::f64, Device("cpu")).to_vector<double>();
+  for (size_t m = 0; m < curve.size(); ++m) {
+    const double x = (static_cast<double>(m) + 0.5) / static_cast<double>(bands);
+    for (size_t j = 0; j < c.size(); ++j)
+      curve[m] += static_cast<float>(c[j] * std::cos(std::numbers::pi * static_cast<double>(j + 1) * x));
+  }
+  return curve;
+}
+
 }  // namespace
 
 std::vector<float> changed(std::span<const float> samples, int64_t rate, const SoundChange& change, Rng& rng) {
@@ -53,13 +67,16 @@ double drawn_warp(const SoundChange& change, Rng& rng) { return factor(change.wa
 
 Tensor masked(const Tensor& frames, const SoundChange& change, Rng& rng) {
   require<ShapeError>(frames.rank() == 2, "[masked] need frames (T, bands), got {}", frames.shape());
-  if (change.time_masks == 0 && change.band_masks == 0) return frames;
+  if (change.time_masks == 0 && change.band_masks == 0 && change.colour == 0) return frames;
   const int64_t steps = frames.dim(0), bands = frames.dim(1);
+  const std::vector<float> curve = curve_over(bands, change.colour, rng);
   const std::vector<float> times = uncovered(steps, change.time_masks, change.time_width, rng),
                            heights = uncovered(bands, change.band_masks, change.band_width, rng);
   std::vector<float> values = frames.to_vector<float>();
-  for (size_t i = 0; i < values.size(); ++i)
-    values[i] *= times[i / static_cast<size_t>(bands)] * heights[i % static_cast<size_t>(bands)];
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t band = i % static_cast<size_t>(bands);
+    values[i] = (values[i] + curve[band]) * times[i / static_cast<size_t>(bands)] * heights[band];
+  }
   return Tensor::from(values, frames.shape(), frames.device());
 }
 

@@ -19,7 +19,7 @@ namespace grus::listen {
 struct SoundOptions {
   data::RecordingOptions files;
   std::string words;  // file of lines LABEL<TAB>WORD
-  double low = 20, window = 0.025, hop = 0.010;
+  double low = 20, window = 0.025, hop = 0.010, range = 40;
   data::LogMelOptions mel(int64_t bands) const;
 };
 
@@ -29,7 +29,7 @@ struct TrainOptions {
   double hold_valid = 0.1, hold_test = 0;
   SoundOptions sound;
   data::SoundChange change{
-      .speed = 0.1, .shift = 0.05, .noise = 0.1, .gain = 0.3, .warp = 0.1, .time_masks = 1, .band_masks = 1};
+      .speed = 0.1, .shift = 0.05, .noise = 0.1, .gain = 0.3, .colour = 0.1, .warp = 0.1, .time_masks = 1, .band_masks = 1};
   ModelOptions model;
   programs::TrainingOptions training;
 
@@ -46,7 +46,8 @@ struct Hearing {
   std::vector<std::string> words = {}, letters = {};  // of the training, sorted
 
   int64_t outputs() const;
-  /// Returns frames (T, bands), less the mean of all or of each band, over the deviation of all.
+  /// Returns frames (T, bands): 1 is the loudest energy, -1 what is `range` decibels below it or weaker; where bands
+  /// have a mean of their own, less that.
   Tensor frames(const std::vector<float>& samples, double warp = 1) const;
   /// Returns the place among the words, or -1.
   int64_t word_id(const std::string& word) const;

@@ -27,19 +27,16 @@ Tensor Hearing::frames(const std::vector<float>& samples, double warp) const {
   o.warp = warp;
   const Tensor heard = data::log_mel(samples, o);
   std::vector<float> values = heard.to_vector<float>();
-  const auto bands = static_cast<size_t>(model.bands);
-  const size_t apart = model.level == Level::bands ? bands : 1;  // bands that have a mean of their own
-  std::vector<double> means(apart);
-  for (size_t i = 0; i < values.size(); ++i)
-    means[i % apart] +=
-        static_cast<double>(values[i]) * static_cast<double>(apart) / static_cast<double>(values.size());
-  double squares = 0;
-  for (size_t i = 0; i < values.size(); ++i) {
-    values[i] -= static_cast<float>(means[i % apart]);
-    squares += static_cast<double>(values[i]) * static_cast<double>(values[i]);
+  const float loudest = *std::max_element(values.begin(), values.end());
+  const auto span = static_cast<float>(sound.range * std::log(10) / 10);
+  for (float& x : values) x = 1 - 2 * std::min(1.0F, (loudest - x) / span);
+  if (model.level == Level::bands) {
+    const auto bands = static_cast<size_t>(model.bands), steps = values.size() / bands;
+    std::vector<double> means(bands);
+    for (size_t i = 0; i < values.size(); ++i)
+      means[i % bands] += static_cast<double>(values[i]) / static_cast<double>(steps);
+    for (size_t i = 0; i < values.size(); ++i) values[i] -= static_cast<float>(means[i % bands]);
   }
-  const double deviation = std::sqrt(squares / static_cast<double>(values.size())) + 1e-3;
-  for (float& x : values) x /= static_cast<float>(deviation);
   return Tensor::from(values, heard.shape(), Device("cpu"));
 }
 

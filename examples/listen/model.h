@@ -14,11 +14,11 @@
 namespace grus::listen {
 
 enum class Target { words, letters };
-enum class Level { sound, bands };  // what has a mean of its own, which is subtracted
+enum class Level { peak, bands };  // what frames are relative to: the loudest energy, and each band's mean, too
 
 struct ModelOptions {
   Target target = Target::words;
-  Level level = Level::sound;
+  Level level = Level::peak;
   nn::Pool pool = nn::Pool::attention;
   int64_t bands = 40, hidden = 64, layers = 2;
   double dropout = 0.3;

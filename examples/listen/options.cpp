@@ -18,6 +18,7 @@ Table sound_rows(SoundOptions& o) {
       {"label-until", d, &o.files.label_until, "in a folder, a file's name begins with its label and this"},
       {"window", d, &o.window, "seconds of a frame", 1e-3, 1},
       {"hop", d, &o.hop, "seconds from a frame to the next", 1e-3, 1},
+      {"range", d, &o.range, "decibels: what is so far below the loudest energy is silence", 1, 200},
       {"low", d, &o.low, "Hz where the lowest band begins", 0, 20000},
   });
 }
@@ -29,6 +30,7 @@ Table change_rows(data::SoundChange& o) {
       {"shift", c, &o.shift, "silence of up to so many seconds on both sides", 0, 10},
       {"noise", c, &o.noise, "white noise of up to this share of the sound", 0, 10},
       {"gain", c, &o.gain, "loudness by up to this share", 0, 1, true},
+      {"colour", c, &o.colour, "a curve over the bands, as other microphones add: its size in deviations", 0, 10},
       {"warp", c, &o.warp, "length of the speaker's vocal tract by up to this share", 0, 0.4},
       {"time-masks", c, &o.time_masks, "spans of frames that are not heard", 0, 100},
       {"band-masks", c, &o.band_masks, "spans of bands that are not heard", 0, 100},
@@ -63,7 +65,7 @@ Table TrainOptions::table() {
           words("target", m, choice(&o.target), "what is learnt: whole words, or their letters (CTC)",
                 {"words", "letters"}),
           words("level", m, choice(&o.level),
-                "whose mean is taken away: that of the whole sound, or of each band in it", {"sound", "bands"}),
+                "what frames are relative to: the loudest energy, or each band's mean, too", {"peak", "bands"}),
           words("pool", m, choice(&o.pool), "how states become one (words)", {"last", "mean", "max", "attention"}),
           {"bands", m, &o.bands, "bands of a frame", 1, 1024},
           {"hidden", m, &o.hidden, "size of a state in each direction", 1, 65536},

@@ -103,6 +103,9 @@ TEST_CASE("augment: masked spans of frames and bands are zero, and no wider than
   Rng rng(2);
   const Tensor frames = Tensor::full({50, 20}, 1, DType::f32, Device("cpu"));
   CHECK(masked(frames, {}, rng).to_vector<float>() == frames.to_vector<float>());
+  const std::vector<float> coloured = masked(frames, {.colour = 0.5}, rng).to_vector<float>();
+  CHECK(coloured[0] != coloured[19]);
+  CHECK(coloured[3] == coloured[23]);  // alike in all frames
   const SoundChange change{.time_masks = 1, .band_masks = 1, .time_width = 0.2, .band_width = 0.25};
   bool any = false;
   for (int i = 0; i < 20; ++i) {
