@@ -50,6 +50,7 @@
 #include "nn/segment_gru.h"
 #include "nn/sequential.h"
 #include "nn/serialize.h"
+#include "nn/state_pooling.h"
 #include "nn/transformer.h"
 #include "nn/weight_norm.h"
 #include "ops/base/checkpoint.h"

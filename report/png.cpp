@@ -1,5 +1,7 @@
 #include "report/png.h"
 
+#include <algorithm>
+
 #include <zlib.h>
 
 #include <string_view>
@@ -59,6 +61,18 @@ std::string png(const Pixels& pixels) {
   std::string head = big_endian(static_cast<uint32_t>(width)) + big_endian(static_cast<uint32_t>(height));
   for (const char byte : {char{8}, colour_type(channels), char{0}, char{0}, char{0}}) head += byte;
   return "\x89PNG\r\n\x1a\n" + chunk("IHDR", head) + chunk("IDAT", deflated(lines)) + chunk("IEND", "");
+}
+
+std::string data_url(std::string_view bytes, std::string_view type) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out = "data:" + std::string(type) + ";base64,";
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    const size_t count = std::min<size_t>(3, bytes.size() - i);
+    uint32_t group = 0;
+    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+    for (size_t k = 0; k < 4; ++k) out += k <= count ? letters[group >> (18 - 6 * k) & 63] : '=';
+  }
+  return out;
 }
 
 }  // namespace grus::report

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace grus::report {
 
@@ -16,5 +17,8 @@ struct Pixels {
 /// Returns the bytes of a file. Throws UsageError for other channels, a side below 1 or of 2^31 and more, and another
 /// number of bytes.
 std::string png(const Pixels& pixels);
+
+/// Returns bytes as the address that holds them ("data:image/png;base64,..."; RFC 2397).
+std::string data_url(std::string_view bytes, std::string_view type);
 
 }  // namespace grus::report

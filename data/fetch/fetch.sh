@@ -1,6 +1,8 @@
 #!/bin/sh
 # ./dev data NAME [DIR]: fetches the public data set that NAME.txt beside this file describes into DIR (downloads/NAME).
 # A line "original FILE NAME" names a file at the source (NAME.gz is unpacked), "spaces FILE BYTE" has a byte (octal) become a space, where it is no UTF-8.
+# A line "archive FILE SUM PATTERN" has the files of a tar, packed or not, that stand in the pattern's folder; SUM is that of their sums in the order
+# of their names, as sha256sum prints them.
 # Files are put in place only when every one of them has the sha256 sum kept here. GRUS_DATA_MIRROR, a folder or the
 # beginning of a URL, is asked instead of the set's own address: for MIRROR/NAME/FILE, MIRROR/FILE or the source's layout.
 set -eu
@@ -51,8 +53,37 @@ bases() {
   fi
 }
 
+pattern() { field archive | cut -d ' ' -f 3; }
+
+members_sum() {  # folder
+  (
+    LC_ALL=C
+    export LC_ALL
+    cd "$1" 2>/dev/null && set -- $(pattern) && [ -f "$1" ] || exit 0
+    if command -v sha256sum >/dev/null; then sha256sum "$@"; else shasum -a 256 "$@"; fi
+  ) >"$1.sums"
+  sum_of "$1.sums"
+  rm -f "$1.sums"
+}
+
+fetch_archive() {
+  archive=$(field archive | cut -d ' ' -f 1)
+  folder=$(dirname "$(pattern)")
+  base=$(bases | while read -r b; do if get_file "$b" "$archive" "$new/archive"; then echo "$b"; break; fi; done)
+  [ -n "$base" ] || die "$name: no answer for $archive from $(bases | tr '\n' ' ')"
+  mkdir "$new/all" "$new/members"
+  tar -xf "$new/archive" -C "$new/all" 2>/dev/null || die "$base: $archive: need a tar, got something else; nothing was changed"
+  found=$(find "$new/all" -type d -name "$folder" | head -n 1)
+  [ -n "$found" ] && mv "$found" "$new/members/" || die "$base: $archive: need a folder $folder, got none; nothing was changed"
+  got=$(members_sum "$new/members")
+  sum=$(field archive | cut -d ' ' -f 2)
+  [ "$got" = "$sum" ] || die "$base: $archive: need members whose sums have sha256 $sum, got $got; nothing was changed"
+  (cd "$new/members" && set -- $(pattern) && tar -cf - "$@") | tar -xf - -C "$dir"
+}
+
 # Whole already? Then there is nothing to fetch.
 complete() {
+  [ -z "$(field archive)" ] || [ "$(members_sum "$dir")" = "$(field archive | cut -d ' ' -f 2)" ] || return 1
   field sha256 | while read -r sum file; do
     [ -f "$dir/$file" ] && [ "$(sum_of "$dir/$file")" = "$sum" ] || exit 1
   done
@@ -64,6 +95,8 @@ fetch_all() {
   new=$(mktemp -d "$dir/.fetch.XXXXXX")
   trap 'rm -rf "$new"; rmdir "$dir" 2>/dev/null || true' EXIT
   trap 'exit 130' INT TERM
+  [ -z "$(field archive)" ] || fetch_archive
+  [ -n "$(field sha256)" ] || return 0
   first=$(field sha256 | sed -n '1s/.* //p')
   base=$(bases | while read -r b; do if get_file "$b" "$first" "$new/first"; then echo "$b"; break; fi; done)
   [ -n "$base" ] || die "$name: no answer for $first from $(bases | tr '\n' ' ')"

@@ -87,3 +87,36 @@ if fetch toy "$work/out"; then fail 'a wrong sum is no error'; fi
 
 status=0; fetch nothing || status=$?
 [ $status = 2 ] || fail "an unknown set exits $status"
+
+# An archive: at a mirror as it is, at its source packed, in a folder of another name, with other files beside.
+mkdir -p "$work/tars/boxed" "$work/far/boxed.name-1/say" "$work/far-source"
+printf 'one\n' >"$work/far/boxed.name-1/say/b_1.wav"
+printf 'two\n' >"$work/far/boxed.name-1/say/a_1.wav"
+echo 'no sound' >"$work/far/boxed.name-1/say/readme"
+tar -czf "$work/far-source/v1" -C "$work/far" boxed.name-1
+tar -cf "$work/tars/boxed/all.tar" -C "$work/far/boxed.name-1" say
+sum=$(cd "$work/far/boxed.name-1" && sha256sum say/a_1.wav say/b_1.wav | sha256sum | cut -d ' ' -f 1)
+cat >"$work/sets/boxed.txt" <<END
+about    Boxed: two sounds
+licence  none needed
+source   file://$work
+path     far-source
+original all.tar v1
+archive  all.tar $sum say/*.wav
+use      train DIR/say
+END
+for GRUS_DATA_MIRROR in "$work/tars" ''; do
+  fetch boxed "$work/boxed" || fail "an archive from '$GRUS_DATA_MIRROR': $(cat "$work/stderr")"
+  [ "$(ls -A "$work/boxed" "$work/boxed/say" | tr '\n' ' ')" = "$work/boxed: say  $work/boxed/say: a_1.wav b_1.wav " ] || fail 'other members than asked for'
+  [ -n "$GRUS_DATA_MIRROR" ] || break
+  rm -rf "$work/boxed"
+done
+GRUS_DATA_MIRROR=$work/nowhere
+fetch boxed "$work/boxed" || fail 'whole members are fetched again'
+GRUS_DATA_MIRROR=$work/tars
+for broken in other none; do
+  case $broken in other) echo 'three' >"$work/far/boxed.name-1/say/a_1.wav"; tar -cf "$work/tars/boxed/all.tar" -C "$work/far/boxed.name-1" say ;;
+    *) echo 'no tar' >"$work/tars/boxed/all.tar" ;; esac
+  if fetch boxed "$work/broken"; then fail "an archive of $broken members is no error"; fi
+  [ "$(wc -l <"$work/stderr")" -eq 1 ] && [ ! -e "$work/broken" ] || fail "not one line, or something was written: $(cat "$work/stderr")"
+done

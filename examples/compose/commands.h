@@ -1,0 +1,79 @@
+#pragma once
+// The program's commands. Each returns the exit code, or throws an Error of one line.
+// Sources: options.cpp, train.cpp, use.cpp, demo.cpp.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/compose/model.h"
+#include "examples/support/run_options.h"
+
+namespace grus::compose {
+
+struct TrainOptions {
+  std::string train, valid, test;
+  double step = 1, hold_valid = 0.1;
+  int64_t transpose = 6;
+  ModelOptions model;
+  programs::TrainingOptions training;
+
+  TrainOptions();
+  options::Table table();
+  void check(const options::Given& given);
+};
+int train(TrainOptions& o, const std::string& command_line);
+/// Trains on small chorales that are made by rule, and goes on with one.
+int demo();
+
+/// What a model says about pieces.
+struct Figures {
+  double nats = 0;      // -log p a step
+  double accuracy = 0;  // right keys / (right, wrong and missing ones), a key being said where its p > 1/2
+  int64_t steps = 0;
+  std::vector<std::vector<float>> expected = {};  // of each piece, (steps, 88): p of each key, given those above it
+};
+Figures figures_of(const Composer& model, const std::vector<data::Piece>& pieces, int64_t batch);
+
+struct EvalOptions {
+  programs::UseOptions use;
+  std::string data, out, part = "all";
+  options::Table table();
+};
+int eval(EvalOptions& o, const std::string& command_line);
+
+/// How a piece becomes a file.
+struct FileOptions {
+  std::string out = "composed.mid", page;
+  double tempo = 80;
+  bool struck = false;
+};
+
+struct RunOptions {
+  programs::UseOptions use;
+  FileOptions file;
+  std::string opening;
+  int64_t piece = 1, opening_steps = 8, steps = 64, seed = 1;
+  double temperature = 0.8;
+  options::Table table();
+  void check(const options::Given& given);
+};
+int run(RunOptions& o, const std::string& command_line);
+/// Returns the opening and so many steps that the model puts behind it.
+data::Piece composed(const Composer& model, data::Piece opening, int64_t steps, double temperature, uint64_t seed);
+
+struct PlayOptions {
+  std::string out = "tune.mid", page, tunes = "-";
+  int64_t tune = 1;
+  options::Table table();
+};
+/// Writes a tune in ABC as a MIDI file.
+int play(PlayOptions& o, const std::string& command_line);
+
+struct Loaded {
+  TrainOptions options;
+  std::unique_ptr<Composer> model;
+};
+/// Loads a model. Throws DataError for a folder that holds none.
+Loaded load(const programs::UseOptions& use);
+
+}  // namespace grus::compose

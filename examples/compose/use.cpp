@@ -1,0 +1,127 @@
+// The commands `eval`, `run` and `play`, and what they need of a model.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "data/music/abc.h"
+#include "data/music/midi.h"
+#include "data/read/byte_reader.h"
+#include "data/read/text.h"
+#include "examples/compose/commands.h"
+#include "examples/compose/pictures.h"
+#include "examples/support/model_files.h"
+#include "report/markup.h"
+
+namespace grus::compose {
+namespace {
+
+std::vector<data::Piece> all_pieces(data::PieceSets sets, const std::string& part, const std::string& file) {
+  std::vector<data::Piece> all;
+  for (auto [name, some] : {std::pair{"train", &sets.train}, {"valid", &sets.valid}, {"test", &sets.test}})
+    if (part == "all" || part == name) std::move(some->begin(), some->end(), std::back_inserter(all));
+  require<DataError>(!all.empty(), "{}: need pieces of part '{}', got none", file, part);
+  return all;
+}
+
+void write_page(const std::string& file, const std::string& title, const std::string& what,
+                const std::string& section) {
+  if (file.empty()) return;
+  write_file_atomically(
+      file,
+      report::html_page(report::escape(title),
+                        report::page_header("Grus · compose", report::escape(title), report::escape(what)) + section));
+}
+
+std::string read_stream(const std::string& path) {
+  constexpr size_t most = size_t{1} << 26;
+  data::ByteReader file(path);
+  std::string text, chunk(1u << 16, '\0');
+  while (const size_t got = file.read(chunk.data(), chunk.size())) {
+    text.append(chunk, 0, got);
+    require<DataError>(text.size() <= most, "{}: need at most {} bytes, got more", file.name(), most);
+  }
+  return text;
+}
+
+}  // namespace
+
+Loaded load(const programs::UseOptions& use) {
+  begin_use(use);
+  Loaded loaded;
+  programs::load_options("compose", use.model, loaded.options.table());
+  Rng rng(0);
+  loaded.model = std::make_unique<Composer>(loaded.options.model, rng);
+  programs::load_weights(use.model, *loaded.model);
+  return loaded;
+}
+
+int eval(EvalOptions& o, const std::string& command_line) {
+  require<UsageError>(!o.data.empty(), "--data: need pieces, got none");
+  const Loaded loaded = load(o.use);
+  const double step = loaded.options.step;
+  const std::vector<data::Piece> pieces = all_pieces(data::read_pieces(o.data, step), o.part, o.data);
+  const Figures found = figures_of(*loaded.model, pieces, o.use.batch);
+  fmt::print("{:.4f} nats a step of {} steps in {} pieces, accuracy {:.2f} %\n", found.nats, found.steps, pieces.size(),
+             100 * found.accuracy);
+  report::Figures drawn;
+  write_page(o.out, o.data, o.use.model,
+             pictures(found, pieces, step, drawn) + report::run_again_section(command_line, {}, {}));
+  return 0;
+}
+
+data::Piece composed(const Composer& model, data::Piece piece, int64_t steps, double temperature, uint64_t seed) {
+  Player player(model);
+  for (const data::Chord& chord : piece) player.read(chord);
+  Rng rng(seed);
+  for (int64_t t = 0; t < steps; ++t) {
+    piece.push_back(player.draw(temperature, rng));
+    player.read(piece.back());
+  }
+  return piece;
+}
+
+int run(RunOptions& o, const std::string&) {
+  const Loaded loaded = load(o.use);
+  const double step = loaded.options.step;
+  data::Piece opening;
+  if (!o.opening.empty()) {
+    const std::vector<data::Piece> pieces = all_pieces(data::read_pieces(o.opening, step), "all", o.opening);
+    require<UsageError>(o.piece <= std::ssize(pieces), "--piece: need 1 to {}, the pieces of {}, got {}", pieces.size(),
+                        o.opening, o.piece);
+    opening = pieces[static_cast<size_t>(o.piece - 1)];
+    if (o.opening_steps > 0) opening.resize(std::min(opening.size(), static_cast<size_t>(o.opening_steps)));
+  }
+  const auto given = std::ssize(opening);
+  const data::Piece piece =
+      composed(*loaded.model, std::move(opening), o.steps, o.temperature, static_cast<uint64_t>(o.seed));
+  const data::Score score = data::score_of(piece, step, o.file.tempo, !o.file.struck);
+  data::write_midi(o.file.out, score);
+  report::Figures drawn;
+  write_page(o.file.page, "Composed", o.use.model,
+             report::section("Piano roll", drawn(roll_of(piece, step, given),
+                                                 fmt::format("Temperature {}, seed {}.", o.temperature, o.seed))));
+  fmt::print("{} steps, {} of them composed, {} notes, {:.0f} s: {}\n", piece.size(), o.steps, score.notes.size(),
+             score.length() * 60 / score.tempo, o.file.out);
+  return 0;
+}
+
+int play(PlayOptions& o, const std::string&) {
+  const std::vector<data::Tune> tunes =
+      data::parse_abc(read_stream(o.tunes), o.tunes == "-" ? "standard input" : o.tunes);
+  require<UsageError>(o.tune <= std::ssize(tunes), "--tune: need 1 to {}, the tunes of {}, got {}", tunes.size(),
+                      o.tunes, o.tune);
+  const data::Tune& tune = tunes[static_cast<size_t>(o.tune - 1)];
+  data::write_midi(o.out, tune.score);
+  const std::string title = tune.title.empty() ? "A tune" : tune.title;
+  report::Figures drawn;
+  write_page(o.page, title, "ABC notation",
+             report::section("Piano roll", drawn(roll_of(tune.score, title), report::escape(title))));
+  fmt::print("{}: {} notes, {:.0f} s: {}\n", title, tune.score.notes.size(),
+             tune.score.length() * 60 / tune.score.tempo, o.out);
+  if (tune.ignored > 0) fmt::print("{} characters of it are no music that is known here\n", tune.ignored);
+  return 0;
+}
+
+}  // namespace grus::compose
