@@ -25,6 +25,28 @@ class Sum {
   uint64_t hash_ = 14695981039346656037u;
 };
 
+// Learns the vocabulary of a side, or takes the symbols that are given for it.
+data::Codec learn_side(const TrainOptions& options, Side side, const data::Sentences& text,
+                       const data::Notice& notice) {
+  const std::string& kind = tokenizer_of(options, side);
+  const std::string file = symbols_of(options, side);
+  if (file.empty())
+    return data::Codec::learn(text, {.kind = kind, .size = vocab_of(options, side), .min_count = options.min_count},
+                              notice);
+  data::Codec codec = data::Codec::of_symbols(kind, file);
+  int64_t pieces = 0, unknown = 0;
+  for (const auto lines : text)
+    for (const std::string& line : lines)
+      for (const int32_t id : codec.encode(line)) {
+        ++pieces;
+        unknown += id == data::UNK;
+      }
+  if (unknown > 0)
+    notice(fmt::format("{} of the {} pieces of the {} are not in {}: they count as <unk>", unknown, pieces,
+                       side == Side::source ? "source" : "target", file));
+  return codec;
+}
+
 }  // namespace
 
 TextSums sums_of(const Corpora& corpora) {
@@ -49,17 +71,17 @@ Corpora read_corpora(const TrainOptions& o) {
 }
 
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {
-  if (options.tokenizer.empty()) {
+  const bool unnamed = tokenizer_of(options, Side::source).empty() || tokenizer_of(options, Side::target).empty();
+  if (unnamed) {
     options.tokenizer = data::sentencepiece_available() ? "bpe" : "word";
     if (!data::sentencepiece_available()) notice("built without SentencePiece: words instead of pieces of words");
   }
-  const data::CodecOptions codec{.kind = options.tokenizer, .size = options.vocab, .min_count = options.min_count};
-  const std::span<const std::string> source(train.source), target(train.target);
   if (wants_joint_vocabulary(options.model)) {
-    data::Codec both = data::Codec::learn({source, target}, codec, notice);
+    const data::Codec both = learn_side(options, Side::source, {train.source, train.target}, notice);
     return {both, both, true};
   }
-  return {data::Codec::learn({source}, codec, notice), data::Codec::learn({target}, codec, notice), false};
+  return {learn_side(options, Side::source, {train.source}, notice),
+          learn_side(options, Side::target, {train.target}, notice), false};
 }
 
 }  // namespace grus::seq2seq

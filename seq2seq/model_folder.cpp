@@ -36,12 +36,13 @@ constexpr const char* names[] = {"config.json",  "model.safetensors", "state.saf
 // Vocabularies are written once, with the configuration. Weights and states bear their own checksums.
 std::vector<std::string> vocabulary_files(const TrainOptions& options) {
   std::vector<std::string> files;
+  const auto add = [&](const std::string& name, Side side) {
+    files.push_back(name + ".vocab");
+    if (data::is_trained_kind(tokenizer_of(options, side))) files.push_back(name + ".model");
+  };
   const bool joint = wants_joint_vocabulary(options.model);
-  for (const std::string side : {joint ? "pieces" : "source", joint ? "" : "target"}) {
-    if (side.empty()) continue;
-    files.push_back(side + ".vocab");
-    if (data::is_trained_kind(options.tokenizer)) files.push_back(side + ".model");
-  }
+  add(joint ? "pieces" : "source", Side::source);
+  if (!joint) add("target", Side::target);
   return files;
 }
 
@@ -207,8 +208,11 @@ Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
   const bool joint = wants_joint_vocabulary(options.model);
   check_vocabularies(options);
   try {
-    data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
-    data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+    const auto load = [&](const char* name, Side side) {
+      return data::Codec::load(tokenizer_of(options, side), prefix(name));
+    };
+    data::Codec source = load(joint ? "pieces" : "source", Side::source);
+    data::Codec target = joint ? source : load("target", Side::target);
     return {std::move(source), std::move(target), joint};
   } catch (const UsageError& error) {  // this build lacks the tokenizer
     fail<DataError>("{}: {}", config().string(), error.what());

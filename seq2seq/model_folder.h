@@ -9,6 +9,7 @@
 #include "data/text/codec.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/options.h"
+#include "seq2seq/sides.h"
 
 namespace grus::seq2seq {
 
@@ -18,9 +19,6 @@ struct Codecs {
   bool joint;
   VocabSizes sizes() const { return {source.size(), target.size()}; }
 };
-
-/// Says whether one vocabulary serves both sides, as tying all embeddings needs.
-inline bool wants_joint_vocabulary(const ModelOptions& model) { return model.tie == Tie::all; }
 
 /// Checksums of the texts that a run learns from and is judged by; an empty one is not known.
 struct TextSums {

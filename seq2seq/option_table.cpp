@@ -82,7 +82,12 @@ Table text_options(TrainOptions& o) {
           {"tokenizer", g, &o.tokenizer,
            "bpe, unigram, word, space (text is tokenised already) or char; none: bpe where this build has it, else "
            "word"},
+          {"tokenizer-src", g, &o.source_tokenizer, "that of the source alone (none: --tokenizer)"},
+          {"tokenizer-tgt", g, &o.target_tokenizer, "that of the target alone"},
           {"vocab", g, &o.vocab, "vocabulary size (0: no limit, for words)", 0, 1e7},
+          {"vocab-src", g, &o.source_vocab,
+           "that of the source alone: a size, or a file of the symbols that there are, one a line (none: --vocab)"},
+          {"vocab-tgt", g, &o.target_vocab, "that of the target alone"},
           {"min-count", g, &o.min_count, "rarer words are unknown (not for bpe and unigram)", 1, any_count},
       }),
       {{"max-length", g, &o.max_length, "training pairs with more pieces on a side are left out", 1, 1e6}},

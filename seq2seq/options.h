@@ -62,7 +62,9 @@ struct TrainOptions {
   bool overwrite = false;
   // Text.
   std::string tokenizer;  // for data::make_tokenizer; empty: bpe where this build has it, else word
+  std::string source_tokenizer, target_tokenizer;  // those of one side; empty: `tokenizer`
   int64_t vocab = 6000;
+  std::string source_vocab, target_vocab;  // of one side: a size, or a file of symbols; empty: `vocab`
   int64_t min_count = 1;
   int64_t max_length = 100;  // pieces; longer pairs are left out of training
   // Training.

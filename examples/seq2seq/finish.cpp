@@ -31,13 +31,20 @@ TestText test_text(const Corpora& corpora) {
   return {corpora.valid.source, corpora.valid.references, false};
 }
 
+// A line of one word is as wide as its pieces where these are characters.
+size_t width_of(const data::Codec& codec, const std::string& line) {
+  const size_t words = data::split_spaces(line).size();
+  const bool characters = codec.tokenizer().kind() == "char" || codec.tokenizer().kind() == "verbatim";
+  return words == 1 && characters ? codec.encode(line).size() : words;
+}
+
 // Returns alignments of sentences of a length that fits on a page, in the order of the file.
 std::vector<Alignment> sample_alignments(const TrainedRun& run, const TestText& text, SearchOptions options) {
   constexpr size_t pictures = 4;
   std::vector<std::string> lines;
   for (const std::string& line : text.source) {
-    const size_t words = data::split_spaces(line).size();
-    if (words >= 4 && words <= 18 && lines.size() < pictures) lines.push_back(line);
+    const size_t width = width_of(run.codecs.source, line);
+    if (width >= 4 && width <= 18 && lines.size() < pictures) lines.push_back(line);
   }
   options.weights = true;
   std::vector<Alignment> alignments;

@@ -75,6 +75,47 @@ TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with"
   CHECK_MESSAGE(resumed.code == 0, resumed.err);
 }
 
+TEST_CASE("folder: sides with tokenizers and symbols of their own train, translate and go on") {
+  const test::Folder folder;
+  const std::string pairs = folder.file("pairs.tsv", "ab\tAA B\nc\tK\nbca\tB K AA\n"), out = folder.path("m"),
+                    phones = folder.file("phones", "AA\tvowel\nB\tstop\nD\tstop\n");
+  const std::string train = "train --train " + pairs + " --valid " + pairs + " --out " + out +
+                            " --tie output --tokenizer-src char --vocab-src 6 --tokenizer-tgt space --vocab-tgt " +
+                            phones + " --emb 8 --hidden 8 --batch 1 --patience 0 ";
+  const Result first = program(folder, train + "--epochs 1");
+  REQUIRE_MESSAGE(first.code == 0, first.err);
+  CHECK(first.err.find("2 of the 6 pieces of the target are not in " + phones + ": they count as <unk>") !=
+        std::string::npos);
+  CHECK(first.out.find("3 pairs, vocabulary 6 and 7, ") != std::string::npos);
+  std::filesystem::remove(phones);  // the folder has its own
+  const Result said = program(folder, "run --model " + out, "printf 'ab\\nxyz\\n' |");
+  CHECK_MESSAGE(said.code == 0, said.err);
+  CHECK(said.out.find_first_not_of("AABD \n") == std::string::npos);
+  CHECK(program(folder, "train --resume --epochs 2 --out " + out).code == 0);
+  CHECK(program(folder, "train --init-from " + out + " --train " + pairs + " --valid " + pairs + " --batch 1 --out " +
+                            folder.path("n"))
+            .code == 0);
+  check_error(program(folder, train + "--resume --epochs 3 --vocab-tgt 9"), 2,
+              "--vocab-tgt: need " + phones + " as in");
+  check_error(program(folder, train + "--overwrite"), 1, phones);
+}
+
+TEST_CASE("folder: a configuration from before sides had options of their own still loads") {
+  const Old old;
+  std::string config = test::bytes_of(old.out + "/config.json");
+  for (const char* flag : {"tokenizer-src", "tokenizer-tgt", "vocab-src", "vocab-tgt"}) {
+    const size_t begin = config.find(std::string("    \"") + flag);
+    REQUIRE(begin != std::string::npos);
+    config.erase(begin, config.find('\n', begin) + 1 - begin);
+  }
+  const size_t sum = config.find("  \"checksum\"");
+  config.erase(sum, config.find('\n', sum) + 1 - sum);
+  size_t comma = config.rfind(",\n  }");
+  if (comma != std::string::npos) config.erase(comma, 1);  // the last row of the options may be gone
+  old.folder.file("m/config.json", config);
+  CHECK(old.say() == old.said);
+}
+
 TEST_CASE("folder: a run goes on with the text that it began with alone") {
   const Old old;
   const std::string other = old.folder.file("other.tsv", "a b\tA B\nc\tC\nb c a\tB C B\n");

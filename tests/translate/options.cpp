@@ -113,6 +113,35 @@ TEST_CASE("options: a flag that another one's value leaves unread is refused, an
   CHECK(message({{"min-count", "2"}, {"tokenizer", "word"}}) == "nothing thrown");
 }
 
+TEST_CASE("options: what each side has of its own must fit it, and be read") {
+  const auto message = [](Given given, const char* tie = "none") {
+    given.insert(given.end(), {{"out", "o"}, {"train", "t"}, {"valid", "v"}, {"tie", tie}});
+    return message_of<UsageError>([&] { resolve_options(given); });
+  };
+  CHECK(message({{"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}, {"vocab-tgt", "phones.txt"}}) ==
+        "nothing thrown");
+  CHECK(message({{"tokenizer-src", "letters"}}).starts_with("--tokenizer-src: need one of "));
+  CHECK(message({{"vocab-src", "99999999999"}}) ==
+        "--vocab-src: need a size from 0 to 10000000, or a file of symbols, got '99999999999'");
+  CHECK(message({{"vocab-tgt", "p.txt"}, {"tokenizer", "unigram"}}) ==
+        "--vocab-tgt: need --tokenizer-tgt word, space or char for the symbols of p.txt, got unigram");
+  CHECK(message({{"vocab-tgt", "p.txt"}}) ==
+        "--vocab-tgt: need --tokenizer-tgt word, space or char for the symbols of p.txt, got none");
+  for (const char* flag : {"tokenizer-src", "tokenizer-tgt"})
+    CHECK(message({{flag, "char"}}, "all") ==
+          fmt::format("--{}: need --tie output or none with it, got all, for which one vocabulary serves both sides",
+                      flag));
+  CHECK(message({{"tokenizer", "word"}, {"vocab-src", "9"}}, "all").starts_with("--vocab-src: need --tie output"));
+  CHECK(message({{"tokenizer", "word"}, {"vocab-tgt", "9"}}, "all").starts_with("--vocab-tgt: need --tie output"));
+  CHECK(message({{"tokenizer", "word"}, {"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}}) ==
+        "--tokenizer: need a side without its own, got --tokenizer-src char and --tokenizer-tgt space");
+  CHECK(message({{"tokenizer", "word"}, {"vocab", "9"}, {"vocab-src", "8"}, {"vocab-tgt", "7"}}) ==
+        "--vocab: need a side without its own, got --vocab-src 8 and --vocab-tgt 7");
+  CHECK(message({{"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}, {"min-count", "2"}}) == "nothing thrown");
+  CHECK(message({{"tokenizer", "char"}, {"vocab-src", "a"}, {"vocab-tgt", "b"}, {"min-count", "2"}})
+            .starts_with("--min-count: need "));
+}
+
 TEST_CASE("options: files that do not go together are named") {
   const auto message = [](Given given) { return message_of<UsageError>([&] { resolve_options(given); }); };
   CHECK(message({{"out", "o"}}) == "--train-src: need --train-src and --train-tgt, or --train, got none");
