@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -142,6 +143,7 @@ void ModelFolder::settle() const {
   if (fs::exists(adopted() / "config.json")) {
     for (const char* name : names)
       if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
+    fs::remove_all(path_ / "last");
     move(adopted() / "config.json");
   }
   std::vector<fs::path> files;
@@ -221,6 +223,19 @@ Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
 
 void ModelFolder::save_weights(Architecture& model) const {
   nn::save_weights(weights(), model.module(), {{"architecture", std::string(model.name())}});
+}
+
+// Names of steps have nine digits, so that their order is that of the steps.
+void ModelFolder::save_recent(Architecture& model, int64_t step, int64_t keep) const {
+  const fs::path last = path_ / "last";
+  fs::create_directories(last);
+  nn::save_weights(last / fmt::format("step-{:09}.safetensors", step), model.module(),
+                   {{"architecture", std::string(model.name())}});
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(last))
+    if (entry.path().filename().string().starts_with("step-")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (int64_t n = 0; n + keep < std::ssize(files); ++n) fs::remove(files[static_cast<size_t>(n)]);
 }
 
 void ModelFolder::load_weights(Architecture& model) const {

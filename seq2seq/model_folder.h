@@ -69,6 +69,8 @@ class ModelFolder {
   Codecs load_codecs(const TrainOptions& options) const;
 
   void save_weights(Architecture& model) const;
+  /// Saves the weights of a step as last/step-N.safetensors, and removes all but the newest `keep` of such files.
+  void save_recent(Architecture& model, int64_t step, int64_t keep) const;
   /// Throws DataError for the weights of another architecture, other shapes, and values that are not finite.
   void load_weights(Architecture& model) const;
 

@@ -77,6 +77,7 @@ Report make_report(const TrainOptions& options, const TrainedRun& run, const Tes
   name_sides(report, options, run.corpora);
   report.epochs = run.progress.epochs;
   report.best_epoch = run.progress.best_epoch;
+  if (options.validate_every > 0) report.judged = "validation";
   report.beam = options.beam;
   report.train_pairs = run.corpora.train.size();
   report.valid_pairs = run.corpora.valid.size();

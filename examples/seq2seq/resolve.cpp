@@ -8,6 +8,7 @@
 #include "data/text/tokenizer.h"
 #include "options/options_json.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/metrics.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/options_json.h"
@@ -93,6 +94,7 @@ void check_options(const TrainOptions& o) {
   sides("valid", o.valid, o.valid_source, o.valid_target, true);
   sides("test", o.test, o.test_source, o.test_target, false);
   check_sides(o);
+  metric_names(o.metrics);
   architecture_kind(o.model.arch).check(o.model);
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");

@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "examples/seq2seq/resolve.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/metrics.h"
 #include "seq2seq/options_json.h"
 #include "tests/data/files.h"
 
@@ -60,7 +61,7 @@ TEST_CASE("options: a word sets the enumerator that it names, and comes back") {
   CHECK(with("optimizer", "sgd").optimizer == OptimizerKind::sgd);
   CHECK(with("schedule", "inverse-sqrt").schedule == ScheduleKind::inverse_sqrt);
   CHECK(with("schedule", "halving").schedule == ScheduleKind::halving);
-  CHECK(with("select", "perplexity").select == Figure::perplexity);
+  CHECK(with("select", "perplexity").metrics == "perplexity");  // its former name
   CHECK(with("loss-per", "sentence").loss_per == LossPer::sentence);
   CHECK(with("precision", "bf16").precision == Precision::bf16);
 }
@@ -140,6 +141,14 @@ TEST_CASE("options: what each side has of its own must fit it, and be read") {
   CHECK(message({{"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}, {"min-count", "2"}}) == "nothing thrown");
   CHECK(message({{"tokenizer", "char"}, {"vocab-src", "a"}, {"vocab-tgt", "b"}, {"min-count", "2"}})
             .starts_with("--min-count: need "));
+}
+
+TEST_CASE("options: validation figures are a list of known ones") {
+  const auto message = [](const char* list) { return message_of<UsageError>([&] { metric_names(list); }); };
+  CHECK(metric_names("chrf,bleu,perplexity") == std::vector<std::string>{"chrf", "bleu", "perplexity"});
+  CHECK(message("bleu,ter") == "--metrics: need some of bleu, chrf, perplexity with commas, each once, got 'bleu,ter'");
+  for (const char* bad : {"", "bleu,", "bleu,bleu", "BLEU", "bleu chrf"})
+    CHECK(message(bad).starts_with("--metrics: need some of "));
 }
 
 TEST_CASE("options: files that do not go together are named") {
