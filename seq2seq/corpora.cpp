@@ -70,6 +70,26 @@ Corpora read_corpora(const TrainOptions& o) {
           read_references(o.valid, o.valid_source, o.valid_target), read_test(o), "", ""};
 }
 
+Codecs extend_codecs(const Codecs& codecs, const TrainOptions& options, const data::ParallelCorpus& train,
+                     const data::Notice& notice) {
+  const auto fixed = [](const data::Codec& codec) { return data::is_trained_kind(codec.tokenizer().kind()); };
+  require<UsageError>(!fixed(codecs.source) || !fixed(codecs.target),
+                      "--extend-vocab: need a model of word, space or char, got one of {}, whose pieces are fixed",
+                      codecs.source.tokenizer().kind());
+  const auto extended = [&](const data::Codec& codec, const data::Sentences& text, const char* what) {
+    if (fixed(codec)) return codec;
+    data::Codec more = codec.extended(text, options.min_count);
+    notice(fmt::format("{} new words {}", more.size() - codec.size(), what));
+    return more;
+  };
+  if (codecs.joint) {
+    const data::Codec both = extended(codecs.source, {train.source, train.target}, "on both sides");
+    return {both, both, true};
+  }
+  return {extended(codecs.source, {train.source}, "of the source"),
+          extended(codecs.target, {train.target}, "of the target"), false};
+}
+
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {
   const bool unnamed = tokenizer_of(options, Side::source).empty() || tokenizer_of(options, Side::target).empty();
   if (unnamed) {

@@ -30,4 +30,9 @@ data::ReferenceCorpus read_test(const TrainOptions& options);
 /// options.tokenizer where the options name none. Throws DataError for a file of symbols that is none.
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
 
+/// Returns the codecs with the training text's further words, as --min-count and Codec::extended have it; a side that
+/// learns its pieces stays as it is. Throws UsageError where both do.
+Codecs extend_codecs(const Codecs& codecs, const TrainOptions& options, const data::ParallelCorpus& train,
+                     const data::Notice& notice);
+
 }  // namespace grus::seq2seq

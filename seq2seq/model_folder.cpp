@@ -17,6 +17,7 @@
 #include "data/read/text.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
+#include "ops/math/shape.h"
 #include "options/options_json.h"
 #include "seq2seq/options_json.h"
 #include "training/soundness.h"
@@ -238,19 +239,40 @@ void ModelFolder::save_recent(Architecture& model, int64_t step, int64_t keep) c
   for (int64_t n = 0; n + keep < std::ssize(files); ++n) fs::remove(files[static_cast<size_t>(n)]);
 }
 
-void ModelFolder::load_weights(Architecture& model) const {
-  const nn::TensorFile file = nn::read_safetensors(weights());
+nn::TensorFile ModelFolder::read_weights(const Architecture& model) const {
+  nn::TensorFile file = nn::read_safetensors(weights());
   const auto arch = file.metadata.find("architecture");  // files of PyTorch have none
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
                      config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
+  return file;
+}
+
+void ModelFolder::load(const nn::NamedTensors& tensors, Architecture& model) const {
   try {
-    model.module().load_state_dict(file.tensors);
+    model.module().load_state_dict(tensors);
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
   const std::string bad = training::first_not_finite(model.module().state_dict());
   require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
+}
+
+void ModelFolder::load_weights(Architecture& model) const { load(read_weights(model).tensors, model); }
+
+// Only what has a row for each word can have fewer rows: all other sizes are those of the configuration.
+void ModelFolder::load_fewer_words(Architecture& model) const {
+  const NoGrad unrecorded;
+  nn::TensorFile file = read_weights(model);
+  const nn::NamedTensors now = model.module().state_dict();
+  for (nn::NamedTensor& entry : file.tensors) {
+    const auto own =
+        std::find_if(now.begin(), now.end(), [&](const nn::NamedTensor& of) { return of.name == entry.name; });
+    if (own == now.end() || own->tensor.rank() != entry.tensor.rank() || entry.tensor.rank() == 0) continue;
+    const int64_t words = entry.tensor.dim(0);
+    if (words < own->tensor.dim(0)) entry.tensor = concat({entry.tensor, own->tensor.rows(words)});
+  }
+  load(file.tensors, model);
 }
 
 SavedModel ModelFolder::load() const {

@@ -57,6 +57,7 @@ struct TrainOptions {
   std::string train, valid, test;
   std::string train_source, train_target, valid_source, valid_target, test_source, test_target;
   std::string out, init_from, freeze;
+  bool extend_vocab = false;  // of the model in init_from, by the new text's words
   bool resume = false;
   bool overwrite = false;
   // Text.

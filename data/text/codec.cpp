@@ -40,6 +40,25 @@ Codec Codec::of_symbols(std::string_view kind, const std::string& file) {
   return Codec(std::move(tokenizer), std::move(vocab));
 }
 
+Codec Codec::extended(const Sentences& sentences, int64_t min_count) const {
+  require<UsageError>(!is_trained_kind(tokenizer_->kind()),
+                      "[codec] need a tokenizer whose pieces are not fixed to extend them, got {}", tokenizer_->kind());
+  PieceCounter counter;
+  for (const auto side : sentences)
+    for (const std::string& line : side)
+      for (const std::string& piece : tokenizer_->tokenize(line))
+        if (vocab_.id(piece) == UNK) counter.add(piece, 1);
+  const Vocab more = counter.vocab({.min_count = min_count});
+  std::vector<std::string> pieces;
+  std::vector<int64_t> counts;
+  for (const Vocab* vocab : {&vocab_, &more})
+    for (int64_t id = special_count; id < vocab->size(); ++id) {
+      pieces.push_back(vocab->piece(id));
+      counts.push_back(vocab->count(id));
+    }
+  return Codec(tokenizer_, Vocab(std::move(pieces), std::move(counts)));
+}
+
 std::vector<int32_t> Codec::encode(std::string_view line) const {
   std::vector<int32_t> ids;
   for (const std::string& piece : tokenizer_->tokenize(line)) ids.push_back(vocab_.id(piece));

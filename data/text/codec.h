@@ -30,6 +30,10 @@ class Codec {
   /// of the tokenizer, UsageError for a kind that learns its pieces.
   static Codec of_symbols(std::string_view kind, const std::string& file);
 
+  /// Returns this codec with further pieces of the sentences: those seen `min_count` times that it does not have, the
+  /// most frequent first, behind its own, whose ids stay. Throws UsageError for a kind that learns its pieces.
+  Codec extended(const Sentences& sentences, int64_t min_count = 1) const;
+
   /// Returns the ids of the line's pieces, without <sos> and <eos>; pieces that are not in the vocabulary are UNK.
   std::vector<int32_t> encode(std::string_view line) const;
   std::vector<std::vector<int32_t>> encode(const std::vector<std::string>& lines) const;

@@ -99,6 +99,7 @@ void check_options(const TrainOptions& o) {
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
+  require<UsageError>(!o.extend_vocab || !o.init_from.empty(), "--extend-vocab: need --init-from with it, got none");
 }
 
 TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {

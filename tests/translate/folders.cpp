@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "data/read/text.h"
+#include "nn/serialize.h"
 #include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
@@ -98,6 +99,43 @@ TEST_CASE("folder: sides with tokenizers and symbols of their own train, transla
   check_error(program(folder, train + "--resume --epochs 3 --vocab-tgt 9"), 2,
               "--vocab-tgt: need " + phones + " as in");
   check_error(program(folder, train + "--overwrite"), 1, phones);
+}
+
+TEST_CASE("folder: a model whose words are extended keeps the bits of its own, and learns the new ones") {
+  for (const std::string tie : {"all", "none"}) {
+    const test::Folder folder;
+    const std::string first = folder.file("first.tsv", "a b\tA B\nc\tC\n"),
+                      more = folder.file("more.tsv", "a d\tA D\ne d\tE D\nb\tF\n"), old = folder.path("old");
+    const auto train = [&](const std::string& pairs, const std::string& out, const std::string& flags) {
+      return program(folder, "train --train " + pairs + " --valid " + pairs +
+                                 " --patience 0 --batch 1 --warmup 1 --out " + folder.path(out) + " " + flags);
+    };
+    REQUIRE(train(first, "old", "--tokenizer space --emb 8 --hidden 8 --epochs 1 --tie " + tie).code == 0);
+    const Result still = train(more, "new", "--init-from " + old + " --extend-vocab --epochs 1 --lr 0 --average 0");
+    REQUIRE_MESSAGE(still.code == 0, still.err);
+    CHECK(still.err.find(tie == "all" ? "5 new words on both sides" : "3 new words of the target") !=
+          std::string::npos);
+    const auto before = nn::read_safetensors(old + "/model.safetensors").tensors,
+               after = nn::read_safetensors(folder.path("new/model.safetensors")).tensors;
+    REQUIRE(before.size() == after.size());
+    int grown = 0;
+    for (const nn::NamedTensor& tensor : before) {
+      const auto same = [&](const nn::NamedTensor& other) { return other.name == tensor.name; };
+      const Tensor now = std::find_if(after.begin(), after.end(), same)->tensor;
+      grown += now.dim(0) > tensor.tensor.dim(0);
+      CHECK_MESSAGE(now.rows(0, tensor.tensor.dim(0)).to_bytes() == tensor.tensor.to_bytes(), tensor.name);
+    }
+    CHECK(grown == (tie == "all" ? 2 : 4));  // one matrix and the output's bias; or three matrices
+    const Result learnt =
+        train(more, "learnt",
+              "--init-from " + old +
+                  " --extend-vocab --epochs 200 --lr 0.03 --average 0 --label-smoothing 0 --metrics perplexity");
+    REQUIRE_MESSAGE(learnt.code == 0, learnt.err);
+    CHECK(program(folder, "run --model " + folder.path("learnt"), "echo e d |").out == "E D\n");
+    check_error(train(more, "n", "--extend-vocab"), 2, "--extend-vocab: need --init-from with it, got none");
+    check_error(train(more, "n", "--init-from " + old + " --extend-vocab --hidden 9"), 2, "--hidden: need 8 as in");
+    CHECK(train(more, "learnt", "--resume --epochs 201").code == 0);
+  }
 }
 
 TEST_CASE("folder: a configuration from before sides had options of their own still loads") {
