@@ -1,5 +1,6 @@
 #include "seq2seq/alignment.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace grus::seq2seq {
@@ -29,6 +30,19 @@ Alignment in_words(const Alignment& pieces) {
       joined.weights[rows[t] * joined.source.size() + columns[s]] +=
           pieces.weights[t * columns.size() + s] / counts[rows[t]];
   return joined;
+}
+
+data::Links hard_links(const Alignment& pieces) {
+  const Alignment words = in_words(pieces);
+  const auto width = std::ssize(words.source);
+  data::Links links;
+  for (int64_t t = 0; t < std::ssize(words.target); ++t) {
+    if (t + 1 == std::ssize(words.target) && words.target.back() == "<eos>") break;
+    const auto row = words.weights.begin() + t * width;
+    links.push_back({static_cast<int32_t>(std::max_element(row, row + width) - row), static_cast<int32_t>(t)});
+  }
+  std::sort(links.begin(), links.end());
+  return links;
 }
 
 }  // namespace grus::seq2seq

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "data/pairs/alignment.h"
+
 namespace grus::seq2seq {
 
 /// The attention weights of one translation.
@@ -13,5 +15,9 @@ struct Alignment {
 
 /// Returns the alignment with pieces of words joined ("▁" begins a word): columns are added, rows averaged.
 Alignment in_words(const Alignment& pieces);
+
+/// Returns the source word that each target word looked at most, the first of equal ones; <eos> has none. Words are
+/// those of in_words, numbered from 0.
+data::Links hard_links(const Alignment& pieces);
 
 }  // namespace grus::seq2seq

@@ -25,6 +25,28 @@ class Sum {
   uint64_t hash_ = 14695981039346656037u;
 };
 
+// Learns the vocabulary of a side, or takes the symbols that are given for it.
+data::Codec learn_side(const TrainOptions& options, Side side, const data::Sentences& text,
+                       const data::Notice& notice) {
+  const std::string& kind = tokenizer_of(options, side);
+  const std::string file = symbols_of(options, side);
+  if (file.empty())
+    return data::Codec::learn(text, {.kind = kind, .size = vocab_of(options, side), .min_count = options.min_count},
+                              notice);
+  data::Codec codec = data::Codec::of_symbols(kind, file);
+  int64_t pieces = 0, unknown = 0;
+  for (const auto lines : text)
+    for (const std::string& line : lines)
+      for (const int32_t id : codec.encode(line)) {
+        ++pieces;
+        unknown += id == data::UNK;
+      }
+  if (unknown > 0)
+    notice(fmt::format("{} of the {} pieces of the {} are not in {}: they count as <unk>", unknown, pieces,
+                       side == Side::source ? "source" : "target", file));
+  return codec;
+}
+
 }  // namespace
 
 TextSums sums_of(const Corpora& corpora) {
@@ -48,18 +70,38 @@ Corpora read_corpora(const TrainOptions& o) {
           read_references(o.valid, o.valid_source, o.valid_target), read_test(o), "", ""};
 }
 
+Codecs extend_codecs(const Codecs& codecs, const TrainOptions& options, const data::ParallelCorpus& train,
+                     const data::Notice& notice) {
+  const auto fixed = [](const data::Codec& codec) { return data::is_trained_kind(codec.tokenizer().kind()); };
+  require<UsageError>(!fixed(codecs.source) || !fixed(codecs.target),
+                      "--extend-vocab: need a model of word, space or char, got one of {}, whose pieces are fixed",
+                      codecs.source.tokenizer().kind());
+  const auto extended = [&](const data::Codec& codec, const data::Sentences& text, const char* what) {
+    if (fixed(codec)) return codec;
+    data::Codec more = codec.extended(text, options.min_count);
+    notice(fmt::format("{} new words {}", more.size() - codec.size(), what));
+    return more;
+  };
+  if (codecs.joint) {
+    const data::Codec both = extended(codecs.source, {train.source, train.target}, "on both sides");
+    return {both, both, true};
+  }
+  return {extended(codecs.source, {train.source}, "of the source"),
+          extended(codecs.target, {train.target}, "of the target"), false};
+}
+
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice) {
-  if (options.tokenizer.empty()) {
+  const bool unnamed = tokenizer_of(options, Side::source).empty() || tokenizer_of(options, Side::target).empty();
+  if (unnamed) {
     options.tokenizer = data::sentencepiece_available() ? "bpe" : "word";
     if (!data::sentencepiece_available()) notice("built without SentencePiece: words instead of pieces of words");
   }
-  const data::CodecOptions codec{.kind = options.tokenizer, .size = options.vocab, .min_count = options.min_count};
-  const std::span<const std::string> source(train.source), target(train.target);
   if (wants_joint_vocabulary(options.model)) {
-    data::Codec both = data::Codec::learn({source, target}, codec, notice);
+    const data::Codec both = learn_side(options, Side::source, {train.source, train.target}, notice);
     return {both, both, true};
   }
-  return {data::Codec::learn({source}, codec, notice), data::Codec::learn({target}, codec, notice), false};
+  return {learn_side(options, Side::source, {train.source}, notice),
+          learn_side(options, Side::target, {train.target}, notice), false};
 }
 
 }  // namespace grus::seq2seq

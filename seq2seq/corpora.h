@@ -26,7 +26,13 @@ using CorpusReader = std::function<Corpora(const TrainOptions&)>;
 /// Reads the test text alone; the result is empty where the options name none. Throws DataError with file and line.
 data::ReferenceCorpus read_test(const TrainOptions& options);
 
-/// Learns vocabularies from the training text, and sets options.tokenizer where the options name none.
+/// Learns vocabularies from the training text, takes the symbols that --vocab-src and --vocab-tgt name, and sets
+/// options.tokenizer where the options name none. Throws DataError for a file of symbols that is none.
 Codecs learn_codecs(TrainOptions& options, const data::ParallelCorpus& train, const data::Notice& notice);
+
+/// Returns the codecs with the training text's further words, as --min-count and Codec::extended have it; a side that
+/// learns its pieces stays as it is. Throws UsageError where both do.
+Codecs extend_codecs(const Codecs& codecs, const TrainOptions& options, const data::ParallelCorpus& train,
+                     const data::Notice& notice);
 
 }  // namespace grus::seq2seq

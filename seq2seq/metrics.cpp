@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/checksum.h"
 #include "core/base/json.h"
+#include "core/base/printable.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -26,6 +28,7 @@ constexpr Field fields[] = {
 nlohmann::ordered_json line_of(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = {{"epoch", metrics.epoch}, {"step", metrics.step}};
   for (const auto& [name, value] : fields) json[name] = metrics.*value;  // NaN becomes null
+  if (std::isfinite(metrics.valid_chrf)) json["valid_chrf"] = metrics.valid_chrf;
   return json;
 }
 
@@ -35,15 +38,33 @@ EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
   metrics.epoch = of.whole("epoch", epoch, epoch);
   metrics.step = of.whole("step", 0, std::numeric_limits<int64_t>::max());
   for (const auto& [name, value] : fields) metrics.*value = of.number_or_null(name);
+  if (of.has("valid_chrf")) metrics.valid_chrf = of.number_or_null("valid_chrf");
   return metrics;
 }
 
 }  // namespace
 
+std::vector<std::string> metric_names(std::string_view list) {
+  constexpr std::string_view known[] = {"bleu", "chrf", "perplexity"};
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin <= list.size();) {
+    const size_t end = std::min(list.find(',', begin), list.size());
+    const std::string_view name = list.substr(begin, end - begin);
+    const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+    require<UsageError>(is_new && std::find(std::begin(known), std::end(known), name) != std::end(known),
+                        "--metrics: need some of {} with commas, each once, got '{}'", fmt::join(known, ", "),
+                        Shown{list});
+    names.emplace_back(name);
+    begin = end + 1;
+  }
+  return names;
+}
+
 EpochMetrics metrics_of(const training::Record& record) {
   EpochMetrics metrics{.epoch = record.epoch, .step = record.step};
   for (const auto& [name, value] : fields)
     if (const training::Figure* figure = record.find(name)) metrics.*value = figure->value;
+  if (const training::Figure* figure = record.find("valid_chrf")) metrics.valid_chrf = figure->value;
   metrics.target_tokens_per_second = std::max(record.count, 1.0) / record.training_seconds;
   metrics.seconds = record.seconds;
   return metrics;

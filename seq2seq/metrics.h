@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "training/callback.h"
 
@@ -10,14 +12,21 @@ namespace grus::seq2seq {
 
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU goes from 0 to 100.
+/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, and chrF stands in
+/// the file only where it was measured. `epoch` counts validations.
 struct EpochMetrics {
   int64_t epoch = 0, step = 0;
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
-  double valid_bleu = not_measured, target_tokens_per_second = not_measured, seconds = not_measured;
+  double valid_bleu = not_measured, valid_chrf = not_measured;
+  double target_tokens_per_second = not_measured, seconds = not_measured;
 };
 
-/// Returns the metrics of a run's record, whose figures are train_loss, valid_loss, valid_perplexity and valid_bleu.
+/// Returns the names in a list as "bleu,chrf,perplexity". Throws UsageError "--metrics: need ..., got ..." for others,
+/// for one that stands twice, and for none.
+std::vector<std::string> metric_names(std::string_view list);
+
+/// Returns the metrics of a run's record, whose figures are train_loss, valid_loss, valid_perplexity, valid_bleu and
+/// valid_chrf.
 EpochMetrics metrics_of(const training::Record& record);
 
 /// Returns one line of metrics.jsonl, with its checksum.

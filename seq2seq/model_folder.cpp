@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -16,6 +17,7 @@
 #include "data/read/text.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
+#include "ops/math/shape.h"
 #include "options/options_json.h"
 #include "seq2seq/options_json.h"
 #include "training/soundness.h"
@@ -36,12 +38,13 @@ constexpr const char* names[] = {"config.json",  "model.safetensors", "state.saf
 // Vocabularies are written once, with the configuration. Weights and states bear their own checksums.
 std::vector<std::string> vocabulary_files(const TrainOptions& options) {
   std::vector<std::string> files;
+  const auto add = [&](const std::string& name, Side side) {
+    files.push_back(name + ".vocab");
+    if (data::is_trained_kind(tokenizer_of(options, side))) files.push_back(name + ".model");
+  };
   const bool joint = wants_joint_vocabulary(options.model);
-  for (const std::string side : {joint ? "pieces" : "source", joint ? "" : "target"}) {
-    if (side.empty()) continue;
-    files.push_back(side + ".vocab");
-    if (data::is_trained_kind(options.tokenizer)) files.push_back(side + ".model");
-  }
+  add(joint ? "pieces" : "source", Side::source);
+  if (!joint) add("target", Side::target);
   return files;
 }
 
@@ -141,6 +144,7 @@ void ModelFolder::settle() const {
   if (fs::exists(adopted() / "config.json")) {
     for (const char* name : names)
       if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
+    fs::remove_all(path_ / "last");
     move(adopted() / "config.json");
   }
   std::vector<fs::path> files;
@@ -207,8 +211,11 @@ Codecs ModelFolder::load_codecs(const TrainOptions& options) const {
   const bool joint = wants_joint_vocabulary(options.model);
   check_vocabularies(options);
   try {
-    data::Codec source = data::Codec::load(options.tokenizer, prefix(joint ? "pieces" : "source"));
-    data::Codec target = joint ? source : data::Codec::load(options.tokenizer, prefix("target"));
+    const auto load = [&](const char* name, Side side) {
+      return data::Codec::load(tokenizer_of(options, side), prefix(name));
+    };
+    data::Codec source = load(joint ? "pieces" : "source", Side::source);
+    data::Codec target = joint ? source : load("target", Side::target);
     return {std::move(source), std::move(target), joint};
   } catch (const UsageError& error) {  // this build lacks the tokenizer
     fail<DataError>("{}: {}", config().string(), error.what());
@@ -219,19 +226,53 @@ void ModelFolder::save_weights(Architecture& model) const {
   nn::save_weights(weights(), model.module(), {{"architecture", std::string(model.name())}});
 }
 
-void ModelFolder::load_weights(Architecture& model) const {
-  const nn::TensorFile file = nn::read_safetensors(weights());
+// Names of steps have nine digits, so that their order is that of the steps.
+void ModelFolder::save_recent(Architecture& model, int64_t step, int64_t keep) const {
+  const fs::path last = path_ / "last";
+  fs::create_directories(last);
+  nn::save_weights(last / fmt::format("step-{:09}.safetensors", step), model.module(),
+                   {{"architecture", std::string(model.name())}});
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(last))
+    if (entry.path().filename().string().starts_with("step-")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (int64_t n = 0; n + keep < std::ssize(files); ++n) fs::remove(files[static_cast<size_t>(n)]);
+}
+
+nn::TensorFile ModelFolder::read_weights(const Architecture& model) const {
+  nn::TensorFile file = nn::read_safetensors(weights());
   const auto arch = file.metadata.find("architecture");  // files of PyTorch have none
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
                      config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
+  return file;
+}
+
+void ModelFolder::load(const nn::NamedTensors& tensors, Architecture& model) const {
   try {
-    model.module().load_state_dict(file.tensors);
+    model.module().load_state_dict(tensors);
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
   const std::string bad = training::first_not_finite(model.module().state_dict());
   require<DataError>(bad.empty(), "{}: need finite weights, got NaN or infinity in '{}'", weights().string(), bad);
+}
+
+void ModelFolder::load_weights(Architecture& model) const { load(read_weights(model).tensors, model); }
+
+// Only what has a row for each word can have fewer rows: all other sizes are those of the configuration.
+void ModelFolder::load_fewer_words(Architecture& model) const {
+  const NoGrad unrecorded;
+  nn::TensorFile file = read_weights(model);
+  const nn::NamedTensors now = model.module().state_dict();
+  for (nn::NamedTensor& entry : file.tensors) {
+    const auto own =
+        std::find_if(now.begin(), now.end(), [&](const nn::NamedTensor& of) { return of.name == entry.name; });
+    if (own == now.end() || own->tensor.rank() != entry.tensor.rank() || entry.tensor.rank() == 0) continue;
+    const int64_t words = entry.tensor.dim(0);
+    if (words < own->tensor.dim(0)) entry.tensor = concat({entry.tensor, own->tensor.rows(words)});
+  }
+  load(file.tensors, model);
 }
 
 SavedModel ModelFolder::load() const {

@@ -7,8 +7,10 @@
 #include <string>
 
 #include "data/text/codec.h"
+#include "nn/serialize.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/options.h"
+#include "seq2seq/sides.h"
 
 namespace grus::seq2seq {
 
@@ -18,9 +20,6 @@ struct Codecs {
   bool joint;
   VocabSizes sizes() const { return {source.size(), target.size()}; }
 };
-
-/// Says whether one vocabulary serves both sides, as tying all embeddings needs.
-inline bool wants_joint_vocabulary(const ModelOptions& model) { return model.tie == Tie::all; }
 
 /// Checksums of the texts that a run learns from and is judged by; an empty one is not known.
 struct TextSums {
@@ -71,13 +70,19 @@ class ModelFolder {
   Codecs load_codecs(const TrainOptions& options) const;
 
   void save_weights(Architecture& model) const;
+  /// Saves the weights of a step as last/step-N.safetensors, and removes all but the newest `keep` of such files.
+  void save_recent(Architecture& model, int64_t step, int64_t keep) const;
   /// Throws DataError for the weights of another architecture, other shapes, and values that are not finite.
   void load_weights(Architecture& model) const;
+  /// Loads the weights of a model with fewer words: their rows come first, and further rows stay as the model has them.
+  void load_fewer_words(Architecture& model) const;
 
   /// Loads configuration, codecs and weights. Every error is one line that names the file.
   SavedModel load() const;
 
  private:
+  void load(const nn::NamedTensors& weights, Architecture& model) const;
+  nn::TensorFile read_weights(const Architecture& model) const;
   void check_vocabularies(const TrainOptions& options) const;
   // While an adoption goes on, a file is still in adopted() or already here.
   std::filesystem::path place(const std::string& name) const;

@@ -29,6 +29,7 @@ Table file_options(TrainOptions& o) {
       {"resume", g, &o.resume, "go on where the run in --out was stopped"},
       {"overwrite", g, &o.overwrite, "replace the model in --out"},
       {"init-from", g, &o.init_from, "start from the model in this folder (with its vocabulary and sizes)"},
+      {"extend-vocab", g, &o.extend_vocab, "with --init-from: words of the new text that it does not know get rows"},
       {"freeze", g, &o.freeze, "patterns of parameters that stay as they are, with commas: 'encoder.*,embedding*'"},
   };
 }
@@ -82,7 +83,12 @@ Table text_options(TrainOptions& o) {
           {"tokenizer", g, &o.tokenizer,
            "bpe, unigram, word, space (text is tokenised already) or char; none: bpe where this build has it, else "
            "word"},
+          {"tokenizer-src", g, &o.source_tokenizer, "that of the source alone (none: --tokenizer)"},
+          {"tokenizer-tgt", g, &o.target_tokenizer, "that of the target alone"},
           {"vocab", g, &o.vocab, "vocabulary size (0: no limit, for words)", 0, 1e7},
+          {"vocab-src", g, &o.source_vocab,
+           "that of the source alone: a size, or a file of the symbols that there are, one a line (none: --vocab)"},
+          {"vocab-tgt", g, &o.target_vocab, "that of the target alone"},
           {"min-count", g, &o.min_count, "rarer words are unknown (not for bpe and unigram)", 1, any_count},
       }),
       {{"max-length", g, &o.max_length, "training pairs with more pieces on a side are left out", 1, 1e6}},
@@ -94,8 +100,12 @@ Table training_options(TrainOptions& o) {
   return {
       {"epochs", g, &o.epochs, "passes over the data", 1, 1e6},
       {"max-steps", g, &o.max_steps, "stop after this many steps (0: no limit)", 0, any_count},
-      {"patience", g, &o.patience, "stop after this many epochs without a better figure (0: never)", 0, 1e6},
-      words("select", g, choice(&o.select), "the validation figure that counts", {"bleu", "perplexity"}),
+      {"patience", g, &o.patience, "stop after this many validations without a better figure (0: never)", 0, 1e6},
+      options::formerly("select",
+                        {"metrics", g, &o.metrics,
+                         "validation figures, with commas: bleu, chrf, perplexity; the first chooses the weights"}),
+      {"validate-every", g, &o.validate_every, "steps between validations (0: at the end of each epoch)", 0, any_count},
+      {"keep", g, &o.keep, "weights of this many last validations stay, as last/step-N.safetensors", 0, 1e6},
       {"batch-tokens", g, &o.batch_tokens, "padded tokens of the longer side in a batch", 1, 1e7},
       options::formerly("batch-sentences",
                         {"batch", g, &o.batch_sentences, "> 0: this many pairs in a batch instead", 0, 1e6}),

@@ -19,7 +19,6 @@ enum class Tie { all, output, none };
 enum class FirstWeights { scaled, paper };
 enum class OptimizerKind { adam, adamw, adadelta, sgd };
 enum class ScheduleKind { cosine, constant, inverse_sqrt, halving };  // "inverse-sqrt"
-enum class Figure { bleu, perplexity };
 enum class LossPer { token, sentence };
 
 /// ModelOptions are all that any architecture reads from --arch and the flags beside it. Each architecture makes its
@@ -58,20 +57,25 @@ struct TrainOptions {
   std::string train, valid, test;
   std::string train_source, train_target, valid_source, valid_target, test_source, test_target;
   std::string out, init_from, freeze;
+  bool extend_vocab = false;  // of the model in init_from, by the new text's words
   bool resume = false;
   bool overwrite = false;
   // Text.
   std::string tokenizer;  // for data::make_tokenizer; empty: bpe where this build has it, else word
+  std::string source_tokenizer, target_tokenizer;  // those of one side; empty: `tokenizer`
   int64_t vocab = 6000;
+  std::string source_vocab, target_vocab;  // of one side: a size, or a file of symbols; empty: `vocab`
   int64_t min_count = 1;
   int64_t max_length = 100;  // pieces; longer pairs are left out of training
   // Training.
   int64_t epochs = 5;
-  int64_t max_steps = 0;  // 0: no limit
-  int64_t patience = 5;   // epochs without a better validation figure; 0: never stop early
-  Figure select = Figure::bleu;
-  int64_t batch_tokens = 1000;  // places of the longer side, padding included
-  int64_t batch_sentences = 0;  // above 0: this number of pairs instead
+  int64_t max_steps = 0;                    // 0: no limit
+  int64_t patience = 5;                     // validations without a better figure; 0: never stop early
+  std::string metrics = "bleu,perplexity";  // validation figures; the first one chooses the weights
+  int64_t validate_every = 0;               // steps between validations; 0: at the end of each epoch
+  int64_t keep = 0;                         // weights of so many last validations that stay
+  int64_t batch_tokens = 1000;              // places of the longer side, padding included
+  int64_t batch_sentences = 0;              // above 0: this number of pairs instead
   OptimizerKind optimizer = OptimizerKind::adam;
   double learning_rate = 3e-3;
   double beta1 = 0.9, beta2 = 0.98, epsilon = 1e-9;

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "data/pairs/bleu.h"
+#include "data/pairs/chrf.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/translator.h"
 
@@ -25,7 +26,7 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       valid_(corpora.valid),
       valid_ids_(first_references(corpora.valid, codecs)),
       texts_(sums_of(corpora)),
-      keeper_(options.out, model),
+      keeper_(options.out, model, options.keep),
       log_(keeper_),
       source_(options_, model, data::encode(corpora.train, codecs.source, codecs.target), hooks.notice),
       optimizer_(make_optimizer(options, model.module().named_parameters())),
@@ -38,8 +39,12 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.clip = options_.clip;
   o.schedule = make_schedule(options_, source_.all_steps(), source_.epoch_steps());
   o.average = options_.average;
-  o.validation = {[this] { return validate(); }, {"valid_loss", "valid_perplexity", "valid_bleu"}};
-  o.watch = options_.select == Figure::bleu ? "valid_bleu" : "valid_perplexity";
+  const std::vector<std::string> metrics = metric_names(options_.metrics);
+  o.validation = {[this] { return validate(); }, {"valid_loss", "valid_perplexity"}};
+  for (const std::string& name : metrics)
+    if (name != "perplexity") o.validation.names.push_back("valid_" + name);
+  o.watch = "valid_" + metrics.front();
+  o.validate_every = options_.validate_every;
   o.patience = options_.patience;
   o.save_every = options_.save_every;
   o.stop = hooks.stop;
@@ -91,12 +96,21 @@ bool Trainer::run() {
   return loop_.run().finished;
 }
 
+// The likelihood costs little; whole translations are made only for figures that need them.
 std::vector<training::Figure> Trainer::validate() const {
   const Likelihood text = likelihood(model_, valid_ids_);
-  const std::vector<std::string> said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128});
-  const data::Bleu bleu = data::corpus_bleu(said, valid_.references, {.tokenize = options_.bleu_tokenize});
   const double loss = text.nll / static_cast<double>(text.tokens);
-  return {{"valid_loss", loss}, {"valid_perplexity", std::exp(loss)}, {"valid_bleu", bleu.score, true}};
+  std::vector<training::Figure> figures = {{"valid_loss", loss}, {"valid_perplexity", std::exp(loss)}};
+  std::vector<std::string> said;
+  for (const std::string& name : metric_names(options_.metrics)) {
+    if (name == "perplexity") continue;
+    if (said.empty()) said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128});
+    const double score = name == "chrf"
+                             ? data::corpus_chrf(said, valid_.references).score
+                             : data::corpus_bleu(said, valid_.references, {.tokenize = options_.bleu_tokenize}).score;
+    figures.push_back({"valid_" + name, score, true});
+  }
+  return figures;
 }
 
 Progress Trainer::progress() const {

@@ -37,8 +37,8 @@ class PairSource : public training::Source {
 /// Keeps a run in a model's folder: in its unfinished(), until there are good weights and a state.
 class ModelKeeper : public training::Keeper {
  public:
-  ModelKeeper(const std::filesystem::path& folder, Architecture& model)
-      : model_(model), folder_(folder), work_(folder_.unfinished()) {}
+  ModelKeeper(const std::filesystem::path& folder, Architecture& model, int64_t keep = 0)
+      : model_(model), keep_(keep), folder_(folder), work_(folder_.unfinished()) {}
   /// Goes to the folder in which a stopped run goes on.
   void go_on() { work_ = folder_.stopped_run(); }
   const ModelFolder& work() const { return work_; }
@@ -47,6 +47,8 @@ class ModelKeeper : public training::Keeper {
   std::filesystem::path state_file() const override { return work_.state(); }
   void keep_best(nn::ModuleBase&) override { work_.save_weights(model_); }
   void restore_best(nn::ModuleBase&) override { folder_.load_weights(model_); }
+  /// Keeps the weights of the last validations, as last/step-N.safetensors.
+  void keep_recent(nn::ModuleBase& model, int64_t step) override;
   void saved(bool judged) override;
   /// Weights that no validation has judged make a new folder fit for use, and never replace an older model.
   void keep_unjudged(nn::ModuleBase& model) override;
@@ -55,6 +57,7 @@ class ModelKeeper : public training::Keeper {
  private:
   void adopt();
   Architecture& model_;
+  const int64_t keep_;
   ModelFolder folder_;  // --out
   ModelFolder work_;    // the folder that this run writes to: folder_ or its unfinished()
 };

@@ -55,6 +55,10 @@ void ModelKeeper::adopt() {
   work_ = folder_;
 }
 
+void ModelKeeper::keep_recent(nn::ModuleBase&, int64_t step) {
+  if (keep_ > 0) work_.save_recent(model_, step, keep_);
+}
+
 void ModelKeeper::saved(bool judged) {
   if (judged) adopt();
 }

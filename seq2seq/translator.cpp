@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/read/text.h"
 #include "seq2seq/likelihood.h"
 
@@ -76,8 +78,8 @@ std::vector<std::vector<Translation>> translate(std::span<const Speaker> models,
   for (const std::vector<Hypothesis>& found : search(searchers, options)) {
     std::vector<Translation>& translations = results.emplace_back();
     for (const Hypothesis& h : found)
-      translations.push_back(
-          {codecs.target.decode(h.ids), h.score, h.log_probability, alignment_of(h, sources[0][line], codecs)});
+      translations.push_back({codecs.target.decode(h.ids), h.score, h.log_probability,
+                              alignment_of(h, sources[0][line], codecs), std::ssize(h.ids) + (h.finished ? 1 : 0)});
     ++line;
   }
   return results;
@@ -112,6 +114,21 @@ Translator::Translator(const std::vector<std::filesystem::path>& folders, const 
 
 Translator::Translator(const std::filesystem::path& folder) : Translator(std::vector{folder}) {}
 
+std::vector<std::vector<int32_t>> Translator::prefixes(const std::vector<std::string>& texts, std::string_view name,
+                                                       int64_t line) const {
+  const data::Codec& codec = first().codecs.target;
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::string& text : texts) {
+    ids.push_back(codec.encode(text));
+    const auto unknown = std::find(ids.back().begin(), ids.back().end(), data::UNK);
+    if (unknown != ids.back().end())
+      fail<DataError>("{}:{}: need a prefix that the model can say, got '{}', which is not in its vocabulary", name,
+                      line, Shown{codec.tokenizer().tokenize(text)[static_cast<size_t>(unknown - ids.back().begin())]});
+    ++line;
+  }
+  return ids;
+}
+
 std::vector<std::vector<Translation>> Translator::n_best(const std::vector<std::string>& lines,
                                                          const SearchOptions& given) const {
   const NoGrad no_grad;
@@ -123,7 +140,7 @@ std::vector<std::vector<Translation>> Translator::n_best(const std::vector<std::
   std::vector<Speaker> speakers;
   for (const SavedModel& saved : models_) speakers.push_back({saved.model.get(), &saved.codecs});
   SearchOptions options = given;
-  if (!judges_.empty()) options.n_best = options.beam;
+  if (!judges_.empty() && !options.sample) options.n_best = options.beam;
   std::vector<std::vector<Translation>> translations = translate(speakers, lines, options);
   if (judges_.empty()) return translations;
   Shares shares;

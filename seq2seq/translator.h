@@ -13,6 +13,7 @@ struct Translation {
   std::string text;
   double score = 0, log_probability = 0;
   Alignment alignment;  // of pieces, with <eos> last; empty unless asked for
+  int64_t words = 0;    // the number of its pieces, and of its <eos> where it ended
 };
 
 /// The bytes of a line that is translated or scored: the cost of attention grows with the square of its words.
@@ -58,9 +59,13 @@ class Translator {
   /// Returns the best translation. Throws DataError for a line of more than longest_line bytes.
   std::string operator()(const std::string& line, const SearchOptions& options = {}) const;
   std::vector<std::string> operator()(const std::vector<std::string>& lines, const SearchOptions& options = {}) const;
-  /// Returns the n best translations of each line, best first.
+  /// Returns the n best translations of each line, best first, or samples as they were drawn.
   std::vector<std::vector<Translation>> n_best(const std::vector<std::string>& lines,
                                                const SearchOptions& options) const;
+  /// Returns the pieces with which translations are to begin, for SearchOptions::prefixes; `line` is the number of the
+  /// first. Throws DataError "NAME:LINE: need ..." for a piece that the model does not know.
+  std::vector<std::vector<int32_t>> prefixes(const std::vector<std::string>& texts, std::string_view name,
+                                             int64_t line = 1) const;
 
   const std::vector<SavedModel>& models() const { return models_; }
   const SavedModel& first() const { return models_.front(); }

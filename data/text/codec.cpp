@@ -2,6 +2,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "data/read/text.h"
 #include "data/text/sentencepiece.h"
 
@@ -23,6 +24,39 @@ Codec Codec::learn(const Sentences& sentences, const CodecOptions& options, cons
   for (const auto side : sentences)
     for (const std::string& line : side) counter.add(tokenizer->tokenize(line));
   return Codec(std::move(tokenizer), counter.vocab({.min_count = options.min_count, .max_size = options.size}));
+}
+
+Codec Codec::of_symbols(std::string_view kind, const std::string& file) {
+  require<UsageError>(!is_trained_kind(kind), "{}: need a size for {}, which learns its pieces, got symbols", file,
+                      kind);
+  auto tokenizer = make_tokenizer(kind);
+  Vocab vocab = Vocab::read_symbols(file);
+  for (int64_t id = special_count; id < vocab.size(); ++id) {
+    const std::string& symbol = vocab.piece(id);
+    require<DataError>(tokenizer->tokenize(symbol) == std::vector{symbol},
+                       "{}: need symbols that are one piece of the tokenizer {} each, got '{}'", file, kind,
+                       Shown{symbol});
+  }
+  return Codec(std::move(tokenizer), std::move(vocab));
+}
+
+Codec Codec::extended(const Sentences& sentences, int64_t min_count) const {
+  require<UsageError>(!is_trained_kind(tokenizer_->kind()),
+                      "[codec] need a tokenizer whose pieces are not fixed to extend them, got {}", tokenizer_->kind());
+  PieceCounter counter;
+  for (const auto side : sentences)
+    for (const std::string& line : side)
+      for (const std::string& piece : tokenizer_->tokenize(line))
+        if (vocab_.id(piece) == UNK) counter.add(piece, 1);
+  const Vocab more = counter.vocab({.min_count = min_count});
+  std::vector<std::string> pieces;
+  std::vector<int64_t> counts;
+  for (const Vocab* vocab : {&vocab_, &more})
+    for (int64_t id = special_count; id < vocab->size(); ++id) {
+      pieces.push_back(vocab->piece(id));
+      counts.push_back(vocab->count(id));
+    }
+  return Codec(tokenizer_, Vocab(std::move(pieces), std::move(counts)));
 }
 
 std::vector<int32_t> Codec::encode(std::string_view line) const {

@@ -25,6 +25,15 @@ class Codec {
   /// are fewer pieces than asked for. Throws as train_sentencepiece and PieceCounter::vocab do.
   static Codec learn(const Sentences& sentences, const CodecOptions& options, const Notice& notice = {});
 
+  /// Makes a codec of the symbols in a file, one a line; what stands behind a tab is left out, and a file that
+  /// Vocab::save wrote will do. Throws DataError with file and line for a symbol that stands twice or is not one piece
+  /// of the tokenizer, UsageError for a kind that learns its pieces.
+  static Codec of_symbols(std::string_view kind, const std::string& file);
+
+  /// Returns this codec with further pieces of the sentences: those seen `min_count` times that it does not have, the
+  /// most frequent first, behind its own, whose ids stay. Throws UsageError for a kind that learns its pieces.
+  Codec extended(const Sentences& sentences, int64_t min_count = 1) const;
+
   /// Returns the ids of the line's pieces, without <sos> and <eos>; pieces that are not in the vocabulary are UNK.
   std::vector<int32_t> encode(std::string_view line) const;
   std::vector<std::vector<int32_t>> encode(const std::vector<std::string>& lines) const;

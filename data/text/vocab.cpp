@@ -118,6 +118,25 @@ void Vocab::save(const std::string& path) const {
   write_file_atomically(path, text);
 }
 
+Vocab Vocab::read_symbols(const std::string& path) {
+  const std::vector<std::string> lines = read_lines(path);
+  if (!lines.empty() && lines.front().starts_with(special_names.front())) return load(path);
+  require<DataError>(!lines.empty(), "{}: need symbols, one a line, got none", path);
+  std::vector<std::string> symbols;
+  PieceMap<size_t> first_line;
+  for (const std::string& line : lines) {
+    const size_t number = symbols.size() + 1;
+    std::string symbol = collapse_spaces(std::string_view(line).substr(0, line.find('\t')));
+    require<DataError>(!symbol.empty() && !is_special(symbol), "{}:{}: need a symbol, got '{}'", path, number,
+                       Shown{symbol});
+    const auto [seen, is_new] = first_line.emplace(symbol, number);
+    require<DataError>(is_new, "{}:{}: need different symbols, got '{}' as in line {}", path, number, Shown{symbol},
+                       seen->second);
+    symbols.push_back(std::move(symbol));
+  }
+  return Vocab(std::move(symbols));
+}
+
 Vocab Vocab::load(const std::string& path) {
   const std::vector<std::string> lines = read_lines(path);
   std::vector<std::string> pieces;

@@ -49,6 +49,10 @@ class Vocab {
   /// Reads what save() wrote. Throws DataError with file:line.
   static Vocab load(const std::string& path);
 
+  /// Reads a symbol from each line, up to a tab if there is one, in order of id; or what save() wrote. Throws DataError
+  /// with file:line.
+  static Vocab read_symbols(const std::string& path);
+
   bool operator==(const Vocab& other) const { return pieces_ == other.pieces_ && counts_ == other.counts_; }
 
  private:

@@ -14,7 +14,7 @@ void use_phrase_recipe(TrainOptions& o) {
   o.model.tie = seq2seq::Tie::output;
   o.tokenizer = "space";
   o.vocab = 0;
-  o.select = seq2seq::Figure::perplexity;
+  o.metrics = "perplexity,bleu";
 }
 
 TrainOptions resolve_training(const Given& given) {

@@ -31,13 +31,20 @@ TestText test_text(const Corpora& corpora) {
   return {corpora.valid.source, corpora.valid.references, false};
 }
 
+// A line of one word is as wide as its pieces where these are characters.
+size_t width_of(const data::Codec& codec, const std::string& line) {
+  const size_t words = data::split_spaces(line).size();
+  const bool characters = codec.tokenizer().kind() == "char" || codec.tokenizer().kind() == "verbatim";
+  return words == 1 && characters ? codec.encode(line).size() : words;
+}
+
 // Returns alignments of sentences of a length that fits on a page, in the order of the file.
 std::vector<Alignment> sample_alignments(const TrainedRun& run, const TestText& text, SearchOptions options) {
   constexpr size_t pictures = 4;
   std::vector<std::string> lines;
   for (const std::string& line : text.source) {
-    const size_t words = data::split_spaces(line).size();
-    if (words >= 4 && words <= 18 && lines.size() < pictures) lines.push_back(line);
+    const size_t width = width_of(run.codecs.source, line);
+    if (width >= 4 && width <= 18 && lines.size() < pictures) lines.push_back(line);
   }
   options.weights = true;
   std::vector<Alignment> alignments;
@@ -70,6 +77,7 @@ Report make_report(const TrainOptions& options, const TrainedRun& run, const Tes
   name_sides(report, options, run.corpora);
   report.epochs = run.progress.epochs;
   report.best_epoch = run.progress.best_epoch;
+  if (options.validate_every > 0) report.judged = "validation";
   report.beam = options.beam;
   report.train_pairs = run.corpora.train.size();
   report.valid_pairs = run.corpora.valid.size();

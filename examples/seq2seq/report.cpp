@@ -48,13 +48,16 @@ std::string headline_figures(const Report& report) {
     all.push_back({"Test BLEU", fmt::format("{:.1f}", report.test_bleu_greedy), "greedy"});
   if (const EpochMetrics* best = best_epoch_of(report)) {
     if (std::isfinite(best->valid_bleu))
-      all.push_back({"Validation BLEU", fmt::format("{:.1f}", best->valid_bleu), fmt::format("epoch {}", best->epoch)});
+      all.push_back({"Validation BLEU", fmt::format("{:.1f}", best->valid_bleu),
+                     fmt::format("{} {}", report.judged, best->epoch)});
+    if (std::isfinite(best->valid_chrf))
+      all.push_back({"Validation chrF", fmt::format("{:.1f}", best->valid_chrf), "greedy"});
     if (std::isfinite(best->valid_perplexity))
       all.push_back({"Perplexity", fmt::format("{:.3g}", best->valid_perplexity), "validation"});
   }
   if (const double seconds = total_seconds(report); std::isfinite(seconds))
     all.push_back({"Training", report::duration(seconds),
-                   fmt::format("{} epoch{}", report.epochs.size(), report.epochs.size() == 1 ? "" : "s")});
+                   fmt::format("{} {}{}", report.epochs.size(), report.judged, report.epochs.size() == 1 ? "" : "s")});
   if (const double speed = typical_speed(report); std::isfinite(speed))
     all.push_back({"Speed", report::rounded_count(speed), "target tokens/s"});
   if (const int64_t count = parameter_count(report); count > 0)

@@ -26,7 +26,8 @@ struct Report {
   std::string model;                     // one phrase: "Bahdanau et al. 2014, conditional GRU, 256/512"
   std::string source_name, target_name;  // languages or files; without a target one name for the pair
   std::vector<EpochMetrics> epochs;
-  int64_t best_epoch = 0;  // the epoch whose weights were kept; 0: the best by BLEU, else by perplexity
+  std::string judged = "epoch";  // what ends with a validation; "validation" where these come every so many steps
+  int64_t best_epoch = 0;        // the epoch whose weights were kept; 0: the best by BLEU, else by perplexity
   double test_bleu_beam = not_measured, test_bleu_greedy = not_measured;
   int64_t beam = 5;
   std::string bleu_signature;

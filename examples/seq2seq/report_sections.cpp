@@ -43,7 +43,7 @@ std::vector<report::Mark> mark_of(const EpochMetrics* best, double value, std::s
 }
 
 std::string loss_figure(const Report& report, report::Figures& figures) {
-  report::LineChart plot{.title = "Loss", .unit = "nats per target token", .x_title = "epoch"};
+  report::LineChart plot{.title = "Loss", .unit = "nats per target token", .x_title = report.judged};
   for (report::Series s : {series_of(report, "training", &EpochMetrics::train_loss),
                            series_of(report, "validation", &EpochMetrics::valid_loss)})
     if (measured(s)) plot.series.push_back(std::move(s));
@@ -61,7 +61,7 @@ std::string perplexity_figure(const Report& report, report::Figures& figures) {
   const bool logarithmic = spans_decades(valid);
   const report::LineChart plot{.title = "Validation perplexity",
                                .unit = logarithmic ? "words, logarithmic" : "words",
-                               .x_title = "epoch",
+                               .x_title = report.judged,
                                .series = {valid},
                                .marks = mark_of(best_epoch_of(report), not_measured),
                                .logarithmic = logarithmic};
@@ -71,15 +71,27 @@ std::string perplexity_figure(const Report& report, report::Figures& figures) {
 }
 
 std::string bleu_figure(const Report& report, report::Figures& figures) {
-  report::LineChart plot{.title = "Validation BLEU", .unit = "0 to 100, greedy decoding", .x_title = "epoch"};
+  report::LineChart plot{.title = "Validation BLEU", .unit = "0 to 100, greedy decoding", .x_title = report.judged};
   plot.series = {series_of(report, "validation", &EpochMetrics::valid_bleu)};
   if (!measured(plot.series[0])) return "";
   plot.y_low = 0;
   if (const EpochMetrics* best = best_epoch_of(report))
-    plot.marks = mark_of(best, best->valid_bleu, fmt::format("{:.1f} at epoch {}", best->valid_bleu, best->epoch));
+    plot.marks =
+        mark_of(best, best->valid_bleu, fmt::format("{:.1f} at {} {}", best->valid_bleu, report.judged, best->epoch));
   return figures(report::line_chart(plot),
-                 "Quality of whole translations after each epoch. The marked epoch's weights were kept; the "
-                 "dotted line stands at the same epoch in all curves.");
+                 fmt::format("Quality of whole translations after each {0}. The weights of the marked {0} were kept; "
+                             "the dotted line stands at the same {0} in all curves.",
+                             report.judged));
+}
+
+std::string chrf_figure(const Report& report, report::Figures& figures) {
+  report::LineChart plot{.title = "Validation chrF", .unit = "0 to 100, greedy decoding", .x_title = report.judged};
+  plot.series = {series_of(report, "validation", &EpochMetrics::valid_chrf)};
+  if (!measured(plot.series[0])) return "";
+  plot.marks = mark_of(best_epoch_of(report), not_measured);
+  return figures(report::line_chart(plot),
+                 "Characters and short sequences of them that a translation shares with its reference. Unlike BLEU it "
+                 "gives something for a word with another ending.");
 }
 
 std::string lengths_figure(const Report& report, report::Figures& figures) {
@@ -142,6 +154,7 @@ std::string curves_section(const Report& report, report::Figures& figures) {
   std::string curves = loss_figure(report, figures);
   curves += perplexity_figure(report, figures);
   curves += bleu_figure(report, figures);
+  curves += chrf_figure(report, figures);
   curves += lengths_figure(report, figures);
   if (curves.empty()) curves = "<p class=\"note\">No epoch was finished, so there are no curves yet.</p>\n";
   return report::section("Learning and quality", report::in_pairs(curves));

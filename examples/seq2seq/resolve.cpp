@@ -5,8 +5,10 @@
 #include "core/base/error.h"
 #include "core/base/json.h"
 #include "data/text/sentencepiece.h"
+#include "data/text/tokenizer.h"
 #include "options/options_json.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/metrics.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/options_json.h"
@@ -39,8 +41,18 @@ void require_flags_of_architecture(const Given& given, TrainOptions& options) {
                         "--{}: not an option of --arch {}", option.flag, kind.name);
 }
 
-bool counts_words(const TrainOptions& o) {
-  return o.tokenizer.empty() ? !data::sentencepiece_available() : o.tokenizer != "bpe" && o.tokenizer != "unigram";
+bool counts_words(const TrainOptions& o, Side side) {
+  const std::string& kind = tokenizer_of(o, side);
+  if (!symbols_of(o, side).empty()) return false;
+  return kind.empty() ? !data::sentencepiece_available() : !data::is_trained_kind(kind);
+}
+
+// A flag of both sides is not read where each side has its own.
+void require_read_by_a_side(const Given& given, const char* both, const std::string& source,
+                            const std::string& target) {
+  require<UsageError>(!find(given, both) || source.empty() || target.empty(),
+                      "--{}: need a side without its own, got --{}-src {} and --{}-tgt {}", both, both, source, both,
+                      target);
 }
 
 // What was said and would not be read is a mistake, too.
@@ -54,12 +66,15 @@ void require_read_flags(const Given& given, TrainOptions& o) {
                    {"beta2", adam, "adam or adamw", "optimizer"},
                    {"epsilon", o.optimizer != OptimizerKind::sgd, "adam, adamw or adadelta", "optimizer"},
                    {"batch-tokens", o.batch_sentences == 0, "0", "batch"},
-                   {"min-count", counts_words(o), "word, space or char", "tokenizer"},
+                   {"min-count", counts_words(o, Side::source) || counts_words(o, Side::target), "word, space or char",
+                    "tokenizer"},
                    {"forget-bias", !gated, "lstm", "unit"},
                    {"reset", gated, "gru", "unit"},
                    {"update", gated, "gru", "unit"},
                    {"readout-size", o.model.readout != ModelOptions::Readout::none, "tanh or maxout", "readout"},
                });
+  require_read_by_a_side(given, "tokenizer", o.source_tokenizer, o.target_tokenizer);
+  require_read_by_a_side(given, "vocab", o.source_vocab, o.target_vocab);
 }
 
 }  // namespace
@@ -78,10 +93,13 @@ void check_options(const TrainOptions& o) {
   sides("train", o.train, o.train_source, o.train_target, true);
   sides("valid", o.valid, o.valid_source, o.valid_target, true);
   sides("test", o.test, o.test_source, o.test_target, false);
+  check_sides(o);
+  metric_names(o.metrics);
   architecture_kind(o.model.arch).check(o.model);
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");
+  require<UsageError>(!o.extend_vocab || !o.init_from.empty(), "--extend-vocab: need --init-from with it, got none");
 }
 
 TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {

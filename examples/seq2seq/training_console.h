@@ -10,7 +10,8 @@ namespace grus::seq2seq {
 class TrainingConsole : public training::Callback {
  public:
   /// Throws Error for a page or trace that cannot be written.
-  explicit TrainingConsole(const TrainOptions& options) : watch_(options.show_step, options.profile) {}
+  explicit TrainingConsole(const TrainOptions& options)
+      : watch_(options.show_step, options.profile), validate_every_(options.validate_every) {}
   /// Returns what a trainer takes, which listens to signals as well.
   TrainerHooks hooks();
 
@@ -25,6 +26,7 @@ class TrainingConsole : public training::Callback {
  private:
   training::TerminalLine line_;
   StepWatch watch_;
+  const int64_t validate_every_;
   double epoch_began_ = 0, last_loss_ = 0, nll_ = 0, tokens_ = 0;  // nll_, tokens_: of this part of the epoch
   int64_t first_position_ = 0;
 };

@@ -1,11 +1,12 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
-// Sources: compare.cpp, demo.cpp, use.cpp.
+// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, use.cpp.
 #include <string>
 #include <vector>
 
 #include "examples/seq2seq/resolve.h"
 #include "seq2seq/search.h"
+#include "seq2seq/translator.h"
 
 namespace grus::translate {
 
@@ -31,12 +32,21 @@ struct UseOptions {
 };
 
 SearchOptions search_options(const UseOptions& options);
+/// Sets the machine and loads the models, or the one of a command that takes no more.
+Translator load_models(const UseOptions& options);
+SavedModel load_one(const UseOptions& options);
 
 struct RunOptions {
   UseOptions use;
   int64_t n_best = 1;
-  bool n_best_given = false;  // lines are then "INDEX ||| TEXT ||| SCORE"
-  std::string alignments;     // a file that gets a JSON object a line
+  bool n_best_given = false;              // lines are then "INDEX ||| TEXT ||| logp= L words= W ||| SCORE"
+  std::string alignments;                 // a file that gets a line for each of the input
+  std::string alignment_format = "json";  // or pharaoh
+  std::string prefix;                     // a file with the beginning of each translation
+  bool prefix_column = false;             // it stands behind a tab of standard input instead
+  bool sample = false;                    // translations are drawn
+  CategoricalOptions draw;
+  int64_t seed = 1;
 };
 /// Translates standard input to standard output.
 int run(const RunOptions& options);
@@ -54,6 +64,9 @@ int eval(const EvalOptions& options);
 struct ScoreOptions {
   UseOptions use;
   std::string source, target;  // without them SOURCE<TAB>TARGET lines on standard input
+  std::string n_best;          // a list of translations of `source`, which gets one more score
+  std::string feature = "model";
+  double weight = 1, length_penalty = SearchOptions{}.length_penalty;
 };
 int score(const ScoreOptions& options);
 

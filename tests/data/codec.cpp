@@ -70,6 +70,36 @@ TEST_CASE("codec: saved and loaded it does the same") {
   }
 }
 
+TEST_CASE("codec: given symbols are all that there is, and each is one piece of the tokenizer") {
+  const Folder folder;
+  const std::string phones = folder.file("phones", "AA\nB\n");
+  const Codec codec = Codec::of_symbols("space", phones);
+  CHECK(codec.encode("B AA CH") == std::vector<int32_t>{5, 4, UNK});
+  CHECK(codec.decode({4, 5}) == "AA B");
+  CHECK(message_of<DataError>([&] { Codec::of_symbols("char", phones); }) ==
+        phones + ": need symbols that are one piece of the tokenizer char each, got 'AA'");
+  CHECK(message_of<DataError>([&] { Codec::of_symbols("space", folder.file("two", "A B\n")); }) ==
+        folder.path("two") + ": need symbols that are one piece of the tokenizer space each, got 'A B'");
+  CHECK(message_of<UsageError>([&] { Codec::of_symbols("bpe", phones); }) ==
+        phones + ": need a size for bpe, which learns its pieces, got symbols");
+}
+
+TEST_CASE("codec: an extended one keeps its ids, and has the new pieces behind them") {
+  const std::vector<std::string> first{"a b b"}, more{"c d c b", "d c e"};
+  const Codec codec = Codec::learn({first}, {.kind = "space", .size = 0});
+  const Codec all = codec.extended({more}, 2);
+  CHECK(all.size() == codec.size() + 2);  // "e" is rare
+  for (int64_t id = 0; id < codec.size(); ++id) {
+    CHECK(all.vocab().piece(id) == codec.vocab().piece(id));
+    CHECK(all.vocab().count(id) == codec.vocab().count(id));
+  }
+  CHECK(all.encode("b c d e") == std::vector<int32_t>{4, 6, 7, UNK});
+  CHECK(codec.extended({first}).vocab() == codec.vocab());
+  if (!sentencepiece_available()) return;
+  CHECK(message_of<UsageError>([] { Codec::learn({lines}, {.kind = "bpe", .size = 60}).extended({lines}); }) ==
+        "[codec] need a tokenizer whose pieces are not fixed to extend them, got bpe");
+}
+
 TEST_CASE("codec: files that do not belong together, are cut or missing are errors") {
   if (!sentencepiece_available()) return;
   const Folder folder;

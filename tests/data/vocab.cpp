@@ -79,3 +79,28 @@ TEST_CASE("vocab: a bad file is named with its line") {
   CHECK(message(specials + "a\xFF\n") == ":5: invalid UTF-8 at byte 2");
   CHECK_THROWS_AS(Vocab::load(folder.path("none")), DataError);
 }
+
+TEST_CASE("vocab: symbols are read from a list, whose tabs end them, or from a vocabulary's own file") {
+  const Folder folder;
+  const Vocab phones = Vocab::read_symbols(folder.file("phones", "AA\tvowel\nB\tstop\n CH \n"));
+  CHECK(phones.size() == 7);
+  CHECK(phones.id("AA") == 4);
+  CHECK(phones.id("B") == 5);
+  CHECK(phones.id("CH") == 6);
+  const Vocab learnt = counted({"b", "a", "a"}).vocab();
+  learnt.save(folder.path("v"));
+  CHECK(Vocab::read_symbols(folder.path("v")) == learnt);
+}
+
+TEST_CASE("vocab: a list of symbols that is none is an error with its line") {
+  const Folder folder;
+  const auto message = [&](const char* text) {
+    const std::string file = folder.file("s", text);
+    return message_of<DataError>([&] { Vocab::read_symbols(file); }).substr(file.size());
+  };
+  CHECK(message("") == ": need symbols, one a line, got none");
+  CHECK(message("A\n\nB\n") == ":2: need a symbol, got ''");
+  CHECK(message("A\n\tvowel\n") == ":2: need a symbol, got ''");
+  CHECK(message("A\n<eos>\n") == ":2: need a symbol, got '<eos>'");
+  CHECK(message("A\nB\nA\n") == ":3: need different symbols, got 'A' as in line 1");
+}

@@ -11,6 +11,7 @@
 #include "data/pairs/bleu.h"
 #include "data/pairs/chrf.h"
 #include "data/pairs/corpus.h"
+#include "data/pairs/n_best_list.h"
 #include "data/pairs/phrase_table.h"
 #include "data/read/text.h"
 #include "data/text/codec.h"
@@ -93,6 +94,16 @@ bool read_vocabulary(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) { data::Vocab::load(path).save("/dev/null"); });
 }
 
+bool read_symbols(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { data::Codec::of_symbols("space", path); });
+}
+
+bool read_n_best(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    for (const data::NBestEntry& entry : data::read_n_best(path)) data::format_n_best(entry);
+  });
+}
+
 bool read_phrases(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
     for (data::PhraseTableReader table(path); std::optional<data::PhraseLine> line = table.next();) {
@@ -164,6 +175,12 @@ std::vector<Target> library_targets() {
       {"pairs", read_pairs, [=] { return Seeds{pairs}; }},
       {"vocabulary", read_vocabulary,
        [] { return Seeds{"<unk>\t0\n<pad>\t0\n<sos>\t0\n<eos>\t0\nthe\t12\na\\tb\\\\\t3\nno count\n"}; }},
+      {"symbols", read_symbols,
+       [] {
+         return Seeds{"AA\tvowel\nB\n CH \n", "<unk>\t0\n<pad>\t0\n<sos>\t0\n<eos>\t0\nthe\t12\n"};
+       }},
+      {"n-best", read_n_best,
+       [] { return Seeds{"0 ||| a b ||| logp= -1.5 words= 3 ||| -0.7\n0 ||| a ||| -0.9\n2 |||  ||| ||| 1e9\n"}; }},
       {"phrases", read_phrases,
        [=] {
          return Seeds{table, pairs};

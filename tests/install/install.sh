@@ -37,7 +37,7 @@ grep -q 'remembers$' "$work/out" || fail "cell: $(cat "$work/out")"
 if [ -x "$there/bin/translate" ]; then
   printf 'der hund schläft .\tthe dog sleeps .\n' >"$work/pair"
   "$there/bin/translate" train --train "$work/pair" --valid "$work/pair" --out "$work/de-en" --tokenizer space --emb 24 \
-    --hidden 24 --dropout 0 --lr 0.01 --warmup 3 --average 0.9 --epochs 60 --patience 0 --select perplexity >"$work/out" 2>&1 ||
+    --hidden 24 --dropout 0 --lr 0.01 --warmup 3 --average 0.9 --epochs 60 --patience 0 --metrics perplexity >"$work/out" 2>&1 ||
     { cat "$work/out"; fail 'the model is not trained'; }
   "$@" -std=c++20 $flags "$source/tests/install/translator.cpp" -o "$work/translator" $libs || fail 'the translator does not build'
   said=$(echo 'der hund schläft .' | "$work/translator" "$work/de-en") || fail "the translator exits $?"

@@ -42,7 +42,8 @@ class Killer:
         draw = self.random.choice
         arch = draw(['bahdanau', 'rnn-encdec', 'sutskever'])
         flags = ['--arch', arch, '--save-every', draw(['0', '1', '4']), '--seed', str(draw([1, 2])), '--average',
-                 draw(['0', '0.9']), '--select', draw(['bleu', 'perplexity']), '--teacher-forcing', draw(['1', '0.5'])]
+                 draw(['0', '0.9']), '--metrics', draw(['bleu', 'chrf,perplexity', 'perplexity']), '--validate-every',
+                 draw(['0', '5']), '--keep', draw(['0', '2']), '--teacher-forcing', draw(['1', '0.5'])]
         return {'flags': flags, 'overwrite': draw([True, False])}
 
     def run(self, arguments):

@@ -8,6 +8,8 @@
 #include "ops/math/elementwise.h"
 #include "ops/math/matmul.h"
 #include "ops/math/softmax.h"
+#include "seq2seq/alignment.h"
+#include "seq2seq/likelihood.h"
 #include "tests/seq2seq/small.h"
 #include "tests/support/threads.h"
 
@@ -162,4 +164,89 @@ TEST_CASE("search: an empty sentence gives an empty one, a limit holds, and weig
   for (size_t t = 0; t < h.weights.size(); t += 3)
     CHECK(h.weights[t] + h.weights[t + 1] + h.weights[t + 2] == doctest::Approx(1));
   for (const int32_t id : h.ids) CHECK(id > data::EOS);
+}
+
+TEST_CASE("search: what is given begins every hypothesis, at its log-probability, and the rest is found behind it") {
+  const auto model = talker();
+  const auto sources = test::small_corpus(12).source;
+  std::vector<std::vector<int32_t>> prefixes(sources.size());
+  for (size_t n = 0; n < sources.size(); n += 2) prefixes[n].assign(n % 3 + 1, static_cast<int32_t>(5 + n));
+  prefixes[4].assign(60, 7);  // longer than any limit
+  const auto free = search(*model, sources, {.beam = 3, .n_best = 3});
+  const auto found = search(*model, sources, {.beam = 3, .n_best = 3, .prefixes = prefixes});
+  for (size_t n = 0; n < sources.size(); ++n)
+    for (size_t k = 0; k < found[n].size(); ++k) {
+      const Hypothesis& h = found[n][k];
+      REQUIRE(h.ids.size() >= prefixes[n].size());
+      CHECK(std::equal(prefixes[n].begin(), prefixes[n].end(), h.ids.begin()));
+      if (prefixes[n].empty()) CHECK(h.ids == free[n][k].ids);
+      if (h.finished)
+        CHECK(h.log_probability ==
+              doctest::Approx(log_probabilities(*model, {{sources[n]}, {h.ids}})[0]).epsilon(1e-4));
+    }
+  CHECK(found[4][0].ids.size() >= 60);
+  const auto greedily = search(*model, sources, {.beam = 1});
+  for (size_t n = 0; n < sources.size(); ++n) prefixes[n].assign(greedily[n][0].ids.begin(), greedily[n][0].ids.end());
+  const auto again = search(*model, sources, {.beam = 1, .max_length = 3, .prefixes = prefixes});
+  for (size_t n = 0; n < sources.size(); ++n) CHECK(again[n][0].ids == greedily[n][0].ids);
+  CHECK(test::message_of<UsageError>([&] { search(*model, {{5}}, {.prefixes = prefixes}); }) ==
+        "[search] need a prefix for each of 1 sources, got 12");
+}
+
+TEST_CASE("search: samples follow from the seed and the sentence's number, whatever the batch") {
+  const auto model = talker();
+  const auto sources = test::small_corpus(12).source;
+  const SearchOptions options{
+      .n_best = 4, .weights = true, .sample = CategoricalOptions{.temperature = 1.5}, .seed = 3};
+  const auto all = search(*model, sources, options);
+  SearchOptions small = options, other = options;
+  small.batch_rows = 8;
+  other.seed = 4;
+  const auto in_pairs = search(*model, sources, small), seeded = search(*model, sources, other);
+  size_t differ = 0;
+  for (size_t n = 0; n < sources.size(); ++n) {
+    SearchOptions alone = options;
+    alone.first = n;
+    const auto one = search(*model, {sources[n]}, alone)[0];
+    REQUIRE(all[n].size() == 4);
+    for (size_t k = 0; k < 4; ++k) {
+      CHECK(all[n][k].ids == in_pairs[n][k].ids);
+      CHECK(all[n][k].ids == one[k].ids);
+      differ += all[n][k].ids != seeded[n][k].ids;
+      CHECK(all[n][k].weights.size() == (all[n][k].ids.size() + (all[n][k].finished ? 1 : 0)) * sources[n].size());
+      if (all[n][k].finished)
+        CHECK(all[n][k].log_probability ==
+              doctest::Approx(log_probabilities(*model, {{sources[n]}, {all[n][k].ids}})[0]).epsilon(1e-4));
+    }
+  }
+  CHECK(differ > 24);
+}
+
+TEST_CASE("search: draws are as likely as the model says, and the likeliest at temperature 0 or of one") {
+  const auto model = talker();
+  const std::vector<std::vector<int32_t>> source{{5, 9}};
+  const auto drawn = search(*model, source, {.n_best = 4000, .max_length = 1, .sample = CategoricalOptions{}})[0];
+  const double p = std::exp(log_probabilities(*model, {source, {{}}})[0]);  // of an <eos> at once
+  const auto ended = std::count_if(drawn.begin(), drawn.end(), [](const Hypothesis& h) { return h.finished; });
+  const double share = static_cast<double>(ended) / 4000, deviation = std::sqrt(p * (1 - p) / 4000);
+  CHECK(std::abs(share - p) < 0.02 + 4 * deviation);  // <unk>, <pad> and <sos> are never drawn, which p knows not
+  const auto sources = test::small_corpus(6).source;
+  const auto greedily = search(*model, sources, {.beam = 1});
+  const auto cold = search(*model, sources, {.sample = CategoricalOptions{.temperature = 0}}),
+             single = search(*model, sources, {.sample = CategoricalOptions{.top_k = 1}});
+  for (size_t n = 0; n < sources.size(); ++n) {
+    CHECK(cold[n][0].ids == greedily[n][0].ids);
+    CHECK(single[n][0].ids == greedily[n][0].ids);
+  }
+}
+
+TEST_CASE("alignment: hard links are those of whole words, and the end has none") {
+  const Alignment pieces{{"▁ab", "c", "▁d"},
+                         {"▁x", "▁y", "z", "<eos>"},
+                         {0.2f, 0.4f, 0.4f,  // a word's pieces are added
+                          0.1f, 0.1f, 0.8f, 0.6f, 0.1f, 0.3f, 0.0f, 0.0f, 1.0f}};
+  CHECK(data::format_links(hard_links(pieces)) == "0-0 1-1");
+  CHECK(hard_links({}).empty());
+  const Alignment characters{{"a", "b"}, {"X", "Y", "Z"}, {0.5f, 0.5f, 0.1f, 0.9f, 1, 0}};
+  CHECK(data::format_links(hard_links(characters)) == "0-0 0-2 1-1");
 }

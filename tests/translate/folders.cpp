@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "data/read/text.h"
+#include "nn/serialize.h"
 #include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
@@ -73,6 +74,84 @@ TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with"
   old.check_kept("--resume --epochs 2 --max-length 7", 2, "--max-length: need 100 as in");
   const Result resumed = program(old.folder, "train --resume --out " + old.out + " --epochs 2");
   CHECK_MESSAGE(resumed.code == 0, resumed.err);
+}
+
+TEST_CASE("folder: sides with tokenizers and symbols of their own train, translate and go on") {
+  const test::Folder folder;
+  const std::string pairs = folder.file("pairs.tsv", "ab\tAA B\nc\tK\nbca\tB K AA\n"), out = folder.path("m"),
+                    phones = folder.file("phones", "AA\tvowel\nB\tstop\nD\tstop\n");
+  const std::string train = "train --train " + pairs + " --valid " + pairs + " --out " + out +
+                            " --tie output --tokenizer-src char --vocab-src 6 --tokenizer-tgt space --vocab-tgt " +
+                            phones + " --emb 8 --hidden 8 --batch 1 --patience 0 ";
+  const Result first = program(folder, train + "--epochs 1");
+  REQUIRE_MESSAGE(first.code == 0, first.err);
+  CHECK(first.err.find("2 of the 6 pieces of the target are not in " + phones + ": they count as <unk>") !=
+        std::string::npos);
+  CHECK(first.out.find("3 pairs, vocabulary 6 and 7, ") != std::string::npos);
+  std::filesystem::remove(phones);  // the folder has its own
+  const Result said = program(folder, "run --model " + out, "printf 'ab\\nxyz\\n' |");
+  CHECK_MESSAGE(said.code == 0, said.err);
+  CHECK(said.out.find_first_not_of("AABD \n") == std::string::npos);
+  CHECK(program(folder, "train --resume --epochs 2 --out " + out).code == 0);
+  CHECK(program(folder, "train --init-from " + out + " --train " + pairs + " --valid " + pairs + " --batch 1 --out " +
+                            folder.path("n"))
+            .code == 0);
+  check_error(program(folder, train + "--resume --epochs 3 --vocab-tgt 9"), 2,
+              "--vocab-tgt: need " + phones + " as in");
+  check_error(program(folder, train + "--overwrite"), 1, phones);
+}
+
+TEST_CASE("folder: a model whose words are extended keeps the bits of its own, and learns the new ones") {
+  for (const std::string tie : {"all", "none"}) {
+    const test::Folder folder;
+    const std::string first = folder.file("first.tsv", "a b\tA B\nc\tC\n"),
+                      more = folder.file("more.tsv", "a d\tA D\ne d\tE D\nb\tF\n"), old = folder.path("old");
+    const auto train = [&](const std::string& pairs, const std::string& out, const std::string& flags) {
+      return program(folder, "train --train " + pairs + " --valid " + pairs +
+                                 " --patience 0 --batch 1 --warmup 1 --out " + folder.path(out) + " " + flags);
+    };
+    REQUIRE(train(first, "old", "--tokenizer space --emb 8 --hidden 8 --epochs 1 --tie " + tie).code == 0);
+    const Result still = train(more, "new", "--init-from " + old + " --extend-vocab --epochs 1 --lr 0 --average 0");
+    REQUIRE_MESSAGE(still.code == 0, still.err);
+    CHECK(still.err.find(tie == "all" ? "5 new words on both sides" : "3 new words of the target") !=
+          std::string::npos);
+    const auto before = nn::read_safetensors(old + "/model.safetensors").tensors,
+               after = nn::read_safetensors(folder.path("new/model.safetensors")).tensors;
+    REQUIRE(before.size() == after.size());
+    int grown = 0;
+    for (const nn::NamedTensor& tensor : before) {
+      const auto same = [&](const nn::NamedTensor& other) { return other.name == tensor.name; };
+      const Tensor now = std::find_if(after.begin(), after.end(), same)->tensor;
+      grown += now.dim(0) > tensor.tensor.dim(0);
+      CHECK_MESSAGE(now.rows(0, tensor.tensor.dim(0)).to_bytes() == tensor.tensor.to_bytes(), tensor.name);
+    }
+    CHECK(grown == (tie == "all" ? 2 : 4));  // one matrix and the output's bias; or three matrices
+    const Result learnt =
+        train(more, "learnt",
+              "--init-from " + old +
+                  " --extend-vocab --epochs 200 --lr 0.03 --average 0 --label-smoothing 0 --metrics perplexity");
+    REQUIRE_MESSAGE(learnt.code == 0, learnt.err);
+    CHECK(program(folder, "run --model " + folder.path("learnt"), "echo e d |").out == "E D\n");
+    check_error(train(more, "n", "--extend-vocab"), 2, "--extend-vocab: need --init-from with it, got none");
+    check_error(train(more, "n", "--init-from " + old + " --extend-vocab --hidden 9"), 2, "--hidden: need 8 as in");
+    CHECK(train(more, "learnt", "--resume --epochs 201").code == 0);
+  }
+}
+
+TEST_CASE("folder: a configuration from before sides had options of their own still loads") {
+  const Old old;
+  std::string config = test::bytes_of(old.out + "/config.json");
+  for (const char* flag : {"tokenizer-src", "tokenizer-tgt", "vocab-src", "vocab-tgt"}) {
+    const size_t begin = config.find(std::string("    \"") + flag);
+    REQUIRE(begin != std::string::npos);
+    config.erase(begin, config.find('\n', begin) + 1 - begin);
+  }
+  const size_t sum = config.find("  \"checksum\"");
+  config.erase(sum, config.find('\n', sum) + 1 - sum);
+  size_t comma = config.rfind(",\n  }");
+  if (comma != std::string::npos) config.erase(comma, 1);  // the last row of the options may be gone
+  old.folder.file("m/config.json", config);
+  CHECK(old.say() == old.said);
 }
 
 TEST_CASE("folder: a run goes on with the text that it began with alone") {

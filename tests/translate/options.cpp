@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "examples/seq2seq/resolve.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/metrics.h"
 #include "seq2seq/options_json.h"
 #include "tests/data/files.h"
 
@@ -60,7 +61,7 @@ TEST_CASE("options: a word sets the enumerator that it names, and comes back") {
   CHECK(with("optimizer", "sgd").optimizer == OptimizerKind::sgd);
   CHECK(with("schedule", "inverse-sqrt").schedule == ScheduleKind::inverse_sqrt);
   CHECK(with("schedule", "halving").schedule == ScheduleKind::halving);
-  CHECK(with("select", "perplexity").select == Figure::perplexity);
+  CHECK(with("select", "perplexity").metrics == "perplexity");  // its former name
   CHECK(with("loss-per", "sentence").loss_per == LossPer::sentence);
   CHECK(with("precision", "bf16").precision == Precision::bf16);
 }
@@ -111,6 +112,43 @@ TEST_CASE("options: a flag that another one's value leaves unread is refused, an
   CHECK(message({{"halve-after", "3"}, {"schedule", "halving"}, {"beta2", "0.5"}, {"batch-tokens", "9"}}) ==
         "nothing thrown");
   CHECK(message({{"min-count", "2"}, {"tokenizer", "word"}}) == "nothing thrown");
+}
+
+TEST_CASE("options: what each side has of its own must fit it, and be read") {
+  const auto message = [](Given given, const char* tie = "none") {
+    given.insert(given.end(), {{"out", "o"}, {"train", "t"}, {"valid", "v"}, {"tie", tie}});
+    return message_of<UsageError>([&] { resolve_options(given); });
+  };
+  CHECK(message({{"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}, {"vocab-tgt", "phones.txt"}}) ==
+        "nothing thrown");
+  CHECK(message({{"tokenizer-src", "letters"}}).starts_with("--tokenizer-src: need one of "));
+  CHECK(message({{"vocab-src", "99999999999"}}) ==
+        "--vocab-src: need a size from 0 to 10000000, or a file of symbols, got '99999999999'");
+  CHECK(message({{"vocab-tgt", "p.txt"}, {"tokenizer", "unigram"}}) ==
+        "--vocab-tgt: need --tokenizer-tgt word, space or char for the symbols of p.txt, got unigram");
+  CHECK(message({{"vocab-tgt", "p.txt"}}) ==
+        "--vocab-tgt: need --tokenizer-tgt word, space or char for the symbols of p.txt, got none");
+  for (const char* flag : {"tokenizer-src", "tokenizer-tgt"})
+    CHECK(message({{flag, "char"}}, "all") ==
+          fmt::format("--{}: need --tie output or none with it, got all, for which one vocabulary serves both sides",
+                      flag));
+  CHECK(message({{"tokenizer", "word"}, {"vocab-src", "9"}}, "all").starts_with("--vocab-src: need --tie output"));
+  CHECK(message({{"tokenizer", "word"}, {"vocab-tgt", "9"}}, "all").starts_with("--vocab-tgt: need --tie output"));
+  CHECK(message({{"tokenizer", "word"}, {"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}}) ==
+        "--tokenizer: need a side without its own, got --tokenizer-src char and --tokenizer-tgt space");
+  CHECK(message({{"tokenizer", "word"}, {"vocab", "9"}, {"vocab-src", "8"}, {"vocab-tgt", "7"}}) ==
+        "--vocab: need a side without its own, got --vocab-src 8 and --vocab-tgt 7");
+  CHECK(message({{"tokenizer-src", "char"}, {"tokenizer-tgt", "space"}, {"min-count", "2"}}) == "nothing thrown");
+  CHECK(message({{"tokenizer", "char"}, {"vocab-src", "a"}, {"vocab-tgt", "b"}, {"min-count", "2"}})
+            .starts_with("--min-count: need "));
+}
+
+TEST_CASE("options: validation figures are a list of known ones") {
+  const auto message = [](const char* list) { return message_of<UsageError>([&] { metric_names(list); }); };
+  CHECK(metric_names("chrf,bleu,perplexity") == std::vector<std::string>{"chrf", "bleu", "perplexity"});
+  CHECK(message("bleu,ter") == "--metrics: need some of bleu, chrf, perplexity with commas, each once, got 'bleu,ter'");
+  for (const char* bad : {"", "bleu,", "bleu,bleu", "BLEU", "bleu chrf"})
+    CHECK(message(bad).starts_with("--metrics: need some of "));
 }
 
 TEST_CASE("options: files that do not go together are named") {

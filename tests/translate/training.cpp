@@ -105,6 +105,59 @@ TEST_CASE("training: one pair is learnt by heart") {
   CHECK(data::read_lines(folder.path("m") + "/metrics.jsonl").size() == 60);
 }
 
+TEST_CASE(
+    "training: validations every so many steps measure what is asked for, choose by the first, and keep the last") {
+  const Text text(40);
+  const Given more = {{"validate-every", "4"}, {"metrics", "chrf,perplexity"}, {"keep", "2"}, {"max-steps", "14"}};
+  Run straight(text.flags("straight", more));
+  REQUIRE(straight.trainer.run());
+  const Progress progress = straight.trainer.progress();
+  REQUIRE(progress.epochs.size() == 4);  // the end is judged, too
+  double best = -1;
+  int64_t best_at = 0;
+  for (size_t n = 0; n < 4; ++n) {
+    const EpochMetrics& e = progress.epochs[n];
+    CHECK(e.step == std::vector<int64_t>{4, 8, 12, 14}[n]);
+    CHECK(e.epoch == static_cast<int64_t>(n) + 1);
+    CHECK(std::isnan(e.valid_bleu));
+    CHECK(std::isfinite(e.valid_chrf));
+    CHECK(e.valid_perplexity == doctest::Approx(std::exp(e.valid_loss)));
+    if (e.valid_chrf > best) best = e.valid_chrf, best_at = e.epoch;
+  }
+  CHECK(progress.best_epoch == best_at);
+  const ModelFolder folder(straight.options.out);
+  const auto kept = [](const std::filesystem::path& of) {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(of / "last"))
+      names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  CHECK(kept(folder.path()) == std::vector<std::string>{"step-000000012.safetensors", "step-000000014.safetensors"});
+  const auto lines = data::read_lines(folder.metrics().string());
+  REQUIRE(lines.size() == 4);
+  CHECK(parse_metrics_line(lines[3], "m", 4).valid_chrf == progress.epochs[3].valid_chrf);
+  for (const int64_t stop : {3, 4, 9}) {
+    Run first(text.flags("stopped", more));
+    first.watched.after = [&](int64_t step) { request_stop(step == stop); };
+    CHECK_FALSE(first.trainer.run());
+    request_stop(false);
+    Run second(text.flags("stopped", more));
+    second.trainer.resume();
+    CHECK(second.trainer.run());
+    check_equal(state_of(second), state_of(straight));
+    CHECK(test::bytes_of(ModelFolder(second.options.out).weights()) == test::bytes_of(folder.weights()));
+    CHECK(kept(second.options.out) == kept(folder.path()));
+    for (const std::string& name : kept(folder.path()))
+      CHECK(test::bytes_of(folder.path() / "last" / name) ==
+            test::bytes_of(std::filesystem::path(second.options.out) / "last" / name));
+  }
+  Run replaced(text.flags("straight"));
+  CHECK(replaced.trainer.run());
+  CHECK_FALSE(std::filesystem::exists(folder.path() / "last"));
+  CHECK(std::isfinite(replaced.trainer.progress().epochs[0].valid_bleu));
+}
+
 TEST_CASE("training: a run stopped after any step and resumed ends as one that never stopped, bit for bit") {
   const Text text(40);
   for (const std::string forcing : {"1", "0.5"}) {

@@ -87,15 +87,42 @@ Command add_demo(CLI::App& program) {
   return {app, [given](const std::string& line) { return demo(*given, line); }};
 }
 
+// Adds what draws translations in the place of a search, whose flags are not read then.
+void add_sample_flags(CLI::App& app, RunOptions& options) {
+  CLI::Option* sample = app.add_flag("--sample", options.sample, "draw translations word by word instead of searching");
+  for (const char* unread : {"--beam", "--enough", "--prune", "--rescore"}) sample->excludes(app.get_option(unread));
+  const auto add = [&](const char* flag, auto& value, const char* help, const CLI::Validator& range) {
+    app.add_option(flag, value, help)->capture_default_str()->check(range)->needs(sample);
+  };
+  add("--temperature", options.draw.temperature, "sample: below 1 likelier words, above 1 rarer ones; 0: the likeliest",
+      between(0.0, 100.0));
+  add("--top-k", options.draw.top_k, "sample: of the K likeliest words alone; 0: of all",
+      between<int64_t>(0, 1000000000));
+  add("--top-p", options.draw.top_p, "sample: of the fewest words whose probabilities reach P", between(0.0, 1.0));
+  add("--seed", options.seed, "sample: every random choice follows from it", between<int64_t>(0, most_seed));
+}
+
 Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "translate standard input, line by line");
   auto options = std::make_shared<RunOptions>();
   add_models_flags(*app, options->use);
   CLI::Option* n_best =
-      app->add_option("--n-best", options->n_best, "print INDEX ||| TEXT ||| SCORE lines, the N best of each")
+      app->add_option("--n-best", options->n_best,
+                      "print INDEX ||| TEXT ||| logp= L words= W ||| SCORE lines, the N best of each, or N samples")
           ->capture_default_str()
           ->check(between<int64_t>(1, 1000));
-  app->add_option("--alignments", options->alignments, "file for attention weights, a JSON object a line");
+  CLI::Option* prefix =
+      app->add_option("--prefix", options->prefix, "file with the beginning of each translation, a line each");
+  app->add_flag("--prefix-column", options->prefix_column, "it stands behind a tab of standard input instead")
+      ->excludes(prefix);
+  CLI::Option* alignments =
+      app->add_option("--alignments", options->alignments, "file for what each word looked at, a line each");
+  app->add_option("--alignment-format", options->alignment_format,
+                  "json: weights of pieces; pharaoh: 0-0 1-2, the source word that each target word looked at most")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"json", "pharaoh"}))
+      ->needs(alignments);
+  add_sample_flags(*app, *options);
   return {app, [options, n_best](const std::string&) {
             options->n_best_given = n_best->count() > 0;
             return run(*options);
@@ -121,7 +148,21 @@ Command add_score(CLI::App& program) {
   CLI::Option* source =
       app->add_option("--src", options->source, "sentences; without: SOURCE<TAB>TARGET lines on standard input");
   CLI::Option* target = app->add_option("--tgt", options->target, "their translations")->needs(source);
-  source->needs(target);
+  CLI::Option* list = app->add_option("--n-best", options->n_best,
+                                      "instead: ID ||| TEXT ||| FEATURES ||| SCORE lines, which get one more score")
+                          ->needs(source)
+                          ->excludes(target);
+  app->add_option("--feature", options->feature, "n-best: name of the log-probability among the features")
+      ->capture_default_str()
+      ->needs(list);
+  app->add_option("--weight", options->weight, "n-best: of this score, log p / words^A, in the sum")
+      ->capture_default_str()
+      ->check(between(-1e6, 1e6))
+      ->needs(list);
+  app->add_option("--length-penalty", options->length_penalty, "n-best: A")
+      ->capture_default_str()
+      ->check(between(0.0, 10.0))
+      ->needs(list);
   return {app, [options](const std::string&) { return score(*options); }};
 }
 

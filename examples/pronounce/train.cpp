@@ -1,0 +1,90 @@
+// The command `train`.
+#include <fmt/format.h>
+
+#include "core/base/checksum.h"
+#include "core/base/error.h"
+#include "data/pairs/loader.h"
+#include "examples/pronounce/commands.h"
+#include "examples/pronounce/pictures.h"
+#include "examples/support/run.h"
+#include "seq2seq/likelihood.h"
+#include "training/fit.h"
+
+namespace grus::pronounce {
+namespace {
+
+/// Batches as fit() takes them, on the model's device.
+class Batches {
+ public:
+  Batches(const TrainOptions& o, const seq2seq::Codecs& codecs, const Dictionary& words)
+      : loader_(data::encode(pairs_of(words), codecs.source, codecs.target),
+                {.batch_tokens = 0,
+                 .batch_sentences = o.training.batch,
+                 .seed = static_cast<uint64_t>(o.training.seed),
+                 .source_marks = seq2seq::source_marks}) {}
+  void start(int64_t epoch, int64_t position) { loader_.start(epoch, position); }
+  std::optional<seq2seq::PackedBatch> next() {
+    const std::optional<data::Batch> batch = loader_.next();
+    return batch ? std::optional(seq2seq::to_device(*batch)) : std::nullopt;
+  }
+  int64_t batches() const { return loader_.batches(); }
+  int64_t pairs() const { return loader_.pairs(); }
+  std::string fingerprint() const { return loader_.fingerprint(); }
+
+ private:
+  data::Loader loader_;
+};
+
+std::string checksum_of(const Dictionary& dictionary) {
+  Crc32 sum;
+  for (const Entry& entry : dictionary)
+    for (const std::string& pronunciation : entry.pronunciations)
+      sum.add(fmt::format("{}\t{}\n", entry.word, pronunciation));
+  return checksum_text(sum.value());
+}
+
+training::Validation validation(const Speakers& speakers, const Dictionary& words) {
+  const auto measure = [&speakers, &words]() -> std::vector<training::Figure> {
+    const Judgement found = judge(speakers, words, {.beam = 1});
+    return {{"valid_phone_error", found.phone_error()}, {"valid_word_error", found.word_error()}};
+  };
+  return {measure, {"valid_phone_error", "valid_word_error"}};
+}
+
+}  // namespace
+
+int train(TrainOptions& o, const std::string& command_line) {
+  programs::use_machine(o.training.machine);
+  const Dictionary all = read_dictionary(o.dictionary, o.stress);
+  const Parts parts = split_dictionary(all, o.hold_valid, o.hold_test, static_cast<uint64_t>(o.split_seed));
+  Speakers speakers;
+  speakers.push_back(make_speaker(learn_codecs(all, o.phones), o.sizes, static_cast<uint64_t>(o.training.seed)));
+  const Speaker& speaker = speakers.front();
+  Batches batches(o, speaker.codecs, parts.train);
+  programs::Run run("pronounce", o.table(), o.training,
+                    {.title = "Letters to phones", .model = speaker.model->description(), .command = command_line});
+  training::FitOptions fit =
+      run.begin({.data = {{"dictionary", checksum_of(all)}},
+                 .write = [&](const std::filesystem::path& folder) { return save_codecs(speaker.codecs, folder); }},
+                batches.batches());
+  fmt::print("{} words, {} pronunciations to learn from; {} letters, {} phones, {} parameters\n", parts.train.size(),
+             batches.pairs(), speaker.codecs.source.size() - data::special_count,
+             speaker.codecs.target.size() - data::special_count, speaker.model->module().parameter_count());
+  std::fflush(stdout);
+  fit.validation = validation(speakers, parts.valid);
+  const auto optimizer = make_optimizer(o.training, speaker.model->module().named_parameters());
+  const auto loss = [&](const nn::ModuleBase&, const seq2seq::PackedBatch& batch) {
+    seq2seq::BatchLoss of = loss_of(*speaker.model, batch, o.label_smoothing);
+    return training::Loss(std::move(of.loss), static_cast<double>(batch.labels.numel()), std::move(of.nll_sum));
+  };
+  const training::FitResult result = training::fit(speaker.model->module(), *optimizer, batches, loss, fit);
+  if (!result.finished) return programs::stopped(result);
+  const Judgement found = judge(speakers, parts.test, {});
+  report::Figures drawn;
+  const std::string sections = pictures(speakers, parts.test, found, drawn);
+  run.show(sections, drawn);
+  fmt::print("{}; {}/report.html shows which\n", summary(found), o.training.out);
+  return 0;
+}
+
+}  // namespace grus::pronounce

@@ -1,0 +1,111 @@
+// The commands `eval` and `run`.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "data/read/text.h"
+#include "examples/pronounce/commands.h"
+#include "examples/pronounce/pictures.h"
+#include "examples/support/model_files.h"
+#include "examples/support/standard_input.h"
+#include "report/markup.h"
+
+namespace grus::pronounce {
+namespace {
+
+struct Loaded {
+  TrainOptions options;  // those of the first model
+  Speakers speakers;
+};
+
+// Loads DIR, or DIR,DIR,... that speak together.
+Loaded load(const programs::UseOptions& use) {
+  begin_use(use);
+  Loaded loaded;
+  for (size_t begin = 0; begin <= use.model.size();) {
+    const size_t end = std::min(use.model.find(',', begin), use.model.size());
+    const std::string folder = use.model.substr(begin, end - begin);
+    require<UsageError>(!folder.empty(), "--model: need DIR or DIR,DIR, got '{}'", use.model);
+    TrainOptions o;
+    programs::load_options("pronounce", folder, o.table());
+    loaded.speakers.push_back(make_speaker(load_codecs(folder), o.sizes, 0));
+    const Speaker &one = loaded.speakers.back(), &first = loaded.speakers.front();
+    programs::load_weights(folder, one.model->module());
+    require<DataError>(one.codecs.target.vocab() == first.codecs.target.vocab(),
+                       "{}: need the phones of the first model to speak together, got others", folder);
+    if (loaded.speakers.size() == 1) loaded.options = o;
+    begin = end + 1;
+  }
+  return loaded;
+}
+
+void print(const std::string& word, const std::vector<seq2seq::Translation>& found, bool n_best) {
+  if (!n_best) return fmt::print("{}\t{}\n", word, found.front().text);
+  for (size_t k = 0; k < found.size(); ++k)
+    fmt::print("{}\t{}\t{:.4f}\t{}\n", word, k + 1, std::exp(found[k].log_probability), found[k].text);
+}
+
+}  // namespace
+
+int eval(EvalOptions& o, const std::string& command_line) {
+  const Loaded loaded = load(o.use);
+  const TrainOptions& trained = loaded.options;
+  const std::string& file = o.dictionary.empty() ? trained.dictionary : o.dictionary;
+  const Dictionary all = read_dictionary(file, trained.stress);
+  const Dictionary words =
+      o.dictionary.empty()
+          ? split_dictionary(all, trained.hold_valid, trained.hold_test, static_cast<uint64_t>(trained.split_seed)).test
+          : all;
+  for (const Entry& entry : words) check_word(loaded.speakers, entry.word, fmt::format("{}:{}", file, entry.line));
+  const Judgement found = judge(loaded.speakers, words, {.beam = o.beam, .batch_rows = o.use.batch * o.beam});
+  fmt::print("{}\n", summary(found));
+  if (o.out.empty()) return 0;
+  report::Figures drawn;
+  const std::string sections = pictures(loaded.speakers, words, found, drawn);
+  write_file_atomically(
+      o.out, report::html_page("Pronunciations", report::page_header("Grus · pronounce", report::escape(summary(found)),
+                                                                     report::escape(o.use.model)) +
+                                                     sections + report::run_again_section(command_line, {}, {})));
+  return 0;
+}
+
+int run(RunOptions& o, const std::string&) {
+  const Loaded loaded = load(o.use);
+  const seq2seq::SearchOptions search{.beam = o.beam,
+                                      .n_best = std::max<int64_t>(1, o.n_best),
+                                      .batch_rows = o.use.batch * o.beam,
+                                      .weights = !o.page.empty()};
+  std::string drawn;
+  report::Figures figures;
+  const auto answer = [&](const std::vector<std::string>& words) {
+    const auto found = say(loaded.speakers, words, search);
+    for (size_t n = 0; n < words.size(); ++n) {
+      print(words[n], found[n], o.n_best > 0);
+      if (!o.page.empty()) drawn += alignment_picture(words[n], found[n].front(), figures);
+    }
+    std::fflush(stdout);
+  };
+  for (size_t n = 0; n < o.words.size(); ++n) check_word(loaded.speakers, o.words[n], fmt::format("word {}", n + 1));
+  if (!o.words.empty()) answer(o.words);
+  StandardInput input(1 << 16);
+  const size_t most = standard_input_is_terminal() ? 1 : static_cast<size_t>(o.use.batch) * 16;
+  std::vector<std::string> words;
+  while (o.words.empty()) {
+    const auto line = input.next();
+    if (line) {
+      words.push_back(data::clean_line(*line, StandardInput::name, input.number()));
+      check_word(loaded.speakers, words.back(), fmt::format("{}:{}", StandardInput::name, input.number()));
+    }
+    if (!words.empty() && (!line || words.size() >= most)) {
+      answer(words);
+      words.clear();
+    }
+    if (!line) break;
+  }
+  if (!o.page.empty()) write_file_atomically(o.page, alignment_page(o.use.model, drawn));
+  return 0;
+}
+
+}  // namespace grus::pronounce
