@@ -25,11 +25,14 @@ nn::NamedTensors Metric::state() {
   return {{"numbers", Tensor::from(taken.numbers(), Device("cpu"))}};  // another device may lack f64
 }
 
-void Metric::load_state(const nn::NamedTensors& state) {
+void Metric::load_state(const nn::NamedTensors& state) { read_state(state, MetricState::Use::give); }
+void Metric::add_state(const nn::NamedTensors& state) { read_state(state, MetricState::Use::add); }
+
+void Metric::read_state(const nn::NamedTensors& state, MetricState::Use use) {
   const Tensor* numbers = nn::find(state, "numbers");
   require<DataError>(numbers && numbers->dtype() == DType::f64, "[{}] need a state of numbers in f64, got {}", name_,
                      numbers ? "another" : "none");
-  MetricState given(name_, numbers->to_vector<double>());
+  MetricState given(name_, numbers->to_vector<double>(), use);
   exchange(given);
   given.finish();
 }

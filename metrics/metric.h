@@ -32,6 +32,8 @@ class Metric {
   /// UsageError for a metric without exchange(), DataError for the state of another.
   nn::NamedTensors state();
   void load_state(const nn::NamedTensors& state);
+  /// Takes another metric's examples, by its state(), behind its own. Throws as load_state() does.
+  void add_state(const nn::NamedTensors& state);
 
  protected:
   Metric(std::string name, bool larger_is_better) : name_(std::move(name)), larger_is_better_(larger_is_better) {}
@@ -47,6 +49,7 @@ class Metric {
   double mean_of(double sum, double weight) const;
 
  private:
+  void read_state(const nn::NamedTensors& state, MetricState::Use use);
   std::string name_;
   bool larger_is_better_;
 };

@@ -10,14 +10,16 @@ namespace grus::metrics {
 class RunningSum;
 class FirstRow;
 
-/// A MetricState goes through what a metric keeps in one order, and either takes the numbers or gives them back.
+/// A MetricState goes through what a metric keeps in one order, and takes the numbers, gives them back, or adds them to
+/// what is there, behind the metric's own examples.
 class MetricState {
  public:
+  enum class Use { take, give, add };
   /// Takes numbers.
   MetricState() = default;
-  /// Gives these numbers back, to the metric that errors name.
-  MetricState(std::string metric, std::vector<double> numbers)
-      : metric_(std::move(metric)), numbers_(std::move(numbers)), loads_(true) {}
+  /// Gives these numbers back, or adds them, to the metric that errors name.
+  MetricState(std::string metric, std::vector<double> numbers, Use use = Use::give)
+      : metric_(std::move(metric)), numbers_(std::move(numbers)), use_(use) {}
 
   void operator()(RunningSum& sum);
   void operator()(FirstRow& row);
@@ -26,23 +28,24 @@ class MetricState {
   /// Goes through a list of any length, visit(item) for each.
   template <class Items, class Visit>
   void list(Items& items, Visit visit) {
-    auto size = static_cast<int64_t>(items.size());
+    const size_t before = use_ == Use::add ? items.size() : 0;
+    auto size = use_ == Use::add ? 0 : static_cast<int64_t>(items.size());
     (*this)(size);
-    if (loads_) items.resize(checked_size(size));
-    for (auto& item : items) visit(item);
+    if (use_ != Use::take) items.resize(before + checked_size(size));
+    for (size_t i = before; i < items.size(); ++i) visit(items[i]);
   }
 
-  bool loads() const { return loads_; }
   const std::vector<double>& numbers() const { return numbers_; }
   /// Throws DataError unless all numbers were given back.
   void finish() const;
 
  private:
+  double next();
   size_t checked_size(int64_t size) const;
   std::string metric_;
   std::vector<double> numbers_;
   size_t at_ = 0;
-  bool loads_ = false;
+  Use use_ = Use::take;
 };
 
 }  // namespace grus::metrics

@@ -130,6 +130,7 @@ Table training_options(TrainOptions& o) {
       words("bleu-tokenize", g, &o.bleu_tokenize, "none where the text is tokenised, else 13a", {"none", "13a"}),
       {"beam", g, &o.beam, "beam size of the test figure", 1, 1000},
       {"save-every", g, &o.save_every, "steps between saved states (0: at the end of epochs only)", 0, any_count},
+      {"shards", g, &o.shards, "parts of each step that ranks share out (0: none on one rank, 8 on several)", 0, 4096},
   };
 }
 
@@ -138,6 +139,9 @@ Table machine_options(TrainOptions& o) {
   return {
       {"show-step", g, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", g, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
+      words("reduce", g, choice(&o.reduce), "how ranks add up: the same bits for any number, or MPI's fastest",
+            {"tree", "fast"}),
+      {"bucket-mb", g, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
       words("precision", g, choice(&o.precision), "of the products; bf16: faster where the CPU multiplies it",

@@ -6,6 +6,7 @@
 #include "core/device/device.h"
 #include "core/device/precision.h"
 #include "ops/sequence/gru.h"
+#include "parallel/communicator.h"
 
 namespace grus::seq2seq {
 
@@ -92,8 +93,11 @@ struct TrainOptions {
   std::string bleu_tokenize = "none";
   int64_t beam = 5;           // for the test figure
   int64_t save_every = 1000;  // steps between saved states, beside those at the end of epochs
+  int64_t shards = 0;         // parts of each step that ranks share out; 0: none on one rank, 8 on several
   // Machine.
-  int64_t threads = 0;  // 0: as many as there are
+  parallel::Reduce reduce = parallel::Reduce::tree;
+  double bucket_mb = 4;  // of gradients that a rank sends at a time
+  int64_t threads = 0;   // 0: as many as there are
   std::string device = initial_device_name();
   Precision precision = Precision::f32;  // of products
   // Watching (docs/watching.md).

@@ -4,6 +4,7 @@
 
 #include "data/pairs/bleu.h"
 #include "data/pairs/chrf.h"
+#include "parallel/world.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/translator.h"
 
@@ -47,6 +48,10 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.validate_every = options_.validate_every;
   o.patience = options_.patience;
   o.save_every = options_.save_every;
+  o.shards = options_.shards;
+  o.reduce = options_.reduce;
+  o.bucket_mb = options_.bucket_mb;
+  o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}};
   o.stop = hooks.stop;
   o.callbacks = {&log_};
   o.callbacks.insert(o.callbacks.end(), hooks.callbacks.begin(), hooks.callbacks.end());
@@ -55,10 +60,12 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
 
 void Trainer::start() {
   const ModelFolder& work = keeper_.work();
-  std::filesystem::remove_all(work.path());
-  std::filesystem::create_directories(work.path());
-  work.save_codecs(codecs_);
-  work.save_config(options_, codecs_, texts_);
+  parallel::world().on_leader("start", [&] {
+    std::filesystem::remove_all(work.path());
+    std::filesystem::create_directories(work.path());
+    work.save_codecs(codecs_);
+    work.save_config(options_, codecs_, texts_);
+  });
   seed_draws();
   begun_ = true;
 }
@@ -87,7 +94,7 @@ void Trainer::resume() {
                        options_.out);
     seed_draws();
   }
-  work.save_config(options_, codecs_, texts_);
+  parallel::world().on_leader("resume", [&] { work.save_config(options_, codecs_, texts_); });
   begun_ = true;
 }
 

@@ -12,6 +12,7 @@
 #include "seq2seq/model_folder.h"
 #include "seq2seq/recipe.h"
 #include "training/loop.h"
+#include "training/taken_shards.h"
 
 namespace grus::seq2seq {
 
@@ -23,6 +24,9 @@ class PairSource : public training::Source {
   bool next() override;
   int64_t batches() const override { return loader_.batches(); }
   training::Loss loss() override;
+  void share(const parallel::Shards& shards) override;
+  int64_t take(int64_t count) override { return taken_.take(loader_, count); }
+  bool choose(int64_t batch, int64_t shard) override;
   /// Counts the steps of the first epoch, or of the whole run.
   int64_t epoch_steps() const { return static_cast<int64_t>(loader_.plan(0).size()); }
   int64_t all_steps() const;
@@ -31,6 +35,7 @@ class PairSource : public training::Source {
   const TrainOptions& options_;
   Architecture& model_;
   data::Loader loader_;
+  training::TakenShards<data::Batch> taken_;
   PackedBatch batch_;
 };
 

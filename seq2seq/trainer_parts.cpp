@@ -38,6 +38,17 @@ bool PairSource::next() {
   return batch.has_value();
 }
 
+void PairSource::share(const parallel::Shards& shards) {
+  loader_.share(shards);
+  taken_.share(shards);
+}
+
+bool PairSource::choose(int64_t batch, int64_t shard) {
+  const data::Batch* found = taken_.find(batch, shard);
+  if (found) batch_ = to_device(*found);
+  return found != nullptr;
+}
+
 training::Loss PairSource::loss() {
   const bool own_words = options_.teacher_forcing < 1;
   const PackedBatch& batch = batch_;

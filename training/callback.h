@@ -55,8 +55,12 @@ struct EpochBegin {
 struct StepBegin {
   int64_t epoch, step;
 };
-/// The parameters have the gradients of the step's last batch (of all its batches, added up), and the tape still
-/// exists.
+/// A part of the step's batches comes next, of so many that its batches are cut into (FitOptions::shards).
+struct ShardBegin {
+  int64_t epoch, step, shard, shards;
+};
+/// The parameters have the gradients of the step's last batch (of all its batches, added up; of the shard's, where
+/// there are shards), and the tape still exists.
 struct BackwardEnd {
   const nn::ModuleBase& model;
   int64_t epoch, step;
@@ -115,7 +119,7 @@ class Control {
 };
 
 /// Every hook does nothing unless it is overridden. A run calls, with (...)* for what repeats:
-///   train_begin (epoch_begin (step_begin backward_end step_end step_figures*)* epoch_end)* train_end
+///   train_begin (epoch_begin (step_begin (shard_begin)? backward_end step_end step_figures*)* epoch_end)* train_end
 /// and, where it judges the model: validation_begin validation_end recorded. A run that fails tells train_end once to
 /// each whose train_begin returned, and to no other.
 class Callback {
@@ -125,6 +129,7 @@ class Callback {
   virtual void train_begin(const TrainBegin&, Control&) {}
   virtual void epoch_begin(const EpochBegin&, Control&) {}
   virtual void step_begin(const StepBegin&, Control&) {}
+  virtual void shard_begin(const ShardBegin&, Control&) {}
   virtual void backward_end(const BackwardEnd&, Control&) {}
   virtual void step_end(const StepEnd&, Control&) {}
   virtual void step_figures(const StepFigures&, Control&) {}
@@ -134,6 +139,8 @@ class Callback {
   virtual void epoch_end(const EpochEnd&, Control&) {}
   virtual void train_end(const TrainEnd&, Control&) {}
 
+  /// Says whether all ranks have this callback, as one whose state the loss needs. Others are told on rank 0 alone.
+  virtual bool on_every_rank() const { return false; }
   /// The name by which the state is saved, one of its own in a run; "" has no state.
   virtual std::string name() const { return ""; }
   /// Returns what an exact resume needs. It is saved with the run's state, behind a step_end or an epoch_end.

@@ -1,6 +1,9 @@
 #include "training/fit.h"
 
+#include <optional>
+
 #include "core/base/error.h"
+#include "parallel/world.h"
 #include "training/metrics_log.h"
 #include "training/progress_line.h"
 #include "training/run_folder.h"
@@ -25,19 +28,24 @@ FitResult run_in_memory(nn::ModuleBase& model, optim::Optimizer& optimizer, Sour
   return loop.run();
 }
 
-// A first state is saved before anything else, so that weights without one are never a run's.
+// A first state is saved before anything else, so that weights without one are never a run's. The leader holds the
+// folder before the others look at it.
 FitResult run_in_folder(nn::ModuleBase& model, optim::Optimizer& optimizer, Source& source, FitOptions options) {
   MetricsLog log;
   options.callbacks.insert(options.callbacks.begin(), &log);
-  RunFolder folder(options);
-  Loop loop(model, optimizer, source, folder, options);
-  if (options.resume && folder.has_run()) {
+  parallel::Communicator& ranks = options.ranks ? *options.ranks : parallel::world();
+  std::optional<RunFolder> folder;
+  ranks.on_leader("folder", [&] { folder.emplace(options); });
+  if (!folder) folder.emplace(options, RunFolder::Reader());
+  const bool resumes = ranks.from_leader("resume", options.resume && folder->has_run() ? "yes" : "no") == "yes";
+  Loop loop(model, optimizer, source, *folder, options);
+  if (resumes) {
     loop.resume();
   } else {
     loop.start();
     loop.save();
   }
-  folder.forget_after(loop.progress().step);
+  if (ranks.leads()) folder->forget_after(loop.progress().step);
   return loop.run();
 }
 

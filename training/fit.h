@@ -19,6 +19,7 @@
 #include "training/fit_options.h"
 #include "training/loop.h"
 #include "training/stop.h"
+#include "training/taken_shards.h"
 #include "training/validation.h"
 
 namespace grus::training {
@@ -43,8 +44,26 @@ class SourceOf : public Source {
   }
   int64_t batches() const override { return batches_.batches(); }
   Loss loss() override {
-    if constexpr (std::invocable<LossOf&, Model&, const Batch&>) return loss_(model_, std::as_const(*batch_));
-    else return loss_(std::as_const(*batch_));
+    const Batch& batch = chosen_ ? *chosen_ : *batch_;
+    if constexpr (std::invocable<LossOf&, Model&, const Batch&>) return loss_(model_, batch);
+    else return loss_(batch);
+  }
+  void share(const parallel::Shards& shards) override {
+    if constexpr (shareable) {
+      batches_.share(shards);
+      taken_.share(shards);
+    } else {
+      Source::share(shards);
+    }
+  }
+  int64_t take(int64_t count) override {
+    chosen_ = nullptr;
+    if constexpr (shareable) return taken_.take(batches_, count);
+    else return Source::take(count);
+  }
+  bool choose(int64_t batch, int64_t shard) override {
+    chosen_ = taken_.find(batch, shard);
+    return chosen_ != nullptr;
   }
   std::string fingerprint() const override {
     if constexpr (requires { batches_.fingerprint(); }) return batches_.fingerprint();
@@ -53,16 +72,23 @@ class SourceOf : public Source {
 
  private:
   using Batch = typename std::remove_cvref_t<decltype(std::declval<Batches&>().next())>::value_type;
+  static constexpr bool shareable = requires(Batches & batches, const parallel::Shards& shards) {
+    batches.share(shards);
+    batches.next_shards();
+  };
   Model& model_;
   Batches& batches_;
   LossOf& loss_;
   std::optional<Batch> batch_;
+  TakenShards<Batch> taken_;
+  const Batch* chosen_ = nullptr;
 };
 
 /// Trains the model. `batches` has start(epoch, position), which count from 0, next(), a std::optional<Batch> that is
-/// empty at an epoch's end, batches() of the epoch (-1: not known) and, if it likes, a text fingerprint(). The same
-/// start() gives the same batches. loss(model, batch) or loss(batch) gives a Tensor () or a Loss. Throws Error at the
-/// first number that is not finite, with step and op; see run_fit.
+/// empty at an epoch's end, batches() of the epoch (-1: not known) and, if it likes, a text fingerprint(); for shards
+/// share() and next_shards(), as data::Batches has. The same start() gives the same batches. loss(model, batch) or
+/// loss(batch) gives a Tensor () or a Loss. Throws Error at the first number that is not finite, with step and op; see
+/// run_fit.
 template <class Model, class Batches, class LossOf>
 FitResult fit(Model& model, optim::Optimizer& optimizer, Batches&& batches, LossOf&& loss, const FitOptions& options) {
   SourceOf<Model, std::remove_reference_t<Batches>, std::remove_reference_t<LossOf>> source(model, batches, loss);

@@ -39,6 +39,9 @@ FitOptions checked(FitOptions o) {
   require_count("epochs", o.epochs, 0);
   require_count("steps", o.steps, 0);
   require_count("accumulate", o.accumulate, 1);
+  require_count("shards", o.shards, 0);
+  require<UsageError>(o.bucket_mb > 0 && std::isfinite(o.bucket_mb), "[fit] need bucket_mb above 0, got {}",
+                      o.bucket_mb);
   require_count("validate_every", o.validate_every, 0);
   require_count("save_every", o.save_every, 0);
   require_count("patience", o.patience, 0);
@@ -54,6 +57,15 @@ FitOptions checked(FitOptions o) {
     names.push_back(name);
   }
   return o;
+}
+
+void Loss::require_usable() const {
+  require<UsageError>(loss.defined(), "[fit] need a loss of one element, got an undefined tensor");
+  require(loss.numel() == 1, "[fit] need a loss of one element, got shape {}; mean() makes it one", loss.shape());
+  require<UsageError>(count > 0 && std::isfinite(count),
+                      "[fit] need a count above 0 of what a loss is the mean of, got {}", count);
+  require(!sum.defined() || sum.numel() == 1, "[fit] need a sum of one element beside a loss, got shape {}",
+          sum.shape());
 }
 
 const Record& FitResult::best_record() const {

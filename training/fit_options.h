@@ -8,6 +8,7 @@
 
 #include "metrics/metric.h"
 #include "optim/schedule.h"
+#include "parallel/communicator.h"
 #include "training/callback.h"
 
 namespace grus::training {
@@ -15,6 +16,8 @@ namespace grus::training {
 /// What a loss function returns for a batch; a Tensor () becomes one with a count of 1.
 struct Loss {
   Loss(Tensor loss, double count = 1, Tensor sum = {}) : loss(std::move(loss)), sum(std::move(sum)), count(count) {}
+  /// Throws UsageError, ShapeError unless loss and sum are one element each, and the count is above 0.
+  void require_usable() const;
   Tensor loss;   // () what training minimises
   Tensor sum;    // () what means of figures add up; loss * count where it is undefined
   double count;  // examples or tokens of which the loss is the mean, above 0
@@ -41,7 +44,13 @@ struct FitOptions {
 
   // Batches of one update. They weigh by their counts, as in one large batch; an epoch's last update may have fewer.
   int64_t accumulate = 1;
-  double clip = 0;                // the largest norm of all gradients together; 0: no limit
+  // Parts that each of a step's batches is cut into; they draw numbers of their own and are added along one tree, so
+  // that any number of ranks up to it gives the same bits. 0: none on one rank, 8 on several; a resumed run keeps its
+  // number.
+  int64_t shards = 0;
+  parallel::Reduce reduce = parallel::Reduce::tree;  // fast: in whatever order MPI likes, other bits for other ranks
+  double bucket_mb = 4;                              // of gradients that ranks send at a time
+  double clip = 0;                                   // the largest norm of all gradients together; 0: no limit
   optim::Schedule schedule = {};  // the factor of all rates at update 0, 1, ...; fit() sets the optimizer's factor
   std::optional<optim::PlateauOptions> plateau = {};  // a further factor, which falls by the watched figure
   double average = 0;  // the decay of an average of the weights, which is judged and kept; 0: none
@@ -68,7 +77,11 @@ struct FitOptions {
 
   std::optional<uint64_t> seed = {};  // of default_rng() at the beginning; without one it stays as it is
   std::function<bool()> stop = {};    // asked before each step; true saves the run and ends it: stop_requested
-  bool quiet = false;                 // shows no line of progress on a terminal
+  // The ranks that train together, and what they must have alike by name; null: parallel::world(). Rank 0 alone writes,
+  // prints, validates and tells the callbacks that are not on_every_rank().
+  parallel::Communicator* ranks = nullptr;
+  std::vector<std::pair<std::string, std::string>> alike = {};
+  bool quiet = false;  // shows no line of progress on a terminal
   std::vector<Callback*> callbacks = {};
 };
 

@@ -5,16 +5,28 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "parallel/world.h"
 #include "training/terminal_line.h"
 
 namespace grus::training {
+
+namespace {
+
+// Other ranks than the leader have only the callbacks that all must have.
+FitOptions of_rank(FitOptions options, const Ranks& ranks) {
+  if (!ranks.leads()) std::erase_if(options.callbacks, [](const Callback* one) { return !one->on_every_rank(); });
+  return options;
+}
+
+}  // namespace
 
 Loop::Loop(nn::ModuleBase& model, optim::Optimizer& optimizer, Source& source, Keeper& keeper, FitOptions options)
     : model_(model),
       optimizer_(optimizer),
       source_(source),
       keeper_(keeper),
-      options_(checked(std::move(options))),
+      ranks_(options.ranks ? *options.ranks : parallel::world(), options.shards),
+      options_(of_rank(checked(std::move(options)), ranks_)),
       parameters_(model.named_parameters()),
       freeze_(model, options_.freeze) {
   if (options_.average > 0) {
@@ -42,10 +54,13 @@ Identity Loop::identity() const {
 
 void Loop::start() {
   if (options_.seed) manual_seed(*options_.seed);
+  join();
 }
 
 void Loop::resume() {
   progress_ = load_state(keeper_.state_file(), parts(), identity());
+  ranks_.go_on_with(progress_.shards);
+  join();
   source_.start(progress_.epoch - 1, progress_.position);
   const int64_t batches = source_.batches();
   require<UsageError>(progress_.batches < 0 || batches < 0 || progress_.batches == batches,
@@ -57,8 +72,11 @@ void Loop::save() {
   if (keeper_.state_file().empty()) return;
   read_figures();
   require_sound(progress_.step, progress_.epoch);
-  save_state(keeper_.state_file(), parts(), progress_, identity());
-  keeper_.saved(progress_.best > 0);
+  const nn::NamedTensors listeners = ranks_.gather("state", listeners_state(parts()));
+  for_leader([&] {
+    save_state(keeper_.state_file(), parts(), listeners, progress_, identity());
+    keeper_.saved(progress_.best > 0);
+  });
 }
 
 void Loop::set_rate_factor(double factor) {
@@ -110,15 +128,16 @@ void Loop::end(bool finished, const std::string& error) {
 }
 
 FitResult Loop::train() {
+  join();
   optimizer_.zero_grad();
   freeze_.apply(progress_.epoch, progress_.step + 1);
   progress_.finished = false;
   begin();
-  while (!done()) {
+  for (agree(); !done(); agree()) {
     if (run_epoch()) continue;
     read_figures();
     save();
-    if (progress_.best == 0) with_averages([&] { keeper_.keep_unjudged(model_); });
+    if (progress_.best == 0) for_leader([&] { with_averages([&] { keeper_.keep_unjudged(model_); }); });
     end(false, "");
     return result(false);
   }
@@ -136,13 +155,14 @@ bool Loop::run_epoch() {
   const auto every = [&](int64_t steps) { return steps > 0 && progress_.step % steps == 0; };
   bool whole = false;
   while (!out_of_steps() && !out_of_patience() && progress_.ended.empty() && !stop_requested()) {
-    whole = !source_.next();
+    whole = !next_batches();
     if (whole) break;
     train_step();
     tell(&Callback::step_end,
          {progress_.epoch, progress_.step, progress_.position, progress_.batches, {options_.epochs, options_.steps}});
     if (every(options_.validate_every)) judge();
     if (every(options_.validate_every) || every(options_.save_every)) save();
+    agree();
   }
   count_time(true);
   if (stop_requested()) return false;
@@ -169,7 +189,8 @@ FitResult Loop::finish() {
   save();
   FitResult all = result(true);
   judge_last_average(all);
-  keeper_.restore_best(model_);
+  for_leader([&] { keeper_.restore_best(model_); });
+  ranks_.share_weights(model_);
   model_.eval();
   end(true, "");
   return all;

@@ -1,13 +1,15 @@
 #pragma once
 // The loop behind fit(): it sees neither batches nor losses, only a source that holds a batch and computes its loss.
 // Programs with folders of their own drive it directly.
-// Sources: loop.cpp, loop_step.cpp, loop_judge.cpp.
+// Sources: loop.cpp, loop_step.cpp, loop_judge.cpp, loop_shards.cpp.
 #include <memory>
 
 #include "core/tensor/random.h"
 #include "training/fit_options.h"
 #include "training/freeze.h"
+#include "training/gradient_tree.h"
 #include "training/keeper.h"
+#include "training/ranks.h"
 #include "training/run_state.h"
 
 namespace grus::training {
@@ -24,6 +26,16 @@ class Source {
   virtual int64_t batches() const = 0;
   /// Computes the loss of the batch, on the thread's tape.
   virtual Loss loss() = 0;
+
+  // Shards of batches take the place of next() where a step is cut into them.
+  /// Makes only these shards from the next start() on. Throws UsageError for batches that cannot be cut.
+  virtual void share(const parallel::Shards& shards);
+  /// Takes up to `count` batches and keeps its shards of them; returns how many there were.
+  virtual int64_t take(int64_t count);
+  /// Makes a shard of a batch that was taken, both counted from 0, what loss() computes; returns false where it has no
+  /// example.
+  virtual bool choose(int64_t batch, int64_t shard);
+
   /// Says in a few words what the batches are, so that a run goes on with no others; "" says nothing.
   virtual std::string fingerprint() const { return ""; }
 };
@@ -51,6 +63,7 @@ class Loop : private Control {
  private:
   struct QueuedStep {
     int64_t epoch, step, position, batches;  // position: of its first batch; batches: how many it has
+    int64_t losses;                          // how many of figures_ are losses of it
     RandomKey rng;                           // the state of default_rng() before the step
     double learning_rate, count;
   };
@@ -72,9 +85,28 @@ class Loop : private Control {
   bool done() const;
   bool out_of_steps() const { return options_.steps > 0 && progress_.step >= options_.steps; }
   bool out_of_patience() const { return options_.patience > 0 && progress_.since_best >= options_.patience; }
-  bool stop_requested() const { return options_.stop && options_.stop(); }
+  bool stop_requested() const { return ranks_.several() ? stops_ : options_.stop && options_.stop(); }
   std::string why() const;
 
+  // What a loop does together with other ranks.
+  void join();
+  void agree();
+  Facts facts() const;
+  // What the batches of one shard gave: the sums of their losses, as trained and as shown, by their counts.
+  struct ShardSums {
+    double trained = 0, shown = 0, count = 0;
+  };
+  Tensor forward_backward_shards(QueuedStep& step);
+  ShardSums run_shard(const QueuedStep& step, const RandomKey& key, int64_t shard);
+  std::vector<std::string> share_sums(QueuedStep& step, std::vector<ShardSums> own, const std::string& reached,
+                                      double& trained);
+  std::string first_reason(const std::string& why) const;
+  std::vector<Figure> from_leader(std::vector<Figure> figures) const;
+  void for_leader(auto&& run) {
+    if (ranks_.leads()) run();
+  }
+
+  bool next_batches();
   void train_step();
   Tensor forward_backward(QueuedStep& step);
   void update(QueuedStep& step, const Tensor& loss);
@@ -98,7 +130,7 @@ class Loop : private Control {
   }
 
   RunParts parts() {
-    return {model_, optimizer_, average_.get(), plateau_.get(), options_.metrics, options_.callbacks};
+    return {model_, optimizer_, average_.get(), plateau_.get(), options_.metrics, &shard_metrics_, options_.callbacks};
   }
   Identity identity() const;
   void count_time(bool training);
@@ -109,7 +141,11 @@ class Loop : private Control {
   optim::Optimizer& optimizer_;
   Source& source_;
   Keeper& keeper_;
+  Ranks ranks_;
   const FitOptions options_;
+  ShardMetrics shard_metrics_{options_.metrics};
+  int64_t taken_ = 0;                    // batches of the step, where these are cut into shards
+  bool joined_ = false, stops_ = false;  // stops_: some rank was asked to stop
   const nn::Parameters parameters_;
   const FreezePlan freeze_;
   std::unique_ptr<optim::ExponentialMovingAverage> average_;

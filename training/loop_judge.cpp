@@ -25,6 +25,7 @@ void Loop::judge() {
   read_figures();
   count_time(true);
   require_sound(progress_.step, progress_.epoch);
+  ranks_.require_same_weights(model_, progress_.step);
   keep(measure());
 }
 
@@ -36,8 +37,9 @@ std::vector<Figure> Loop::validate() {
   model_.eval();
   with_averages([&] {
     const NoGrad unrecorded;
-    figures = options_.validation.measure();
+    for_leader([&] { figures = options_.validation.measure(); });
   });
+  figures = from_leader(std::move(figures));
   model_.train(training);
   tell(&Callback::validation_end, {progress_.epoch, progress_.step, figures});
   return figures;
@@ -47,10 +49,15 @@ Record Loop::measure() {
   const StepSums& sums = progress_.sums;
   Record record{.epoch = progress_.epoch, .step = progress_.step};
   record.figures.push_back({"train_loss", sums.loss / sums.count});
-  for (metrics::Metric* metric : options_.metrics) {
-    record.figures.push_back({"train_" + metric->name(), metric->value(), metric->larger_is_better()});
-    metric->reset();
-  }
+  std::vector<Figure> of_training;
+  if (shard_metrics_.used()) shard_metrics_.gather(ranks_);
+  for_leader([&] {
+    for (const metrics::Metric* metric : options_.metrics)
+      of_training.push_back({"train_" + metric->name(), metric->value(), metric->larger_is_better()});
+  });
+  for (metrics::Metric* metric : options_.metrics) metric->reset();
+  shard_metrics_.forget();
+  for (const Figure& figure : from_leader(std::move(of_training))) record.figures.push_back(figure);
   const std::vector<Figure> figures = validate();
   record.figures.insert(record.figures.end(), figures.begin(), figures.end());
   record.learning_rate = optimizer_.lr();
@@ -88,9 +95,11 @@ void Loop::keep(Record record) {
   const Record& last = p.history.back();
   p.since_best = last.best ? 0 : p.since_best + 1;
   if (last.best) p.best = static_cast<int64_t>(p.history.size());
-  with_averages([&] {
-    if (last.best) keeper_.keep_best(model_);
-    keeper_.keep_recent(model_, p.step);
+  for_leader([&] {
+    with_averages([&] {
+      if (last.best) keeper_.keep_best(model_);
+      keeper_.keep_recent(model_, p.step);
+    });
   });
   const Figure* figure = watched(last);
   if (plateau_ && figure) plateau_->update(-merit(*figure));
@@ -98,7 +107,10 @@ void Loop::keep(Record record) {
 }
 
 void Loop::judge_last_average(FitResult& result) {
-  if (!keeper_.load_last_average(model_)) return;
+  bool averaged = false;
+  for_leader([&] { averaged = keeper_.load_last_average(model_); });
+  if (ranks_.all().from_leader("last average", averaged ? "some" : "none") == "none") return;
+  ranks_.share_weights(model_);
   average_.reset();
   optimizer_.attach(nullptr);
   result.last_average = validate();

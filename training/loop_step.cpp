@@ -18,27 +18,24 @@ namespace {
 
 constexpr size_t most_queued = 32;  // the number of steps
 
-void require_loss(const Loss& loss) {
-  require<UsageError>(loss.loss.defined(), "[fit] need a loss of one element, got an undefined tensor");
-  require(loss.loss.numel() == 1, "[fit] need a loss of one element, got shape {}; mean() makes it one",
-          loss.loss.shape());
-  require<UsageError>(loss.count > 0 && std::isfinite(loss.count),
-                      "[fit] need a count above 0 of what a loss is the mean of, got {}", loss.count);
-  require(!loss.sum.defined() || loss.sum.numel() == 1, "[fit] need a sum of one element beside a loss, got shape {}",
-          loss.sum.shape());
-}
-
 Tensor scalar(const Tensor& x) { return x.rank() == 0 ? x : x.reshape({}); }
 
 Tensor as(const Tensor& x, const Tensor& like) { return x.dtype() == like.dtype() ? x : cast(x, like.dtype()); }
 
 }  // namespace
 
+// The first batch of a step, or all of them where they are cut into shards.
+bool Loop::next_batches() {
+  if (!ranks_.sharded()) return source_.next();
+  taken_ = source_.take(options_.accumulate);
+  return taken_ > 0;
+}
+
 void Loop::train_step() {
-  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, default_rng().state(), 0, 0};
+  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, 0, default_rng().state(), 0, 0};
   if (freeze_.begins_at(step.step)) freeze_.apply(step.epoch, step.step);
   tell(&Callback::step_begin, {step.epoch, step.step});
-  const Tensor loss = forward_backward(step);
+  const Tensor loss = ranks_.sharded() ? forward_backward_shards(step) : forward_backward(step);
   progress_.position += step.batches;
   update(step, loss);
   queued_.push_back(step);
@@ -52,7 +49,7 @@ Tensor Loop::forward_backward(QueuedStep& step) {
   do {
     Tape tape;
     const Loss of = source_.loss();
-    require_loss(of);
+    of.require_usable();
     const Tensor loss = options_.accumulate > 1 ? of.loss * of.count : of.loss;
     tape.backward(loss);
     tell(&Callback::backward_end, {model_, step.epoch, step.step});
@@ -62,6 +59,7 @@ Tensor Loop::forward_backward(QueuedStep& step) {
     all = all.defined() ? all + seen : seen;
     step.count += of.count;
     ++step.batches;
+    ++step.losses;
   } while (step.batches < options_.accumulate && source_.next());
   return all;
 }
@@ -75,7 +73,7 @@ double Loop::scheduled_factor(int64_t step) const {
 // the figures.
 void Loop::update(QueuedStep& step, const Tensor& loss) {
   const NoGrad unrecorded;
-  const bool several = options_.accumulate > 1;
+  const bool several = options_.accumulate > 1 || ranks_.sharded();
   Tensor norm = optim::grad_norm(parameters_);
   if (several) norm = norm * (1 / step.count);
   optim::taint_norm(norm, as(loss, norm), norm_);
@@ -100,7 +98,7 @@ void Loop::read_figures() {
   size_t at = 0, term = 0;
   for (const QueuedStep& step : steps) {
     double sum = 0;
-    for (int64_t i = 0; i < step.batches; ++i) sum += times[term++] * seen[at++];
+    for (int64_t i = 0; i < step.losses; ++i) sum += times[term++] * seen[at++];
     const double norm = seen[at++];
     if (!std::isfinite(norm)) find_origin(step);
     progress_.sums.loss += sum;
@@ -114,19 +112,26 @@ void Loop::find_origin(const QueuedStep& step) {
   require_sound(step.step, step.epoch);
   optimizer_.zero_grad();
   default_rng().set_state(step.rng);
-  std::string why = "the loss is not finite";
+  std::string why;
   try {
     const AnomalyWatch watch;
     source_.start(step.epoch - 1, step.position);
-    for (int64_t i = 0; i < step.batches && source_.next(); ++i) {
-      Tape tape;
-      tape.backward(source_.loss().loss);
+    if (ranks_.sharded()) {
+      const RandomKey key = default_rng().next();
+      taken_ = source_.take(step.batches);
+      for (int64_t shard = ranks_.shards().begin; shard < ranks_.shards().end; ++shard) run_shard(step, key, shard);
+    } else {
+      for (int64_t i = 0; i < step.batches && source_.next(); ++i) {
+        Tape tape;
+        tape.backward(source_.loss().loss);
+      }
     }
     optim::clip_scale(parameters_, 1, optim::NonFinite::error);
   } catch (const Error& error) {
     why = error.what();
   }
-  give_up(step.step, step.epoch, why);
+  why = first_reason(why);
+  give_up(step.step, step.epoch, why.empty() ? "the loss is not finite" : why);
 }
 
 // Finite gradients can still lead to weights that are not: an Adam without epsilon divides 0 by 0.
@@ -137,7 +142,7 @@ void Loop::require_sound(int64_t step, int64_t epoch) {
 
 void Loop::give_up(int64_t step, int64_t epoch, const std::string& why) {
   if (progress_.best == 0 && first_not_finite(model_.state_dict()).empty())
-    with_averages([&] { keeper_.keep_unjudged(model_); });
+    for_leader([&] { with_averages([&] { keeper_.keep_unjudged(model_); }); });
   fail<Error>("step {} (epoch {}): {}; {}", step, epoch, why, keeper_.what_is_left());
 }
 

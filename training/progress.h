@@ -18,6 +18,7 @@ struct Progress {
   int64_t position = 0;  // batches of it that are done
   int64_t batches = -1;  // of it; -1: not known
   int64_t step = 0;
+  int64_t shards = 0;  // that each step is cut into; 0: none
   StepSums sums;
   History history;
   int64_t best = 0, since_best = 0;  // the number of the best record, from 1, and of those after it; 0: none

@@ -65,20 +65,22 @@ double number_from(const nlohmann::json& json, const std::string& name) {
 nlohmann::json to_json(const Progress& p) {
   nlohmann::json history = nlohmann::json::array();
   for (const Record& record : p.history) history.push_back(to_json(record));
-  return {{"epoch", p.epoch},
-          {"position", p.position},
-          {"batches", p.batches},
-          {"step", p.step},
-          {"loss", p.sums.loss},
-          {"count", p.sums.count},
-          {"training_seconds", p.sums.training_seconds},
-          {"seconds", p.sums.seconds},
-          {"history", history},
-          {"best", p.best},
-          {"since_best", p.since_best},
-          {"rate_factor", p.rate_factor},
-          {"finished", p.finished},
-          {"ended", p.ended}};
+  nlohmann::json json = {{"epoch", p.epoch},
+                         {"position", p.position},
+                         {"batches", p.batches},
+                         {"step", p.step},
+                         {"loss", p.sums.loss},
+                         {"count", p.sums.count},
+                         {"training_seconds", p.sums.training_seconds},
+                         {"seconds", p.sums.seconds},
+                         {"history", history},
+                         {"best", p.best},
+                         {"since_best", p.since_best},
+                         {"rate_factor", p.rate_factor},
+                         {"finished", p.finished},
+                         {"ended", p.ended}};
+  if (p.shards > 0) json["shards"] = p.shards;
+  return json;
 }
 
 Progress progress_from(const nlohmann::json& json) {
@@ -91,6 +93,7 @@ Progress progress_from(const nlohmann::json& json) {
   p.position = of.whole("position", 0, any_count);
   p.batches = of.whole("batches", -1, any_count);
   p.step = of.whole("step", 0, any_count);
+  if (of.has("shards")) p.shards = of.whole("shards", 1, any_count);
   p.sums = {of.number("loss"), of.number("count"), of.number("training_seconds"), of.number("seconds")};
   p.best = of.whole("best", 0, records);
   p.since_best = of.whole("since_best", 0, records);

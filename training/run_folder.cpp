@@ -34,8 +34,10 @@ void make_folder(const fs::path& path) {
 
 }  // namespace
 
-RunFolder::RunFolder(const FitOptions& options)
-    : path_(options.out), keep_last_(options.keep_last), average_last_(options.average_last) {
+RunFolder::RunFolder(const FitOptions& options, Reader)
+    : path_(options.out), keep_last_(options.keep_last), average_last_(options.average_last) {}
+
+RunFolder::RunFolder(const FitOptions& options) : RunFolder(options, Reader()) {
   make_folder(path_);
   lock_ = std::make_unique<FolderLock>(path_);
   require_free(options);

@@ -15,6 +15,9 @@ class RunFolder : public Keeper {
   /// Makes and locks the folder. Throws Error for one that cannot be made, that another process holds, or that holds a
   /// run which the options neither resume nor overwrite.
   explicit RunFolder(const FitOptions& options);
+  /// Reads a folder that another rank holds.
+  struct Reader {};
+  RunFolder(const FitOptions& options, Reader);
   /// Says whether the folder holds a state to go on from.
   bool has_run() const;
 

@@ -52,12 +52,10 @@ nn::NamedTensors changed_by_steps(const RunParts& parts) {
   return all;
 }
 
-nn::NamedTensors tensors_of(const RunParts& parts) {
+nn::NamedTensors tensors_of(const RunParts& parts, const nn::NamedTensors& listeners) {
   nn::NamedTensors all = changed_by_steps(parts);
   if (parts.plateau) append(all, "plateau", parts.plateau->state());
-  for (metrics::Metric* metric : parts.metrics) append(all, place_of(*metric), metric->state());
-  for (const Callback* callback : parts.callbacks)
-    if (!callback->name().empty()) append(all, place_of(*callback), callback->state());
+  all.insert(all.end(), listeners.begin(), listeners.end());
   return all;
 }
 
@@ -66,7 +64,9 @@ void load_tensors(const nn::NamedTensors& saved, const RunParts& parts) {
   parts.optimizer.load_state(part_of(saved, "optimizer"));
   if (parts.average) parts.average->load_state(part_of(saved, "average"));
   if (parts.plateau) parts.plateau->load_state(part_of(saved, "plateau"));
-  for (metrics::Metric* metric : parts.metrics) metric->load_state(part_of(saved, place_of(*metric)));
+  if (parts.shard_metrics && parts.shard_metrics->used()) parts.shard_metrics->load_state(part_of(saved, "metric"));
+  else
+    for (metrics::Metric* metric : parts.metrics) metric->load_state(part_of(saved, place_of(*metric)));
   for (Callback* callback : parts.callbacks) {
     const nn::NamedTensors state = callback->name().empty() ? nn::NamedTensors() : part_of(saved, place_of(*callback));
     if (!state.empty()) callback->load_state(state);
@@ -77,10 +77,20 @@ void load_tensors(const nn::NamedTensors& saved, const RunParts& parts) {
 
 std::string first_not_finite(const RunParts& parts) { return first_not_finite(changed_by_steps(parts)); }
 
-void save_state(const std::filesystem::path& file, const RunParts& parts, const Progress& progress,
-                const Identity& identity) {
+nn::NamedTensors listeners_state(const RunParts& parts) {
+  nn::NamedTensors all;
+  if (parts.shard_metrics && parts.shard_metrics->used()) append(all, "metric", parts.shard_metrics->state());
+  else
+    for (metrics::Metric* metric : parts.metrics) append(all, place_of(*metric), metric->state());
+  for (const Callback* callback : parts.callbacks)
+    if (!callback->name().empty()) append(all, place_of(*callback), callback->state());
+  return all;
+}
+
+void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& listeners,
+                const Progress& progress, const Identity& identity) {
   const RandomKey rng = default_rng().state();
-  nn::write_safetensors(file, tensors_of(parts),
+  nn::write_safetensors(file, tensors_of(parts, listeners),
                         {{"state_version", state_version},
                          {"rng_seed", fmt::format("{}", rng.seed)},
                          {"rng_draw", fmt::format("{}", rng.draw)},
@@ -97,6 +107,7 @@ Progress load_state(const std::filesystem::path& file, const RunParts& parts, co
     require_same(json::parse(metadata_of(saved, "identity"), "identity"), identity);
     Progress progress = progress_from(json::parse(metadata_of(saved, "progress"), "progress"));
     const RandomKey rng{whole_of(saved, "rng_seed"), whole_of(saved, "rng_draw")};
+    if (parts.shard_metrics && progress.shards > 0) parts.shard_metrics->use();
     load_tensors(saved.tensors, parts);
     default_rng().set_state(rng);
     return progress;

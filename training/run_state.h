@@ -10,6 +10,7 @@
 #include "optim/optimizer.h"
 #include "optim/schedule.h"
 #include "training/progress.h"
+#include "training/shard_metrics.h"
 
 namespace grus::training {
 
@@ -20,14 +21,18 @@ struct RunParts {
   optim::ExponentialMovingAverage* average;
   optim::Plateau* plateau;
   const std::vector<metrics::Metric*>& metrics;
+  ShardMetrics* shard_metrics;  // in place of the metrics where they are used; may be null
   const std::vector<Callback*>& callbacks;
 };
 
 /// Returns the first of all tensors that training changes with a NaN or an infinity in it, as "weights/NAME", or "".
 std::string first_not_finite(const RunParts& parts);
-/// Writes the parts, the state of default_rng() and the progress to one file.
-void save_state(const std::filesystem::path& file, const RunParts& parts, const Progress& progress,
-                const Identity& identity);
+/// Returns the states of metrics and callbacks, which ranks have of their own shards.
+nn::NamedTensors listeners_state(const RunParts& parts);
+/// Writes the parts, of whose listeners `listeners` is the state, the state of default_rng() and the progress to one
+/// file.
+void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& listeners,
+                const Progress& progress, const Identity& identity);
 /// Reads what save_state wrote. Throws DataError that names the file, UsageError for another identity; the parts may
 /// have changed then.
 Progress load_state(const std::filesystem::path& file, const RunParts& parts, const Identity& identity);

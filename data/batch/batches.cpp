@@ -33,6 +33,7 @@ class Surroundings {
 }  // namespace
 
 struct BatchWalk::State {
+  using Made = std::vector<std::shared_ptr<void>>;  // a rank's shards of one batch
   BatchPlan plan;
   Make make;
   uint64_t data_fingerprint;
@@ -40,12 +41,28 @@ struct BatchWalk::State {
   uint64_t key = 0;
   int64_t position = 0;
   Device device = default_device();
+  std::optional<parallel::Shards> shared = {};
   std::unique_ptr<OrderedWork> work = nullptr;  // null before a start; declared last: its threads read the others
 
   int64_t count() const { return static_cast<int64_t>(epoch.size()); }
   std::shared_ptr<void> make_batch(int64_t number) const {
-    const Surroundings scope(device, derived_seed(key, ~static_cast<uint64_t>(number)));
-    return make(epoch[static_cast<size_t>(number)], key);
+    const uint64_t seed = derived_seed(key, ~static_cast<uint64_t>(number));
+    const std::vector<int64_t>& examples = epoch[static_cast<size_t>(number)];
+    if (shared) return std::make_shared<Made>(make_shards(examples, seed));
+    const Surroundings scope(device, seed);
+    return make(examples, key);
+  }
+  // Examples stand in the order of their lengths where these are sorted, so that every shard gets some of each.
+  Made make_shards(const std::vector<int64_t>& examples, uint64_t seed) const {
+    Made made;
+    for (int64_t shard = shared->begin; shard < shared->end; ++shard) {
+      std::vector<int64_t> own;
+      for (int64_t i = shard; i < std::ssize(examples); i += shared->of)
+        own.push_back(examples[static_cast<size_t>(i)]);
+      const Surroundings scope(device, derived_seed(seed, static_cast<uint64_t>(shard)));
+      made.push_back(own.empty() ? nullptr : make(own, key));
+    }
+    return made;
   }
 };
 
@@ -81,6 +98,18 @@ std::shared_ptr<void> BatchWalk::next() {
   std::shared_ptr<void> batch = state_->work->next();
   if (batch) ++state_->position;
   return batch;
+}
+
+void BatchWalk::share(const parallel::Shards& shards) {
+  state_->work.reset();
+  state_->shared = shards;
+}
+
+std::optional<std::vector<std::shared_ptr<void>>> BatchWalk::next_shards() {
+  require<UsageError>(state_->shared.has_value(), "[batches] need share() before next_shards()");
+  const std::shared_ptr<void> batch = next();
+  if (!batch) return std::nullopt;
+  return *static_cast<const State::Made*>(batch.get());
 }
 
 int64_t BatchWalk::batches() const { return state_->count(); }

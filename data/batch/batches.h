@@ -10,6 +10,7 @@
 #include "data/batch/batch_plan.h"
 #include "data/batch/collate.h"
 #include "data/batch/dataset.h"
+#include "parallel/shards.h"
 
 namespace grus::data {
 
@@ -28,6 +29,8 @@ class BatchWalk {
   Plan plan(int64_t epoch) const;
   void start(int64_t epoch, int64_t first);
   std::shared_ptr<void> next();
+  void share(const parallel::Shards& shards);
+  std::optional<std::vector<std::shared_ptr<void>>> next_shards();
   int64_t batches() const;
   int64_t position() const;
   int64_t examples() const;
@@ -60,9 +63,16 @@ class Batches {
   void start(int64_t epoch, int64_t first = 0) { walk_.start(epoch, first); }
   /// Returns the next batch, or nothing at the end of the epoch and before a start. What a function of the data or a
   /// worker threw comes out in its batch's place, then and at every further call.
-  std::optional<Batch> next() {
-    const std::shared_ptr<void> made = walk_.next();
-    return made ? std::optional<Batch>(std::move(*static_cast<Batch*>(made.get()))) : std::nullopt;
+  std::optional<Batch> next() { return taken(walk_.next()); }
+  /// Deals the examples of each batch out to shards, one after another, from the next start() on; only this rank's own
+  /// are made. next_shards() then takes the place of next(): what is empty in it is a shard without an example.
+  void share(const parallel::Shards& shards) { walk_.share(shards); }
+  std::optional<std::vector<std::optional<Batch>>> next_shards() {
+    const std::optional<std::vector<std::shared_ptr<void>>> made = walk_.next_shards();
+    if (!made) return std::nullopt;
+    std::vector<std::optional<Batch>> shards;
+    for (const std::shared_ptr<void>& shard : *made) shards.push_back(taken(shard));
+    return shards;
   }
   /// batches() counts the batches of this epoch (before a start, of epoch 0), position() those behind us.
   int64_t batches() const { return walk_.batches(); }
@@ -74,6 +84,9 @@ class Batches {
   std::string fingerprint() const { return walk_.fingerprint(); }
 
  private:
+  static std::optional<Batch> taken(const std::shared_ptr<void>& made) {
+    return made ? std::optional<Batch>(std::move(*static_cast<Batch*>(made.get()))) : std::nullopt;
+  }
   BatchWalk walk_;
 };
 

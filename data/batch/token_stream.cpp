@@ -59,19 +59,35 @@ int64_t TokenStreams::unused() const {
   return static_cast<int64_t>(ids_.size()) - options_.streams * steps;
 }
 
-std::optional<StreamWindow> TokenStreams::next(Device device) {
-  if (position_ == windows_) return std::nullopt;
+std::optional<StreamWindow> TokenStreams::window_of(int64_t first_stream, int64_t every, Device device) const {
+  if (first_stream >= options_.streams) return std::nullopt;
   const int64_t steps = steps_of(position_), begin = position_ * options_.steps;
   std::vector<int32_t> inputs, targets;
   for (int64_t t = begin; t < begin + steps; ++t) {
-    for (int64_t stream = 0; stream < options_.streams; ++stream) {
+    for (int64_t stream = first_stream; stream < options_.streams; stream += every) {
       const auto at = static_cast<size_t>(stream * length_ + t);
       inputs.push_back(ids_[at]);
       targets.push_back(ids_[at + 1]);
     }
   }
-  const Shape shape{steps, options_.streams};
-  return StreamWindow{Tensor::from(inputs, shape, device), Tensor::from(targets, shape, device), position_++ == 0};
+  const Shape shape{steps, (options_.streams - first_stream + every - 1) / every};
+  return StreamWindow{Tensor::from(inputs, shape, device), Tensor::from(targets, shape, device), position_ == 0};
+}
+
+std::optional<StreamWindow> TokenStreams::next(Device device) {
+  if (position_ == windows_) return std::nullopt;
+  std::optional<StreamWindow> window = window_of(0, 1, device);
+  ++position_;
+  return window;
+}
+
+std::optional<std::vector<std::optional<StreamWindow>>> TokenStreams::next_shards(Device device) {
+  if (position_ == windows_) return std::nullopt;
+  std::vector<std::optional<StreamWindow>> windows;
+  for (int64_t shard = shards_.begin; shard < shards_.end; ++shard)
+    windows.push_back(window_of(shard, shards_.of, device));
+  ++position_;
+  return windows;
 }
 
 }  // namespace grus::data

@@ -7,6 +7,7 @@
 
 #include "core/tensor/tensor.h"
 #include "data/text/codec.h"
+#include "parallel/shards.h"
 
 namespace grus::data {
 
@@ -38,6 +39,10 @@ class TokenStreams {
   void start(int64_t epoch, int64_t first = 0);
   /// Returns the next window, on the device; nothing at the end of the epoch. A new object stands at epoch 0.
   std::optional<StreamWindow> next(Device device = default_device());
+  /// Deals the streams out to shards, one after another. next_shards() then takes the place of next(): it has a window
+  /// of the streams of each of this rank's shards, empty where there are fewer streams than shards.
+  void share(const parallel::Shards& shards) { shards_ = shards; }
+  std::optional<std::vector<std::optional<StreamWindow>>> next_shards(Device device = default_device());
   /// Number of windows behind us: start(epoch, position()) goes on.
   int64_t position() const { return position_; }
   /// Number of windows of an epoch.
@@ -49,9 +54,11 @@ class TokenStreams {
 
  private:
   int64_t steps_of(int64_t window) const;
+  std::optional<StreamWindow> window_of(int64_t first_stream, int64_t every, Device device) const;
 
   std::vector<int32_t> ids_;
   StreamOptions options_;
+  parallel::Shards shards_;
   int64_t length_ = 0, windows_ = 0, position_ = 0;
 };
 

@@ -45,6 +45,8 @@ class Loader {
   // See Batches.
   void start(int64_t epoch, int64_t first = 0) { batches_.start(epoch, first); }
   std::optional<Batch> next() { return batches_.next(); }
+  void share(const parallel::Shards& shards) { batches_.share(shards); }
+  std::optional<std::vector<std::optional<Batch>>> next_shards() { return batches_.next_shards(); }
   int64_t batches() const { return batches_.batches(); }
   int64_t position() const { return batches_.position(); }
   std::string fingerprint() const { return batches_.fingerprint(); }

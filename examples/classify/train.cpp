@@ -103,7 +103,7 @@ void use_vectors(const TrainOptions& o, const Reader& reader, Committee& model) 
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   const Parts parts = read_parts(o);
   const Reader reader = make_reader(o, parts.train);
   const auto classes = std::ssize(reader.classes);
@@ -143,7 +143,7 @@ int train(TrainOptions& o, const std::string& command_line) {
     return training::Loss(m.loss(b.first, b.second, o.label_smoothing), static_cast<double>(b.second.dim(0)));
   };
   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   const bool tested = !parts.test.empty();
   const Figures found = figures_of(model, reader, tested ? parts.test : parts.valid, 256);
   report::Figures drawn;

@@ -94,7 +94,7 @@ Figures figures_of(const Composer& model, const std::vector<Piece>& pieces, int6
 }
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   const data::PieceSets sets = read_parts(o);
   const auto seed = static_cast<uint64_t>(o.training.seed);
   auto batches = make_batches(sets.train, o.transpose, {.size = o.training.batch, .seed = seed});
@@ -120,7 +120,7 @@ int train(TrainOptions& o, const std::string& command_line) {
                           static_cast<double>(steps_of(chords)));
   };
   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   const bool tested = !sets.test.empty();
   const std::vector<Piece>& judged = tested ? sets.test : sets.valid;
   const Figures found = figures_of(model, judged, 64);

@@ -40,7 +40,7 @@ struct Outcome {
 };
 
 Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_test) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   data::SeriesLayout layout;
   const Prepared p = read_training(o, layout);
   Forecaster f(o, layout);
@@ -71,7 +71,7 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
   const auto optimizer = make_optimizer(o.training, f.net.named_parameters());
   const auto loss = [&](const nn::SegmentGru&, const data::SeriesWindow& b) { return loss_of(o, f.forward(b), b); };
   const training::FitResult result = training::fit(f.net, *optimizer, batches, loss, fit);
-  if (!result.finished) return {.code = programs::stopped(result)};
+  if (programs::ends_here(result)) return {.code = programs::stopped(result)};
   f.calibrate(p);
   write_ended(f, o.training.out);
   const int64_t first = with_test ? to : from, last = with_test ? p.split.rows() : to;

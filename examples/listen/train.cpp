@@ -164,7 +164,7 @@ struct Judge {
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   require<UsageError>(data::has_fourier_transform(),
                       "[listen] need Grus built with KISS FFT (Debian's libkissfft-dev), got one without");
   const Parts parts = read_parts(o);
@@ -198,7 +198,7 @@ int train(TrainOptions& o, const std::string& command_line) {
     return training::Loss(loss_of(m, m(b.sounds).scores, b), static_cast<double>(b.lengths.size()));
   };
   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   const bool tested = !parts.test.empty();
   const Figures found = figures_of(model, hearing, tested ? parts.test : parts.valid, 256);
   report::Figures drawn;

@@ -3,37 +3,22 @@
 
 #include "core/base/checksum.h"
 #include "core/base/error.h"
-#include "data/pairs/loader.h"
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/pictures.h"
 #include "examples/support/run.h"
-#include "seq2seq/likelihood.h"
+#include "seq2seq/packed_batches.h"
 #include "training/fit.h"
 
 namespace grus::pronounce {
 namespace {
 
-/// Batches as fit() takes them, on the model's device.
-class Batches {
- public:
-  Batches(const TrainOptions& o, const seq2seq::Codecs& codecs, const Dictionary& words)
-      : loader_(data::encode(pairs_of(words), codecs.source, codecs.target),
-                {.batch_tokens = 0,
-                 .batch_sentences = o.training.batch,
-                 .seed = static_cast<uint64_t>(o.training.seed),
-                 .source_marks = seq2seq::source_marks}) {}
-  void start(int64_t epoch, int64_t position) { loader_.start(epoch, position); }
-  std::optional<seq2seq::PackedBatch> next() {
-    const std::optional<data::Batch> batch = loader_.next();
-    return batch ? std::optional(seq2seq::to_device(*batch)) : std::nullopt;
-  }
-  int64_t batches() const { return loader_.batches(); }
-  int64_t pairs() const { return loader_.pairs(); }
-  std::string fingerprint() const { return loader_.fingerprint(); }
-
- private:
-  data::Loader loader_;
-};
+seq2seq::PackedBatches batches_of(const TrainOptions& o, const seq2seq::Codecs& codecs, const Dictionary& words) {
+  return {data::encode(pairs_of(words), codecs.source, codecs.target),
+          {.batch_tokens = 0,
+           .batch_sentences = o.training.batch,
+           .seed = static_cast<uint64_t>(o.training.seed),
+           .source_marks = seq2seq::source_marks}};
+}
 
 std::string checksum_of(const Dictionary& dictionary) {
   Crc32 sum;
@@ -54,13 +39,13 @@ training::Validation validation(const Speakers& speakers, const Dictionary& word
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   const Dictionary all = read_dictionary(o.dictionary, o.stress);
   const Parts parts = split_dictionary(all, o.hold_valid, o.hold_test, static_cast<uint64_t>(o.split_seed));
   Speakers speakers;
   speakers.push_back(make_speaker(learn_codecs(all, o.phones), o.sizes, static_cast<uint64_t>(o.training.seed)));
   const Speaker& speaker = speakers.front();
-  Batches batches(o, speaker.codecs, parts.train);
+  seq2seq::PackedBatches batches = batches_of(o, speaker.codecs, parts.train);
   programs::Run run("pronounce", o.table(), o.training,
                     {.title = "Letters to phones", .model = speaker.model->description(), .command = command_line});
   training::FitOptions fit =
@@ -78,7 +63,7 @@ int train(TrainOptions& o, const std::string& command_line) {
     return training::Loss(std::move(of.loss), static_cast<double>(batch.labels.numel()), std::move(of.nll_sum));
   };
   const training::FitResult result = training::fit(speaker.model->module(), *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   const Judgement found = judge(speakers, parts.test, {});
   report::Figures drawn;
   const std::string sections = pictures(speakers, parts.test, found, drawn);

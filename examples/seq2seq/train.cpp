@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/training_console.h"
 #include "examples/support/machine.h"
 #include "examples/support/program.h"
+#include "parallel/world.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
 #include "training/stop.h"
@@ -57,17 +60,22 @@ int run_training(TrainOptions options, const std::string& command_line, size_t s
 
 int run_training(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
   use_machine(options.device, options.threads, options.precision);
+  join_ranks(options.threads, options.shards);
+  parallel::Communicator& ranks = parallel::world();
   const ModelFolder folder(options.out);
-  require_free(options, folder);
-  folder.prepare(1 << 20);
-  const FolderLock lock(folder.path());
-  folder.settle();
+  std::optional<FolderLock> lock;
+  ranks.on_leader("folder", [&] {
+    require_free(options, folder);
+    folder.prepare(1 << 20);
+    lock.emplace(folder.path());
+    folder.settle();
+  });
   const Corpora corpora = read(options);
   require_translatable(corpora.valid, options.valid.empty() ? options.valid_source : options.valid);
   require_translatable(corpora.test, options.test.empty() ? options.test_source : options.test);
   const Codecs codecs = codecs_for(options, corpora);
   const std::unique_ptr<Architecture> model = make_architecture(options, codecs.sizes());
-  folder.prepare(bytes_of_run(*model));
+  ranks.on_leader("space", [&] { folder.prepare(bytes_of_run(*model)); });
   start_from_saved(options, *model);
   TrainingConsole console(options);
   Trainer trainer(options, *model, codecs, corpora, console.hooks());
@@ -83,6 +91,7 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
                          trainer.progress().step));
     return 3;
   }
+  if (!ranks.leads()) return 0;  // the rest is the leader's
   finish(options, {*model, codecs, corpora, trainer.progress(), command_line}, samples);
   return 0;
 }

@@ -12,9 +12,15 @@
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "core/device/environment.h"
+#include "parallel/world.h"
 
 namespace grus {
 namespace {
+
+void print_line(std::string_view line) {
+  const std::string text = fmt::format("{}\n", line);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 // Opens a file in the place of each closed stream: the next file that is opened would else get its number, and what is
 // printed would be written into it. Reading from the one and writing to the others still fails.
@@ -39,22 +45,28 @@ void warn_of_environment(const std::string& name) {
                        known_variables()));
 }
 
+// One of several ranks tells what is wrong.
 int failed(const std::string& name, const char* what, int code) {
-  complain(fmt::format("{}: {}", name, what));
+  if (parallel::ends_with(what)) print_line(fmt::format("{}: {}", name, what));
   return code;
+}
+
+bool is_follower() {
+  const std::optional<parallel::Launch> launch = parallel::launched();
+  return launch && launch->rank > 0;
 }
 
 }  // namespace
 
 void complain(std::string_view line) {
-  const std::string text = fmt::format("{}\n", line);
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  static const bool follower = is_follower();
+  if (!follower) print_line(line);
 }
 
 int run_program(const std::string& name, const std::function<int()>& run) {
   occupy_closed_streams();
-  warn_of_environment(name);
   try {
+    warn_of_environment(name);
     const int code = run();
     finish_output();
     return code;

@@ -6,7 +6,7 @@
 
 namespace grus {
 
-/// Prints one line on standard error; where nobody can read it, nothing.
+/// Prints one line on standard error, of several ranks on the leader's; where nobody can read it, nothing.
 void complain(std::string_view line);
 
 /// Runs the program. The exit code is what `run` returns; after an error of one line it is 2 for UsageError, else 1,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "examples/support/program.h"
+#include "parallel/world.h"
 #include "training/progress_line.h"
 
 namespace grus::programs {
@@ -41,8 +42,9 @@ Run::Run(std::string program, options::Table table, const TrainingOptions& o, co
 Run::~Run() = default;
 
 training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
-  begin_run(program_, table_, files);
+  parallel::world().on_leader("begin", [&] { begin_run(program_, table_, files); });
   training::FitOptions fit = fit_options(options_, batches);
+  fit.alike = files.data;
   fit.callbacks = {&watch_, &report_, listener_.get()};
   fit.stop = [this] {
     return training::stop_requested() || (options_.stop_after > 0 && listener_->step >= options_.stop_after);
@@ -50,7 +52,10 @@ training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
   return fit;
 }
 
+bool ends_here(const training::FitResult& result) { return !result.finished || !parallel::world().leads(); }
+
 int stopped(const training::FitResult& result) {
+  if (result.finished) return 0;
   complain(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on", result.step));
   return 3;
 }

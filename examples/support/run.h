@@ -5,7 +5,7 @@
 //   fit.validation = training::validation(...);
 //   const auto optimizer = make_optimizer(o.training, model.named_parameters());
 //   const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
-//   if (!result.finished) return programs::stopped(result);
+//   if (programs::ends_here(result)) return programs::stopped(result);
 //   run.show(report::section("Test", figures(...)), figures);
 #include <memory>
 #include <string>
@@ -46,7 +46,9 @@ class Run {
   training::StopOnSignal guard_;
 };
 
-/// Says that a run was stopped and how it goes on; returns the exit code 3.
+/// Tells whether nothing is left to do: the run was stopped, or the leader of several ranks does the rest.
+bool ends_here(const training::FitResult& result);
+/// Says that a run was stopped, if it was, and how it goes on; returns the exit code, 3 of a stopped one.
 int stopped(const training::FitResult& result);
 
 }  // namespace grus::programs

@@ -53,13 +53,19 @@ Table training_rows(TrainingOptions& o) {
       {"average", g, &o.average, "decay of the moving average of the weights (0: none)", 0, 1, true},
       {"seed", g, &o.seed, "every random choice follows from it", 0, any_number},
       {"save-every", g, &o.save_every, "steps between saved states (0: at the end of epochs only)", 0, any_count},
+      {"shards", g, &o.shards, "parts of each step that ranks share out (0: none on one rank, 8 on several)", 0, 4096},
+  };
+  Table ranks = {
+      words("reduce", m, choice(&o.reduce), "how ranks add up: the same bits for any number, or MPI's fastest",
+            {"tree", "fast"}),
+      {"bucket-mb", m, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
   };
   Table watching = {
       {"show-step", m, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", m, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
   };
   return options::joined(
-      {files, options::unsaved(of_command), training, options::unsaved(watching), machine_rows(o.machine)});
+      {files, options::unsaved(of_command), training, ranks, options::unsaved(watching), machine_rows(o.machine)});
 }
 
 void require_read(const options::Given& given, TrainingOptions& o) {
@@ -67,6 +73,11 @@ void require_read(const options::Given& given, TrainingOptions& o) {
   options::require_read(given, training_rows(o), {{"beta2", adam, "adam or adamw", "optimizer"}});
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
+}
+
+void begin_training(TrainingOptions& o) {
+  use_machine(o.machine);
+  join_ranks(o.machine.threads, o.shards);
 }
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainingOptions& o, const nn::Parameters& parameters) {
@@ -91,6 +102,9 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
   fit.out = o.out;
   fit.resume = o.resume;
   fit.save_every = o.save_every;
+  fit.shards = o.shards;
+  fit.reduce = o.reduce;
+  fit.bucket_mb = o.bucket_mb;
   fit.seed = static_cast<uint64_t>(o.seed);
   const int64_t steps = o.max_steps > 0 ? o.max_steps : std::max<int64_t>(1, o.epochs * batches);
   switch (o.schedule) {

@@ -37,12 +37,17 @@ struct TrainingOptions {
   double clip = 1;     // 0: no limit
   double average = 0;  // decay of the average of the weights; 0: none
   int64_t seed = 1, save_every = 0;
+  int64_t shards = 0;  // 0: none on one rank, 8 on several
+  parallel::Reduce reduce = parallel::Reduce::tree;
+  double bucket_mb = 4;
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)
   MachineOptions machine;
 };
 /// Returns the rows of files, training and machine.
 options::Table training_rows(TrainingOptions& o);
+/// Sets device, threads and precision, and joins other ranks. It is the first thing that a training does.
+void begin_training(TrainingOptions& o);
 /// Throws UsageError for what was given and is not read.
 void require_read(const options::Given& given, TrainingOptions& o);
 

@@ -91,7 +91,7 @@ int report(programs::Run& run, const data::Codec& codec, const nn::LanguageModel
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   Lines lines = read("train", o.train);
   const Lines valid = o.valid.empty() ? language::hold_out(lines, o.holdout) : read("valid", o.valid);
   const Lines test = o.test.empty() ? Lines() : read("test", o.test);
@@ -134,7 +134,7 @@ int train(TrainOptions& o, const std::string& command_line) {
     return training::Loss(now.loss, static_cast<double>(window.targets.numel()), now.nll_sum);
   };
   const training::FitResult result = training::fit(model, *optimizer, streams, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   return report(run, codec, model, judge, valid, test);
 }
 

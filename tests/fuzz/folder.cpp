@@ -42,7 +42,7 @@ struct Parts {
   explicit Parts(const TrainOptions& options)
       : model(make_architecture(options.model, small_codecs().sizes(), rng)),
         optimizer(make_optimizer(options, model->module().named_parameters())) {}
-  training::RunParts all() { return {model->module(), *optimizer, nullptr, nullptr, metrics, callbacks}; }
+  training::RunParts all() { return {model->module(), *optimizer, nullptr, nullptr, metrics, nullptr, callbacks}; }
 
  private:
   std::vector<metrics::Metric*> metrics;
@@ -71,7 +71,7 @@ struct Folder {
     files.save_codecs(small_codecs());
     files.save_config(options, small_codecs());
     files.save_weights(*parts.model);
-    training::save_state(files.state(), parts.all(), one_epoch(), identity);
+    training::save_state(files.state(), parts.all(), training::listeners_state(parts.all()), one_epoch(), identity);
   }
 };
 

@@ -12,7 +12,7 @@ from killing import MOST_SIGNALS, Failure, files_of, kill_one, rounds
 
 
 def training(program, work, _, draw, counts):
-    plan = [str(draw.choice(values)) for values in ([1, 2], [0, 1, 7], [0, 20], [1, 4], [0, 0.9])]
+    plan = [str(draw.choice(values)) for values in ([1, 2], [0, 1, 7], [0, 20], [1, 4], [0, 0.9], [0, 3])]
     straight, killed = (os.path.join(work, name) for name in ('straight', 'killed'))
     started = time.monotonic()
     subprocess.run([program, straight, *plan], check=True)

@@ -1,14 +1,16 @@
-// A training by fit() that is killed: fit_run FOLDER SEED SAVE_EVERY VALIDATE_EVERY ACCUMULATE AVERAGE
+// A training by fit() that is killed: fit_run FOLDER SEED SAVE_EVERY VALIDATE_EVERY ACCUMULATE AVERAGE SHARDS [BATCHES]
 // It exits with 0 when it is finished and with 3 when it was stopped on request.
 #include <cstdio>
 #include <cstdlib>
 
+#include "data/batch/batches.h"
 #include "metrics/classification.h"
 #include "nn/dropout.h"
 #include "nn/linear.h"
 #include "ops/loss/loss.h"
 #include "ops/math/elementwise.h"
 #include "optim/adam.h"
+#include "parallel/world.h"
 #include "training/fit.h"
 #include "training/metrics_log.h"
 
@@ -27,62 +29,49 @@ struct Net : nn::Module<Net> {
   nn::Linear last;
 };
 
-struct Batch {
-  Tensor x, y;
-};
+using Batch = std::pair<Tensor, Tensor>;
 
-// Batches are drawn from their epoch and place.
-struct Drawn {
-  int64_t batches_, epoch = 0, at = 0;
-  void start(int64_t e, int64_t position) {
-    epoch = e;
-    at = position;
-  }
-  std::optional<Batch> next() {
-    if (at == batches_) return std::nullopt;
-    Rng rng(static_cast<uint64_t>(1000 * epoch + at++));
-    const Tensor x = random_normal({16, 8}, 0, 1, rng);
-    std::vector<int32_t> labels;
-    for (int64_t row = 0; row < 16; ++row) labels.push_back(static_cast<int32_t>((row + at) % 4));
-    return Batch{x, Tensor::from(labels)};
-  }
-  int64_t batches() const { return batches_; }
-};
+// Rows are drawn anew in each epoch.
+data::Batches<Batch> drawn(int64_t batches) {
+  const auto row = [](int64_t i, Rng& rng) { return std::pair(random_normal({8}, 0, 1, rng), i % 4); };
+  return data::batches(data::generate(16 * batches, row), {.size = 16});
+}
 
-int run(char** arguments) {
+int run(int count, char** arguments) {
   const auto number = [&](int i) { return std::atoll(arguments[i]); };
   Rng rng(1);
   Net net(rng);
   optim::Adam adam(net.named_parameters(), {.lr = 0.01});
-  Drawn batches{150}, valid{4};
+  auto batches = drawn(count > 8 ? number(8) : 150), valid = drawn(4);
   metrics::Accuracy accuracy({.classes = 4}), train_accuracy({.classes = 4});
   training::CsvLog csv(std::filesystem::path(arguments[1]) / "log.csv");
   const training::StopOnSignal guard;
-  const auto result =
-      training::fit(net, adam, batches,
-                    [&](const Net& n, const Batch& b) {
-                      const Tensor scores = n(b.x);
-                      train_accuracy.update(scores, b.y);
-                      return training::Loss(cross_entropy(scores, b.y), 16);
-                    },
-                    {.epochs = 4,
-                     .accumulate = number(5),
-                     .clip = 1,
-                     .plateau = optim::PlateauOptions{.patience = 0},
-                     .average = std::atof(arguments[6]),
-                     .validation = training::validation(
-                         net, valid, {&accuracy}, [&](const Net& n, const Batch& b) { accuracy.update(n(b.x), b.y); }),
-                     .validate_every = number(4),
-                     .metrics = {&train_accuracy},
-                     .out = arguments[1],
-                     .resume = true,
-                     .save_every = number(3),
-                     .keep_last = 2,
-                     .average_last = true,
-                     .seed = static_cast<uint64_t>(number(2)),
-                     .stop = training::stop_requested,
-                     .quiet = true,
-                     .callbacks = {&csv}});
+  const auto result = training::fit(
+      net, adam, batches,
+      [&](const Net& n, const Batch& b) {
+        const Tensor scores = n(b.first);
+        train_accuracy.update(scores, b.second);
+        return training::Loss(cross_entropy(scores, b.second), static_cast<double>(b.second.dim(0)));
+      },
+      {.epochs = 4,
+       .accumulate = number(5),
+       .shards = number(7),
+       .clip = 1,
+       .plateau = optim::PlateauOptions{.patience = 0},
+       .average = std::atof(arguments[6]),
+       .validation = training::validation(net, valid, {&accuracy},
+                                          [&](const Net& n, const Batch& b) { accuracy.update(n(b.first), b.second); }),
+       .validate_every = number(4),
+       .metrics = {&train_accuracy},
+       .out = arguments[1],
+       .resume = true,
+       .save_every = number(3),
+       .keep_last = 2,
+       .average_last = true,
+       .seed = static_cast<uint64_t>(number(2)),
+       .stop = training::stop_requested,
+       .quiet = true,
+       .callbacks = {&csv}});
   return result.finished ? 0 : 3;
 }
 
@@ -90,9 +79,9 @@ int run(char** arguments) {
 
 int main(int count, char** arguments) {
   try {
-    return count == 7 ? run(arguments) : 2;
+    return count == 8 || count == 9 ? run(count, arguments) : 2;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "fit_run: %s\n", error.what());
+    if (parallel::ends_with(error.what())) std::fprintf(stderr, "fit_run: %s\n", error.what());
     return 1;
   }
 }

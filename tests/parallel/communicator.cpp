@@ -1,0 +1,147 @@
+#include "parallel/communicator.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <bit>
+
+#include "core/base/error.h"
+#include "core/tensor/random.h"
+#include "tests/parallel/thread_ranks.h"
+#include "tests/support/tensors.h"
+
+using namespace grus;
+using parallel::Communicator;
+using parallel::Node;
+using parallel::Shards;
+
+namespace {
+
+// The numbers of one shard, whose sums depend on their order.
+template <class T>
+std::vector<T> term(int64_t shard, int64_t count) {
+  Rng rng(static_cast<uint64_t>(shard) + 1);
+  const Tensor drawn = random_normal({count}, 0, 1e3, rng, dtype_of<T>, Device("cpu"));
+  return drawn.to_vector<T>();
+}
+
+template <class T>
+std::vector<T> tree_sum(const Node& node, int64_t count) {
+  if (node.is_leaf()) return term<T>(node.begin, count);
+  std::vector<T> left = tree_sum<T>({node.begin, node.middle()}, count);
+  const std::vector<T> right = tree_sum<T>({node.middle(), node.end}, count);
+  for (size_t i = 0; i < left.size(); ++i) left[i] += right[i];
+  return left;
+}
+
+template <class T>
+std::vector<T> sum_over(Communicator& ranks, int64_t shards, int64_t count) {
+  const Shards mine = parallel::shards_of_rank(shards, ranks.rank(), ranks.size());
+  std::vector<std::vector<T>> sums;
+  for (const Node& node : own_nodes(mine)) sums.push_back(tree_sum<T>(node, count));
+  std::vector<const void*> terms;
+  for (const std::vector<T>& one : sums) terms.push_back(one.data());
+  std::vector<T> sum(static_cast<size_t>(count));
+  const auto reduction = ranks.begin_sum(mine, terms, sum.data(), count, dtype_of<T>);
+  ranks.finish(*reduction);
+  return sum;
+}
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("shards: every rank has its share, none twice, and more ranks than shards are refused") {
+  for (const int64_t shards : {1, 2, 3, 7, 8, 13}) {
+    for (int size = 1; size <= shards; ++size) {
+      int64_t end = 0;
+      for (int rank = 0; rank < size; ++rank) {
+        const Shards mine = parallel::shards_of_rank(shards, rank, size);
+        CHECK(mine.begin == end);
+        CHECK(mine.own() >= shards / size);
+        end = mine.end;
+      }
+      CHECK(end == shards);
+    }
+  }
+  CHECK(test::message_of([] { (void)parallel::shards_of_rank(4, 0, 5); }) ==
+        "[shards] need at least as many shards as ranks, got 4 for 5 ranks");
+}
+
+TEST_CASE("shards: nodes of the tree are those that halving by powers of 2 gives") {
+  CHECK(Node{0, 6}.middle() == 4);
+  CHECK(Node{4, 7}.middle() == 6);
+  CHECK(own_nodes(Shards{8, 2, 5}) == std::vector<Node>{{2, 4}, {4, 5}});
+  CHECK(own_nodes(Shards{6, 0, 6}) == std::vector<Node>{{0, 6}});
+  CHECK(parallel::has_node(8, {2, 4}));
+  CHECK_FALSE(parallel::has_node(8, {1, 3}));
+}
+
+TEST_CASE("sum: any number of ranks gives the bits of the tree") {
+  for (const int64_t shards : {2, 5, 8}) {
+    for (const int64_t count : {1, 3, 1000}) {
+      const std::vector<float> f32 = tree_sum<float>({0, shards}, count);
+      const std::vector<double> f64 = tree_sum<double>({0, shards}, count);
+      for (int size = 2; size <= shards; ++size) {
+        std::atomic<int> right = 0;
+        test::run_ranks(size, [&](Communicator& ranks) {
+          if (same_bits(sum_over<float>(ranks, shards, count), f32)) ++right;
+          if (same_bits(sum_over<double>(ranks, shards, count), f64)) ++right;
+        });
+        CHECK(right == 2 * size);
+      }
+    }
+  }
+}
+
+TEST_CASE("gather: texts of any length come in the order of ranks") {
+  std::atomic<int> right = 0;
+  test::run_ranks(3, [&](Communicator& ranks) {
+    const auto text = [](int rank) {
+      return std::string(static_cast<size_t>(rank) * 100000, static_cast<char>('a' + rank));
+    };
+    if (ranks.gather("here", text(ranks.rank())) == std::vector<std::string>{text(0), text(1), text(2)}) ++right;
+    if (ranks.from_leader("there", ranks.leads() ? "leader's" : "own") == "leader's") ++right;
+    std::vector<std::byte> bytes(1000, static_cast<std::byte>(ranks.rank() + 7));
+    ranks.from_leader(bytes);
+    if (bytes == std::vector<std::byte>(1000, std::byte{7})) ++right;
+  });
+  CHECK(right == 9);
+}
+
+TEST_CASE("gather: ranks at different places of a program are told") {
+  const std::string what = test::message_of(
+      [] { test::run_ranks(2, [](Communicator& ranks) { ranks.barrier(ranks.leads() ? "the step" : "the end"); }); });
+  CHECK(what.find("need all ranks at one place of the program, got rank ") != std::string::npos);
+  CHECK(what.find("'the step'") != std::string::npos);
+}
+
+TEST_CASE("on_leader: others wait for what the leader does") {
+  std::atomic<int> done = 0, seen = 0;
+  test::run_ranks(4, [&](Communicator& ranks) {
+    ranks.on_leader("work", [&] { ++done; });
+    seen += done;
+  });
+  CHECK(seen == 4);
+}
+
+TEST_CASE("fast_sum: adds up over all ranks") {
+  std::atomic<int> right = 0;
+  test::run_ranks(3, [&](Communicator& ranks) {
+    std::vector<float> numbers = {1, static_cast<float>(ranks.rank())};
+    ranks.fast_sum(numbers.data(), 2, DType::f32);
+    if (numbers == std::vector<float>{3, 3}) ++right;
+  });
+  CHECK(right == 3);
+}
+
+TEST_CASE("communicator: a process alone is rank 0 of 1 and waits for nobody") {
+  Communicator alone;
+  CHECK(alone.leads());
+  CHECK_FALSE(alone.several());
+  CHECK(alone.gather("here", "text") == std::vector<std::string>{"text"});
+  alone.barrier("here");
+}

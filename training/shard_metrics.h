@@ -1,0 +1,35 @@
+#pragma once
+// Training metrics of steps that are cut into shards: each shard has its own examples, which become one metric's, in
+// the order of the shards, when somebody reads it.
+#include <vector>
+
+#include "metrics/metric.h"
+#include "training/ranks.h"
+
+namespace grus::training {
+
+class ShardMetrics {
+ public:
+  explicit ShardMetrics(const std::vector<metrics::Metric*>& metrics) : metrics_(metrics) {}
+  /// Says that steps are cut into shards, and that the examples of others than a rank's own are another's to keep.
+  void use() { used_ = true; }
+  void keep_own(const parallel::Shards& shards);
+  bool used() const { return used_; }
+  /// Gives the metrics a shard's examples, and keeps them again when its losses are computed.
+  void begin(int64_t shard);
+  void end(int64_t shard);
+  /// Gives the leader's metrics the examples of all shards.
+  void gather(const Ranks& ranks);
+  void forget() { kept_.clear(); }
+
+  /// Names are "NAME/3/numbers", of the metric and the shard.
+  const nn::NamedTensors& state() const { return kept_; }
+  void load_state(nn::NamedTensors saved) { kept_ = std::move(saved); }
+
+ private:
+  const std::vector<metrics::Metric*>& metrics_;
+  nn::NamedTensors kept_;
+  bool used_ = false;
+};
+
+}  // namespace grus::training
