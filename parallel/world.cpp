@@ -1,11 +1,18 @@
 #include "parallel/world.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
+#include <thread>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -72,11 +79,43 @@ std::unique_ptr<Transport> load_transport(const Launch& launch) {
   return transport;
 }
 
+// Until ranks are connected only a launcher sees that one is gone, and not every launcher minds.
+class StartWatch {
+ public:
+  explicit StartWatch(const Launch& launch) : thread_([this, launch] { watch(launch); }) {}
+  ~StartWatch() {
+    {
+      const std::lock_guard lock(mutex_);
+      started_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  StartWatch(const StartWatch&) = delete;
+  StartWatch& operator=(const StartWatch&) = delete;
+
+ private:
+  void watch(const Launch& launch) {
+    constexpr std::chrono::seconds most(60);
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, most, [this] { return started_; })) return;
+    if (launch.rank == 0)
+      fmt::print(stderr, "{}: [ranks] need all {} ranks within {} s, got no word from some\n",
+                 program_invocation_short_name, launch.size, most.count());
+    ::_exit(1);
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool started_ = false;
+  std::thread thread_;
+};
+
 class World {
  public:
   World() {
     const std::optional<Launch> launch = launched();
     if (!launch || launch->size < 2) return;
+    const StartWatch watch(*launch);
     ranks_ = std::make_unique<Communicator>(load_transport(*launch));
     lifeline_ = std::make_unique<Lifeline>(*ranks_);
     ranks_->on_wait([this] { lifeline_->require_all(); });

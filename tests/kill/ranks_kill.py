@@ -43,10 +43,27 @@ def launch(command, size, keeps_ranks):
                             env={**os.environ, 'GRUS_NUM_THREADS': '1'})
 
 
+def holder_of(folder):
+    """The process that holds the folder of a run, or 0."""
+    try:
+        with open(os.path.join(folder, '.lock'), encoding='utf-8') as file:
+            return int(file.read() or 0)
+    except (OSError, ValueError):
+        return 0
+
+
+def wait_for_training(process, folder):
+    """While ranks look for one another, only the launcher sees to them."""
+    while process.poll() is None and holder_of(folder) not in ranks_of(process.pid):
+        time.sleep(0.05)
+
+
 def kill_a_rank(command, most, draw, counts):
     """Kills a rank, or asks all to stop; returns whether the run ended by itself."""
     size, keeps_ranks, kind = draw.choice([2, 3, 4]), draw.random() < 0.5, draw.choice([signal.SIGKILL, signal.SIGKILL, signal.SIGTERM])
     process = launch(command, size, keeps_ranks)
+    if keeps_ranks:
+        wait_for_training(process, command[1])
     try:
         process.wait(draw.uniform(0, most))
     except subprocess.TimeoutExpired:

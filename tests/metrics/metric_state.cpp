@@ -28,7 +28,8 @@ struct Own : Metric {
   void reset() override {}
 };
 
-// Half of the examples, a state, the other half: the value must be that of all of them.
+// Half of the examples, a state, the other half: the value must be that of all of them. So must that of two halves that
+// were joined.
 template <class M, class Update>
 void check_resumes(M straight, M first, M second, Update update) {
   update(straight);
@@ -36,6 +37,10 @@ void check_resumes(M straight, M first, M second, Update update) {
   update(first);
   second.load_state(first.state());
   update(second);
+  CHECK(second.value() == straight.value());
+  second.reset();
+  update(second);
+  second.add_state(first.state());
   CHECK(second.value() == straight.value());
 }
 
@@ -64,6 +69,11 @@ TEST_CASE("metric state: a row that was no number is remembered") {
   second.load_state(first.state());
   CHECK(message_of([&] { (void)second.value(); }) ==
         "[loss] need values that are numbers, got NaN in row 1 since the reset");
+  second.reset();
+  second.update(scores());
+  second.add_state(first.state());
+  CHECK(message_of([&] { (void)second.value(); }) ==
+        "[loss] need values that are numbers, got NaN in row 7 since the reset");
 }
 
 TEST_CASE("metric state: the state of another metric, and a metric that does not say what it keeps, are refused") {
