@@ -3,35 +3,20 @@
 
 #include <algorithm>
 
-#include "data/pairs/loader.h"
 #include "examples/add/commands.h"
 #include "examples/add/pictures.h"
 #include "examples/support/run.h"
-#include "seq2seq/likelihood.h"
+#include "seq2seq/pair_batches.h"
 #include "training/fit.h"
 
 namespace grus::add {
 namespace {
 
-/// Batches as fit() takes them, on the model's device.
-class Batches {
- public:
-  Batches(const TrainOptions& o, const std::vector<std::string>& questions)
-      : loader_(encode(o.task, questions), {.batch_tokens = 0,
-                                            .batch_sentences = o.training.batch,
-                                            .seed = static_cast<uint64_t>(o.training.seed),
-                                            .source_marks = seq2seq::source_marks}) {}
-  void start(int64_t epoch, int64_t position) { loader_.start(epoch, position); }
-  std::optional<seq2seq::PackedBatch> next() {
-    const std::optional<data::Batch> batch = loader_.next();
-    return batch ? std::optional(seq2seq::to_device(*batch)) : std::nullopt;
-  }
-  int64_t batches() const { return loader_.batches(); }
-  std::string fingerprint() const { return loader_.fingerprint(); }
-
- private:
-  data::Loader loader_;
-};
+seq2seq::PairBatches batches_of(const TrainOptions& o, const std::vector<std::string>& questions) {
+  return seq2seq::PairBatches(
+      encode(o.task, questions),
+      {.batch_tokens = 0, .batch_sentences = o.training.batch, .seed = static_cast<uint64_t>(o.training.seed)});
+}
 
 double share_right(Task task, const std::vector<std::string>& questions, const std::vector<std::string>& said) {
   int64_t right = 0;
@@ -68,7 +53,7 @@ Outcome train_model(TrainOptions& o, const std::string& command_line) {
   programs::use_machine(o.training.machine);
   const Questions questions = draw_questions(o.task, o.digits, o.pairs, o.held, static_cast<uint64_t>(o.training.seed));
   const std::unique_ptr<seq2seq::Architecture> model = make_model(o);
-  Batches batches(o, questions.train);
+  seq2seq::PairBatches batches = batches_of(o, questions.train);
   const options::Table table = o.table();
   programs::Run run("add", table, o.training,
                     {.title = fmt::format("Task {}, {} digits", text_of(row_of(table, "task")), o.digits),
