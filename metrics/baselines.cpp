@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/thread/recording.h"
+#include "metrics/cholesky.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
@@ -15,28 +16,6 @@ namespace {
 void require_past(const char* name, const Tensor& past, int64_t ahead) {
   require(past.rank() == 3 && past.dim(1) > 0 && ahead > 0, "[{}] need a past (B, L, C) and steps ahead, got {} and {}",
           name, past.shape(), ahead);
-}
-
-/// Solves A X = B in place of B for a symmetric, positive definite A (n, n), B (n, m), by Cholesky's factors.
-void solve_positive(std::vector<double>& a, std::vector<double>& b, size_t n, size_t m) {
-  for (size_t j = 0; j < n; ++j) {
-    for (size_t k = 0; k < j; ++k) {
-      const double factor = a[j * n + k];
-      for (size_t i = j; i < n; ++i) a[i * n + j] -= a[i * n + k] * factor;
-    }
-    const double root = std::sqrt(a[j * n + j]);
-    for (size_t i = j; i < n; ++i) a[i * n + j] /= root;
-  }
-  for (size_t i = 0; i < n; ++i) {
-    for (size_t k = 0; k < i; ++k)
-      for (size_t c = 0; c < m; ++c) b[i * m + c] -= a[i * n + k] * b[k * m + c];
-    for (size_t c = 0; c < m; ++c) b[i * m + c] /= a[i * n + i];
-  }
-  for (size_t i = n; i-- > 0;) {
-    for (size_t k = i + 1; k < n; ++k)
-      for (size_t c = 0; c < m; ++c) b[i * m + c] -= a[k * n + i] * b[k * m + c];
-    for (size_t c = 0; c < m; ++c) b[i * m + c] /= a[i * n + i];
-  }
 }
 
 Tensor last_of(const Tensor& past) { return slice(past, 1, past.dim(1) - 1); }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/label_map.h"
 #include "report/markup.h"
 
 namespace grus::report {
@@ -43,10 +44,12 @@ std::string html_page(std::string_view title, std::string_view body, const PageE
   page += "<meta name=\"color-scheme\" content=\"light dark\"/>\n";
   if (extras.refresh_seconds > 0)
     append(page, "<meta http-equiv=\"refresh\" content=\"{}\"/>\n", extras.refresh_seconds);
-  append(page, "<title>{} · Grus</title>\n<style>{}{}</style>\n</head>\n<body>\n<main>\n", title, page_style,
-         extras.style);
+  const bool maps = body.find("<div class=\"labelmap\">") != std::string_view::npos;
+  append(page, "<title>{} · Grus</title>\n<style>{}{}{}</style>\n</head>\n<body>\n<main>\n", title, page_style,
+         maps ? map_style : "", extras.style);
   page += body;
   page += "</main>\n";
+  if (maps) append(page, "<script>{}</script>\n", map_script);
   if (!extras.script.empty()) append(page, "<script>{}</script>\n", extras.script);
   return page + "</body>\n</html>\n";
 }

@@ -23,7 +23,8 @@ struct PageExtras {
   std::string_view style = {}, script = {};
   int refresh_seconds = 0;  // > 0: the browser loads the page again so often
 };
-/// Returns the whole file. Title and body are markup.
+/// Returns the whole file. Title and body are markup; where the body has an interactive map (report/label_map.h), the
+/// page has what moves it.
 std::string html_page(std::string_view title, std::string_view body, const PageExtras& extras = {});
 /// Returns the top of the page; title, subtitle and `more` (tiles, a note) are markup.
 std::string page_header(std::string_view kicker, std::string_view title, std::string_view subtitle,

@@ -41,7 +41,9 @@ struct Candidate {
 class Member {
  public:
   Member(const Architecture& model, std::span<const std::vector<int32_t>> sources)
-      : output_(model.output()), decoder_(model.decode(pack_tokens(sources))), state_(decoder_->start()) {}
+      : Member(model.output(), model.decode(pack_tokens(sources))) {}
+  Member(OutputLayer output, std::unique_ptr<Decoder> decoder)
+      : output_(std::move(output)), decoder_(std::move(decoder)), state_(decoder_->start()) {}
 
   struct Prediction {
     Tensor logits;   // (rows, V)

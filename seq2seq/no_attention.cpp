@@ -5,6 +5,7 @@
 #include "data/text/vocab.h"
 #include "ops/math/index.h"
 #include "ops/math/shape.h"
+#include "seq2seq/decoder_state.h"
 #include "seq2seq/option_table.h"
 
 namespace grus::seq2seq {
@@ -89,14 +90,6 @@ Tensor NoAttention::summary(const Tokens& source) const {
 
 namespace {
 
-/// Returns the states of all layers, h then c, each (rows, H): tensors whose rows a search can gather.
-DecoderState split(const State& state) {
-  DecoderState parts;
-  for (const Tensor* all : {&state.h, &state.c})
-    for (int64_t l = 0; all->defined() && l < all->dim(0); ++l) parts.push_back((*all)[l]);
-  return parts;
-}
-
 class NoAttentionDecoder final : public Decoder {
  public:
   NoAttentionDecoder(const NoAttention& model, const Tokens& source)
@@ -106,19 +99,16 @@ class NoAttentionDecoder final : public Decoder {
   }
 
   DecoderState start() const override {
-    if (summary_.first.h.defined()) return split(summary_.first);
+    if (summary_.first.h.defined()) return layers_of(summary_.first);
     const EncoderDecoderOptions& o = network_.options;
     const Tensor zeros = Tensor::zeros({batch_, o.hidden});
     return DecoderState(static_cast<size_t>(o.layers * (o.unit == Unit::lstm ? 2 : 1)), zeros);
   }
 
   Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) override {
-    const auto layers = state.begin() + network_.options.layers;
-    const State before{stack(DecoderState(state.begin(), layers), 0),
-                       layers == state.end() ? Tensor() : stack(DecoderState(layers, state.end()), 0)};
-    const Output out =
-        network_.decode(words, Lengths::dense(1, words.numel()), before, summary_, Tensor::from(sources));
-    return {split(out.state), out.y, {}};
+    const Output out = network_.decode(words, Lengths::dense(1, words.numel()),
+                                       state_of(state, network_.options.layers), summary_, Tensor::from(sources));
+    return {layers_of(out.state), out.y, {}};
   }
 
  private:

@@ -13,7 +13,7 @@ namespace grus::seq2seq {
 class PackedBatches {
  public:
   PackedBatches(data::EncodedCorpus corpus, const data::LoaderOptions& options) : loader_(std::move(corpus), options) {}
-  void start(int64_t epoch, int64_t position) { loader_.start(epoch, position); }
+  void start(int64_t epoch, int64_t position = 0) { loader_.start(epoch, position); }
   std::optional<PackedBatch> next();
   void share(const parallel::Shards& shards) { loader_.share(shards); }
   std::optional<std::vector<std::optional<PackedBatch>>> next_shards();

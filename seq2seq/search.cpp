@@ -29,16 +29,28 @@ void for_each_batch(size_t count, size_t most, int64_t beam, const std::function
   });
 }
 
-}  // namespace
-
-std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
-  SearchOptions options = given;
+SearchOptions checked(SearchOptions options) {
   require<UsageError>(options.sample || options.n_best <= options.beam,
                       "[search] need an n_best of at most the beam of {}, got {}", options.beam, options.n_best);
   options.enough = options.enough > 0 ? std::max(options.enough, options.n_best) : options.beam;
+  return options;
+}
+
+void require_prefixes(const SearchOptions& options, size_t sources) {
+  require<UsageError>(options.prefixes.empty() || options.prefixes.size() == sources,
+                      "[search] need a prefix for each of {} sources, got {}", sources, options.prefixes.size());
+}
+
+std::span<const int32_t> prefix_of(const SearchOptions& options, size_t n) {
+  return options.prefixes.empty() ? std::span<const int32_t>() : std::span<const int32_t>(options.prefixes[n]);
+}
+
+}  // namespace
+
+std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
+  const SearchOptions options = checked(given);
   const std::vector<std::vector<int32_t>>& sources = *models.front().sources;
-  require<UsageError>(options.prefixes.empty() || options.prefixes.size() == sources.size(),
-                      "[search] need a prefix for each of {} sources, got {}", sources.size(), options.prefixes.size());
+  require_prefixes(options, sources.size());
   std::vector<size_t> order;
   std::vector<std::vector<Hypothesis>> results(sources.size());
   for (size_t i = 0; i < sources.size(); ++i)
@@ -50,9 +62,7 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
     std::vector<Sentence> sentences;
     for (size_t i = begin; i < end; ++i) {
       const size_t n = order[i];
-      const auto prefix =
-          options.prefixes.empty() ? std::span<const int32_t>() : std::span<const int32_t>(options.prefixes[n]);
-      sentences.push_back({sources[n].size(), prefix, options.first + n});
+      sentences.push_back({sources[n].size(), prefix_of(options, n), options.first + n});
     }
     std::vector<Member> members;
     for (const Searcher& one : models) {
@@ -73,6 +83,21 @@ std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std
                                             const SearchOptions& options) {
   const Searcher alone{&model, &sources};
   return search({&alone, 1}, options);
+}
+
+std::vector<std::vector<Hypothesis>> search(std::unique_ptr<Decoder> decoder, const OutputLayer& output,
+                                            int64_t sources, const SearchOptions& given) {
+  const SearchOptions options = checked(given);
+  require<UsageError>(options.max_length > 0, "[search] need a max_length for codes without words, got {}",
+                      options.max_length);
+  require_prefixes(options, static_cast<size_t>(sources));
+  const NoGrad off;
+  std::vector<Sentence> sentences;
+  for (size_t n = 0; n < static_cast<size_t>(sources); ++n)
+    sentences.push_back({0, prefix_of(options, n), options.first + n});
+  std::vector<Member> members;
+  members.emplace_back(output, std::move(decoder));
+  return BatchSearch(std::move(members), std::move(sentences), options).run();
 }
 
 }  // namespace grus::seq2seq

@@ -21,5 +21,9 @@ struct Searcher {
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& options);
 std::vector<std::vector<Hypothesis>> search(const Architecture& model, const std::vector<std::vector<int32_t>>& sources,
                                             const SearchOptions& options);
+/// Returns the n best hypotheses of each of `sources` rows that a decoder was made of, which need be no sentences.
+/// Throws UsageError without a max_length, as nothing else limits them.
+std::vector<std::vector<Hypothesis>> search(std::unique_ptr<Decoder> decoder, const OutputLayer& output,
+                                            int64_t sources, const SearchOptions& options);
 
 }  // namespace grus::seq2seq

@@ -58,6 +58,17 @@ size_t Series::column(const std::string& name) const {
   return static_cast<size_t>(found - columns.begin());
 }
 
+std::vector<double> take_column(Series& series, const std::string& name) {
+  const size_t taken = series.column(name), width = series.columns.size();
+  require<UsageError>(width > 1, "[series] need another column of {} than '{}', got it alone", series.file,
+                      Shown{name});
+  std::vector<double> column, others;
+  for (size_t i = 0; i < series.values.size(); ++i) (i % width == taken ? column : others).push_back(series.values[i]);
+  series.columns.erase(series.columns.begin() + static_cast<int64_t>(taken));
+  series.values = std::move(others);
+  return column;
+}
+
 Series read_series(const std::string& path, const SeriesOptions& options) {
   const Table table = table_of(path, options);
   require<DataError>(table.rows() > 0, "{}: need rows of numbers, got a header alone", path);

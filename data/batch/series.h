@@ -37,6 +37,10 @@ struct SeriesOptions {
 /// of numbers.
 Series read_series(const std::string& path, const SeriesOptions& options = {});
 
+/// Takes a column out of the series and returns its values: labels, say, which are no input. Throws UsageError for a
+/// column that is not there, and for the only one.
+std::vector<double> take_column(Series& series, const std::string& name);
+
 /// Rows of training, validation and test, one behind another from row 0 on; rows behind them are in none.
 struct TimeSplit {
   int64_t train = 0, valid = 0, test = 0;
@@ -77,11 +81,11 @@ struct SeriesWindow {
 SeriesWindow collate(const std::vector<SeriesWindow>& windows);
 
 struct WindowOptions {
-  int64_t past = 1, ahead = 1;  // L, H
+  int64_t past = 1, ahead = 1;  // L, which may be 0, and H
   int64_t every = 1;            // rows from one window to the next
 };
 /// Returns the windows whose futures lie in rows [begin, end), in order; their pasts may begin before. Windows share
-/// the series' memory. Throws UsageError for options below 1; DataError where not one window fits.
+/// the series' memory. Throws UsageError for options out of range; DataError where not one window fits.
 Dataset<SeriesWindow> windows(const ModelSeries& series, int64_t begin, int64_t end, const WindowOptions& options);
 
 }  // namespace grus::data

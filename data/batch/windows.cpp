@@ -53,9 +53,9 @@ SeriesWindow collate(const std::vector<SeriesWindow>& all) {
 
 Dataset<SeriesWindow> windows(const ModelSeries& series, int64_t begin, int64_t end, const WindowOptions& options) {
   const auto [past, ahead, every] = options;
-  require<UsageError>(past > 0 && ahead > 0 && every > 0,
-                      "[windows] need a past, a future and a step of at least 1 row, got {}, {} and {}", past, ahead,
-                      every);
+  require<UsageError>(past >= 0 && ahead > 0 && every > 0,
+                      "[windows] need a past of at least 0 rows, a future and a step of at least 1, got {}, {} and {}",
+                      past, ahead, every);
   require<UsageError>(begin >= 0 && begin <= end && end <= series.values.dim(0),
                       "[windows] need rows among {}, got [{}, {})", series.values.dim(0), begin, end);
   const int64_t first = std::max(begin, past), count = (end - ahead - first) / every + 1;

@@ -2,9 +2,8 @@
 #include <fmt/format.h>
 
 #include "core/base/error.h"
-#include "core/base/printable.h"
-#include "data/read/number.h"
 #include "examples/forecast/forecaster.h"
+#include "examples/support/lists.h"
 
 namespace grus::forecast {
 namespace {
@@ -14,37 +13,17 @@ using options::of_model;
 using options::Table;
 using options::words;
 
-std::vector<std::string> comma_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size() && !text.empty();) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
-std::array<double, 3> three_numbers(const std::string& text) {
-  std::array<double, 3> split{};
-  const std::vector<std::string> parts = comma_list(text);
-  for (size_t i = 0; i < parts.size(); ++i) {
-    const auto number = data::parse_number(parts[i]);
-    require<UsageError>(parts.size() == 3 && number,
-                        "--split: need three shares or counts of rows, as 0.7,0.1,0.2, got '{}'", Shown{text});
-    split[i] = *number;
-  }
-  require<UsageError>(parts.size() == 3, "--split: need three shares or counts of rows, as 0.7,0.1,0.2, got ''");
-  return split;
-}
-
 }  // namespace
 
 data::SeriesOptions TrainOptions::table_options() const {
-  return {.date = date, .columns = comma_list(columns), .header = !no_header, .missing = comma_list(missing)};
+  return {.date = date,
+          .columns = programs::comma_list(columns),
+          .header = !no_header,
+          .missing = programs::comma_list(missing)};
 }
 
 data::TimeSplit TrainOptions::split_of(const data::Series& series) const {
-  return data::split_by_time(series.file, series.rows(), three_numbers(split));
+  return data::split_by_time(series.file, series.rows(), programs::three_parts("split", split));
 }
 
 TrainOptions::TrainOptions() {

@@ -71,9 +71,10 @@ int sample(const SampleOptions& options);
 
 struct DrawOptions {
   UseOptions use;
-  std::string table;  // the table whose source phrases are drawn; empty: words alone
+  std::string table;      // the table whose source phrases are drawn
+  std::string sentences;  // a file of sentences to draw; where both are empty, words are drawn
   std::string out;
-  int64_t words = 600, phrases = 900;  // at most
+  int64_t words = 600, phrases = 900;  // at most; sentences as many as phrases
   std::string method = "tsne";         // or pca
   double perplexity = 20;
   int64_t seed = 1;

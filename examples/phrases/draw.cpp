@@ -1,9 +1,11 @@
-// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014, the model's words and phrases on a plane.
+// The subcommand `draw`: figures 4 and 5 of Cho et al. 2014 and figure 2 of Sutskever et al. 2014, the model's words,
+// phrases and sentences on a plane.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <filesystem>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -11,12 +13,13 @@
 #include "data/read/text.h"
 #include "data/text/unicode.h"
 #include "examples/phrases/commands.h"
-#include "examples/phrases/map_page.h"
 #include "examples/phrases/scorer.h"
 #include "examples/support/program.h"
 #include "ops/math/index.h"
+#include "report/chart.h"
+#include "report/map_page.h"
 #include "report/markup.h"
-#include "report/tsne.h"
+#include "report/vector_map.h"
 #include "training/terminal_line.h"
 
 namespace grus::phrases {
@@ -72,35 +75,23 @@ std::vector<Entry> frequent_phrases(const DrawOptions& o) {
   return phrases;
 }
 
-// Makes rows points of length 1, so that the angle between them counts.
-report::Points points_of(const Tensor& rows) {
-  const auto values = rows.to_vector<float>();
-  report::Points points{static_cast<size_t>(rows.dim(0)), static_cast<size_t>(rows.dim(1)), {}};
-  points.values.assign(values.begin(), values.end());
-  for (size_t i = 0; i < points.count; ++i) {
-    double square = 0;
-    for (size_t k = 0; k < points.width; ++k) square += points[i][k] * points[i][k];
-    for (size_t k = 0; k < points.width && square > 0; ++k) points[i][k] /= std::sqrt(square);
-  }
-  return points;
-}
-
 report::Points word_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& words) {
   const Tensor table = saved.model->source_words();
   std::vector<int64_t> ids;
   for (const Entry& word : words) ids.push_back(saved.codecs.source.vocab().id(word.text));
-  return points_of(gather_rows(table, Tensor::from(ids)));
+  return report::unit_points(gather_rows(table, Tensor::from(ids)));
 }
 
-report::Points phrase_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& phrases) {
+// Returns what the decoder is told of each text, and attends to nothing else.
+report::Points text_vectors(const seq2seq::SavedModel& saved, const std::vector<Entry>& texts) {
   constexpr size_t batch = 256;
   report::Points all;
-  for (size_t begin = 0; begin < phrases.size(); begin += batch) {
+  for (size_t begin = 0; begin < texts.size(); begin += batch) {
     std::vector<std::vector<int32_t>> ids;
-    for (size_t n = begin; n < std::min(begin + batch, phrases.size()); ++n)
-      ids.push_back(saved.codecs.source.encode(phrases[n].text));
+    for (size_t n = begin; n < std::min(begin + batch, texts.size()); ++n)
+      ids.push_back(saved.codecs.source.encode(texts[n].text));
     const NoGrad no_grad;
-    const report::Points part = points_of(saved.model->summary(seq2seq::pack_tokens(ids)));
+    const report::Points part = report::unit_points(saved.model->summary(seq2seq::pack_tokens(ids)));
     all.count += part.count;
     all.width = part.width;
     all.values.insert(all.values.end(), part.values.begin(), part.values.end());
@@ -108,54 +99,92 @@ report::Points phrase_vectors(const seq2seq::SavedModel& saved, const std::vecto
   return all;
 }
 
-report::Points on_a_plane(const report::Points& points, const DrawOptions& o, const char* what) {
-  if (o.method == "pca") return report::principal_components(points, 2);
-  constexpr size_t enough = 50;  // dimensions: van der Maaten and Hinton 2008, section 4.2
-  const report::Points fewer = points.width > enough ? report::principal_components(points, enough) : points;
-  training::TerminalLine progress;
-  report::TsneOptions options{.perplexity = o.perplexity, .seed = static_cast<uint64_t>(o.seed)};
-  return report::tsne(fewer, options, [&](int iteration) {
-    if (progress.due()) progress.show(fmt::format("t-SNE of {}: {} of {}", what, iteration, options.iterations));
-  });
+report::VectorMapOptions options_of(const DrawOptions& o) {
+  return {.projection = o.method == "pca" ? report::Projection::pca : report::Projection::tsne,
+          .perplexity = o.perplexity,
+          .seed = static_cast<uint64_t>(o.seed)};
 }
 
-report::LabelMap map_of(const report::Points& points, const std::vector<Entry>& entries, const DrawOptions& o,
-                        const char* what) {
-  const report::Points plane = on_a_plane(points, o, what);
-  const auto near = report::nearest_by_cosine(points, 6);
-  report::LabelMap map{.description = fmt::format("Map of {} {}", points.count, what)};
-  for (size_t i = 0; i < points.count; ++i)
-    map.points.push_back({.x = plane.width > 0 ? plane[i][0] : 0,
-                          .y = plane.width > 1 ? plane[i][1] : 0,
-                          .label = entries[i].text,
-                          .weight = entries[i].weight,
-                          .near = near[i],
-                          .note = entries[i].weight > 1 ? fmt::format("seen {} times", entries[i].weight) : ""});
+report::LabelMap map_of(const report::Points& points, const std::vector<Entry>& entries,
+                        const report::VectorMapOptions& options, const char* what) {
+  std::vector<report::MapPoint> labels;
+  for (const Entry& entry : entries)
+    labels.push_back({.label = entry.text,
+                      .weight = entry.weight,
+                      .note = entry.weight > 1 ? fmt::format("seen {} times", entry.weight) : ""});
+  training::TerminalLine progress;
+  report::LabelMap map = report::vector_map(points, std::move(labels), options, [&](int iteration) {
+    if (progress.due()) progress.show(fmt::format("t-SNE of {}: step {}", what, iteration));
+  });
+  map.description = fmt::format("Map of {} {}", points.count, what);
   return map;
 }
 
-MapSection words_section(const seq2seq::SavedModel& saved, const DrawOptions& o) {
+// Colours texts by their words, so many and `more`.
+void group_by_words(report::LabelMap& map, int64_t fewest, int64_t step) {
+  for (int64_t group = 0; group < 3; ++group) {
+    const int64_t from = fewest + group * step, to = from + step - 1;
+    map.groups.push_back(from == to ? fmt::format("{} words", from) : fmt::format("{} to {} words", from, to));
+  }
+  map.groups.push_back(fmt::format("{} and more", fewest + 3 * step));
+  for (report::MapPoint& point : map.points)
+    point.group = static_cast<size_t>(std::clamp<int64_t>((word_count(point.label) - fewest) / step, 0, 3));
+}
+
+report::MapSection words_section(const seq2seq::SavedModel& saved, const DrawOptions& o) {
   const std::vector<Entry> words = frequent_words(saved.codecs.source.vocab(), o.words);
   require<DataError>(!words.empty(), "{}: need words with letters in the source vocabulary, got none", o.use.model);
   return {
-      "Words", map_of(word_vectors(saved, words), words, o, "words"),
+      "Words", map_of(word_vectors(saved, words), words, options_of(o), "words"),
       fmt::format("The {} most frequent source words, each at its row of the embedding. The larger the dot, the more "
                   "frequent the word.",
                   report::grouped(static_cast<int64_t>(words.size())))};
 }
 
-MapSection phrases_section(const seq2seq::SavedModel& saved, const DrawOptions& o) {
+report::MapSection phrases_section(const seq2seq::SavedModel& saved, const DrawOptions& o) {
   const std::vector<Entry> phrases = frequent_phrases(o);
   require<DataError>(!phrases.empty(), "{}: need source phrases of two words or more, got none", o.table);
-  MapSection section{
-      "Phrases", map_of(phrase_vectors(saved, phrases), phrases, o, "phrases"),
+  report::MapSection section{
+      "Phrases", map_of(text_vectors(saved, phrases), phrases, options_of(o), "phrases"),
       fmt::format("The {} most frequent source phrases of two words and more, each at the vector that the "
                   "encoder makes of it: all that the decoder is told.",
                   report::grouped(static_cast<int64_t>(phrases.size())))};
-  section.map.groups = {"2 words", "3 words", "4 words", "5 and more"};
-  for (report::MapPoint& point : section.map.points)
-    point.group = static_cast<size_t>(std::min<int64_t>(word_count(point.label) - 2, 3));
+  group_by_words(section.map, 2, 1);
   return section;
+}
+
+// Returns the first different lines of the file, as many as asked for.
+std::vector<Entry> sentences_of(const DrawOptions& o) {
+  std::vector<Entry> sentences;
+  std::unordered_set<std::string> seen;
+  for (const std::string& line : data::read_lines(o.sentences)) {
+    if (std::ssize(sentences) >= o.phrases) break;
+    if (!data::split_spaces(line).empty() && seen.insert(line).second) sentences.push_back({line, 1});
+  }
+  require<DataError>(!sentences.empty(), "{}: need sentences, got none", o.sentences);
+  return sentences;
+}
+
+// Sutskever et al. 2014 draw their sentences along two principal components, so these stand beside t-SNE.
+std::vector<report::MapSection> sentence_sections(const seq2seq::SavedModel& saved, const DrawOptions& o) {
+  const std::vector<Entry> sentences = sentences_of(o);
+  const report::Points points = text_vectors(saved, sentences);
+  std::vector<report::MapSection> sections;
+  for (const auto projection : {report::Projection::tsne, report::Projection::pca}) {
+    if (o.method == "pca" && projection == report::Projection::tsne) continue;
+    report::VectorMapOptions options = options_of(o);
+    options.projection = projection;
+    const bool tsne = projection == report::Projection::tsne;
+    report::MapSection section{
+        tsne || o.method == "pca" ? "Sentences" : "Sentences along two directions",
+        map_of(points, sentences, options, "sentences"),
+        fmt::format("{} sentences, each at the vector that {}, {}.", report::grouped(std::ssize(sentences)),
+                    saved.model->has_attention() ? "the decoder begins with" : "is all that the decoder is told",
+                    tsne ? "by t-SNE" : "along the two directions in which they differ most")};
+    group_by_words(section.map, 2, 2);
+    sections.push_back(std::move(section));
+  }
+  return sections;
 }
 
 }  // namespace
@@ -164,26 +193,19 @@ int draw(const DrawOptions& o, const std::string& command_line) {
   AtomicFile out(o.out);
   const Scorer scorer(o.use);
   const seq2seq::SavedModel& saved = scorer.saved();
-  MapPage page{.title = "A map of words and phrases", .model = saved.model->description()};
-  page.sections.push_back(words_section(saved, o));
+  report::MapPage page{.title = o.sentences.empty() ? "A map of words and phrases" : "A map of sentences",
+                       .model = saved.model->description()};
+  if (!o.sentences.empty()) page.sections = sentence_sections(saved, o);
+  else page.sections.push_back(words_section(saved, o));
   if (!o.table.empty()) page.sections.push_back(phrases_section(saved, o));
-  page.method =
-      o.method == "pca"
-          ? "Both axes are the directions in which the vectors differ most (principal components). "
-          : "Points that stand close together are close for the model; how far apart distant ones are, and where they "
-            "lie, means little (t-SNE). ";
-  page.method +=
-      "Labels appear where there is room, the most frequent first; come closer for more. Pointing at a dot names it "
-      "and "
-      "joins it with its six nearest in the full space, which need not be the nearest here. Double-click, the buttons "
-      "or "
-      "Ctrl and the wheel come closer; dragging moves.";
+  page.method = report::how_to_read(options_of(o).projection);
   page.facts = {{"Model", o.use.model}, {"Method", o.method == "pca" ? "principal components" : "t-SNE"}};
   if (o.method != "pca")
     page.facts.insert(page.facts.end(),
                       {{"Perplexity", fmt::format("{}", o.perplexity)}, {"Seed", fmt::format("{}", o.seed)}});
   page.command = command_line;
-  out.write(render_maps(page));
+  const bool picture = std::filesystem::path(o.out).extension() == ".svg";
+  out.write(picture ? report::standalone(report::label_map(page.sections.front().map)) : report::render_maps(page));
   out.commit();
   fmt::print("maps: {}\n", o.out);
   return 0;

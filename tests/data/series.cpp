@@ -184,7 +184,20 @@ TEST_CASE("windows: futures lie in their part, pasts reach back, and what is mis
   CHECK(numbers(batch->future_known) == std::vector<float>{1, 1, 1, 1});
   CHECK(message_of<DataError>([&] { (void)windows(scaled, 0, 3, {.past = 2, .ahead = 2}); }) ==
         "[windows] need 2 rows of the past and 2 ahead, got rows [0, 3) of the future behind 0 of the past");
-  CHECK(message_of<UsageError>([&] { (void)windows(scaled, 0, 3, {.past = 0}); }).find("[windows] need") == 0);
+  CHECK(message_of<UsageError>([&] { (void)windows(scaled, 0, 3, {.past = -1}); }).find("[windows] need") == 0);
+  const auto alone = windows(scaled, 0, 5, {.past = 0, .ahead = 3});
+  CHECK(alone.size() == 3);
+  CHECK(alone[2].future.to_vector<float>() == scaled.values.rows(2, 5).to_vector<float>());
+}
+
+TEST_CASE("series: a column that is taken out is none of the series any more") {
+  Series series = read("a,fault,b\n1,0,2\n3,1,4\n");
+  CHECK(take_column(series, "fault") == std::vector<double>{0, 1});
+  CHECK(series.columns == std::vector<std::string>{"a", "b"});
+  CHECK(series.values == std::vector<double>{1, 2, 3, 4});
+  CHECK(message_of<UsageError>([&] { (void)take_column(series, "c"); }).find("got 'c'") != std::string::npos);
+  (void)take_column(series, "a");
+  CHECK(message_of<UsageError>([&] { (void)take_column(series, "b"); }).find("got it alone") != std::string::npos);
 }
 
 TEST_CASE("windows: a column that begins with a missing value begins with the training mean") {

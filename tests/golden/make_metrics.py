@@ -13,6 +13,7 @@ import jiwer
 import numpy as np
 import sklearn
 from sklearn import metrics as m
+from sklearn.covariance import EmpiricalCovariance
 
 rng = np.random.default_rng(21)
 
@@ -123,6 +124,19 @@ def edit_cases():
     return out
 
 
+def distance_case(n, columns):
+    """Squared Mahalanobis distances of errors, from normal ones whose mean and covariance (over n) are taken."""
+    mix = rng.normal(size=(columns, columns))
+    normal, others = rounded(rng.normal(size=(n, columns)) @ mix + 0.5), rounded(rng.normal(size=(9, columns)) * 2)
+    fitted = EmpiricalCovariance().fit(normal)
+    return {
+        "columns": columns,
+        "normal": normal.ravel().tolist(),
+        "others": others.ravel().tolist(),
+        "distances": fitted.mahalanobis(others).tolist(),
+    }
+
+
 def main():
     cases = {
         "classes": [
@@ -136,6 +150,7 @@ def main():
         "regression": [regression_case(40, False), regression_case(30, True)],
         "nll": [nll_case(20, 7)],
         "edits": edit_cases(),
+        "distances": [distance_case(30, 1), distance_case(40, 4)],
     }
     path = pathlib.Path(__file__).with_name("metrics.json")
     # Each line is one case.

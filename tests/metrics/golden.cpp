@@ -10,6 +10,7 @@
 #include "core/tensor/tensor.h"
 #include "data/read/text.h"
 #include "metrics/edit_distance.h"
+#include "metrics/error_distance.h"
 #include "metrics/f_score.h"
 #include "metrics/mean.h"
 #include "metrics/regression.h"
@@ -189,5 +190,18 @@ TEST_CASE("golden: word and character error rates, and the edits, are jiwer's") 
     const auto list = [](const Edits& e) { return json{e.hits, e.substitutions, e.deletions, e.insertions}; };
     CHECK(list(wer.edits()) == c["words"]);
     CHECK(list(cer.edits()) == c["characters"]);
+  }
+}
+
+TEST_CASE("golden metrics: distances of errors are scikit-learn's, and a saved one measures alike") {
+  for (const json& c : golden()["distances"]) {
+    const ErrorDistance fitted(c["normal"].get<std::vector<double>>(), c["columns"].get<size_t>());
+    const auto others = c["others"].get<std::vector<double>>();
+    const std::vector<double> scores = fitted.scores(others);
+    REQUIRE(scores.size() == c["distances"].size());
+    // The raised diagonal is below what is compared.
+    for (size_t i = 0; i < scores.size(); ++i)
+      CHECK(scores[i] == doctest::Approx(c["distances"][i].get<double>()).epsilon(1e-6));
+    CHECK(ErrorDistance::of(fitted.tensor()).scores(others) == scores);
   }
 }

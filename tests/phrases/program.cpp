@@ -11,6 +11,7 @@
 #include "data/read/text.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
+#include "tests/support/well_formed.h"
 
 using namespace grus;
 
@@ -126,6 +127,16 @@ TEST_CASE("phrases: a table trains a model, which scores it, ranks, samples and 
     CHECK(program(t.folder, t.use("draw") + "--method " + method + " --table " + t.table + " --out " + page).code == 0);
   CHECK(test::bytes_of(page).find("<h2>Phrases</h2>") != std::string::npos);
 
+  const std::string lines = t.folder.file("lines", "the house .\nthe book\n\nthe house .\nthe\n");
+  CHECK(program(t.folder, t.use("draw") + "--sentences " + lines + " --out " + page).code == 0);
+  const std::string sentences = test::bytes_of(page);
+  for (const char* part :
+       {"<h2>Sentences</h2>", "<h2>Sentences along two directions</h2>", "the house .", "3 sentences"})
+    CHECK(sentences.find(part) != std::string::npos);
+  const std::string picture = t.folder.path("map.svg");
+  CHECK(program(t.folder, t.use("draw") + "--method pca --sentences " + lines + " --out " + picture).code == 0);
+  CHECK(test::not_well_formed(test::bytes_of(picture).substr(test::bytes_of(picture).find("<svg"))) == "");
+
   const Result judged = program(
       t.folder, t.use("evaluate") + "--among 2 --within 9 --pairs " + t.valid + " --pool " + t.folder.file("p", pairs));
   CHECK_MESSAGE(judged.out.find("of 2 pairs") != std::string::npos, judged.err);
@@ -215,7 +226,10 @@ TEST_CASE("phrases: no number is NaN, and a flag that is not read is refused") {
   check_error(program(t.folder, t.use("draw") + "--perplexity nan --out x"), 2, "--perplexity: need a number from 1");
   check_error(program(t.folder, t.use("draw") + "--method pca --perplexity 5 --out x"), 2,
               "--perplexity: need it with --method tsne");
-  check_error(program(t.folder, t.use("draw") + "--phrases 5 --out x"), 2, "--table");
+  check_error(program(t.folder, t.use("draw") + "--phrases 5 --out x"), 2, "--phrases: need --table or --sentences");
+  check_error(program(t.folder, t.use("draw") + "--words 5 --sentences y --out x"), 2, "--words");
+  check_error(program(t.folder, t.use("draw") + "--out x --sentences " + t.folder.file("blank", "\n \n")), 1,
+              "blank: need sentences, got none");
   check_error(program(t.folder, t.use("sample") + "--batch-tokens 5 book"), 2, "--batch-tokens");
   const std::string file = t.folder.file("pairs.tsv", pairs), links = t.folder.file("links", "0-0\n0-0\n0-0\n0-0\n");
   check_error(program(t.folder, "extract --pairs " + file + " --alignments " + links + " --hmm 3 --out x"), 2, "--hmm");

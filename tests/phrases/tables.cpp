@@ -4,7 +4,7 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "examples/phrases/map_page.h"
+#include "report/map_page.h"
 #include "examples/phrases/table_corpus.h"
 #include "tests/data/files.h"
 #include "tests/support/well_formed.h"
@@ -41,7 +41,7 @@ TEST_CASE("tables: what is held out shares no source phrase with what is trained
 TEST_CASE("maps: the page is well formed but for its script") {
   report::LabelMap map{.description = "words"};
   map.points = {{.x = 0, .y = 1, .label = "a & b"}, {.x = 2, .y = 0, .label = "<c>"}};
-  std::string page = render_maps({.title = "T & U",
+  std::string page = report::render_maps({.title = "T & U",
                                   .model = "m",
                                   .sections = {{"Words", map, "caption"}},
                                   .method = "read",

@@ -8,6 +8,8 @@
 #include "report/label_map.h"
 #include "report/quadtree.h"
 #include "report/tsne.h"
+#include "report/vector_map.h"
+#include "tests/support/tensors.h"
 #include "tests/support/well_formed.h"
 
 using namespace grus::report;
@@ -164,4 +166,26 @@ TEST_CASE("label map: the picture is well formed, whatever the labels and places
   CHECK(not_well_formed(label_map(map_of(1))) == "");
   CHECK(contains(label_map(map_of(0)), "no points"));
   CHECK(contains(label_map(map_of(1)), "visibility") == false);
+}
+
+TEST_CASE("vector map: each point has its place, its label and its nearest, by either projection") {
+  std::vector<float> rows;
+  for (int i = 0; i < 12; ++i)
+    for (int k = 0; k < 3; ++k) rows.push_back(static_cast<float>(k == i / 4 ? 10 : i % 4));
+  const Points points = unit_points(grus::Tensor::from(rows, {12, 3}));
+  CHECK(points[0][0] == doctest::Approx(1));
+  for (const Projection projection : {Projection::tsne, Projection::pca}) {
+    std::vector<MapPoint> entries(12);
+    for (size_t i = 0; i < 12; ++i) entries[i].label = std::to_string(i);
+    const LabelMap map = vector_map(points, entries, {.projection = projection, .perplexity = 3});
+    REQUIRE(map.points.size() == 12);
+    for (size_t i = 0; i < 12; ++i) {
+      CHECK(map.points[i].label == std::to_string(i));
+      CHECK(std::isfinite(map.points[i].x + map.points[i].y));
+      REQUIRE(map.points[i].near.size() == 6);
+      CHECK(static_cast<size_t>(map.points[i].near.front()) / 4 == i / 4);  // of its own cluster
+    }
+  }
+  CHECK(grus::test::message_of([&] { (void)vector_map(points, {}, {}); }) ==
+        "[vector_map] need an entry for each of 12 points, got 0");
 }

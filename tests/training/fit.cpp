@@ -9,6 +9,7 @@
 #include "optim/sgd.h"
 #include "tests/support/waits.h"
 #include "tests/training/small_run.h"
+#include "training/annealing.h"
 
 using namespace grus;
 using test::bits;
@@ -345,4 +346,27 @@ TEST_CASE("fit: no batches, and a loss that is no number, are refused in a sente
   const auto nothing = [](const Net& net, const test::Batch& batch) { return training::Loss(mean(net(batch.x)), 0); };
   CHECK(message_of([&] { training::fit(s.net, s.adam, s.points, nothing, {.epochs = 1, .quiet = true}); }) ==
         "[fit] need a count above 0 of what a loss is the mean of, got 0");
+}
+
+TEST_CASE("annealing: the weight grows with the steps to its last value, from wherever a run goes on") {
+  training::Annealing weight(2, 4);
+  std::vector<double> seen;
+  const auto run = [&](training::FitOptions options) {
+    Start s;
+    options.quiet = true;
+    options.callbacks = {&weight};
+    const auto loss = [&](const Net& net, const test::Batch& batch) {
+      seen.push_back(weight());
+      return test::loss_of(net, batch);
+    };
+    training::fit(s.net, s.adam, s.points, loss, options);
+  };
+  run({.steps = 6});
+  CHECK(seen == std::vector<double>{0, 0.5, 1, 1.5, 2, 2});
+  const test::Folder folder;
+  seen.clear();
+  run({.steps = 6, .out = folder.path("run"), .stop = [&] { return seen.size() == 2; }});
+  run({.steps = 6, .out = folder.path("run"), .resume = true});
+  CHECK(seen == std::vector<double>{0, 0.5, 1, 1.5, 2, 2});
+  CHECK(training::Annealing(3, 0)() == 3);
 }

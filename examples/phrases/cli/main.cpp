@@ -141,16 +141,20 @@ Command add_sample(CLI::App& program) {
 }
 
 Command add_draw(CLI::App& program) {
-  CLI::App* app = program.add_subcommand("draw", "2-D maps of words and phrases, as one page");
+  CLI::App* app = program.add_subcommand("draw", "2-D maps of words, phrases and sentences, as one page");
   auto o = std::make_shared<DrawOptions>();
   add_use_flags(*app, o->use);
   CLI::Option* table = app->add_option("--table", o->table, "whose source phrases are drawn; without: words alone");
-  app->add_option("--out", o->out, "HTML file")->required();
-  app->add_option("--words", o->words, "at most")->capture_default_str()->check(between<int64_t>(1, 20000));
-  app->add_option("--phrases", o->phrases, "at most")
+  CLI::Option* sentences =
+      app->add_option("--sentences", o->sentences, "file of source sentences, a line each, to draw");
+  app->add_option("--out", o->out, "HTML file; .svg: the first map alone, as a picture")->required();
+  app->add_option("--words", o->words, "at most")
       ->capture_default_str()
       ->check(between<int64_t>(1, 20000))
-      ->needs(table);
+      ->excludes(sentences);
+  CLI::Option* phrases = app->add_option("--phrases", o->phrases, "phrases, or sentences, at most")
+                             ->capture_default_str()
+                             ->check(between<int64_t>(1, 20000));
   app->add_option("--method", o->method, "tsne or pca")->capture_default_str()->check(CLI::IsMember({"tsne", "pca"}));
   CLI::Option* perplexity = app->add_option("--perplexity", o->perplexity, "t-SNE: about how many neighbours count")
                                 ->capture_default_str()
@@ -159,7 +163,9 @@ Command add_draw(CLI::App& program) {
                           ->capture_default_str()
                           ->check(between<int64_t>(0, most_seed));
   add_skip_bad(*app, o->skip_bad)->needs(table);
-  return {app, [o, perplexity, seed](const std::string& line) {
+  return {app, [o, perplexity, seed, phrases](const std::string& line) {
+            grus::require<grus::UsageError>(phrases->count() == 0 || !o->table.empty() || !o->sentences.empty(),
+                                            "--phrases: need --table or --sentences with it, got neither");
             for (const CLI::Option* option : {perplexity, seed})
               grus::require<grus::UsageError>(option->count() == 0 || o->method == "tsne",
                                               "{}: need it with --method tsne, got --method {}", option->get_name(),

@@ -1,16 +1,16 @@
 #pragma once
-// The page of maps that `draw` writes, from plain data.
+// A page of maps, from plain data.
 #include <string>
 #include <vector>
 
 #include "report/label_map.h"
 #include "report/page.h"
 
-namespace grus::phrases {
+namespace grus::report {
 
 struct MapSection {
   std::string title;
-  report::LabelMap map;
+  LabelMap map;
   std::string caption;
 };
 
@@ -18,11 +18,11 @@ struct MapPage {
   std::string title, model;  // one phrase each
   std::vector<MapSection> sections = {};
   std::string method = {};  // a sentence on how to read it
-  report::Facts facts = {};
+  Facts facts = {};
   std::string command = {};
 };
 
 /// Returns a page in one file without network, in light, dark and print.
 std::string render_maps(const MapPage& page);
 
-}  // namespace grus::phrases
+}  // namespace grus::report

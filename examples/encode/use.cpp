@@ -1,0 +1,98 @@
+// The commands that use a model, and what they do with one of series.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "data/read/npy.h"
+#include "data/read/text_writer.h"
+#include "examples/encode/detector.h"
+#include "examples/support/model_files.h"
+#include "report/markup.h"
+
+namespace grus::encode {
+namespace {
+
+bool is_text(const programs::UseOptions& use) {
+  require<UsageError>(!use.model.empty(), "--model: need the folder of a model, got none");
+  TrainOptions o;
+  programs::load_options("encode", use.model, o.table());
+  return o.is_text();
+}
+
+int eval_series(const EvalOptions& o) {
+  const Detector d = load_detector(o.use);
+  Readings r = read_table(d, o.data, !d.options.label.empty());
+  if (o.data.empty()) {
+    data::SeriesLayout layout;
+    r.split = read_training(d.options, layout).split;
+  }
+  const auto [begin, end] = rows_of(r, o.data.empty() ? o.part : Part::all);
+  require<DataError>(end - begin >= d.options.window, "{}: need the {} rows of a window in this part, got {}",
+                     r.series.file, d.options.window, end - begin);
+  const Scored scored = d.score(r, o.use.batch);
+  fmt::print("{}", text_of(found_in(d, r, scored, begin, end)));
+  if (!o.report.empty()) {
+    report::Figures figures;
+    const std::string name = report::escape(r.series.file);
+    write_file_atomically(
+        o.report, report::html_page(name, report::page_header("Grus · encode", name, report::escape(o.use.model)) +
+                                              pictures(d, r, scored, begin, end, figures)));
+  }
+  return 0;
+}
+
+std::string name_of(const Readings& r, int64_t row) {
+  return r.series.dates ? r.series.dates->text_at(row) : fmt::format("{}", row + 1);
+}
+
+int run_series(const RunOptions& o) {
+  require<UsageError>(!o.decode && o.lines.empty(), "{}: need a model of lines, got {}, which is one of series",
+                      o.decode ? "--decode" : "line", o.use.model);
+  const Detector d = load_detector(o.use);
+  const Readings r = read_table(d, o.data, false);
+  if (!o.out.empty()) {
+    std::vector<std::string> names;
+    for (int64_t row = 0; row + d.options.window <= r.rows(); ++row) names.push_back(name_of(r, row));
+    write_states(o.out, names, d.states(r, o.use.batch));
+    return 0;
+  }
+  const Scored scored = d.score(r, o.use.batch);
+  const size_t width = d.layout.columns.size();
+  fmt::print("{},score,alarm", r.series.dates ? "date" : "row");
+  for (const std::string& name : d.layout.columns) fmt::print(",{}", name);
+  fmt::print("\n");
+  for (int64_t row = 0; row < r.rows(); ++row) {
+    const double score = scored.scores[static_cast<size_t>(row)];
+    fmt::print("{},{},{}", name_of(r, row), std::isnan(score) ? "" : fmt::format("{:.6g}", score),
+               score > d.alarm ? 1 : 0);
+    for (size_t c = 0; c < width; ++c) fmt::print(",{:.6g}", scored.rebuilt[static_cast<size_t>(row) * width + c]);
+    fmt::print("\n");
+  }
+  return 0;
+}
+
+}  // namespace
+
+void write_states(const std::string& path, const std::vector<std::string>& names, const Tensor& states) {
+  if (std::filesystem::path(path).extension() == ".npy") return data::write_npy(path, states);
+  require<UsageError>(path == "-" || path.ends_with(".tsv") || path.ends_with(".tsv.gz"),
+                      "--out: need a file .npy or .tsv, got {}", path);
+  data::TextWriter out(path);
+  const std::vector<float> values = states.to_vector<float>();
+  const size_t width = static_cast<size_t>(states.dim(1));
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::string line = names[i];
+    for (size_t k = 0; k < width; ++k) line += fmt::format("\t{:.6g}", values[i * width + k]);
+    out.write(line + "\n");
+  }
+  out.flush();
+  out.commit();
+}
+
+int eval(EvalOptions& o, const std::string&) { return is_text(o.use) ? eval_text(o) : eval_series(o); }
+
+int run(RunOptions& o, const std::string&) { return is_text(o.use) ? run_text(o) : run_series(o); }
+
+}  // namespace grus::encode

@@ -1,0 +1,134 @@
+// What the commands do with a model of lines.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "data/read/text.h"
+#include "examples/encode/text_model.h"
+#include "examples/support/standard_input.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/index.h"
+#include "ops/math/matmul.h"
+#include "ops/math/reduce.h"
+#include "report/markup.h"
+
+namespace grus::encode {
+namespace {
+
+// Calls answer(lines, ids) for the given lines; without any, for lines of the file or of standard input, as they come.
+template <class Answer>
+void for_lines(const TextModel& model, const std::vector<std::string>& given, const std::string& file, int64_t batch,
+               const Answer& answer) {
+  std::vector<std::string> lines;
+  std::vector<std::vector<int32_t>> ids;
+  const auto take = [&](const std::string& line, const std::string& where) {
+    ids.push_back(model.ids(line, where));
+    lines.push_back(line);
+  };
+  const auto flush = [&](size_t most) {
+    if (lines.empty() || lines.size() < most) return;
+    answer(lines, ids);
+    std::fflush(stdout);
+    lines.clear(), ids.clear();
+  };
+  const auto most = static_cast<size_t>(batch);
+  const std::vector<std::string> known = given.empty() && !file.empty() ? data::read_lines(file) : given;
+  for (size_t i = 0; i < known.size(); ++i) {
+    take(known[i], given.empty() ? fmt::format("{}:{}", file, i + 1) : fmt::format("line {}", i + 1));
+    flush(most);
+  }
+  StandardInput input(1 << 20);
+  while (given.empty() && file.empty()) {
+    const auto line = input.next();
+    if (!line) break;
+    take(data::clean_line(*line, StandardInput::name, input.number()),
+         fmt::format("{}:{}", StandardInput::name, input.number()));
+    flush(standard_input_is_terminal() ? 1 : most);
+  }
+  flush(0);
+}
+
+Tensor unit_rows(const Tensor& x) { return x / maximum(sqrt(sum(x * x, {1}, true)), Tensor::full({1, 1}, 1e-12)); }
+
+}  // namespace
+
+int eval_text(const EvalOptions& o) {
+  require<UsageError>(!o.data.empty(), "--data: need a file of lines, got none");
+  require<UsageError>(o.part == Part::test, "--part: need a model of series with it, got {}, which is one of lines",
+                      o.use.model);
+  const TextModel model = load_text(o.use);
+  std::vector<std::string> lines = data::read_lines(o.data);
+  std::erase_if(lines, [](const std::string& line) { return data::split_spaces(line).empty(); });
+  require<DataError>(!lines.empty(), "{}: need lines with words, got none", o.data);
+  const TextFigures found = figures_of(model, lines);
+  fmt::print("word for word {:.2f} % of {} lines\nwrong words {:.2f} %\nnats a word {:.4f}\n", 100 * found.exact,
+             found.lines.size(), 100 * found.word_error, found.nats);
+  if (model.options.variational) fmt::print("KL {:.3f} nats a line\n", found.kl);
+  if (o.report.empty()) return 0;
+  report::Figures figures;
+  const std::string name = report::escape(o.data);
+  write_file_atomically(
+      o.report, report::html_page(name, report::page_header("Grus · encode", name, report::escape(o.use.model)) +
+                                            pictures(model, found, figures)));
+  return 0;
+}
+
+int run_text(const RunOptions& o) {
+  require<UsageError>(!o.decode || o.out.empty(), "--out: need no --decode beside it, got both");
+  const TextModel model = load_text(o.use);
+  std::vector<std::string> names;
+  std::vector<std::vector<int32_t>> kept;
+  for_lines(model, o.lines, o.data, o.use.batch, [&](const auto& lines, const auto& ids) {
+    if (o.decode)
+      for (const std::string& said : model.say(model.states(ids))) fmt::print("{}\n", said);
+    else if (o.out.empty()) write_states("-", lines, model.states(ids));
+    else names.insert(names.end(), lines.begin(), lines.end()), kept.insert(kept.end(), ids.begin(), ids.end());
+  });
+  if (!o.out.empty()) write_states(o.out, names, model.states(kept, o.use.batch));
+  return 0;
+}
+
+int neighbours(NeighboursOptions& o, const std::string&) {
+  const TextModel model = load_text(o.use);
+  const std::string file = o.data.empty() ? model.options.text : o.data;
+  std::vector<std::string> others = data::read_lines(file);
+  std::sort(others.begin(), others.end());
+  others.erase(std::unique(others.begin(), others.end()), others.end());
+  std::erase_if(others, [&](const std::string& line) {
+    const size_t pieces = model.codec.encode(line).size();
+    return pieces == 0 || pieces > static_cast<size_t>(model.options.max_length);
+  });
+  require<DataError>(!others.empty(), "{}: need lines among which to look, got none", file);
+  const Tensor known = unit_rows(model.states(model.ids(others), o.use.batch));
+  for_lines(model, o.lines, "", o.use.batch, [&](const auto& lines, const auto& ids) {
+    const int64_t count = std::min<int64_t>(o.top + 1, std::ssize(others));
+    const TopK best = top_k(matmul(unit_rows(model.states(ids)), known, {.transpose_b = true}), count);
+    const std::vector<float> cosines = best.values.to_vector<float>();
+    const std::vector<int64_t> places = best.ids.to_vector<int64_t>();
+    for (size_t i = 0; i < lines.size(); ++i) {
+      fmt::print("{}\n", lines[i]);
+      int64_t shown = 0;
+      for (int64_t k = 0; k < count && shown < o.top; ++k) {
+        const auto at = i * static_cast<size_t>(count) + static_cast<size_t>(k);
+        const std::string& other = others[static_cast<size_t>(places[at])];
+        if (other == lines[i]) continue;  // a line is no neighbour of its own
+        fmt::print("  {:.3f}  {}\n", cosines[at], other);
+        ++shown;
+      }
+    }
+  });
+  return 0;
+}
+
+int between(BetweenOptions& o, const std::string&) {
+  require<UsageError>(o.lines.size() == 2, "between: need two lines, each in quotes, got {}", o.lines.size());
+  const TextModel model = load_text(o.use);
+  for (const std::string& said : walk(model, o.lines[0], o.lines[1], o.steps)) fmt::print("{}\n", said);
+  return 0;
+}
+
+}  // namespace grus::encode

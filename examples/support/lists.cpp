@@ -1,0 +1,34 @@
+#include "examples/support/lists.h"
+
+#include <algorithm>
+
+#include "core/base/error.h"
+#include "core/base/printable.h"
+#include "data/read/number.h"
+
+namespace grus::programs {
+
+std::vector<std::string> comma_list(const std::string& text) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size() && !text.empty();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::array<double, 3> three_parts(std::string_view flag, const std::string& text) {
+  std::array<double, 3> split{};
+  const std::vector<std::string> parts = comma_list(text);
+  bool whole = parts.size() == split.size();
+  for (size_t i = 0; i < split.size() && whole; ++i) {
+    const auto number = data::parse_number(parts[i]);
+    whole = number.has_value();
+    if (whole) split[i] = *number;
+  }
+  require<UsageError>(whole, "--{}: need three shares or counts of rows, as 0.7,0.1,0.2, got '{}'", flag, Shown{text});
+  return split;
+}
+
+}  // namespace grus::programs
