@@ -43,6 +43,8 @@ mark { background: none; color: var(--accent); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 2.5rem 2.5rem; margin-bottom: 1.5rem; }
 .pair > :only-child { max-width: 34rem; }
 figure { margin: 0; break-inside: avoid; }
+figure + figure, figure + .scroll { margin-top: 2rem; }
+.pair > figure { margin-top: 0; }
 figcaption { max-width: 40rem; margin-top: .625rem; font-size: .9375rem; line-height: 1.5; color: var(--muted); }
 figcaption b { color: var(--ink); font-weight: 600; }
 .pair svg.chart { display: block; width: 100%; height: auto; }

@@ -50,7 +50,7 @@ Layout lay_out(const PianoRoll& roll) {
   return layout;
 }
 
-// Rows of black keys are darker; each C has a line and its name; a bar of four quarter notes ends at a line.
+// Rows of black keys are darker; each C has a line and its name; a line stands at every fourth quarter note, or fewer.
 std::string paper(const Layout& l) {
   std::string dark, lines, names;
   for (int32_t key = l.low; key <= l.high; ++key) {
@@ -66,10 +66,11 @@ std::string paper(const Layout& l) {
   const double bar = 4 * std::pow(2, std::ceil(std::log2(std::max(1.0, l.length / 4 / 40))));  // at most 40 lines
   for (double t = 0; t <= l.length; t += bar) {
     append(lines, "M{} {}V{}", px(l.x(t)), px(top), px(l.bottom()));
-    if (std::fmod(t, 4 * bar) == 0 && t < 0.97 * l.length)
-      names +=
-          label({.x = l.x(t) + 2, .y = l.bottom() + 14, .size = 10, .more = muted}, fmt::format("bar {:g}", t / 4 + 1));
+    if (std::fmod(t, 4 * bar) == 0 && t < 0.85 * l.length)
+      names += label({.x = l.x(t), .y = l.bottom() + 14, .size = 10, .anchor = "middle", .more = muted},
+                     fmt::format("{:g}", t));
   }
+  names += label({.x = right, .y = l.bottom() + 14, .size = 10, .anchor = "end", .more = muted}, "quarter notes");
   return fmt::format(
       R"(<path class="ground" d="{}" fill="#f1f2f2"/><path class="grid" d="{}" fill="none" stroke="#e4e4df"/>)"
       "\n{}\n",

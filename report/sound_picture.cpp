@@ -89,7 +89,7 @@ std::string time_labels(const SoundPicture& p, const Frames& frames, double y) {
   const Axis axis = linear_axis(0, seconds, 6, false, false);
   std::string out;
   for (const Tick& tick : axis.ticks)
-    if (tick.value < 0.97 * seconds)
+    if (tick.value < 0.94 * seconds)
       out += label({.x = frames.x(tick.value / p.hop - 0.5),
                     .y = y,
                     .size = 10,

@@ -13,7 +13,7 @@ namespace grus::compose {
 struct TrainOptions {
   std::string train, valid, test;
   double step = 1, hold_valid = 0.1;
-  int64_t transpose = 6;
+  int64_t transpose = 0;
   ModelOptions model;
   programs::TrainingOptions training;
 

@@ -39,13 +39,12 @@ int demo() {
   TrainOptions o;
   o.train = folder + "/chorales.json";
   o.test = folder + "/unseen.json";
-  o.transpose = 0;
   o.model.hidden = 96;
   o.model.dropout = 0.1;
-  o.model.input_dropout = o.model.weight_drop = 0;
   o.training.epochs = 50;
   o.training.average = 0.95;
   o.training.lr = 1e-2;
+  o.training.batch = 16;
   o.training.out = folder + "/model";
   o.training.overwrite = true;
   fmt::print("300 small chorales, made by rule in all major keys; a network learns which chord comes next:\n");

@@ -25,7 +25,7 @@ struct ModelOptions {
   Unit unit = Unit::gru;
   Outputs outputs = Outputs::chained;
   int64_t hidden = 200, layers = 1;
-  double dropout = 0.4, input_dropout = 0.1, weight_drop = 0.2;
+  double dropout = 0.3, input_dropout = 0, weight_drop = 0;
 };
 
 /// What the network reads, (N, 89) packed, and the chords that it should say, (N, 88).

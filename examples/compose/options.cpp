@@ -11,9 +11,9 @@ using options::Table;
 using options::words;
 
 TrainOptions::TrainOptions() {
-  training.epochs = 100;
-  training.batch = 16;
-  training.lr = 3e-3;
+  training.epochs = 60;
+  training.batch = 8;
+  training.lr = 5e-3;
   training.schedule = programs::ScheduleKind::cosine;
   training.warmup = 50;
   training.average = 0.99;

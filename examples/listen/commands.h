@@ -19,7 +19,7 @@ namespace grus::listen {
 struct SoundOptions {
   data::RecordingOptions files;
   std::string words;  // file of lines LABEL<TAB>WORD
-  double low = 20, window = 0.025, hop = 0.010, range = 40;
+  double low = 20, window = 0.03, hop = 0.02, range = 40;
   data::LogMelOptions mel(int64_t bands) const;
 };
 

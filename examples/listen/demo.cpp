@@ -42,8 +42,6 @@ int demo() {
   o.model.target = Target::letters;
   o.model.layers = 1;
   o.model.dropout = 0.1;
-  o.sound.window = 0.03;
-  o.sound.hop = 0.02;
   o.training.epochs = 20;
   o.training.lr = 1e-2;
   o.training.batch = 16;

@@ -42,7 +42,7 @@ Table change_rows(data::SoundChange& o) {
 }  // namespace
 
 TrainOptions::TrainOptions() {
-  training.epochs = 30;
+  training.epochs = 25;
   training.lr = 4e-3;
   training.schedule = programs::ScheduleKind::cosine;
   training.warmup = 100;

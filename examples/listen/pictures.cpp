@@ -129,13 +129,13 @@ std::string pictures(const Figures& f, const Hearing& hearing, report::Figures& 
                      fmt::format("{} letters", f.edits.reference_length())});
     if (f.known > 0) tiles.push_back({"Right among known words", percent(f.known_right, f.known), ""});
   }
+  std::string first = report::tiles(tiles);
+  if (f.known > 0 && hearing.words.size() <= 40)
+    first += report::confusions({.classes = hearing.words, .counts = f.confusion, .things = "Recordings"}, drawn);
   std::string some;
   size_t shown = 0;
   for (size_t i = 0; i < f.sounds.size() && shown < 6; i += std::max<size_t>(1, f.sounds.size() / 6), ++shown)
     some += picture(f.sounds[i], f.heard[i], hearing, drawn);
-  std::string first = report::tiles(tiles);
-  if (f.known > 0 && hearing.words.size() <= 40)
-    first += report::confusions({.classes = hearing.words, .counts = f.confusion, .things = "Recordings"}, drawn);
   const char* what = letters
                          ? "Frames as the model reads them, and below, frame by frame, what it takes them for; a mark "
                            "stands where it writes a letter."

@@ -1,15 +1,19 @@
-// Targets for the readers of tables, arrays, sounds, word vectors and reports of runs.
+// Targets for the readers of tables, arrays, sounds, music, word vectors and reports of runs.
 #include <algorithm>
 
 #include "core/base/error.h"
 #include "data/batch/dataset.h"
 #include "data/batch/series_layout.h"
 #include "data/batch/token_stream.h"
+#include "data/music/abc.h"
+#include "data/music/midi.h"
+#include "data/music/pieces.h"
 #include "data/read/npy.h"
 #include "data/read/table.h"
 #include "data/read/text.h"
 #include "data/read/wav.h"
 #include "data/read/zip.h"
+#include "data/sound/recordings.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
 #include "formats/torch_file.h"
@@ -101,6 +105,33 @@ bool read_sound(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) {
     const data::Sound sound = data::read_wav(path);
     require(sound.samples.rank() == 2 && sound.rate > 0, "no sound");
+  });
+}
+
+bool hear_recording(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    require(!data::read_recording(path, {.rate = 8000, .longest = 1}).empty(), "no samples");
+  });
+}
+
+bool read_music(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::Score score = data::read_midi(path);
+    if (score.length() < 1e4) data::score_of(data::piece_of(score, 1), 1, 120, true);
+  });
+}
+
+bool read_chords(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const data::PieceSets sets = data::read_pieces(path);
+    require(sets.train.size() + sets.valid.size() + sets.test.size() > 0, "no pieces");
+  });
+}
+
+bool read_tunes(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    for (const data::Tune& tune : data::parse_abc(data::read_whole_file(path), path))
+      if (tune.score.length() < 1e5) require(!data::midi_bytes(tune.score).empty(), "no music");
   });
 }
 
@@ -251,6 +282,20 @@ std::vector<Target> file_targets() {
       {"keras_tokenizer", read_keras_tokenizer, tokenizers},
       {"run_report", read_run_report, run_reports},
       {"wav", read_sound, sounds},
+      {"recording", hear_recording, sounds},
+      {"midi", read_music,
+       [] {
+         return Seeds{data::midi_bytes({.tempo = 90, .notes = {{0, 1, 60}, {0.5, 2, 64, 20, 3}}, .programs = {4, 5}})};
+       }},
+      {"pieces", read_chords,
+       [] {
+         return Seeds{R"({"train": [[[60, -1], []]], "valid": [[[21]]], "test": []})", "[[[60, 64], [62]]]"};
+       }},
+      {"abc", read_tunes,
+       [] {
+         return Seeds{"X:1\nT:a\nM:6/8\nL:1/8\nQ:1/4=90\nK:F#m\n|:\"Am7\"A>B (3cde|1f2-f:|2[CE]3/2 z_b',:|\n",
+                      "K:Bb mix\n[K:D]{g}a!p!b \\ % x\nG:|[2c//|]\n"};
+       }},
       {"tokens", read_stream,
        [] {
          return Seeds{"the cat sat\r\n\non the mat", "a\n"};
