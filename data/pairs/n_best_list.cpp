@@ -14,25 +14,25 @@
 namespace grus::data {
 namespace {
 
-constexpr std::string_view bar = "|||";
+constexpr std::string_view between_columns = "|||";
 
 std::string_view trimmed(std::string_view text) {
   const size_t first = text.find_first_not_of(" \t");
   return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
 }
 
-std::vector<std::string_view> columns_of(std::string_view line) {
+std::vector<std::string_view> split_columns(std::string_view line) {
   std::vector<std::string_view> columns;
   for (;;) {
-    const size_t end = line.find(bar);
+    const size_t end = line.find(between_columns);
     columns.push_back(trimmed(line.substr(0, end)));
     if (end == line.npos) return columns;
-    line.remove_prefix(end + bar.size());
+    line.remove_prefix(end + between_columns.size());
   }
 }
 
-NBestEntry parse(std::string_view line, std::string_view name, int64_t number) {
-  const std::vector<std::string_view> columns = columns_of(line);
+NBestEntry parse_entry(std::string_view line, std::string_view name, int64_t number) {
+  const std::vector<std::string_view> columns = split_columns(line);
   require<DataError>(columns.size() >= 3, "{}:{}: need ID ||| TEXT ||| FEATURES ||| SCORE, got '{}'", name, number,
                      Shown{line});
   NBestEntry entry;
@@ -58,7 +58,7 @@ std::vector<NBestEntry> read_n_best(const std::string& file) {
   LineReader lines(file);
   std::vector<NBestEntry> entries;
   while (const auto raw = lines.next()) {
-    NBestEntry entry = parse(clean_line(*raw, lines.name(), lines.number()), lines.name(), lines.number());
+    NBestEntry entry = parse_entry(clean_line(*raw, lines.name(), lines.number()), lines.name(), lines.number());
     const int64_t before = entries.empty() ? 0 : entries.back().sentence;
     require<DataError>(entry.sentence >= before, "{}:{}: need sentences in order, got {} behind {}", lines.name(),
                        lines.number(), entry.sentence, before);
