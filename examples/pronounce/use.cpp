@@ -65,7 +65,7 @@ int eval(EvalOptions& o, const std::string& command_line) {
   report::Figures drawn;
   const std::string sections = pictures(loaded.speakers, words, found, drawn);
   write_file_atomically(
-      o.out, report::html_page("Pronunciations", report::page_header("Grus · pronounce", report::escape(summary(found)),
+      o.out, report::html_page("Pronunciations", report::page_header("Grus · pronounce", "Letters to phones",
                                                                      report::escape(o.use.model)) +
                                                      sections + report::run_again_section(command_line, {}, {})));
   return 0;
