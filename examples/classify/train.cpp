@@ -120,7 +120,7 @@ int train(TrainOptions& o, const std::string& command_line) {
   programs::Run run(
       "classify", table, o.training,
       {.title = "Text to class",
-       .model = fmt::format("{} of {} states in {}, {} pooling, {} classes", text_of(row_of(table, "unit")),
+       .model = fmt::format("{} of {} states in {}, {} pooling, {} classes", programs::name_of(row_of(table, "unit")),
                             o.model.hidden, o.model.bidirectional ? "both directions" : "one direction",
                             text_of(row_of(table, "pool")), classes),
        .command = command_line});

@@ -102,11 +102,12 @@ int train(TrainOptions& o, const std::string& command_line) {
   Rng rng(seed);
   Composer model(o.model, rng);
   const options::Table table = o.table();
-  programs::Run run("compose", table, o.training,
-                    {.title = "Chords",
-                     .model = fmt::format("{}, {} layers of {} states, {} outputs", text_of(row_of(table, "unit")),
-                                          o.model.layers, o.model.hidden, text_of(row_of(table, "outputs"))),
-                     .command = command_line});
+  programs::Run run(
+      "compose", table, o.training,
+      {.title = "Chords",
+       .model = fmt::format("{}, {} layers of {} states, {} outputs", programs::name_of(row_of(table, "unit")),
+                            o.model.layers, o.model.hidden, text_of(row_of(table, "outputs"))),
+       .command = command_line});
   training::FitOptions fit =
       run.begin({.data = {{"train", checksum_of(sets.train)}, {"valid", checksum_of(sets.valid)}}}, batches.batches());
   const auto steps_of = [](const Chords& chords) { return chords.read.lengths.total(); };

@@ -123,8 +123,11 @@ def copy_site(folder, target):
 def card(name, folder, out):
     pages, pictures = copy_site(folder, out / name)
     command, _, printed = (folder / "printed.txt").read_text(encoding="utf-8").partition("\n")
-    links = "".join(f'<li><a href="{page.relative_to(out).as_posix()}">{title_of(page.read_text(encoding="utf-8"))}</a></li>'
-                    for page in pages)
+    titles = [title_of(page.read_text(encoding="utf-8")) for page in pages]
+    links = ""
+    for page, title in zip(pages, titles):
+        of = f": {html.escape(page.parent.name)}" if titles.count(title) > 1 else ""
+        links += f'<li><a href="{page.relative_to(out).as_posix()}">{title}{of}</a></li>'
     links += "".join(f'<li><a href="{p.relative_to(out).as_posix()}">{html.escape(p.name)}</a></li>' for p in pictures)
     first = pages[0].relative_to(out).as_posix() if pages else ""
     head = f'<a href="{first}">{name}</a>' if first else name

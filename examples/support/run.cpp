@@ -54,6 +54,13 @@ training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
 
 bool ends_here(const training::FitResult& result) { return !result.finished || !parallel::world().leads(); }
 
+std::string name_of(const options::Option& row) {
+  std::string word = text_of(row);
+  if (word == "gru" || word == "lstm" || word == "rnn")
+    for (char& c : word) c = static_cast<char>(c - 'a' + 'A');
+  return word;
+}
+
 int stopped(const training::FitResult& result) {
   if (result.finished) return 0;
   complain(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on", result.step));

@@ -48,6 +48,8 @@ class Run {
 
 /// Tells whether nothing is left to do: the run was stopped, or the leader of several ranks does the rest.
 bool ends_here(const training::FitResult& result);
+/// Returns the word of a row as the field writes it: gru is GRU, lstm LSTM, rnn RNN.
+std::string name_of(const options::Option& row);
 /// Says that a run was stopped, if it was, and how it goes on; returns the exit code, 3 of a stopped one.
 int stopped(const training::FitResult& result);
 

@@ -117,10 +117,11 @@ int train(TrainOptions& o, const std::string& command_line) {
   Judge judge(o, codec, model, std::move(valid_ids));
   training::Carried<nn::LanguageState> carried;
   const options::Table table = o.table();
-  programs::Run run("write", table, o.training,
-                    {.title = fmt::format("A language model of {}", std::filesystem::path(o.train).filename().string()),
-                     .model = fmt::format("{}, {} parameters", text_of(row_of(table, "arch")), model.parameter_count()),
-                     .command = command_line});
+  programs::Run run(
+      "write", table, o.training,
+      {.title = fmt::format("A language model of {}", std::filesystem::path(o.train).filename().string()),
+       .model = fmt::format("{}, {} parameters", programs::name_of(row_of(table, "arch")), model.parameter_count()),
+       .command = command_line});
   training::FitOptions fit =
       run.begin({.data = {{"train", streams.fingerprint()}, {"valid", valid_sum}},
                  .write = [&](const std::filesystem::path& folder) { return write_files(folder, codec, unknown); }},

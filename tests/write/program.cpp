@@ -53,6 +53,7 @@ TEST_CASE("write: a model is trained, measured, and writes on from a prompt, the
   CHECK(greedy.out == program(trained.folder, run + "--top-k 1 --seed 5").out);
   CHECK(program(trained.folder, trained.use("run") + "--prompt '' --length 5").code == 0);
   const std::string page = test::bytes_of(trained.model + "/report.html");
+  CHECK(page.find(">GRU, ") != std::string::npos);
   for (const char* title : {"What it writes", "What surprises it"}) CHECK(page.find(title) != std::string::npos);
   CHECK(program(trained.folder, trained.use("run") + "--lines 1 --samples 3 --temperature 5").code == 0);
 }
