@@ -64,7 +64,7 @@ int train_series(TrainOptions& o, const std::string& command_line) {
     return loss_of(net, b, kl());
   };
   const training::FitResult result = training::fit(d.net, *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   d.calibrate(r);
   write_ended(d, o.training.out);
   const Scored scored = d.score(r);
@@ -79,7 +79,7 @@ int train_series(TrainOptions& o, const std::string& command_line) {
 }
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   return o.is_text() ? train_text(o, command_line) : train_series(o, command_line);
 }
 

@@ -125,7 +125,7 @@ int train_text(TrainOptions& o, const std::string& command_line) {
     return training::Loss(std::move(of.loss), static_cast<double>(batch.labels.numel()), std::move(of.nll_sum));
   };
   const training::FitResult result = training::fit(model.net, *optimizer, batches, loss, fit);
-  if (!result.finished) return programs::stopped(result);
+  if (programs::ends_here(result)) return programs::stopped(result);
   const bool tested = !parts.test.empty();
   const TextFigures unseen = figures_of(model, tested ? parts.test : judged),
                     seen = figures_of(model, first(parts.train, 1000));
