@@ -9,6 +9,7 @@ namespace grus::training {
 class Annealing : public Callback {
  public:
   Annealing(double last, int64_t steps) : last_(last), steps_(steps), now_(steps > 0 ? 0 : last) {}
+  bool on_every_rank() const override { return true; }
   void step_begin(const StepBegin& event, Control&) override {
     const double done = static_cast<double>(event.step - 1) / static_cast<double>(steps_);
     now_ = steps_ > 0 && done < 1 ? last_ * done : last_;

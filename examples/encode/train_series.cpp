@@ -79,7 +79,7 @@ int train_series(TrainOptions& o, const std::string& command_line) {
 }
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::use_machine(o.training.machine);
+  programs::begin_training(o.training);
   return o.is_text() ? train_text(o, command_line) : train_series(o, command_line);
 }
 
