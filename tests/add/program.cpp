@@ -7,6 +7,7 @@
 #include "examples/add/commands.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
+#include "tests/support/resumed.h"
 
 using namespace grus;
 using namespace grus::add;
@@ -87,29 +88,13 @@ TEST_CASE("add: a run of each architecture trains, is judged and answers") {
 
 TEST_CASE("add: a run that is stopped and resumed ends with the weights of one that never stopped") {
   const test::Folder folder;
-  const auto options = [&](const char* out) {
-    TrainOptions o;
-    o.digits = 2;
-    o.pairs = 300;
-    o.held = 20;
-    o.hidden = 16;
-    o.training.epochs = 2;
-    o.training.machine.threads = 1;
-    o.training.out = folder.path(out);
-    return o;
-  };
-  TrainOptions whole = options("whole"), parts = options("parts");
-  CHECK(train(whole, "") == 0);
-  for (const int64_t steps : {1, 2, 4}) {  // within an epoch, and in the next one
-    parts.training.resume = steps > 1;
-    parts.training.stop_after = steps;
-    CHECK(train(parts, "") == 3);
-  }
-  parts.training.stop_after = 0;
-  CHECK(train(parts, "") == 0);
-  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
-        test::bytes_of(folder.path("parts/model.safetensors")));
-  CHECK(test::bytes_of(folder.path("whole/metrics.jsonl")) == test::bytes_of(folder.path("parts/metrics.jsonl")));
+  TrainOptions o;
+  o.digits = 2;
+  o.pairs = 300;
+  o.held = 20;
+  o.hidden = 16;
+  o.training.epochs = 2;
+  test::check_resumed(folder, o, train, {1, 2, 4});  // within an epoch, and in the next one
 }
 
 TEST_CASE("add: every mistake is one line with its exit code, and leaves the model as it was") {

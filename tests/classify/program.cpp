@@ -5,6 +5,7 @@
 #include "examples/classify/commands.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
+#include "tests/support/resumed.h"
 #include "tests/support/well_formed.h"
 
 using namespace grus;
@@ -64,30 +65,14 @@ TEST_CASE("classify: what the model says does not depend on the batch") {
 
 TEST_CASE("classify: a run that is stopped and resumed ends with the weights of one that never stopped") {
   const test::Folder folder;
-  const auto options = [&](const char* out) {
-    TrainOptions o;
-    o.train = o.valid = folder.file("t.csv", table);
-    o.min_count = 1;
-    o.model.hidden = o.model.embedding = 8;
-    o.training.batch = 2;
-    o.training.epochs = 3;
-    o.training.patience = 0;
-    o.training.machine.threads = 1;
-    o.training.out = folder.path(out);
-    return o;
-  };
-  TrainOptions whole = options("whole"), parts = options("parts");
-  CHECK(train(whole, "") == 0);
-  for (const int64_t steps : {1, 3, 5}) {
-    parts.training.resume = steps > 1;
-    parts.training.stop_after = steps;
-    CHECK(train(parts, "") == 3);
-  }
-  parts.training.stop_after = 0;
-  CHECK(train(parts, "") == 0);
-  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
-        test::bytes_of(folder.path("parts/model.safetensors")));
-  CHECK(test::bytes_of(folder.path("whole/metrics.jsonl")) == test::bytes_of(folder.path("parts/metrics.jsonl")));
+  TrainOptions o;
+  o.train = o.valid = folder.file("t.csv", table);
+  o.min_count = 1;
+  o.model.hidden = o.model.embedding = 8;
+  o.training.batch = 2;
+  o.training.epochs = 3;
+  o.training.patience = 0;
+  test::check_resumed(folder, o, train, {1, 3, 5});
 }
 
 TEST_CASE("classify: every mistake is one line with its exit code, and leaves the model as it was") {

@@ -9,6 +9,7 @@
 #include "examples/compose/made_chorales.h"
 #include "ops/math/elementwise.h"
 #include "tests/support/program.h"
+#include "tests/support/resumed.h"
 
 using namespace grus;
 using namespace grus::compose;
@@ -95,27 +96,12 @@ TEST_CASE("compose: chained keys know those above them, in costs as in draws") {
 
 TEST_CASE("compose: a run that is stopped and resumed ends with the weights of one that never stopped") {
   const test::Folder folder;
-  const auto options = [&](const char* out) {
-    TrainOptions o;
-    o.train = folder.file("p.json", pieces);
-    o.model.hidden = 8;
-    o.training.batch = 1;
-    o.training.epochs = 3;
-    o.training.machine.threads = 1;
-    o.training.out = folder.path(out);
-    return o;
-  };
-  TrainOptions whole = options("whole"), parts = options("parts");
-  CHECK(train(whole, "") == 0);
-  for (const int64_t steps : {1, 4}) {
-    parts.training.resume = steps > 1;
-    parts.training.stop_after = steps;
-    CHECK(train(parts, "") == 3);
-  }
-  parts.training.stop_after = 0;
-  CHECK(train(parts, "") == 0);
-  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
-        test::bytes_of(folder.path("parts/model.safetensors")));
+  TrainOptions o;
+  o.train = folder.file("p.json", pieces);
+  o.model.hidden = 8;
+  o.training.batch = 1;
+  o.training.epochs = 3;
+  test::check_resumed(folder, o, train, {1, 4});
 }
 
 TEST_CASE("compose: tunes in ABC become MIDI files and pictures") {

@@ -92,9 +92,10 @@ TEST_CASE(
     "batch") {
   const Folder folder;
   const std::string text = folder.file("t.txt", sentences()), out = folder.path("m"), use = " --model " + out + " ";
-  const auto trained =
-      program(folder, "train --text " + text + " --valid " + text + small_text +
-                          "--emb 32 --hidden 48 --latent 32 --dropout 0 --epochs 120 --lr 0.005 --schedule cosine --out " + out);
+  const auto trained = program(
+      folder, "train --text " + text + " --valid " + text + small_text +
+                  "--emb 32 --hidden 48 --latent 32 --dropout 0 --epochs 120 --lr 0.005 --schedule cosine --out " +
+                  out);
   REQUIRE_MESSAGE(trained.code == 0, trained.err);
   CHECK_MESSAGE(program(folder, "eval" + use + "--data " + text).out.find("word for word 100.00 % of 36 lines") == 0,
                 trained.out);

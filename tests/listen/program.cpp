@@ -8,6 +8,7 @@
 #include "examples/listen/commands.h"
 #include "examples/listen/made_words.h"
 #include "tests/support/program.h"
+#include "tests/support/resumed.h"
 #include "tests/support/skip.h"
 
 using namespace grus;
@@ -106,28 +107,13 @@ TEST_CASE("listen: a run that is stopped and resumed ends with the weights of on
   if (!data::has_fourier_transform()) return test::skip("built without KISS FFT");
   const test::Folder folder;
   const std::string words = recordings(folder, {"masi", "tunu"});
-  const auto options = [&](const char* out) {
-    TrainOptions o;
-    o.train = o.valid = words;
-    o.model.hidden = o.model.bands = 8;
-    o.sound.hop = o.sound.window = 0.03;
-    o.training.batch = 2;
-    o.training.epochs = 2;
-    o.training.machine.threads = 1;
-    o.training.out = folder.path(out);
-    return o;
-  };
-  TrainOptions whole = options("whole"), parts = options("parts");
-  CHECK(train(whole, "") == 0);
-  for (const int64_t steps : {1, 4}) {
-    parts.training.resume = steps > 1;
-    parts.training.stop_after = steps;
-    CHECK(train(parts, "") == 3);
-  }
-  parts.training.stop_after = 0;
-  CHECK(train(parts, "") == 0);
-  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
-        test::bytes_of(folder.path("parts/model.safetensors")));
+  TrainOptions o;
+  o.train = o.valid = words;
+  o.model.hidden = o.model.bands = 8;
+  o.sound.hop = o.sound.window = 0.03;
+  o.training.batch = 2;
+  o.training.epochs = 2;
+  test::check_resumed(folder, o, train, {1, 4});
 }
 
 TEST_CASE("listen: every mistake is one line with its exit code, and leaves the model as it was") {

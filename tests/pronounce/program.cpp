@@ -9,6 +9,7 @@
 #include "examples/pronounce/pictures.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
+#include "tests/support/resumed.h"
 
 using namespace grus;
 using namespace grus::pronounce;
@@ -123,28 +124,13 @@ TEST_CASE("pronounce: rules of spelling are learnt") {
 
 TEST_CASE("pronounce: a run that is stopped and resumed ends with the weights of one that never stopped") {
   const test::Folder folder;
-  const auto options = [&](const char* out) {
-    TrainOptions o;
-    o.dictionary = folder.file("words", spelled());
-    o.sizes = {.embedding = 8, .hidden = 8};
-    o.hold_valid = o.hold_test = 0.2;
-    o.training.batch = 5;
-    o.training.epochs = 2;
-    o.training.machine.threads = 1;
-    o.training.out = folder.path(out);
-    return o;
-  };
-  TrainOptions whole = options("whole"), parts = options("parts");
-  CHECK(train(whole, "") == 0);
-  for (const int64_t steps : {1, 2, 4}) {
-    parts.training.resume = steps > 1;
-    parts.training.stop_after = steps;
-    CHECK(train(parts, "") == 3);
-  }
-  parts.training.stop_after = 0;
-  CHECK(train(parts, "") == 0);
-  CHECK(test::bytes_of(folder.path("whole/model.safetensors")) ==
-        test::bytes_of(folder.path("parts/model.safetensors")));
+  TrainOptions o;
+  o.dictionary = folder.file("words", spelled());
+  o.sizes = {.embedding = 8, .hidden = 8};
+  o.hold_valid = o.hold_test = 0.2;
+  o.training.batch = 5;
+  o.training.epochs = 2;
+  test::check_resumed(folder, o, train, {1, 2, 4});
 }
 
 TEST_CASE("pronounce: every mistake is one line with its exit code, and leaves the model as it was") {

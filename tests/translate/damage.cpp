@@ -51,7 +51,7 @@ struct Trained {
     const auto optimizer = make_optimizer(options, again->module().named_parameters());
     optim::ExponentialMovingAverage average(again->module().named_parameters(), {});
     const training::Identity identity = {{"seed", "none"}, {"accumulate", "1"}, {"average", "some"}, {"data", ""}};
-    training::load_state(saved.state(), {again->module(), *optimizer, &average, nullptr, {}, {}}, identity);
+    training::load_state(saved.state(), {again->module(), *optimizer, &average, nullptr, {}, nullptr, {}}, identity);
     int64_t number = 0;
     for (const std::string& line : data::read_lines(saved.metrics().string()))
       parse_metrics_line(line, saved.metrics().string(), ++number);
