@@ -13,7 +13,6 @@
 #include "ops/math/sampling.h"
 #include "ops/math/shape.h"
 #include "ops/math/softmax.h"
-#include "ops/sequence/attention.h"
 #include "ops/sequence/sequence.h"
 
 namespace grus::classify {
@@ -96,10 +95,10 @@ Classifier::Classifier(const ModelOptions& o, int64_t words, int64_t classes, Rn
   if (o.unit == Unit::gru) gru = child("gru", nn::Gru(layers(nn::GruOptions{}), rng));
   if (o.unit == Unit::lstm) lstm = child("lstm", nn::Lstm(layers(nn::LstmOptions{}), rng));
   if (o.unit == Unit::rnn) rnn = child("rnn", nn::Rnn(layers(nn::RnnOptions{}), rng));
-  if (o.pool == Pool::attention) {
-    key = child("key", nn::Linear(size_of_state(o), o.hidden, rng));
-    query = param("query", nn::init::normal({o.hidden}, 0, 0.1, rng));
-  }
+  pooling =
+      child("pooling",
+            nn::StatePooling(
+                {.states = size_of_state(o), .keys = o.hidden, .bidirectional = o.bidirectional, .pool = o.pool}, rng));
   const auto hashed = [&](const char* name) {
     nn::Embedding table = child(name, nn::Embedding({.count = o.buckets, .width = o.embedding}, rng));
     table.weight.assign(nn::init::normal({o.buckets, o.embedding}, 0, 0.1, rng));
@@ -115,31 +114,6 @@ Output Classifier::states(const Tensor& x, const Lengths& lengths) const {
                 : rnn->forward_packed(x, lengths);
 }
 
-Classifier::Answer Classifier::pooled(const Output& out, const Lengths& lengths) const {
-  const int64_t batch = lengths.batch();
-  const Tensor real = cast(lengths.mask(), out.y.dtype());  // (B, T)
-  const Tensor even = real / sum(real, {1}, true);
-  if (options.pool == Pool::attention) {
-    std::vector<int64_t> all(static_cast<size_t>(batch));
-    for (size_t b = 0; b < all.size(); ++b) all[b] = static_cast<int64_t>(b);
-    const Tensor zeros = Tensor::zeros({batch, options.hidden}, out.y.dtype());
-    const AttentionOutput looked =
-        additive_attention(zeros, {(*key)(out.y), out.y, lengths}, attention_rows(lengths, all), query);
-    return {looked.context, looked.weights};
-  }
-  if (options.pool == Pool::mean) return {mean_of_rows(out.y, lengths), even};
-  if (options.pool == Pool::last) {
-    const Tensor& h = out.state.h;  // (L D, B, H)
-    if (!options.bidirectional) return {h[-1], even};
-    return {concat({h[-2], h[-1]}, 1), even};
-  }
-  // What a piece counts for is the share of features that are largest there.
-  const Tensor padding = logical_not(lengths.mask()).transpose(0, 1).reshape({lengths.steps(), batch, 1});
-  const Tensor y = masked_fill(unpack(out.y, lengths), padding, -1e9);
-  const Tensor top = amax(y, {0});
-  return {top, mean(cast(equal(y.detach(), top.detach()), y.dtype()), {2}).transpose(0, 1)};
-}
-
 Classifier::Answer Classifier::forward(const Texts& texts) const {
   const Lengths& lengths = texts.pieces.lengths;
   Tensor ids = texts.pieces.rows;
@@ -149,11 +123,10 @@ Classifier::Answer Classifier::forward(const Texts& texts) const {
   Tensor x = embedding(ids);
   if (letters)
     x = x + gather_rows(mean_of_rows((*letters)(texts.spellings.rows), texts.spellings.lengths), texts.spelling_of);
-  Answer answer = pooled(states(drop_words_(x, lengths), lengths), lengths);
-  if (grams)
-    answer.scores = concat({answer.scores, mean_of_rows((*grams)(texts.ngrams.rows), texts.ngrams.lengths)}, 1);
-  answer.scores = output(drop_(answer.scores));
-  return answer;
+  const auto [state, weights] = (*pooling)(states(drop_words_(x, lengths), lengths), lengths);
+  const Tensor features =
+      grams ? concat({state, mean_of_rows((*grams)(texts.ngrams.rows), texts.ngrams.lengths)}, 1) : state;
+  return {output(drop_(features)), weights};
 }
 
 Committee::Committee(const ModelOptions& options, int64_t words, int64_t classes, Rng& rng) {

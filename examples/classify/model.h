@@ -17,11 +17,12 @@
 #include "nn/linear.h"
 #include "nn/lstm.h"
 #include "nn/rnn.h"
+#include "nn/state_pooling.h"
 
 namespace grus::classify {
 
 enum class Unit { gru, lstm, rnn };
-enum class Pool { last, mean, max, attention };
+using nn::Pool;
 
 struct ModelOptions {
   Unit unit = Unit::gru;
@@ -68,14 +69,12 @@ class Classifier : public nn::Module<Classifier> {
   std::optional<nn::Gru> gru;
   std::optional<nn::Lstm> lstm;
   std::optional<nn::Rnn> rnn;
-  std::optional<nn::Linear> key;  // W, b
-  nn::Parameter query;            // v
+  std::optional<nn::StatePooling> pooling;
   std::optional<nn::Embedding> grams, letters;
   nn::Linear output;
 
  private:
   Output states(const Tensor& x, const Lengths& lengths) const;
-  Answer pooled(const Output& out, const Lengths& lengths) const;
   nn::LockedDropout drop_words_;
   nn::Dropout drop_;
 };

@@ -5,38 +5,13 @@
 #include <algorithm>
 
 #include "metrics/f_score.h"
-#include "report/chart.h"
+#include "report/confusions.h"
 #include "report/markup.h"
 
 namespace grus::classify {
 namespace {
 
 using report::escape;
-
-std::string confusion_picture(const Figures& f, const Reader& reader, report::Figures& drawn) {
-  report::HeatMap map{.columns = reader.classes, .rows = reader.classes, .weights = {}, .description = "confusions"};
-  for (const std::vector<double>& row : f.confusion) {
-    double all = 0;
-    for (const double count : row) all += count;
-    for (const double count : row) map.weights.push_back(static_cast<float>(all > 0 ? count / all : 0));
-  }
-  return drawn(report::heat_map(map),
-               "Of the texts of a class (a row), the share that the model took for each class (a column).");
-}
-
-std::string class_table(const Figures& f, const Reader& reader) {
-  report::Table table{
-      .head = {{"Class"}, {"Texts", "number"}, {"Precision", "number"}, {"Recall", "number"}, {"F1", "number"}}};
-  for (size_t c = 0; c < reader.classes.size(); ++c) {
-    const auto texts = std::count(f.labels.begin(), f.labels.end(), static_cast<int64_t>(c));
-    table.rows.push_back({{escape(reader.classes[c])},
-                          {report::grouped(texts), "number"},
-                          report::number_cell(100 * f.precision[c], 1),
-                          report::number_cell(100 * f.recall[c], 1),
-                          report::number_cell(100 * f.f1_of[c], 1)});
-  }
-  return report::table(table);
-}
 
 std::string examples(const Figures& f, const Reader& reader, bool right, size_t most) {
   std::vector<const Judged*> some;
@@ -62,18 +37,12 @@ Figures figures_of(const Committee& model, const Reader& reader, std::vector<dat
   for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
   const auto classes = std::ssize(reader.classes);
   metrics::ConfusionMatrix confusion({.classes = classes});
-  metrics::PrecisionScore precision({.classes = classes});
-  metrics::RecallScore recall({.classes = classes});
   metrics::FScore f1({.classes = classes});
-  for (metrics::ClassMetric* metric :
-       std::initializer_list<metrics::ClassMetric*>{&confusion, &precision, &recall, &f1})
-    metric->update(said, f.labels);
+  confusion.update(said, f.labels);
+  f1.update(said, f.labels);
   f.confusion = confusion.matrix();
   f.accuracy = confusion.value();
   f.f1 = f1.value();
-  f.precision = precision.by_class();
-  f.recall = recall.by_class();
-  f.f1_of = f1.by_class();
   return f;
 }
 
@@ -101,7 +70,9 @@ std::string pictures(const Figures& f, const Reader& reader, report::Figures& dr
       {{"Accuracy", fmt::format("{:.2f} %", 100 * f.accuracy), fmt::format("{} texts", f.rows.size()), "first"},
        {"Macro F1", fmt::format("{:.2f} %", 100 * f.f1), ""}});
   const char* what = "<p class=\"note\">The darker a piece, the more it counted.</p>\n";
-  return report::section("Confusions", tiles + confusion_picture(f, reader, drawn) + class_table(f, reader)) +
+  return report::section(
+             "Confusions",
+             tiles + report::confusions({.classes = reader.classes, .counts = f.confusion, .things = "Texts"}, drawn)) +
          report::section("Mistakes", what + examples(f, reader, false, 20)) +
          report::section("Right answers", what + examples(f, reader, true, 10));
 }

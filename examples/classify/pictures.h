@@ -13,8 +13,7 @@ struct Figures {
   std::vector<int64_t> labels = {};
   std::vector<Judged> judged = {};
   double accuracy = 0, f1 = 0;
-  std::vector<std::vector<double>> confusion = {};              // rows: true classes, columns: what the model said
-  std::vector<double> precision = {}, recall = {}, f1_of = {};  // by class
+  std::vector<std::vector<double>> confusion = {};  // rows: true classes, columns: what the model said
 };
 /// Throws DataError for a row whose label is no class of the model.
 Figures figures_of(const Committee& model, const Reader& reader, std::vector<data::LabelledText> rows, int64_t batch);
