@@ -31,7 +31,9 @@ std::string markdown(const std::vector<std::pair<std::string, std::string>>& opt
   return table;
 }
 
-std::vector<double> numbers(const Tensor& x) { return x.detach().to(DType::f64).to(Device("cpu")).to_vector<double>(); }
+std::vector<double> host_numbers(const Tensor& x) {
+  return x.detach().to(DType::f64).to(Device("cpu")).to_vector<double>();
+}
 
 }  // namespace
 
@@ -55,8 +57,8 @@ void TensorBoard::train_begin(const TrainBegin& event, Control&) {
 void TensorBoard::backward_end(const BackwardEnd& event, Control&) {
   if (options_.histograms == 0 || event.step % options_.histograms != 0) return;
   for (const auto& [name, parameter] : event.model.named_parameters()) {
-    events_->histogram("weights/" + name, event.step, numbers(parameter.value()));
-    if (parameter.grad().defined()) events_->histogram("gradients/" + name, event.step, numbers(parameter.grad()));
+    events_->histogram("weights/" + name, event.step, host_numbers(parameter.value()));
+    if (parameter.grad().defined()) events_->histogram("gradients/" + name, event.step, host_numbers(parameter.grad()));
   }
 }
 

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using json::Json;
 
-constexpr size_t most_bytes = size_t{1} << 28;
+constexpr size_t most_piece_bytes = size_t{1} << 28;
 constexpr size_t most_steps = 1'000'000;
 
 void tidy(Chord& chord) {
@@ -55,7 +55,7 @@ std::vector<Piece> pieces_of(const Json& list, const std::string& name) {
 }
 
 PieceSets read_json(const std::string& path) {
-  const Json all = json::parse(read_whole_file(path, most_bytes), path);
+  const Json all = json::parse(read_whole_file(path, most_piece_bytes), path);
   if (all.is_array()) return {pieces_of(all, path), {}, {}};
   const json::Members members(all, path);
   members.require_only({"train", "valid", "test"});
