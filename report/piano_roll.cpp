@@ -6,11 +6,10 @@
 #include <array>
 #include <cmath>
 
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "report/chart_parts.h"
+#include "report/ink.h"
 #include "report/markup.h"
-#include "report/png.h"
 #include "report/svg.h"
 
 namespace grus::report {
@@ -87,22 +86,9 @@ std::string expectation(const PianoRoll& roll, const Layout& l) {
       const float p = on_piano ? roll.expected[static_cast<size_t>(t * keys + key - first_key)] : 0;
       pixels.push_back(static_cast<uint8_t>(std::lround(255 * std::clamp(std::isfinite(p) ? p : 0, 0.0F, 1.0F))));
     }
-  const std::string file = png({.height = l.high - l.low + 1, .width = columns, .channels = 1, .values = pixels});
-  const std::string id = fmt::format("roll-{:08x}", crc32c(file));
   const double end = l.x(roll.step * static_cast<double>(columns));
-  const std::string place =
-      fmt::format(R"(x="{}" y="{}" width="{}" height="{}")", px(left), px(top), px(end - left), px(l.bottom() - top));
-  std::string out;
-  append(
-      out,
-      R"(<mask id="{}" maskUnits="userSpaceOnUse" {}><image {} preserveAspectRatio="none" style="image-rendering:pixelated" href="{}"/></mask>)"
-      "\n",
-      id, place, place, data_url(file, "image/png"));
-  append(out,
-         R"svg(<g class="cells" fill="#123f6d"><rect {} mask="url(#{})"/></g>)svg"
-         "\n",
-         place, id);
-  return out;
+  return ink({.height = l.high - l.low + 1, .width = columns, .channels = 1, .values = pixels},
+             {left, top, end - left, l.bottom() - top}, "roll", true);
 }
 
 std::string draw(const PianoRoll& roll, const Layout& l) {

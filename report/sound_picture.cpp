@@ -6,11 +6,10 @@
 #include <array>
 #include <cmath>
 
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "report/chart_parts.h"
+#include "report/ink.h"
 #include "report/markup.h"
-#include "report/png.h"
 #include "report/svg.h"
 
 namespace grus::report {
@@ -42,26 +41,12 @@ std::vector<uint8_t> greys(const SoundPicture& p, size_t frames) {
   return pixels;
 }
 
-// The picture is a mask through which a rectangle shows, so that a page chooses the colour.
 std::string bands_of(const SoundPicture& p, size_t frames) {
   const std::vector<uint8_t> pixels = greys(p, frames);
-  const std::string file =
-      png({.height = p.bands, .width = static_cast<int64_t>(frames), .channels = 1, .values = pixels});
-  const std::string id = fmt::format("sound-{:08x}", crc32c(file));
-  const std::string place =
-      fmt::format(R"(x="{}" y="{}" width="{}" height="{}")", px(left), px(top), px(right - left), px(bottom - top));
-  std::string out = fmt::format(R"(<rect class="ground" {} fill="#f1f2f2"/>)"
-                                "\n",
-                                place);
-  append(out,
-         R"(<mask id="{}" maskUnits="userSpaceOnUse" {}><image {} preserveAspectRatio="none" href="{}"/></mask>)"
-         "\n",
-         id, place, place, data_url(file, "image/png"));
-  append(out,
-         R"svg(<g class="cells" fill="#123f6d"><rect {} mask="url(#{})"/></g>)svg"
-         "\n",
-         place, id);
-  return out;
+  const InkPlace place{left, top, right - left, bottom - top};
+  return fmt::format("<rect class=\"ground\" {} fill=\"#f1f2f2\"/>\n", attributes(place)) +
+         ink({.height = p.bands, .width = static_cast<int64_t>(frames), .channels = 1, .values = pixels}, place,
+             "sound", false);
 }
 
 double height_of(double hertz, const std::vector<double>& frequencies) {

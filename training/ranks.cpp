@@ -13,12 +13,6 @@
 namespace grus::training {
 namespace {
 
-// Calls use(bytes) for each tensor of a module's state.
-template <class Use>
-void each_bytes(const nn::ModuleBase& model, Use&& use) {
-  for (const auto& [name, tensor] : model.state_dict()) use(tensor, tensor.to_bytes());
-}
-
 template <class T>
 void put(std::string& text, const T& value) {
   text.append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -104,7 +98,7 @@ void Ranks::require_alike(const Facts& facts) const {
   }
 }
 
-void Ranks::share_weights(const nn::ModuleBase& model) const {
+void Ranks::share_weights(nn::ModuleBase& model) const {
   if (!several()) return;
   nn::NamedTensors state = model.state_dict();
   for (auto& [name, tensor] : state) {
@@ -112,15 +106,16 @@ void Ranks::share_weights(const nn::ModuleBase& model) const {
     all_.from_leader(bytes);
     tensor = Tensor::from_bytes(bytes, tensor.shape(), tensor.dtype(), tensor.device());
   }
-  if (!leads()) const_cast<nn::ModuleBase&>(model).load_state_dict(state);
+  if (!leads()) model.load_state_dict(state);
 }
 
 void Ranks::require_same_weights(const nn::ModuleBase& model, int64_t step) const {
   if (!several()) return;
   Crc32 crc;
-  each_bytes(model, [&](const Tensor&, const std::vector<std::byte>& bytes) {
+  for (const auto& [name, tensor] : model.state_dict()) {
+    const std::vector<std::byte> bytes = tensor.to_bytes();
     crc.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  });
+  }
   const std::vector<std::string> sums = all_.gather("weights", checksum_text(crc.value()));
   for (size_t rank = 1; rank < sums.size(); ++rank)
     require<Error>(

@@ -34,7 +34,7 @@ class Ranks {
   /// differ, whose sums may.
   void require_alike(const Facts& facts) const;
   /// Overwrites parameters and buffers with the leader's.
-  void share_weights(const nn::ModuleBase& model) const;
+  void share_weights(nn::ModuleBase& model) const;
   /// Throws Error unless parameters and buffers have the same bits on all ranks.
   void require_same_weights(const nn::ModuleBase& model, int64_t step) const;
   /// Returns the leader's tensors, and those of others whose names it has not; what the others get is of no use.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/base/error.h"
 
 namespace grus::training {
@@ -36,8 +38,10 @@ void ShardMetrics::end(int64_t shard) {
     const nn::NamedTensors state = metric->state();
     const Tensor* const now = nn::find(state, numbers);
     require<UsageError>(now != nullptr, "[{}] need a state of numbers, got none", metric->name());
-    if (auto* kept = const_cast<Tensor*>(nn::find(kept_, place_of(*metric, shard)))) *kept = *now;
-    else kept_.push_back({place_of(*metric, shard), *now});
+    const std::string place = place_of(*metric, shard);
+    const auto kept = std::ranges::find(kept_, place, &nn::NamedTensor::name);
+    if (kept != kept_.end()) kept->tensor = *now;
+    else kept_.push_back({place, *now});
     metric->reset();
   }
 }

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "data/read/text.h"
+
 namespace grus::data::abc {
 namespace {
 
@@ -20,13 +22,6 @@ int read_number(std::string_view text, size_t& at) {
   int value = 0;
   for (int digits = 0; digits < 3 && is_digit(at_or_zero(text, at)); ++digits) value = 10 * value + (text[at++] - '0');
   return value;
-}
-
-std::string_view trimmed(std::string_view text) {
-  text = text.substr(0, text.find('%'));
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-  return text;
 }
 
 // "3/8" is 1.5 quarter notes.
@@ -50,7 +45,7 @@ double tempo_of(std::string_view text, double otherwise) {
 
 bool take_field(std::string_view line, Head& head) {
   if (line.size() < 2 || line[1] != ':' || !std::isalpha(static_cast<unsigned char>(line[0]))) return false;
-  const std::string_view value = trimmed(line.substr(2));
+  const std::string_view value = trimmed(line.substr(2, line.find('%', 2) - 2));
   if (value.starts_with('|') || value.starts_with(':')) return false;  // "G:|" is a note before a repeat's end
   switch (line[0]) {
     case 'T':

@@ -16,11 +16,6 @@ namespace {
 
 constexpr std::string_view between_columns = "|||";
 
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
-}
-
 std::vector<std::string_view> split_columns(std::string_view line) {
   std::vector<std::string_view> columns;
   for (;;) {

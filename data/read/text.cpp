@@ -79,6 +79,11 @@ std::vector<std::string_view> split_spaces(std::string_view text) {
   }
 }
 
+std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t");
+  return first == text.npos ? std::string_view() : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
 std::string collapse_spaces(std::string_view text) { return fmt::format("{}", fmt::join(split_spaces(text), " ")); }
 
 std::string read_whole_file(const std::string& path, size_t most) {

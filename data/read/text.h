@@ -29,6 +29,9 @@ std::vector<std::string_view> split_code_points(std::string_view text);
 /// Splits on runs of ASCII space and tab only: U+00A0, U+202F and the like stay inside a token. No token is empty.
 std::vector<std::string_view> split_spaces(std::string_view text);
 
+/// Returns the text without the ASCII spaces and tabs at its ends.
+std::string_view trimmed(std::string_view text);
+
 /// Returns the line with one space for each run of spaces and tabs, and none at its ends.
 std::string collapse_spaces(std::string_view text);
 
