@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/folder.h"
 #include "report/event_message.h"
 #include "report/markup.h"
 
@@ -90,9 +91,7 @@ Bins bins_of(const std::vector<double>& finite) {
 }  // namespace
 
 EventFile::EventFile(const fs::path& folder, int64_t purge_from) : path_(new_path(folder)) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  require<Error>(!error, "{}: {}", folder.string(), error.message());
+  make_folder(folder);
   descriptor_.number = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
   require<Error>(descriptor_.number != -1, "{}: {}", path_.string(), std::generic_category().message(errno));
   add(Message().real(event::wall_time, seconds_since_1970()).bytes(event::file_version, "brain.Event:2").bytes());

@@ -12,6 +12,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
+#include "core/base/folder.h"
 #include "core/base/json.h"
 #include "core/base/printable.h"
 #include "data/read/text.h"
@@ -99,10 +100,7 @@ nlohmann::json read_config(const std::filesystem::path& file) {
 }  // namespace
 
 void ModelFolder::prepare(int64_t bytes) const {
-  std::error_code error;
-  std::filesystem::create_directories(path_, error);
-  require<Error>(std::filesystem::is_directory(path_), "{}: cannot be made a folder: {}", path_.string(),
-                 error ? error.message() : "something else has this name");
+  make_folder(path_);
   const std::string probe = prefix(".space");
   const int file = ::open(probe.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0666);
   require<Error>(file >= 0, "{}: cannot write into this folder: {}", path_.string(), std::strerror(errno));
@@ -229,7 +227,7 @@ void ModelFolder::save_weights(Architecture& model) const {
 // Names of steps have nine digits, so that their order is that of the steps.
 void ModelFolder::save_recent(Architecture& model, int64_t step, int64_t keep) const {
   const fs::path last = path_ / "last";
-  fs::create_directories(last);
+  make_folder(last);
   nn::save_weights(last / fmt::format("step-{:09}.safetensors", step), model.module(),
                    {{"architecture", std::string(model.name())}});
   std::vector<fs::path> files;

@@ -7,6 +7,7 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/base/folder.h"
 #include "core/base/shape.h"
 #include "core/base/threads.h"
 #include "core/base/version.h"
@@ -51,9 +52,7 @@ LiveReport::LiveReport(LiveReportOptions options) : options_(std::move(options))
 void LiveReport::train_begin(const TrainBegin& event, Control&) {
   folder_ = options_.folder.empty() ? event.folder : options_.folder;
   require<UsageError>(!folder_.empty(), "[LiveReport] need a folder for a run without one, got none");
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  require<Error>(!error, "{}: {}", folder_.string(), error.message());
+  make_folder(folder_);
   report_ = {.title = options_.title,
              .model = options_.model,
              .command = options_.command,

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <system_error>
 
+#include "core/base/folder.h"
 #include "core/thread/recording.h"
 #include "nn/serialize.h"
 #include "ops/math/elementwise.h"
@@ -23,13 +24,6 @@ int64_t step_of(const std::string& name) {
   const char* end = name.data() + name.size() - behind_step.size();
   const auto [stop, error] = std::from_chars(name.data() + before_step.size(), end, step);
   return error == std::errc() && stop == end ? step : -1;
-}
-
-void make_folder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  require<Error>(fs::is_directory(path), "{}: cannot be made a folder: {}", path.string(),
-                 error ? error.message() : "something else has this name");
 }
 
 }  // namespace

@@ -87,6 +87,15 @@ class Dataset {
   Selection chosen_;
 };
 
+/// Takes a share of the examples away and returns it; see data::split. Throws DataError where one of the two parts
+/// would be empty.
+template <class Example>
+std::vector<Example> hold_out(std::vector<Example>& examples, double share, const SplitOptions& options) {
+  const auto [kept, held] = Dataset<Example>(std::move(examples)).split({1 - share, share}, options);
+  examples = kept.to_vector();
+  return held.to_vector();
+}
+
 /// f(i) or f(i, rng) is example i of n, as with map.
 template <class F>
 auto generate(int64_t n, F f);

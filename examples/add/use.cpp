@@ -1,10 +1,9 @@
 // The commands `eval` and `run`.
 #include <fmt/format.h>
 
-#include "data/read/text.h"
 #include "examples/add/commands.h"
+#include "examples/support/input_lines.h"
 #include "examples/support/model_files.h"
-#include "examples/support/standard_input.h"
 
 namespace grus::add {
 namespace {
@@ -51,18 +50,11 @@ int eval(EvalOptions& o, const std::string&) {
 
 int run(RunOptions& o, const std::string&) {
   const Loaded loaded = load(o.use);
-  const auto ask = [&](std::string_view question, std::string_view where) {
-    check_question(loaded.options.task, question, where);
-    fmt::print("{}\n", answers(*loaded.model, {std::string(question)}).front());
-    std::fflush(stdout);
-  };
-  for (size_t i = 0; i < o.questions.size(); ++i) ask(o.questions[i], fmt::format("question {}", i + 1));
-  if (!o.questions.empty()) return 0;
-  StandardInput input(1 << 16);
-  while (const auto line = input.next()) {
-    const std::string clean = data::clean_line(*line, StandardInput::name, input.number());
-    ask(clean, fmt::format("{}:{}", StandardInput::name, input.number()));
-  }
+  programs::for_input(o.questions, "question", 1, [&](std::span<const programs::InputLine> lines) {
+    const programs::InputLine& question = lines.front();
+    check_question(loaded.options.task, question.text, question.where);
+    fmt::print("{}\n", answers(*loaded.model, {question.text}).front());
+  });
   return 0;
 }
 

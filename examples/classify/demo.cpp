@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "examples/classify/commands.h"
 #include "examples/classify/demo_data.h"
 
@@ -58,9 +58,7 @@ int learn_names(const std::string& folder) {
 
 int demo() {
   const std::string folder = "classify-demo";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", folder, error.message());
+  make_folder(folder);
   if (const int code = learn_sentences(folder); code != 0) return code;
   if (const int code = learn_names(folder); code != 0) return code;
   fmt::print("\nSome that it may never have seen, with the languages it takes for likeliest:\n");

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "core/base/atomic_file.h"
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/batch/batches.h"
 #include "data/text/unicode.h"
@@ -27,39 +25,25 @@ struct Parts {
   std::vector<data::LabelledText> train, valid = {}, test = {};
 };
 
-std::vector<data::LabelledText> chosen(const std::vector<data::LabelledText>& rows, const data::Selection& which) {
-  std::vector<data::LabelledText> part;
-  for (int64_t i = 0; i < which.size(); ++i) part.push_back(rows[static_cast<size_t>(which[i])]);
-  return part;
-}
-
 // Holds a share out of the rows, with each class's share.
-std::vector<data::LabelledText> hold_out(std::vector<data::LabelledText>& rows, double share, uint64_t seed) {
-  const std::vector<std::string> classes = data::classes_of(rows);
-  const double fractions[] = {1 - share, share};
-  const auto parts = data::split(data::Selection(std::ssize(rows)), fractions,
-                                 {.seed = seed, .stratify = data::class_ids(rows, classes)});
-  std::vector<data::LabelledText> held = chosen(rows, parts[1]);
-  rows = chosen(rows, parts[0]);
-  return held;
+std::vector<data::LabelledText> held_out(std::vector<data::LabelledText>& rows, double share, uint64_t seed) {
+  return data::hold_out(rows, share, {.seed = seed, .stratify = data::class_ids(rows, data::classes_of(rows))});
 }
 
 Parts read_parts(const TrainOptions& o) {
   Parts parts{.train = data::read_labelled_texts(o.train, o.rows)};
   const auto seed = static_cast<uint64_t>(o.training.seed);
   if (!o.test.empty()) parts.test = data::read_labelled_texts(o.test, o.rows);
-  else if (o.hold_test > 0) parts.test = hold_out(parts.train, o.hold_test, seed);
+  else if (o.hold_test > 0) parts.test = held_out(parts.train, o.hold_test, seed);
   if (!o.valid.empty()) parts.valid = data::read_labelled_texts(o.valid, o.rows);
-  else parts.valid = hold_out(parts.train, o.hold_valid, seed + 1);
+  else parts.valid = held_out(parts.train, o.hold_valid, seed + 1);
   const size_t classes = data::classes_of(parts.train).size();
   require<DataError>(classes > 1, "{}: need texts of at least two classes, got {}", o.train, classes);
   return parts;
 }
 
 std::string checksum_of(const std::vector<data::LabelledText>& rows) {
-  Crc32 sum;
-  for (const data::LabelledText& row : rows) sum.add(fmt::format("{}\t{}\n", row.label, row.text));
-  return checksum_text(sum.value());
+  return programs::checksum_of(rows, [](const auto& row) { return fmt::format("{}\t{}\n", row.label, row.text); });
 }
 
 Reader make_reader(const TrainOptions& o, const std::vector<data::LabelledText>& rows) {

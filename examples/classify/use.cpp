@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -10,10 +9,12 @@
 #include "data/text/unicode.h"
 #include "examples/classify/commands.h"
 #include "examples/classify/pictures.h"
+#include "examples/support/input_lines.h"
+#include "examples/support/lists.h"
 #include "examples/support/model_files.h"
-#include "examples/support/standard_input.h"
+#include "examples/support/page.h"
 #include "ops/math/softmax.h"
-#include "report/markup.h"
+#include "report/page.h"
 
 namespace grus::classify {
 
@@ -88,21 +89,15 @@ int eval(EvalOptions& o, const std::string& command_line) {
              confusion_text(found, loaded.reader));
   if (o.out.empty()) return 0;
   report::Figures drawn;
-  const std::string body = report::page_header("Grus · classify", report::escape(o.data), report::escape(o.use.model)) +
-                           pictures(found, loaded.reader, drawn) + report::run_again_section(command_line, {}, {});
-  write_file_atomically(o.out, report::html_page(report::escape(o.data), body));
+  programs::write_page(o.out, {"classify", o.data, o.use.model, command_line}, pictures(found, loaded.reader, drawn));
   return 0;
 }
 
 namespace {
 
 void print(const Judged& judged, const Reader& reader, const std::string& text, int64_t top) {
-  std::vector<size_t> order(reader.classes.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return judged.probabilities[a] > judged.probabilities[b]; });
-  order.resize(std::min<size_t>(order.size(), static_cast<size_t>(top)));
-  for (const size_t c : order) fmt::print("{}\t{:.4f}\t", reader.classes[c], judged.probabilities[c]);
+  for (const size_t c : programs::likeliest(judged.probabilities, top))
+    fmt::print("{}\t{:.4f}\t", reader.classes[c], judged.probabilities[c]);
   fmt::print("{}\n", text);
 }
 
@@ -112,32 +107,18 @@ int run(RunOptions& o, const std::string&) {
   const Loaded loaded = load(o.use);
   const Reader& reader = loaded.reader;
   std::vector<Judged> kept;
-  const auto answer = [&](const std::vector<std::string>& texts) {
+  programs::for_input(o.texts, "text", o.use.batch, [&](std::span<const programs::InputLine> lines) {
+    std::vector<std::string> texts;
+    for (const programs::InputLine& line : lines) texts.push_back(line.text);
     std::vector<Judged> judged = judge(*loaded.model, reader, texts, o.use.batch);
     for (size_t i = 0; i < texts.size(); ++i) print(judged[i], reader, texts[i], o.top);
-    std::fflush(stdout);
     if (!o.page.empty()) std::move(judged.begin(), judged.end(), std::back_inserter(kept));
-  };
-  if (!o.texts.empty()) answer(o.texts);
-  StandardInput input(1 << 24);
-  const size_t most = standard_input_is_terminal() ? 1 : static_cast<size_t>(o.use.batch);
-  std::vector<std::string> texts;
-  while (o.texts.empty()) {
-    const auto line = input.next();
-    if (line) texts.push_back(data::clean_line(*line, StandardInput::name, input.number()));
-    if (!texts.empty() && (!line || texts.size() >= most)) {
-      answer(texts);
-      texts.clear();
-    }
-    if (!line) break;
-  }
-  if (o.page.empty() || kept.empty()) return 0;
+  });
+  if (kept.empty()) return 0;
   std::vector<const Judged*> all;
   for (const Judged& one : kept) all.push_back(&one);
-  write_file_atomically(
-      o.page, report::html_page("What mattered",
-                                report::page_header("Grus · classify", "What mattered", report::escape(o.use.model)) +
-                                    report::section("Texts", shaded(all, reader))));
+  programs::write_page(o.page, {"classify", "What mattered", o.use.model},
+                       report::section("Texts", shaded(all, reader)));
   return 0;
 }
 

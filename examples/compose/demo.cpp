@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "data/music/midi.h"
 #include "examples/compose/commands.h"
 #include "examples/compose/made_chorales.h"
@@ -25,9 +25,7 @@ std::string json_of(const std::vector<data::Piece>& pieces) {
 
 int demo() {
   const std::string folder = "compose-demo";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", folder, error.message());
+  make_folder(folder);
   Rng rng(1);
   std::vector<data::Piece> learnt, unseen;
   for (int i = 0; i < 300; ++i) learnt.push_back(made_chorale(rng));

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/batch/batches.h"
 #include "examples/compose/commands.h"
@@ -33,21 +32,16 @@ data::PieceSets read_parts(const TrainOptions& o) {
   require<DataError>(!sets.train.empty(), "{}: need pieces to learn from, got none", o.train);
   if (!sets.valid.empty()) return sets;
   require<UsageError>(o.hold_valid > 0, "--hold-valid: need a share above 0 without other validation, got 0");
-  const double shares[] = {1 - o.hold_valid, o.hold_valid};
-  const auto parts =
-      data::split(data::Selection(std::ssize(sets.train)), shares, {.seed = static_cast<uint64_t>(o.training.seed)});
-  const std::vector<Piece> all = std::move(sets.train);
-  sets.train.clear();
-  for (int64_t i = 0; i < parts[0].size(); ++i) sets.train.push_back(all[static_cast<size_t>(parts[0][i])]);
-  for (int64_t i = 0; i < parts[1].size(); ++i) sets.valid.push_back(all[static_cast<size_t>(parts[1][i])]);
+  sets.valid = data::hold_out(sets.train, o.hold_valid, {.seed = static_cast<uint64_t>(o.training.seed)});
   return sets;
 }
 
 std::string checksum_of(const std::vector<Piece>& pieces) {
-  Crc32 sum;
-  for (const Piece& piece : pieces)
-    for (const data::Chord& chord : piece) sum.add(fmt::format("{}\n", fmt::join(chord, " ")));
-  return checksum_text(sum.value());
+  return programs::checksum_of(pieces, [](const Piece& piece) {
+    std::string text;
+    for (const data::Chord& chord : piece) text += fmt::format("{}\n", fmt::join(chord, " "));
+    return text;
+  });
 }
 
 // Draws a key in which a piano can play the piece.

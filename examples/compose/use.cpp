@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "data/music/abc.h"
 #include "data/music/midi.h"
@@ -12,6 +11,7 @@
 #include "examples/compose/commands.h"
 #include "examples/compose/pictures.h"
 #include "examples/support/model_files.h"
+#include "examples/support/page.h"
 #include "report/markup.h"
 
 namespace grus::compose {
@@ -23,15 +23,6 @@ std::vector<data::Piece> all_pieces(data::PieceSets sets, const std::string& par
     if (part == "all" || part == name) std::move(some->begin(), some->end(), std::back_inserter(all));
   require<DataError>(!all.empty(), "{}: need pieces of part '{}', got none", file, part);
   return all;
-}
-
-void write_page(const std::string& file, const std::string& title, const std::string& what,
-                const std::string& section) {
-  if (file.empty()) return;
-  write_file_atomically(
-      file,
-      report::html_page(report::escape(title),
-                        report::page_header("Grus · compose", report::escape(title), report::escape(what)) + section));
 }
 
 std::string read_stream(const std::string& path) {
@@ -66,8 +57,7 @@ int eval(EvalOptions& o, const std::string& command_line) {
   fmt::print("{:.4f} nats a step of {} steps in {} pieces, accuracy {:.2f} %\n", found.nats, found.steps, pieces.size(),
              100 * found.accuracy);
   report::Figures drawn;
-  write_page(o.out, o.data, o.use.model,
-             pictures(found, pieces, step, drawn) + report::run_again_section(command_line, {}, {}));
+  programs::write_page(o.out, {"compose", o.data, o.use.model, command_line}, pictures(found, pieces, step, drawn));
   return 0;
 }
 
@@ -99,9 +89,10 @@ int run(RunOptions& o, const std::string&) {
   const data::Score score = data::score_of(piece, step, o.file.tempo, !o.file.struck);
   data::write_midi(o.file.out, score);
   report::Figures drawn;
-  write_page(o.file.page, "Composed", o.use.model,
-             report::section("Piano roll", drawn(roll_of(piece, step, given),
-                                                 fmt::format("Temperature {}, seed {}.", o.temperature, o.seed))));
+  programs::write_page(
+      o.file.page, {"compose", "Composed", o.use.model},
+      report::section("Piano roll", drawn(roll_of(piece, step, given),
+                                          fmt::format("Temperature {}, seed {}.", o.temperature, o.seed))));
   fmt::print("{} steps, {} of them composed, {} notes, {:.0f} s: {}\n", piece.size(), o.steps, score.notes.size(),
              score.length() * 60 / score.tempo, o.file.out);
   return 0;
@@ -116,8 +107,8 @@ int play(PlayOptions& o, const std::string&) {
   data::write_midi(o.out, tune.score);
   const std::string title = tune.title.empty() ? "A tune" : tune.title;
   report::Figures drawn;
-  write_page(o.page, title, "ABC notation",
-             report::section("Piano roll", drawn(roll_of(tune.score, title), report::escape(title))));
+  programs::write_page(o.page, {"compose", title, "ABC notation"},
+                       report::section("Piano roll", drawn(roll_of(tune.score, title), report::escape(title))));
   fmt::print("{}: {} notes, {:.0f} s: {}\n", title, tune.score.notes.size(),
              tune.score.length() * 60 / tune.score.tempo, o.out);
   if (tune.ignored > 0) fmt::print("{} characters of it are no music that is known here\n", tune.ignored);

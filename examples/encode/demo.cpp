@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "data/read/text.h"
 #include "examples/encode/text_model.h"
 #include "examples/translate/demo_data.h"
@@ -71,9 +71,7 @@ int learn_machine(const std::string& folder) {
 
 int demo() {
   const std::string folder = "encode-demo";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", folder, error.message());
+  make_folder(folder);
   if (const int code = learn_sentences(folder); code != 0) return code;
   walk_between(folder);
   if (const int code = learn_machine(folder); code != 0) return code;

@@ -4,9 +4,8 @@
 #include <numeric>
 #include <unordered_set>
 
-#include "core/base/checksum.h"
 #include "core/base/error.h"
-#include "data/batch/selection.h"
+#include "data/batch/dataset.h"
 #include "data/read/text.h"
 #include "examples/encode/text_model.h"
 #include "examples/support/program.h"
@@ -42,18 +41,6 @@ void limit(std::vector<std::string>& lines, const TrainOptions& o, const std::st
     complain(fmt::format("{}: {} lines of more than {} pieces are left out (--max-length)", file, gone, o.max_length));
 }
 
-void hold_out(Parts& parts, double share, uint64_t seed) {
-  const double fractions[] = {1 - share, share};
-  const auto chosen = data::split(data::Selection(std::ssize(parts.train)), fractions, {.seed = seed});
-  const auto taken = [&](const data::Selection& which) {
-    std::vector<std::string> some;
-    for (int64_t i = 0; i < which.size(); ++i) some.push_back(parts.train[static_cast<size_t>(which[i])]);
-    return some;
-  };
-  parts.valid = taken(chosen[1]);
-  parts.train = taken(chosen[0]);
-}
-
 data::Codec learn(const TrainOptions& o, const std::vector<std::string>& lines) {
   return data::Codec::learn({lines}, {.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count}, complain);
 }
@@ -62,14 +49,12 @@ Parts read_parts(const TrainOptions& o) {
   Parts parts{.train = distinct_lines(o.text)};
   if (!o.test.empty()) parts.test = distinct_lines(o.test);
   if (!o.valid.empty()) parts.valid = distinct_lines(o.valid);
-  else hold_out(parts, o.hold, static_cast<uint64_t>(o.training.seed));
+  else parts.valid = data::hold_out(parts.train, o.hold, {.seed = static_cast<uint64_t>(o.training.seed)});
   return parts;
 }
 
 std::string checksum_of(const std::vector<std::string>& lines) {
-  Crc32 sum;
-  for (const std::string& line : lines) sum.add(line + "\n");
-  return checksum_text(sum.value());
+  return programs::checksum_of(lines, [](const std::string& line) { return line + "\n"; });
 }
 
 // Judges by lines that are brought back, a variational model by what it trains for.

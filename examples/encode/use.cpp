@@ -3,13 +3,12 @@
 
 #include <cmath>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "data/read/npy.h"
 #include "data/read/text_writer.h"
 #include "examples/encode/detector.h"
 #include "examples/support/model_files.h"
-#include "report/markup.h"
+#include "examples/support/page.h"
 
 namespace grus::encode {
 namespace {
@@ -33,13 +32,9 @@ int eval_series(const EvalOptions& o) {
                      r.series.file, d.options.window, end - begin);
   const Scored scored = d.score(r, o.use.batch);
   fmt::print("{}", text_of(found_in(d, r, scored, begin, end)));
-  if (!o.report.empty()) {
-    report::Figures figures;
-    const std::string name = report::escape(r.series.file);
-    write_file_atomically(
-        o.report, report::html_page(name, report::page_header("Grus · encode", name, report::escape(o.use.model)) +
-                                              pictures(d, r, scored, begin, end, figures)));
-  }
+  if (o.report.empty()) return 0;
+  report::Figures figures;
+  programs::write_page(o.report, {"encode", r.series.file, o.use.model}, pictures(d, r, scored, begin, end, figures));
   return 0;
 }
 

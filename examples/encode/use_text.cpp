@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "data/read/text.h"
 #include "examples/encode/text_model.h"
-#include "examples/support/standard_input.h"
+#include "examples/support/input_lines.h"
+#include "examples/support/page.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
-#include "report/markup.h"
 
 namespace grus::encode {
 namespace {
@@ -23,33 +21,21 @@ namespace {
 template <class Answer>
 void for_lines(const TextModel& model, const std::vector<std::string>& given, const std::string& file, int64_t batch,
                const Answer& answer) {
-  std::vector<std::string> lines;
-  std::vector<std::vector<int32_t>> ids;
-  const auto take = [&](const std::string& line, const std::string& where) {
-    ids.push_back(model.ids(line, where));
-    lines.push_back(line);
-  };
-  const auto flush = [&](size_t most) {
-    if (lines.empty() || lines.size() < most) return;
+  const auto take = [&](std::span<const programs::InputLine> some) {
+    std::vector<std::string> lines;
+    std::vector<std::vector<int32_t>> ids;
+    for (const programs::InputLine& line : some) {
+      ids.push_back(model.ids(line.text, line.where));
+      lines.push_back(line.text);
+    }
     answer(lines, ids);
-    std::fflush(stdout);
-    lines.clear(), ids.clear();
   };
-  const auto most = static_cast<size_t>(batch);
-  const std::vector<std::string> known = given.empty() && !file.empty() ? data::read_lines(file) : given;
-  for (size_t i = 0; i < known.size(); ++i) {
-    take(known[i], given.empty() ? fmt::format("{}:{}", file, i + 1) : fmt::format("line {}", i + 1));
-    flush(most);
-  }
-  StandardInput input(1 << 20);
-  while (given.empty() && file.empty()) {
-    const auto line = input.next();
-    if (!line) break;
-    take(data::clean_line(*line, StandardInput::name, input.number()),
-         fmt::format("{}:{}", StandardInput::name, input.number()));
-    flush(standard_input_is_terminal() ? 1 : most);
-  }
-  flush(0);
+  if (!given.empty() || file.empty()) return programs::for_input(given, "line", batch, take);
+  std::vector<programs::InputLine> all;
+  for (std::string& line : data::read_lines(file))
+    all.push_back({std::move(line), fmt::format("{}:{}", file, all.size() + 1)});
+  for (size_t begin = 0; begin < all.size(); begin += static_cast<size_t>(batch))
+    take(std::span(all).subspan(begin, std::min(static_cast<size_t>(batch), all.size() - begin)));
 }
 
 Tensor unit_rows(const Tensor& x) { return x / maximum(sqrt(sum(x * x, {1}, true)), Tensor::full({1, 1}, 1e-12)); }
@@ -70,10 +56,7 @@ int eval_text(const EvalOptions& o) {
   if (model.options.variational) fmt::print("KL {:.3f} nats a line\n", found.kl);
   if (o.report.empty()) return 0;
   report::Figures figures;
-  const std::string name = report::escape(o.data);
-  write_file_atomically(
-      o.report, report::html_page(name, report::page_header("Grus · encode", name, report::escape(o.use.model)) +
-                                            pictures(model, found, figures)));
+  programs::write_page(o.report, {"encode", o.data, o.use.model}, pictures(model, found, figures));
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
 #include "core/base/error.h"
+#include "core/base/folder.h"
 #include "core/tensor/random.h"
 #include "data/batch/batches.h"
 #include "data/read/text.h"
@@ -129,9 +130,7 @@ int demo() {
   o.training.schedule = programs::ScheduleKind::cosine;
   o.training.epochs = 60;
   o.training.patience = 0;
-  std::error_code error;
-  std::filesystem::create_directories(o.training.out, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", o.training.out, error.message());
+  make_folder(o.training.out);
   write_file_atomically(o.data, made_by_rule());
   fmt::print(
       "Twelve weeks of hours made by rule, days and weeks in a slow rise with noise and gaps: a GRU learns the next "

@@ -5,10 +5,10 @@
 #include "core/base/error.h"
 #include "core/thread/recording.h"
 #include "examples/forecast/commands.h"
+#include "examples/support/page.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
 #include "report/chart.h"
-#include "report/markup.h"
 
 namespace grus::forecast {
 
@@ -39,12 +39,10 @@ int eval(EvalOptions& o, const std::string&) {
   report::Figures figures;
   const std::string body = pictures(f, p, result, begin, end, figures);
   const std::string name = std::filesystem::path(p.series.file).filename().string();
-  const std::string said = fmt::format("{} rows ahead from {}, the model in {}", f.options.horizon, f.options.window,
-                                       report::escape(o.use.model));
+  const std::string said =
+      fmt::format("{} rows ahead from {}, the model in {}", f.options.horizon, f.options.window, o.use.model);
   const std::string page = o.report.empty() ? o.use.model + "/eval.html" : o.report;
-  write_file_atomically(page,
-                        report::html_page(report::escape(name),
-                                          report::page_header("Grus · forecast", report::escape(name), said) + body));
+  programs::write_page(page, {"forecast", name, said}, body);
   fmt::print("{}{}\n{} draws them\n", result.table(), f.verdict(result), page);
   return 0;
 }

@@ -28,8 +28,14 @@ struct TrainOptions {
   std::string valid_files, test_files;  // patterns of names
   double hold_valid = 0.1, hold_test = 0;
   SoundOptions sound;
-  data::SoundChange change{
-      .speed = 0.1, .shift = 0.05, .noise = 0.1, .gain = 0.3, .colour = 0.1, .warp = 0.1, .time_masks = 1, .band_masks = 1};
+  data::SoundChange change{.speed = 0.1,
+                           .shift = 0.05,
+                           .noise = 0.1,
+                           .gain = 0.3,
+                           .colour = 0.1,
+                           .warp = 0.1,
+                           .time_masks = 1,
+                           .band_masks = 1};
   ModelOptions model;
   programs::TrainingOptions training;
 
@@ -54,6 +60,8 @@ struct Hearing {
   /// Returns the letters' ids from 1 on. Throws DataError that names the recording of a letter that the training lacks.
   std::vector<int64_t> spelling(const data::Recording& one) const;
 };
+/// Throws UsageError unless this Grus makes frames of sound.
+void require_sound();
 /// Sorts the words, each once, and finds the letters in them.
 void learn_words(Hearing& hearing);
 /// Reads recordings, whose labels become words where the options have a list of them.

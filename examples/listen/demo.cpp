@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "data/read/wav.h"
 #include "examples/listen/commands.h"
 #include "examples/listen/made_words.h"
@@ -15,11 +15,9 @@ constexpr int64_t trained = 400, unseen = 60;
 
 // Writes recordings of words, each different, of which the last ones are for the test.
 void make_recordings(const std::filesystem::path& folder) {
-  std::error_code error;
   for (const char* part : {"train", "test"}) {
-    std::filesystem::remove_all(folder / part, error);
-    std::filesystem::create_directories(folder / part, error);
-    require<Error>(!error, "{}: cannot be made a folder: {}", (folder / part).string(), error.message());
+    std::filesystem::remove_all(folder / part);
+    make_folder(folder / part);
   }
   Rng rng(1);
   std::set<std::string> known;

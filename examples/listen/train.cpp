@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "core/base/atomic_file.h"
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "data/batch/batches.h"
 #include "data/read/text.h"
@@ -27,12 +26,6 @@ struct Parts {
   std::vector<Recording> train, valid, test;
 };
 
-std::vector<Recording> chosen(const std::vector<Recording>& from, const data::Selection& which) {
-  std::vector<Recording> some;
-  for (int64_t i = 0; i < which.size(); ++i) some.push_back(from[static_cast<size_t>(which[i])]);
-  return some;
-}
-
 // Takes a part of the training: that of a file, of a pattern of names, or a share by the seed.
 std::vector<Recording> take_part(std::vector<Recording>& train, const TrainOptions& o, const std::string& path,
                                  const std::string& pattern, double share, const char* flag) {
@@ -44,12 +37,7 @@ std::vector<Recording> take_part(std::vector<Recording>& train, const TrainOptio
     return taken;
   }
   if (share == 0) return {};
-  const double shares[] = {1 - share, share};
-  const auto parts =
-      data::split(data::Selection(std::ssize(train)), shares, {.seed = static_cast<uint64_t>(o.training.seed)});
-  std::vector<Recording> taken = chosen(train, parts[1]);
-  train = chosen(train, parts[0]);
-  return taken;
+  return data::hold_out(train, share, {.seed = static_cast<uint64_t>(o.training.seed)});
 }
 
 Parts read_parts(const TrainOptions& o) {
@@ -69,12 +57,11 @@ Hearing make_hearing(const TrainOptions& o, const std::vector<Recording>& train)
 }
 
 std::string checksum_of(const std::vector<Recording>& all) {
-  Crc32 sum;
-  for (const Recording& one : all) {
-    sum.add(one.label + "\n");
-    sum.add({reinterpret_cast<const char*>(one.samples.data()), one.samples.size() * sizeof(float)});
-  }
-  return checksum_text(sum.value());
+  return programs::checksum_of(all, [](const Recording& one) {
+    const std::string_view samples(reinterpret_cast<const char*>(one.samples.data()),
+                                   one.samples.size() * sizeof(float));
+    return fmt::format("{}\n{}", one.label, samples);
+  });
 }
 
 std::vector<std::string> save(const TrainOptions& o, const Hearing& hearing, const std::filesystem::path& folder) {
@@ -165,8 +152,7 @@ struct Judge {
 
 int train(TrainOptions& o, const std::string& command_line) {
   programs::begin_training(o.training);
-  require<UsageError>(data::has_fourier_transform(),
-                      "[listen] need Grus built with KISS FFT (Debian's libkissfft-dev), got one without");
+  require_sound();
   const Parts parts = read_parts(o);
   const Hearing hearing = make_hearing(o, parts.train);
   const auto seed = static_cast<uint64_t>(o.training.seed);

@@ -2,17 +2,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "data/read/text.h"
 #include "examples/listen/commands.h"
 #include "examples/listen/pictures.h"
+#include "examples/support/lists.h"
 #include "examples/support/model_files.h"
-#include "report/markup.h"
+#include "examples/support/page.h"
 
 namespace grus::listen {
+
+void require_sound() {
+  require<UsageError>(data::has_fourier_transform(),
+                      "[listen] need Grus built with KISS FFT (Debian's libkissfft-dev), got one without");
+}
 
 void learn_words(Hearing& hearing) {
   std::vector<std::string>& words = hearing.words;
@@ -26,8 +30,7 @@ void learn_words(Hearing& hearing) {
 
 Loaded load(const programs::UseOptions& use) {
   begin_use(use);
-  require<UsageError>(data::has_fourier_transform(),
-                      "[listen] need Grus built with KISS FFT (Debian's libkissfft-dev), got one without");
+  require_sound();
   TrainOptions o;
   programs::load_options("listen", use.model, o.table());
   const std::filesystem::path folder = use.model;
@@ -54,9 +57,7 @@ int eval(EvalOptions& o, const std::string& command_line) {
   fmt::print("{}\n", in_words(found, loaded.hearing));
   if (o.out.empty()) return 0;
   report::Figures drawn;
-  const std::string body = report::page_header("Grus · listen", report::escape(o.data), report::escape(o.use.model)) +
-                           pictures(found, loaded.hearing, drawn) + report::run_again_section(command_line, {}, {});
-  write_file_atomically(o.out, report::html_page(report::escape(o.data), body));
+  programs::write_page(o.out, {"listen", o.data, o.use.model, command_line}, pictures(found, loaded.hearing, drawn));
   return 0;
 }
 
@@ -72,22 +73,15 @@ int run(RunOptions& o, const std::string&) {
     const data::Recording sound{.file = file, .label = "?", .samples = data::read_recording(file, hearing.sound.files)};
     const Heard heard = hear(*loaded.model, hearing, {sound}, 1).front();
     if (!o.page.empty()) drawn_sounds += picture(sound, heard, hearing, drawn);
-    std::vector<size_t> order(hearing.words.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](size_t a, size_t b) { return heard.probabilities[a] > heard.probabilities[b]; });
-    order.resize(std::min<size_t>(order.size(), static_cast<size_t>(o.top)));
     if (letters && !o.lexicon) fmt::print("{}\t{:.4f}\t", heard.spelt, heard.spelt_probability);
     else
-      for (const size_t word : order) fmt::print("{}\t{:.4f}\t", hearing.words[word], heard.probabilities[word]);
+      for (const size_t word : programs::likeliest(heard.probabilities, o.top))
+        fmt::print("{}\t{:.4f}\t", hearing.words[word], heard.probabilities[word]);
     fmt::print("{}\n", file);
     std::fflush(stdout);
   }
-  if (o.page.empty()) return 0;
-  write_file_atomically(
-      o.page, report::html_page("What it hears",
-                                report::page_header("Grus · listen", "What it hears", report::escape(o.use.model)) +
-                                    report::section("Recordings", report::in_pairs(drawn_sounds))));
+  programs::write_page(o.page, {"listen", "What it hears", o.use.model},
+                       report::section("Recordings", report::in_pairs(drawn_sounds)));
   return 0;
 }
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/demo_data.h"
 
@@ -10,9 +10,7 @@ namespace grus::pronounce {
 
 int demo() {
   const std::string folder = "pronounce-demo";
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", folder, error.message());
+  make_folder(folder);
   TrainOptions o;
   o.dictionary = folder + "/cmudict.txt.gz";
   o.sizes = {.embedding = 48, .hidden = 128};

@@ -7,7 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
-#include "data/batch/selection.h"
+#include "data/batch/dataset.h"
 #include "data/read/line_reader.h"
 #include "data/read/text.h"
 #include "data/text/unicode.h"
@@ -59,19 +59,13 @@ Dictionary read_dictionary(const std::string& file, bool stress) {
 }
 
 Parts split_dictionary(const Dictionary& all, double valid, double test, uint64_t seed) {
-  const double fractions[] = {1 - valid - test, valid, test};
-  std::vector<data::Selection> chosen;
   try {
-    chosen = data::split(data::Selection(std::ssize(all)), fractions, {.seed = seed});
+    const auto [a, b, c] = data::Dataset<Entry>(all).split({1 - valid - test, valid, test}, {.seed = seed});
+    return {a.to_vector(), b.to_vector(), c.to_vector()};
   } catch (const DataError&) {
     fail<DataError>("--hold-valid: need shares that leave a word for each part, got {} and --hold-test {} of {} words",
                     valid, test, all.size());
   }
-  Parts parts;
-  Dictionary* to[] = {&parts.train, &parts.valid, &parts.test};
-  for (size_t p = 0; p < 3; ++p)
-    for (int64_t i = 0; i < chosen[p].size(); ++i) to[p]->push_back(all[static_cast<size_t>(chosen[p][i])]);
-  return parts;
 }
 
 data::ParallelCorpus pairs_of(const Dictionary& dictionary) {

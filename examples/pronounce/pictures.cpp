@@ -122,13 +122,6 @@ std::string alignment_picture(const std::string& word, const seq2seq::Translatio
                  fmt::format("<b>{}</b>: {}", escape(word), escape(said.text)));
 }
 
-std::string alignment_page(const std::string& model, const std::string& pictures) {
-  return report::html_page(
-      "Letters and phones",
-      report::page_header("Grus · pronounce", "Letters and phones", escape(model)) +
-          report::section("Where each phone (down) comes from (across)", report::in_pairs(pictures)));
-}
-
 std::string pictures(const Speakers& speakers, const Dictionary& words, const Judgement& found,
                      report::Figures& figures) {
   const std::string tiles =

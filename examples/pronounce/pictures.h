@@ -14,7 +14,5 @@ std::string pictures(const Speakers& speakers, const Dictionary& words, const Ju
                      report::Figures& figures);
 /// Draws letters (across) and phones (down) of a word with attention weights, or nothing where it has none.
 std::string alignment_picture(const std::string& word, const seq2seq::Translation& said, report::Figures& figures);
-/// Returns a page of such pictures.
-std::string alignment_page(const std::string& model, const std::string& pictures);
 
 }  // namespace grus::pronounce

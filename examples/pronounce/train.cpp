@@ -1,7 +1,6 @@
 // The command `train`.
 #include <fmt/format.h>
 
-#include "core/base/checksum.h"
 #include "core/base/error.h"
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/pictures.h"
@@ -21,11 +20,11 @@ seq2seq::PackedBatches batches_of(const TrainOptions& o, const seq2seq::Codecs& 
 }
 
 std::string checksum_of(const Dictionary& dictionary) {
-  Crc32 sum;
-  for (const Entry& entry : dictionary)
-    for (const std::string& pronunciation : entry.pronunciations)
-      sum.add(fmt::format("{}\t{}\n", entry.word, pronunciation));
-  return checksum_text(sum.value());
+  return programs::checksum_of(dictionary, [](const Entry& entry) {
+    std::string text;
+    for (const std::string& one : entry.pronunciations) text += fmt::format("{}\t{}\n", entry.word, one);
+    return text;
+  });
 }
 
 training::Validation validation(const Speakers& speakers, const Dictionary& words) {

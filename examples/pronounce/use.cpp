@@ -3,14 +3,12 @@
 
 #include <cmath>
 
-#include "core/base/atomic_file.h"
 #include "core/base/error.h"
-#include "data/read/text.h"
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/pictures.h"
+#include "examples/support/input_lines.h"
 #include "examples/support/model_files.h"
-#include "examples/support/standard_input.h"
-#include "report/markup.h"
+#include "examples/support/page.h"
 
 namespace grus::pronounce {
 namespace {
@@ -64,10 +62,7 @@ int eval(EvalOptions& o, const std::string& command_line) {
   if (o.out.empty()) return 0;
   report::Figures drawn;
   const std::string sections = pictures(loaded.speakers, words, found, drawn);
-  write_file_atomically(
-      o.out, report::html_page("Pronunciations", report::page_header("Grus · pronounce", "Letters to phones",
-                                                                     report::escape(o.use.model)) +
-                                                     sections + report::run_again_section(command_line, {}, {})));
+  programs::write_page(o.out, {"pronounce", "Letters to phones", o.use.model, command_line}, sections);
   return 0;
 }
 
@@ -79,32 +74,20 @@ int run(RunOptions& o, const std::string&) {
                                       .weights = !o.page.empty()};
   std::string drawn;
   report::Figures figures;
-  const auto answer = [&](const std::vector<std::string>& words) {
+  programs::for_input(o.words, "word", o.use.batch * 16, [&](std::span<const programs::InputLine> lines) {
+    std::vector<std::string> words;
+    for (const programs::InputLine& line : lines) {
+      check_word(loaded.speakers, line.text, line.where);
+      words.push_back(line.text);
+    }
     const auto found = say(loaded.speakers, words, search);
     for (size_t n = 0; n < words.size(); ++n) {
       print(words[n], found[n], o.n_best > 0);
       if (!o.page.empty()) drawn += alignment_picture(words[n], found[n].front(), figures);
     }
-    std::fflush(stdout);
-  };
-  for (size_t n = 0; n < o.words.size(); ++n) check_word(loaded.speakers, o.words[n], fmt::format("word {}", n + 1));
-  if (!o.words.empty()) answer(o.words);
-  StandardInput input(1 << 16);
-  const size_t most = standard_input_is_terminal() ? 1 : static_cast<size_t>(o.use.batch) * 16;
-  std::vector<std::string> words;
-  while (o.words.empty()) {
-    const auto line = input.next();
-    if (line) {
-      words.push_back(data::clean_line(*line, StandardInput::name, input.number()));
-      check_word(loaded.speakers, words.back(), fmt::format("{}:{}", StandardInput::name, input.number()));
-    }
-    if (!words.empty() && (!line || words.size() >= most)) {
-      answer(words);
-      words.clear();
-    }
-    if (!line) break;
-  }
-  if (!o.page.empty()) write_file_atomically(o.page, alignment_page(o.use.model, drawn));
+  });
+  programs::write_page(o.page, {"pronounce", "Letters and phones", o.use.model},
+                       report::section("Where each phone (down) comes from (across)", report::in_pairs(drawn)));
   return 0;
 }
 

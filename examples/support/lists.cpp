@@ -1,6 +1,7 @@
 #include "examples/support/lists.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -29,6 +30,14 @@ std::array<double, 3> three_parts(std::string_view flag, const std::string& text
   }
   require<UsageError>(whole, "--{}: need three shares or counts of rows, as 0.7,0.1,0.2, got '{}'", flag, Shown{text});
   return split;
+}
+
+std::vector<size_t> likeliest(const std::vector<float>& probabilities, int64_t most) {
+  std::vector<size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return probabilities[a] > probabilities[b]; });
+  order.resize(std::min(order.size(), static_cast<size_t>(most)));
+  return order;
 }
 
 }  // namespace grus::programs

@@ -7,6 +7,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
 #include "core/base/error.h"
+#include "core/base/folder.h"
 #include "core/base/folder_lock.h"
 #include "core/base/json.h"
 #include "core/base/printable.h"
@@ -25,7 +26,7 @@ constexpr int64_t format_version = 1;
 
 std::string format_of(const std::string& program) { return "grus " + program; }
 
-std::string checksum_of(const fs::path& file) {
+std::string file_checksum(const fs::path& file) {
   return checksum_text(std::string_view(data::read_whole_file(file.string())));
 }
 
@@ -66,7 +67,7 @@ void check_files(const nlohmann::json& config, const fs::path& folder) {
   for (const auto& [name, sum] : config["files"].items()) {
     require<DataError>(fs::path(name).filename() == name, "{}: need names of files in the folder, got '{}'",
                        (folder / "config.json").string(), Shown{name});
-    const std::string got = checksum_of(folder / name);
+    const std::string got = file_checksum(folder / name);
     require<DataError>(files.text(name) == got,
                        "{}: need the file with {} of config.json, got {}: damaged, or of another model",
                        (folder / name).string(), Shown{files.text(name)}, got);
@@ -122,10 +123,7 @@ void begin_run(const std::string& program, const Table& table, const RunFiles& f
   const bool resume = is_set(table, "resume"), holds = fs::exists(folder / "state.safetensors");
   require<Error>(resume || is_set(table, "overwrite") || (!holds && !fs::exists(folder / "model.safetensors")),
                  "{}: holds a model already; --resume goes on with its run, --overwrite replaces it", out);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  require<Error>(fs::is_directory(folder), "{}: cannot be made a folder: {}", out,
-                 error ? error.message() : "something else has this name");
+  make_folder(folder);
   const FolderLock lock(folder);
   if (resume && has_run(folder)) {
     const nlohmann::json config = read_config(program, folder);
@@ -138,7 +136,7 @@ void begin_run(const std::string& program, const Table& table, const RunFiles& f
     fs::remove(folder / name);
   nlohmann::json sums = nlohmann::json::object();
   if (files.write)
-    for (const std::string& name : files.write(folder)) sums[name] = checksum_of(folder / name);
+    for (const std::string& name : files.write(folder)) sums[name] = file_checksum(folder / name);
   write_config(program, folder, table, std::move(sums), files);
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/checksum.h"
 #include "nn/module.h"
 #include "options/option.h"
 
@@ -25,6 +26,13 @@ struct RunFiles {
   /// Writes files into the folder and returns their names. A resumed run keeps those that it began with.
   std::function<std::vector<std::string>(const std::filesystem::path& folder)> write = {};
 };
+/// Returns the checksum of data by the texts of its items.
+template <class Items, class TextOf>
+std::string checksum_of(const Items& items, const TextOf& text_of) {
+  Crc32 sum;
+  for (const auto& item : items) sum.add(text_of(item));
+  return checksum_text(sum.value());
+}
 /// Says whether --resume finds a run to go on with.
 bool has_run(const std::filesystem::path& folder);
 /// Makes the folder of a run, and writes its files and config.json; --overwrite removes an earlier run's first. The

@@ -2,15 +2,13 @@
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
-#include "core/base/error.h"
+#include "core/base/folder.h"
 #include "examples/seq2seq/train.h"
 #include "examples/support/program.h"
 #include "examples/translate/commands.h"
 #include "examples/translate/demo_data.h"
 
 namespace grus::translate {
-namespace {}  // namespace
-
 void use_demo_recipe(TrainOptions& o) {
   o.model.embedding = 192;
   o.model.hidden = 256;
@@ -41,9 +39,7 @@ int demo(const Given& given, const std::string& command_line) {
   defaults.test = (folder / "test.tsv.gz").string();
   TrainOptions options = resolve_options(given, defaults);
   const auto read = [&folder](const TrainOptions& o) {
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    require<Error>(!error, "{}: cannot be made a folder: {}", folder.string(), error.message());
+    make_folder(folder);
     write_file_atomically(folder / "train.tsv.gz", train_tsv_gz);
     write_file_atomically(folder / "valid.tsv.gz", valid_tsv_gz);
     write_file_atomically(folder / "test.tsv.gz", test_tsv_gz);

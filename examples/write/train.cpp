@@ -7,6 +7,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
 #include "core/base/error.h"
+#include "core/base/folder.h"
 #include "data/read/text.h"
 #include "examples/support/program.h"
 #include "examples/support/run.h"
@@ -149,9 +150,7 @@ int demo() {
   o.model.dropout = 0.1;
   o.training.lr = 5e-3;
   o.train = o.training.out + "/coriolanus.txt.gz";
-  std::error_code error;
-  std::filesystem::create_directories(o.training.out, error);
-  require<Error>(!error, "{}: cannot be made a folder: {}", o.training.out, error.message());
+  make_folder(o.training.out);
   write_file_atomically(o.train, coriolanus_txt_gz);
   fmt::print("A network reads 180,000 characters of Shakespeare, again and again, and writes what it has learnt.\n");
   if (const int code = train(o, "write"); code != 0) return code;

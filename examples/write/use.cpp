@@ -6,6 +6,7 @@
 
 #include "core/base/error.h"
 #include "data/read/text.h"
+#include "examples/support/input_lines.h"
 #include "examples/support/standard_input.h"
 #include "examples/write/commands.h"
 #include "language/keystrokes.h"
@@ -16,17 +17,7 @@ namespace {
 /// Calls act(line) for each text of the command line or, where there is none, each line of standard input.
 template <class Act>
 void each_line(const std::vector<std::string>& texts, const Act& act) {
-  for (const std::string& text : texts) {
-    const size_t bad = data::find_invalid_utf8(text);
-    require<UsageError>(bad == std::string::npos, "[text] need UTF-8, got an invalid byte {}", bad + 1);
-    act(text);
-  }
-  if (!texts.empty()) return;
-  StandardInput input(1 << 20);
-  while (const auto line = input.next()) {
-    act(data::clean_line(*line, StandardInput::name, input.number()));
-    std::fflush(stdout);
-  }
+  programs::for_input(texts, "text", 1, [&](std::span<const programs::InputLine> lines) { act(lines.front().text); });
 }
 
 // On a command line \n is easier to type than a line's end.

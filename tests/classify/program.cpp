@@ -104,6 +104,7 @@ TEST_CASE("classify: every mistake is one line with its exit code, and leaves th
   check_error(program(folder, "eval --model " + out + " --data " + folder.file("e.txt", "")), 1,
               "e.txt: need at least one row");
   check_error(program(folder, "run --model " + out, "printf 'a\\n\\377\\n' |"), 1, "standard input:2: invalid UTF-8");
+  check_error(program(folder, "run --model " + out + " good $(printf 'a\\377')"), 2, "text 2: invalid UTF-8 at byte 2");
   CHECK(test::bytes_of(out + "/model.safetensors") == weights);
   CHECK(test::bytes_of(out + "/config.json") == config);
   folder.file("m/classes.txt", "good\nbad\n");

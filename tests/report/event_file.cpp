@@ -131,5 +131,5 @@ TEST_CASE("event file: two files of one folder have names of their own, and what
 }
 
 TEST_CASE("event file: a folder that cannot be made is named with the system's reason") {
-  CHECK_THROWS_WITH_AS(EventFile("/dev/null/runs"), "/dev/null/runs: Not a directory", Error);
+  CHECK_THROWS_WITH_AS(EventFile("/dev/null/runs"), "/dev/null/runs: cannot be made a folder: Not a directory", Error);
 }

@@ -126,7 +126,7 @@ TEST_CASE("live report: without a folder, or with one that cannot be, the run is
   training::LiveReport nowhere, bad({.folder = "/dev/null/run"});
   CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&nowhere}}); }) ==
         "[LiveReport] need a folder for a run without one, got none");
-  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&bad}}); }) == "/dev/null/run: Not a directory");
+  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&bad}}); }) == "/dev/null/run: cannot be made a folder: Not a directory");
   CHECK(message_of([] { training::LiveReport({.seconds = -1}); }) ==
         "[LiveReport] need at least 0 seconds between pages, got -1");
   CHECK(message_of([] { training::LiveReport({.share = 0}); }) ==
