@@ -4,6 +4,7 @@
 
 #include "nn/init.h"
 #include "ops/math/elementwise.h"
+#include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "ops/math/shape.h"
 #include "ops/math/softmax.h"
@@ -56,6 +57,36 @@ PreparedMemory Attention::prepare(const Tensor& states, const Lengths& lengths) 
   memory.keys = key ? (*key)(memory.values) : memory.values;
   memory.mask = unsqueeze(lengths.mask(), 1);
   return memory;
+}
+
+PreparedMemory PreparedMemory::of(const std::vector<int64_t>& sources) const {
+  PreparedMemory chosen;
+  chosen.batch = std::ssize(sources);
+  if (!keys.defined()) {
+    chosen.packed = packed;
+    chosen.rows = attention_rows(packed.lengths, sources);
+    return chosen;
+  }
+  const Tensor ids = Tensor::from(sources, keys.device());
+  chosen.keys = gather_rows(keys, ids);
+  chosen.values = gather_rows(values, ids);
+  chosen.mask = gather_rows(mask, ids);
+  return chosen;
+}
+
+PreparedMemory PreparedMemory::first(int64_t count) const {
+  if (count == batch) return *this;
+  PreparedMemory chosen;
+  chosen.batch = count;
+  if (!keys.defined()) {
+    chosen.packed = packed;
+    chosen.rows = rows.first(count);
+    return chosen;
+  }
+  chosen.keys = keys.rows(0, count);
+  chosen.values = values.rows(0, count);
+  chosen.mask = mask.rows(0, count);
+  return chosen;
 }
 
 AttentionMemory Attention::prepare_packed(const Tensor& rows, const Lengths& lengths) const {

@@ -1,8 +1,8 @@
 #pragma once
 // Attention over a batch of source sequences: weights = softmax(e), context = sum_s weights[s] values[s].
 //   additive  e[s] = v . tanh(W_q q + b + W_k values[s])   Bahdanau et al. 2014, A.1.2
-//   dot       e[s] = q . values[s]                         Luong et al. 2015
-//   general   e[s] = q . (W_k values[s])                   Luong et al. 2015
+//   dot       e[s] = q . values[s]                         Luong et al. 2015 (arXiv 1508.04025), eq. 8
+//   general   e[s] = q . (W_k values[s])                   Luong et al. 2015, eq. 8
 #include <optional>
 
 #include "nn/linear.h"
@@ -28,10 +28,16 @@ struct AttentionOptions {
   bool scaled = false;  // whether dot and general scores are divided by sqrt(Q)
 };
 
-/// A PreparedMemory is source states with their keys, projected once for all queries.
+/// A PreparedMemory is source states with their keys, projected once for all queries: query b looks at source b.
 struct [[nodiscard]] PreparedMemory {
+  /// Returns the memory of other queries, as those of a beam: query i looks at source sources[i] of this one, which
+  /// prepare() made. Throws UsageError for an index outside the batch.
+  PreparedMemory of(const std::vector<int64_t>& sources) const;
+  /// Returns the memory of the first `count` queries.
+  PreparedMemory first(int64_t count) const;
+
   AttentionMemory packed;     // for additive scores
-  AttentionRows rows;         // for additive scores: query b looks at source b
+  AttentionRows rows;         // for additive scores
   Tensor keys, values, mask;  // for dot and general scores: (B, S, Q), (B, S, C), (B, 1, S)
   int64_t batch = 0;
 };

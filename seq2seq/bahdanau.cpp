@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include "nn/init.h"
+#include "nn/lstm.h"
 #include "nn/maxout.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "ops/math/shape.h"
+#include "ops/sequence/sequence.h"
 #include "seq2seq/first_weights.h"
 
 namespace grus::seq2seq {
@@ -28,6 +30,11 @@ BahdanauOptions resolved(BahdanauOptions o) {
   require<UsageError>(o.tie != Tie::all || o.source_words == o.target_words,
                       "[Bahdanau] need one vocabulary where the source's embedding is tied too, got {} and {} words",
                       o.source_words, o.target_words);
+  require<UsageError>(o.score != nn::Score::dot || o.hidden == 2 * o.encoder,
+                      "[Bahdanau] need an encoder of half of hidden ({}) for dot scores, got {} in each direction",
+                      o.hidden, o.encoder);
+  require<UsageError>(o.encoder_layers > 0 && o.decoder_layers > 0,
+                      "[Bahdanau] need layers on both sides, got {} and {}", o.encoder_layers, o.decoder_layers);
   return o;
 }
 
@@ -39,17 +46,37 @@ nn::Embedding make_embedding(int64_t words, const BahdanauOptions& o, Rng& rng) 
   return table;
 }
 
-nn::Gru make_encoder(const BahdanauOptions& o, Rng& rng) {
-  return nn::Gru({.input = o.embedding,
-                  .hidden = o.encoder,
-                  .bidirectional = true,
-                  .reset = o.form.reset,
-                  .update = o.form.update},
-                 rng);
+GatedLayers make_encoder(const BahdanauOptions& o, Rng& rng) {
+  return GatedLayers({.input = o.embedding,
+                      .hidden = o.encoder,
+                      .layers = o.encoder_layers,
+                      .unit = o.unit,
+                      .form = o.form,
+                      .forget_bias = o.forget_bias,
+                      .dropout = o.dropout,
+                      .locked = true,
+                      .bidirectional = true,
+                      .residual = o.residual},
+                     rng);
 }
 
-nn::GruCell make_cell(const BahdanauOptions& o, int64_t input, Rng& rng) {
-  return nn::GruCell({.input = input, .hidden = o.hidden, .reset = o.form.reset, .update = o.form.update}, rng);
+UnitCell make_cell(const BahdanauOptions& o, int64_t input, Rng& rng) {
+  return UnitCell({.input = input, .hidden = o.hidden, .unit = o.unit, .form = o.form, .forget_bias = o.forget_bias},
+                  rng);
+}
+
+GatedLayers make_upper(const BahdanauOptions& o, Rng& rng) {
+  return GatedLayers({.input = o.hidden,
+                      .hidden = o.hidden,
+                      .layers = o.decoder_layers - 1,
+                      .unit = o.unit,
+                      .form = o.form,
+                      .forget_bias = o.forget_bias,
+                      .dropout = o.dropout,
+                      .locked = true,
+                      .residual = o.residual,
+                      .upper = true},
+                     rng);
 }
 
 // The state before each packed row's step is h0 at the first step, then the row of the step before.
@@ -70,13 +97,15 @@ Bahdanau::Bahdanau(const BahdanauOptions& given, Rng& rng)
       encoder(child("encoder", make_encoder(options, rng))),
       initial(child("initial",
                     nn::Linear(options.start == BahdanauOptions::Start::mean ? 2 * options.encoder : options.encoder,
-                               options.hidden, rng))),
-      attention(part(
-          nn::Attention({.query = options.hidden, .memory = 2 * options.encoder, .hidden = options.attention}, rng))),
+                               states_of(options.unit) * options.decoder_layers * options.hidden, rng))),
+      attention(part(nn::Attention(
+          {.query = options.hidden, .memory = 2 * options.encoder, .score = options.score, .hidden = options.attention},
+          rng))),
       first(options.decoder == DecoderCell::conditional
                 ? std::optional(child("first", make_cell(options, options.embedding, rng)))
                 : std::nullopt),
       second(child("second", make_cell(options, 2 * options.encoder + (first ? 0 : options.embedding), rng))),
+      upper(options.decoder_layers > 1 ? std::optional(child("upper", make_upper(options, rng))) : std::nullopt),
       into_readout(child("readout", nn::Linear(options.hidden + options.embedding + 2 * options.encoder,
                                                options.readout_size * (is_maxout(options) ? 2 : 1), rng))),
       output_weight(
@@ -84,35 +113,54 @@ Bahdanau::Bahdanau(const BahdanauOptions& given, Rng& rng)
                                               1 / std::sqrt(static_cast<double>(options.readout_size)), rng))),
       output_bias(param("output_bias", init::zeros({options.target_words}))),
       drop_(child("drop", nn::LockedDropout(options.dropout))) {
-  set_orthogonal(encoder.cell(0, 0).weight_hh, rng);
-  set_orthogonal(encoder.cell(0, 1).weight_hh, rng);
-  if (first) set_orthogonal(first->weights.weight_hh, rng);
-  set_orthogonal(second.weights.weight_hh, rng);
+  for (nn::CellParameters* cell : recurrent_cells()) set_orthogonal(cell->weight_hh, rng);
   if (options.weights == FirstWeights::paper) use_paper_weights(rng);
   if (options.tie != Tie::none) tie(target_embedding.weight, output_weight);
   if (options.tie == Tie::all) tie(target_embedding.weight, source_embedding.weight);
 }
 
+// In the order in which their first values are drawn.
+std::vector<nn::CellParameters*> Bahdanau::recurrent_cells() {
+  std::vector<nn::CellParameters*> cells;
+  for (int64_t l = 0; l < options.encoder_layers; ++l)
+    for (const int direction : {0, 1}) cells.push_back(&encoder.cell(l, direction));
+  if (first) cells.push_back(&first->weights);
+  cells.push_back(&second.weights);
+  for (int64_t l = 0; l + 1 < options.decoder_layers; ++l) cells.push_back(&upper->cell(l));
+  return cells;
+}
+
 // Appendix B.1: recurrent matrices orthogonal, W_a and U_a N(0, 0.001^2), v_a and biases 0, all else N(0, 0.01^2).
 void Bahdanau::use_paper_weights(Rng& rng) {
-  set_zero(attention.v);
+  if (attention.v.defined()) set_zero(attention.v);
   set_normal(output_weight, rng);
   set_zero(output_bias);
   set_normal(source_embedding.weight, rng);
   set_normal(target_embedding.weight, rng);
-  set_normal_inputs(encoder.cell(0, 0), rng);
-  set_normal_inputs(encoder.cell(0, 1), rng);
+  const auto set_inputs = [&](std::span<nn::CellParameters* const> cells) {
+    for (nn::CellParameters* cell : cells) {
+      set_normal_inputs(*cell, rng);
+      if (options.unit == Unit::lstm) nn::add_forget_bias(*cell, options.forget_bias, "Bahdanau");
+    }
+  };
+  const std::vector<nn::CellParameters*> cells = recurrent_cells();
+  const auto of_encoder = static_cast<size_t>(2 * options.encoder_layers);
+  set_inputs(std::span(cells).first(of_encoder));
   set_normal(initial, rng);
-  set_normal(*attention.query, rng, 0.001);
-  set_normal(*attention.key, rng, 0.001);
-  if (first) set_normal_inputs(first->weights, rng);
-  set_normal_inputs(second.weights, rng);
+  if (attention.query) set_normal(*attention.query, rng, 0.001);
+  if (attention.key) set_normal(*attention.key, rng, 0.001);
+  set_inputs(std::span(cells).subspan(of_encoder));
   set_normal(into_readout, rng);
 }
 
 std::string Bahdanau::description() const {
-  return fmt::format("Bahdanau et al. 2014, {}, {} readout, {}/{}", first ? "conditional GRU" : "one GRU",
-                     is_maxout(options) ? "maxout" : "tanh", options.embedding, options.hidden);
+  constexpr const char* scores[] = {"", ", dot attention", ", general attention"};
+  const bool deep = options.encoder_layers > 1 || options.decoder_layers > 1;
+  return fmt::format("Bahdanau et al. 2014, {} {}, {} readout, {}/{}{}{}{}", first ? "conditional" : "one",
+                     options.unit == Unit::lstm ? "LSTM" : "GRU", is_maxout(options) ? "maxout" : "tanh",
+                     options.embedding, options.hidden,
+                     deep ? fmt::format(", {} and {} layers", options.encoder_layers, options.decoder_layers) : "",
+                     options.residual ? " with residual connections" : "", scores[static_cast<size_t>(options.score)]);
 }
 
 // Embeddings start small, N(0, 1/E), because the output layer may share them; as inputs they should be larger.
@@ -123,7 +171,7 @@ Tensor Bahdanau::embed(const nn::Embedding& table, const Tensor& ids) const {
 
 Bahdanau::Encoded Bahdanau::encode(const Tokens& source) const {
   const Tensor x = drop_(embed(source_embedding, source.ids), source.lengths);
-  const Output encoded = encoder.forward_packed(x, source.lengths);
+  const Output encoded = encoder(x, source.lengths, State());
   const Tensor values = drop_(encoded.y, source.lengths);
   Tensor summary;
   if (options.start == BahdanauOptions::Start::mean) {
@@ -133,9 +181,33 @@ Bahdanau::Encoded Bahdanau::encode(const Tokens& source) const {
     const int64_t batch = source.lengths.batch();
     summary = scatter_rows(values, source.lengths.batch_rows(), batch) * Tensor::from(scale, {batch, 1});
   } else {
-    summary = encoded.state.h[1];
+    summary = encoded.state.h[2 * options.encoder_layers - 1];
   }
-  return {attention.prepare_packed(values, source.lengths), tanh(initial(summary))};
+  nn::PreparedMemory memory;
+  if (options.score == nn::Score::additive) memory.packed = attention.prepare_packed(values, source.lengths);
+  else memory = attention.prepare(unpack(values, source.lengths), source.lengths);
+  return {std::move(memory), tanh(initial(summary))};
+}
+
+DecoderState Bahdanau::layers_of(const Tensor& start) const {
+  if (start.dim(1) == options.hidden) return {start};
+  DecoderState layers;
+  for (int64_t at = 0; at < start.dim(1); at += options.hidden)
+    layers.push_back(start.columns(at, at + options.hidden));
+  return layers;
+}
+
+State Bahdanau::attending_state(const DecoderState& layers) const {
+  if (options.unit == Unit::gru) return layers[0];
+  return {layers[0], layers[static_cast<size_t>(options.decoder_layers)]};
+}
+
+State Bahdanau::upper_state(const DecoderState& layers) const {
+  const auto depth = options.decoder_layers;
+  const auto above = [&](int64_t begin) {
+    return stack(DecoderState(layers.begin() + begin + 1, layers.begin() + begin + depth), 0);
+  };
+  return {above(0), options.unit == Unit::lstm ? above(depth) : Tensor()};
 }
 
 AttentionGruWeights Bahdanau::step_weights() const {
@@ -147,54 +219,32 @@ AttentionGruWeights Bahdanau::step_weights() const {
           .form = options.form};
 }
 
+AttentionCell Bahdanau::attention_cell(nn::PreparedMemory memory) const {
+  return {first ? &*first : nullptr, second, attention, std::move(memory)};
+}
+
 Tensor Bahdanau::readout(const Tensor& state, const Tensor& word, const Tensor& context) const {
   const Tensor r = into_readout(concat({state, word, context}, 1));
   return is_maxout(options) ? nn::maxout(r) : tanh(r);
 }
 
-Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
-  const Encoded encoded = encode(source);
-  const Tensor words = drop_(embed(target_embedding, inputs.ids), inputs.lengths);
-  const cells::AttentionGru cell(encoded.memory, step_weights(), inputs.lengths);
-  const Output out = scan(cell, words, inputs.lengths, encoded.start);
-  const Tensor states =
-      options.readout_state == ReadoutState::after ? out.y : previous_states(encoded.start, out.y, inputs.lengths);
-  return drop_(readout(drop_(states, inputs.lengths), words, out.attention.context), inputs.lengths);
+Output Bahdanau::attend(const Tensor& words, const Lengths& lengths, const Encoded& encoded,
+                        const State& first_state) const {
+  if (has_attention_gru())
+    return scan(cells::AttentionGru(encoded.memory.packed, step_weights(), lengths), words, lengths, first_state);
+  return scan(attention_cell(encoded.memory.of(lengths.order())), words, lengths, first_state);
 }
 
-namespace {
-
-class BahdanauDecoder final : public Decoder {
- public:
-  BahdanauDecoder(const Bahdanau& model, const Tokens& source)
-      : model_(model), encoded_(model.encode(source)), weights_(model.step_weights()) {}
-
-  DecoderState start() const override { return {encoded_.start}; }
-
-  Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) override {
-    if (sources != sources_) {
-      rows_ = attention_rows(encoded_.memory.lengths, sources);
-      sources_ = sources;
-    }
-    const Tensor x = model_.embed(model_.target_embedding, words);
-    const Output out = attention_gru_step(x, state[0], encoded_.memory, rows_, weights_);
-    const bool new_state = model_.options.readout_state == ReadoutState::after;
-    return {{out.y}, model_.readout(new_state ? out.y : state[0], x, out.attention.context), out.attention.weights};
-  }
-
- private:
-  const Bahdanau& model_;
-  Bahdanau::Encoded encoded_;
-  AttentionGruWeights weights_;
-  std::vector<int64_t> sources_;
-  AttentionRows rows_;
-};
-
-}  // namespace
-
-std::unique_ptr<Decoder> Bahdanau::decode(const Tokens& source) const {
-  const NoGrad no_grad;
-  return std::make_unique<BahdanauDecoder>(*this, source);
+Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
+  const Encoded encoded = encode(source);
+  const DecoderState start = layers_of(encoded.start);
+  const Lengths& lengths = inputs.lengths;
+  const Tensor words = drop_(embed(target_embedding, inputs.ids), lengths);
+  const Output out = attend(words, lengths, encoded, attending_state(start));
+  Tensor states = upper ? (*upper)(out.y, lengths, upper_state(start)).y : out.y;
+  if (options.readout_state == ReadoutState::before)
+    states = previous_states(start[static_cast<size_t>(options.decoder_layers - 1)], states, lengths);
+  return drop_(readout(drop_(states, lengths), words, out.attention.context), lengths);
 }
 
 }  // namespace grus::seq2seq

@@ -4,6 +4,8 @@
 namespace grus::seq2seq {
 namespace {
 
+int64_t depth_of(const ModelOptions& m, int64_t side) { return side > 0 ? side : m.layers; }
+
 BahdanauOptions bahdanau_options(const ModelOptions& m, VocabSizes sizes) {
   using Flag = ModelOptions;
   return {
@@ -14,6 +16,12 @@ BahdanauOptions bahdanau_options(const ModelOptions& m, VocabSizes sizes) {
       .encoder = m.encoder,
       .attention = m.attention,
       .readout_size = m.readout_size,
+      .encoder_layers = depth_of(m, m.encoder_layers),
+      .decoder_layers = depth_of(m, m.decoder_layers),
+      .residual = m.residual,
+      .unit = m.unit,
+      .forget_bias = m.forget_bias,
+      .score = m.score,
       .decoder = m.decoder,
       .form = {m.reset, m.update},
       .start =
@@ -65,14 +73,20 @@ void check_bahdanau(const ModelOptions& m) {
                       readout);
   require<UsageError>(m.encoder > 0 || m.hidden % 2 == 0, "--hidden: need an even number, or --encoder, got {}",
                       m.hidden);
+  require<UsageError>(m.score != nn::Score::dot || m.encoder == 0 || 2 * m.encoder == m.hidden,
+                      "--encoder: need half of --hidden ({}) because of --attention-score dot, got {}", m.hidden,
+                      m.encoder);
+  require<UsageError>(!m.residual || depth_of(m, m.encoder_layers) > 1 || depth_of(m, m.decoder_layers) > 1,
+                      "--residual: need two layers on a side, got one on each");
   require<UsageError>(m.initial_state == Flag::InitialState::mean || m.initial_state == Flag::InitialState::backward,
                       "--initial-state: need mean or backward for --arch bahdanau, got {}",
                       text_of(m, "initial-state"));
   require<UsageError>(m.readout != Flag::Readout::none, "--readout: need tanh or maxout for --arch bahdanau, got none");
 }
 
-constexpr std::string_view bahdanau_flags[] = {"encoder",       "attention",     "readout-size", "decoder", "readout",
-                                               "readout-state", "initial-state", "reset",        "update"};
+constexpr std::string_view bahdanau_flags[] = {
+    "encoder",     "attention", "attention-score", "layers",  "enc-layers",    "dec-layers",    "residual", "unit",
+    "forget-bias", "decoder",   "readout-size",    "readout", "readout-state", "initial-state", "reset",    "update"};
 
 }  // namespace
 

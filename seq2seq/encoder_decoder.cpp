@@ -7,6 +7,7 @@
 #include "nn/init.h"
 #include "nn/lstm.h"
 #include "nn/maxout.h"
+#include "ops/math/dropout.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
@@ -26,9 +27,6 @@ using nn::Parameter;
 
 namespace {
 
-int64_t gates_of(Unit unit) { return unit == Unit::lstm ? 4 : 3; }
-int64_t states_of(Unit unit) { return unit == Unit::lstm ? 2 : 1; }
-
 void require_packed_words(const char* what, const Tensor& ids, const Lengths& lengths) {
   require<UsageError>(ids.defined(), "[EncoderDecoder] need {}, got an undefined tensor", what);
   require(ids.shape() == Shape{lengths.total()}, "[EncoderDecoder] need {} (N = {}), packed by their lengths, got {}",
@@ -43,12 +41,20 @@ std::optional<Linear> linear_if(bool wanted, int64_t in, int64_t out, Rng& rng, 
 
 GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
     : Module("GatedLayers", gates_of(given.unit), true,
-             nn::RecurrentOptions{
-                 .input = given.input, .hidden = given.hidden, .layers = given.layers, .dropout = given.dropout},
+             nn::RecurrentOptions{.input = given.input,
+                                  .hidden = given.hidden,
+                                  .layers = given.layers,
+                                  .dropout = given.layers > 1 ? given.dropout : 0,
+                                  .locked_dropout = given.locked,
+                                  .bidirectional = given.bidirectional},
              rng),
       options(given) {
+  require<UsageError>(given.context == 0 || !(given.bidirectional || given.residual || given.upper),
+                      "[GatedLayers] need layers in one direction without residual connections for a context, got {}",
+                      given.context);
   for (int64_t l = 0; l < options.layers; ++l) {
-    if (options.unit == Unit::lstm) nn::add_forget_bias(cell(l), options.forget_bias, "GatedLayers");
+    for (int direction = 0; direction < directions() && options.unit == Unit::lstm; ++direction)
+      nn::add_forget_bias(cell(l, direction), options.forget_bias, "GatedLayers");
     if (options.context > 0)
       context_weights.push_back(
           param(fmt::format("weight_ch_l{}", l),
@@ -64,11 +70,6 @@ std::vector<Tensor> GatedLayers::context_gates(const Tensor& c) const {
 
 namespace {
 
-std::shared_ptr<const grus::Cell> unit_of(const GatedLayersOptions& options, const RecurrentWeights& weights) {
-  if (options.unit == Unit::lstm) return std::make_shared<cells::Lstm>(weights);
-  return std::make_shared<cells::Gru>(weights, options.form);
-}
-
 /// A unit whose gates also receive a vector of the sequence that the row belongs to.
 class WithContext final : public grus::Cell {
  public:
@@ -76,7 +77,7 @@ class WithContext final : public grus::Cell {
       : parameters_(cell),
         gates_(std::move(gates)),
         owners_(std::move(owners)),
-        unit_(unit_of(options, {{}, parameters_.weight_hh, {}, parameters_.bias_hh})) {}
+        unit_(make_unit(options.unit, options.form, {{}, parameters_.weight_hh, {}, parameters_.bias_hh})) {}
 
   std::vector<int64_t> sizes() const override { return unit_->sizes(); }
   Tensor project(const Tensor& x) const override {
@@ -98,7 +99,7 @@ class WithContext final : public grus::Cell {
 }  // namespace
 
 std::shared_ptr<const grus::Cell> GatedLayers::made_of(const RecurrentWeights& given) const {
-  return unit_of(options, given);
+  return make_unit(options.unit, options.form, given);
 }
 
 Output GatedLayers::forward(const Tensor& x, const Lengths& lengths, const State& first,
@@ -115,12 +116,37 @@ Output GatedLayers::forward(const Tensor& x, const Lengths& lengths, const State
   require<UsageError>(context_gates.empty() || owners.defined(), "[GatedLayers] need owners of rows, got none");
   require(context_gates.empty() || owners.shape() == Shape{lengths.total()},
           "[GatedLayers] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
+  if (options.residual || options.upper) return run_each(x, lengths, first);
   if (context_gates.empty()) return run_packed(x, lengths, first, cells());
   Cells with_context;
   for (size_t l = 0; l < context_gates.size(); ++l)
     with_context.push_back(
         std::make_shared<WithContext>(options, cell(static_cast<int64_t>(l)), context_gates[l], owners));
   return run_packed(x, lengths, first, with_context);
+}
+
+Output GatedLayers::run_each(const Tensor& x, const Lengths& lengths, const State& first) const {
+  const Cells all = cells();
+  const int64_t sides = directions();
+  const double rate = is_training() ? options.dropout : 0;
+  Output out(x, {});
+  std::vector<Tensor> h, c;
+  for (int64_t l = 0; l < options.layers; ++l) {
+    const bool above = l > 0 || options.upper;
+    const Tensor below = out.y;
+    const Tensor dropped = above && rate > 0 ? dropout(below, rate, default_rng(),
+                                                       options.locked ? lengths.batch_rows() : lengths.packed_rows())
+                                             : below;
+    std::vector<const grus::Cell*> layer;
+    for (int64_t side = 0; side < sides; ++side) layer.push_back(all[static_cast<size_t>(l * sides + side)].get());
+    const auto part = [&](const Tensor& s) { return s.defined() ? s.rows(l * sides, (l + 1) * sides) : s; };
+    out = scan(layer, dropped, lengths, {part(first.h), part(first.c)}, {.bidirectional = options.bidirectional});
+    if (above && options.residual) out.y = below + out.y;
+    h.push_back(out.state.h);
+    if (out.state.c.defined()) c.push_back(out.state.c);
+  }
+  out.state = {concat(h), c.empty() ? Tensor() : concat(c)};
+  return out;
 }
 
 namespace {

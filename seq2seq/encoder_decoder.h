@@ -20,8 +20,7 @@
 #include "nn/embedding.h"
 #include "nn/linear.h"
 #include "nn/recurrent.h"
-#include "ops/sequence/gru.h"
-#include "seq2seq/options.h"
+#include "seq2seq/unit.h"
 
 namespace grus::seq2seq {
 
@@ -33,18 +32,23 @@ struct GatedLayersOptions {
   double forget_bias = 0;  // for LSTMs
   int64_t context = 0;     // size of a vector c that goes into the gates of every layer; 0: none
   double dropout = 0;      // of the rows between layers, in training
+  bool locked = false;     // one mask for all steps of a sequence
+  bool bidirectional = false;
+  // y_l = x_l + unit(dropout(x_l)) from the second layer on (Wu et al. 2016, arXiv 1609.08144, eq. 6).
+  bool residual = false;
+  bool upper = false;  // x comes from a layer: dropout and residual connections begin with the first one here
 };
 
-/// Layers of either unit run on packed rows, and a vector of each sequence goes into the gates at every step.
-/// Parameters bear the names of Gru's and Lstm's, and weight_ch_l0 (G H, C), ... for that vector.
+/// Layers of either unit run on packed rows; a vector of each sequence may go into the gates at every step. Parameters
+/// bear the names of Gru's and Lstm's, and weight_ch_l0 (G H, C), ... for that vector.
 class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
  public:
   explicit GatedLayers(GatedLayersOptions options, Rng& rng = default_rng());
   /// Returns C_l c for each layer l: c (B, C) -> (B, G H), once for all steps.
   std::vector<Tensor> context_gates(const Tensor& c) const;
 
-  /// Takes x (N, I) and owners (N) i64, the row of context_gates that each packed row takes; returns y (N, H) and the
-  /// last state (L, B, H).
+  /// Takes x (N, I) and owners (N) i64, the row of context_gates that each packed row takes; returns y (N, D H) and the
+  /// last state (L D, B, H).
   Output forward(const Tensor& x, const Lengths& lengths, const State& first,
                  const std::vector<Tensor>& context_gates = {}, const Tensor& owners = Tensor()) const;
 
@@ -53,6 +57,10 @@ class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
 
  protected:
   std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
+
+ private:
+  /// Runs layer by layer, with residual connections.
+  Output run_each(const Tensor& x, const Lengths& lengths, const State& first) const;
 };
 
 /// Start says where the decoder's first state comes from.

@@ -5,6 +5,7 @@
 
 #include "core/device/device.h"
 #include "core/device/precision.h"
+#include "nn/attention.h"
 #include "ops/sequence/gru.h"
 #include "parallel/communicator.h"
 
@@ -36,6 +37,9 @@ struct ModelOptions {
   int64_t attention = 0;          // A, size of the attention layer; 0: H
   int64_t readout_size = 0;       // R, size before the output layer; 0: E
   int64_t layers = 1;
+  int64_t encoder_layers = 0, decoder_layers = 0;  // those of one side; 0: `layers`
+  bool residual = false;                           // from each side's second layer on
+  nn::Score score = nn::Score::additive;           // of attention
   Unit unit = Unit::gru;
   double forget_bias = 0;            // for LSTMs
   Context context = Context::every;  // where the summary goes: into every step ("peeky"), or into the first state only

@@ -30,10 +30,10 @@ Table TrainOptions::table() {
           words("arch", m, choice(&arch),
                 "the answer sees the last state, sees it at every step, or looks at each digit",
                 {"simple", "peeky", "attention"}),
-          words("unit", m, choice(&unit), "of the layers (attention: gru)", {"gru", "lstm"}),
+          words("unit", m, choice(&unit), "of the layers", {"gru", "lstm"}),
           {"emb", m, &embedding, "size of a digit's vector", 1, 4096},
           {"hidden", m, &hidden, "size of a state", 1, 4096},
-          {"layers", m, &layers, "layers of encoder and decoder (attention: 1)", 1, 16},
+          {"layers", m, &layers, "layers of encoder and decoder", 1, 16},
       }),
       {{"teacher-forcing", "Training", &teacher_forcing, "chance, a step, that the decoder reads the true digit", 0,
         1}},
@@ -43,8 +43,6 @@ Table TrainOptions::table() {
 
 std::unique_ptr<seq2seq::Architecture> make_model(const TrainOptions& o) {
   const bool attends = o.arch == Arch::attention;
-  require<UsageError>(!attends || o.layers == 1, "--layers: need 1 with --arch attention, got {}", o.layers);
-  require<UsageError>(!attends || o.unit == seq2seq::Unit::gru, "--unit: need gru with --arch attention, got lstm");
   seq2seq::TrainOptions recipe;
   recipe.model.arch = attends ? "bahdanau" : o.arch == Arch::peeky ? "rnn-encdec" : "sutskever";
   seq2seq::use_recipe(recipe);
@@ -53,11 +51,9 @@ std::unique_ptr<seq2seq::Architecture> make_model(const TrainOptions& o) {
   m.hidden = o.hidden;
   m.tie = seq2seq::Tie::none;
   m.dropout = 0;
-  if (!attends) {
-    m.layers = o.layers;
-    m.unit = o.unit;
-    m.source_order = seq2seq::SourceOrder::forward;
-  }
+  m.layers = o.layers;
+  m.unit = o.unit;
+  if (!attends) m.source_order = seq2seq::SourceOrder::forward;
   Rng rng(static_cast<uint64_t>(o.training.seed));
   return seq2seq::make_architecture(m, {vocabulary().size(), vocabulary().size()}, rng);
 }

@@ -47,12 +47,16 @@ bool counts_words(const TrainOptions& o, Side side) {
   return kind.empty() ? !data::sentencepiece_available() : !data::is_trained_kind(kind);
 }
 
+struct OfSide {
+  const char* flag;
+  std::string value;  // empty: the side has none of its own
+};
+
 // A flag of both sides is not read where each side has its own.
-void require_read_by_a_side(const Given& given, const char* both, const std::string& source,
-                            const std::string& target) {
-  require<UsageError>(!find(given, both) || source.empty() || target.empty(),
-                      "--{}: need a side without its own, got --{}-src {} and --{}-tgt {}", both, both, source, both,
-                      target);
+void require_read_by_a_side(const Given& given, const char* both, const OfSide& source, const OfSide& target) {
+  require<UsageError>(!find(given, both) || source.value.empty() || target.value.empty(),
+                      "--{}: need a side without its own, got --{} {} and --{} {}", both, source.flag, source.value,
+                      target.flag, target.value);
 }
 
 // What was said and would not be read is a mistake, too.
@@ -71,10 +75,15 @@ void require_read_flags(const Given& given, TrainOptions& o) {
                    {"forget-bias", !gated, "lstm", "unit"},
                    {"reset", gated, "gru", "unit"},
                    {"update", gated, "gru", "unit"},
+                   {"attention", o.model.score == nn::Score::additive, "additive", "attention-score"},
                    {"readout-size", o.model.readout != ModelOptions::Readout::none, "tanh or maxout", "readout"},
                });
-  require_read_by_a_side(given, "tokenizer", o.source_tokenizer, o.target_tokenizer);
-  require_read_by_a_side(given, "vocab", o.source_vocab, o.target_vocab);
+  require_read_by_a_side(given, "tokenizer", {"tokenizer-src", o.source_tokenizer},
+                         {"tokenizer-tgt", o.target_tokenizer});
+  require_read_by_a_side(given, "vocab", {"vocab-src", o.source_vocab}, {"vocab-tgt", o.target_vocab});
+  const auto of_side = [](int64_t layers) { return layers > 0 ? std::to_string(layers) : ""; };
+  require_read_by_a_side(given, "layers", {"enc-layers", of_side(o.model.encoder_layers)},
+                         {"dec-layers", of_side(o.model.decoder_layers)});
 }
 
 }  // namespace

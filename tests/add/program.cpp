@@ -105,7 +105,7 @@ TEST_CASE("add: every mistake is one line with its exit code, and leaves the mod
   check_error(program(folder, "train" + made), 1, "holds a model already; --resume goes on with its run, --overwrite");
   check_error(program(folder, "train" + made + " --resume --hidden 17"), 2, "--hidden: need 16 as in");
   check_error(program(folder, "train" + made + " --resume --seed 2"), 2, "--seed: need 1 as in");
-  check_error(program(folder, "train" + made + " --overwrite --layers 2"), 2, "--layers: need 1 with --arch attention");
+  check_error(program(folder, "train" + made + " --overwrite --layers 17"), 2, "--layers: need a whole number from 1");
   check_error(program(folder, "train" + made + " --overwrite --beta2 0.5 --optimizer sgd"), 2,
               "--beta2: need --optimizer");
   check_error(program(folder, "train" + made + " --overwrite --teacher 1"), 2, "--teacher");

@@ -7,7 +7,7 @@
 #include "seq2seq/bahdanau.h"
 #include "seq2seq/likelihood.h"
 #include "seq2seq/option_table.h"
-#include "tests/seq2seq/small.h"
+#include "tests/seq2seq/slopes.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -148,31 +148,6 @@ TEST_CASE("bahdanau: gradients are the slopes of the loss, ties and dropout incl
     ModelOptions options = test::small_options();
     options.tie = tie;
     options.dropout = 0.35;
-    const auto model = test::small_model(options);
-    model->module().train();
-    const data::EncodedCorpus corpus = test::small_corpus(7);
-    const PackedBatch batch = to_device(data::make_batch(corpus, {0, 1, 2, 3, 4, 5, 6}, source_marks));
-    const auto loss = [&] {
-      manual_seed(3);
-      return loss_of(*model, batch, 0.1).loss;
-    };
-    {
-      Tape tape;
-      tape.backward(loss());
-    }
-    Rng rng(5);
-    for (auto& [name, parameter] : model->module().named_parameters()) {
-      nn::Parameter p = parameter;
-      const Tensor value = p.value().clone(), direction = random_normal(p.shape(), 0, 1, rng);
-      const double step = 3e-3;
-      p.assign(value + direction * step);
-      const double above = loss().item();
-      p.assign(value - direction * step);
-      const double below = loss().item();
-      p.assign(value);
-      const double slope = sum(p.grad() * direction).item();
-      CAPTURE(name);
-      CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(0.02).scale(0.05));
-    }
+    test::check_slopes(*test::small_model(options));
   }
 }

@@ -92,6 +92,31 @@ TEST_CASE("architectures: each learns a pair by heart, is saved, loaded and used
   }
 }
 
+TEST_CASE(
+    "architectures: attention of other units, scores and depths learns a pair by heart, and is saved and loaded") {
+  const std::vector<Given> models = {{{"unit", "lstm"}, {"layers", "2"}, {"forget-bias", "1"}},
+                                     {{"attention-score", "dot"}, {"dec-layers", "3"}, {"residual", "true"}},
+                                     {{"attention-score", "general"}, {"unit", "lstm"}, {"precision", "bf16"}}};
+  for (const Given& more : models) {
+    const Trained t;
+    const PrecisionScope products(options::find(more, "precision") ? Precision::bf16 : Precision::f32);
+    REQUIRE(run_training(resolve_options(t.flags("bahdanau", "m", more)), "", 0) == 0);
+    const SavedModel saved = ModelFolder(t.folder.path("m")).load();
+    CAPTURE(saved.model->description());
+    const auto found =
+        seq2seq::translate(*saved.model, saved.codecs, {"der hund schläft ."}, {.beam = 3, .weights = true});
+    CHECK(found[0][0].text == "the dog sleeps .");
+    CHECK(found[0][0].alignment.source.size() == 4);
+    CHECK(found[0][0].alignment.weights.size() == 20);
+    const auto prefix = saved.codecs.target.encode(std::vector<std::string>{"dog the"});
+    CHECK(seq2seq::translate(*saved.model, saved.codecs, {"der hund schläft ."}, {.beam = 2, .prefixes = prefix})[0][0]
+              .text.starts_with("dog the"));
+    CHECK(seq2seq::translate(*saved.model, saved.codecs, {"der hund schläft ."},
+                             {.n_best = 2, .sample = CategoricalOptions{}})[0]
+              .size() == 2);
+  }
+}
+
 TEST_CASE("architectures: gradients reach every parameter, with the paper's recipe too") {
   for (const ArchitectureKind* kind : architecture_kinds())
     for (const bool paper : {false, true}) {
@@ -162,7 +187,18 @@ TEST_CASE("architectures: what another one would read, or nobody can make, is re
   };
   CHECK(refused({{"arch", "transformer"}}) == "--arch: need bahdanau or rnn-encdec or sutskever, got 'transformer'");
   CHECK(refused({{"arch", "sutskever"}, {"attention", "8"}}) == "--attention: not an option of --arch sutskever");
-  CHECK(refused({{"layers", "2"}}) == "--layers: not an option of --arch bahdanau");
+  CHECK(refused({{"context", "first"}}) == "--context: not an option of --arch bahdanau");
+  CHECK(refused({{"arch", "sutskever"}, {"enc-layers", "2"}}) == "--enc-layers: not an option of --arch sutskever");
+  CHECK(refused({{"layers", "2"}, {"enc-layers", "2"}, {"dec-layers", "3"}}) ==
+        "--layers: need a side without its own, got --enc-layers 2 and --dec-layers 3");
+  CHECK(refused({{"attention-score", "dot"}, {"encoder", "100"}}) ==
+        "--encoder: need half of --hidden (512) because of --attention-score dot, got 100");
+  CHECK(refused({{"attention-score", "general"}, {"attention", "100"}}) ==
+        "--attention: need --attention-score additive with it, got general");
+  CHECK(refused({{"attention-score", "cosine"}}) == "--attention-score: need additive or dot or general, got 'cosine'");
+  CHECK(refused({{"residual", "true"}}) == "--residual: need two layers on a side, got one on each");
+  CHECK(refused({{"forget-bias", "1"}}) == "--forget-bias: need --unit lstm with it, got gru");
+  CHECK(refused({{"unit", "lstm"}, {"reset", "before"}}) == "--reset: need --unit gru with it, got lstm");
   CHECK(refused({{"arch", "rnn-encdec"}, {"initial-state", "mean"}}) ==
         "--initial-state: need summary, states or zeros for --arch rnn-encdec, got mean");
   CHECK(refused({{"arch", "rnn-encdec"}, {"initial-state", "zeros"}, {"context", "first"}}) ==

@@ -160,8 +160,9 @@ TEST_CASE(
 
 TEST_CASE("training: a run stopped after any step and resumed ends as one that never stopped, bit for bit") {
   const Text text(40);
-  for (const std::string forcing : {"1", "0.5"}) {
-    const Given more = {{"teacher-forcing", forcing}};
+  const Given deep = {{"unit", "lstm"},    {"attention-score", "dot"}, {"enc-layers", "2"},
+                      {"dec-layers", "3"}, {"residual", "true"},       {"teacher-forcing", "0.5"}};
+  for (const Given& more : {Given{}, Given{{"teacher-forcing", "0.5"}}, deep}) {
     Run straight(text.flags("straight", more));
     REQUIRE(straight.trainer.run());
     const int64_t steps = straight.trainer.progress().step;
@@ -342,10 +343,16 @@ TEST_CASE("training: patience ends a run that gets no better") {
 
 TEST_CASE("training: steps do not wait for their device, and many are told at once, whatever the model") {
   const Text text(40);
-  for (const std::string arch : {"bahdanau", "rnn-encdec", "sutskever"}) {
-    Run run(text.flags("m", {{"arch", arch}, {"hidden", "16"}, {"epochs", "1"}, {"batch", "1"}}));
+  const std::vector<Given> models = {{{"arch", "bahdanau"}},
+                                     {{"arch", "rnn-encdec"}},
+                                     {{"arch", "sutskever"}},
+                                     {{"unit", "lstm"}, {"attention-score", "general"}, {"layers", "2"}}};
+  for (Given more : models) {
+    const std::string name = more.back().second;
+    more.insert(more.end(), {{"hidden", "16"}, {"epochs", "1"}, {"batch", "1"}});
+    Run run(text.flags("m", more));
     test::Waits waits;
-    run.watched.after = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, arch); };
+    run.watched.after = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, name); };
     const KernelObserverScope watching(waits);
     CHECK(run.trainer.run());
     CHECK(run.trainer.progress().step > 32);

@@ -1,0 +1,17 @@
+#include "seq2seq/unit.h"
+
+#include "nn/lstm.h"
+
+namespace grus::seq2seq {
+
+std::shared_ptr<const Cell> make_unit(Unit unit, const GruForm& form, const RecurrentWeights& weights) {
+  if (unit == Unit::lstm) return std::make_shared<cells::Lstm>(weights);
+  return std::make_shared<cells::Gru>(weights, form);
+}
+
+UnitCell::UnitCell(UnitCellOptions given, Rng& rng)
+    : Module("UnitCell", gates_of(given.unit), given.input, given.hidden, true, rng), options(given) {
+  if (options.unit == Unit::lstm) nn::add_forget_bias(weights, options.forget_bias, "UnitCell");
+}
+
+}  // namespace grus::seq2seq
