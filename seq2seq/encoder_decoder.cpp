@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/lstm.h"
 #include "nn/maxout.h"
@@ -47,6 +48,7 @@ GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
                  .input = given.input, .hidden = given.hidden, .layers = given.layers, .dropout = given.dropout},
              rng),
       options(given) {
+  if (options.unit == Unit::gru) set_convention(nn::convention_of(options.form));
   for (int64_t l = 0; l < options.layers; ++l) {
     if (options.unit == Unit::lstm) nn::add_forget_bias(cell(l), options.forget_bias, "GatedLayers");
     if (options.context > 0)
