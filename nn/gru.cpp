@@ -1,16 +1,27 @@
 #include "nn/gru.h"
 
+#include <fmt/format.h>
+
 namespace grus::nn {
 
+std::string convention_of(GruForm form) {
+  return fmt::format("gates r z n, reset {}, update {}", form.reset == Reset::after ? "after" : "before",
+                     form.update == Update::keep ? "keep" : "replace");
+}
+
 Gru::Gru(GruOptions given, Rng& rng)
-    : Module("Gru", 3, given.bias, layers_of(given), rng, given.weight_drop), options(given) {}
+    : Module("Gru", 3, given.bias, layers_of(given), rng, given.weight_drop), options(given) {
+  set_convention(convention_of({given.reset, given.update}));
+}
 
 std::shared_ptr<const grus::Cell> Gru::made_of(const RecurrentWeights& given) const {
   return std::make_shared<cells::Gru>(given, GruForm{options.reset, options.update});
 }
 
 GruCell::GruCell(GruCellOptions given, Rng& rng)
-    : Module("GruCell", 3, given.input, given.hidden, given.bias, rng), options(given) {}
+    : Module("GruCell", 3, given.input, given.hidden, given.bias, rng), options(given) {
+  set_convention(convention_of(form()));
+}
 
 Tensor GruCell::forward(const Tensor& x, const Tensor& h) const {
   require_input(x);

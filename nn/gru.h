@@ -5,6 +5,10 @@
 
 namespace grus::nn {
 
+/// Returns what a file of weights says of their equations: "gates r z n, reset after, update keep" is PyTorch's
+/// convention. Names tell the rest: bias_ih and bias_hh are two biases.
+std::string convention_of(GruForm form);
+
 struct GruOptions {
   int64_t input, hidden;  // I, H
   int64_t layers = 1;

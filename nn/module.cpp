@@ -194,6 +194,14 @@ Parameters ModuleBase::named_parameters(bool with_aliases) const {
   return all;
 }
 
+std::vector<std::pair<std::string, std::string>> ModuleBase::conventions() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  each_node(node(), [&all](const ModuleNode& below) {
+    if (!below.convention.empty()) all.emplace_back(below.path, below.convention);
+  });
+  return all;
+}
+
 std::vector<std::pair<std::string, std::string>> ModuleBase::aliases() const {
   std::vector<std::pair<std::string, std::string>> pairs;
   const Parameters first = named_parameters();

@@ -64,6 +64,7 @@ struct ModuleNode {
   bool registered = false;             // whether a parent registered it
   bool follows = false;                // its parent was copied, so it is copied next
   std::optional<Precision> precision;  // precision of its products, or none to take the caller's
+  std::string convention;              // what files of its weights say beside the numbers; empty where names say all
 };
 
 /// Calls visit(node) for the node and all below it, parts included.
@@ -92,6 +93,8 @@ class ModuleBase {
   /// Returns the number of elements of all parameters; tied ones count once.
   int64_t parameter_count(bool trainable_only = false) const;
   std::vector<std::string> children_names() const;
+  /// Returns (path, convention) of each module whose weights have several readings (GRUs).
+  std::vector<std::pair<std::string, std::string>> conventions() const;
 
   void train(bool on = true);
   void eval() { train(false); }
@@ -172,6 +175,9 @@ class ModuleBase {
     link_part(module);
     return module;
   }
+  /// Says by which equations the weights are meant, where names and shapes do not tell. save_weights writes it into the
+  /// file, and load_weights refuses a file that says something else.
+  void set_convention(std::string convention) { node().convention = std::move(convention); }
   /// Links a module that is a member already.
   void link_child(const std::string& name, const ModuleBase& module) { link(name, module); }
 

@@ -13,6 +13,7 @@
 #include "core/base/checksum.h"
 #include "core/base/half.h"
 #include "core/base/printable.h"
+#include "nn/gru.h"
 #include "nn/safetensors_header.h"
 
 namespace grus::nn {
@@ -217,14 +218,44 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
   file.commit();
 }
 
+namespace {
+
+constexpr const char* convention_key = "grus.gru";
+
+std::string convention_key_of(const std::string& path) { return fmt::format("{}:{}", convention_key, path); }
+
+void add_conventions(Metadata& metadata, const ModuleBase& module) {
+  const auto all = module.conventions();
+  const bool one = std::ranges::all_of(all, [&](const auto& entry) { return entry.second == all.front().second; });
+  for (const auto& [path, convention] : all)
+    if (convention != convention_of({})) metadata.emplace(one ? convention_key : convention_key_of(path), convention);
+}
+
+}  // namespace
+
+void check_conventions(const std::string& file, const TensorFile& content, const ModuleBase& module) {
+  for (const auto& [path, wanted] : module.conventions()) {
+    const auto below = [&](const NamedTensor& entry) { return path.empty() || entry.name.starts_with(path + "."); };
+    if (std::ranges::none_of(content.tensors, below)) continue;
+    auto said = content.metadata.find(convention_key_of(path));
+    if (said == content.metadata.end()) said = content.metadata.find(convention_key);
+    const std::string got = said == content.metadata.end() ? convention_of({}) : said->second;
+    require<DataError>(got == wanted, "{}: need a GRU{} of '{}', got one of '{}'{}", file,
+                       path.empty() ? "" : fmt::format(" '{}'", path), wanted, Shown{got},
+                       said == content.metadata.end() ? ", which is PyTorch's, as the file names none" : "");
+  }
+}
+
 void save_weights(const std::filesystem::path& path, const ModuleBase& module, const Metadata& metadata) {
   Metadata all = metadata;
+  add_conventions(all, module);
   for (const auto& [alias, stored] : module.aliases()) all.emplace(alias, stored);
   write_safetensors(path, module.state_dict(), all);
 }
 
 LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict) {
   const TensorFile file = read_safetensors(path);
+  check_conventions(path.string(), file, module);
   try {
     return module.load_state_dict(file.tensors, strict);
   } catch (const DataError& e) {

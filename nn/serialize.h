@@ -24,11 +24,16 @@ TensorFile read_safetensors(const std::filesystem::path& path, Device device = d
 /// UTF-8, Error when the file cannot be written.
 void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata = {});
 
+/// Files name the convention of each GRU that is not PyTorch's (nn/gru.h), as "grus.gru" where there is one for all,
+/// else as "grus.gru:PATH"; a file that names none has PyTorch's. This throws DataError, beginning with `file`, where a
+/// module reads its weights by another one than they were written for.
+void check_conventions(const std::string& file, const TensorFile& content, const ModuleBase& module);
+
 /// Writes the state dict. Tied parameters are stored once, and the metadata says alias -> stored name, as PyTorch's
-/// save_model does. Throws as write_safetensors does.
+/// save_model does; conventions stand there as check_conventions reads them. Throws as write_safetensors does.
 void save_weights(const std::filesystem::path& path, const ModuleBase& module, const Metadata& metadata = {});
-/// Reads a file into the module's parameters and buffers. Throws DataError as read_safetensors and load_state_dict do,
-/// naming the file.
+/// Reads a file into the module's parameters and buffers. Throws DataError as read_safetensors, check_conventions and
+/// load_state_dict do, naming the file.
 LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict = true);
 
 }  // namespace grus::nn

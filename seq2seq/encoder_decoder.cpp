@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/lstm.h"
 #include "nn/maxout.h"
@@ -52,6 +53,7 @@ GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
   require<UsageError>(given.context == 0 || !(given.bidirectional || given.residual || given.upper),
                       "[GatedLayers] need layers in one direction without residual connections for a context, got {}",
                       given.context);
+  if (options.unit == Unit::gru) set_convention(nn::convention_of(options.form));
   for (int64_t l = 0; l < options.layers; ++l) {
     for (int direction = 0; direction < directions() && options.unit == Unit::lstm; ++direction)
       nn::add_forget_bias(cell(l, direction), options.forget_bias, "GatedLayers");

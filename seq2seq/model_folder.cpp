@@ -16,6 +16,7 @@
 #include "core/base/json.h"
 #include "core/base/printable.h"
 #include "data/read/text.h"
+#include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/serialize.h"
 #include "ops/math/shape.h"
@@ -87,8 +88,8 @@ nlohmann::json read_config(const std::filesystem::path& file) {
   const nlohmann::json& version = members.at("version");
   require<DataError>(version == format_version, "{}: need version {}, got {}", file.string(), format_version,
                      json::Shown{version});
-  members.require_only(
-      {"checksum", "files", "format", "options", "source_vocabulary", "target_vocabulary", "text_sums", "version"});
+  members.require_only({"checksum", "files", "format", "gru", "options", "source_vocabulary", "target_vocabulary",
+                        "text_sums", "version"});
   const Seal seal = check_seal(text);
   require<DataError>(seal == Seal::found || (seal == Seal::none && !members.has("checksum")),
                      "{}: need the text that its checksum stands for, got another: damaged, or edited by hand, for "
@@ -151,18 +152,21 @@ void ModelFolder::settle() const {
   fs::remove(adopted());
 }
 
-// The vocabularies are written already: the configuration holds their checksums.
+// The vocabularies are written already: the configuration holds their checksums. "gru" says that the weights beside it
+// name their GRU's convention where it is not PyTorch's. Runs begun before files did so go on without it.
 void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   nlohmann::json files = nlohmann::json::object();
   for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
-  const nlohmann::json config = {{"checksum", empty_seal},
-                                 {"files", files},
-                                 {"format", format_name},
-                                 {"version", format_version},
-                                 {"source_vocabulary", codecs.sizes().source},
-                                 {"target_vocabulary", codecs.sizes().target},
-                                 {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
-                                 {"options", to_json(options)}};
+  nlohmann::json config = {{"checksum", empty_seal},
+                           {"files", files},
+                           {"format", format_name},
+                           {"version", format_version},
+                           {"source_vocabulary", codecs.sizes().source},
+                           {"target_vocabulary", codecs.sizes().target},
+                           {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
+                           {"options", to_json(options)}};
+  if (!fs::exists(this->config()) || names_convention())
+    config["gru"] = nn::convention_of({options.model.reset, options.model.update});
   std::string text = config.dump(2) + "\n";
   seal(text);
   write_file_atomically(this->config(), text);
@@ -183,6 +187,8 @@ TrainOptions ModelFolder::load_options() const {
   apply_json(options, json::Members(config, file).at("options"), file);
   return options;
 }
+
+bool ModelFolder::names_convention() const { return read_config(config()).contains("gru"); }
 
 // No vocabulary is checked for a configuration that lists no files.
 void ModelFolder::check_vocabularies(const TrainOptions& options) const {
@@ -243,6 +249,8 @@ nn::TensorFile ModelFolder::read_weights(const Architecture& model) const {
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
                      config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
+  const bool says = std::ranges::any_of(file.metadata, [](const auto& m) { return m.first.starts_with("grus.gru"); });
+  if (says || names_convention()) nn::check_conventions(weights().string(), file, model.module());
   return file;
 }
 

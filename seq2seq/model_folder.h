@@ -84,6 +84,8 @@ class ModelFolder {
   void load(const nn::NamedTensors& weights, Architecture& model) const;
   nn::TensorFile read_weights(const Architecture& model) const;
   void check_vocabularies(const TrainOptions& options) const;
+  // Says whether the folder's weights name their GRU's convention.
+  bool names_convention() const;
   // While an adoption goes on, a file is still in adopted() or already here.
   std::filesystem::path place(const std::string& name) const;
   std::string prefix(const char* name) const;

@@ -12,6 +12,7 @@
 
 #include "core/base/checksum.h"
 #include "core/tensor/random.h"
+#include "nn/gru.h"
 #include "nn/linear.h"
 #include "tests/support/folder.h"
 
@@ -242,4 +243,40 @@ TEST_CASE("safetensors: a header of 80,000 empty tensors is read in linear time,
   CHECK(message([&] { load_weights(path, module); }).find("and 79980 more") != std::string::npos);
   write(path, R"({"a":)" + std::string(100000, '[') + std::string(100000, ']') + "}", "");
   CHECK(message([&] { read_safetensors(path); }) == path.string() + ": need JSON nested at most 3 deep, got more");
+}
+
+TEST_CASE("weights: a GRU's convention stands in the file, and one of another convention is refused, not misread") {
+  class Pair : public Module<Pair> {
+   public:
+    Pair(Reset a, Reset b)
+        : a(child("a", Gru({.input = 2, .hidden = 3, .reset = a}))),
+          b(child("b", GruCell({.input = 2, .hidden = 3, .reset = b, .update = Update::replace}))) {}
+    Gru a;
+    GruCell b;
+  };
+  const Folder folder;
+  const fs::path path = folder.root() / "w.safetensors";
+  const std::string before = "gates r z n, reset before, update keep";
+  Gru plain({.input = 2, .hidden = 3}), old({.input = 2, .hidden = 3, .reset = Reset::before});
+  save_weights(path, old);
+  CHECK(read_safetensors(path).metadata == Metadata{{"grus.gru", before}});
+  CHECK_NOTHROW(load_weights(path, old));
+  CHECK(message([&] { load_weights(path, plain); }) ==
+        path.string() + ": need a GRU of 'gates r z n, reset after, update keep', got one of '" + before + "'");
+  save_weights(path, plain);
+  CHECK(read_safetensors(path).metadata.empty());  // PyTorch's convention needs no name
+  CHECK(message([&] { load_weights(path, old); }) ==
+        path.string() + ": need a GRU of '" + before +
+            "', got one of 'gates r z n, reset after, update keep', which is PyTorch's, as the file names none");
+
+  Pair mixed(Reset::after, Reset::before);
+  save_weights(path, mixed);
+  CHECK(read_safetensors(path).metadata == Metadata{{"grus.gru:b", "gates r z n, reset before, update replace"}});
+  CHECK_NOTHROW(load_weights(path, mixed));
+  Pair other(Reset::before, Reset::before);
+  CHECK(message([&] { load_weights(path, other); }).starts_with(path.string() + ": need a GRU 'a' of '" + before));
+  Pair copy = mixed.clone();
+  CHECK(copy.conventions() == mixed.conventions());
+  write_safetensors(path, {{"other", Tensor::ones({1})}});
+  CHECK_NOTHROW(load_weights(path, other, false));  // none of its tensors is a GRU's
 }

@@ -144,6 +144,28 @@ TEST_CASE("damage: folders written without checksums still load") {
   CHECK(trained.refusal() == "nothing thrown");
 }
 
+TEST_CASE(
+    "damage: weights of another GRU's convention are refused, and folders from before files named it still load") {
+  const Trained trained;
+  const std::string file = trained.file("model.safetensors").string(), config = trained.file("config.json").string();
+  const std::string good = test::bytes_of(config);
+  CHECK(good.find("\"gru\": \"gates r z n, reset after, update keep\"") != std::string::npos);
+  nlohmann::json edited = nlohmann::json::parse(good);
+  edited.erase("checksum");
+  edited["options"]["reset"] = "before";
+  std::ofstream(config) << edited.dump();
+  CHECK(
+      trained.refusal().starts_with(file + ": need a GRU 'encoder' of 'gates r z n, reset before, update keep', got "));
+  edited.erase("gru");
+  std::ofstream(config) << edited.dump();
+  CHECK_NOTHROW(ModelFolder(trained.options.out).load());
+  std::ofstream(config) << good;
+  nn::TensorFile weights = nn::read_safetensors(file);
+  weights.metadata["grus.gru"] = "gates z r n";
+  nn::write_safetensors(file, weights.tensors, weights.metadata);
+  CHECK(trained.refusal().starts_with(file + ": need a GRU 'encoder' of "));
+}
+
 TEST_CASE("damage: vocabularies that changed places are refused, though each is whole") {
   const Trained trained("none");
   const std::string source = test::bytes_of(trained.file("source.vocab"));
