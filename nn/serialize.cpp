@@ -12,6 +12,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
 #include "core/base/half.h"
+#include "core/base/pack.h"
 #include "core/base/printable.h"
 #include "nn/gru.h"
 #include "nn/safetensors_header.h"
@@ -31,6 +32,13 @@ std::string_view view_of(const void* bytes, size_t count) { return {static_cast<
 class File {
  public:
   explicit File(const std::filesystem::path& path) : name_(path.string()) {
+    if (const auto member = find_member(path)) {
+      size_ = member->bytes;
+      stream_.open(member->pack, std::ios::binary);
+      stream_.seekg(static_cast<std::streamoff>(member->begin));
+      require<DataError>(stream_.good(), "{}: need a file that can be read", name_);
+      return;
+    }
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     require<DataError>(std::filesystem::exists(status), "{}: need a safetensors file, got no such file", name_);

@@ -7,17 +7,17 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <system_error>
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
 #include "core/base/folder.h"
 #include "core/base/json.h"
+#include "core/base/pack.h"
 #include "core/base/printable.h"
 #include "data/read/text.h"
 #include "nn/gru.h"
-#include "nn/init.h"
+#include "nn/memory_for_weights.h"
 #include "nn/serialize.h"
 #include "ops/math/shape.h"
 #include "options/options_json.h"
@@ -53,30 +53,6 @@ std::vector<std::string> vocabulary_files(const TrainOptions& options) {
 std::string checksum_of_file(const std::filesystem::path& file) {
   return checksum_text(std::string_view(data::read_whole_file(file.string())));
 }
-
-// While it lives, tensors may take no more memory than a model of this file's weights could need. A damaged
-// configuration may ask for sizes that fill the memory, and that ends processes without a word.
-class MemoryFor {
- public:
-  explicit MemoryFor(const std::filesystem::path& weights) : device_(default_device()) {
-    constexpr size_t per_byte = 4;  // weights of 16 bits become 32, and the allocator rounds up
-    constexpr size_t spare = 1 << 24;
-    std::error_code none;
-    const size_t bytes = std::filesystem::file_size(weights, none);
-    const MemoryStatistics before = memory_statistics(device_);
-    limit_ = before.limit;
-    if (none || bytes > std::numeric_limits<size_t>::max() / 16) return;
-    const size_t room = before.live + per_byte * bytes + spare;
-    if (limit_ == 0 || room < limit_) set_memory_limit(device_, room);
-  }
-  ~MemoryFor() { set_memory_limit(device_, limit_); }
-  MemoryFor(const MemoryFor&) = delete;
-  MemoryFor& operator=(const MemoryFor&) = delete;
-
- private:
-  Device device_;
-  size_t limit_;
-};
 
 // Returns a configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::filesystem::path& file) {
@@ -179,8 +155,8 @@ void ModelFolder::save_codecs(const Codecs& codecs) const {
 }
 
 TrainOptions ModelFolder::load_options() const {
-  require<DataError>(std::filesystem::is_directory(path_), "{}: need the folder of a model, got {}", path_.string(),
-                     std::filesystem::exists(path_) ? "a file" : "nothing");
+  require<DataError>(is_folder_or_pack(path_), "{}: need the folder of a model, or a pack of one, got {}",
+                     path_.string(), fs::exists(path_) ? "a file" : "nothing");
   const std::string file = this->config().string();
   const nlohmann::json config = read_config(file);
   TrainOptions options;
@@ -285,15 +261,8 @@ SavedModel ModelFolder::load() const {
   TrainOptions options = load_options();
   Codecs codecs = load_codecs(options);
   Rng rng(0);
-  const nn::init::Skip all_come_from_the_file;
-  std::unique_ptr<Architecture> model;
-  try {
-    const MemoryFor room(weights());
-    model = make_architecture(options.model, codecs.sizes(), rng);
-  } catch (const DeviceError& error) {
-    fail<DataError>("{}: need sizes as those of {}, got a model for which {}", config().string(),
-                    weights().filename().string(), error.what());
-  }
+  std::unique_ptr<Architecture> model =
+      nn::make_for_weights(weights(), config(), [&] { return make_architecture(options.model, codecs.sizes(), rng); });
   load_weights(*model);
   model->module().eval();
   return {std::move(options), std::move(codecs), std::move(model)};

@@ -1,5 +1,6 @@
 #include "data/read/byte_reader.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -8,9 +9,11 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 
 namespace grus::data {
 namespace {
@@ -18,9 +21,20 @@ namespace {
 constexpr unsigned buffer_bytes = 1u << 17;
 constexpr uint64_t step = 1u << 20;  // memory is taken so many bytes at a time
 
-gzFile open_for_reading(const std::string& path) {
+// zlib reads from where the file stands.
+gzFile open_member(const PackMember& member) {
+  const int file = ::open(member.pack.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 || ::lseek(file, static_cast<off_t>(member.begin), SEEK_SET) < 0) return nullptr;
+  return gzdopen(file, "rb");
+}
+
+gzFile open_for_reading(const std::string& path, uint64_t& most) {
   errno = 0;
   if (path == "-") return gzdopen(dup(STDIN_FILENO), "rb");
+  if (const auto member = find_member(path)) {
+    most = member->bytes;
+    return open_member(*member);
+  }
   std::error_code ignored;
   require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
   return gzopen(path.c_str(), "rb");
@@ -58,6 +72,10 @@ uint64_t ByteSource::skip(uint64_t count) {
 }
 
 struct ByteReader::File {
+  explicit File(const std::string& path) : handle(open_for_reading(path, left)) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  uint64_t left = std::numeric_limits<uint64_t>::max();  // bytes of a pack's member
   gzFile handle;
   ~File() {
     if (handle != nullptr) gzclose(handle);
@@ -65,7 +83,7 @@ struct ByteReader::File {
 };
 
 ByteReader::ByteReader(const std::string& path)
-    : ByteSource(path == "-" ? "standard input" : path), file_(new File{open_for_reading(path)}) {
+    : ByteSource(path == "-" ? "standard input" : path), file_(new File(path)) {
   require<DataError>(file_->handle != nullptr, "{}: {}", name(), std::strerror(errno != 0 ? errno : ENOMEM));
   gzbuffer(file_->handle, buffer_bytes);
 }
@@ -74,8 +92,9 @@ ByteReader::~ByteReader() = default;
 
 // zlib hands plain bytes through.
 size_t ByteReader::read_some(char* to, unsigned most) {
-  const int got = gzread(file_->handle, to, most);
-  if (got <= 0) check();
+  const int got = gzread(file_->handle, to, static_cast<unsigned>(std::min<uint64_t>(most, file_->left)));
+  if (got <= 0 && file_->left > 0) check();
+  file_->left -= static_cast<uint64_t>(std::max(got, 0));
   return static_cast<size_t>(std::max(got, 0));
 }
 

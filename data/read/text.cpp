@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "data/read/line_reader.h"
 
 namespace grus::data {
@@ -89,14 +90,22 @@ std::string collapse_spaces(std::string_view text) { return fmt::format("{}", fm
 std::string read_whole_file(const std::string& path, size_t most) {
   std::error_code ignored;
   require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  const std::optional<PackMember> member = find_member(path);
+  const std::string opened = member ? member->pack.string() : path;
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(opened.c_str(), "rb"), &std::fclose);
   require<DataError>(file != nullptr, "{}: {}", path, std::strerror(errno));
+  size_t left = SIZE_MAX;
+  if (member) {
+    std::fseek(file.get(), static_cast<long>(member->begin), SEEK_SET);
+    left = static_cast<size_t>(member->bytes);
+  }
   std::string content;
   std::vector<char> chunk(1u << 16);
   size_t got = 0;
-  while ((got = std::fread(chunk.data(), 1, chunk.size(), file.get())) > 0) {
+  while ((got = std::fread(chunk.data(), 1, std::min(chunk.size(), left), file.get())) > 0) {
     require<DataError>(got <= most - content.size(), "{}: need a file of at most {} bytes, got more", path, most);
     content.append(chunk.data(), got);
+    left -= got;
   }
   require<DataError>(std::ferror(file.get()) == 0, "{}: {}", path, std::strerror(errno));
   return content;

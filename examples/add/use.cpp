@@ -17,7 +17,7 @@ Loaded load(const programs::UseOptions& use) {
   begin_use(use);
   Loaded loaded;
   programs::load_options("add", use.model, loaded.options.table());
-  loaded.model = make_model(loaded.options);
+  loaded.model = programs::make_model(use.model, [&] { return make_model(loaded.options); });
   programs::load_weights(use.model, loaded.model->module());
   return loaded;
 }

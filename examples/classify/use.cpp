@@ -50,7 +50,9 @@ Loaded load(const programs::UseOptions& use) {
   Reader reader{data::Codec::load(o.tokenizer, (folder / "pieces").string()),
                 data::read_lines((folder / "classes.txt").string()), o.model, o.max_length, o.cased};
   Rng rng(0);
-  auto model = std::make_unique<Committee>(o.model, reader.codec.size(), std::ssize(reader.classes), rng);
+  auto model = programs::make_model(folder, [&] {
+    return std::make_unique<Committee>(o.model, reader.codec.size(), std::ssize(reader.classes), rng);
+  });
   programs::load_weights(folder, *model);
   return {std::move(reader), std::move(model)};
 }

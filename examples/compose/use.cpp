@@ -43,7 +43,7 @@ Loaded load(const programs::UseOptions& use) {
   Loaded loaded;
   programs::load_options("compose", use.model, loaded.options.table());
   Rng rng(0);
-  loaded.model = std::make_unique<Composer>(loaded.options.model, rng);
+  loaded.model = programs::make_model(use.model, [&] { return std::make_unique<Composer>(loaded.options.model, rng); });
   programs::load_weights(use.model, *loaded.model);
   return loaded;
 }

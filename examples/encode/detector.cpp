@@ -7,10 +7,10 @@
 #include <deque>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "examples/support/lists.h"
 #include "examples/support/model_files.h"
 #include "metrics/roc_auc.h"
-#include "nn/init.h"
 #include "nn/serialize.h"
 #include "ops/math/shape.h"
 
@@ -175,11 +175,12 @@ Detector load_detector(const programs::UseOptions& use) {
   TrainOptions o;
   programs::load_options("encode", use.model, o.table());
   require<UsageError>(!o.is_text(), "--model: need a model of series, got {}, which is one of lines", use.model);
-  const nn::init::Skip skip;
-  Detector d(o, data::SeriesLayout::read(std::filesystem::path(use.model) / "series.json"));
+  Detector d = programs::make_model(use.model, [&] {
+    return Detector(o, data::SeriesLayout::read(std::filesystem::path(use.model) / "series.json"));
+  });
   programs::load_weights(use.model, d.net);
   const std::filesystem::path file = ended_file(use.model);
-  require<DataError>(std::filesystem::exists(file),
+  require<DataError>(file_exists(file),
                      "{}: need a training that ended, got one that was stopped: train --resume goes on", use.model);
   const nn::TensorFile ended = nn::read_safetensors(file);
   const Tensor *distance = nn::find(ended.tensors, "distance"), *alarm = nn::find(ended.tensors, "alarm");

@@ -74,7 +74,9 @@ TextModel load_text(const programs::UseOptions& use) {
   TrainOptions o;
   programs::load_options("encode", use.model, o.table());
   require<UsageError>(o.is_text(), "--model: need a model of lines, got {}, which is one of series", use.model);
-  TextModel model(o, data::Codec::load(o.tokenizer, (std::filesystem::path(use.model) / "pieces").string()));
+  const std::string pieces = (std::filesystem::path(use.model) / "pieces").string();
+  TextModel model =
+      programs::make_model(use.model, [&] { return TextModel(o, data::Codec::load(o.tokenizer, pieces)); });
   programs::load_weights(use.model, model.net);
   return model;
 }

@@ -7,11 +7,11 @@
 #include <numeric>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "core/thread/recording.h"
 #include "data/batch/batches.h"
 #include "examples/support/model_files.h"
 #include "metrics/conformal.h"
-#include "nn/init.h"
 #include "nn/serialize.h"
 #include "ops/math/elementwise.h"
 
@@ -148,11 +148,11 @@ Forecaster load(const programs::UseOptions& use) {
   begin_use(use);
   TrainOptions o;
   programs::load_options("forecast", use.model, o.table());
-  const nn::init::Skip skip;
-  Forecaster f(o, data::SeriesLayout::read(layout_file(use.model)));
+  Forecaster f =
+      programs::make_model(use.model, [&] { return Forecaster(o, data::SeriesLayout::read(layout_file(use.model))); });
   programs::load_weights(use.model, f.net);
   const std::filesystem::path file = ended_file(use.model);
-  require<DataError>(std::filesystem::exists(file),
+  require<DataError>(file_exists(file),
                      "{}: need a training that ended, got one that was stopped: train --resume goes on", use.model);
   const nn::TensorFile ended = nn::read_safetensors(file);
   const auto tensor = [&](const char* name, const Shape& shape) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "data/read/text.h"
 #include "examples/listen/commands.h"
 #include "examples/listen/pictures.h"
@@ -34,11 +35,12 @@ Loaded load(const programs::UseOptions& use) {
   TrainOptions o;
   programs::load_options("listen", use.model, o.table());
   const std::filesystem::path folder = use.model;
-  o.sound.words = std::filesystem::exists(folder / "labels.tsv") ? (folder / "labels.tsv").string() : "";
+  o.sound.words = file_exists(folder / "labels.tsv") ? (folder / "labels.tsv").string() : "";
   Hearing hearing{.sound = o.sound, .model = o.model, .words = data::read_lines((folder / "words.txt").string())};
   learn_words(hearing);
   Rng rng(0);
-  auto model = std::make_unique<Recogniser>(o.model, hearing.outputs(), rng);
+  auto model =
+      programs::make_model(folder, [&] { return std::make_unique<Recogniser>(o.model, hearing.outputs(), rng); });
   programs::load_weights(folder, *model);
   return {std::move(hearing), std::move(model)};
 }

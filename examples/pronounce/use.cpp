@@ -28,7 +28,8 @@ Loaded load(const programs::UseOptions& use) {
     require<UsageError>(!folder.empty(), "--model: need DIR or DIR,DIR, got '{}'", use.model);
     TrainOptions o;
     programs::load_options("pronounce", folder, o.table());
-    loaded.speakers.push_back(make_speaker(load_codecs(folder), o.sizes, 0));
+    loaded.speakers.push_back(
+        programs::make_model(folder, [&] { return make_speaker(load_codecs(folder), o.sizes, 0); }));
     const Speaker &one = loaded.speakers.back(), &first = loaded.speakers.front();
     programs::load_weights(folder, one.model->module());
     require<DataError>(one.codecs.target.vocab() == first.codecs.target.vocab(),

@@ -10,6 +10,7 @@
 #include "core/base/folder.h"
 #include "core/base/folder_lock.h"
 #include "core/base/json.h"
+#include "core/base/pack.h"
 #include "core/base/printable.h"
 #include "data/read/text.h"
 #include "nn/serialize.h"
@@ -42,8 +43,8 @@ bool is_set(const Table& table, std::string_view flag) {
 
 // Returns a configuration whose bytes are those that were written, or one that bears no checksum.
 nlohmann::json read_config(const std::string& program, const fs::path& folder) {
-  require<DataError>(fs::is_directory(folder), "{}: need the folder of a model, got {}", folder.string(),
-                     fs::exists(folder) ? "a file" : "nothing");
+  require<DataError>(is_folder_or_pack(folder), "{}: need the folder of a model, or a pack of one, got {}",
+                     folder.string(), fs::exists(folder) ? "a file" : "nothing");
   const std::string file = (folder / "config.json").string();
   const std::string text = data::read_whole_file(file, options::most_config_bytes);
   nlohmann::json config = json::parse(text, file);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/checksum.h"
+#include "nn/memory_for_weights.h"
 #include "nn/module.h"
 #include "options/option.h"
 
@@ -43,6 +44,12 @@ void begin_run(const std::string& program, const options::Table& table, const Ru
 /// Sets the options of the model in a folder. Throws DataError for a folder of another program, a value out of range,
 /// and a file that is damaged or of another model.
 void load_options(const std::string& program, const std::filesystem::path& folder, const options::Table& table);
+/// Returns make(), a model of the folder's options whose weights are to be loaded. Throws DataError for options that
+/// need far more memory than the folder's weights.
+template <class Make>
+auto make_model(const std::filesystem::path& folder, const Make& make) {
+  return nn::make_for_weights(folder / "model.safetensors", folder / "config.json", make);
+}
 /// Reads the folder's weights, and puts the model into evaluation. Throws DataError for those of another shape, and for
 /// numbers that are not finite.
 void load_weights(const std::filesystem::path& folder, nn::ModuleBase& model);

@@ -5,7 +5,6 @@
 #include "data/read/text.h"
 #include "examples/support/model_files.h"
 #include "examples/write/commands.h"
-#include "nn/init.h"
 
 namespace grus::write {
 
@@ -119,8 +118,7 @@ Loaded load(const std::string& folder, const programs::MachineOptions& machine) 
   data::Codec codec = data::Codec::load(o.tokenizer, (path / "pieces").string());
   o.model.vocabulary = codec.size();
   o.model.context = o.window;
-  const nn::init::Skip all_come_from_the_file;
-  nn::LanguageModel model(o.model);
+  nn::LanguageModel model = programs::make_model(path, [&] { return nn::LanguageModel(o.model); });
   programs::load_weights(folder, model);
   const bool known = data::read_whole_file((path / "unknown.txt").string()) != "0\n";
   return {std::move(o), std::move(codec), std::move(model), known};

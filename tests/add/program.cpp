@@ -83,6 +83,7 @@ TEST_CASE("add: a run of each architecture trains, is judged and answers") {
     const auto said = program(folder, "run --model " + out, sums ? "printf '1+2\\n' |" : "printf '12\\n' |");
     CHECK_MESSAGE(said.code == 0, said.err);
     CHECK(said.out.find_first_not_of("0123456789+\n") == std::string::npos);
+    test::check_packed(folder, "ADD", out, "run", sums ? "printf '1+2\n' |" : "printf '12\n' |");
   }
 }
 
@@ -112,7 +113,8 @@ TEST_CASE("add: every mistake is one line with its exit code, and leaves the mod
   check_error(program(folder, "train" + small), 2, "--out: need a folder");
   check_error(program(folder, "train --config " + folder.file("c.json", "{\"depth\": 2}") + " --out " + out), 1,
               "c.json: --depth: there is no such option");
-  check_error(program(folder, "eval --model " + folder.path("none")), 1, "need the folder of a model, got nothing");
+  check_error(program(folder, "eval --model " + folder.path("none")), 1,
+              "need the folder of a model, or a pack of one, got nothing");
   check_error(program(folder, "eval"), 2, "--model: need the folder of a model");
   check_error(program(folder, "eval --lr 1 --model " + out), 2, "--lr");
   check_error(program(folder, "run --model " + out, "printf '1+2\\n3-4\\n' |"), 1,

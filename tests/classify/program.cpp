@@ -49,6 +49,7 @@ TEST_CASE("classify: every unit, pooling and tokenizer trains, is judged and lab
     CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 3);
     CHECK(std::count(said.out.begin(), said.out.end(), '\t') == 12);
     CHECK(test::bytes_of(page).find("&lt;") != std::string::npos);
+    test::check_packed(folder, "CLASSIFY", out, "run --top 2 'so fine' good");
   }
 }
 

@@ -40,6 +40,7 @@ TEST_CASE("compose: every unit and kind of outputs trains, is judged and compose
         program(folder, "eval --part test --model " + model + " --data " + data + " --out " + folder.path("e.html"));
     CHECK_MESSAGE(judged.code == 0, judged.err);
     CHECK(judged.out.find("nats a step of 2 steps in 1 pieces") != std::string::npos);
+    test::check_packed(folder, "COMPOSE", model, "eval --data " + data);
     const std::string asked =
         "run --model " + model + " --opening " + data + " --piece 4 --steps 5 --temperature 2 --struck --out ";
     CHECK(program(folder, asked + folder.path("a.mid") + " --page " + folder.path("p.html")).code == 0);

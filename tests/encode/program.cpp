@@ -74,6 +74,7 @@ TEST_CASE("encode: each unit and form learns lines, is judged, gives states, nei
     const auto said = program(folder, "run" + use, "printf 'tom sees mary.\\nshe likes a dog.\\n' |");
     CHECK_MESSAGE(said.code == 0, said.err);
     CHECK(std::count(said.out.begin(), said.out.end(), '\t') == 2 * 8);
+    test::check_packed(folder, "ENCODE", out, "run 'tom sees mary.'");
     CHECK(program(folder, "run" + use + "--out " + folder.path("s.npy") + " --data " + text).code == 0);
     CHECK(data::read_npy(folder.path("s.npy")).shape() == Shape({36, 8}));
     CHECK(lines_of(program(folder, "run" + use + "--decode 'tom sees mary.'").out) == 1);
@@ -127,6 +128,7 @@ TEST_CASE("encode: a series' windows are learnt, faults get the higher scores, s
     const auto scores = program(folder, "run" + use);
     CHECK(scores.out.find("row,score,alarm,a,b\n1,") == 0);
     CHECK(lines_of(scores.out) == 401);
+    test::check_packed(folder, "ENCODE", out, "run");
     CHECK(lines_of(program(folder, "run --batch 3" + use).out) == 401);
     CHECK(program(folder, "run" + use + "--out " + folder.path("s.tsv")).code == 0);
     CHECK(lines_of(test::bytes_of(folder.path("s.tsv"))) == 393);

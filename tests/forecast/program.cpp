@@ -62,6 +62,7 @@ TEST_CASE("forecast: trains, measures itself beside the baselines, and writes th
   REQUIRE_MESSAGE(next.code == 0, next.err);
   CHECK(next.out.find("date,up,up_low,up_high,gaps,gaps_low,gaps_high\n2026-07-20,") == 0);
   CHECK(lines_of(next.out) == 6);
+  test::check_packed(folder, "FORECAST", model, "run");
   CHECK(test::bytes_of(folder.path("n.svg")).find("<svg") != std::string::npos);
 }
 
@@ -155,7 +156,8 @@ TEST_CASE("forecast: a model refuses tables of other columns, other dates and to
   refused("day,up,gaps\n2026-01,1,2\n2026-02,1,2\n", "need a date every 1 day as in training, got one every 1 month");
   refused("up,gaps\n1,2\n2,3\n", "need a date every 1 day as in training, got none");
   CHECK(program(folder, "run --model " + model + " --data " + folder.file("more.csv", table_of(60))).code == 0);
-  check_error(program(folder, "run --model " + folder.path("none")), 1, "need the folder of a model, got nothing");
+  check_error(program(folder, "run --model " + folder.path("none")), 1,
+              "need the folder of a model, or a pack of one, got nothing");
   std::filesystem::remove(folder.path("m/baselines.safetensors"));
   check_error(program(folder, "run --model " + model), 1, "need a training that ended");
 }

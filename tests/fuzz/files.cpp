@@ -1,7 +1,10 @@
 // Targets for the readers of tables, arrays, sounds, music, word vectors and reports of runs.
 #include <algorithm>
+#include <fstream>
 
+#include "core/base/checksum.h"
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "data/batch/dataset.h"
 #include "data/batch/series_layout.h"
 #include "data/batch/token_stream.h"
@@ -254,6 +257,31 @@ Seeds torch_pickles() {
   return {file.substr(begin, end - begin)};
 }
 
+void read_members(const std::string& path) {
+  for (const PackMember& member : read_pack(path)) data::read_whole_file(path + "/" + member.name);
+}
+
+bool read_pack_file(const std::string& bytes) { return with_file(bytes, read_members); }
+
+// The list alone, whose size and checksum are right where it has room for one.
+bool read_pack_list(const std::string& list) {
+  std::string sealed = list;
+  const std::string_view prefix = "\"grus.crc32:";
+  const size_t at = list.find(prefix);
+  if (at != std::string::npos && at == list.rfind(prefix) && list.substr(at + 1).starts_with(empty_seal)) seal(sealed);
+  const uint64_t size = sealed.size();
+  return with_file("GRUSPACK" + std::string(reinterpret_cast<const char*>(&size), sizeof size) + sealed + "0123456789",
+                   read_members);
+}
+
+Seeds packs() {
+  const Scratch scratch;
+  const std::string path = scratch.root() / "a.grus", file = scratch.root() / "a.txt";
+  std::ofstream(file) << "text";
+  write_pack(path, {file});
+  return {data::read_whole_file(path)};
+}
+
 std::vector<Target> file_targets() {
   return {
       {"csv", read_csv,
@@ -303,6 +331,12 @@ std::vector<Target> file_targets() {
       {"word_vectors", read_vectors,
        [] {
          return Seeds{"2 3\nthe 1 -2.5 3e-1 \n. . 4 5 6\n", "a\t1\r\nb 2\n\xff 3\n"};
+       }},
+      {"pack", read_pack_file, packs},
+      {"pack_list", read_pack_list,
+       [] {
+         return Seeds{
+             R"({"checksum":"grus.crc32:00000000","files":{"a":{"begin":0,"bytes":4},"b.c":{"begin":4,"bytes":0}}})"};
        }},
       {"torch_file", read_torch_file, torch_seeds},
       {"torch_pickle", read_torch_pickle, torch_pickles},

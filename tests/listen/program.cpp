@@ -62,6 +62,7 @@ TEST_CASE("listen: words and letters train, are judged, and are heard in files")
     CHECK_MESSAGE(heard.code == 0, heard.err);
     CHECK(std::count(heard.out.begin(), heard.out.end(), '\n') == 6);
     CHECK(test::bytes_of(folder.path("p.html")).find("mask id=") != std::string::npos);
+    test::check_packed(folder, "LISTEN", model, "run " + words + "/*.wav");
   }
 }
 

@@ -99,6 +99,14 @@ TEST_CASE("pronounce: a model trains, is judged, says words, and several say the
   CHECK_MESSAGE(said.code == 0, said.err);
   CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 2);
   CHECK(said.out.starts_with("Ab\t"));
+  test::check_packed(folder, "PRONOUNCE", out + "1", "run ab edc");
+  const auto card = program(folder, "card --author 'A. Person' --model " + out + "1");
+  CHECK_MESSAGE(card.code == 0, card.err);
+  const std::string said_of_it = test::bytes_of(out + "1/card.md");
+  for (const char* part : {"# Letters to phones", "A. Person", "valid\\_phone\\_error", "| Seed | "})
+    CHECK_MESSAGE(said_of_it.find(part) != std::string::npos, said_of_it);
+  check_error(program(folder, "card --out c.txt --model " + out + "1"), 2, "--out: need a file .md or .html, got c.txt");
+  check_error(program(folder, "card --model " + words), 1, "need the folder of a model, got one without config.json");
   CHECK(test::bytes_of(page).find("<b>edc</b>") != std::string::npos);
   const auto best = program(folder, "run --n-best 3 --beam 4 ab" + both);
   CHECK(std::count(best.out.begin(), best.out.end(), '\n') == 3);

@@ -34,4 +34,18 @@ inline void check_error(const ProgramResult& result, int code, const std::string
   CHECK_MESSAGE(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
 }
 
+/// Packs a model's folder, and checks that a command that ends with --model says the same of the pack as of the folder.
+inline void check_packed(const Folder& folder, const char* name, const std::string& model, const std::string& command,
+                         const std::string& before = "") {
+  const std::string pack = folder.path("packed.grus");
+  const ProgramResult packed = run_program(folder, name, "pack --model " + model + " --out " + pack);
+  CHECK_MESSAGE(packed.code == 0, packed.err);
+  const ProgramResult of_folder = run_program(folder, name, command + " --model " + model, before),
+                      of_pack = run_program(folder, name, command + " --model " + pack, before);
+  CHECK_MESSAGE(of_folder.code == 0, of_folder.err);
+  CHECK_MESSAGE(of_pack.code == 0, of_pack.err);
+  CHECK(!of_pack.out.empty());
+  CHECK(of_pack.out == of_folder.out);
+}
+
 }  // namespace grus::test

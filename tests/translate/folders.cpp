@@ -63,6 +63,19 @@ TEST_CASE("folder: --overwrite finds every mistake while the old model is still 
   CHECK_FALSE(std::filesystem::exists(old.out + "/unfinished"));
 }
 
+TEST_CASE("folder: a pack of it, joint or with a side's own tokenizer, translates as the folder does") {
+  const Old old;
+  test::check_packed(old.folder, "TRANSLATE", old.out, "run", "cat " + old.source() + " |");
+  const std::string sides = old.folder.path("sides");
+  const Result trained = program(old.folder, "train --train " + old.pairs + " --valid " + old.pairs + " --out " +
+                                                 sides + small + "--tie output --tokenizer-src char --epochs 1");
+  REQUIRE_MESSAGE(trained.code == 0, trained.err);
+  test::check_packed(old.folder, "TRANSLATE", sides, "run", "cat " + old.source() + " |");
+  check_error(program(old.folder, "pack --model " + old.folder.path("none") + " --out p"), 1, "none: No such file");
+  check_error(program(old.folder, "pack --model " + old.out), 2, "--out: need a file, as model.grus, got none");
+  check_error(program(old.folder, "run --model " + old.source()), 1, "need the folder of a model, or a pack of one");
+}
+
 TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with") {
   const Old old;
   old.check_kept("--resume --epochs 2 --optimizer adadelta", 2, "--optimizer: need adam as in");

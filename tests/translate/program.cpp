@@ -115,7 +115,7 @@ TEST_CASE("program: a model folder that is not whole is an error that names the 
   const Trained t;
   const auto run = [&] { return program(t.folder, "run --model " + t.model, "echo a |"); };
   check_error(program(t.folder, "run --model " + t.folder.path("none"), "echo a |"), 1,
-              "need the folder of a model, got nothing");
+              "need the folder of a model, or a pack of one, got nothing");
   const std::string config = t.model + "/config.json", weights = t.model + "/model.safetensors";
   const std::string config_bytes = test::bytes_of(config), weights_bytes = test::bytes_of(weights);
   std::string other = config_bytes;

@@ -52,6 +52,7 @@ TEST_CASE("write: a model is trained, measured, and writes on from a prompt, the
   const Result greedy = program(trained.folder, run + "--temperature 0");
   CHECK(greedy.out == program(trained.folder, run + "--top-k 1 --seed 5").out);
   CHECK(program(trained.folder, trained.use("run") + "--prompt '' --length 5").code == 0);
+  test::check_packed(trained.folder, "WRITE", trained.model, "run --length 9 --seed 3");
   const std::string page = test::bytes_of(trained.model + "/report.html");
   CHECK(page.find(">GRU, ") != std::string::npos);
   for (const char* title : {"What it writes", "What surprises it"}) CHECK(page.find(title) != std::string::npos);
@@ -131,7 +132,8 @@ TEST_CASE("write: bad input is one line") {
   check_error(program(folder, "train --out x"), 2, "--train: need a text, got none");
   CHECK(!std::filesystem::exists(folder.path("o")));
   check_error(program(folder, "run"), 2, "--model: need the folder of a model, got none");
-  check_error(program(folder, "run --model " + folder.path("none")), 1, "need the folder of a model, got nothing");
+  check_error(program(folder, "run --model " + folder.path("none")), 1,
+              "need the folder of a model, or a pack of one, got nothing");
   folder.file("config.json", "{\"format\": \"grus add\", \"version\": 1}");
   check_error(program(folder, "run --model " + folder.root().string()), 1, "need a model of write, got \"grus add\"");
 }

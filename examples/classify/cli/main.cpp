@@ -5,7 +5,9 @@
 namespace {
 
 using namespace grus::classify;
+using grus::programs::add_card;
 using grus::programs::add_command;
+using grus::programs::add_pack;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -28,5 +30,5 @@ Command add_run(CLI::App& program) {
 
 int main(int argc, char** argv) {
   return grus::programs::run_commands({"classify", "Text to class, by a recurrent network.", demo},
-                                      {add_train, add_eval, add_run}, argc, argv);
+                                      {add_train, add_eval, add_run, add_pack, add_card}, argc, argv);
 }

@@ -5,7 +5,9 @@
 namespace {
 
 using namespace grus::compose;
+using grus::programs::add_card;
 using grus::programs::add_command;
+using grus::programs::add_pack;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -25,5 +27,5 @@ Command add_play(CLI::App& program) {
 
 int main(int argc, char** argv) {
   return grus::programs::run_commands({"compose", "Chords that follow one another, by a recurrent network.", demo},
-                                      {add_train, add_eval, add_run, add_play}, argc, argv);
+                                      {add_train, add_eval, add_run, add_play, add_pack, add_card}, argc, argv);
 }

@@ -5,7 +5,9 @@
 namespace {
 
 using namespace grus::encode;
+using grus::programs::add_card;
 using grus::programs::add_command;
+using grus::programs::add_pack;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -45,5 +47,5 @@ Command add_between(CLI::App& program) {
 int main(int argc, char** argv) {
   return grus::programs::run_commands(
       {"encode", "Sequences to states and back: neighbours, interpolation, anomalies.", demo},
-      {add_train, add_eval, add_run, add_neighbours, add_between}, argc, argv);
+      {add_train, add_eval, add_run, add_neighbours, add_between, add_pack, add_card}, argc, argv);
 }

@@ -9,6 +9,8 @@ namespace {
 
 using namespace grus::phrases;
 using grus::data::Symmetrisation;
+using grus::programs::add_card;
+using grus::programs::add_pack;
 using grus::programs::former_name;
 using grus::seq2seq::between;
 using grus::seq2seq::Command;
@@ -201,5 +203,6 @@ Command add_evaluate(CLI::App& program) {
 int main(int argc, char** argv) {
   return grus::seq2seq::run_commands(
       {"phrases", "Phrase pairs scored, translated and drawn by an RNN encoder-decoder (Cho et al. 2014)."},
-      {add_extract, add_train, add_score, add_rank, add_sample, add_draw, add_evaluate}, argc, argv);
+      {add_extract, add_train, add_score, add_rank, add_sample, add_draw, add_evaluate, add_pack, add_card}, argc,
+      argv);
 }

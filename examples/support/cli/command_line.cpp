@@ -3,7 +3,9 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "examples/support/card.h"
 #include "examples/support/machine.h"
+#include "examples/support/pack.h"
 #include "examples/support/program.h"
 
 namespace grus::programs {
@@ -88,11 +90,22 @@ void former_name(CLI::App& app, const std::string& name) { app.alias(name); }
 
 void former_flag(CLI::App& app, const std::string& name, const std::string& flag) {
   CLI::Option* now = app.get_option(flag);
-  app.add_option_function<std::string>(name, [now](const std::string& text) {
-       now->clear();
-       now->add_result(text);
-       now->run_callback();
-     })->group("");
+  app.add_option_function<std::string>(name,
+                                       [now](const std::string& text) {
+                                         now->clear();
+                                         now->add_result(text);
+                                         now->run_callback();
+                                       })
+      ->group("");
+}
+
+Command add_pack(CLI::App& program) {
+  return add_command<PackOptions>(program, "pack", "put a model's folder into one file, which --model takes as well",
+                                  pack);
+}
+
+Command add_card(CLI::App& program) {
+  return add_command<CardOptions>(program, "card", "write a model card: what it is, data, figures, limits", card);
 }
 
 int run_commands(const Program& program, const std::vector<AddCommand>& commands, int argc, char** argv) {

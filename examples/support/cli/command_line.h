@@ -78,6 +78,10 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
           }};
 }
 
+// Commands that all programs have.
+Command add_pack(CLI::App& program);
+Command add_card(CLI::App& program);
+
 /// Lets a command, or a flag of one value, be called by the name that it had before, which --help does not show.
 void former_name(CLI::App& app, const std::string& name);
 void former_flag(CLI::App& app, const std::string& name, const std::string& flag);

@@ -7,6 +7,8 @@ namespace {
 
 using namespace grus::translate;
 using grus::Precision;
+using grus::programs::add_card;
+using grus::programs::add_pack;
 
 void add_machine_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--threads", use.threads, "threads; 0: all, or GRUS_NUM_THREADS")
@@ -197,5 +199,5 @@ Command add_compare(CLI::App& program) {
 int main(int argc, char** argv) {
   return run_commands(
       {"translate", "Neural machine translation (Bahdanau, Cho, Sutskever et al. 2014): train, judge, use."},
-      {add_train, add_run, add_eval, add_score, add_attend, add_compare, add_demo}, argc, argv);
+      {add_train, add_run, add_eval, add_score, add_attend, add_compare, add_demo, add_pack, add_card}, argc, argv);
 }

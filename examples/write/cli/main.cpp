@@ -5,7 +5,9 @@
 namespace {
 
 using namespace grus::write;
+using grus::programs::add_card;
 using grus::programs::add_command;
+using grus::programs::add_pack;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -39,5 +41,5 @@ Command add_complete(CLI::App& program) {
 int main(int argc, char** argv) {
   return grus::programs::run_commands(
       {"write", "Language models: train on a text, sample, score lines, suggest the next word.", demo},
-      {add_train, add_eval, add_run, add_score, add_complete}, argc, argv);
+      {add_train, add_eval, add_run, add_score, add_complete, add_pack, add_card}, argc, argv);
 }

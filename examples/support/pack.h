@@ -1,0 +1,19 @@
+#pragma once
+// The command `pack`: a model's folder becomes one file.
+#include <string>
+
+#include "options/option.h"
+
+namespace grus::programs {
+
+struct PackOptions {
+  std::string model, out;
+  options::Table table();
+  void check(const options::Given& given);
+};
+/// Writes what use of the model needs into one file (core/base/pack.h), which --model takes in the folder's place: the
+/// configuration, the weights, vocabularies and whatever else the program reads; not the state and the records of the
+/// training. Throws DataError for a folder that holds no model.
+int pack(PackOptions& o, const std::string& command_line);
+
+}  // namespace grus::programs
