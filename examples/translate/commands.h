@@ -1,6 +1,6 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
-// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, use.cpp.
+// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, serve.cpp, use.cpp.
 #include <string>
 #include <vector>
 
@@ -69,6 +69,18 @@ struct ScoreOptions {
   double weight = 1, length_penalty = SearchOptions{}.length_penalty;
 };
 int score(const ScoreOptions& options);
+
+struct ServeOptions {
+  UseOptions use;  // its beam is that of requests that name none
+  std::string host = "127.0.0.1";
+  int64_t port = 8080;   // 0: one that is free
+  int64_t join = 3;      // milliseconds that a request waits for others to join its batch
+  int64_t waiting = 64;  // requests at most
+  double timeout = 30;   // seconds until a request is given up
+  int64_t max_bytes = 65536, max_sentences = 64, max_words = 200, max_beam = 20;  // of a request
+};
+/// Answers HTTP until a signal stops it. Its address is a line of standard output.
+int serve(const ServeOptions& options);
 
 struct AttendOptions {
   UseOptions use;

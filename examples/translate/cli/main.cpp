@@ -168,6 +168,28 @@ Command add_score(CLI::App& program) {
   return {app, [options](const std::string&) { return score(*options); }};
 }
 
+Command add_serve(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("serve", "translate by HTTP: JSON, and a page that shows it while one types");
+  auto o = std::make_shared<ServeOptions>();
+  add_models_flags(*app, o->use);
+  const auto add = [app](const char* flag, int64_t& value, const char* help, int64_t low, int64_t high) {
+    app->add_option(flag, value, help)->capture_default_str()->check(between<int64_t>(low, high));
+  };
+  app->add_option("--host", o->host, "address to listen at; 0.0.0.0: all, for everybody who reaches them")
+      ->capture_default_str();
+  add("--port", o->port, "port to listen at; 0: one that is free", 0, 65535);
+  add("--join", o->join, "milliseconds that a request waits for others to join its batch", 0, 10000);
+  add("--waiting", o->waiting, "requests that wait at most; further ones are refused", 1, 1000);
+  app->add_option("--timeout", o->timeout, "seconds until a request is given up")
+      ->capture_default_str()
+      ->check(between(0.001, 3600.0));
+  add("--max-bytes", o->max_bytes, "bytes of a request", 1, 100000000);
+  add("--max-sentences", o->max_sentences, "sentences of a request", 1, 100000);
+  add("--max-words", o->max_words, "words, or pieces, of a sentence", 1, 10000);
+  add("--max-beam", o->max_beam, "beam that a request may ask for", 1, 1000);
+  return {app, [o](const std::string&) { return serve(*o); }};
+}
+
 Command add_attend(CLI::App& program) {
   CLI::App* app = program.add_subcommand("attend", "draw what the model looked at for one sentence");
   auto options = std::make_shared<AttendOptions>();
@@ -199,5 +221,6 @@ Command add_compare(CLI::App& program) {
 int main(int argc, char** argv) {
   return run_commands(
       {"translate", "Neural machine translation (Bahdanau, Cho, Sutskever et al. 2014): train, judge, use."},
-      {add_train, add_run, add_eval, add_score, add_attend, add_compare, add_demo, add_pack, add_card}, argc, argv);
+      {add_train, add_run, add_eval, add_score, add_serve, add_attend, add_compare, add_demo, add_pack, add_card}, argc,
+      argv);
 }
