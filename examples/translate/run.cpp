@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/base/atomic_file.h"
@@ -18,17 +17,6 @@
 
 namespace grus::translate {
 namespace {
-
-std::string json_line(const Alignment& alignment) {
-  nlohmann::ordered_json weights = nlohmann::ordered_json::array();
-  const size_t width = alignment.source.size();
-  for (size_t t = 0; t < alignment.target.size(); ++t)
-    weights.push_back(std::vector<float>(alignment.weights.begin() + static_cast<int64_t>(t * width),
-                                         alignment.weights.begin() + static_cast<int64_t>((t + 1) * width)));
-  const nlohmann::ordered_json json = {
-      {"source", alignment.source}, {"target", alignment.target}, {"weights", weights}};
-  return json.dump() + "\n";
-}
 
 // A Chunk is lines that translate, and the error of the one that follows, which ends the run once they are printed.
 struct Chunk {
@@ -141,8 +129,7 @@ int run(const RunOptions& options) {
       print_translations(translations, index++, options.n_best_given);
       if (!alignments) continue;
       const Alignment& best = translations.front().alignment;
-      alignments->write(options.alignment_format == "json" ? json_line(best)
-                                                           : data::format_links(hard_links(best)) + "\n");
+      alignments->write(alignment_line(best, options.alignment_format));
     }
     const bool written = std::fflush(stdout) == 0;
     require<Error>(written, "standard output: {}", std::strerror(errno));
