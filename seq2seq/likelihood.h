@@ -31,7 +31,7 @@ struct BatchLoss {
 };
 /// With a guide, loss = cross entropy + weight * G, where G = - 1/N sum_t sum_s A[t, s] log(a[t, s] + 1e-6) over the N
 /// target tokens; a are the attention's weights, A[t, s] = 1 / links of t at its links (Chen et al. 2016, arXiv
-/// 1607.01628, section 3.3). Throws UsageError for a guide of a model without attention.
+/// 1607.01628). Throws UsageError for a guide of a model without attention.
 BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing,
                   double alignment_weight = 0);
 

@@ -100,6 +100,17 @@ TEST_CASE("guided alignment: the loss is the cross entropy of the attention agai
   }
 }
 
+TEST_CASE("guided alignment: a batch without links costs nothing") {
+  const data::EncodedCorpus corpus = test::small_corpus(3);
+  const auto model = test::small_model();
+  const PackedBatch batch = guided(corpus, std::vector<Links>(3));
+  Tape tape;
+  const BatchLoss loss = loss_of(*model, batch, 0.1, 0.5);
+  CHECK(loss.alignment_loss.item() == 0);
+  tape.backward(loss.loss);
+  CHECK(loss.loss.item() == loss_of(*model, to_device(batch_of(corpus)), 0.1).loss.item());
+}
+
 TEST_CASE("guided alignment: its gradients are slopes, through the loop that is one op and through plain ops") {
   const data::EncodedCorpus corpus = test::small_corpus(6);
   const PackedBatch batch = guided(corpus, mirrored(corpus));
