@@ -1,8 +1,8 @@
 #pragma once
 // Attention over a batch of source sequences: weights = softmax(e), context = sum_s weights[s] values[s].
 //   additive  e[s] = v . tanh(W_q q + b + W_k values[s])   Bahdanau et al. 2014, A.1.2
-//   dot       e[s] = q . values[s]                         Luong et al. 2015 (arXiv 1508.04025), eq. 8
-//   general   e[s] = q . (W_k values[s])                   Luong et al. 2015, eq. 8
+//   dot       e[s] = q . values[s]                         Luong et al. 2015 (arXiv 1508.04025), section 3.1
+//   general   e[s] = q . (W_k values[s])                   Luong et al. 2015, section 3.1
 #include <optional>
 
 #include "nn/linear.h"

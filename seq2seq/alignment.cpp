@@ -3,23 +3,41 @@
 #include <algorithm>
 #include <string_view>
 
+#include "seq2seq/alignment_json.h"
+
 namespace grus::seq2seq {
 
+namespace {
+constexpr std::string_view mark = "▁";
+
+bool is_marked(const std::vector<std::string>& pieces) {
+  return std::any_of(pieces.begin(), pieces.end(), [](const std::string& piece) { return piece.starts_with(mark); });
+}
+
+// words[i] receives the word that piece i belongs to.
+std::vector<size_t> group(const std::vector<std::string>& pieces, std::vector<std::string>& words) {
+  const bool marked = is_marked(pieces);
+  const std::vector<size_t> word_of = words_of(pieces);
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    if (word_of[i] == words.size()) words.emplace_back();
+    words.back() += marked && pieces[i].starts_with(mark) ? pieces[i].substr(mark.size()) : pieces[i];
+  }
+  return word_of;
+}
+}  // namespace
+
+std::vector<size_t> words_of(const std::vector<std::string>& pieces) {
+  const bool marked = is_marked(pieces);
+  std::vector<size_t> word_of;
+  size_t words = 0;
+  for (const std::string& piece : pieces) {
+    if (words == 0 || !marked || piece.starts_with(mark) || piece == "<eos>" || piece == "<unk>") ++words;
+    word_of.push_back(words - 1);
+  }
+  return word_of;
+}
+
 Alignment in_words(const Alignment& pieces) {
-  constexpr std::string_view mark = "▁";
-  // words[i] receives the word that piece i belongs to.
-  const auto group = [&](const std::vector<std::string>& side, std::vector<std::string>& words) {
-    bool marked = false;
-    for (const std::string& piece : side) marked |= piece.starts_with(mark);
-    std::vector<size_t> word_of;
-    for (const std::string& piece : side) {
-      const bool begins = !marked || piece.starts_with(mark) || piece.starts_with("<");
-      if (words.empty() || begins) words.emplace_back();
-      words.back() += marked && piece.starts_with(mark) ? piece.substr(mark.size()) : piece;
-      word_of.push_back(words.size() - 1);
-    }
-    return word_of;
-  };
   Alignment joined;
   const std::vector<size_t> columns = group(pieces.source, joined.source), rows = group(pieces.target, joined.target);
   std::vector<float> counts(joined.target.size());
@@ -43,6 +61,21 @@ data::Links hard_links(const Alignment& pieces) {
   }
   std::sort(links.begin(), links.end());
   return links;
+}
+
+nlohmann::ordered_json alignment_json(const Alignment& alignment) {
+  const size_t width = alignment.source.size();
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (size_t t = 0; t < alignment.target.size(); ++t) {
+    const float* row = alignment.weights.data() + t * width;
+    rows.push_back(std::vector<float>(row, row + width));
+  }
+  return {{"source", alignment.source}, {"target", alignment.target}, {"weights", rows}};
+}
+
+std::string alignment_line(const Alignment& alignment, std::string_view format) {
+  if (format == "pharaoh") return data::format_links(hard_links(alignment)) + "\n";
+  return alignment_json(alignment).dump() + "\n";
 }
 
 }  // namespace grus::seq2seq

@@ -54,9 +54,12 @@ class Architecture {
   virtual const nn::ModuleBase& module() const = 0;
   /// Returns one phrase for the report.
   virtual std::string description() const = 0;
-  /// Teacher forcing: returns the row before each target word (N, R), packed as `inputs` (<sos> and the words of the
-  /// target).
-  virtual Tensor forward_rows(const Tokens& source, const Tokens& inputs) const = 0;
+  struct Forced {
+    Tensor rows;     // (N, R), the row before each target word, packed as the inputs
+    Tensor weights;  // (N, S) attention weights, or undefined
+  };
+  /// Teacher forcing: takes `inputs` (<sos> and the words of the target).
+  virtual Forced forward_rows(const Tokens& source, const Tokens& inputs) const = 0;
   virtual OutputLayer output() const = 0;
   /// Returns a vector for each source word (V, E).
   virtual Tensor source_words() const = 0;
@@ -80,6 +83,7 @@ struct ArchitectureKind {
   void (*use_recipe)(TrainOptions&);        // sets the best recipe known, over the defaults
   void (*use_paper_recipe)(TrainOptions&);  // sets the paper's sizes and training, over that
   void (*check)(const ModelOptions&);       // throws UsageError for options that make no model
+  bool attends;                             // whether its models have attention
   std::span<const std::string_view> flags;  // the flags of the group "Model" that it reads, beside those all read
 };
 

@@ -111,8 +111,8 @@ Tensor Autoencoder::rows(const Tokens& inputs, const Tensor& z) const {
   return readout(dropout(y, inputs.lengths));
 }
 
-Tensor Autoencoder::forward_rows(const Tokens& source, const Tokens& inputs) const {
-  return rows(inputs, encode(source).z);
+Architecture::Forced Autoencoder::forward_rows(const Tokens& source, const Tokens& inputs) const {
+  return {rows(inputs, encode(source).z), {}};
 }
 
 std::unique_ptr<Decoder> Autoencoder::decode(const Tokens& source) const {

@@ -50,7 +50,7 @@ class Autoencoder final : public nn::Module<Autoencoder>, public Architecture {
   nn::Code encode(const Tokens& source) const;
   /// Returns z (B, Z).
   Tensor summary(const Tokens& source) const override { return encode(source).z; }
-  Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
+  Forced forward_rows(const Tokens& source, const Tokens& inputs) const override;
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
   /// Returns a decoder of codes (B, Z), whichever sentences they stand for.
   std::unique_ptr<Decoder> decode(const Tensor& z) const;

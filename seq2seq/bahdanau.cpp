@@ -235,7 +235,7 @@ Output Bahdanau::attend(const Tensor& words, const Lengths& lengths, const Encod
   return scan(attention_cell(encoded.memory.of(lengths.order())), words, lengths, first_state);
 }
 
-Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
+Architecture::Forced Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const {
   const Encoded encoded = encode(source);
   const DecoderState start = layers_of(encoded.start);
   const Lengths& lengths = inputs.lengths;
@@ -244,7 +244,7 @@ Tensor Bahdanau::forward_rows(const Tokens& source, const Tokens& inputs) const 
   Tensor states = upper ? (*upper)(out.y, lengths, upper_state(start)).y : out.y;
   if (options.readout_state == ReadoutState::before)
     states = previous_states(start[static_cast<size_t>(options.decoder_layers - 1)], states, lengths);
-  return drop_(readout(drop_(states, lengths), words, out.attention.context), lengths);
+  return {drop_(readout(drop_(states, lengths), words, out.attention.context), lengths), out.attention.weights};
 }
 
 }  // namespace grus::seq2seq

@@ -78,7 +78,7 @@ class Bahdanau final : public nn::Module<Bahdanau>, public Architecture {
   nn::ModuleBase& module() override { return *this; }
   const nn::ModuleBase& module() const override { return *this; }
   std::string description() const override;
-  Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
+  Forced forward_rows(const Tokens& source, const Tokens& inputs) const override;
   OutputLayer output() const override { return {output_weight, output_bias}; }
   Tensor source_words() const override { return source_embedding.weight; }
   Tensor summary(const Tokens& source) const override { return encode(source).start; }

@@ -100,6 +100,7 @@ const ArchitectureKind bahdanau_kind = {
     .use_recipe = [](TrainOptions&) {},  // the defaults are its recipe
     .use_paper_recipe = use_bahdanau_paper,
     .check = check_bahdanau,
+    .attends = true,
     .flags = bahdanau_flags};
 
 }  // namespace grus::seq2seq

@@ -83,6 +83,7 @@ const ArchitectureKind rnn_encdec_kind = {.name = "rnn-encdec",
                                           .use_recipe = use_cho,
                                           .use_paper_recipe = use_cho_paper,
                                           .check = check_no_attention,
+                                          .attends = false,
                                           .flags = no_attention_flags()};
 
 }  // namespace grus::seq2seq

@@ -57,7 +57,7 @@ TextSums sums_of(const Corpora& corpora) {
     valid.add(corpora.valid.source[n]);
     for (const std::string& reference : corpora.valid.references[n]) valid.add(reference);
   }
-  return {train.text(), valid.text()};
+  return {train.text(), valid.text(), ""};
 }
 
 data::ReferenceCorpus read_test(const TrainOptions& o) {

@@ -14,6 +14,8 @@
 //
 // Cho A.1.2 prints the decoder's candidate as tanh(W' e + r' * (U' h' + C c)). The paper's eq. 8, its encoder and its
 // authors' program multiply r by the state before the product, and so does Reset::before on both sides.
+//
+// Sources: encoder_decoder.cpp, gated_layers.cpp.
 #include <optional>
 
 #include "nn/dropout.h"
@@ -34,7 +36,7 @@ struct GatedLayersOptions {
   double dropout = 0;      // of the rows between layers, in training
   bool locked = false;     // one mask for all steps of a sequence
   bool bidirectional = false;
-  // y_l = x_l + unit(dropout(x_l)) from the second layer on (Wu et al. 2016, arXiv 1609.08144, eq. 6).
+  // y_l = x_l + unit(dropout(x_l)) from the second layer on (Wu et al. 2016, arXiv 1609.08144, section 3.1).
   bool residual = false;
   bool upper = false;  // x comes from a layer: dropout and residual connections begin with the first one here
 };

@@ -5,6 +5,7 @@
 #include "data/pairs/loader.h"
 #include "ops/loss/linear_cross_entropy.h"
 #include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
@@ -29,15 +30,33 @@ void for_each_batch(const data::EncodedCorpus& corpus, int64_t batch_tokens,
 PackedBatch to_device(const data::Batch& batch) {
   return {{batch.source.tensor(), batch.source.lengths},
           {batch.inputs.tensor(), batch.inputs.lengths},
-          Tensor::from(batch.labels, batch.inputs.lengths.device())};
+          Tensor::from(batch.labels, batch.inputs.lengths.device()),
+          {}};
 }
 
-BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing) {
-  const Tensor rows = model.forward_rows(batch.source, batch.inputs);
+namespace {
+
+Tensor guided_loss(const Tensor& weights, const PackedBatch& batch) {
+  require<UsageError>(weights.defined(), "[loss_of] need a model with attention for a guide, got none");
+  const int64_t places = weights.numel(), words = batch.labels.numel();
+  const Tensor looked = gather_rows(weights.reshape({places}), batch.guide.places);
+  return sum(batch.guide.shares * log(looked + 1e-6)) * (-1 / static_cast<double>(words));
+}
+
+}  // namespace
+
+BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing,
+                  double alignment_weight) {
+  const Architecture::Forced forced = model.forward_rows(batch.source, batch.inputs);
   const OutputLayer output = model.output();
   LinearCrossEntropyOutput out =
-      linear_cross_entropy(rows, output.weight, output.bias, batch.labels, {.label_smoothing = label_smoothing});
-  return {std::move(out.loss), std::move(out.nll_sum)};
+      linear_cross_entropy(forced.rows, output.weight, output.bias, batch.labels, {.label_smoothing = label_smoothing});
+  BatchLoss of{std::move(out.loss), std::move(out.nll_sum), {}};
+  if (batch.guide.places.defined()) {
+    of.alignment_loss = guided_loss(forced.weights, batch);
+    of.loss = of.loss + of.alignment_loss * alignment_weight;
+  }
+  return of;
 }
 
 PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double teacher_forcing) {
@@ -65,7 +84,7 @@ PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double
       ids[static_cast<size_t>(lengths.start(t + 1) + i)] = static_cast<int32_t>(said[static_cast<size_t>(i)]);
   }
   model.module().train(training);
-  return {batch.source, {Tensor::from(ids), lengths}, batch.labels};
+  return {batch.source, {Tensor::from(ids), lengths}, batch.labels, batch.guide};
 }
 
 Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, int64_t batch_tokens) {
@@ -86,7 +105,7 @@ std::vector<double> log_probabilities(const Architecture& model, const data::Enc
   const OutputLayer output = model.output();
   for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
     const PackedBatch packed = to_device(batch);
-    const Tensor logits = linear(model.forward_rows(packed.source, packed.inputs), output.weight, output.bias);
+    const Tensor logits = linear(model.forward_rows(packed.source, packed.inputs).rows, output.weight, output.bias);
     CrossEntropyOptions each;
     each.reduction = Reduction::none;
     const auto nll = cross_entropy(logits, packed.labels, each).to_vector<float>();
@@ -95,6 +114,28 @@ std::vector<double> log_probabilities(const Architecture& model, const data::Enc
       sums[static_cast<size_t>(batch.index[static_cast<size_t>(rows[n])])] -= static_cast<double>(nll[n]);
   });
   return sums;
+}
+
+std::vector<std::vector<float>> forced_weights(const Architecture& model, const data::EncodedCorpus& corpus,
+                                               int64_t batch_tokens) {
+  const NoGrad no_grad;
+  std::vector<std::vector<float>> all(static_cast<size_t>(corpus.size()));
+  for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
+    const PackedBatch packed = to_device(batch);
+    const Tensor weights = model.forward_rows(packed.source, packed.inputs).weights;
+    require<UsageError>(weights.defined(), "[forced_weights] need a model with attention, got {}", model.name());
+    const auto values = weights.to_vector<float>();
+    const Lengths& targets = packed.inputs.lengths;
+    for (size_t b = 0; b < batch.index.size(); ++b) {
+      std::vector<float>& own = all[static_cast<size_t>(batch.index[b])];
+      const int64_t words = packed.source.lengths[static_cast<int64_t>(b)];
+      for (int64_t t = 0; t < targets[static_cast<int64_t>(b)]; ++t) {
+        const auto row = values.begin() + (targets.start(t) + targets.rank()[b]) * weights.dim(1);
+        own.insert(own.end(), row, row + words);
+      }
+    }
+  });
+  return all;
 }
 
 }  // namespace grus::seq2seq

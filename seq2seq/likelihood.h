@@ -8,20 +8,32 @@ namespace grus::seq2seq {
 /// Sources have no marks; targets have <sos> and <eos>.
 inline constexpr data::Marks source_marks = {.sos = false, .eos = false};
 
+/// A Guide says where the target words of a batch should look; its tensors are undefined where nobody says it.
+struct Guide {
+  Tensor places;  // (K) i64: row * S + source place, for each link of a row of `inputs`
+  Tensor shares;  // (K): 1 / the row's links
+};
+
 /// A PackedBatch is a batch as models take it, on its device.
 struct PackedBatch {
   Tokens source;
   Tokens inputs;  // <sos> and the words of the target
   Tensor labels;  // the words of the target and <eos>, packed as `inputs`
+  Guide guide = {};
 };
 /// Copies the batch, which the loader has packed, in three transfers.
 PackedBatch to_device(const data::Batch& batch);
 
 struct BatchLoss {
-  Tensor loss;     // what training minimises: mean nats a target token, with label smoothing
+  Tensor loss;     // what training minimises: mean nats a target token, with label smoothing and the guide's part
   Tensor nll_sum;  // sum of -log p, without a gradient
+  Tensor alignment_loss;  // the guide's part before its weight; undefined without a guide
 };
-BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing);
+/// With a guide, loss = cross entropy + weight * G, where G = - 1/N sum_t sum_s A[t, s] log(a[t, s] + 1e-6) over the N
+/// target tokens; a are the attention's weights, A[t, s] = 1 / links of t at its links (Chen et al. 2016, arXiv
+/// 1607.01628). Throws UsageError for a guide of a model without attention.
+BatchLoss loss_of(const Architecture& model, const PackedBatch& batch, double label_smoothing,
+                  double alignment_weight = 0);
 
 /// Returns the batch with some inputs replaced by the model's own choice: at each step, with probability 1 -
 /// teacher_forcing, the whole batch reads the most probable word (Bengio et al. 2015, one coin a step). Draws from
@@ -38,5 +50,9 @@ Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corp
 /// Returns log p(target | source) in nats of each pair, <eos> included.
 std::vector<double> log_probabilities(const Architecture& model, const data::EncodedCorpus& corpus,
                                       int64_t batch_tokens = 2000);
+
+/// Returns the attention's weights of each pair under teacher forcing (target words and <eos>, source words).
+std::vector<std::vector<float>> forced_weights(const Architecture& model, const data::EncodedCorpus& corpus,
+                                               int64_t batch_tokens = 2000);
 
 }  // namespace grus::seq2seq

@@ -25,10 +25,14 @@ constexpr Field fields[] = {
     {"seconds", &EpochMetrics::seconds},
 };
 
+constexpr Field measured_fields[] = {{"valid_chrf", &EpochMetrics::valid_chrf},
+                                     {"train_alignment_loss", &EpochMetrics::train_alignment_loss}};
+
 nlohmann::ordered_json line_of(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = {{"epoch", metrics.epoch}, {"step", metrics.step}};
   for (const auto& [name, value] : fields) json[name] = metrics.*value;  // NaN becomes null
-  if (std::isfinite(metrics.valid_chrf)) json["valid_chrf"] = metrics.valid_chrf;
+  for (const auto& [name, value] : measured_fields)
+    if (std::isfinite(metrics.*value)) json[name] = metrics.*value;
   return json;
 }
 
@@ -38,7 +42,8 @@ EpochMetrics metrics_from(const nlohmann::json& json, int64_t epoch) {
   metrics.epoch = of.whole("epoch", epoch, epoch);
   metrics.step = of.whole("step", 0, std::numeric_limits<int64_t>::max());
   for (const auto& [name, value] : fields) metrics.*value = of.number_or_null(name);
-  if (of.has("valid_chrf")) metrics.valid_chrf = of.number_or_null("valid_chrf");
+  for (const auto& [name, value] : measured_fields)
+    if (of.has(name)) metrics.*value = of.number_or_null(name);
   return metrics;
 }
 
@@ -64,7 +69,8 @@ EpochMetrics metrics_of(const training::Record& record) {
   EpochMetrics metrics{.epoch = record.epoch, .step = record.step};
   for (const auto& [name, value] : fields)
     if (const training::Figure* figure = record.find(name)) metrics.*value = figure->value;
-  if (const training::Figure* figure = record.find("valid_chrf")) metrics.valid_chrf = figure->value;
+  for (const auto& [name, value] : measured_fields)
+    if (const training::Figure* figure = record.find(name)) metrics.*value = figure->value;
   metrics.target_tokens_per_second = std::max(record.count, 1.0) / record.training_seconds;
   metrics.seconds = record.seconds;
   return metrics;

@@ -12,12 +12,13 @@ namespace grus::seq2seq {
 
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, and chrF stands in
-/// the file only where it was measured. `epoch` counts validations.
+/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, chrF and the
+/// loss of guided alignment stand in the file only where they were measured. `epoch` counts validations.
 struct EpochMetrics {
   int64_t epoch = 0, step = 0;
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
   double valid_bleu = not_measured, valid_chrf = not_measured;
+  double train_alignment_loss = not_measured;
   double target_tokens_per_second = not_measured, seconds = not_measured;
 };
 
@@ -25,8 +26,7 @@ struct EpochMetrics {
 /// for one that stands twice, and for none.
 std::vector<std::string> metric_names(std::string_view list);
 
-/// Returns the metrics of a run's record, whose figures are train_loss, valid_loss, valid_perplexity, valid_bleu and
-/// valid_chrf.
+/// Returns the metrics of a run's record, whose figures bear the names of the members.
 EpochMetrics metrics_of(const training::Record& record);
 
 /// Returns one line of metrics.jsonl, with its checksum.

@@ -133,13 +133,15 @@ void ModelFolder::settle() const {
 void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   nlohmann::json files = nlohmann::json::object();
   for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
+  nlohmann::json sums = {{"train", texts.train}, {"valid", texts.valid}};
+  if (!texts.links.empty()) sums["links"] = texts.links;
   nlohmann::json config = {{"checksum", empty_seal},
                            {"files", files},
                            {"format", format_name},
                            {"version", format_version},
                            {"source_vocabulary", codecs.sizes().source},
                            {"target_vocabulary", codecs.sizes().target},
-                           {"text_sums", {{"train", texts.train}, {"valid", texts.valid}}},
+                           {"text_sums", sums},
                            {"options", to_json(options)}};
   if (!fs::exists(this->config()) || names_convention())
     config["gru"] = nn::convention_of({options.model.reset, options.model.update});
@@ -184,7 +186,7 @@ TextSums ModelFolder::load_text_sums() const {
   const auto text = [&](const char* name) {
     return sums.contains(name) && sums[name].is_string() ? sums[name].get<std::string>() : "";
   };
-  return {text("train"), text("valid")};
+  return {text("train"), text("valid"), text("links")};
 }
 
 Codecs ModelFolder::load_codecs(const TrainOptions& options) const {

@@ -24,6 +24,7 @@ struct Codecs {
 /// Checksums of the texts that a run learns from and is judged by; an empty one is not known.
 struct TextSums {
   std::string train, valid;
+  std::string links;  // of guided alignment
   bool operator==(const TextSums&) const = default;
 };
 

@@ -77,9 +77,9 @@ Tokens NoAttention::ordered(const Tokens& source) const {
   return source_order_ == SourceOrder::reversed ? reversed(source) : source;
 }
 
-Tensor NoAttention::forward_rows(const Tokens& source, const Tokens& inputs) const {
+Architecture::Forced NoAttention::forward_rows(const Tokens& source, const Tokens& inputs) const {
   const Tokens read = ordered(source);
-  return network_(read.ids, read.lengths, inputs.ids, inputs.lengths);
+  return {network_(read.ids, read.lengths, inputs.ids, inputs.lengths), {}};
 }
 
 Tensor NoAttention::summary(const Tokens& source) const {

@@ -26,7 +26,7 @@ class NoAttention final : public Architecture {
   const nn::ModuleBase& module() const override { return network_; }
   std::string description() const override { return description_; }
   OutputLayer output() const override { return {network_.output_weight, network_.output_bias}; }
-  Tensor forward_rows(const Tokens& source, const Tokens& inputs) const override;
+  Forced forward_rows(const Tokens& source, const Tokens& inputs) const override;
   Tensor source_words() const override { return network_.source_embedding.weight; }
   /// Returns c, or the last state of the last layer where nothing uses c.
   Tensor summary(const Tokens& source) const override;

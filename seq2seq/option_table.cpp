@@ -129,6 +129,9 @@ Table training_options(TrainOptions& o) {
             {"token", "sentence"}),
       {"label-smoothing", g, &o.label_smoothing, "share of the target spread over all words", 0, 1, true},
       {"teacher-forcing", g, &o.teacher_forcing, "chance, a step, that the decoder reads the true word", 0, 1},
+      {"guided-alignment", g, &o.guided_alignment,
+       "attention learns from word links: a file of 0-0 1-2 lines, one a training pair, or auto: from our own aligner"},
+      {"guided-alignment-weight", g, &o.guided_alignment_weight, "of that loss beside the cross entropy", 0, 1e3},
       {"clip", g, &o.clip, "largest gradient norm (0: no limit)", 0, any_number},
       {"average", g, &o.average, "decay of the moving average of the weights (0: none)", 0, 1, true},
       {"seed", g, &o.seed, "every random choice follows from it", 0, any_number},
@@ -185,6 +188,10 @@ void require_same_run(const TrainOptions& options, const TrainOptions& saved, st
     const std::string then = text_of(saved, flag), now = text_of(options, flag);
     require<UsageError>(then == now, "--{}: need {} as in {}, got {}", flag, then, folder, now);
   }
+  require<UsageError>(options.guided_alignment.empty() == saved.guided_alignment.empty(),
+                      "--guided-alignment: need {} as in {}, got {}",
+                      saved.guided_alignment.empty() ? "none" : saved.guided_alignment, folder,
+                      options.guided_alignment.empty() ? "none" : options.guided_alignment);
   require<UsageError>((options.average > 0) == (saved.average > 0), "--average: need {} as in {}, got {}",
                       saved.average > 0 ? "a decay above 0" : "0", folder, options.average);
 }

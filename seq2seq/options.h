@@ -91,6 +91,8 @@ struct TrainOptions {
   LossPer loss_per = LossPer::token;
   double label_smoothing = 0.1;
   double teacher_forcing = 1;
+  std::string guided_alignment;  // a file of links of the training pairs, or "auto": those of our own aligner; or none
+  double guided_alignment_weight = 0.1;
   double clip = 1;
   double average = 0.998;  // decay of the average of the weights; 0: no average
   int64_t seed = 1;

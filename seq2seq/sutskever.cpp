@@ -79,6 +79,7 @@ const ArchitectureKind sutskever_kind = {.name = "sutskever",
                                          .use_recipe = use_sutskever,
                                          .use_paper_recipe = use_sutskever_paper,
                                          .check = check_no_attention,
+                                         .attends = false,
                                          .flags = no_attention_flags()};
 
 }  // namespace grus::seq2seq

@@ -11,6 +11,12 @@
 namespace grus::seq2seq {
 namespace {
 
+TextSums sums_of(const Corpora& corpora, const std::vector<data::Links>& links) {
+  TextSums sums = seq2seq::sums_of(corpora);
+  sums.links = sum_of(links);
+  return sums;
+}
+
 data::EncodedCorpus first_references(const data::ReferenceCorpus& text, const Codecs& codecs) {
   data::EncodedCorpus ids{codecs.source.encode(text.source), {}};
   for (const auto& references : text.references) ids.target.push_back(codecs.target.encode(references.front()));
@@ -26,10 +32,12 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       codecs_(codecs),
       valid_(corpora.valid),
       valid_ids_(first_references(corpora.valid, codecs)),
-      texts_(sums_of(corpora)),
+      links_(guided_links(options, corpora.train, codecs, hooks.notice)),
+      texts_(sums_of(corpora, links_)),
       keeper_(options.out, model, options.keep),
       log_(keeper_),
-      source_(options_, model, data::encode(corpora.train, codecs.source, codecs.target), hooks.notice),
+      source_(options_, model, data::encode(corpora.train, codecs.source, codecs.target), std::move(links_),
+              hooks.notice),
       optimizer_(make_optimizer(options, model.module().named_parameters())),
       loop_(model.module(), *optimizer_, source_, keeper_, loop_options(hooks)) {}
 
@@ -51,7 +59,8 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.shards = options_.shards;
   o.reduce = options_.reduce;
   o.bucket_mb = options_.bucket_mb;
-  o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}};
+  if (source_.is_guided()) o.metrics = {&source_.alignment_loss()};
+  o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}, {"--guided-alignment", texts_.links}};
   o.stop = hooks.stop;
   o.callbacks = {&log_};
   o.callbacks.insert(o.callbacks.end(), hooks.callbacks.begin(), hooks.callbacks.end());
@@ -84,6 +93,8 @@ void Trainer::resume() {
   };
   same("train", before.train, texts_.train);
   same("valid", before.valid, texts_.valid);
+  require<DataError>(before.links == texts_.links,
+                     "--guided-alignment: need the links that the run in {} began with, got others", options_.out);
   if (work.has_state()) {
     loop_.resume();
     optimizer_->set_lr(options_.learning_rate);  // --lr may have changed since

@@ -5,8 +5,10 @@
 #include <memory>
 
 #include "data/pairs/loader.h"
+#include "metrics/mean.h"
 #include "optim/schedule.h"
 #include "seq2seq/corpora.h"
+#include "seq2seq/guided_alignment.h"
 #include "seq2seq/likelihood.h"
 #include "seq2seq/metrics.h"
 #include "seq2seq/model_folder.h"
@@ -19,7 +21,9 @@ namespace grus::seq2seq {
 /// Pairs of a loader as a loop's batches; the model and the options must outlive them.
 class PairSource : public training::Source {
  public:
-  PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus, const data::Notice& notice);
+  /// The links guide attention; none where it learns alone.
+  PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus,
+             std::vector<data::Links> links, const data::Notice& notice);
   void start(int64_t epoch, int64_t position) override { loader_.start(epoch, position); }
   bool next() override;
   int64_t batches() const override { return loader_.batches(); }
@@ -30,12 +34,18 @@ class PairSource : public training::Source {
   /// Counts the steps of the first epoch, or of the whole run.
   int64_t epoch_steps() const { return static_cast<int64_t>(loader_.plan(0).size()); }
   int64_t all_steps() const;
+  bool is_guided() const { return !links_.empty(); }
+  /// Returns what alignment costs, as BatchLoss has it: the mean over target tokens since the last judgement.
+  metrics::Mean& alignment_loss() { return alignment_loss_; }
 
  private:
+  void put(const data::Batch& batch);
   const TrainOptions& options_;
   Architecture& model_;
   data::Loader loader_;
   training::TakenShards<data::Batch> taken_;
+  const std::vector<data::Links> links_;
+  metrics::Mean alignment_loss_{"alignment_loss"};
   PackedBatch batch_;
 };
 
@@ -122,6 +132,7 @@ class Trainer {
   const Codecs& codecs_;
   const data::ReferenceCorpus& valid_;
   const data::EncodedCorpus valid_ids_;
+  std::vector<data::Links> links_;  // until the source has them
   const TextSums texts_;
   bool begun_ = false;
   ModelKeeper keeper_;

@@ -24,8 +24,16 @@ data::LoaderOptions loader_options(const TrainOptions& o) {
 }  // namespace
 
 PairSource::PairSource(const TrainOptions& options, Architecture& model, data::EncodedCorpus corpus,
-                       const data::Notice& notice)
-    : options_(options), model_(model), loader_(std::move(corpus), loader_options(options), notice) {}
+                       std::vector<data::Links> links, const data::Notice& notice)
+    : options_(options),
+      model_(model),
+      loader_(std::move(corpus), loader_options(options), notice),
+      links_(std::move(links)) {}
+
+void PairSource::put(const data::Batch& batch) {
+  batch_ = to_device(batch);
+  if (is_guided()) batch_.guide = guide_of(links_, batch);
+}
 
 int64_t PairSource::all_steps() const {
   const int64_t steps = options_.epochs * epoch_steps();
@@ -34,7 +42,7 @@ int64_t PairSource::all_steps() const {
 
 bool PairSource::next() {
   const std::optional<data::Batch> batch = loader_.next();
-  if (batch) batch_ = to_device(*batch);
+  if (batch) put(*batch);
   return batch.has_value();
 }
 
@@ -45,7 +53,7 @@ void PairSource::share(const parallel::Shards& shards) {
 
 bool PairSource::choose(int64_t batch, int64_t shard) {
   const data::Batch* found = taken_.find(batch, shard);
-  if (found) batch_ = to_device(*found);
+  if (found) put(*found);
   return found != nullptr;
 }
 
@@ -53,8 +61,9 @@ training::Loss PairSource::loss() {
   const bool own_words = options_.teacher_forcing < 1;
   const PackedBatch& batch = batch_;
   BatchLoss of = loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
-                         options_.label_smoothing);
+                         options_.label_smoothing, options_.guided_alignment_weight);
   const auto tokens = static_cast<double>(batch.labels.numel());
+  if (is_guided()) alignment_loss_.update(of.alignment_loss.detach(), batch.labels.numel());
   if (options_.loss_per == LossPer::sentence)
     of.loss = of.loss * (tokens / static_cast<double>(batch.inputs.lengths.batch()));
   return {std::move(of.loss), tokens, std::move(of.nll_sum)};

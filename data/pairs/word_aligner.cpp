@@ -236,4 +236,26 @@ std::vector<Links> align_words(const EncodedCorpus& pairs, const AlignerOptions&
   return forward;
 }
 
+namespace {
+
+std::vector<std::vector<int32_t>> ids_of(const std::vector<std::vector<std::string>>& sentences) {
+  PieceCounter counter;
+  for (const std::vector<std::string>& words : sentences) counter.add(words);
+  const Vocab vocab = counter.vocab();
+  std::vector<std::vector<int32_t>> ids;
+  for (const std::vector<std::string>& words : sentences) {
+    ids.emplace_back();
+    for (const std::string& word : words) ids.back().push_back(vocab.id(word));
+  }
+  return ids;
+}
+
+}  // namespace
+
+std::vector<Links> align_words(const std::vector<std::vector<std::string>>& source,
+                               const std::vector<std::vector<std::string>>& target, const AlignerOptions& options,
+                               const AlignerNotice& notice) {
+  return align_words({ids_of(source), ids_of(target)}, options, notice);
+}
+
 }  // namespace grus::data

@@ -2,6 +2,7 @@
 // Word alignments learnt from sentence pairs alone, by EM: IBM model 1 (Brown et al. 1993), then the HMM of Vogel, Ney
 // and Tillmann (1996), once in each direction.
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "data/pairs/alignment.h"
@@ -23,6 +24,11 @@ using AlignerNotice = std::function<void(const std::string& stage, double nats)>
 /// Returns the links of each pair. Ids are from 0; a side may be empty and then has no links. The same pairs give the
 /// same links.
 std::vector<Links> align_words(const EncodedCorpus& pairs, const AlignerOptions& options = {},
+                               const AlignerNotice& notice = {});
+
+/// Aligns sentences of words.
+std::vector<Links> align_words(const std::vector<std::vector<std::string>>& source,
+                               const std::vector<std::vector<std::string>>& target, const AlignerOptions& options = {},
                                const AlignerNotice& notice = {});
 
 }  // namespace grus::data

@@ -108,22 +108,10 @@ class PairWalk {
   std::string first_;
 };
 
-std::vector<std::vector<int32_t>> ids_of(const std::vector<Words>& sentences) {
-  data::PieceCounter counter;
-  for (const Words& words : sentences) counter.add(words);
-  const data::Vocab vocab = counter.vocab();
-  std::vector<std::vector<int32_t>> ids;
-  for (const Words& words : sentences) {
-    ids.emplace_back();
-    for (const std::string& word : words) ids.back().push_back(vocab.id(word));
-  }
-  return ids;
-}
-
 std::vector<data::Links> learn_alignments(const std::vector<Words>& source, const std::vector<Words>& target,
                                           const data::AlignerOptions& options) {
   training::TerminalLine line;
-  return data::align_words({ids_of(source), ids_of(target)}, options, [&](const std::string& stage, double nats) {
+  return data::align_words(source, target, options, [&](const std::string& stage, double nats) {
     line.show(fmt::format("alignment: {}, perplexity {:.1f}", stage, std::exp(nats)));
   });
 }

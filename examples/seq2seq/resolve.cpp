@@ -75,6 +75,7 @@ void require_read_flags(const Given& given, TrainOptions& o) {
                    {"forget-bias", !gated, "lstm", "unit"},
                    {"reset", gated, "gru", "unit"},
                    {"update", gated, "gru", "unit"},
+                   {"guided-alignment-weight", !o.guided_alignment.empty(), "FILE or auto", "guided-alignment"},
                    {"attention", o.model.score == nn::Score::additive, "additive", "attention-score"},
                    {"readout-size", o.model.readout != ModelOptions::Readout::none, "tanh or maxout", "readout"},
                });
@@ -105,6 +106,8 @@ void check_options(const TrainOptions& o) {
   check_sides(o);
   metric_names(o.metrics);
   architecture_kind(o.model.arch).check(o.model);
+  require<UsageError>(o.guided_alignment.empty() || architecture_kind(o.model.arch).attends,
+                      "--guided-alignment: need a model with attention, got --arch {}", o.model.arch);
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
   require<UsageError>(o.freeze.empty() || !o.init_from.empty(), "--freeze: need --init-from with it, got none");

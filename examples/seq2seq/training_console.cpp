@@ -44,12 +44,15 @@ void TrainingConsole::recorded(const training::Recorded& event, training::Contro
   std::string scores;
   if (std::isfinite(metrics.valid_bleu)) scores += fmt::format(" BLEU {:.2f}", metrics.valid_bleu);
   if (std::isfinite(metrics.valid_chrf)) scores += fmt::format(" chrF {:.2f}", metrics.valid_chrf);
+  std::string guided;
+  if (std::isfinite(metrics.train_alignment_loss))
+    guided = fmt::format(" alignment {:.3f}", metrics.train_alignment_loss);
   const std::string when =
       validate_every_ > 0 ? fmt::format("step {:5}", metrics.step) : fmt::format("epoch {:2}", metrics.epoch);
   fmt::print(
-      "{}  train loss {:.3f} perplexity {:.2f}  valid loss {:.3f} perplexity {:.2f}{}  {:.0f} tokens/s  {:.0f} s{}\n",
-      when, metrics.train_loss, std::exp(metrics.train_loss), metrics.valid_loss, metrics.valid_perplexity, scores,
-      metrics.target_tokens_per_second, metrics.seconds, event.record.best ? "  *" : "");
+      "{}  train loss {:.3f} perplexity {:.2f}{}  valid loss {:.3f} perplexity {:.2f}{}  {:.0f} tokens/s  {:.0f} s{}\n",
+      when, metrics.train_loss, std::exp(metrics.train_loss), guided, metrics.valid_loss, metrics.valid_perplexity,
+      scores, metrics.target_tokens_per_second, metrics.seconds, event.record.best ? "  *" : "");
   std::fflush(stdout);
 }
 

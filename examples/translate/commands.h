@@ -67,6 +67,8 @@ struct ScoreOptions {
   std::string n_best;          // a list of translations of `source`, which gets one more score
   std::string feature = "model";
   double weight = 1, length_penalty = SearchOptions{}.length_penalty;
+  std::string alignments;  // a file that gets what each given pair looked at
+  std::string alignment_format = "json";
 };
 int score(const ScoreOptions& options);
 

@@ -13,7 +13,6 @@
 #include "data/read/line_reader.h"
 #include "data/read/text.h"
 #include "examples/support/standard_input.h"
-#include "examples/translate/alignment_json.h"
 #include "examples/translate/commands.h"
 
 namespace grus::translate {
@@ -130,8 +129,7 @@ int run(const RunOptions& options) {
       print_translations(translations, index++, options.n_best_given);
       if (!alignments) continue;
       const Alignment& best = translations.front().alignment;
-      alignments->write(options.alignment_format == "json" ? alignment_json(best).dump() + "\n"
-                                                           : data::format_links(hard_links(best)) + "\n");
+      alignments->write(alignment_line(best, options.alignment_format));
     }
     const bool written = std::fflush(stdout) == 0;
     require<Error>(written, "standard output: {}", std::strerror(errno));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "data/pairs/corpus.h"
@@ -16,6 +17,21 @@
 namespace grus::translate {
 namespace {
 
+// Attention under teacher forcing: what the model looks at when it says the given target.
+void write_alignments(const SavedModel& saved, const data::EncodedCorpus& ids, const ScoreOptions& options) {
+  require<DataError>(saved.model->has_attention(), "--alignments: need a model with attention, got --arch {}",
+                     saved.model->name());
+  AtomicFile file(options.alignments);
+  const std::vector<std::vector<float>> weights = forced_weights(*saved.model, ids);
+  for (size_t n = 0; n < weights.size(); ++n) {
+    Alignment alignment{saved.codecs.source.pieces(ids.source[n]), saved.codecs.target.pieces(ids.target[n]),
+                        weights[n]};
+    alignment.target.emplace_back("<eos>");
+    file.write(alignment_line(alignment, options.alignment_format));
+  }
+  file.commit();
+}
+
 int score_pairs(const ScoreOptions& options) {
   const SavedModel saved = load_one(options.use);
   const data::ParallelCorpus pairs =
@@ -24,6 +40,7 @@ int score_pairs(const ScoreOptions& options) {
   require_translatable(pairs.source, name);
   require_translatable(pairs.target, options.source.empty() ? name : options.target);
   const data::EncodedCorpus ids = data::encode(pairs, saved.codecs.source, saved.codecs.target);
+  if (!options.alignments.empty()) write_alignments(saved, ids, options);
   for (const double log_probability : log_probabilities(*saved.model, ids)) fmt::print("{:.6f}\n", log_probability);
   return 0;
 }

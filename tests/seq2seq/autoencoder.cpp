@@ -55,7 +55,7 @@ TEST_CASE("autoencoder: the decoder's steps are the rows of teacher forcing") {
       const Autoencoder model = made(small(unit, layers));
       const std::vector<std::vector<int32_t>> lines = {{4, 9, 13}};
       const PackedBatch batch = batch_of({lines, lines});
-      const Tensor rows = model.forward_rows(batch.source, batch.inputs);
+      const Tensor rows = model.forward_rows(batch.source, batch.inputs).rows;
       const auto decoder = model.decode(batch.source);
       DecoderState state = decoder->start();
       const std::vector<int32_t> words = {data::SOS, 4, 9, 13};
@@ -114,21 +114,21 @@ TEST_CASE("autoencoder: word dropout hides words from the decoder in training, n
   const PackedBatch batch = batch_of({lines, lines}), swapped = batch_of({lines, other});
   const auto gap = [&] {
     manual_seed(2);
-    const Tensor a = model.forward_rows(batch.source, batch.inputs);
+    const Tensor a = model.forward_rows(batch.source, batch.inputs).rows;
     manual_seed(2);
-    return test::gap(a, model.forward_rows(batch.source, swapped.inputs));
+    return test::gap(a, model.forward_rows(batch.source, swapped.inputs).rows);
   };
   CHECK(gap() > 1e-3);
   model.train();
   CHECK(gap() < 1e-6);  // every word of both is hidden by this seed
   model.embedding.weight.assign(model.embedding.weight.value().detach());
   manual_seed(2);
-  const Tensor before = model.forward_rows(batch.source, batch.inputs).rows(0, 1);
+  const Tensor before = model.forward_rows(batch.source, batch.inputs).rows.rows(0, 1);
   std::vector<float> table = model.embedding.weight.value().to_vector<float>();
   for (size_t k = 0; k < 12; ++k) table[static_cast<size_t>(data::SOS) * 12 + k] += 1;
   model.embedding.weight.assign(Tensor::from(table, {20, 12}));
   manual_seed(2);
-  CHECK(test::gap(before, model.forward_rows(batch.source, batch.inputs).rows(0, 1)) > 1e-3);
+  CHECK(test::gap(before, model.forward_rows(batch.source, batch.inputs).rows.rows(0, 1)) > 1e-3);
 }
 
 TEST_CASE("autoencoder: learns to bring lines back from their codes alone") {

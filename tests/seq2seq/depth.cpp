@@ -79,7 +79,7 @@ TEST_CASE("deep attention: steps of a decoder, in any order of sources, give the
     const auto model = test::small_model(options);
     CAPTURE(v.name());
     const PackedBatch batch = test::small_batch(6);
-    const Tensor forced = model->forward_rows(batch.source, batch.inputs);
+    const Tensor forced = model->forward_rows(batch.source, batch.inputs).rows;
     const Lengths& lengths = batch.inputs.lengths;
     const auto decoder = model->decode(batch.source);
     DecoderState state = decoder->start();
@@ -162,7 +162,7 @@ TEST_CASE("deep attention: the cell in plain ops is the twin of the loop that is
   }
 }
 
-TEST_CASE("deep attention: every combination learns to copy") {
+TEST_CASE("deep attention: every unit learns to copy with every score, shallow and deep") {
   const data::EncodedCorpus unseen = [] {
     data::EncodedCorpus corpus = test::small_corpus(24);
     for (auto& sentence : corpus.source)
@@ -174,6 +174,7 @@ TEST_CASE("deep attention: every combination learns to copy") {
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   const PackedBatch batch = to_device(data::make_batch(unseen, all, source_marks));
   for (const Variant& v : variants()) {
+    if (v.cell == DecoderCell::single) continue;
     const auto model = test::small_model(v.options());
     CAPTURE(v.name());
     const nn::Parameters parameters = model->module().named_parameters();

@@ -196,6 +196,10 @@ TEST_CASE("architectures: what another one would read, or nobody can make, is re
   CHECK(refused({{"attention-score", "general"}, {"attention", "100"}}) ==
         "--attention: need --attention-score additive with it, got general");
   CHECK(refused({{"attention-score", "cosine"}}) == "--attention-score: need additive or dot or general, got 'cosine'");
+  CHECK(refused({{"guided-alignment", "auto"}, {"arch", "rnn-encdec"}}) ==
+        "--guided-alignment: need a model with attention, got --arch rnn-encdec");
+  CHECK(refused({{"guided-alignment-weight", "1"}}) ==
+        "--guided-alignment-weight: need --guided-alignment FILE or auto with it, got ");
   CHECK(refused({{"residual", "true"}}) == "--residual: need two layers on a side, got one on each");
   CHECK(refused({{"forget-bias", "1"}}) == "--forget-bias: need --unit lstm with it, got gru");
   CHECK(refused({{"unit", "lstm"}, {"reset", "before"}}) == "--reset: need --unit gru with it, got lstm");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "data/pairs/alignment.h"
 #include "data/pairs/n_best_list.h"
@@ -102,6 +103,36 @@ TEST_CASE("decoding: hard alignments are links that the phrase extractor reads")
           words);
   }
   check_error(program(m.folder, m.run + "--alignment-format pharaoh <" + m.source), 2, "--alignments");
+}
+
+TEST_CASE("decoding: what a given pair's words look at is what the same words of a search look at") {
+  const Models m;
+  const std::string prefixes = m.folder.file("prefixes", "B B\nA\n\nC\n");
+  const auto said = m.lines(m.run + "--prefix " + prefixes + " --alignments " + m.folder.path("found"));
+  std::string pairs, found;
+  const auto sources = data::read_lines(m.source), weights = data::read_lines(m.folder.path("found"));
+  for (size_t n = 0; n < sources.size(); ++n) {
+    if (said[n].empty()) continue;
+    pairs += sources[n] + "\t" + said[n] + "\n";
+    found += weights[n] + "\n";
+  }
+  REQUIRE_FALSE(pairs.empty());
+  const std::string score = "score --model " + m.first + " <" + m.folder.file("said.tsv", pairs) + " --alignments ";
+  REQUIRE(program(m.folder, score + m.folder.path("given")).code == 0);
+  const auto given = data::read_lines(m.folder.path("given"));
+  const auto expected = data::read_lines(m.folder.file("expected", found));
+  REQUIRE(given.size() == expected.size());
+  for (size_t n = 0; n < given.size(); ++n) {
+    const auto a = nlohmann::json::parse(given[n]), b = nlohmann::json::parse(expected[n]);
+    CHECK(a["target"].back() == "<eos>");
+    for (size_t t = 0; t < b["weights"].size(); ++t)  // one row less where a search came to its limit
+      for (size_t s = 0; s < a["source"].size(); ++s)
+        CHECK(a["weights"][t][s].get<double>() == doctest::Approx(b["weights"][t][s].get<double>()).epsilon(1e-4));
+  }
+  check_error(program(m.folder, "score --model " + m.second + " <" + m.folder.path("said.tsv") + " --alignments " +
+                                    m.folder.path("none")),
+              1, "--alignments: need a model with attention, got --arch rnn-encdec");
+  CHECK_FALSE(std::filesystem::exists(m.folder.path("none")));
 }
 
 TEST_CASE("decoding: a list of n best gets another model's score, as --rescore weighs it") {

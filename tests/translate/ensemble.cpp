@@ -27,7 +27,7 @@ namespace {
 /// Returns the probabilities (N, V) of the target words under teacher forcing.
 Tensor probabilities(const Architecture& model, const PackedBatch& batch) {
   const OutputLayer output = model.output();
-  return softmax(linear(model.forward_rows(batch.source, batch.inputs), output.weight, output.bias));
+  return softmax(linear(model.forward_rows(batch.source, batch.inputs).rows, output.weight, output.bias));
 }
 
 /// Folders hold two quickly trained models of other architectures on the same text, and a third with other words.

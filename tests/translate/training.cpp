@@ -162,7 +162,8 @@ TEST_CASE("training: a run stopped after any step and resumed ends as one that n
   const Text text(40);
   const Given deep = {{"unit", "lstm"},    {"attention-score", "dot"}, {"enc-layers", "2"},
                       {"dec-layers", "3"}, {"residual", "true"},       {"teacher-forcing", "0.5"}};
-  for (const Given& more : {Given{}, Given{{"teacher-forcing", "0.5"}}, deep}) {
+  const Given guided = {{"guided-alignment", "auto"}, {"guided-alignment-weight", "0.5"}};
+  for (const Given& more : {Given{}, Given{{"teacher-forcing", "0.5"}}, deep, guided}) {
     Run straight(text.flags("straight", more));
     REQUIRE(straight.trainer.run());
     const int64_t steps = straight.trainer.progress().step;
@@ -187,9 +188,45 @@ TEST_CASE("training: a run stopped after any step and resumed ends as one that n
         CHECK(a.train_loss == b.train_loss);
         CHECK(a.valid_loss == b.valid_loss);
         CHECK(a.valid_bleu == b.valid_bleu);
+        if (options::find(more, "guided-alignment")) CHECK(a.train_alignment_loss == b.train_alignment_loss);
       }
     }
   }
+}
+
+TEST_CASE("training: guided alignment is logged, its figure falls, and a run goes on with its own links alone") {
+  const Text text(40);
+  const std::string links = text.folder.file("links", [] {
+    std::string lines;  // the target is the source from its last word to its first
+    for (size_t n = 0; n < 40; ++n) {
+      for (size_t i = 0; i < 1 + n % 4; ++i) lines += fmt::format("{}-{} ", i, n % 4 - i);
+      lines += "\n";
+    }
+    return lines;
+  }());
+  const Given more = {{"guided-alignment", links}, {"guided-alignment-weight", "1"}, {"epochs", "12"}};
+  Run run(text.flags("m", more));
+  REQUIRE(run.trainer.run());
+  const Progress progress = run.trainer.progress();
+  CHECK(progress.epochs[11].train_alignment_loss < 0.7 * progress.epochs[0].train_alignment_loss);
+  CHECK(data::read_lines(run.options.out + "/metrics.jsonl")[0].find("\"train_alignment_loss\":") != std::string::npos);
+  const auto resumed = [&](Given changed) {
+    Given given = text.flags("m", std::move(changed));
+    std::erase_if(given, [](const auto& flag) { return flag.first == "overwrite"; });
+    given.emplace_back("resume", "true");
+    return [given = std::move(given)] {
+      Run again(given);
+      again.trainer.resume();
+    };
+  };
+  CHECK(message_of<UsageError>(resumed({{"guided-alignment", ""}})) ==
+        "--guided-alignment: need " + links + " as in " + run.options.out + ", got none");
+  const std::string others = text.folder.file("others", std::string(40, '\n'));
+  CHECK(message_of<DataError>(resumed({{"guided-alignment", others}})) ==
+        "--guided-alignment: need the links that the run in " + run.options.out + " began with, got others");
+  Run plain(text.flags("plain", {{"epochs", "1"}}));
+  REQUIRE(plain.trainer.run());
+  CHECK(data::read_lines(plain.options.out + "/metrics.jsonl")[0].find("alignment") == std::string::npos);
 }
 
 TEST_CASE("training: the same seed gives the same bits, another one others") {

@@ -104,6 +104,16 @@ void add_sample_flags(CLI::App& app, RunOptions& options) {
   add("--seed", options.seed, "sample: every random choice follows from it", between<int64_t>(0, most_seed));
 }
 
+CLI::Option* add_alignment_flags(CLI::App& app, std::string& file, std::string& format) {
+  CLI::Option* alignments = app.add_option("--alignments", file, "file for what each word looked at, a line each");
+  app.add_option("--alignment-format", format,
+                 "json: weights of pieces; pharaoh: 0-0 1-2, the source word that each target word looked at most")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"json", "pharaoh"}))
+      ->needs(alignments);
+  return alignments;
+}
+
 Command add_run(CLI::App& program) {
   CLI::App* app = program.add_subcommand("run", "translate standard input, line by line");
   auto options = std::make_shared<RunOptions>();
@@ -117,13 +127,7 @@ Command add_run(CLI::App& program) {
       app->add_option("--prefix", options->prefix, "file with the beginning of each translation, a line each");
   app->add_flag("--prefix-column", options->prefix_column, "it stands behind a tab of standard input instead")
       ->excludes(prefix);
-  CLI::Option* alignments =
-      app->add_option("--alignments", options->alignments, "file for what each word looked at, a line each");
-  app->add_option("--alignment-format", options->alignment_format,
-                  "json: weights of pieces; pharaoh: 0-0 1-2, the source word that each target word looked at most")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"json", "pharaoh"}))
-      ->needs(alignments);
+  add_alignment_flags(*app, options->alignments, options->alignment_format);
   add_sample_flags(*app, *options);
   return {app, [options, n_best](const std::string&) {
             options->n_best_given = n_best->count() > 0;
@@ -154,6 +158,7 @@ Command add_score(CLI::App& program) {
                                       "instead: ID ||| TEXT ||| FEATURES ||| SCORE lines, which get one more score")
                           ->needs(source)
                           ->excludes(target);
+  add_alignment_flags(*app, options->alignments, options->alignment_format)->excludes(list);
   app->add_option("--feature", options->feature, "n-best: name of the log-probability among the features")
       ->capture_default_str()
       ->needs(list);

@@ -6,7 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/printable.h"
-#include "examples/translate/alignment_json.h"
+#include "seq2seq/alignment_json.h"
 
 namespace grus::translate {
 namespace {
@@ -61,8 +61,8 @@ std::string alignment_of(const json::Members& request, const Limits& limits) {
 
 Ordered json_of(const seq2seq::Translation& t, const std::string& alignment) {
   Ordered json = {{"text", t.text}, {"score", t.score}, {"log_probability", t.log_probability}, {"words", t.words}};
-  if (alignment == "words") json["alignment"] = alignment_json(in_words(t.alignment));
-  if (alignment == "pieces") json["alignment"] = alignment_json(t.alignment);
+  if (alignment == "words") json["alignment"] = seq2seq::alignment_json(in_words(t.alignment));
+  if (alignment == "pieces") json["alignment"] = seq2seq::alignment_json(t.alignment);
   return json;
 }
 
