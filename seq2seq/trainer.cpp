@@ -50,6 +50,7 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.save_every = options_.save_every;
   o.shards = options_.shards;
   o.reduce = options_.reduce;
+  o.wire = options_.wire;
   o.bucket_mb = options_.bucket_mb;
   o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}};
   o.stop = hooks.stop;
