@@ -14,15 +14,55 @@ namespace {
 
 constexpr size_t most_bytes = size_t{1} << 30;  // of one message: MPI counts in int
 
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+// A first message has the length and as much as fits, so that short texts need no second one.
+struct First {
+  uint64_t length = 0;
+  char text[504] = {};
+};
+
+int64_t nanoseconds_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
 
 }  // namespace
 
+struct Communicator::Letter {
+  explicit Letter(std::string all) : text(std::move(all)) {
+    first.length = text.size();
+    text.copy(first.text, sizeof first.text);
+  }
+  First first;
+  std::string text;
+  std::vector<int64_t> requests;
+};
+
+class Communicator::Timed {
+ public:
+  Timed(Communicator& ranks, double& seconds, const char* name)
+      : ranks_(ranks), seconds_(seconds), name_(name), began_(nanoseconds_now()) {}
+  ~Timed() {
+    const int64_t spent = nanoseconds_now() - began_;
+    seconds_ += 1e-9 * static_cast<double>(spent);
+    if (ranks_.records_) ranks_.spans_.push_back({name_, began_, spent});
+  }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  Communicator& ranks_;
+  double& seconds_;
+  const char* name_;
+  const int64_t began_;
+};
+
+Communicator::Communicator() = default;
 Communicator::Communicator(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
 Communicator::~Communicator() = default;
 
 int64_t Communicator::send(int to, int tag, const void* data, size_t bytes) {
   traffic_.sent += static_cast<int64_t>(bytes);
+  ++traffic_.messages;
   return transport_->send(to, tag, data, bytes);
 }
 
@@ -30,13 +70,12 @@ int64_t Communicator::send(int to, int tag, const void* data, size_t bytes) {
 template <class Done>
 void Communicator::wait_until(Done&& done) {
   if (done()) return;
-  const double began = now();
+  const Timed timed(*this, traffic_.waited, "wait");
   for (int64_t round = 0; !done(); ++round) {
     if (round < 200) std::this_thread::yield();
     else std::this_thread::sleep_for(std::chrono::microseconds(round < 2000 ? 20 : 200));
     if (check_ && round % 64 == 63) check_();
   }
-  traffic_.waited += now() - began;
 }
 
 void Communicator::wait(std::vector<int64_t> requests) {
@@ -46,61 +85,83 @@ void Communicator::wait(std::vector<int64_t> requests) {
   });
 }
 
-// A first message has the length and as much as fits, so that short texts need no second one.
-std::vector<std::string> Communicator::exchange(const std::string& text) {
-  struct First {
-    uint64_t length;
-    char text[504];
-  };
-  const int me = rank(), tag = next_tag();
-  std::vector<First> first(static_cast<size_t>(size()), First{0, {}});
-  First& own = first[static_cast<size_t>(me)];
-  own.length = text.size();
-  text.copy(own.text, sizeof own.text);
-  std::vector<int64_t> requests;
-  for (int rank = 0; rank < size(); ++rank) {
-    if (rank == me) continue;
-    requests.push_back(transport_->receive(rank, tag, &first[static_cast<size_t>(rank)], sizeof(First)));
-    requests.push_back(send(rank, tag, &own, sizeof own));
-  }
-  wait(std::move(requests));
-  std::vector<std::string> texts(first.size());
-  requests = {};
-  for (int rank = 0; rank < size(); ++rank) {
-    const First& head = first[static_cast<size_t>(rank)];
-    std::string& of = texts[static_cast<size_t>(rank)];
-    of.assign(head.text, std::min<size_t>(head.length, sizeof head.text));
-    of.resize(head.length);
-    if (rank == me) {
-      of = text;
-      continue;
-    }
-    for (size_t at = sizeof head.text; at < of.size(); at += most_bytes)
-      requests.push_back(transport_->receive(rank, tag, of.data() + at, std::min(most_bytes, of.size() - at)));
-    for (size_t at = sizeof head.text; at < text.size(); at += most_bytes)
-      requests.push_back(send(rank, tag, text.data() + at, std::min(most_bytes, text.size() - at)));
-  }
-  wait(std::move(requests));
-  return texts;
+void Communicator::send_first(int to, int tag, Letter& letter) {
+  letter.requests.push_back(send(to, tag, &letter.first, sizeof(First)));
 }
 
-// The place goes ahead of the text, so that ranks whose programs go different ways say so.
+void Communicator::send_rest(int to, int tag, Letter& letter) {
+  for (size_t at = sizeof letter.first.text; at < letter.text.size(); at += most_bytes)
+    letter.requests.push_back(send(to, tag, letter.text.data() + at, std::min(most_bytes, letter.text.size() - at)));
+}
+
+void Communicator::receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests) {
+  for (size_t at = sizeof(First::text); at < text.size(); at += most_bytes)
+    requests.push_back(transport_->receive(from, tag, text.data() + at, std::min(most_bytes, text.size() - at)));
+}
+
+// The place stands ahead of a text, so that ranks whose programs go different ways say so.
+std::string Communicator::opened(const std::string& place, int rank, std::string text) const {
+  const size_t end = text.find('\n');
+  const std::string there = text.substr(0, end);
+  require<Error>(there == place,
+                 "[ranks] need all ranks at one place of the program, got rank {} at '{}' and rank {} at '{}'",
+                 this->rank(), place, rank, there);
+  return text.erase(0, end + 1);
+}
+
 std::vector<std::string> Communicator::gather(const std::string& place, const std::string& text) {
   if (!several()) return {text};
-  std::vector<std::string> texts = exchange(place + '\n' + text);
-  for (size_t rank = 0; rank < texts.size(); ++rank) {
-    const size_t end = texts[rank].find('\n');
-    const std::string there = texts[rank].substr(0, end);
-    require<Error>(there == place,
-                   "[ranks] need all ranks at one place of the program, got rank {} at '{}' and rank {} at '{}'",
-                   this->rank(), place, rank, there);
-    texts[rank].erase(0, end + 1);
+  const int me = rank(), tag = next_tag();
+  Letter own(place + '\n' + text);
+  std::vector<First> first(static_cast<size_t>(size()));
+  for (int from = 0; from < size(); ++from) {
+    if (from == me) continue;
+    own.requests.push_back(transport_->receive(from, tag, &first[static_cast<size_t>(from)], sizeof(First)));
+    send_first(from, tag, own);
+  }
+  wait(std::exchange(own.requests, {}));
+  std::vector<std::string> texts(first.size());
+  for (int from = 0; from < size(); ++from) {
+    const First& head = first[static_cast<size_t>(from)];
+    std::string& of = texts[static_cast<size_t>(from)];
+    of.assign(head.text, std::min<size_t>(head.length, sizeof head.text));
+    of.resize(head.length);
+    if (from == me) continue;
+    receive_rest(from, tag, of, own.requests);
+    send_rest(from, tag, own);
+  }
+  wait(std::move(own.requests));
+  texts[static_cast<size_t>(me)] = own.text;
+  for (int from = 0; from < size(); ++from) {
+    std::string& of = texts[static_cast<size_t>(from)];
+    of = opened(place, from, std::move(of));
   }
   return texts;
 }
 
 std::string Communicator::from_leader(const std::string& place, const std::string& text) {
-  return gather(place, leads() ? text : "").front();
+  if (!several()) return text;
+  const int tag = next_tag();
+  if (!leads()) {
+    First first;
+    wait({transport_->receive(0, tag, &first, sizeof first)});
+    std::string all(first.text, std::min<size_t>(first.length, sizeof first.text));
+    all.resize(first.length);
+    std::vector<int64_t> requests;
+    receive_rest(0, tag, all, requests);
+    wait(std::move(requests));
+    return opened(place, 0, std::move(all));
+  }
+  std::erase_if(letters_, [this](const std::unique_ptr<Letter>& letter) {
+    std::erase_if(letter->requests, [this](int64_t request) { return transport_->done(request); });
+    return letter->requests.empty();
+  });
+  Letter& letter = *letters_.emplace_back(std::make_unique<Letter>(place + '\n' + text));
+  for (int to = 1; to < size(); ++to) {
+    send_first(to, tag, letter);
+    send_rest(to, tag, letter);
+  }
+  return text;
 }
 
 void Communicator::from_leader(std::span<std::byte> bytes) {
@@ -116,31 +177,47 @@ void Communicator::from_leader(std::span<std::byte> bytes) {
   wait(std::move(requests));
 }
 
-std::unique_ptr<Reduction> Communicator::begin_sum(const Shards& shards, std::vector<const void*> terms, void* sum,
-                                                   int64_t count, DType dtype) {
-  const size_t own = own_nodes(shards).size();
-  require<UsageError>(several() && terms.size() == own, "[ranks] need {} terms of shards {} to {} of {}, got {}", own,
-                      shards.begin, shards.end, shards.of, terms.size());
-  return std::make_unique<Reduction>(*transport_, next_tag(), shards, std::move(terms), sum, count, dtype);
+std::unique_ptr<Reduction> Communicator::make_sum(const Shards& shards, int64_t count, DType dtype,
+                                                  const SumOptions& options) {
+  require<UsageError>(several(), "[ranks] need several ranks to add up over, got one");
+  return std::make_unique<Reduction>(*transport_, traffic_, shards, count, dtype, options);
 }
 
-void Communicator::finish(Reduction& reduction) {
-  wait_until([&] { return reduction.advance(); });
-  traffic_.sent += reduction.sent();
+void Communicator::begin(Reduction& sum, const std::vector<const void*>& terms, void* to) {
+  const Timed timed(*this, traffic_.reducing, "begin a sum");
+  sum.begin(next_tag(), terms, to);
 }
 
-void Communicator::fast_sum(void* data, int64_t count, DType dtype) {
-  if (!several()) return;
-  const double began = now();
-  transport_->sum_all(data, count, dtype == DType::f64);
-  traffic_.waited += now() - began;
-  traffic_.sent += count * static_cast<int64_t>(size_of(dtype));
+bool Communicator::advance(Reduction& sum) {
+  const Timed timed(*this, traffic_.reducing, "advance a sum");
+  return sum.advance();
+}
+
+void Communicator::finish(Reduction& sum) {
+  const Timed timed(*this, traffic_.reducing, "finish a sum");
+  wait_until([&] { return sum.advance(); });
+}
+
+std::vector<Profile::Span> Communicator::take_spans() {
+  records_ = false;
+  return std::exchange(spans_, {});
 }
 
 void Communicator::finish() {
   if (!transport_) return;
   barrier("the end");
+  for (std::unique_ptr<Letter>& letter : letters_) wait(std::exchange(letter->requests, {}));
   transport_->finish();
+}
+
+std::string traffic_text(const Communicator& ranks, int64_t steps) {
+  const Traffic& traffic = ranks.traffic();
+  const auto count = static_cast<double>(std::max<int64_t>(steps, 1));
+  return fmt::format(
+      "{} ranks, rank {} in {} steps: {:.2f} MB sent a step in {:.1f} messages, {:.2f} s in sums, "
+      "{:.2f} s of waiting",
+      ranks.size(), ranks.rank(), steps, 1e-6 * static_cast<double>(traffic.sent) / count,
+      static_cast<double>(traffic.messages) / count, traffic.reducing, traffic.waited);
 }
 
 }  // namespace grus::parallel

@@ -8,26 +8,17 @@
 #include <vector>
 
 #include "core/base/dtype.h"
+#include "core/watch/profile.h"
 #include "parallel/reduction.h"
 #include "parallel/shards.h"
 #include "parallel/transport.h"
 
 namespace grus::parallel {
 
-/// Says how gradients are added up: along the tree of shards, or as the transport likes (other bits for other numbers
-/// of ranks).
-enum class Reduce { tree, fast };
-
-/// What a communicator did since the reset.
-struct Traffic {
-  double waited = 0;  // seconds
-  int64_t sent = 0;   // bytes
-};
-
 class Communicator {
  public:
   /// Is the one rank of a process that nobody started beside others.
-  Communicator() = default;
+  Communicator();
   explicit Communicator(std::unique_ptr<Transport> transport);
   ~Communicator();
   Communicator(const Communicator&) = delete;
@@ -42,7 +33,7 @@ class Communicator {
   /// Returns the text of every rank, in their order. Throws Error where ranks are at different places of a program.
   std::vector<std::string> gather(const std::string& place, const std::string& text);
   void barrier(const std::string& place) { gather(place, ""); }
-  /// Gives everybody the leader's text.
+  /// Gives everybody the leader's text; the leader waits for nobody. Throws as gather() does.
   std::string from_leader(const std::string& place, const std::string& text);
   /// Overwrites the bytes of all others with the leader's.
   void from_leader(std::span<std::byte> bytes);
@@ -53,34 +44,47 @@ class Communicator {
     if (several()) barrier(place);
   }
 
-  /// Begins to add up `count` numbers, f32 or f64, over all shards. `terms` has the sum of each of own_nodes(shards),
-  /// and its memory is read until the reduction is done; `sum` takes the result.
-  std::unique_ptr<Reduction> begin_sum(const Shards& shards, std::vector<const void*> terms, void* sum, int64_t count,
-                                       DType dtype);
-  /// Waits for a reduction.
-  void finish(Reduction& reduction);
-  /// Adds up in place, in the transport's order.
-  void fast_sum(void* data, int64_t count, DType dtype);
+  /// Makes a sum over all shards of `count` numbers, f32 or f64.
+  std::unique_ptr<Reduction> make_sum(const Shards& shards, int64_t count, DType dtype, const SumOptions& options = {});
+  /// Begins a sum (Reduction::begin); does what can be done without waiting, and returns whether it is there; waits.
+  void begin(Reduction& sum, const std::vector<const void*>& terms, void* to);
+  bool advance(Reduction& sum);
+  void finish(Reduction& sum);
 
   /// Is called while ranks wait: it throws when another rank is gone.
   void on_wait(std::function<void()> check) { check_ = std::move(check); }
   const Traffic& traffic() const { return traffic_; }
   void reset_traffic() { traffic_ = {}; }
+  /// From here on keeps a span for each time that this rank waits or works on sums.
+  void record_spans() { records_ = true; }
+  /// Returns the spans, and records no more.
+  std::vector<Profile::Span> take_spans();
   /// Ends in good order, once and for all ranks.
   void finish();
 
  private:
+  struct Letter;  // a text on its way to others
+  class Timed;    // adds the time of a call, and its span
   int next_tag() { return tag_ = (tag_ + 1) % 30000; }
   int64_t send(int to, int tag, const void* data, size_t bytes);
   void wait(std::vector<int64_t> requests);
   template <class Done>
   void wait_until(Done&& done);
-  std::vector<std::string> exchange(const std::string& text);
+  void send_first(int to, int tag, Letter& letter);
+  void send_rest(int to, int tag, Letter& letter);
+  void receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests);
+  std::string opened(const std::string& place, int rank, std::string text) const;
 
   std::unique_ptr<Transport> transport_;
   std::function<void()> check_;
+  std::vector<std::unique_ptr<Letter>> letters_;  // of from_leader(), for which nobody has waited
   Traffic traffic_;
+  std::vector<Profile::Span> spans_;
+  bool records_ = false;
   int tag_ = 0;
 };
+
+/// Returns what a rank sent and for how long it waited in so many steps, as one line.
+std::string traffic_text(const Communicator& ranks, int64_t steps);
 
 }  // namespace grus::parallel

@@ -8,7 +8,7 @@
 namespace grus::parallel {
 
 /// Version of this interface, which a module must have been built with.
-inline constexpr int64_t transport_abi = 1;
+inline constexpr int64_t transport_abi = 2;
 
 /// A Transport is used by one thread at a time. Messages between two ranks with one tag arrive in the order they were
 /// sent. A request is a number above 0; its memory stays untouched until done() said true, which it does once.
@@ -20,8 +20,9 @@ class Transport {
   virtual int64_t send(int to, int tag, const void* data, size_t bytes) = 0;
   virtual int64_t receive(int from, int tag, void* data, size_t bytes) = 0;
   virtual bool done(int64_t request) = 0;
-  /// Adds up numbers over all ranks in whatever order is the library's fastest.
-  virtual void sum_all(void* data, int64_t count, bool is_f64) = 0;
+  /// Begins to add up numbers over all ranks, in place and in whatever order is the library's fastest; all ranks begin
+  /// their sums in one order.
+  virtual int64_t sum_all(void* data, int64_t count, bool is_f64) = 0;
   /// Is the last call, where all ranks end in good order.
   virtual void finish() = 0;
 };

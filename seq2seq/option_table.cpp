@@ -147,8 +147,12 @@ Table machine_options(TrainOptions& o) {
   return {
       {"show-step", g, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", g, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
+      {"performance", g, &o.performance, "measure the speed of this many steps instead of training (0: train)", 0,
+       any_count},
       words("reduce", g, choice(&o.reduce), "how ranks add up: the same bits for any number, or MPI's fastest",
             {"tree", "fast"}),
+      words("wire", g, choice(&o.wire),
+            "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
       {"bucket-mb", g, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
@@ -163,7 +167,7 @@ Table option_table(TrainOptions& options) {
   Table all = options::joined({file_options(options), model_options(options), text_options(options),
                                training_options(options), machine_options(options)});
   for (Option& row : all)
-    for (const std::string_view of_command : {"resume", "overwrite", "show-step", "profile"})
+    for (const std::string_view of_command : {"resume", "overwrite", "show-step", "profile", "performance"})
       if (row.flag == of_command) row.saved = false;
   return all;
 }

@@ -102,12 +102,14 @@ struct TrainOptions {
   int64_t shards = 0;         // parts of each step that ranks share out; 0: none on one rank, 8 on several
   // Machine.
   parallel::Reduce reduce = parallel::Reduce::tree;
+  parallel::Wire wire = parallel::Wire::f32;
   double bucket_mb = 4;  // of gradients that a rank sends at a time
   int64_t threads = 0;   // 0: as many as there are
   std::string device = initial_device_name();
   Precision precision = Precision::f32;  // of products
   // Watching (docs/watching.md).
   std::string show_step, profile;
+  int64_t performance = 0;  // above 0: so many steps are measured, and nothing is kept
 };
 
 }  // namespace grus::seq2seq

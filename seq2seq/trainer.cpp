@@ -58,6 +58,7 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.save_every = options_.save_every;
   o.shards = options_.shards;
   o.reduce = options_.reduce;
+  o.wire = options_.wire;
   o.bucket_mb = options_.bucket_mb;
   if (source_.is_guided()) o.metrics = {&source_.alignment_loss()};
   o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}, {"--guided-alignment", texts_.links}};

@@ -31,6 +31,8 @@ class PairSource : public training::Source {
   void share(const parallel::Shards& shards) override;
   int64_t take(int64_t count) override { return taken_.take(loader_, count); }
   bool choose(int64_t batch, int64_t shard) override;
+  /// Refers to the batch, or the shard of one, that loss() is of.
+  const PackedBatch& batch() const { return batch_; }
   /// Counts the steps of the first epoch, or of the whole run.
   int64_t epoch_steps() const { return static_cast<int64_t>(loader_.plan(0).size()); }
   int64_t all_steps() const;

@@ -42,6 +42,8 @@ FitOptions checked(FitOptions o) {
   require_count("shards", o.shards, 0);
   require<UsageError>(o.bucket_mb > 0 && std::isfinite(o.bucket_mb), "[fit] need bucket_mb above 0, got {}",
                       o.bucket_mb);
+  require<UsageError>(o.reduce == parallel::Reduce::tree || o.wire == parallel::Wire::f32,
+                      "[fit] need a sum along the tree to send gradients as bf16, got the fast one");
   require_count("validate_every", o.validate_every, 0);
   require_count("save_every", o.save_every, 0);
   require_count("patience", o.patience, 0);

@@ -49,6 +49,7 @@ struct FitOptions {
   // number.
   int64_t shards = 0;
   parallel::Reduce reduce = parallel::Reduce::tree;  // fast: in whatever order MPI likes, other bits for other ranks
+  parallel::Wire wire = parallel::Wire::f32;         // bf16: half of the traffic, other bits than one rank's
   double bucket_mb = 4;                              // of gradients that ranks send at a time
   double clip = 0;                                   // the largest norm of all gradients together; 0: no limit
   optim::Schedule schedule = {};  // the factor of all rates at update 0, 1, ...; fit() sets the optimizer's factor

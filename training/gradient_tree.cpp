@@ -1,7 +1,7 @@
 #include "training/gradient_tree.h"
 
 #include <algorithm>
-#include <cstring>
+#include <numeric>
 
 #include "core/tensor/raw.h"
 #include "core/thread/recording.h"
@@ -11,119 +11,142 @@ namespace {
 
 using parallel::Node;
 
-// The elements of x, or as many of -0, are written to `to`, which is behind them then.
-void write(const Tensor& x, const Leaf& leaf, std::byte*& to) {
-  const Tensor& value = leaf.value();
-  const size_t bytes = static_cast<size_t>(value.numel()) * size_of(value.dtype());
-  if (x.defined()) {
-    const View view = Raw::view(x);
-    const Device device = x.device();
-    device.check(device.kernels().download(device.context(), to, view.buffer,
-                                           static_cast<size_t>(view.offset) * size_of(x.dtype()), bytes),
-                 "gradient");
-  } else if (value.dtype() == DType::f64) {
-    std::fill_n(reinterpret_cast<double*>(to), value.numel(), -0.0);
-  } else {
-    std::fill_n(reinterpret_cast<float*>(to), value.numel(), -0.0F);
+std::vector<Ref<Leaf>> trained(const nn::Parameters& parameters) {
+  std::vector<Ref<Leaf>> leaves;
+  for (const auto& [name, parameter] : parameters) {
+    auto leaf = Ref<Leaf>::share(&parameter.leaf());
+    const auto same = [&](const auto& one) { return one.get() == leaf.get(); };
+    if (leaf->requires_grad && std::none_of(leaves.begin(), leaves.end(), same)) leaves.push_back(std::move(leaf));
   }
-  to += bytes;
+  return leaves;
+}
+
+// to += from, or from where there is nothing yet.
+void add_in_place(Tensor& to, Tensor from) {
+  if (!from.defined()) return;
+  if (!to.defined()) {
+    to = std::move(from);
+    return;
+  }
+  const Device device = to.device();
+  device.check(device.kernels().copy(device.context(), Raw::write_view(to), Raw::view(from), true), "gradient");
 }
 
 }  // namespace
 
 GradientTree::GradientTree(const nn::Parameters& parameters, parallel::Communicator& ranks,
-                           const parallel::Shards& shards, int64_t bucket_bytes, parallel::Reduce reduce)
-    : ranks_(ranks), shards_(shards), reduce_(reduce) {
-  for (const auto& [name, parameter] : parameters) {
-    const auto leaf = Ref<Leaf>::share(&parameter.leaf());
-    const bool known =
-        std::any_of(leaves_.begin(), leaves_.end(), [&](const auto& one) { return one.get() == leaf.get(); });
-    if (!known && leaf->requires_grad) leaves_.push_back(leaf);
-  }
-  // The last layers have their gradients first.
-  for (size_t i = leaves_.size(); i-- > 0 && ranks_.several();) {
-    const Tensor& value = leaves_[i]->value();
-    const int64_t bytes = value.numel() * static_cast<int64_t>(size_of(value.dtype()));
-    const auto full = [&](const Bucket& bucket) {
-      return bucket.dtype != value.dtype() ||
-             bucket.count * static_cast<int64_t>(size_of(bucket.dtype)) + bytes > bucket_bytes;
-    };
-    if (buckets_.empty() || full(buckets_.back())) buckets_.emplace_back().dtype = value.dtype();
-    buckets_.back().leaves.push_back(i);
-    buckets_.back().count += value.numel();
-  }
+                           const parallel::Shards& shards, const GradientTreeOptions& options)
+    : leaves_(trained(parameters)), ranks_(ranks), shards_(shards), options_(options) {
+  if (!ranks_.several()) return;
+  std::vector<size_t> order(leaves_.size());
+  std::iota(order.rbegin(), order.rend(), size_t{0});  // the last layers have their gradients first
+  make_buckets(order);
 }
 
 GradientTree::~GradientTree() = default;
 
-void GradientTree::add_term(Term& to, Term&& from) const {
-  for (size_t i = 0; i < leaves_.size(); ++i) {
-    Tensor &left = to.gradients[i], &right = from.gradients[i];
-    if (!right.defined()) continue;
-    if (!left.defined()) {
-      left = std::move(right);
-      continue;
-    }
-    const Device device = left.device();
-    device.check(device.kernels().copy(device.context(), Raw::write_view(left), Raw::view(right), true), "gradient");
-  }
-  to.node.end = from.node.end;
+bool GradientTree::serves(const nn::Parameters& parameters) const {
+  const std::vector<Ref<Leaf>> now = trained(parameters);
+  return std::equal(now.begin(), now.end(), leaves_.begin(), leaves_.end(),
+                    [](const auto& a, const auto& b) { return a.get() == b.get(); });
 }
 
-// Two neighbours become one as soon as the tree has a node for both.
+// Returns how many nodes before the last one are added to it: two neighbours become one as soon as the tree has a node
+// for both. A fast sum takes all own shards as one term.
+size_t GradientTree::merges(const Node& last) const {
+  if (options_.sum.how == parallel::Reduce::fast && ranks_.several()) return terms_.size();
+  size_t count = 0;
+  Node node = last;
+  for (; count < terms_.size(); ++count) {
+    const Node& left = terms_[terms_.size() - 1 - count].node;
+    const Node both{left.begin, node.end};
+    if (!has_node(shards_.of, both) || both.middle() != left.end) break;
+    node = both;
+  }
+  return count;
+}
+
+void GradientTree::merge_terms() {
+  Term last = std::move(terms_.back());
+  terms_.pop_back();
+  for (size_t count = merges(last.node); count-- > 0; terms_.pop_back()) {
+    Term& left = terms_.back();
+    for (size_t i = 0; i < leaves_.size(); ++i) {
+      add_in_place(left.gradients[i], std::move(last.gradients[i]));
+      last.gradients[i] = std::move(left.gradients[i]);
+    }
+    last.node.begin = left.node.begin;
+  }
+  terms_.push_back(std::move(last));
+}
+
+void GradientTree::begin_last(int64_t shard) {
+  last_ = true;
+  merged_ = merges({shard, shard + 1});
+}
+
+LeafListener* GradientTree::listener(int64_t shard) {
+  if (!ranks_.several() || shard + 1 != shards_.end) return nullptr;
+  begin_last(shard);
+  return this;
+}
+
+void GradientTree::leaf_done(Leaf& leaf) {
+  const auto found = std::find_if(leaves_.begin(), leaves_.end(), [&](const auto& one) { return one.get() == &leaf; });
+  if (found == leaves_.end()) return;
+  put_last(static_cast<size_t>(found - leaves_.begin()));
+  send_whole();
+}
+
+// MPI goes on with messages only while it is called.
+void GradientTree::record_done() {
+  for (size_t i = 0; i < begun_; ++i) ranks_.advance(*buckets_[i].sum);
+}
+
+// The last addition writes to the bucket. The leaf keeps its gradient, which callbacks may look at.
+void GradientTree::put_last(size_t leaf) {
+  if (done_[leaf]) return;
+  done_[leaf] = true;
+  order_.push_back(leaf);
+  Tensor sum = leaves_[leaf]->grad();
+  const size_t whole = terms_.size() - merged_;
+  for (size_t i = 0; i < whole; ++i) {
+    put(leaf, i, terms_[i].gradients[leaf]);
+    if (terms_[i].gradients[leaf].defined()) reached_[leaf] = '1';
+  }
+  bool written = false;
+  for (size_t i = terms_.size(); i-- > whole;) {
+    Tensor left = std::move(terms_[i].gradients[leaf]);
+    if (i == whole && left.defined() && sum.defined() && sum.device() == Device("cpu")) {
+      Tensor place = place_of(leaf, whole);
+      const Device cpu = sum.device();
+      cpu.check(
+          cpu.kernels().binary(cpu.context(), BinaryOp::add, Raw::write_view(place), Raw::view(left), Raw::view(sum)),
+          "gradient");
+      written = true;
+    } else if (left.defined()) {
+      add_in_place(left, sum);
+      sum = std::move(left);
+    }
+  }
+  if (sum.defined()) reached_[leaf] = '1';
+  if (!written) put(leaf, whole, sum);
+  --buckets_[places_[leaf].bucket].missing;
+}
+
 void GradientTree::add(int64_t shard) {
   const NoGrad unrecorded;
+  const bool goes = ranks_.several() && shard + 1 == shards_.end;
+  if (goes && !last_) begin_last(shard);
   Term term{{shard, shard + 1}, {}};
-  for (const Ref<Leaf>& leaf : leaves_) {
-    term.gradients.push_back(std::exchange(leaf->mutable_grad(), Tensor()));
-    leaf->zero_grad();
-  }
-  terms_.push_back(std::move(term));
-  while (terms_.size() > 1) {
-    Term& left = terms_[terms_.size() - 2];
-    const Node both{left.node.begin, terms_.back().node.end};
-    if (!has_node(shards_.of, both) || both.middle() != left.node.end) return;
-    add_term(left, std::move(terms_.back()));
-    terms_.pop_back();
-  }
-}
-
-std::string GradientTree::reached() const {
-  std::string all;
   for (size_t i = 0; i < leaves_.size(); ++i) {
-    const auto has = [&](const Term& term) { return term.gradients[i].defined(); };
-    all += std::any_of(terms_.begin(), terms_.end(), has) ? '1' : '0';
+    if (goes) put_last(i);
+    else term.gradients.push_back(std::exchange(leaves_[i]->mutable_grad(), Tensor()));
+    leaves_[i]->zero_grad();
   }
-  return all;
-}
-
-void GradientTree::send(Bucket& bucket) {
-  for (const Term& term : terms_) {
-    std::vector<std::byte>& bytes =
-        bucket.terms.emplace_back(static_cast<size_t>(bucket.count) * size_of(bucket.dtype));
-    std::byte* to = bytes.data();
-    for (const size_t i : bucket.leaves) write(term.gradients[i], *leaves_[i], to);
-  }
-  if (reduce_ == parallel::Reduce::fast) {
-    bucket.sum = std::move(bucket.terms.front());
-    return ranks_.fast_sum(bucket.sum.data(), bucket.count, bucket.dtype);
-  }
-  bucket.sum.resize(bucket.terms.front().size());
-  std::vector<const void*> terms;
-  for (const std::vector<std::byte>& bytes : bucket.terms) terms.push_back(bytes.data());
-  bucket.reduction = ranks_.begin_sum(shards_, std::move(terms), bucket.sum.data(), bucket.count, bucket.dtype);
-}
-
-void GradientTree::put_sum(Bucket& bucket, const std::vector<bool>& wanted) {
-  if (bucket.reduction) ranks_.finish(*bucket.reduction);
-  const std::byte* from = bucket.sum.data();
-  for (const size_t i : bucket.leaves) {
-    const Tensor& value = leaves_[i]->value();
-    const size_t bytes = static_cast<size_t>(value.numel()) * size_of(value.dtype());
-    if (wanted[i])
-      leaves_[i]->set_grad(Tensor::from_bytes({from, bytes}, value.shape(), value.dtype(), value.device()));
-    from += bytes;
-  }
+  if (goes) return send_whole();
+  terms_.push_back(std::move(term));
+  merge_terms();
 }
 
 void GradientTree::finish(const std::vector<std::string>& reached) {
@@ -132,16 +155,11 @@ void GradientTree::finish(const std::vector<std::string>& reached) {
     for (size_t i = 0; i < leaves_.size(); ++i) leaves_[i]->set_grad(std::move(terms_.front().gradients[i]));
     return;
   }
-  if (reduce_ == parallel::Reduce::fast)
-    while (terms_.size() > 1) {
-      add_term(terms_[terms_.size() - 2], std::move(terms_.back()));
-      terms_.pop_back();
-    }
   std::vector<bool> wanted(leaves_.size());
   for (const std::string& of_rank : reached)
     for (size_t i = 0; i < wanted.size(); ++i) wanted[i] = wanted[i] || of_rank[i] == '1';
-  for (Bucket& bucket : buckets_) send(bucket);
   for (Bucket& bucket : buckets_) put_sum(bucket, wanted);
+  if (!std::exchange(ordered_, true)) learn_order();
 }
 
 }  // namespace grus::training

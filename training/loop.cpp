@@ -162,7 +162,7 @@ bool Loop::run_epoch() {
          {progress_.epoch, progress_.step, progress_.position, progress_.batches, {options_.epochs, options_.steps}});
     if (every(options_.validate_every)) judge();
     if (every(options_.validate_every) || every(options_.save_every)) save();
-    agree();
+    follow();
   }
   count_time(true);
   if (stop_requested()) return false;

@@ -68,7 +68,7 @@ class Loop : private Control {
     double learning_rate, count;
   };
   // Control
-  void stop(const std::string& why) override { progress_.ended = why; }
+  void stop(const std::string& why) override { (ranks_.leads() ? progress_.ended : wish_) = why; }
   void set_rate_factor(double factor) override;
   double rate_factor() const override { return progress_.rate_factor; }
   void read_figures() override;
@@ -91,14 +91,15 @@ class Loop : private Control {
   // What a loop does together with other ranks.
   void join();
   void agree();
+  void follow();
   Facts facts() const;
   // What the batches of one shard gave: the sums of their losses, as trained and as shown, by their counts.
   struct ShardSums {
     double trained = 0, shown = 0, count = 0;
   };
   Tensor forward_backward_shards(QueuedStep& step);
-  ShardSums run_shard(const QueuedStep& step, const RandomKey& key, int64_t shard);
-  std::vector<std::string> share_sums(QueuedStep& step, std::vector<ShardSums> own, const std::string& reached,
+  ShardSums run_shard(const QueuedStep& step, const RandomKey& key, int64_t shard, GradientTree* tree = nullptr);
+  std::vector<std::string> share_sums(QueuedStep& step, const std::vector<ShardSums>& own, const std::string& reached,
                                       double& trained);
   std::string first_reason(const std::string& why) const;
   std::vector<Figure> from_leader(std::vector<Figure> figures) const;
@@ -146,6 +147,8 @@ class Loop : private Control {
   ShardMetrics shard_metrics_{options_.metrics};
   int64_t taken_ = 0;                    // batches of the step, where these are cut into shards
   bool joined_ = false, stops_ = false;  // stops_: some rank was asked to stop
+  std::string wish_;                     // why a callback of another rank than the leader wants the run to end
+  std::unique_ptr<GradientTree> tree_;
   const nn::Parameters parameters_;
   const FreezePlan freeze_;
   std::unique_ptr<optim::ExponentialMovingAverage> average_;

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "core/base/checksum.h"
 #include "core/base/error.h"
@@ -31,10 +33,12 @@ Facts Loop::facts() const {
   all.emplace_back("parameters", checksum_text(names.value()));
   all.emplace_back(
       "options",
-      fmt::format("'{} epochs, {} steps, {} accumulated, {} shards, clip {}, average {}, judged every {}, saved "
-                  "every {}, patience {}'",
-                  o.epochs, o.steps, o.accumulate, ranks_.shards().of, o.clip, o.average, o.validate_every,
-                  o.save_every, o.patience));
+      fmt::format(
+          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums, {} on the wire, buckets of {} MB, clip {}, "
+          "average {}, judged every {}, saved every {}, patience {}'",
+          o.epochs, o.steps, o.accumulate, ranks_.shards().of, o.reduce == parallel::Reduce::fast ? "fast" : "tree",
+          o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb, o.clip, o.average, o.validate_every,
+          o.save_every, o.patience));
   for (const auto& [name, value] : identity()) all.emplace_back(name, fmt::format("'{}'", value));
   all.insert(all.end(), o.alike.begin(), o.alike.end());
   all.emplace_back("step to begin at", fmt::format("{}", progress_.step));
@@ -51,26 +55,34 @@ void Loop::join() {
   }
   ranks_.require_alike(facts());
   ranks_.share_weights(model_);
+  const bool fast = options_.reduce == parallel::Reduce::fast;
+  if (ranks_.several() && ranks_.leads() && (fast || options_.wire == parallel::Wire::bf16))
+    fmt::print(stderr, "note: gradients are {}: another number of ranks gives other bits\n",
+               fast ? "added up in MPI's order" : "sent as bf16");
 }
 
-// Ranks go the same way: one that is asked to stop stops all, and the leader's callbacks speak for all.
+// Ranks go the same way: one that is asked to stop stops all, at the beginning of an epoch or behind the step in which
+// it was asked.
 void Loop::agree() {
   if (!ranks_.several()) return;
   const bool stops = options_.stop && options_.stop();
-  const std::string own =
-      fmt::format("{}{}\n{}", stops ? "stop" : "", std::bit_cast<uint64_t>(progress_.rate_factor), progress_.ended);
-  const std::vector<std::string> all = ranks_.all().gather("next step", own);
-  for (const std::string& text : all) {
-    stops_ = stops_ || text.starts_with("stop");
-    if (progress_.ended.empty()) progress_.ended = text.substr(text.find('\n') + 1);
-  }
-  const std::string& first = all.front();
-  progress_.rate_factor =
-      std::bit_cast<double>(static_cast<uint64_t>(std::stoull(first.substr(first.starts_with("stop") ? 4 : 0))));
+  for (const std::string& text : ranks_.all().gather("next epoch", stops ? "stop" : ""))
+    stops_ = stops_ || text == "stop";
+  follow();
+}
+
+// The leader's callbacks speak for all.
+void Loop::follow() {
+  if (!ranks_.several()) return;
+  const std::string word = ranks_.all().from_leader(
+      "next step", fmt::format("{} {}", std::bit_cast<uint64_t>(progress_.rate_factor), progress_.ended));
+  const size_t space = word.find(' ');
+  progress_.rate_factor = std::bit_cast<double>(static_cast<uint64_t>(std::stoull(word.substr(0, space))));
+  progress_.ended = word.substr(space + 1);
 }
 
 // Returns the losses of the shard's batches; their gradients are in the leaves. Each loss weighs by its count.
-Loop::ShardSums Loop::run_shard(const QueuedStep& step, const RandomKey& key, int64_t shard) {
+Loop::ShardSums Loop::run_shard(const QueuedStep& step, const RandomKey& key, int64_t shard, GradientTree* tree) {
   ShardSums sums;
   tell(&Callback::shard_begin, {step.epoch, step.step, shard, ranks_.shards().of});
   shard_metrics_.begin(shard);
@@ -81,7 +93,11 @@ Loop::ShardSums Loop::run_shard(const QueuedStep& step, const RandomKey& key, in
     const Loss of = source_.loss();
     of.require_usable();
     const Tensor loss = of.loss * of.count;
+    LeafListener* const listener = tree && batch + 1 == taken_ ? tree->listener(shard) : nullptr;
+    std::optional<LeafWatch> watch;
+    if (listener) watch.emplace(tape, *listener);
     tape.backward(loss);
+    watch.reset();
     tell(&Callback::backward_end, {model_, step.epoch, step.step});
     const std::vector<double> seen = items({loss.detach(), of.sum.defined() ? of.sum.detach() : loss.detach()});
     sums.trained += seen[0];
@@ -92,23 +108,29 @@ Loop::ShardSums Loop::run_shard(const QueuedStep& step, const RandomKey& key, in
   return sums;
 }
 
-// All ranks have the sums of all shards then, and add them up in one order.
-std::vector<std::string> Loop::share_sums(QueuedStep& step, std::vector<ShardSums> own, const std::string& reached,
-                                          double& trained) {
-  std::string text(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(ShardSums));
+// All ranks have the sums of all shards then, and add them up in one order. A rank's message has whether it was asked
+// to stop, or why a callback wants the end, in a line, the sums of its shards, and which leaves have gradients.
+std::vector<std::string> Loop::share_sums(QueuedStep& step, const std::vector<ShardSums>& own,
+                                          const std::string& reached, double& trained) {
+  const bool stops = ranks_.several() && options_.stop && options_.stop();
+  std::string text = fmt::format("{}{}\n", stops ? '1' : '0', wish_.substr(0, wish_.find('\n')));
+  text.append(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(ShardSums));
   std::vector<std::string> all = ranks_.all().gather("step", text + reached);
   double shown = 0;
   for (size_t rank = 0; rank < all.size(); ++rank) {
-    const auto count = static_cast<size_t>(
-        parallel::shards_of_rank(ranks_.shards().of, static_cast<int>(rank), ranks_.all().size()).own());
-    own.resize(count);
-    std::memcpy(own.data(), all[rank].data(), count * sizeof(ShardSums));
-    for (const ShardSums& sums : own) {
-      trained += sums.trained;
-      shown += sums.shown;
-      step.count += sums.count;
+    const size_t line = all[rank].find('\n');
+    if (ranks_.several()) stops_ = stops_ || all[rank][0] == '1';
+    if (progress_.ended.empty()) progress_.ended = all[rank].substr(1, line - 1);
+    const int64_t count =
+        parallel::shards_of_rank(ranks_.shards().of, static_cast<int>(rank), ranks_.all().size()).own();
+    std::vector<ShardSums> sums(static_cast<size_t>(count));
+    std::memcpy(sums.data(), all[rank].data() + line + 1, sums.size() * sizeof(ShardSums));
+    for (const ShardSums& one : sums) {
+      trained += one.trained;
+      shown += one.shown;
+      step.count += one.count;
     }
-    all[rank].erase(0, count * sizeof(ShardSums));
+    all[rank].erase(0, line + 1 + sums.size() * sizeof(ShardSums));
   }
   step.losses = 1;
   figures_.push_back(Tensor::full({}, shown, DType::f64, Device("cpu")));
@@ -121,18 +143,20 @@ Tensor Loop::forward_backward_shards(QueuedStep& step) {
   const RandomKey key = default_rng().next();
   const RandomKey next = default_rng().state();
   step.batches = taken_;
-  GradientTree tree(parameters_, ranks_.all(), ranks_.shards(), static_cast<int64_t>(options_.bucket_mb * 1e6),
-                    options_.reduce);
+  if (!tree_ || !tree_->serves(parameters_))
+    tree_ = std::make_unique<GradientTree>(
+        parameters_, ranks_.all(), ranks_.shards(),
+        GradientTreeOptions{static_cast<int64_t>(options_.bucket_mb * 1e6), {options_.reduce, options_.wire}});
+  tree_->begin();
   std::vector<ShardSums> own;
   for (int64_t shard = ranks_.shards().begin; shard < ranks_.shards().end; ++shard) {
-    own.push_back(run_shard(step, key, shard));
-    tree.add(shard);
+    own.push_back(run_shard(step, key, shard, tree_.get()));
+    tree_->add(shard);
   }
   default_rng().set_state(next);
   double trained = 0;
-  const std::vector<std::string> reached = share_sums(step, std::move(own), tree.reached(), trained);
+  tree_->finish(share_sums(step, own, tree_->reached(), trained));
   require<DataError>(step.count > 0, "[fit] need an example in step {}, got none", step.step);
-  tree.finish(reached);
   return Tensor::full({}, trained, parameters_.front().parameter.value().dtype(),
                       parameters_.front().parameter.value().device());
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
+#include <span>
 
 #include "core/base/checksum.h"
 #include "core/base/error.h"
@@ -13,31 +14,17 @@
 namespace grus::training {
 namespace {
 
-template <class T>
-void put(std::string& text, const T& value) {
-  text.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-
-// Texts come from ranks of the same program.
-template <class T>
-T get(const std::string& text, size_t& at) {
-  T value;
-  std::memcpy(&value, text.data() + at, sizeof value);
-  at += sizeof value;
-  return value;
-}
-
+// Each tensor is a line, "dtype dims name" with dims as 2x3, and then its bytes. All ranks run one program, whose
+// processors store numbers alike.
 std::string packed(const nn::NamedTensors& tensors) {
   std::string text;
   for (const auto& [name, tensor] : tensors) {
+    std::vector<int64_t> dims;
+    for (int axis = 0; axis < tensor.rank(); ++axis) dims.push_back(tensor.dim(axis));
+    text += fmt::format("{} {} {}\n", static_cast<int>(tensor.dtype()), fmt::join(dims, "x"), name);
     const std::vector<std::byte> bytes = tensor.to_bytes();
-    put(text, name.size());
-    text += name;
-    put(text, tensor.dtype());
-    put(text, tensor.rank());
-    for (int axis = 0; axis < tensor.rank(); ++axis) put(text, tensor.dim(axis));
-    put(text, bytes.size());
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    text.resize(text.size() + bytes.size());
+    if (!bytes.empty()) std::memcpy(text.data() + text.size() - bytes.size(), bytes.data(), bytes.size());
   }
   return text;
 }
@@ -45,16 +32,18 @@ std::string packed(const nn::NamedTensors& tensors) {
 nn::NamedTensors unpacked(const std::string& text) {
   nn::NamedTensors tensors;
   for (size_t at = 0; at < text.size();) {
-    const auto length = get<size_t>(text, at);
-    std::string name = text.substr(at, length);
-    at += length;
-    const auto dtype = get<DType>(text, at);
-    std::vector<int64_t> dims(static_cast<size_t>(get<decltype(tensors[0].tensor.rank())>(text, at)));
-    for (int64_t& dim : dims) dim = get<int64_t>(text, at);
-    const auto size = get<size_t>(text, at);
-    const auto* const bytes = reinterpret_cast<const std::byte*>(text.data() + at);
-    tensors.push_back({std::move(name), Tensor::from_bytes({bytes, size}, Shape(dims), dtype, Device("cpu"))});
-    at += size;
+    const size_t dims_at = text.find(' ', at) + 1, name_at = text.find(' ', dims_at) + 1,
+                 end = text.find('\n', name_at);
+    const auto dtype = static_cast<DType>(std::stoi(text.substr(at, dims_at - at)));
+    std::vector<int64_t> dims;
+    for (size_t i = dims_at; i + 1 < name_at; i = std::min(text.find('x', i), name_at - 1) + 1)
+      dims.push_back(std::stoll(text.substr(i)));
+    const Shape shape(dims);
+    const size_t bytes = static_cast<size_t>(shape.numel()) * size_of(dtype);
+    tensors.push_back(
+        {text.substr(name_at, end - name_at),
+         Tensor::from_bytes(std::as_bytes(std::span(text)).subspan(end + 1, bytes), shape, dtype, Device("cpu"))});
+    at = end + 1 + bytes;
   }
   return tensors;
 }

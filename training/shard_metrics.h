@@ -23,12 +23,13 @@ class ShardMetrics {
   void forget() { kept_.clear(); }
 
   /// Names are "NAME/3/numbers", of the metric and the shard.
-  const nn::NamedTensors& state() const { return kept_; }
-  void load_state(nn::NamedTensors saved) { kept_ = std::move(saved); }
+  nn::NamedTensors state() const;
+  void load_state(const nn::NamedTensors& saved);
 
  private:
+  Tensor& kept(size_t metric, int64_t shard);
   const std::vector<metrics::Metric*>& metrics_;
-  nn::NamedTensors kept_;
+  std::vector<std::vector<Tensor>> kept_;  // of each metric its state behind each shard; undefined: none yet
   bool used_ = false;
 };
 

@@ -168,8 +168,18 @@ std::string Profile::table(By by) const {
   return table.to_string() + fmt::format("kernels {:.2f} ms of {:.2f} ms\n", milliseconds(total), milliseconds(wall));
 }
 
+std::string Profile::trace_events(int process, const std::string& name, const std::vector<Span>& spans) const {
+  const std::string title = fmt::format(R"({{"name": "process_name", "ph": "M", "pid": {}, "args": {{"name": {}}}}})",
+                                        process, trace_text(name));
+  const std::string events = grus::trace_events(recorder_->ops, recorder_->kernels, spans, process, recorder_->start);
+  return events.empty() ? title : title + ",\n" + events;
+}
+
 void Profile::write_trace(const std::filesystem::path& path) const {
-  write_file_atomically(path, trace_json(recorder_->ops, recorder_->kernels));
+  int64_t zero = INT64_MAX;
+  for (const OpEvent& e : recorder_->ops) zero = std::min(zero, e.start);
+  for (const KernelEvent& e : recorder_->kernels) zero = std::min(zero, e.call.start);
+  write_file_atomically(path, trace_file({grus::trace_events(recorder_->ops, recorder_->kernels, {}, 1, zero)}));
 }
 
 }  // namespace grus

@@ -24,6 +24,11 @@ class Profile {
   Profile(const Profile&) = delete;
   Profile& operator=(const Profile&) = delete;
 
+  /// What a process did besides kernels; on the clock of std::chrono::steady_clock.
+  struct Span {
+    std::string name;
+    int64_t start, nanoseconds;
+  };
   enum class By { op, module, kernel };
   struct Row {
     std::string name;
@@ -37,10 +42,16 @@ class Profile {
   std::string table(By by = By::op) const;
   /// Writes every op and kernel call as trace events in JSON. The file appears whole or not at all.
   void write_trace(const std::filesystem::path& path) const;
+  /// Returns the events of one process among several, "name" of which is shown, for a trace that trace_file() makes of
+  /// all. Times are those since the profile began. `spans` are further ones, on a line of their own.
+  std::string trace_events(int process, const std::string& name, const std::vector<Span>& spans = {}) const;
 
  private:
   class Recorder;
   std::unique_ptr<Recorder> recorder_;
 };
+
+/// Returns the text of a trace file with these events, each of which trace_events() gave.
+std::string trace_file(const std::vector<std::string>& events);
 
 }  // namespace grus

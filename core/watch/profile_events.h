@@ -4,6 +4,7 @@
 
 #include "core/base/op.h"
 #include "core/device/kernel_calls.h"
+#include "core/watch/profile.h"
 
 namespace grus {
 
@@ -26,6 +27,9 @@ struct OpEvent {
 
 /// Returns trace events in Chrome's format:
 /// https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
-std::string trace_json(const std::vector<OpEvent>& ops, const std::vector<KernelEvent>& kernels);
+std::string trace_events(const std::vector<OpEvent>& ops, const std::vector<KernelEvent>& kernels,
+                         const std::vector<Profile::Span>& spans, int process, int64_t zero);
+/// Returns `text` in JSON's quotes.
+std::string trace_text(std::string_view text);
 
 }  // namespace grus

@@ -52,13 +52,16 @@ struct BatchWalk::State {
     const Surroundings scope(device, seed);
     return make(examples, key);
   }
-  // Examples stand in the order of their lengths where these are sorted, so that every shard gets some of each.
+  // Examples stand in the order of their lengths where these are sorted. They are dealt out to and fro, so that no
+  // shard gets the longer one each time.
   Made make_shards(const std::vector<int64_t>& examples, uint64_t seed) const {
     Made made;
     for (int64_t shard = shared->begin; shard < shared->end; ++shard) {
       std::vector<int64_t> own;
-      for (int64_t i = shard; i < std::ssize(examples); i += shared->of)
-        own.push_back(examples[static_cast<size_t>(i)]);
+      for (int64_t first = 0, turn = 0; first < std::ssize(examples); first += shared->of, ++turn) {
+        const int64_t i = first + (turn % 2 == 0 ? shard : shared->of - 1 - shard);
+        if (i < std::ssize(examples)) own.push_back(examples[static_cast<size_t>(i)]);
+      }
       const Surroundings scope(device, derived_seed(seed, static_cast<uint64_t>(shard)));
       made.push_back(own.empty() ? nullptr : make(own, key));
     }

@@ -90,7 +90,7 @@ void require_read_flags(const Given& given, TrainOptions& o) {
 }  // namespace
 
 void check_options(const TrainOptions& o) {
-  require<UsageError>(!o.out.empty(), "--out: need a folder for the model, got none");
+  require<UsageError>(!o.out.empty() || o.performance > 0, "--out: need a folder for the model, got none");
   const auto sides = [](const char* name, const std::string& tsv, const std::string& source, const std::string& target,
                         bool needed) {
     require<UsageError>(tsv.empty() || (source.empty() && target.empty()),

@@ -6,6 +6,7 @@
 
 #include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
+#include "examples/seq2seq/performance.h"
 #include "examples/seq2seq/training_console.h"
 #include "examples/support/machine.h"
 #include "examples/support/program.h"
@@ -61,6 +62,10 @@ int run_training(TrainOptions options, const std::string& command_line, size_t s
 int run_training(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
   use_machine(options.device, options.threads, options.precision);
   join_ranks(options.threads, options.shards);
+  if (options.performance > 0) {
+    const Corpora corpora = read(options);
+    return measure_training(std::move(options), corpora);
+  }
   parallel::Communicator& ranks = parallel::world();
   const ModelFolder folder(options.out);
   std::optional<FolderLock> lock;
@@ -86,7 +91,11 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
              model->module().parameter_count());
   std::fflush(stdout);
   const training::StopOnSignal guard;
-  if (!trainer.run()) {
+  const int64_t first = trainer.progress().step;
+  ranks.reset_traffic();
+  const bool finished = trainer.run();
+  if (ranks.several()) fmt::print("{}\n", parallel::traffic_text(ranks, trainer.progress().step - first));
+  if (!finished) {
     complain(fmt::format("stopped after step {}; all is saved: the same command with --resume goes on",
                          trainer.progress().step));
     return 3;

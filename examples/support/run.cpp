@@ -52,7 +52,11 @@ training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
   return fit;
 }
 
-bool ends_here(const training::FitResult& result) { return !result.finished || !parallel::world().leads(); }
+bool ends_here(const training::FitResult& result) {
+  const parallel::Communicator& ranks = parallel::world();
+  if (ranks.several()) fmt::print("{}\n", parallel::traffic_text(ranks, result.step));
+  return !result.finished || !ranks.leads();
+}
 
 std::string name_of(const options::Option& row) {
   std::string word = text_of(row);

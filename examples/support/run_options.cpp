@@ -58,6 +58,8 @@ Table training_rows(TrainingOptions& o) {
   Table ranks = {
       words("reduce", m, choice(&o.reduce), "how ranks add up: the same bits for any number, or MPI's fastest",
             {"tree", "fast"}),
+      words("wire", m, choice(&o.wire),
+            "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
       {"bucket-mb", m, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
   };
   Table watching = {
@@ -104,6 +106,7 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
   fit.save_every = o.save_every;
   fit.shards = o.shards;
   fit.reduce = o.reduce;
+  fit.wire = o.wire;
   fit.bucket_mb = o.bucket_mb;
   fit.seed = static_cast<uint64_t>(o.seed);
   const int64_t steps = o.max_steps > 0 ? o.max_steps : std::max<int64_t>(1, o.epochs * batches);

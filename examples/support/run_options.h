@@ -39,6 +39,7 @@ struct TrainingOptions {
   int64_t seed = 1, save_every = 0;
   int64_t shards = 0;  // 0: none on one rank, 8 on several
   parallel::Reduce reduce = parallel::Reduce::tree;
+  parallel::Wire wire = parallel::Wire::f32;
   double bucket_mb = 4;
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)

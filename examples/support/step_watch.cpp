@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/base/atomic_file.h"
+#include "parallel/world.h"
 
 namespace grus {
 namespace {
@@ -16,7 +17,12 @@ StepWatch::StepWatch(std::string page, std::string trace) : page_(std::move(page
 
 void StepWatch::step_begin(const training::StepBegin&, training::Control&) {
   ++step_;
-  const bool draw = step_ == drawn && !page_.empty();
+  parallel::Communicator& ranks = parallel::world();
+  const bool draw = step_ == drawn && !page_.empty() && ranks.leads();
+  if (step_ == first_profiled && !trace_.empty() && ranks.several()) {
+    ranks.barrier("the first step of the trace");  // ranks' clocks begin together
+    ranks.record_spans();
+  }
   if (draw || (step_ == first_profiled && !trace_.empty())) profile_ = std::make_unique<Profile>();
   if (draw) recorded_ = std::make_unique<StepPage>();
 }
@@ -27,12 +33,23 @@ void StepWatch::backward_end(const training::BackwardEnd& event, training::Contr
     recorded_.reset();
     profile_.reset();
   }
-  if (profile_ && step_ == last_profiled) {
+}
+
+void StepWatch::step_end(const training::StepEnd&, training::Control&) {
+  if (step_ != last_profiled || !profile_) return;
+  if (parallel::world().leads())
     fmt::print("\n{}\n{}\n{}", profile_->table(), profile_->table(Profile::By::module),
                profile_->table(Profile::By::kernel));
-    profile_->write_trace(trace_);
-    profile_.reset();
-  }
+  write_trace();
+  profile_.reset();
+}
+
+void StepWatch::write_trace() const {
+  parallel::Communicator& ranks = parallel::world();
+  if (!ranks.several()) return profile_->write_trace(trace_);
+  const std::vector<std::string> events = ranks.gather(
+      "trace", profile_->trace_events(ranks.rank(), fmt::format("rank {}", ranks.rank()), ranks.take_spans()));
+  if (ranks.leads()) write_file_atomically(trace_, trace_file(events));
 }
 
 }  // namespace grus

@@ -36,13 +36,11 @@ class Mpi : public Transport {
     if (flag) free_.push_back(number);
     return flag != 0;
   }
-  void sum_all(void* data, int64_t count, bool is_f64) override {
-    constexpr int64_t most = int64_t{1} << 27;
-    for (int64_t begin = 0; begin < count; begin += most) {
-      char* const from = static_cast<char*>(data) + begin * (is_f64 ? 8 : 4);
-      MPI_Allreduce(MPI_IN_PLACE, from, static_cast<int>(std::min(most, count - begin)),
-                    is_f64 ? MPI_DOUBLE : MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
-    }
+  int64_t sum_all(void* data, int64_t count, bool is_f64) override {
+    const int64_t number = free_request();
+    MPI_Iallreduce(MPI_IN_PLACE, data, static_cast<int>(count), is_f64 ? MPI_DOUBLE : MPI_FLOAT, MPI_SUM,
+                   MPI_COMM_WORLD, &at(number));
+    return number;
   }
   void finish() override { MPI_Finalize(); }
 

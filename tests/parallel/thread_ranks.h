@@ -61,7 +61,7 @@ class ThreadTransport : public parallel::Transport {
     }
     return std::none_of(waiting_.begin(), waiting_.end(), [&](const Waiting& one) { return one.request == request; });
   }
-  void sum_all(void* data, int64_t count, bool is_f64) override {
+  int64_t sum_all(void* data, int64_t count, bool is_f64) override {
     std::unique_lock lock(mail_->mutex);
     const auto get = [&](int64_t i) { return is_f64 ? static_cast<double*>(data)[i] : static_cast<float*>(data)[i]; };
     if (mail_->added == 0) mail_->sums.assign(static_cast<size_t>(count), 0);
@@ -76,6 +76,7 @@ class ThreadTransport : public parallel::Transport {
     }
     if (--mail_->added == 0) mail_->changed.notify_all();
     mail_->changed.wait(lock, [&] { return mail_->added == 0; });
+    return ++requests_;
   }
   void finish() override {}
 

@@ -124,6 +124,71 @@ TEST_CASE("shards: small buckets and large ones carry the same gradients") {
   CHECK(on_ranks(2, {.bucket_mb = 1e-6}).weights == on_ranks(2, {.bucket_mb = 100}).weights);
 }
 
+TEST_CASE("shards: buckets leave while the backward pass of the last shard still runs") {
+  // Each bucket has one parameter. The first step learns the order in which gradients come.
+  struct Watch : training::Callback {
+    explicit Watch(Communicator& ranks) : ranks(ranks) {}
+    Communicator& ranks;
+    int64_t before = 0, left = 0, shards = 0;
+    bool on_every_rank() const override { return true; }
+    void shard_begin(const training::ShardBegin&, training::Control&) override { before = ranks.traffic().messages; }
+    void backward_end(const training::BackwardEnd& event, training::Control&) override {
+      if (event.step == 2) left += ranks.traffic().messages - before;
+      if (event.step == 2) ++shards;
+    }
+  };
+  std::atomic<int> right = 0;
+  test::run_ranks(2, [&](Communicator& ranks) {
+    Watch watch(ranks);
+    train({.steps = 2, .bucket_mb = 1e-6, .callbacks = {&watch}}, &ranks);
+    if (watch.shards == 4 && watch.left >= 4) ++right;
+  });
+  CHECK(right == 2);
+}
+
+TEST_CASE("shards: bf16 on the wire gives nearly the same weights, alike on all ranks, for fewer bytes") {
+  training::FitOptions options{.epochs = 1, .shards = 8};
+  const Outcome exact = on_ranks(3, options);
+  options.wire = parallel::Wire::bf16;
+  const Outcome rounded = on_ranks(3, options);
+  CHECK(rounded.weights != exact.weights);
+  CHECK(std::abs(rounded.figures[0] - exact.figures[0]) < 1e-2);
+  options.reduce = parallel::Reduce::fast;
+  CHECK(message_of([&] { on_ranks(2, options); }) ==
+        "[fit] need a sum along the tree to send gradients as bf16, got the fast one");
+}
+
+TEST_CASE("shards: one rank alone sends nothing, several tell what they sent and how long they waited") {
+  test::run_ranks(2, [&](Communicator& ranks) {
+    train({.steps = 3}, &ranks);
+    if (!ranks.leads()) return;
+    const std::string line = parallel::traffic_text(ranks, 3);
+    CHECK_MESSAGE(line.find("2 ranks, rank 0 in 3 steps: ") == 0, line);
+    CHECK(ranks.traffic().sent > 0);
+    CHECK(ranks.traffic().reducing > 0);
+  });
+  Communicator one;
+  train({.steps = 3, .shards = 8}, &one);
+  CHECK(one.traffic().sent == 0);
+}
+
+TEST_CASE("ranks: the wish of another rank's callback ends all behind the next step") {
+  struct Wish : training::Callback {
+    explicit Wish(bool wishes) : wishes(wishes) {}
+    const bool wishes;
+    bool on_every_rank() const override { return true; }
+    void step_end(const training::StepEnd& event, training::Control& control) override {
+      if (wishes && event.step == 3) control.stop("enough\nof it");
+    }
+  };
+  test::run_ranks(2, [&](Communicator& ranks) {
+    Wish wish(!ranks.leads());
+    const Outcome outcome = train({.callbacks = {&wish}}, &ranks);
+    CHECK(outcome.result.why == "enough");
+    CHECK(outcome.result.step == 4);
+  });
+}
+
 TEST_CASE("shards: the gradient of a step without dropout is that of the whole batch") {
   Rng rng(1), same(1);
   Net cut(rng, 0), whole(same, 0);

@@ -1,5 +1,6 @@
 // The program `translate`, as a person meets it: bad input, streams, signals.
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -93,6 +94,24 @@ TEST_CASE("program: one pair trains, and translates line by line") {
   CHECK(test::bytes_of(t.folder.path("a.svg")).find("<svg") != std::string::npos);
   CHECK(program(t.folder, "--version").out.starts_with("Grus "));
   check_error(program(t.folder, files(t.pairs, t.pairs, t.model)), 1, "holds a model already");
+}
+
+TEST_CASE("program: --performance measures steps, prints a line of JSON, and keeps nothing") {
+  const Trained t;
+  const std::string train = "train --train " + t.pairs + " --valid " + t.pairs + small + "--performance 2 ";
+  const Result measured = program(t.folder, train);
+  CHECK_MESSAGE(measured.code == 0, measured.err);
+  CHECK(measured.out.starts_with("2 steps on 1 rank of "));
+  CHECK(measured.out.find("\n{\"steps\":2,\"ranks\":1,") != std::string::npos);
+  for (const char* fact : {"pairs_per_second", "target_tokens_per_second", "gflops_per_second", "share_of_peak"}) {
+    const size_t at = measured.out.find(fmt::format("\"{}\":", fact));
+    REQUIRE(at != std::string::npos);
+    CHECK(std::strtod(measured.out.c_str() + at + std::string(fact).size() + 3, nullptr) > 0);
+  }
+  check_error(
+      program(t.folder, "train --train " + t.pairs + " --valid " + t.pairs + " --performance 2 --init-from " + t.model),
+      2, "--performance: need a model that begins anew, got --init-from");
+  check_error(program(t.folder, train + "--reduce fast --wire bf16"), 2, "need a sum along the tree");
 }
 
 TEST_CASE("program: one pair and a sentence of 10,000 words are text like any other") {
