@@ -1,0 +1,15 @@
+// onnx.h declares these; the build found no protobuf.
+#include "core/base/error.h"
+#include "formats/onnx.h"
+
+namespace grus::formats {
+
+void save_onnx(const std::filesystem::path&, const OnnxFunction&, const std::vector<OnnxInput>&, OnnxOptions) {
+  fail<UsageError>("[save_onnx] need a build with protobuf (libprotobuf-dev, protobuf-compiler), got one without");
+}
+
+nn::TensorFile read_onnx(const std::filesystem::path&, Device) {
+  fail<UsageError>("[read_onnx] need a build with protobuf (libprotobuf-dev, protobuf-compiler), got one without");
+}
+
+}  // namespace grus::formats
