@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <cstdlib>
+
 #include "core/base/error.h"
+#include "data/read/npy.h"
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
@@ -114,6 +118,36 @@ TEST_CASE(
     save_onnx(folder.path(name), model, {ids}, {.outputs = {"logits"}, .lengths = OnnxLengths{}});
   CHECK(test::bytes_of(folder.path("a.onnx")).size() == test::bytes_of(folder.path("b.onnx")).size());
   check_same(read_onnx(folder.path("a.onnx")).tensors, model);
+}
+
+TEST_CASE("onnx: a model of others computes here what ONNX Runtime computes from it") {
+  const char* folder = std::getenv("GRUS_GOLDEN");
+  const std::string golden = std::string(folder ? folder : "tests/golden") + "/recurrent";
+  const nn::TensorFile file = read_onnx(golden + ".onnx");
+  CHECK(file.metadata.at("encoder.gru.reset") == "before");
+  const auto load = [&](nn::ModuleBase& module, const std::string& beginning) {
+    nn::NamedTensors state;
+    for (const auto& [name, tensor] : file.tensors)
+      if (name.starts_with(beginning)) state.push_back({name.substr(beginning.size()), tensor});
+    module.load_state_dict(state);
+    module.eval();
+  };
+  nn::Embedding words({.count = 11, .width = 4});
+  nn::Gru gru({.input = 4, .hidden = 3, .bidirectional = true, .reset = Reset::before});
+  nn::Lstm lstm({.input = 6, .hidden = 2});
+  nn::Linear hidden(2, 4), out(4, 2);
+  load(words, "words.");
+  load(gru, "encoder.gru.");
+  load(lstm, "lstm.");
+  load(hidden, "hidden.");
+  load(out, "out.");
+  const data::NpzFile numbers(golden + ".npz");
+  const Lengths lengths(cast(numbers.read("lengths"), DType::i64).to_vector<int64_t>());
+  const Tensor y = lstm(gru(words(numbers.read("ids")), lengths).y, lengths).state.h[0];
+  const std::vector<float> got = out(tanh(hidden(y))).to_vector<float>(),
+                           want = numbers.read("logits").to_vector<float>();
+  REQUIRE(got.size() == want.size());
+  for (size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - want[i]) < 1e-6);
 }
 
 TEST_CASE("onnx: what has no counterpart is refused by its name, and leaves no file") {
