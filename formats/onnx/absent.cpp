@@ -8,8 +8,9 @@ void save_onnx(const std::filesystem::path&, const OnnxFunction&, const std::vec
   fail<UsageError>("[save_onnx] need a build with protobuf (libprotobuf-dev, protobuf-compiler), got one without");
 }
 
-nn::TensorFile read_onnx(const std::filesystem::path&, Device) {
-  fail<UsageError>("[read_onnx] need a build with protobuf (libprotobuf-dev, protobuf-compiler), got one without");
+nn::TensorFile read_onnx(const std::filesystem::path& path, Device) {
+  fail<UsageError>("{}: need a build with protobuf (libprotobuf-dev, protobuf-compiler) to read ONNX, got one without",
+                   path.string());
 }
 
 }  // namespace grus::formats

@@ -5,9 +5,12 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <set>
 
 #include "core/base/error.h"
 #include "data/read/npy.h"
+#include "data/read/text.h"
+#include "formats/onnx/exporter.h"
 #include "nn/embedding.h"
 #include "nn/gru.h"
 #include "nn/linear.h"
@@ -148,6 +151,15 @@ TEST_CASE("onnx: a model of others computes here what ONNX Runtime computes from
                            want = numbers.read("logits").to_vector<float>();
   REQUIRE(got.size() == want.size());
   for (size_t i = 0; i < got.size(); ++i) CHECK(std::abs(got[i] - want[i]) < 1e-6);
+}
+
+TEST_CASE("onnx: the page of the documents lists every op and its nodes") {
+  const char* golden = std::getenv("GRUS_GOLDEN");
+  if (!golden) return test::skip("GRUS_GOLDEN does not say where the sources are");
+  std::set<std::string> lines;
+  for (const std::string& line : data::read_lines(std::string(golden) + "/../../docs/onnx.md")) lines.insert(line);
+  for (const formats::OnnxOp& op : formats::onnx_ops())
+    CHECK_MESSAGE(lines.contains(fmt::format("| `{}` | {} |", op.op, op.nodes)), op.op);
 }
 
 TEST_CASE("onnx: what has no counterpart is refused by its name, and leaves no file") {
