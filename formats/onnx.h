@@ -1,7 +1,7 @@
 #pragma once
 // Models in ONNX (opset 17), which ONNX Runtime and others run: docs/onnx.md. An export records a function on tapes
-// that keep the program, and maps each record to nodes by one table. It is a library of its own, grus_onnx. Sources:
-// onnx/save_onnx.cpp, onnx/read_onnx.cpp.
+// that keep the program, and maps each record to nodes by one table. It is a library of its own, grus_onnx.
+// Sources: formats/onnx/save_onnx.cpp, formats/onnx/read_onnx.cpp, formats/onnx/absent.cpp.
 #include <concepts>
 #include <filesystem>
 #include <functional>

@@ -1,6 +1,7 @@
 #pragma once
 // Records of a program become nodes of a graph. Internal to formats/onnx.
-// Sources: exporter.cpp, constants.cpp, call.cpp.
+// Sources: exporter.cpp, constants.cpp, call.cpp, ops_elementwise.cpp, ops_product.cpp, ops_reduce.cpp,
+// ops_sequence.cpp, ops_shape.cpp.
 #include <unordered_map>
 
 #include "formats/onnx/graph.h"
