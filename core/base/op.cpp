@@ -19,7 +19,8 @@ Registry& registry() {
 
 }  // namespace
 
-Op::Op(const char* name) : name_(name) {
+Op::Op(const char* name, Kind kind) : name_(name) {
+  if (kind == Kind::plain) return;
   std::lock_guard lock(registry().mutex);
   registry().ops.push_back(this);
 }

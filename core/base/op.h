@@ -8,15 +8,17 @@ namespace grus {
 
 class Op {
  public:
+  /// A plain op has no gradient: only a tape that keeps the program records it (Tape::Keep::program).
+  enum class Kind { differentiable, plain };
   /// `name` must outlive the Op: a string literal.
-  explicit Op(const char* name);
+  explicit Op(const char* name, Kind kind = Kind::differentiable);
   ~Op();
   Op(const Op&) = delete;
   Op& operator=(const Op&) = delete;
 
   const char* name() const { return name_; }
 
-  /// Lists the ops that exist now, by name.
+  /// Lists the differentiable ops that exist now, by name.
   static std::vector<const Op*> all();
 
  private:

@@ -93,6 +93,8 @@ void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tenso
                 "a rule takes the gradient of each output, then one parameter for each tensor of the record");
   static_assert(std::is_trivially_copyable_v<Rule>, "a rule captures plain values; tensors are given to `record`");
   static_assert(alignof(Rule) <= alignof(std::max_align_t));
+  if (Tape* const program = Tape::program()) [[unlikely]]
+    return program->push_program(op, args, results);
   std::array<TensorArg, All::before(All::is_input, All::count)> inputs;
   std::array<TensorArg, All::before(All::is_saved, All::count)> saved;
   size_t input = 0, kept = 0;
@@ -123,6 +125,23 @@ template <size_t tensors, class Rule>
 Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, const Rule& rule) {
   record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());
   return output;
+}
+
+/// Records an op without a gradient, on a tape that keeps the program alone, and returns its output.
+template <size_t tensors>
+Tensor record_plain(const Op& op, const TensorArg (&args)[tensors], Tensor output) {
+  if (Tape* const program = Tape::program()) [[unlikely]]
+    program->push_program(op, args, std::span<Tensor, 1>(&output, 1));
+  return output;
+}
+
+/// Tells a tape that keeps the program what attributes the next record of `op` has. Others do not ask `describe`, which
+/// returns them: note(roll_op, [&] { return Noted{{"axis", axis}}; });
+using Noted = std::vector<Attribute>;
+template <class Describe>
+void note(const Op& op, const Describe& describe) {
+  if (Tape* const program = Tape::program()) [[unlikely]]
+    program->note(op, describe());
 }
 
 /// Says that the tensors of a record stand in braces. An op of any number of them pushes its record itself, as concat

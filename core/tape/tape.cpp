@@ -1,6 +1,7 @@
 // A Tape's records are made here, while the forward pass runs.
 #include "core/tape/tape.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <type_traits>
@@ -84,6 +85,11 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
                 std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&),
                 const void* closure, size_t closure_bytes) {
   if (keep_ == Keep::nothing) saved = {};
+  if (keep_ == Keep::program) {
+    saved = inputs;
+    attributes_.push_back(noted_ == &op ? std::move(waiting_) : std::vector<Attribute>());
+    waiting_.clear();
+  }
   require<UsageError>(
       !walked_,
       "[{}] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for a "
@@ -128,6 +134,18 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   }
   records_.push_back(record);
   for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);
+}
+
+void Tape::push_program(const Op& op, std::span<const TensorArg> args, std::span<Tensor> outputs) {
+  if (noted_ != &op) waiting_.clear();
+  const bool tracked = std::ranges::any_of(args, [&](const TensorArg& arg) { return tracks(*arg.tensor); }) ||
+                       std::ranges::any_of(waiting_, [&](const Attribute& noted) { return tracks(noted.tensor); });
+  if (tracked) push(op, args, outputs, args, nullptr, nullptr, 0);
+}
+
+void Tape::note(const Op& op, std::vector<Attribute> attributes) {
+  noted_ = &op;
+  waiting_ = std::move(attributes);
 }
 
 void Tape::release_saved(Record& record) {

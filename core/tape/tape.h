@@ -16,6 +16,7 @@
 #include "core/base/arena.h"
 #include "core/base/op.h"
 #include "core/device/precision.h"
+#include "core/tape/attribute.h"
 #include "core/tensor/leaf.h"
 #include "core/tensor/tensor.h"
 #include "core/thread/recording.h"
@@ -82,9 +83,11 @@ std::vector<TapeObserver*>& tape_observers();
 
 class Tape {
  public:
-  /// Keep tells what records keep for backward. A tape that keeps `nothing` finds out which leaves a function uses, and
-  /// cannot be walked.
-  enum class Keep { saved, nothing };
+  /// Keep tells what records keep for backward. A tape that keeps `nothing` finds out which leaves a function uses. One
+  /// that keeps the `program` can be written down for others (formats/onnx): its records hold all tensors of an op as
+  /// inputs and as saved, in the op's order, and its attributes; ops without a gradient leave records, too. Neither can
+  /// be walked.
+  enum class Keep { saved, nothing, program };
   [[nodiscard]] explicit Tape(Keep keep = Keep::saved) : keep_(keep), scope_(this) {}
   ~Tape();
   Tape(const Tape&) = delete;
@@ -124,6 +127,13 @@ class Tape {
 
   /// Returns the thread's recording tape, or null.
   static Tape* active() { return RecordingScope::active(); }
+  /// Returns the thread's recording tape if it keeps the program, else null.
+  static Tape* program() {
+    Tape* const tape = active();
+    return tape && tape->keep_ == Keep::program ? tape : nullptr;
+  }
+  /// Returns the settings of a record of a program, beside its tensors.
+  const std::vector<Attribute>& attributes(size_t index) const { return attributes_[index]; }
 
   /// Keeps `object` as long as the tape, for closures that point into it.
   void keep(std::shared_ptr<const void> object) { kept_.push_back(std::move(object)); }
@@ -148,6 +158,10 @@ class Tape {
   void push(const Op& op, std::span<const TensorArg> inputs, std::span<Tensor> outputs,
             std::span<const TensorArg> saved, void (*backward)(const void*, const Saved&, Grads&), const void* closure,
             size_t closure_bytes);
+  /// Leaves a record of a program, if some tensor of `args` or of the attributes noted for `op` is tracked.
+  void push_program(const Op& op, std::span<const TensorArg> args, std::span<Tensor> outputs);
+  /// Keeps attributes for the record that `op` leaves next.
+  void note(const Op& op, std::vector<Attribute> attributes);
 
  private:
   struct UsedLeaf {
@@ -179,6 +193,9 @@ class Tape {
   std::unordered_map<Leaf*, int32_t> leaves_;
   std::vector<UsedLeaf> used_leaves_;  // in order of first use, in which they get their gradients
   std::vector<std::shared_ptr<const void>> kept_;
+  const Op* noted_ = nullptr;  // the op whose attributes wait for its record
+  std::vector<Attribute> waiting_;
+  std::vector<std::vector<Attribute>> attributes_;  // of each record of a program
   bool walked_ = false;
   const RecordingScope scope_;
 };

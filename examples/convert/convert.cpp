@@ -8,6 +8,7 @@
 #include "core/base/printable.h"
 #include "data/read/npy.h"
 #include "examples/support/program.h"
+#include "formats/onnx.h"
 #include "formats/torch_file.h"
 #include "nn/serialize.h"
 
@@ -23,9 +24,10 @@ struct Renaming {
 nn::TensorFile read(const std::filesystem::path& path) {
   const std::string kind = path.extension().string();
   if (kind == ".safetensors") return nn::read_safetensors(path);
+  if (kind == ".onnx") return formats::read_onnx(path);
   if (kind == ".pt" || kind == ".pth" || kind == ".bin") return {formats::read_torch(path), {}};
   if (kind != ".npz")
-    fail<UsageError>("{}: need a file that ends in .pt, .pth, .bin, .safetensors or .npz", path.string());
+    fail<UsageError>("{}: need a file that ends in .pt, .pth, .bin, .safetensors, .npz or .onnx", path.string());
   const data::NpzFile file(path.string());
   nn::TensorFile content;
   for (const std::string& name : file.names()) content.tensors.push_back({name, file.read(name)});
@@ -68,7 +70,7 @@ int convert(int argc, char** argv) {
   CLI::App app(
       "Reads weights from a file and writes them into another. The endings say which kinds: .pt, .pth and .bin "
       "(PyTorch's state "
-      "dicts), .safetensors, .npz (NumPy).");
+      "dicts), .safetensors, .npz (NumPy), .onnx (IN alone: the weights of a model).");
   app.footer("Without OUT the names, types and shapes are printed. No code in a file of PyTorch is run.");
   std::string in, out;
   Renaming how;

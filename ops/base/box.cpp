@@ -9,6 +9,11 @@ namespace {
 const Op crop_op("crop");
 const Op place_op("place");
 
+/// Returns the entries of one number an axis.
+std::vector<int64_t> of_axes(const std::array<int64_t, max_rank>& numbers, const Box& box) {
+  return {numbers.begin(), numbers.begin() + box.shape.rank()};
+}
+
 }  // namespace
 
 View box_view(View whole, const Box& box) {
@@ -36,6 +41,7 @@ Tensor crop(const Op& op, const Tensor& x, const Box& box) {
   Tensor y = Tensor::empty(box.shape, x.dtype(), device);
   device.check(device.kernels().copy(device.context(), Raw::write_view(y), box_view(Raw::view(x), box), false),
                op.name());
+  note(op, [&] { return Noted{{"begin", of_axes(box.begin, box)}, {"step", of_axes(box.step, box)}}; });
   return record(op, {x}, y, [box](const Tensor& dy, Input x) { add_box(x, box, dy); });
 }
 
@@ -44,6 +50,9 @@ Tensor place(const Op& op, const Tensor& x, const Box& box, const Shape& shape, 
   Tensor y = Tensor::full(shape, value, x.dtype(), device);
   device.check(device.kernels().copy(device.context(), box_view(Raw::write_view(y), box), Raw::view(x), false),
                op.name());
+  note(op, [&] {
+    return Noted{{"begin", of_axes(box.begin, box)}, {"step", of_axes(box.step, box)}, {"value", value}};
+  });
   return record(op, {x}, y, [box](const Tensor& dy, Input x) { x.add(crop(crop_op, dy, box)); });
 }
 

@@ -84,7 +84,7 @@ Tensors run_first(Segment& segment, const Tape& outer, const Tensors& inputs, st
 Tensors checkpoint(const Function& f, const Tensors& inputs, Rng* rng) {
   require<UsageError>(static_cast<bool>(f), "[checkpoint] need a function, got none");
   Tape* tape = Tape::active();
-  if (!tape) return f(inputs);
+  if (!tape || Tape::program()) return f(inputs);
   const auto segment = std::make_shared<Segment>(
       Segment{f, rng, default_rng().state(), rng ? rng->state() : RandomKey{}, current_scope(), inputs.size(), {}});
   std::vector<Ref<Leaf>> leaves;

@@ -101,6 +101,11 @@ Tensor convolved(const char* op, const Tensor& x, const Tensor& weight, const Te
   const Windows& w = conv.windows;
   Tensor y = Tensor::empty({w.batch, conv.outputs, w.count[0], w.count[1]}, x.dtype(), x.device());
   forward(conv, y, x, weight, bias);
+  note(conv_op, [&] {
+    std::vector<Attribute> all = window_attributes(w);
+    all.push_back({"groups", conv.groups});
+    return all;
+  });
   return record(conv_op, {x, weight, bias}, y, [conv](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput b) {
     if (x.recording())
       return differentiate_twin({x, weight, b}, [&] {

@@ -55,6 +55,7 @@ Tensor fused(const Tensor& x, const Tensor& taps, int64_t dilation) {
   for (int64_t j = 0; j < count; ++j)
     launch::gemm(x.device(), to, rows_at(from, j, dilation, batch, to.rows), tap_at(weights, j, outputs),
                  {.transpose_b = true}, j == 0 ? 0 : 1);
+  note(conv_sequence_op, [&] { return Noted{{"dilation", dilation}}; });
   return record(conv_sequence_op, {x, taps}, y, [dilation](const Tensor& dy, SavedInput x, SavedInput taps) {
     if (!x.recording()) return backward(dy, x, taps, dilation);
     differentiate_twin({x, taps}, [&] { return std::vector{by_taps(x.value, taps.value, dilation)}; });

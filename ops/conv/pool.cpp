@@ -98,6 +98,7 @@ Tensor max_pool2d(const Tensor& x, Pair kernel, const PoolOptions& options) {
   for_each_tap(Raw::view(x), Raw::write_view(y), pool.windows, [&](const View& pixels, const View& places) {
     device.check(device.kernels().binary(device.context(), BinaryOp::maximum, places, places, pixels), "max_pool2d");
   });
+  note(max_pool_op, [&] { return window_attributes(pool.windows); });
   return record(max_pool_op, {x, y}, y, [pool](const Tensor& dy, SavedInput x, const Tensor& y) {
     if (!x.recording()) return add_winners(pool, x.zeroed_target(), x.value, y, dy);
     differentiate_twin({x}, [&] { return std::vector{max_pool2d_composed(x.value, pool.kernel(), pool.options())}; });
@@ -124,6 +125,7 @@ Tensor avg_pool2d(const Tensor& x, Pair kernel, const PoolOptions& options) {
     device.check(device.kernels().copy(device.context(), places, pixels, true), "avg_pool2d");
   });
   y = detach(y * share);
+  note(avg_pool_op, [&] { return window_attributes(pool.windows); });
   return record(avg_pool_op, {x}, y, [pool, share](const Tensor& dy, Input x) {
     const Windows& w = pool.windows;
     const Device device = dy.device();

@@ -37,6 +37,14 @@ Windows windows_of(const char* op, const Shape& image, int64_t rows, int64_t col
   return w;
 }
 
+std::vector<Attribute> window_attributes(const Windows& w) {
+  const auto pair = [](const int64_t(&of)[2]) { return std::vector<int64_t>{of[0], of[1]}; };
+  return {{"kernel", pair(w.kernel)},
+          {"stride", pair(w.stride)},
+          {"padding", pair(w.padding)},
+          {"dilation", pair(w.dilation)}};
+}
+
 Tap tap_of(const Windows& w, int64_t i, int64_t j, int64_t first, int64_t rows) {
   Tap tap{};
   const int64_t at[] = {i * w.dilation[0] - w.padding[0], j * w.dilation[1] - w.padding[1]};

@@ -2,6 +2,7 @@
 // Windows that slide over images, tap by tap: tap (i, j) of all windows is one strided part of the image. Internal to
 // ops. Sources: window.cpp.
 #include "core/device/kernels.h"
+#include "core/tape/attribute.h"
 #include "core/tensor/tensor.h"
 #include "ops/conv/window_options.h"
 
@@ -20,6 +21,9 @@ struct Windows {
 
 /// Throws ShapeError, UsageError that begin with [op].
 Windows windows_of(const char* op, const Shape& image, int64_t rows, int64_t columns, const WindowOptions& options);
+
+/// Returns kernel, strides, padding and dilation, as attributes of a record.
+std::vector<Attribute> window_attributes(const Windows& w);
 
 /// A tap meets the image at windows [begin, begin + size) along each axis, first at pixel `pixel`.
 struct Tap {

@@ -1,17 +1,35 @@
 // elementwise.h declares these comparisons.
 #include <cmath>
 
+#include "core/record/record.h"
 #include "ops/base/launch.h"
 #include "ops/math/elementwise.h"
 
 namespace grus {
 namespace {
 
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(name, ...) const Op name##_op(#name, Op::Kind::plain);
+#include "core/device/elementwise.def"
+
+const Op& op_of(CompareOp op) {
+  switch (op) {
+#define GRUS_UNARY(...)
+#define GRUS_BINARY(...)
+#define GRUS_COMPARE(name, ...) \
+  case CompareOp::name:         \
+    return name##_op;
+#include "core/device/elementwise.def"
+  }
+  return equal_op;
+}
+
 Tensor compare(CompareOp op, const char* name, const Tensor& a, const Tensor& b) {
   require_same_kind(name, a, b);
   require<DtypeError>(is_number(a.dtype()) || a.dtype() == DType::boolean,
                       "[{}] need numbers or bool, got {} {}; cast() it first", name, a.dtype(), a.shape());
-  return launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name);
+  return record_plain(op_of(op), {a, b}, launch::compare(op, a, b, broadcast(a.shape(), b.shape(), name), name));
 }
 
 /// Compares x with a number that is none of its dtype's integers. x < number and x <= floor(number) are then the same.

@@ -52,6 +52,7 @@ Tensor concat(std::span<const Tensor> xs, int axis) {
     attributes.push_back(x.dim(axis));
   }
   const std::vector<TensorArg> inputs(xs.begin(), xs.end());
+  note(concat_op, [&] { return Noted{{"axis", axis}}; });
   if (Tape* tape = Tape::recording(concat_op, inputs))
     tape->push(concat_op, inputs, {&y, 1}, {}, concat_backward, attributes.data(), attributes.size() * sizeof(int64_t));
   return y;

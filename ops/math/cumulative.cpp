@@ -49,6 +49,7 @@ Tensor shifted(const Tensor& x, int axis, int by, double value) {
 
 Tensor cumulative_sum(const Tensor& x, int axis, bool backwards) {
   axis = checked_axis("cumsum", x, axis);
+  note(cumsum_op, [&] { return Noted{{"axis", axis}, {"backwards", backwards}}; });
   return record(cumsum_op, {x}, run("cumsum", Tensor(), x, axis, backwards),
                 [axis, backwards](const Tensor& dy, Input x) { x.add(cumulative_sum(dy, axis, !backwards)); });
 }

@@ -261,6 +261,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
   const Tensor least = launch::scalar("clamp", low, x), most = launch::scalar("clamp", high, x);
   const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
                                   most, x.shape(), "clamp");
+  note(clamp_op, [&] { return Noted{{"low", low}, {"high", high}}; });
   return record(clamp_op, {x, y}, y,
                 [](const Tensor& dy, SavedInput x, const Tensor& y) { x.add(where(equal(x.value, y), dy, 0.0)); });
 }

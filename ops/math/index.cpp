@@ -16,6 +16,7 @@ const Op embedding_op("embedding");
 const Op scatter_rows_op("scatter_rows");
 const Op scatter_add_op("scatter_add");
 const Op top_k_op("top_k");
+const Op top_k_ids_op("top_k_ids", Op::Kind::plain);
 
 void require_integers(const char* op, const Tensor& ids) {
   require<UsageError>(ids.defined(), "[{}] need ids, got an undefined tensor", op);
@@ -213,6 +214,7 @@ TopK top_k(const Tensor& x, int64_t k) {
   y.values = record(top_k_op, {x, y.ids}, y.values, [](const Tensor& dy, Input x, const Tensor& ids) {
     x.add(scatter_add(Tensor::zeros(x.shape(), dy.dtype(), dy.device()), -1, ids, dy));
   });
+  y.ids = record_plain(top_k_ids_op, {x}, y.ids);
   return y;
 }
 

@@ -16,6 +16,7 @@ const Op linear_op("linear");
 Tensor product(const Tensor& a, const Tensor& b, MatmulOptions options) {
   Tensor y = Tensor::empty(matmul_shape("matmul", a.shape(), b.shape(), options), a.dtype(), a.device());
   launch::gemm(y, a, b, options);
+  note(matmul_op, [&] { return Noted{{"transpose_a", options.transpose_a}, {"transpose_b", options.transpose_b}}; });
   return record(matmul_op, {a, b}, y, [options](const Tensor& dy, SavedInput a, SavedInput b) {
     const auto [transposed_a, transposed_b] = options;
     if (!transposed_a) add_product(a, dy, b.value, {.transpose_b = !transposed_b});        // da = dy op(b)^T

@@ -51,6 +51,11 @@ Tensor slope_over(const Tensor& dy, const Tensor& y, double scale) {
 
 Tensor var(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
   const VariancePlan p = variance_plan("var", x, axes, correction, keepdim);
+  note(var_op, [&] {
+    std::vector<Attribute> all = reduce_plan::attributes_of(x, axes, keepdim);
+    all.push_back({"correction", correction});
+    return all;
+  });
   return record(var_op, {x}, Raw::reshape(variance(x, p), p.shape), [p](const Tensor& dy, SavedInput x) {
     x.add(centred(x.value, p.kept, p.count) * (dy.reshape(p.kept) * (2 / p.divisor)));
   });
@@ -59,6 +64,11 @@ Tensor var(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
 Tensor stddev(const Tensor& x, const Axes& axes, double correction, bool keepdim) {
   const VariancePlan p = variance_plan("stddev", x, axes, correction, keepdim);
   const Tensor y = Raw::reshape(launch::unary(UnaryOp::sqrt, variance(x, p), "stddev"), p.shape);
+  note(stddev_op, [&] {
+    std::vector<Attribute> all = reduce_plan::attributes_of(x, axes, keepdim);
+    all.push_back({"correction", correction});
+    return all;
+  });
   return record(stddev_op, {x, y}, y, [p](const Tensor& dy, SavedInput x, const Tensor& y) {
     x.add(centred(x.value, p.kept, p.count) * slope_over(dy, y, p.divisor).reshape(p.kept));
   });
@@ -77,6 +87,7 @@ Tensor norm(const Tensor& x, double p, const Axes& axes, bool keepdim) {
   const Shape kept = plan.kept;
   const Tensor squares = launch::reduced(ReduceOp::sum_of_squares, x, kept);
   const Tensor y = Raw::reshape(launch::unary(UnaryOp::sqrt, squares, "norm"), plan.shape);
+  note(norm_op, [&] { return reduce_plan::attributes_of(x, axes, keepdim); });
   return record(norm_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     x.add(x.value * slope_over(dy, y, 1).reshape(kept));
   });

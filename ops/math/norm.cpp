@@ -74,6 +74,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, dou
   if (!is_fused(x.device())) return layer_norm_composed(x, weight, bias, eps);
   Tensor mean = number_a_row(x), rstd = number_a_row(x);
   const Tensor y = normed(x, weight, bias, mean, rstd, eps);
+  note(layer_norm_op, [&] { return Noted{{"eps", eps}}; });
   return record(layer_norm_op, {x, weight, bias, mean, rstd}, y,
                 [eps](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias, const Tensor& mean,
                       const Tensor& rstd) {
@@ -89,6 +90,7 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
   if (!is_fused(x.device())) return rms_norm_composed(x, weight, eps);
   Tensor none, rstd = number_a_row(x);
   const Tensor y = normed(x, weight, {}, none, rstd, eps);
+  note(rms_norm_op, [&] { return Noted{{"eps", eps}}; });
   return record(
       rms_norm_op, {x, weight, rstd}, y, [eps](const Tensor& dy, SavedInput x, SavedInput weight, const Tensor& rstd) {
         if (!x.recording()) return backward(dy, x, weight, std::nullopt, {}, rstd);

@@ -14,6 +14,8 @@ namespace {
 using namespace reduce_plan;
 
 const Op prod_op("prod");
+const Op any_op("any", Op::Kind::plain);
+const Op all_op("all", Op::Kind::plain);
 
 /// Returns the product of all other elements of each row of x (rows, n).
 Tensor product_of_others(const Tensor& x) {
@@ -44,11 +46,13 @@ Tensor gradient_of_prod(const Tensor& x, const Tensor& dy, const Shape& kept) {
   return permute(slopes.reshape(moved.shape()), std::span<const int>(axes.inverse.data(), axes.count));
 }
 
-Tensor decided(const char* op, ReduceOp reduction, const Tensor& x, const Axes& axes, bool keepdim) {
+Tensor decided(const Op& recorded, ReduceOp reduction, const Tensor& x, const Axes& axes, bool keepdim) {
+  const char* op = recorded.name();
   const ReducePlan p = plan_of(op, x, axes, keepdim);
   if (x.dtype() != DType::boolean) require_number(op, x);
   const Tensor truth = x.dtype() == DType::boolean ? x : not_equal(x, 0.0);
-  return Raw::reshape(launch::reduced(reduction, truth, p.kept), p.shape);
+  note(recorded, [&] { return attributes_of(truth, axes, keepdim); });
+  return record_plain(recorded, {truth}, Raw::reshape(launch::reduced(reduction, truth, p.kept), p.shape));
 }
 
 }  // namespace
@@ -57,11 +61,12 @@ Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
   const ReducePlan p = plan_of("prod", x, axes, keepdim);
   require_number("prod", x);
   const Shape kept = p.kept;
+  note(prod_op, [&] { return attributes_of(x, axes, keepdim); });
   return record(prod_op, {x}, Raw::reshape(launch::reduced(ReduceOp::product, x, kept), p.shape),
                 [kept](const Tensor& dy, SavedInput x) { x.add(gradient_of_prod(x.value, dy, kept)); });
 }
 
-Tensor any(const Tensor& x, const Axes& axes, bool keepdim) { return decided("any", ReduceOp::max, x, axes, keepdim); }
-Tensor all(const Tensor& x, const Axes& axes, bool keepdim) { return decided("all", ReduceOp::min, x, axes, keepdim); }
+Tensor any(const Tensor& x, const Axes& axes, bool keepdim) { return decided(any_op, ReduceOp::max, x, axes, keepdim); }
+Tensor all(const Tensor& x, const Axes& axes, bool keepdim) { return decided(all_op, ReduceOp::min, x, axes, keepdim); }
 
 }  // namespace grus

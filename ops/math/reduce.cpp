@@ -31,6 +31,14 @@ ReducePlan reduce_plan::nonempty_plan(const char* op, const Tensor& x, const Axe
   return p;
 }
 
+std::vector<Attribute> reduce_plan::attributes_of(const Tensor& x, const Axes& axes, bool keepdim) {
+  const auto mask = axes.mask(x.rank(), "reduce");
+  std::vector<int64_t> reduced;
+  for (int i = 0; i < x.rank(); ++i)
+    if (mask[static_cast<size_t>(i)]) reduced.push_back(i);
+  return {{"axes", reduced}, {"keepdim", keepdim}};
+}
+
 namespace {
 
 using namespace reduce_plan;
@@ -42,12 +50,15 @@ const Op max_op("max");
 const Op min_op("min");
 const Op logsumexp_op("logsumexp");
 const Op sum_to_op("sum_to");
+const Op argmax_op("argmax", Op::Kind::plain);
+const Op argmin_op("argmin", Op::Kind::plain);
 
 Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& axes, bool keepdim) {
   const ReducePlan p = nonempty_plan(recorded.name(), x, axes, keepdim);
   require_number(recorded.name(), x);
   const Tensor y = Raw::reshape(launch::reduced(op, x, p.kept), p.shape);
   const Shape kept = p.kept;
+  note(recorded, [&] { return attributes_of(x, axes, keepdim); });
   return record(recorded, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     const Tensor wins = cast(equal(x.value.detach(), y.detach().reshape(kept)), dy.dtype());
     x.add(wins * (dy.reshape(kept) / sum_to(wins, kept)));
@@ -68,7 +79,9 @@ Tensor arg_extremum(const char* name, ArgReduceOp op, const Tensor& x, const Axe
   Tensor y = Tensor::empty({p.kept.numel()}, DType::i64, device);
   device.check(device.kernels().arg_reduce(device.context(), op, Raw::write_view(y), Raw::view(last)), name);
   Raw::know_range(y, {0, static_cast<double>(p.count - 1)});
-  return Raw::reshape(y, p.shape);
+  const Op& recorded = op == ArgReduceOp::argmax ? argmax_op : argmin_op;
+  note(recorded, [&] { return attributes_of(x, axes, keepdim); });
+  return record_plain(recorded, {x}, Raw::reshape(y, p.shape));
 }
 
 /// Returns value and place along one axis. The value is picked at the place, so that the gradient goes there.
@@ -91,6 +104,7 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const ReducePlan p = plan_of("sum", x, axes, keepdim);
   require_number("sum", x);
   const Shape kept = p.kept;
+  note(sum_op, [&] { return attributes_of(x, axes, keepdim); });
   return record(sum_op, {x}, Raw::reshape(launch::reduced(ReduceOp::sum, x, kept), p.shape),
                 [kept](const Tensor& dy, Input x) { x.add(broadcast_to(dy.reshape(kept), x.shape())); });
 }
@@ -134,6 +148,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
     y = Raw::reshape((log(launch::reduced(ReduceOp::sum, exp(x - largest), p.kept)) + largest), p.shape);
   }
   const Shape kept = p.kept;
+  note(logsumexp_op, [&] { return attributes_of(x, axes, keepdim); });
   return record(logsumexp_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     x.add(dy.reshape(kept) * exp(x.value - finite_or_zero(y).reshape(kept)));
   });

@@ -11,6 +11,9 @@ namespace {
 
 const Op where_op("where");
 const Op cast_op("cast");
+const Op logical_and_op("logical_and", Op::Kind::plain);
+const Op logical_or_op("logical_or", Op::Kind::plain);
+const Op logical_not_op("logical_not", Op::Kind::plain);
 
 void require_bool(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
@@ -46,18 +49,19 @@ Tensor chosen(const char* op, const Tensor& condition, const Tensor& a, const Te
 Tensor logical_and(const Tensor& a, const Tensor& b) {
   require_bool("logical_and", a);
   require_same_kind("logical_and", a, b);
-  return select(a, b, bool_scalar(false, a.device()), "logical_and");
+  return record_plain(logical_and_op, {a, b}, select(a, b, bool_scalar(false, a.device()), "logical_and"));
 }
 
 Tensor logical_or(const Tensor& a, const Tensor& b) {
   require_bool("logical_or", a);
   require_same_kind("logical_or", a, b);
-  return select(a, bool_scalar(true, a.device()), b, "logical_or");
+  return record_plain(logical_or_op, {a, b}, select(a, bool_scalar(true, a.device()), b, "logical_or"));
 }
 
 Tensor logical_not(const Tensor& x) {
   require_bool("logical_not", x);
-  return select(x, bool_scalar(false, x.device()), bool_scalar(true, x.device()), "logical_not");
+  const Tensor no = bool_scalar(false, x.device()), yes = bool_scalar(true, x.device());
+  return record_plain(logical_not_op, {x}, select(x, no, yes, "logical_not"));
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return chosen("where", condition, a, b); }
@@ -82,7 +86,7 @@ Tensor cast(const Tensor& x, DType dtype) {
   require<UsageError>(x.defined(), "[cast] need a tensor, got an undefined one");
   if (x.dtype() == dtype) return x;
   Tensor y = launch::converted(x, dtype);
-  if (!is_float(dtype) || !is_float(x.dtype())) return y;
+  if (!is_float(dtype) || !is_float(x.dtype())) return record_plain(cast_op, {x}, y);
   const DType from = x.dtype();
   return record(cast_op, {x}, y, [from](const Tensor& dy, Input x) { x.add(cast(dy, from)); });
 }

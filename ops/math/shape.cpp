@@ -37,6 +37,7 @@ Tensor permute(const Tensor& x, const Axes& order) {
   }
   if (same) return x;
   const auto rank = static_cast<size_t>(x.rank());
+  note(permute_op, [&] { return Noted{{"order", std::vector<int64_t>(forward.begin(), forward.begin() + x.rank())}}; });
   return record(
       permute_op, {x}, launch::permuted(x, {forward.data(), rank}),
       [inverse, rank](const Tensor& dy, Input x) { x.add(permute(dy, std::span<const int>(inverse.data(), rank))); });

@@ -11,6 +11,7 @@ namespace grus {
 namespace {
 
 const Op sort_op("sort");
+const Op sort_ids_op("sort_ids", Op::Kind::plain);
 
 Sorted over_last_axis(const Tensor& x, bool descending) {
   const Device device = x.device();
@@ -21,9 +22,13 @@ Sorted over_last_axis(const Tensor& x, bool descending) {
                  "sort");
     Raw::know_range(y.ids, {0, static_cast<double>(x.dim(-1) - 1)});
   }
+  const auto attributes = [&] { return Noted{{"descending", descending}}; };
+  note(sort_op, attributes);
   y.values = record(sort_op, {x, y.ids}, y.values, [](const Tensor& dy, Input x, const Tensor& ids) {
     x.add(scatter_add(Tensor::zeros(x.shape(), dy.dtype(), dy.device()), -1, ids, dy));
   });
+  note(sort_ids_op, attributes);
+  y.ids = record_plain(sort_ids_op, {x}, y.ids);
   return y;
 }
 

@@ -48,6 +48,7 @@ Tensor roll(const Tensor& x, int64_t shift, int axis) {
     copy(x.device(), part(to, axis, by, size), part(from, axis, 0, size - by), false, "roll");
   }
   if (const auto known = Raw::known_range(x); known && !is_float(x.dtype())) Raw::know_range(y, *known);
+  note(roll_op, [&] { return Noted{{"shift", by}, {"axis", axis}}; });
   return record(roll_op, {x}, y, [by, axis](const Tensor& dy, Input x) { x.add(roll(dy, -by, axis)); });
 }
 
@@ -65,6 +66,7 @@ Tensor unfold(const Tensor& x, int axis, int64_t size, int64_t step) {
   Tensor y = Tensor::empty(shape, x.dtype(), x.device());
   if (y.numel() > 0)
     copy(x.device(), Raw::write_view(y), windows_of(Raw::view(x), axis, count, size, step), false, "unfold");
+  note(unfold_op, [&] { return Noted{{"axis", axis}, {"size", size}, {"step", step}}; });
   return record(unfold_op, {x}, y,
                 [axis, step, length](const Tensor& dy, Input x) { x.add(overlap_add(dy, axis, step, length)); });
 }

@@ -68,6 +68,7 @@ Tensor Tensor::rows(int64_t begin, std::optional<int64_t> end) const {
   const int64_t first = begin < 0 ? begin + count : begin, last = asked < 0 ? asked + count : asked;
   require(first >= 0 && first <= last && last <= count, "[rows] need 0 <= begin <= end <= {}, got {} and {}", count,
           begin, asked);
+  note(rows_op, [&] { return Noted{{"begin", first}, {"end", last}}; });
   return record(rows_op, {*this}, Raw::rows(*this, first, last),
                 [first](const Tensor& dy, Input x) { add_rows_at(x, first, dy); });
 }
@@ -77,6 +78,7 @@ Tensor Tensor::operator[](int64_t index) const {
   require(rank() >= 1, "[index] need at least one axis, got shape {}", shape_);
   const int64_t i = index < 0 ? index + shape_[0] : index;
   require(i >= 0 && i < shape_[0], "[index] need an index in [{}, {}), got {}", -shape_[0], shape_[0], index);
+  note(index_op, [&] { return Noted{{"index", i}}; });
   return record(index_op, {*this}, Raw::reshape(Raw::rows(*this, i, i + 1), shape_.without(0)),
                 [i](const Tensor& dy, Input x) { add_rows_at(x, i, dy.reshape(dy.shape().inserted(0, 1))); });
 }

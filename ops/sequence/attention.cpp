@@ -130,6 +130,10 @@ AttentionOutput additive_attention(const Tensor& query, const AttentionMemory& m
   device.check(kernels.attention(device.context(), args), "attention");
   const Lengths* source = keep_on_tape(memory.lengths);
   const AttentionRows* kept = keep_on_tape(rows);
+  note(attention_op, [&] {
+    const bool own = rows.columns().to_vector<int64_t>() == memory.lengths.rank();
+    return Noted{{"lengths", memory.lengths.lengths_tensor()}, {"own", own}};
+  });
   record(attention_op, {query, memory.keys, memory.values, v, outputs[1]}, outputs,
          [source, kept](const Tensor& dcontext, const Tensor& dweights, SavedInput query, SavedInput keys,
                         SavedInput values, SavedInput v, const Tensor& weights) {

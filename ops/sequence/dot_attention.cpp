@@ -109,7 +109,8 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const DotAttent
   const KernelTable& kernels = device.kernels();
   const TensorArg masks[]{options.mask};
   const bool mask_has_gradient = options.mask.defined() && Tape::recording(dot_attention_op, masks) != nullptr;
-  if (!fused_kernels_wanted() || !kernels.dot_attention || !kernels.dot_attention_backward || mask_has_gradient)
+  if (!fused_kernels_wanted() || !kernels.dot_attention || !kernels.dot_attention_backward || mask_has_gradient ||
+      Tape::program())  // a program has it in plain ops
     return attend_composed(q, k, v, form, options).y;
   Call call{form, options, {}};
   call.options.mask = {};

@@ -90,6 +90,12 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
   outputs[1] = last_states(y, lengths, reverse);
 
   const Lengths* kept = keep_on_tape(lengths);
+  note(gru_op, [&] {
+    return Noted{{"reverse", reverse},
+                 {"reset_after", form.reset == Reset::after},
+                 {"keep", form.update == Update::keep},
+                 {"lengths", lengths.lengths_tensor()}};
+  });
   record(gru_op,
          {x, weights.weight_ih, weights.weight_hh, weights.bias_ih, weights.bias_hh, h0, previous, rows.gates,
           rows.product},

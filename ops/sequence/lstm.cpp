@@ -115,6 +115,7 @@ std::optional<Output> cells::Lstm::fused(const Tensor& x, const Lengths& lengths
   });
   std::array<Tensor, 3> outputs{y, last_states(y, lengths, reverse), last_states(cells, lengths, reverse)};
   const Lengths* kept = keep_on_tape(lengths);
+  note(lstm_op, [&] { return Noted{{"reverse", reverse}, {"lengths", lengths.lengths_tensor()}}; });
   record(
       lstm_op,
       {x, w.weight_ih, w.weight_hh, w.bias_ih, w.bias_hh, first.h, first.c, previous_h, previous_c, gates, cells},

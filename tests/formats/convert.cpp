@@ -44,6 +44,20 @@ TEST_CASE("grus-convert: names are chosen, stripped, renamed and added to, in th
   CHECK(read.tensors[1].name == "net.b");
 }
 
+TEST_CASE("grus-convert: the weights of a model in ONNX become safetensors, with its convention") {
+  if (!std::getenv("CONVERT")) return test::skip("no example programs");
+  const char* golden = std::getenv("GRUS_GOLDEN");
+  REQUIRE(golden);
+  const Folder folder;
+  std::filesystem::copy_file(std::string(golden) + "/recurrent.onnx", folder.path("m.onnx"));
+  const test::ProgramResult result = convert(folder, "m.onnx m.safetensors");
+  if (result.err.find("need a build with protobuf") != std::string::npos) return test::skip("no protobuf");
+  CHECK(result.err == "17 tensors of 308 numbers: m.safetensors\n");
+  const nn::TensorFile read = nn::read_safetensors(folder.path("m.safetensors"));
+  CHECK(nn::find(read.tensors, "encoder.gru.weight_hh_l0_reverse"));
+  CHECK(read.metadata.at("encoder.gru.reset") == "before");
+}
+
 TEST_CASE("grus-convert: bad input is one line, and leaves no file") {
   if (!std::getenv("CONVERT")) return test::skip("no example programs");
   const Folder folder;

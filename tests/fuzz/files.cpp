@@ -19,7 +19,10 @@
 #include "data/sound/recordings.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
+#include "formats/onnx.h"
 #include "formats/torch_file.h"
+#include "nn/gru.h"
+#include "nn/lstm.h"
 #include "tests/fuzz/target.h"
 #include "training/training_report.h"
 
@@ -229,6 +232,29 @@ Seeds archives() {
 
 }  // namespace
 
+bool read_onnx_model(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) { formats::read_onnx(path); });
+}
+
+template <class M>
+std::string onnx_of(M module) {
+  module.eval();
+  const Scratch scratch;
+  const std::string path = scratch.root() / "m.onnx";
+  formats::save_onnx(path, module, {{"x", Tensor::ones({2, 2, 2}), {"time", "batch"}}});
+  return data::read_whole_file(path);
+}
+
+// A build without protobuf refuses every model.
+Seeds onnx_seeds() {
+  try {
+    return {onnx_of(nn::Gru({.input = 2, .hidden = 1, .bidirectional = true})),
+            onnx_of(nn::Lstm({.input = 2, .hidden = 1}))};
+  } catch (const UsageError&) {
+    return {""};
+  }
+}
+
 bool read_torch_file(const std::string& bytes) {
   return with_file(bytes, [](const std::string& path) { formats::read_torch(path); });
 }
@@ -339,6 +365,7 @@ std::vector<Target> file_targets() {
          return Seeds{
              R"({"checksum":"grus.crc32:00000000","files":{"a":{"begin":0,"bytes":4},"b.c":{"begin":4,"bytes":0}}})"};
        }},
+      {"onnx", read_onnx_model, onnx_seeds},
       {"torch_file", read_torch_file, torch_seeds},
       {"torch_pickle", read_torch_pickle, torch_pickles},
   };
