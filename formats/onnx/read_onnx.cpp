@@ -8,6 +8,7 @@
 #include "core/base/printable.h"
 #include "formats/onnx.h"
 #include "formats/onnx/model_file.h"
+#include "nn/gru.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
 
@@ -241,11 +242,13 @@ class Reader {
     note_convention(node, stem, negated);
   }
 
-  /// Says in the metadata what names and shapes do not: where a GRU resets, and an RNN's activation.
+  /// Says in the metadata what names and shapes do not: a GRU's convention (nn/serialize.h), and an RNN's activation.
   void note_convention(const onnx::Node& node, const std::string& stem, bool negated) {
     if (node.op_type() == "GRU") {
-      result_.metadata[stem + "reset"] = integer(node, "linear_before_reset", 0) ? "after" : "before";
-      result_.metadata[stem + "update"] = negated ? "replace" : "keep";
+      const GruForm form{integer(node, "linear_before_reset", 0) ? Reset::after : Reset::before,
+                         negated ? Update::replace : Update::keep};
+      const std::string path = stem.substr(0, stem.empty() ? 0 : stem.size() - 1);
+      result_.metadata[path.empty() ? "grus.gru" : "grus.gru:" + path] = nn::convention_of(form);
     }
     if (node.op_type() == "RNN") {
       const onnx::Attribute* const activations = attribute(node, "activations");

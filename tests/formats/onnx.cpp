@@ -96,8 +96,8 @@ TEST_CASE("onnx: recurrences of every form are read back to the bit, ragged or n
         gru.eval();
         const nn::TensorFile file = written(gru, lengths);
         check_same(file.tensors, gru);
-        CHECK(file.metadata.at("reset") == (reset == Reset::after ? "after" : "before"));
-        CHECK(file.metadata.at("update") == (update == Update::keep ? "keep" : "replace"));
+        CHECK(file.metadata.at("grus.gru") == nn::convention_of({reset, update}));
+        CHECK_NOTHROW(nn::check_conventions("the file", file, gru));
       }
     nn::Lstm lstm({.input = 3, .hidden = 4, .layers = 3}, rng);
     lstm.eval();
@@ -127,7 +127,7 @@ TEST_CASE("onnx: a model of others computes here what ONNX Runtime computes from
   const char* folder = std::getenv("GRUS_GOLDEN");
   const std::string golden = std::string(folder ? folder : "tests/golden") + "/recurrent";
   const nn::TensorFile file = read_onnx(golden + ".onnx");
-  CHECK(file.metadata.at("encoder.gru.reset") == "before");
+  CHECK(file.metadata.at("grus.gru:encoder.gru") == "gates r z n, reset before, update keep");
   const auto load = [&](nn::ModuleBase& module, const std::string& beginning) {
     nn::NamedTensors state;
     for (const auto& [name, tensor] : file.tensors)
