@@ -1,5 +1,6 @@
 #pragma once
 // Alignments as JSON.
+// Sources: alignment.cpp.
 #include <nlohmann/json.hpp>
 
 #include "seq2seq/alignment.h"

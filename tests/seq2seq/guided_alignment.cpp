@@ -31,14 +31,14 @@ std::vector<Links> mirrored(const data::EncodedCorpus& corpus) {
   return links;
 }
 
-data::Batch batch_of(const data::EncodedCorpus& corpus) {
+data::Batch whole_batch(const data::EncodedCorpus& corpus) {
   std::vector<int64_t> all(corpus.source.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   return data::make_batch(corpus, all, source_marks);
 }
 
 PackedBatch guided(const data::EncodedCorpus& corpus, const std::vector<Links>& links) {
-  const data::Batch batch = batch_of(corpus);
+  const data::Batch batch = whole_batch(corpus);
   PackedBatch packed = to_device(batch);
   packed.guide = guide_of(links, batch);
   return packed;
@@ -92,7 +92,7 @@ TEST_CASE("guided alignment: the loss is the cross entropy of the attention agai
     }
     const PackedBatch batch = guided(corpus, links);
     const BatchLoss with = loss_of(*model, batch, 0.1, 0.5),
-                    without = loss_of(*model, to_device(batch_of(corpus)), 0.1);
+                    without = loss_of(*model, to_device(whole_batch(corpus)), 0.1);
     CHECK(with.alignment_loss.item() == doctest::Approx(expected / tokens).epsilon(1e-5));
     CHECK(with.loss.item() == doctest::Approx(without.loss.item() + 0.5 * expected / tokens).epsilon(1e-5));
     CHECK(with.nll_sum.item() == without.nll_sum.item());
@@ -104,7 +104,7 @@ TEST_CASE("guided alignment: a batch without links costs nothing") {
   const data::EncodedCorpus corpus = test::small_corpus(3);
   const auto model = test::small_model();
   const PackedBatch batch = guided(corpus, std::vector<Links>(3));
-  const double alone = loss_of(*model, to_device(batch_of(corpus)), 0.1).loss.item();
+  const double alone = loss_of(*model, to_device(whole_batch(corpus)), 0.1).loss.item();
   Tape tape;
   const BatchLoss loss = loss_of(*model, batch, 0.1, 0.5);
   CHECK(loss.alignment_loss.item() == 0);
