@@ -22,7 +22,8 @@ void sort_by_score(std::vector<Hypothesis>& found) {
 
 }  // namespace
 
-// Returns the log of the mean of the members' probabilities (rows, V), and keeps the attention of the first member.
+// Returns the log of the mean of the members' probabilities (rows, columns), and keeps the attention of the first
+// member.
 Tensor BatchSearch::log_probabilities() {
   Tensor sum;
   for (size_t m = 0; m < members_.size(); ++m) {
@@ -31,8 +32,9 @@ Tensor BatchSearch::log_probabilities() {
       width_ = said.weights.dim(1);
       weights_.push_back(said.weights.to_vector<float>());
     }
-    if (members_.size() == 1) return log_softmax(said.logits);
-    sum = m == 0 ? softmax(said.logits) : sum + softmax(said.logits);
+    const Tensor logits = words_.closed(said.logits, history_.back().sentences);
+    if (members_.size() == 1) return log_softmax(logits);
+    sum = m == 0 ? softmax(logits) : sum + softmax(logits);
   }
   return log(sum * (1 / static_cast<double>(members_.size())));
 }
@@ -58,7 +60,7 @@ void BatchSearch::choose(const Tensor& log_probabilities) {
   if (options_.sample) {
     chosen_ids_ =
         categorical(log_probabilities.columns(never_chosen), uniforms(), *options_.sample).to_vector<int64_t>();
-    for (int64_t& id : chosen_ids_) id += never_chosen;
+    for (int64_t& id : chosen_ids_) id = words_.word(id + never_chosen);
     any = true;
   }
   for (size_t row = 0; row < rows; ++row) {
@@ -68,11 +70,11 @@ void BatchSearch::choose(const Tensor& log_probabilities) {
     any = true;
   }
   if (!any) return;
-  const int64_t words = log_probabilities.dim(1);
+  const int64_t columns = log_probabilities.dim(1);
   std::vector<int64_t> places;
   for (size_t row = 0; row < rows; ++row)
-    places.push_back(static_cast<int64_t>(row) * words + std::max<int64_t>(0, chosen_ids_[row]));
-  const Tensor flat = log_probabilities.reshape({static_cast<int64_t>(rows) * words});
+    places.push_back(static_cast<int64_t>(row) * columns + words_.column(std::max<int64_t>(0, chosen_ids_[row])));
+  const Tensor flat = log_probabilities.reshape({static_cast<int64_t>(rows) * columns});
   chosen_values_ = gather_rows(flat, Tensor::from(places)).to_vector<float>();
 }
 
@@ -85,6 +87,7 @@ void BatchSearch::predict() {
   const TopK best = top_k(all, k_);
   best_values_ = best.values.to_vector<float>();
   best_ids_ = best.ids.to_vector<int64_t>();
+  for (int64_t& id : best_ids_) id = words_.word(id);
 }
 
 // A prefix is said whole, whatever the limit.
@@ -109,6 +112,7 @@ std::vector<Candidate> BatchSearch::candidates(int64_t begin, int64_t end) const
       const auto place = static_cast<size_t>(row * k_ + j);
       const auto word = static_cast<int32_t>(best_ids_[place]);
       if (word == data::UNK || word == data::PAD || word == data::SOS) continue;
+      if (std::isinf(best_values_[place])) break;  // the sentence has no more words
       all.push_back({before + static_cast<double>(best_values_[place]), word, row});
     }
   }

@@ -9,6 +9,7 @@
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "seq2seq/architecture.h"
+#include "seq2seq/batch_words.h"
 #include "seq2seq/search_options.h"
 
 namespace grus::seq2seq {
@@ -40,13 +41,11 @@ struct Candidate {
 /// A Member is the part of one model in the search of a batch.
 class Member {
  public:
-  Member(const Architecture& model, std::span<const std::vector<int32_t>> sources)
-      : Member(model.output(), model.decode(pack_tokens(sources))) {}
   Member(OutputLayer output, std::unique_ptr<Decoder> decoder)
       : output_(std::move(output)), decoder_(std::move(decoder)), state_(decoder_->start()) {}
 
   struct Prediction {
-    Tensor logits;   // (rows, V)
+    Tensor logits;   // (rows, V), or the words of the batch
     Tensor weights;  // attention (rows, S), or undefined
   };
   Prediction predict(const Rows& rows) {
@@ -75,9 +74,12 @@ struct Sentence {
 
 class BatchSearch {
  public:
-  BatchSearch(std::vector<Member> members, std::vector<Sentence> sentences, const SearchOptions& options)
+  /// The members' output layers have the columns of `words`.
+  BatchSearch(std::vector<Member> members, std::vector<Sentence> sentences, BatchWords words,
+              const SearchOptions& options)
       : options_(options),
         sentences_(std::move(sentences)),
+        words_(std::move(words)),
         members_(std::move(members)),
         results_(sentences_.size(),
                  std::vector<Hypothesis>(options.sample ? static_cast<size_t>(options.n_best) : size_t{0})) {}
@@ -108,6 +110,7 @@ class BatchSearch {
 
   const SearchOptions& options_;
   std::vector<Sentence> sentences_;
+  BatchWords words_;
   std::vector<Member> members_;
   std::vector<std::vector<Hypothesis>> results_;
 

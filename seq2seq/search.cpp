@@ -7,6 +7,7 @@
 #include "core/base/error.h"
 #include "core/thread/parts.h"
 #include "seq2seq/batch_search.h"
+#include "seq2seq/shortlist.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -45,6 +46,21 @@ std::span<const int32_t> prefix_of(const SearchOptions& options, size_t n) {
   return options.prefixes.empty() ? std::span<const int32_t>() : std::span<const int32_t>(options.prefixes[n]);
 }
 
+// Returns the words of the sentences, which are those of their prefixes, too.
+BatchWords sayable_words(const SearchOptions& options, std::span<const std::vector<int32_t>> sources,
+                         const std::vector<Sentence>& sentences) {
+  if (!options.shortlist) return {};
+  std::vector<std::vector<int32_t>> all;
+  for (size_t n = 0; n < sources.size(); ++n) {
+    std::vector<int32_t>& words = all.emplace_back(options.shortlist->words(sources[n]));
+    const std::span<const int32_t> prefix = sentences[n].prefix;
+    words.insert(words.end(), prefix.begin(), prefix.end());
+    std::sort(words.begin(), words.end());
+    words.erase(std::unique(words.begin(), words.end()), words.end());
+  }
+  return BatchWords(all);
+}
+
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, const SearchOptions& given) {
@@ -65,12 +81,15 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
       sentences.push_back({sources[n].size(), prefix_of(options, n), options.first + n});
     }
     std::vector<Member> members;
+    BatchWords words;
     for (const Searcher& one : models) {
       std::vector<std::vector<int32_t>> group;
       for (size_t i = begin; i < end; ++i) group.push_back((*one.sources)[order[i]]);
-      members.emplace_back(*one.model, group);
+      if (members.empty()) words = sayable_words(options, group, sentences);
+      members.emplace_back(words.narrowed(one.model->output()), one.model->decode(pack_tokens(group)));
     }
-    std::vector<std::vector<Hypothesis>> found = BatchSearch(std::move(members), std::move(sentences), options).run();
+    std::vector<std::vector<Hypothesis>> found =
+        BatchSearch(std::move(members), std::move(sentences), std::move(words), options).run();
     for (size_t i = begin; i < end; ++i) results[order[i]] = std::move(found[i - begin]);
   };
   const int64_t rows = options.sample ? options.n_best : options.beam;
@@ -90,6 +109,7 @@ std::vector<std::vector<Hypothesis>> search(std::unique_ptr<Decoder> decoder, co
   const SearchOptions options = checked(given);
   require<UsageError>(options.max_length > 0, "[search] need a max_length for codes without words, got {}",
                       options.max_length);
+  require<UsageError>(!options.shortlist, "[search] need words of a source for a shortlist, got codes without");
   require_prefixes(options, static_cast<size_t>(sources));
   const NoGrad off;
   std::vector<Sentence> sentences;
@@ -97,7 +117,7 @@ std::vector<std::vector<Hypothesis>> search(std::unique_ptr<Decoder> decoder, co
     sentences.push_back({0, prefix_of(options, n), options.first + n});
   std::vector<Member> members;
   members.emplace_back(output, std::move(decoder));
-  return BatchSearch(std::move(members), std::move(sentences), options).run();
+  return BatchSearch(std::move(members), std::move(sentences), {}, options).run();
 }
 
 }  // namespace grus::seq2seq

@@ -9,6 +9,8 @@
 
 namespace grus::seq2seq {
 
+class Shortlist;
+
 struct SearchOptions {
   int64_t beam = 5;             // hypotheses kept at each step; 1: greedy
   int64_t n_best = 1;           // hypotheses returned; at most beam
@@ -24,6 +26,7 @@ struct SearchOptions {
   uint64_t seed = 1, first = 0;
   // How the target of each source begins, without <unk>; empty: all are free.
   std::span<const std::vector<int32_t>> prefixes = {};
+  const Shortlist* shortlist = nullptr;  // says which words each sentence may have, beside its prefix; null: all
 };
 
 struct Hypothesis {

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace grus::data {
+namespace {
+
+// A pair that EM has given up keeps a trace, so that no sentence becomes impossible.
+constexpr double least_probability = 1e-9;
+
+}  // namespace
 
 Lexicon::Lexicon(const Sentences& given, const Sentences& said) {
   std::vector<std::vector<int32_t>> rows(1);
@@ -38,14 +44,22 @@ size_t Lexicon::entry(int32_t row, int32_t word) const {
   return static_cast<size_t>(std::lower_bound(begin, end, word) - words_.begin());
 }
 
+WordProbabilities Lexicon::likeliest(int32_t row) const {
+  WordProbabilities words;
+  const auto at = static_cast<size_t>(row);
+  for (size_t i = at + 1 < begin_.size() ? begin_[at] : words_.size(); i < words_.size() && i < begin_[at + 1]; ++i)
+    if (probability_[i] > least_probability) words.push_back({words_[i], probability_[i]});
+  std::stable_sort(words.begin(), words.end(),
+                   [](const WordProbability& a, const WordProbability& b) { return a.probability > b.probability; });
+  return words;
+}
+
 void Lexicon::estimate() {
-  // A pair that EM has given up keeps a trace, so that no sentence becomes impossible.
-  constexpr double least = 1e-9;
   for (size_t row = 0; row + 1 < begin_.size(); ++row) {
     double sum = 0;
     for (size_t i = begin_[row]; i < begin_[row + 1]; ++i) sum += expected_[i];
     for (size_t i = begin_[row]; i < begin_[row + 1]; ++i) {
-      if (sum > 0) probability_[i] = std::max(expected_[i] / sum, least);
+      if (sum > 0) probability_[i] = std::max(expected_[i] / sum, least_probability);
       expected_[i] = 0;
     }
   }

@@ -55,6 +55,9 @@ class Direction {
   double train_hmm();
   // Returns for each word said the place that it stands for on the best path, or -1.
   std::vector<int32_t> best_path(size_t pair);
+  // Runs all iterations.
+  void train(const AlignerOptions& options, const std::string& name, const AlignerNotice& notice);
+  const Lexicon& lexicon() const { return lexicon_; }
 
  private:
   // The private functions work on the pair at hand, of I given and J said words. Memory 0 is the beginning, i + 1 the
@@ -200,17 +203,20 @@ std::vector<int32_t> Direction::best_path(size_t pair) {
   return path;
 }
 
+void Direction::train(const AlignerOptions& options, const std::string& name, const AlignerNotice& notice) {
+  const auto tell = [&](const char* model, int64_t i, int64_t of, double nats) {
+    if (notice) notice(fmt::format("{}, {} {}/{}", name, model, i + 1, of), nats);
+  };
+  for (int64_t i = 0; i < options.model1_iterations; ++i) tell("model 1", i, options.model1_iterations, train_model1());
+  for (int64_t i = 0; i < options.hmm_iterations; ++i) tell("HMM", i, options.hmm_iterations, train_hmm());
+}
+
 // Returns the links (given, said) of each pair.
 std::vector<Links> align_direction(const Lexicon::Sentences& given, const Lexicon::Sentences& said,
                                    const AlignerOptions& options, const std::string& name,
                                    const AlignerNotice& notice) {
   Direction direction(given, said, options);
-  const auto tell = [&](const char* model, int64_t i, int64_t of, double nats) {
-    if (notice) notice(fmt::format("{}, {} {}/{}", name, model, i + 1, of), nats);
-  };
-  for (int64_t i = 0; i < options.model1_iterations; ++i)
-    tell("model 1", i, options.model1_iterations, direction.train_model1());
-  for (int64_t i = 0; i < options.hmm_iterations; ++i) tell("HMM", i, options.hmm_iterations, direction.train_hmm());
+  direction.train(options, name, notice);
   std::vector<Links> links(given.size());
   for (size_t n = 0; n < given.size(); ++n) {
     if (given[n].empty() || said[n].empty()) continue;
@@ -256,6 +262,18 @@ std::vector<Links> align_words(const std::vector<std::vector<std::string>>& sour
                                const std::vector<std::vector<std::string>>& target, const AlignerOptions& options,
                                const AlignerNotice& notice) {
   return align_words({ids_of(source), ids_of(target)}, options, notice);
+}
+
+std::vector<WordProbabilities> translation_probabilities(const EncodedCorpus& pairs, const AlignerOptions& options,
+                                                         const AlignerNotice& notice) {
+  Direction direction(pairs.source, pairs.target, options);
+  direction.train(options, "source to target", notice);
+  int32_t words = 0;
+  for (const auto& sentence : pairs.source)
+    for (const int32_t word : sentence) words = std::max(words, word + 1);
+  std::vector<WordProbabilities> all;
+  for (int32_t word = 0; word < words; ++word) all.push_back(direction.lexicon().likeliest(word + 1));
+  return all;
 }
 
 }  // namespace grus::data

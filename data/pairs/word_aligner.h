@@ -7,6 +7,7 @@
 
 #include "data/pairs/alignment.h"
 #include "data/pairs/batch.h"
+#include "data/pairs/lexicon.h"
 
 namespace grus::data {
 
@@ -30,5 +31,10 @@ std::vector<Links> align_words(const EncodedCorpus& pairs, const AlignerOptions&
 std::vector<Links> align_words(const std::vector<std::vector<std::string>>& source,
                                const std::vector<std::vector<std::string>>& target, const AlignerOptions& options = {},
                                const AlignerNotice& notice = {});
+
+/// Returns t(target word | source word) for each source id up to the largest, the likeliest first, as the same EM
+/// learns it from source to target. The chances of a source word add up to 1 at most.
+std::vector<WordProbabilities> translation_probabilities(const EncodedCorpus& pairs, const AlignerOptions& options = {},
+                                                         const AlignerNotice& notice = {});
 
 }  // namespace grus::data

@@ -21,7 +21,17 @@ bool is_special(std::string_view piece) {
   return std::find(special_names.begin(), special_names.end(), piece) != special_names.end();
 }
 
-std::string escape(std::string_view piece) {
+int64_t read_count(std::string_view text, std::string_view path, size_t line) {
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  require<DataError>(error == std::errc() && end == text.data() + text.size() && count >= 0,
+                     "{}:{}: need a count after the tab, got '{}'", path, line, Shown{text});
+  return count;
+}
+
+}  // namespace
+
+std::string escape_piece(std::string_view piece) {
   std::string text;
   for (const char c : piece) {
     switch (c) {
@@ -44,7 +54,7 @@ std::string escape(std::string_view piece) {
   return text;
 }
 
-std::string unescape(std::string_view text, std::string_view path, size_t line) {
+std::string unescape_piece(std::string_view text, std::string_view path, size_t line) {
   std::string piece;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\\') {
@@ -60,16 +70,6 @@ std::string unescape(std::string_view text, std::string_view path, size_t line) 
   }
   return piece;
 }
-
-int64_t read_count(std::string_view text, std::string_view path, size_t line) {
-  int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  require<DataError>(error == std::errc() && end == text.data() + text.size() && count >= 0,
-                     "{}:{}: need a count after the tab, got '{}'", path, line, Shown{text});
-  return count;
-}
-
-}  // namespace
 
 Vocab::Vocab() : Vocab(std::vector<std::string>{}) {}
 
@@ -114,7 +114,7 @@ int64_t Vocab::count(int64_t id) const {
 
 void Vocab::save(const std::string& path) const {
   std::string text;
-  for (size_t i = 0; i < pieces_.size(); ++i) text += fmt::format("{}\t{}\n", escape(pieces_[i]), counts_[i]);
+  for (size_t i = 0; i < pieces_.size(); ++i) text += fmt::format("{}\t{}\n", escape_piece(pieces_[i]), counts_[i]);
   write_file_atomically(path, text);
 }
 
@@ -145,7 +145,7 @@ Vocab Vocab::load(const std::string& path) {
   for (size_t n = 0; n < std::max(lines.size(), special_names.size()); ++n) {
     const std::string_view line = n < lines.size() ? std::string_view(lines[n]) : std::string_view();
     const size_t tab = line.find('\t');
-    std::string piece = unescape(line.substr(0, tab), path, n + 1);
+    std::string piece = unescape_piece(line.substr(0, tab), path, n + 1);
     if (n < special_names.size()) {
       require<DataError>(piece == special_names[n], "{}:{}: need {}, got '{}'", path, n + 1, special_names[n],
                          Shown{piece});

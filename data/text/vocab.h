@@ -14,6 +14,11 @@ inline constexpr int32_t UNK = 0, PAD = 1, SOS = 2, EOS = 3;
 /// The first ordinary piece has this id, the number of specials.
 inline constexpr int32_t special_count = 4;
 
+/// Writes backslash, tab, line feed and carriage return in a piece as \\ \t \n \r, so that it fits a column of a line.
+std::string escape_piece(std::string_view piece);
+/// Throws DataError "PATH:LINE: need ..." for another character after a backslash.
+std::string unescape_piece(std::string_view text, std::string_view path, size_t line);
+
 struct VocabOptions {
   int64_t min_count = 1;  // pieces seen less often are unknown
   int64_t max_size = 0;   // counts the four specials; 0: no limit

@@ -1,11 +1,13 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
-// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, serve.cpp, use.cpp.
+// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, serve.cpp, shortlist.cpp, use.cpp.
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "examples/seq2seq/resolve.h"
 #include "seq2seq/search.h"
+#include "seq2seq/shortlist.h"
 #include "seq2seq/translator.h"
 
 namespace grus::translate {
@@ -25,7 +27,8 @@ struct UseOptions {
   double length_penalty = SearchOptions{}.length_penalty;
   int64_t max_length = 0, enough = 0;
   double prune = 0;
-  int64_t batch = 64;  // sentences at a time
+  std::string shortlist;  // a file with the words that translations may have
+  int64_t batch = 64;     // sentences at a time
   int64_t threads = 0;
   std::string device = initial_device_name();
   Precision precision = Precision::f32;  // the precision of products
@@ -35,6 +38,18 @@ SearchOptions search_options(const UseOptions& options);
 /// Sets the machine and loads the models, or the one of a command that takes no more.
 Translator load_models(const UseOptions& options);
 SavedModel load_one(const UseOptions& options);
+/// Reads the shortlist that the options name, in the pieces of the first model; null where they name none.
+std::shared_ptr<const Shortlist> load_shortlist(const UseOptions& options, const Translator& models);
+
+struct MakeShortlistOptions {
+  std::string model;                  // whose pieces they are
+  std::string pairs, source, target;  // SOURCE<TAB>TARGET lines, or two files
+  std::string out;
+  int64_t max_length = 200;  // pieces of a side; longer pairs are left out
+  ShortlistOptions list;
+};
+/// Writes the shortlist of a training text.
+int make_shortlist(const MakeShortlistOptions& options);
 
 struct RunOptions {
   UseOptions use;

@@ -109,7 +109,9 @@ int run(const RunOptions& options) {
                       "--n-best: need at most the --beam of {}, got {}", options.use.beam, options.n_best);
   const Translator models = load_models(options.use);
   const Architecture& first = *models.first().model;
+  const std::shared_ptr<const Shortlist> shortlist = load_shortlist(options.use, models);
   SearchOptions search = search_of(options);
+  search.shortlist = shortlist.get();
   require<UsageError>(!search.weights || first.has_attention(),
                       "--alignments: need a model with attention, got --arch {}", first.name());
   std::optional<AtomicFile> alignments;

@@ -47,6 +47,7 @@ Json model_json(const Translator& models, const ServeOptions& o, const Limits& l
           {"threads", num_threads()},
           {"beam", o.use.beam},
           {"length_penalty", o.use.length_penalty},
+          {"shortlist", !o.use.shortlist.empty()},
           {"limits",
            {{"bytes", limits.bytes},
             {"sentences", limits.sentences},
@@ -89,13 +90,15 @@ PageOptions page_options(const Translator& models, const ServeOptions& o) {
 
 // The default device is that of a thread.
 BatchQueue::Translate translator_of(const Translator& models, const ServeOptions& o) {
-  return [&models, &o, device = default_device()](const Request& request) {
+  const std::shared_ptr<const Shortlist> shortlist = load_shortlist(o.use, models);
+  return [&models, &o, shortlist, device = default_device()](const Request& request) {
     set_default_device(device);
     SearchOptions search = search_options(o.use);
     search.beam = request.beam;
     search.n_best = request.n_best;
     search.weights = request.weights;
     search.batch_rows = o.use.batch * request.beam;
+    search.shortlist = shortlist.get();
     return models.n_best(request.lines, search);
   };
 }

@@ -44,8 +44,11 @@ int eval(const EvalOptions& options) {
   if (!options.output.empty()) output.emplace(options.output);
   const data::ReferenceCorpus text = data::read_references(options.source, options.references);
   require_translatable(text, options.source);
+  const std::shared_ptr<const Shortlist> shortlist = load_shortlist(options.use, models);
+  SearchOptions search = search_options(options.use);
+  search.shortlist = shortlist.get();
   const double started = training::seconds_now();
-  const std::vector<std::string> said = models(text.source, search_options(options.use));
+  const std::vector<std::string> said = models(text.source, search);
   const double seconds = training::seconds_now() - started;
   if (output) {
     output->write(fmt::format("{}\n", fmt::join(said, "\n")));

@@ -10,7 +10,7 @@ import sys
 
 BEGIN, END = '<!-- options: written by tests/docs/options.py -->\n', '<!-- end of options -->\n'
 ARCHITECTURES = ['bahdanau', 'rnn-encdec', 'sutskever']
-USES = ['run', 'eval', 'score', 'serve', 'attend', 'compare']
+USES = ['run', 'eval', 'score', 'shortlist', 'serve', 'attend', 'compare']
 
 
 os.environ.pop('GRUS_DEVICE', None)  # it is a default

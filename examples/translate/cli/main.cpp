@@ -47,14 +47,15 @@ void add_batch_flag(CLI::App& app, UseOptions& use) {
       ->check(between<int64_t>(1, 100000));
 }
 
-void add_model_flag(CLI::App& app, UseOptions& use) {
-  app.add_option("--model", use.model, "folder of the model")->required();
+void add_model_flag(CLI::App& app, std::string& model) {
+  app.add_option("--model", model, "folder of the model")->required();
 }
 
 // Adds the flags of commands that translate, with one model or several.
 void add_models_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--model", use.model, "folder of the model; DIR,DIR: several that translate together")->required();
   app.add_option("--rescore", use.rescore, "DIR=WEIGHT: another model weighs all hypotheses of the beam");
+  app.add_option("--shortlist", use.shortlist, "file of the words that translations may have, made by shortlist");
   add_search_flags(app, use);
   add_batch_flag(app, use);
   add_machine_flags(app, use);
@@ -149,7 +150,7 @@ Command add_eval(CLI::App& program) {
 Command add_score(CLI::App& program) {
   CLI::App* app = program.add_subcommand("score", "log-probability of pairs, a line each");
   auto options = std::make_shared<ScoreOptions>();
-  add_model_flag(*app, options->use);
+  add_model_flag(*app, options->use.model);
   add_machine_flags(*app, options->use);
   CLI::Option* source =
       app->add_option("--src", options->source, "sentences; without: SOURCE<TAB>TARGET lines on standard input");
@@ -171,6 +172,27 @@ Command add_score(CLI::App& program) {
       ->check(between(0.0, 10.0))
       ->needs(list);
   return {app, [options](const std::string&) { return score(*options); }};
+}
+
+Command add_shortlist(CLI::App& program) {
+  CLI::App* app =
+      program.add_subcommand("shortlist", "the words that stand for those of the source, for quicker search");
+  auto o = std::make_shared<MakeShortlistOptions>();
+  add_model_flag(*app, o->model);
+  CLI::Option* pairs = app->add_option("--train", o->pairs, "SOURCE<TAB>TARGET lines, plain or gzip");
+  CLI::Option* source = app->add_option("--train-src", o->source, "instead: sentences")->excludes(pairs);
+  CLI::Option* target = app->add_option("--train-tgt", o->target, "and their translations")->needs(source);
+  source->needs(target);
+  app->add_option("--out", o->out, "the list, plain or .gz")->required();
+  const auto add = [app](const char* flag, int64_t& value, const char* help, int64_t low, int64_t high) {
+    app->add_option(flag, value, help)->capture_default_str()->check(between<int64_t>(low, high));
+  };
+  add("--best", o->list.best, "words kept for each word of the source", 0, 1000000);
+  add("--frequent", o->list.frequent, "most frequent words, which every translation may have", 0, 1000000);
+  add("--max-length", o->max_length, "leave out pairs with more pieces on a side", 1, 1000);
+  add("--model1", o->list.aligner.model1_iterations, "iterations of IBM model 1", 1, 1000);
+  add("--hmm", o->list.aligner.hmm_iterations, "iterations of the HMM", 0, 1000);
+  return {app, [o](const std::string&) { return make_shortlist(*o); }};
 }
 
 Command add_serve(CLI::App& program) {
@@ -198,7 +220,7 @@ Command add_serve(CLI::App& program) {
 Command add_attend(CLI::App& program) {
   CLI::App* app = program.add_subcommand("attend", "draw what the model looked at for one sentence");
   auto options = std::make_shared<AttendOptions>();
-  add_model_flag(*app, options->use);
+  add_model_flag(*app, options->use.model);
   add_search_flags(*app, options->use);
   add_machine_flags(*app, options->use);
   app->add_option("--out", options->out, "SVG file")->required();
@@ -226,6 +248,7 @@ Command add_compare(CLI::App& program) {
 int main(int argc, char** argv) {
   return run_commands(
       {"translate", "Neural machine translation (Bahdanau, Cho, Sutskever et al. 2014): train, judge, use."},
-      {add_train, add_run, add_eval, add_score, add_serve, add_attend, add_compare, add_demo, add_pack, add_card}, argc,
-      argv);
+      {add_train, add_run, add_eval, add_score, add_shortlist, add_serve, add_attend, add_compare, add_demo, add_pack,
+       add_card},
+      argc, argv);
 }
