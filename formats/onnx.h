@@ -89,9 +89,9 @@ void save_onnx(const std::filesystem::path& path, const M& module, const std::ve
 }
 
 /// Reads a model's weights: those of GRU, LSTM and RNN nodes under PyTorch's names, in its layout and order of gates;
-/// of Gemm, MatMul and Gather as a Linear's and an Embedding's; others as they are. The metadata says
-/// each GRU's convention as nn::check_conventions reads it, and an RNN's activation ("rnn.activation"). Throws DataError, naming file and node, for ops that are not known, what Grus's
-/// recurrences do not do (clip, peepholes, other activations), and what is damaged.
+/// of Gemm, MatMul and Gather as a Linear's and an Embedding's; others as they are. The metadata has GRUs' conventions
+/// (nn::check_conventions) and RNNs' activations. Throws DataError, naming file and node, for ops that are not known,
+/// what Grus's recurrences do not do (clip, peepholes, other activations), and what is damaged.
 nn::TensorFile read_onnx(const std::filesystem::path& path, Device device = default_device());
 
 }  // namespace grus::formats
