@@ -19,6 +19,7 @@
 #include "data/sound/recordings.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
+#include "formats/keras_file.h"
 #include "formats/onnx.h"
 #include "formats/torch_file.h"
 #include "nn/gru.h"
@@ -309,6 +310,44 @@ Seeds packs() {
   return {data::read_whole_file(path)};
 }
 
+bool read_keras_file(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    for (const formats::KerasLayer& layer : formats::read_keras(path))
+      require(!layer.tensors.empty(), "an empty layer");
+  });
+}
+
+Seeds keras_seeds() {
+  if (!formats::keras_available()) return {"no library"};
+  const Scratch scratch;
+  const std::string path = scratch.root() / "a.weights.h5";
+  formats::write_keras_weights(path, {{.kind = "Dense", .name = "one", .tensors = {{"weight", Tensor::ones({2, 3})}}}});
+  return {data::read_whole_file(path)};
+}
+
+// The configuration alone, in an archive whose checksums and weights are right.
+bool read_keras_configuration(const std::string& bytes) {
+  static const std::string weights = keras_seeds()[0];
+  const Scratch scratch;
+  const std::string path = scratch.root() / "a.keras";
+  data::ZipWriter zip(path);
+  zip.add("config.json", bytes, false);
+  zip.add("model.weights.h5", weights, false);
+  zip.commit();
+  return refuses_well(path, [&] { formats::read_keras(path); });
+}
+
+Seeds keras_configurations() {
+  return {
+      R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer", "config": {}},)"
+      R"({"class_name": "TimeDistributed", "config": {"name": "t", "layer": {"class_name": "Dense", "config":)"
+      R"({"name": "d", "activation": "tanh"}}}}, {"class_name": "Dense", "config": {"name": "one", "activation":)"
+      R"("linear"}}, {"class_name": "Conv1D", "config": {"name": "c", "activation": "relu", "strides": [1],)"
+      R"("dilation_rate": [2], "padding": "same"}}, {"class_name": "Sequential", "config": {"name": "n", "layers":)"
+      R"([{"class_name": "Bidirectional", "config": {"name": "b", "merge_mode": "sum", "layer": {"class_name": "GRU",)"
+      R"("config": {"name": "g", "activation": "tanh", "recurrent_activation": "sigmoid"}}}}]}}]}})"};
+}
+
 std::vector<Target> file_targets() {
   return {
       {"csv", read_csv,
@@ -368,6 +407,8 @@ std::vector<Target> file_targets() {
       {"onnx", read_onnx_model, onnx_seeds},
       {"torch_file", read_torch_file, torch_seeds},
       {"torch_pickle", read_torch_pickle, torch_pickles},
+      {"keras_file", read_keras_file, keras_seeds},
+      {"keras_configuration", read_keras_configuration, keras_configurations},
   };
 }
 

@@ -1,0 +1,182 @@
+#include "formats/gguf.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/base/printable.h"
+#include "data/read/little_endian.h"
+#include "ops/math/elementwise.h"
+
+namespace grus::formats {
+namespace {
+
+constexpr uint32_t gguf_version = 3;
+constexpr size_t gguf_alignment = 32, block_size = 32;
+constexpr uint32_t gguf_u32 = 4, gguf_string = 8;  // of metadata
+
+/// ggml's numbers of types.
+enum class Ggml : uint32_t { f32 = 0, f16 = 1, q4_0 = 2, q8_0 = 8, i32 = 26, i64 = 27 };
+
+std::string gguf_text(std::string_view value) {
+  std::string bytes;
+  data::append_numbers(bytes, static_cast<uint64_t>(value.size()));
+  return bytes + std::string(value);
+}
+std::string gguf_entry(std::string_view key, std::string_view value) {
+  std::string bytes = gguf_text(key);
+  data::append_numbers(bytes, gguf_string);
+  return bytes + gguf_text(value);
+}
+std::string gguf_entry(std::string_view key, uint32_t value) {
+  std::string bytes = gguf_text(key);
+  data::append_numbers(bytes, gguf_u32, value);
+  return bytes;
+}
+
+// Rounds to the nearest binary16, ties to even.
+uint16_t half_of(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);
+  const float size = std::fabs(x);
+  if (std::isnan(x)) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (size >= 65520) return static_cast<uint16_t>(sign | 0x7c00u);  // what rounds to more than the largest
+  if (size < 0x1p-14f)                                              // subnormal: a multiple of 2^-24
+    return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(size * 0x1p24f)));
+  const uint32_t rounded = (bits & 0x7fffffffu) + 0xfffu + (bits >> 13 & 1u);
+  return static_cast<uint16_t>(sign | (rounded - (112u << 23)) >> 13);
+}
+
+class GgufTensor {
+ public:
+  GgufTensor(const nn::NamedTensor& from, GgufType wanted) : name_(from.name), x_(from.tensor) {
+    require<UsageError>(name_.size() < 64, "[write_gguf] need names of fewer than 64 bytes, got '{}'", Shown{name_});
+    require<UsageError>(x_.rank() <= 4, "[write_gguf] need at most 4 axes of '{}', got {}", Shown{name_}, x_.shape());
+    if (x_.dtype() == DType::i32 || x_.dtype() == DType::i64) {
+      type = x_.dtype() == DType::i32 ? Ggml::i32 : Ggml::i64;
+      return;
+    }
+    require<UsageError>(is_float(x_.dtype()) || x_.dtype() == DType::bf16,
+                        "[write_gguf] need '{}' in floats, i32 or i64, got {}", Shown{name_}, x_.dtype());
+    x_ = cast(x_.detach(), DType::f32);
+    const bool rows = x_.rank() >= 2 && x_.numel() > 0 && x_.dim(-1) % static_cast<int64_t>(block_size) == 0;
+    type = x_.rank() >= 2 && wanted == GgufType::f16 ? Ggml::f16
+           : rows && wanted == GgufType::q8_0        ? Ggml::q8_0
+           : rows && wanted == GgufType::q4_0        ? Ggml::q4_0
+                                                     : Ggml::f32;
+  }
+
+  std::string about(uint64_t offset) const {
+    std::string bytes = gguf_text(name_);
+    const auto axes = static_cast<uint32_t>(std::max(x_.rank(), 1));
+    data::append_numbers(bytes, axes);
+    for (int axis = x_.rank(); axis-- > 0;) data::append_numbers(bytes, static_cast<uint64_t>(x_.dim(axis)));
+    if (x_.rank() == 0) data::append_numbers(bytes, uint64_t{1});
+    data::append_numbers(bytes, static_cast<uint32_t>(type), offset);
+    return bytes;
+  }
+
+  uint64_t size() const {
+    const auto count = static_cast<uint64_t>(x_.numel());
+    if (type == Ggml::f16) return 2 * count;
+    if (type == Ggml::q8_0) return count / block_size * (2 + block_size);
+    if (type == Ggml::q4_0) return count / block_size * (2 + block_size / 2);
+    return count * (type == Ggml::i64 ? 8 : 4);
+  }
+
+  std::string bytes() const {
+    const std::vector<std::byte> plain = x_.to_bytes();
+    std::string stored;
+    if (type == Ggml::f32 || type == Ggml::i32 || type == Ggml::i64)
+      return stored.assign(reinterpret_cast<const char*>(plain.data()), plain.size());
+    const std::vector<float> values = x_.to_vector<float>();
+    stored.reserve(size());
+    if (type == Ggml::f16) {
+      for (const float value : values) append_half(stored, value);
+      return stored;
+    }
+    for (size_t i = 0; i < values.size(); i += block_size) append_block(stored, &values[i]);
+    return stored;
+  }
+
+  Ggml type = Ggml::f32;
+
+ private:
+  void append_half(std::string& to, float value) const {
+    require<UsageError>(!std::isfinite(value) || std::fabs(value) < 65520,
+                        "[write_gguf] need numbers of at most 65504 in '{}', got {}", Shown{name_}, value);
+    data::append_numbers(to, half_of(value));
+  }
+
+  // Steps and roundings are those of ggml's own quantization, so that the bytes are equal.
+  void append_block(std::string& to, const float* x) const {
+    const float largest =
+        *std::max_element(x, x + block_size, [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+    require<UsageError>(std::all_of(x, x + block_size, [](float one) { return std::isfinite(one); }),
+                        "[write_gguf] need finite numbers in '{}', got others", Shown{name_});
+    const float d = type == Ggml::q8_0 ? std::fabs(largest) / 127 : largest / -8;
+    const float inverse = d == 0 ? 0 : 1 / d;
+    append_half(to, d);
+    if (type == Ggml::q8_0) {
+      for (size_t i = 0; i < block_size; ++i) to += static_cast<char>(static_cast<int8_t>(std::round(x[i] * inverse)));
+      return;
+    }
+    const auto nibble = [&](float one) {
+      const double level = std::trunc(static_cast<double>(one) * static_cast<double>(inverse) + 8.5);
+      return static_cast<uint8_t>(std::clamp(level, 0.0, 15.0));
+    };
+    for (size_t i = 0; i < block_size / 2; ++i)
+      to += static_cast<char>(nibble(x[i]) | nibble(x[i + block_size / 2]) << 4);
+  }
+
+  std::string name_;
+  Tensor x_;
+};
+
+uint64_t gguf_padded(uint64_t size) { return (size + gguf_alignment - 1) / gguf_alignment * gguf_alignment; }
+
+uint32_t gguf_file_type(GgufType type) {
+  constexpr std::array<uint32_t, 4> numbers = {0, 1, 7, 2};  // llama.cpp's
+  return numbers[static_cast<size_t>(type)];
+}
+
+}  // namespace
+
+void write_gguf(const std::filesystem::path& path, const nn::TensorFile& content, GgufType type,
+                std::string_view architecture) {
+  std::vector<GgufTensor> tensors;
+  std::set<std::string_view> names;
+  for (const nn::NamedTensor& one : content.tensors) {
+    require<UsageError>(names.insert(one.name).second, "[write_gguf] need each name once, got '{}' again",
+                        Shown{one.name});
+    tensors.emplace_back(one, type);
+  }
+  std::string bytes = "GGUF";
+  data::append_numbers(bytes, gguf_version, static_cast<uint64_t>(tensors.size()),
+                       static_cast<uint64_t>(content.metadata.size() + 4));
+  bytes += gguf_entry("general.architecture", architecture) +
+           gguf_entry("general.alignment", uint32_t{gguf_alignment}) +
+           gguf_entry("general.file_type", gguf_file_type(type)) + gguf_entry("general.quantization_version", 2u);
+  for (const auto& [key, value] : content.metadata) bytes += gguf_entry(key, value);
+  uint64_t offset = 0;
+  for (const GgufTensor& tensor : tensors) {
+    bytes += tensor.about(offset);
+    offset += gguf_padded(tensor.size());
+  }
+  bytes.resize(gguf_padded(bytes.size()));
+  AtomicFile file(path);
+  file.write(bytes);
+  for (const GgufTensor& tensor : tensors) {
+    std::string stored = tensor.bytes();
+    stored.resize(gguf_padded(stored.size()));
+    file.write(stored);
+  }
+  file.commit();
+}
+
+}  // namespace grus::formats
