@@ -157,10 +157,10 @@ def compare_torch(table, tools, folder, rng, count):
 # ---- Keras
 
 def keras_case(keras, rng):
-    """Returns a model of masked sequences, and its input (B, T) or (B, T, I)."""
+    """Returns a model of masked sequences, its input (B, T) or (B, T, I), and whether weights alone tell the form of its GRUs."""
     layers = keras.layers
     steps, batch, inputs, lengths = ragged(rng)
-    words, kinds = rng.random() < .5, []
+    words, kinds, told = rng.random() < .5, [], True
     if words:
         ids = np.array([[rng.randint(1, 8) if t < length else 0 for t in range(steps)] for length in lengths], np.int32)
         parts = [keras.Input((None,), dtype='int32'), layers.Embedding(9, rng.randint(1, 6), mask_zero=True)]
@@ -176,6 +176,7 @@ def keras_case(keras, rng):
         options = {'use_bias': bias, 'return_sequences': True, 'bias_initializer': 'random_normal'}
         if kind == 'GRU':
             options['reset_after'] = rng.random() < .5
+            told = told and bias
         if kind == 'LSTM':
             options['unit_forget_bias'] = False
         layer = getattr(layers, kind)(units, **options)
@@ -195,7 +196,7 @@ def keras_case(keras, rng):
         parts.append(layers.Conv1D(rng.randint(1, 4), rng.randint(1, 3), padding='causal', dilation_rate=rng.randint(1, 2),
                                    use_bias=rng.random() < .7, activation=rng.choice(['linear', 'relu'])))
         kinds.append('Conv1D')
-    return keras.Sequential(parts), x, lengths, kinds
+    return keras.Sequential(parts), x, lengths, kinds, told
 
 
 def compare_keras(table, tools, folder, rng, count):
@@ -208,7 +209,7 @@ def compare_keras(table, tools, folder, rng, count):
     logging.getLogger('absl').setLevel(logging.ERROR)
     keras.utils.set_random_seed(rng.randrange(10**6))
     for _ in range(count):
-        model, x, lengths, kinds = keras_case(keras, rng)
+        model, x, lengths, kinds, told = keras_case(keras, rng)
         expected = np.asarray(keras.ops.convert_to_numpy(model(x)))
         write_safetensors(folder / 'in.safetensors', {'x': np.ascontiguousarray(np.swapaxes(x, 0, 1)), 'lengths': lengths})
         ending = rng.choice(['keras', 'h5'])
@@ -226,7 +227,7 @@ def compare_keras(table, tools, folder, rng, count):
         table.add('Keras there and back by load_weights: tensors that differ',
                   float(sum(a.tobytes() != b.tobytes() for a, b in zip(before, model.get_weights()))), 0)
         # Weights alone, without the model's configuration, through the program and safetensors.
-        if all('bias' in ' '.join(w.path for w in layer.weights) for layer in model.layers if 'gru' in layer.name):
+        if told:
             model.save_weights(folder / 'w.weights.h5')
             run(tools['grus-convert'], folder / 'w.weights.h5', folder / 'w.safetensors')
             run(tools['grus-convert'], folder / 'w.safetensors', folder / 'v.weights.h5')
@@ -293,7 +294,7 @@ def compare_gguf(table, tools, folder, rng, count):
                 got = gguf.quants.dequantize(np.asarray(tensor.data), tensor.tensor_type).reshape(array.shape)
                 scale = np.max(np.abs(array), initial=1e-30)
                 table.add(f'GGUF {type}: error over the largest number, read back', float(np.max(np.abs(got - array), initial=0) / scale),
-                          {'f32': 0, 'f16': 5e-4, 'q8_0': 5e-3, 'q4_0': 0.13}[type])
+                          {'f32': 0, 'f16': 5e-4, 'q8_0': 6e-3, 'q4_0': 0.14}[type])
 
 
 def main():
