@@ -125,8 +125,8 @@ int convert(int argc, char** argv) {
   CLI::App app(
       "Reads weights from a file and writes them into another. The endings say which kinds: .pt, .pth and .bin "
       "(PyTorch's state "
-      "dicts), .safetensors, .npz (NumPy), .keras and .h5 (Keras; .weights.h5 is written), .gguf (written), .onnx (IN "
-      "alone: the weights of a model).");
+      "dicts), .safetensors, .npz (NumPy), .onnx (IN alone: the weights of a model), .keras and .h5 (Keras; "
+      ".weights.h5 is written), .gguf (written).");
   app.footer(
       "Without OUT the names, types and shapes are printed. No code in a file of PyTorch or Keras is run. Tensors go "
       "into "

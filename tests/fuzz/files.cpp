@@ -19,8 +19,8 @@
 #include "data/sound/recordings.h"
 #include "data/text/keras_tokenizer.h"
 #include "data/text/word_vectors.h"
-#include "formats/onnx.h"
 #include "formats/keras_file.h"
+#include "formats/onnx.h"
 #include "formats/torch_file.h"
 #include "nn/gru.h"
 #include "nn/lstm.h"
@@ -339,6 +339,8 @@ bool read_keras_configuration(const std::string& bytes) {
 
 Seeds keras_configurations() {
   return {
+      R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "Dense", "config":)"
+      R"({"name": "one", "activation": "linear"}}]}})",
       R"({"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "InputLayer", "config": {}},)"
       R"({"class_name": "TimeDistributed", "config": {"name": "t", "layer": {"class_name": "Dense", "config":)"
       R"({"name": "d", "activation": "tanh"}}}}, {"class_name": "Dense", "config": {"name": "one", "activation":)"
