@@ -14,12 +14,6 @@ namespace {
 
 constexpr size_t most_bytes = size_t{1} << 30;  // of one message: MPI counts in int
 
-// A first message has the length and as much as fits, so that short texts need no second one.
-struct First {
-  uint64_t length = 0;
-  char text[504] = {};
-};
-
 int64_t nanoseconds_now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
@@ -28,6 +22,11 @@ int64_t nanoseconds_now() {
 }  // namespace
 
 struct Communicator::Letter {
+  // The first message has the length and as much as fits, so that short texts need no second one.
+  struct First {
+    uint64_t length = 0;
+    char text[504] = {};
+  };
   explicit Letter(std::string all) : text(std::move(all)) {
     first.length = text.size();
     text.copy(first.text, sizeof first.text);
@@ -86,7 +85,7 @@ void Communicator::wait(std::vector<int64_t> requests) {
 }
 
 void Communicator::send_first(int to, int tag, Letter& letter) {
-  letter.requests.push_back(send(to, tag, &letter.first, sizeof(First)));
+  letter.requests.push_back(send(to, tag, &letter.first, sizeof(Letter::First)));
 }
 
 void Communicator::send_rest(int to, int tag, Letter& letter) {
@@ -95,7 +94,7 @@ void Communicator::send_rest(int to, int tag, Letter& letter) {
 }
 
 void Communicator::receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests) {
-  for (size_t at = sizeof(First::text); at < text.size(); at += most_bytes)
+  for (size_t at = sizeof(Letter::First::text); at < text.size(); at += most_bytes)
     requests.push_back(transport_->receive(from, tag, text.data() + at, std::min(most_bytes, text.size() - at)));
 }
 
@@ -113,16 +112,16 @@ std::vector<std::string> Communicator::gather(const std::string& place, const st
   if (!several()) return {text};
   const int me = rank(), tag = next_tag();
   Letter own(place + '\n' + text);
-  std::vector<First> first(static_cast<size_t>(size()));
+  std::vector<Letter::First> first(static_cast<size_t>(size()));
   for (int from = 0; from < size(); ++from) {
     if (from == me) continue;
-    own.requests.push_back(transport_->receive(from, tag, &first[static_cast<size_t>(from)], sizeof(First)));
+    own.requests.push_back(transport_->receive(from, tag, &first[static_cast<size_t>(from)], sizeof(Letter::First)));
     send_first(from, tag, own);
   }
   wait(std::exchange(own.requests, {}));
   std::vector<std::string> texts(first.size());
   for (int from = 0; from < size(); ++from) {
-    const First& head = first[static_cast<size_t>(from)];
+    const Letter::First& head = first[static_cast<size_t>(from)];
     std::string& of = texts[static_cast<size_t>(from)];
     of.assign(head.text, std::min<size_t>(head.length, sizeof head.text));
     of.resize(head.length);
@@ -143,7 +142,7 @@ std::string Communicator::from_leader(const std::string& place, const std::strin
   if (!several()) return text;
   const int tag = next_tag();
   if (!leads()) {
-    First first;
+    Letter::First first;
     wait({transport_->receive(0, tag, &first, sizeof first)});
     std::string all(first.text, std::min<size_t>(first.length, sizeof first.text));
     all.resize(first.length);

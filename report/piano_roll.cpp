@@ -15,15 +15,15 @@
 namespace grus::report {
 namespace {
 
-constexpr double width = 940, left = 34, right = width - 6, top = 22;
+constexpr double roll_width = 940, roll_left = 34, roll_right = roll_width - 6, roll_top = 22;
 constexpr int64_t first_key = 21, keys = 88;  // of a piano
 
 struct Layout {
   int32_t low, high;  // keys that are drawn
   double length;      // quarter notes
   double row;         // height of a key
-  double x(double time) const { return left + (right - left) * time / length; }
-  double y(int32_t key) const { return top + row * static_cast<double>(high - key); }
+  double x(double time) const { return roll_left + (roll_right - roll_left) * time / length; }
+  double y(int32_t key) const { return roll_top + row * static_cast<double>(high - key); }
   double bottom() const { return y(low) + row; }
 };
 
@@ -57,19 +57,21 @@ std::string paper(const Layout& l) {
                                             true,  false, true,  false, true,  false};
     const auto pitch = static_cast<size_t>((key + 12) % 12);
     if (black[pitch])
-      append(dark, "M{} {}h{}v{}h{}z", px(left), px(l.y(key)), px(right - left), px(l.row), px(left - right));
+      append(dark, "M{} {}h{}v{}h{}z", px(roll_left), px(l.y(key)), px(roll_right - roll_left), px(l.row),
+             px(roll_left - roll_right));
     if (pitch != 0) continue;
-    append(lines, "M{} {}H{}", px(left), px(l.y(key) + l.row), px(right));
-    names += label({.x = left - 6, .y = l.y(key) + l.row, .size = 10, .anchor = "end", .more = muted}, name_of(key));
+    append(lines, "M{} {}H{}", px(roll_left), px(l.y(key) + l.row), px(roll_right));
+    names +=
+        label({.x = roll_left - 6, .y = l.y(key) + l.row, .size = 10, .anchor = "end", .more = muted}, name_of(key));
   }
   const double bar = 4 * std::pow(2, std::ceil(std::log2(std::max(1.0, l.length / 4 / 40))));  // at most 40 lines
   for (double t = 0; t <= l.length; t += bar) {
-    append(lines, "M{} {}V{}", px(l.x(t)), px(top), px(l.bottom()));
+    append(lines, "M{} {}V{}", px(l.x(t)), px(roll_top), px(l.bottom()));
     if (std::fmod(t, 4 * bar) == 0 && t < 0.85 * l.length)
       names += label({.x = l.x(t), .y = l.bottom() + 14, .size = 10, .anchor = "middle", .more = muted},
                      fmt::format("{:g}", t));
   }
-  names += label({.x = right, .y = l.bottom() + 14, .size = 10, .anchor = "end", .more = muted}, "quarter notes");
+  names += label({.x = roll_right, .y = l.bottom() + 14, .size = 10, .anchor = "end", .more = muted}, "quarter notes");
   return fmt::format(
       R"(<path class="ground" d="{}" fill="#f1f2f2"/><path class="grid" d="{}" fill="none" stroke="#e4e4df"/>)"
       "\n{}\n",
@@ -88,7 +90,7 @@ std::string expectation(const PianoRoll& roll, const Layout& l) {
     }
   const double end = l.x(roll.step * static_cast<double>(columns));
   return ink({.height = l.high - l.low + 1, .width = columns, .channels = 1, .values = pixels},
-             {left, top, end - left, l.bottom() - top}, "roll", true);
+             {roll_left, roll_top, end - roll_left, l.bottom() - roll_top}, "roll", true);
 }
 
 std::string draw(const PianoRoll& roll, const Layout& l) {
@@ -121,7 +123,7 @@ std::string draw(const PianoRoll& roll, const Layout& l) {
 
 std::string legend(const PianoRoll& roll) {
   std::string out;
-  double x = left;
+  double x = roll_left;
   for (size_t v = 0; v < roll.voices.size(); ++v) {
     const std::string place = fmt::format(R"(x="{}" y="5" width="14" height="8" rx="1.5")", px(x));
     if (v == 0) append(out, R"(<g class="bars" fill="#c9cdd0"><rect {}/></g>)", place);
@@ -140,13 +142,13 @@ std::string piano_roll(const PianoRoll& roll) {
                       roll.expected.size());
   const Layout l = lay_out(roll);
   if (roll.notes.empty() || !(l.length > 0)) return empty_chart("", "no notes");
-  std::string out = open_svg(width, l.bottom() + 20, roll.description);
+  std::string out = open_svg(roll_width, l.bottom() + 20, roll.description);
   out += paper(l) + expectation(roll, l) + draw(roll, l) + legend(roll);
   if (roll.from >= 0)
     append(
         out,
         R"(<path class="guide" d="M{} {}V{}" fill="none" stroke="#6a6f76" stroke-width="1.2" stroke-dasharray="4 3"/>)",
-        px(l.x(roll.from)), px(top - 4), px(l.bottom() + 4));
+        px(l.x(roll.from)), px(roll_top - 4), px(l.bottom() + 4));
   return out + "</svg>\n";
 }
 

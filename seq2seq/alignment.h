@@ -25,7 +25,4 @@ Alignment in_words(const Alignment& pieces);
 /// those of in_words, numbered from 0.
 data::Links hard_links(const Alignment& pieces);
 
-/// Returns a line of a file of alignments: "json", an object of source, target and weights, or "pharaoh", hard_links.
-std::string alignment_line(const Alignment& alignment, std::string_view format);
-
 }  // namespace grus::seq2seq

@@ -14,6 +14,7 @@
 #include "data/read/text.h"
 #include "examples/support/standard_input.h"
 #include "examples/translate/commands.h"
+#include "seq2seq/alignment_json.h"
 
 namespace grus::translate {
 namespace {

@@ -12,6 +12,7 @@
 #include "data/read/number.h"
 #include "data/read/text.h"
 #include "examples/translate/commands.h"
+#include "seq2seq/alignment_json.h"
 #include "seq2seq/likelihood.h"
 
 namespace grus::translate {

@@ -96,15 +96,15 @@ constexpr const char* plain_nodes[] = {"Abs",
                                        "Unsqueeze",
                                        "Where"};
 
-/// A Form says how a recurrence's gates become Grus's: its k-th is ONNX's gates[k].
-struct Form {
+/// A GateOrder says how a recurrence's gates become Grus's: its k-th is ONNX's gates[k].
+struct GateOrder {
   const char* node;
   std::vector<int64_t> gates;
   std::vector<std::string> activations;  // of a direction
 };
-const Form forms[] = {{"GRU", {1, 0, 2}, {"Sigmoid", "Tanh"}},
-                      {"LSTM", {0, 2, 3, 1}, {"Sigmoid", "Tanh", "Tanh"}},
-                      {"RNN", {0}, {"Tanh"}}};
+const GateOrder forms[] = {{"GRU", {1, 0, 2}, {"Sigmoid", "Tanh"}},
+                           {"LSTM", {0, 2, 3, 1}, {"Sigmoid", "Tanh", "Tanh"}},
+                           {"RNN", {0}, {"Tanh"}}};
 
 /// Returns "gru" and 1 for a node "/gru/GRU_1", as exporters name them: the module's path, and a layer's number.
 std::pair<std::string, int64_t> place_of(const onnx::Node& node) {
@@ -132,7 +132,7 @@ class Reader {
       require<DataError>(node.domain().empty() || node.domain() == "ai.onnx",
                          "{}: need ops of ONNX's own domain, got {} of '{}'", file_.path(), described(node),
                          Shown{node.domain()});
-      const auto form = std::ranges::find_if(forms, [&](const Form& f) { return is(f.node); });
+      const auto form = std::ranges::find_if(forms, [&](const GateOrder& f) { return is(f.node); });
       if (form != std::end(forms)) read_recurrence(node, *form);
       else if (is("Gemm")) read_gemm(node);
       else if (is("MatMul")) read_matmul(node);
@@ -181,7 +181,7 @@ class Reader {
     result_.tensors.push_back({name, tensor});
   }
 
-  void require_convention(const onnx::Node& node, const Form& form, int64_t directions) const {
+  void require_convention(const onnx::Node& node, const GateOrder& form, int64_t directions) const {
     if (attribute(node, "clip")) refuse(node, "a recurrence without 'clip'");
     if (integer(node, "input_forget", 0) != 0) refuse(node, "an LSTM whose gates are its own (input_forget 0)");
     const onnx::Attribute* const activations = attribute(node, "activations");
@@ -195,7 +195,7 @@ class Reader {
   }
 
   /// Returns rows of gates (G H, ...) in Grus's order. With `negated` ONNX's first gate changes its sign.
-  static Tensor reordered(const Tensor& rows, const Form& form, bool negated) {
+  static Tensor reordered(const Tensor& rows, const GateOrder& form, bool negated) {
     const auto count = static_cast<int64_t>(form.gates.size()), hidden = rows.dim(0) / count;
     std::vector<Tensor> parts;
     for (const int64_t gate : form.gates) {
@@ -205,7 +205,7 @@ class Reader {
     return concat(parts);
   }
 
-  void read_recurrence(const onnx::Node& node, const Form& form) {
+  void read_recurrence(const onnx::Node& node, const GateOrder& form) {
     const onnx::Attribute* const direction = attribute(node, "direction");
     const std::string way = direction ? direction->s() : "forward";
     if (way != "forward" && way != "reverse" && way != "bidirectional") refuse(node, "a direction of ONNX's");
