@@ -1,11 +1,11 @@
 #include "formats/onnx/graph.h"
 
 #include <fmt/format.h>
-#include <onnx.pb.h>
 
 #include <charconv>
 
 #include "core/base/error.h"
+#include "formats/onnx/messages.h"
 
 namespace grus::formats {
 namespace {

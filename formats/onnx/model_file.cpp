@@ -1,7 +1,7 @@
 #include "formats/onnx/model_file.h"
+#include "formats/onnx/messages.h"
 
 #include <fmt/format.h>
-#include <onnx.pb.h>
 
 #include <algorithm>
 #include <cstring>

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <onnx.pb.h>
 
 #include <algorithm>
 #include <set>
@@ -7,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "formats/onnx.h"
+#include "formats/onnx/messages.h"
 #include "formats/onnx/model_file.h"
 #include "nn/gru.h"
 #include "ops/math/elementwise.h"

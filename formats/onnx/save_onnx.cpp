@@ -1,9 +1,9 @@
-#include <onnx.pb.h>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
 #include "formats/onnx/exporter.h"
+#include "formats/onnx/messages.h"
 
 namespace grus::formats {
 namespace {
