@@ -42,6 +42,16 @@ if [ -x "$there/bin/translate" ]; then
   "$@" -std=c++20 $flags "$source/tests/install/translator.cpp" -o "$work/translator" $libs || fail 'the translator does not build'
   said=$(echo 'der hund schläft .' | "$work/translator" "$work/de-en") || fail "the translator exits $?"
   [ "$said" = 'the dog sleeps .' ] || fail "the translator says: $said"
+  "$there/bin/translate" pack --model "$work/de-en" --out "$work/de-en.grus" >/dev/null || fail 'the model is not packed'
+  said=$(echo 'der hund schläft .' | "$work/translator" "$work/de-en.grus") || fail "the translator of a pack exits $?"
+  [ "$said" = 'the dog sleeps .' ] || fail "the translator of a pack says: $said"
+fi
+
+# Models in ONNX are a library of their own, of builds with protobuf.
+if pkg-config --libs grus-onnx | grep -q protobuf; then
+  "$@" -std=c++20 $flags "$source/tests/install/onnx.cpp" -o "$work/onnx" $(pkg-config --libs --static grus-onnx) || fail 'onnx does not build'
+  said=$("$work/onnx" "$work/gru.onnx") || fail "onnx exits $?"
+  [ "$said" = '4 tensors' ] || fail "onnx says: $said"
 fi
 
 # Code that would do nothing, or not what it says, does not compile: each line of mistakes.txt is an error of its own.
