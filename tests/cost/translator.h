@@ -21,8 +21,7 @@ inline std::vector<std::vector<int32_t>> sentences(int64_t count, int32_t words,
 
 struct Translator {
   static constexpr int32_t words = 60;
-  explicit Translator(int64_t sentences_of_batch = 8) : batch(sentences_of_batch) {}
-  const int64_t batch;
+  static constexpr int64_t batch = 8;
   Rng rng{1};
   PeerModel model{words, words, 0.1, rng};
   nn::Parameters parameters = model.named_parameters();
