@@ -20,6 +20,7 @@ struct GruOptions {
   Update update = Update::keep;
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  bool residual = false;        // RecurrentOptions::residual
   double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 

@@ -15,6 +15,7 @@ struct LstmOptions {
   double forget_bias = 0;       // added to the forget gates' first bias (Jozefowicz et al. 2015 advise 1)
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  bool residual = false;        // RecurrentOptions::residual
   double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 

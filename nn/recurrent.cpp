@@ -47,7 +47,7 @@ RecurrentLayers::RecurrentLayers(const char* name, const RecurrentOptions& optio
                       options.hidden, options.layers);
   require<UsageError>(options.dropout >= 0 && options.dropout < 1, "[{}] need a dropout in [0, 1), got {}", name,
                       options.dropout);
-  require<UsageError>(options.dropout == 0 || options.layers > 1,
+  require<UsageError>(options.dropout == 0 || options.layers > 1 || options.upper,
                       "[{}] need at least 2 layers for a dropout between them, got 1 with a dropout of {}", name,
                       options.dropout);
   require<UsageError>(options.checkpoint >= 0, "[{}] need a number of steps between kept states, got {}", name,
@@ -103,7 +103,9 @@ Output RecurrentLayers::run_packed(const Tensor& x, const Lengths& lengths, cons
               {.bidirectional = layers_.bidirectional,
                .dropout = layers_.dropout > 0 && is_training() ? layers_.dropout : 0,
                .locked = layers_.locked_dropout,
-               .checkpoint = layers_.checkpoint});
+               .checkpoint = layers_.checkpoint,
+               .residual = layers_.residual,
+               .upper = layers_.upper});
 }
 
 Output RecurrentLayers::forward(const Tensor& x, const State& first) const { return run(x, nullptr, first); }

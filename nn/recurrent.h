@@ -26,6 +26,8 @@ struct RecurrentOptions {
   bool locked_dropout = false;  // one mask for all steps of a sequence (Gal and Ghahramani 2016)
   bool bidirectional = false;
   int64_t checkpoint = 0;  // keep the states of every `checkpoint` steps and compute the others again; 0: keep all
+  bool residual = false;   // y_l = x_l + layer(dropout(x_l)) from the second layer on (LayersOptions::residual)
+  bool upper = false;      // x is a layer's y: dropout and residual connections begin with the first layer
 };
 
 /// RecurrentLayers are layers of any cells. They give the last layer's y (T, B, D H), both directions side by side
@@ -118,7 +120,8 @@ RecurrentOptions layers_of(const Options& o) {
           .dropout = o.dropout,
           .locked_dropout = o.locked_dropout,
           .bidirectional = o.bidirectional,
-          .checkpoint = o.checkpoint};
+          .checkpoint = o.checkpoint,
+          .residual = o.residual};
 }
 
 /// CellParameters are the parameters of one layer in one direction, with G gates.

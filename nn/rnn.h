@@ -17,6 +17,7 @@ struct RnnOptions {
   bool bidirectional = false;
   bool locked_dropout = false;  // RecurrentOptions::locked_dropout
   int64_t checkpoint = 0;       // RecurrentOptions::checkpoint
+  bool residual = false;        // RecurrentOptions::residual
   double weight_drop = 0;       // of weight_hh, one mask a call, in training (Merity et al. 2018)
 };
 

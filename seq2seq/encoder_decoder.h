@@ -36,9 +36,8 @@ struct GatedLayersOptions {
   double dropout = 0;      // of the rows between layers, in training
   bool locked = false;     // one mask for all steps of a sequence
   bool bidirectional = false;
-  // y_l = x_l + unit(dropout(x_l)) from the second layer on (Wu et al. 2016, arXiv 1609.08144, section 3.1).
-  bool residual = false;
-  bool upper = false;  // x comes from a layer: dropout and residual connections begin with the first one here
+  bool residual = false;  // nn::RecurrentOptions::residual
+  bool upper = false;     // nn::RecurrentOptions::upper
 };
 
 /// Layers of either unit run on packed rows; a vector of each sequence may go into the gates at every step. Parameters
@@ -59,10 +58,6 @@ class GatedLayers : public nn::Module<GatedLayers, nn::RecurrentStack> {
 
  protected:
   std::shared_ptr<const grus::Cell> made_of(const RecurrentWeights& given) const override;
-
- private:
-  /// Runs layer by layer, with residual connections.
-  Output run_each(const Tensor& x, const Lengths& lengths, const State& first) const;
 };
 
 /// Start says where the decoder's first state comes from.

@@ -4,11 +4,9 @@
 #include "nn/gru.h"
 #include "nn/init.h"
 #include "nn/lstm.h"
-#include "ops/math/dropout.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
-#include "ops/math/shape.h"
 #include "seq2seq/encoder_decoder.h"
 
 namespace grus::seq2seq {
@@ -20,9 +18,11 @@ GatedLayers::GatedLayers(GatedLayersOptions given, Rng& rng)
              nn::RecurrentOptions{.input = given.input,
                                   .hidden = given.hidden,
                                   .layers = given.layers,
-                                  .dropout = given.layers > 1 ? given.dropout : 0,
+                                  .dropout = given.layers > 1 || given.upper ? given.dropout : 0,
                                   .locked_dropout = given.locked,
-                                  .bidirectional = given.bidirectional},
+                                  .bidirectional = given.bidirectional,
+                                  .residual = given.residual,
+                                  .upper = given.upper},
              rng),
       options(given) {
   require<UsageError>(given.context == 0 || !(given.bidirectional || given.residual || given.upper),
@@ -93,37 +93,12 @@ Output GatedLayers::forward(const Tensor& x, const Lengths& lengths, const State
   require<UsageError>(context_gates.empty() || owners.defined(), "[GatedLayers] need owners of rows, got none");
   require(context_gates.empty() || owners.shape() == Shape{lengths.total()},
           "[GatedLayers] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
-  if (options.residual || options.upper) return run_each(x, lengths, first);
   if (context_gates.empty()) return run_packed(x, lengths, first, cells());
   Cells with_context;
   for (size_t l = 0; l < context_gates.size(); ++l)
     with_context.push_back(
         std::make_shared<WithContext>(options, cell(static_cast<int64_t>(l)), context_gates[l], owners));
   return run_packed(x, lengths, first, with_context);
-}
-
-Output GatedLayers::run_each(const Tensor& x, const Lengths& lengths, const State& first) const {
-  const Cells all = cells();
-  const int64_t sides = directions();
-  const double rate = is_training() ? options.dropout : 0;
-  Output out(x, {});
-  std::vector<Tensor> h, c;
-  for (int64_t l = 0; l < options.layers; ++l) {
-    const bool above = l > 0 || options.upper;
-    const Tensor below = out.y;
-    const Tensor dropped = above && rate > 0 ? dropout(below, rate, default_rng(),
-                                                       options.locked ? lengths.batch_rows() : lengths.packed_rows())
-                                             : below;
-    std::vector<const grus::Cell*> layer;
-    for (int64_t side = 0; side < sides; ++side) layer.push_back(all[static_cast<size_t>(l * sides + side)].get());
-    const auto part = [&](const Tensor& s) { return s.defined() ? s.rows(l * sides, (l + 1) * sides) : s; };
-    out = scan(layer, dropped, lengths, {part(first.h), part(first.c)}, {.bidirectional = options.bidirectional});
-    if (above && options.residual) out.y = below + out.y;
-    h.push_back(out.state.h);
-    if (out.state.c.defined()) c.push_back(out.state.c);
-  }
-  out.state = {concat(h), c.empty() ? Tensor() : concat(c)};
-  return out;
 }
 
 }  // namespace grus::seq2seq

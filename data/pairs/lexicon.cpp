@@ -47,7 +47,8 @@ size_t Lexicon::entry(int32_t row, int32_t word) const {
 WordProbabilities Lexicon::likeliest(int32_t row) const {
   WordProbabilities words;
   const auto at = static_cast<size_t>(row);
-  for (size_t i = at + 1 < begin_.size() ? begin_[at] : words_.size(); i < words_.size() && i < begin_[at + 1]; ++i)
+  if (at + 1 >= begin_.size()) return words;
+  for (size_t i = begin_[at]; i < begin_[at + 1]; ++i)
     if (probability_[i] > least_probability) words.push_back({words_[i], probability_[i]});
   std::stable_sort(words.begin(), words.end(),
                    [](const WordProbability& a, const WordProbability& b) { return a.probability > b.probability; });

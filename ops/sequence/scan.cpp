@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 #include "core/tape/tape.h"
 #include "ops/math/dropout.h"
+#include "ops/math/elementwise.h"
 #include "ops/math/shape.h"
 #include "ops/sequence/scan_parts.h"
 #include "ops/sequence/sequence.h"
@@ -127,7 +128,9 @@ Output run_layers(std::span<const Cell* const> cells, const Tensor& x, const Len
   out.y = x;
   std::vector<State> last;
   for (size_t i = 0; i < cells.size();) {
-    if (i > 0 && options.dropout > 0)
+    const bool above = i > 0 || options.upper;
+    const Tensor below = out.y;
+    if (above && options.dropout > 0)
       out.y =
           dropout(out.y, options.dropout, default_rng(), options.locked ? lengths.batch_rows() : lengths.packed_rows());
     std::vector<Tensor> ys;
@@ -141,6 +144,7 @@ Output run_layers(std::span<const Cell* const> cells, const Tensor& x, const Len
       if (layer.attention.context.defined()) out.attention = std::move(layer.attention);
     }
     out.y = ys.size() == 1 ? ys[0] : concat(ys, 1);
+    if (above && options.residual) out.y = below + out.y;
   }
   out.state = {stacked(last, 0), stacked(last, 1)};
   for (size_t k = 0; k < last[0].others.size(); ++k) out.state.others.push_back(stacked(last, k + 2));

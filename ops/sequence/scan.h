@@ -100,6 +100,9 @@ struct LayersOptions {
   double dropout = 0;          // the rate between layers; draws from default_rng()
   bool locked = false;         // draw one mask for all steps of a sequence (Gal and Ghahramani 2016)
   int64_t checkpoint = 0;      // ScanOptions::checkpoint of every layer
+  // y_l = x_l + layer(dropout(x_l)) from the second layer on (Wu et al. 2016, arXiv 1609.08144, section 3.1).
+  bool residual = false;
+  bool upper = false;  // x comes from a layer: dropout and residual connections begin with the first one here
 };
 
 /// Runs layers of cells, each over the y of the one below. States are (L D, B, H), in the order of the cells.

@@ -184,3 +184,23 @@ TEST_CASE("recurrent: locked dropout between layers is one mask for all steps, i
   layers.eval();
   CHECK(sum(layers(Tensor::ones({30, 20, 1})).y).item() == 600);
 }
+
+TEST_CASE("recurrent: residual connections add a layer's input to its output, from the second layer on") {
+  Rng rng(2);
+  Gru layers({.input = 4, .hidden = 4, .layers = 2, .residual = true}, rng);
+  const cells::Gru lower(layers.cell(0), {}), upper(layers.cell(1), {});
+  const Tensor x = random_normal({5, 3, 4}, 0, 1, rng), first = random_normal({2, 3, 4}, 0, 1, rng);
+  const Lengths lengths({5, 2, 4});
+  const Output below = scan(lower, x, lengths, {first.rows(0, 1).reshape({3, 4})}),
+               above = scan(upper, below.y, lengths, {first.rows(1, 2).reshape({3, 4})}),
+               both = layers(x, lengths, State(first));
+  CHECK(sum(abs(both.y - (below.y + above.y))).item() == 0);
+  CHECK(sum(abs(both.state.h.rows(1, 2).reshape({3, 4}) - above.state.h)).item() == 0);
+
+  const grus::Cell* each[] = {&lower, &upper};
+  const Output on_a_layer = scan(each, x, lengths, {first}, {.residual = true, .upper = true});
+  const Output one = scan(lower, x, lengths, {first.rows(0, 1).reshape({3, 4})});
+  const Tensor given = unpack(pack(x, lengths), lengths) + one.y;
+  CHECK(sum(abs(on_a_layer.y - (given + scan(upper, given, lengths, {first.rows(1, 2).reshape({3, 4})}).y))).item() <
+        1e-5);
+}
