@@ -104,8 +104,7 @@ void finish_layer(KerasLayer& layer, const nn::Metadata& metadata, const std::st
                       known_kinds(), Shown{layer.name});
   layer.bidirectional = nn::find(layer.tensors, "weight_hh_l0_reverse") != nullptr;
   if (layer.kind != "GRU") return;
-  std::string form = said("grus.gru:" + module);
-  if (form.empty()) form = said("grus.gru");
+  std::string form = nn::convention_in(metadata, module);
   if (form.empty()) form = nn::convention_of({});
   layer.reset = form == nn::convention_of({Reset::before}) ? Reset::before : Reset::after;
   require<UsageError>(form == nn::convention_of({layer.reset}),
@@ -142,7 +141,7 @@ nn::TensorFile tensors_of(const std::vector<KerasLayer>& layers) {
       content.tensors.push_back({layer.name + "." + tensor.name, tensor.tensor});
     content.metadata[std::string(keras_key) + layer.name] = description_of(layer);
     if (is_gru(layer) && layer.reset == Reset::before)
-      content.metadata[one ? "grus.gru" : "grus.gru:" + layer.name] = nn::convention_of({layer.reset});
+      content.metadata[nn::convention_key(one ? "" : layer.name)] = nn::convention_of({layer.reset});
   }
   return content;
 }

@@ -228,29 +228,33 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
 
 namespace {
 
-constexpr const char* convention_key = "grus.gru";
-
-std::string convention_key_of(const std::string& path) { return fmt::format("{}:{}", convention_key, path); }
-
 void add_conventions(Metadata& metadata, const ModuleBase& module) {
   const auto all = module.conventions();
   const bool one = std::ranges::all_of(all, [&](const auto& entry) { return entry.second == all.front().second; });
   for (const auto& [path, convention] : all)
-    if (convention != convention_of({})) metadata.emplace(one ? convention_key : convention_key_of(path), convention);
+    if (convention != convention_of({})) metadata.emplace(convention_key(one ? "" : path), convention);
 }
 
 }  // namespace
+
+std::string convention_key(std::string_view path) {
+  return path.empty() ? "grus.gru" : fmt::format("grus.gru:{}", path);
+}
+
+std::string convention_in(const Metadata& metadata, std::string_view path) {
+  auto said = metadata.find(convention_key(path));
+  if (said == metadata.end()) said = metadata.find(convention_key());
+  return said == metadata.end() ? "" : said->second;
+}
 
 void check_conventions(const std::string& file, const TensorFile& content, const ModuleBase& module) {
   for (const auto& [path, wanted] : module.conventions()) {
     const auto below = [&](const NamedTensor& entry) { return path.empty() || entry.name.starts_with(path + "."); };
     if (std::ranges::none_of(content.tensors, below)) continue;
-    auto said = content.metadata.find(convention_key_of(path));
-    if (said == content.metadata.end()) said = content.metadata.find(convention_key);
-    const std::string got = said == content.metadata.end() ? convention_of({}) : said->second;
+    const std::string said = convention_in(content.metadata, path), got = said.empty() ? convention_of({}) : said;
     require<DataError>(got == wanted, "{}: need a GRU{} of '{}', got one of '{}'{}", file,
                        path.empty() ? "" : fmt::format(" '{}'", path), wanted, Shown{got},
-                       said == content.metadata.end() ? ", which is PyTorch's, as the file names none" : "");
+                       said.empty() ? ", which is PyTorch's, as the file names none" : "");
   }
 }
 

@@ -28,6 +28,10 @@ void write_safetensors(const std::filesystem::path& path, const NamedTensors& te
 /// else as "grus.gru:PATH"; a file that names none has PyTorch's. This throws DataError, beginning with `file`, where a
 /// module reads its weights by another one than they were written for.
 void check_conventions(const std::string& file, const TensorFile& content, const ModuleBase& module);
+/// Returns the key of a path, or of all paths.
+std::string convention_key(std::string_view path = {});
+/// Returns the convention of the GRU of a path; empty where the metadata name none.
+std::string convention_in(const Metadata& metadata, std::string_view path);
 
 /// Writes the state dict. Tied parameters are stored once, and the metadata says alias -> stored name, as PyTorch's
 /// save_model does; conventions stand there as check_conventions reads them. Throws as write_safetensors does.

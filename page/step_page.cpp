@@ -43,7 +43,7 @@ class StepPage::Recorder : public TapeObserver {
   }
 
   /// Updates a record's time, which was not yet known when the record was added.
-  void backward_ends(const Tape& tape, Record& record, const Grads&) override {
+  void backward_ends(const Tape& tape, Record& record, Grads&) override {
     if (&tape != tape_ || !records_.contains(&record)) return;
     page::StepNode& node = graph.nodes[records_.at(&record)];
     node.forward_ns = record.forward_ns;

@@ -227,7 +227,8 @@ nn::TensorFile ModelFolder::read_weights(const Architecture& model) const {
   require<DataError>(arch == file.metadata.end() || arch->second == model.name(),
                      "{}: need weights of --arch {} as in {}, got those of {}", weights().string(), model.name(),
                      config().filename().string(), Shown{arch == file.metadata.end() ? "" : arch->second});
-  const bool says = std::ranges::any_of(file.metadata, [](const auto& m) { return m.first.starts_with("grus.gru"); });
+  const bool says =
+      std::ranges::any_of(file.metadata, [](const auto& m) { return m.first.starts_with(nn::convention_key()); });
   if (says || names_convention()) nn::check_conventions(weights().string(), file, model.module());
   return file;
 }

@@ -1,7 +1,5 @@
 #include "training/leaf_watch.h"
 
-#include <utility>
-
 namespace grus::training {
 
 LeafWatch::LeafWatch(const Tape& tape, LeafListener& listener) : tape_(tape), listener_(listener), scope_(*this) {
@@ -18,18 +16,14 @@ LeafWatch::LeafWatch(const Tape& tape, LeafListener& listener) : tape_(tape), li
 }
 
 // The walk of another tape, as that of a checkpoint, lies within a record of this one.
-void LeafWatch::backward_ends(const Tape& tape, grus::Record& record, const Grads& dx) {
+void LeafWatch::backward_ends(const Tape& tape, grus::Record& record, Grads& dx) {
   if (&tape != &tape_) return;
-  // The walk is that of backward(), whose gradients nobody else reads.
-  Grads& gradients = const_cast<Grads&>(dx);
   for (size_t i = first_uses_.size(); i-- > 0;) {
     const Use use = first_uses_[i];
     if (use.record != &record) continue;
     first_uses_.resize(i);
-    if (dx.so_far(use.input).defined()) {
-      Tensor gradient = std::exchange(gradients.target(use.input).tensor, Tensor());
+    if (Tensor gradient = dx.take(use.input); gradient.defined())
       use.leaf->accumulate(use.leaf->prepare(std::move(gradient)));
-    }
     listener_.leaf_done(*use.leaf);
   }
   listener_.record_done();

@@ -30,7 +30,7 @@ class LeafWatch : public TapeObserver {
     size_t input;
     Leaf* leaf;
   };
-  void backward_ends(const Tape& tape, grus::Record& record, const Grads& dx) override;
+  void backward_ends(const Tape& tape, grus::Record& record, Grads& dx) override;
 
   const Tape& tape_;
   LeafListener& listener_;

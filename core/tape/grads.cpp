@@ -1,6 +1,8 @@
 // Gradients of backward functions are added up here, value by value.
 #include "core/tape/grads.h"
 
+#include <utility>
+
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
 
@@ -38,6 +40,11 @@ void Grads::require_fit(size_t input, const Tape::Value& v, const Tensor& gradie
 Tensor Grads::so_far(size_t input) const {
   const int32_t value = value_of(input);
   return value < 0 ? Tensor() : table_[static_cast<size_t>(value)];
+}
+
+Tensor Grads::take(size_t input) {
+  const int32_t value = value_of(input);
+  return value < 0 ? Tensor() : std::exchange(table_[static_cast<size_t>(value)], Tensor());
 }
 
 void Grads::add(size_t input, const Tensor& gradient) {

@@ -29,6 +29,8 @@ class Grads {
   }
   /// Returns what all records have added for an input so far; undefined when nothing was.
   Tensor so_far(size_t input) const;
+  /// Returns the same, and the walk forgets it: for a gradient that goes elsewhere before the walk ends.
+  Tensor take(size_t input);
   /// Adds to an input's gradient; undefined adds nothing. Throws ShapeError, DtypeError, DeviceError unless it fits.
   void add(size_t input, const Tensor& gradient);
   /// Tells whether the backward function itself is recorded (create_graph).

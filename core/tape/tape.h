@@ -74,9 +74,9 @@ class TapeObserver {
   /// Is called when an op has run and left `record`. A tensor of `inputs` may be undefined.
   virtual void recorded(const Tape&, Record&, std::span<const TensorArg> /*inputs*/,
                         std::span<const Tensor> /*outputs*/) {}
-  /// These are called around a record's backward function.
+  /// These are called around a record's backward function. The second may take gradients that are whole (Grads::take).
   virtual void backward_begins(const Tape&, Record&, const Grads&) {}
-  virtual void backward_ends(const Tape&, Record&, const Grads&) {}
+  virtual void backward_ends(const Tape&, Record&, Grads&) {}
 };
 /// Refers to this thread's observers, in the order they came.
 std::vector<TapeObserver*>& tape_observers();

@@ -82,7 +82,7 @@ void AnomalyWatch::recorded(const Tape& tape, Record& record, std::span<const Te
   require_finite_results(record, inputs, outputs);
 }
 
-void AnomalyWatch::backward_ends(const Tape&, Record& record, const Grads& dx) {
+void AnomalyWatch::backward_ends(const Tape&, Record& record, Grads& dx) {
   for (size_t input = 0; input < record.inputs.size(); ++input)
     if (dx.wanted(input)) require_finite_gradient(record, input, dx.so_far(input), dx.dy());
 }

@@ -14,7 +14,7 @@ class AnomalyWatch : public TapeObserver {
  public:
   [[nodiscard]] AnomalyWatch() : scope_(*this) {}
   void recorded(const Tape&, Record&, std::span<const TensorArg> inputs, std::span<const Tensor> outputs) override;
-  void backward_ends(const Tape&, Record&, const Grads&) override;
+  void backward_ends(const Tape&, Record&, Grads&) override;
 
  private:
   const TapeObserverScope scope_;

@@ -87,7 +87,7 @@ class Profile::Recorder : public KernelObserver, public TapeObserver {
     ops.push_back({record.op, record.scope, Phase::backward, now(), 0, shapes_of(tape, record)});
   }
 
-  void backward_ends(const Tape&, Record& record, const Grads&) override {
+  void backward_ends(const Tape&, Record& record, Grads&) override {
     if (running_ != &record) return;
     running_ = nullptr;
     ops.back().nanoseconds = now() - ops.back().start;

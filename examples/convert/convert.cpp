@@ -24,8 +24,6 @@ struct Renaming {
   std::vector<std::string> only, rename;  // beginnings; OLD=NEW
 };
 
-constexpr const char* convention_key = "grus.gru";
-
 // Returns a path's ending: ".weights.h5" is a kind of its own.
 std::string kind_of(const std::filesystem::path& path) {
   return path.string().ends_with(".weights.h5") ? ".weights.h5" : path.extension().string();
@@ -67,7 +65,7 @@ void write(const std::filesystem::path& path, const nn::TensorFile& content, con
   if (kind == ".weights.h5") return formats::write_keras_weights(path, formats::keras_layers(content));
   for (const auto& [key, value] : content.metadata)
     require<UsageError>(
-        !key.starts_with(convention_key),
+        !key.starts_with(nn::convention_key()),
         "{}: need a file that can name a GRU of '{}' (.safetensors, .weights.h5 or .gguf), got one that "
         "would be read as PyTorch's",
         path.string(), Shown{value});
@@ -98,7 +96,7 @@ nn::Metadata renamed(const nn::Metadata& metadata, const Renaming& how) {
   nn::Metadata result;
   for (const auto& [key, value] : metadata) {
     const size_t colon = key.find(':') + 1;
-    if (colon == 0 || !(key.starts_with("grus.gru:") || key.starts_with("keras:"))) {
+    if (colon == 0 || !(key.starts_with(nn::convention_key() + ":") || key.starts_with("keras:"))) {
       result.emplace(key, value);
     } else if (const auto path = renamed(key.substr(colon) + ".", how); path && !path->empty()) {
       result.emplace(key.substr(0, colon) + path->substr(0, path->size() - 1), value);

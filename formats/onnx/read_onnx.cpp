@@ -248,7 +248,7 @@ class Reader {
       const GruForm form{integer(node, "linear_before_reset", 0) ? Reset::after : Reset::before,
                          negated ? Update::replace : Update::keep};
       const std::string path = stem.substr(0, stem.empty() ? 0 : stem.size() - 1);
-      result_.metadata[path.empty() ? "grus.gru" : "grus.gru:" + path] = nn::convention_of(form);
+      result_.metadata[nn::convention_key(path)] = nn::convention_of(form);
     }
     if (node.op_type() == "RNN") {
       const onnx::Attribute* const activations = attribute(node, "activations");
