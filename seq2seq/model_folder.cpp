@@ -15,6 +15,7 @@
 #include "core/base/json.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
+#include "data/fetch/find_model.h"
 #include "data/read/text.h"
 #include "nn/gru.h"
 #include "nn/memory_for_weights.h"
@@ -75,6 +76,8 @@ nlohmann::json read_config(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+ModelFolder ModelFolder::of(const std::string& path_or_name) { return ModelFolder(data::find_model(path_or_name)); }
 
 void ModelFolder::prepare(int64_t bytes) const {
   make_folder(path_);

@@ -38,6 +38,9 @@ class ModelFolder {
  public:
   explicit ModelFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
+  /// Finds a model by its folder, its pack or its name (data/fetch/find_model.h).
+  static ModelFolder of(const std::string& path_or_name);
+
   std::filesystem::path config() const { return place("config.json"); }
   std::filesystem::path weights() const { return place("model.safetensors"); }
   std::filesystem::path state() const { return place("state.safetensors"); }

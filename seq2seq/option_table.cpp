@@ -28,7 +28,7 @@ Table file_options(TrainOptions& o) {
       {"out", g, &o.out, "folder for the model, its metrics and report"},
       {"resume", g, &o.resume, "go on where the run in --out was stopped"},
       {"overwrite", g, &o.overwrite, "replace the model in --out"},
-      {"init-from", g, &o.init_from, "start from the model in this folder (with its vocabulary and sizes)"},
+      {"init-from", g, &o.init_from, "start from this model, a folder, pack or name (with its vocabulary and sizes)"},
       {"extend-vocab", g, &o.extend_vocab, "with --init-from: words of the new text that it does not know get rows"},
       {"freeze", g, &o.freeze, "patterns of parameters that stay as they are, with commas: 'encoder.*,embedding*'"},
   };

@@ -99,7 +99,7 @@ std::vector<std::string> translate_best(const Architecture& model, const Codecs&
 Translator::Translator(const std::vector<std::filesystem::path>& folders, const std::vector<Judge>& judges) {
   require<UsageError>(!folders.empty(), "[Translator] need a model's folder, got none");
   for (const std::filesystem::path& folder : folders) {
-    models_.push_back(ModelFolder(folder).load());
+    models_.push_back(ModelFolder::of(folder.string()).load());
     require<DataError>(models_.back().codecs.target.vocab() == first().codecs.target.vocab(),
                        "{}: need the target vocabulary of the first model to search together, got another",
                        folder.string());
@@ -107,7 +107,7 @@ Translator::Translator(const std::vector<std::filesystem::path>& folders, const 
   for (const Judge& judge : judges) {
     require<UsageError>(std::isfinite(judge.weight), "[Translator] need a finite weight for {}, got {}",
                         judge.folder.string(), judge.weight);
-    judges_.push_back(ModelFolder(judge.folder).load());
+    judges_.push_back(ModelFolder::of(judge.folder.string()).load());
     weights_.push_back(judge.weight);
   }
 }

@@ -47,6 +47,7 @@ struct Judge {
 
 /// A Translator is one saved model, or several that search together as search() has it.
 ///   const Translator german("models/de-en");   german("ein hund .")
+/// A folder, a pack or a name (data/fetch/find_model.h) is a model.
 /// With judges all hypotheses of the beam are weighed:
 ///   score = (log p + sum of weight * log p of a judge) / words^A
 class Translator {

@@ -34,12 +34,15 @@ bool same_file(int descriptor, const std::filesystem::path& path) {
 
 }  // namespace
 
-FolderLock::FolderLock(const std::filesystem::path& folder) : file_(folder / ".lock") {
+FolderLock::FolderLock(const std::filesystem::path& folder, WhenHeld when_held) : file_(folder / ".lock") {
   for (;;) {
     descriptor_ = ::open(file_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0666);
     require<Error>(descriptor_ != no_descriptor, "{}: need a folder that can be locked, got: {}", folder.string(),
                    std::generic_category().message(errno));
-    const bool held = ::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    int locked = 0;
+    do locked = ::flock(descriptor_, when_held == WhenHeld::wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+    while (locked != 0 && errno == EINTR);
+    const bool held = locked != 0 && errno == EWOULDBLOCK;
     // The process that held the lock may have removed the file between our opening and our locking it.
     if (!held && same_file(descriptor_, file_)) break;
     const std::string by = holder(descriptor_);

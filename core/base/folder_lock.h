@@ -5,11 +5,12 @@
 namespace grus {
 
 /// FolderLock holds a folder by the file FOLDER/.lock, which it removes at the end; the system releases the lock
-/// however the process ends. Readers need no lock. Throws Error with the other process's number when the folder is
-/// held. Where the file system knows no locks, nobody is kept out.
+/// however the process ends. Readers need no lock. A held folder is waited for, or is an Error with the other process's
+/// number. Where the file system knows no locks, nobody is kept out.
 class FolderLock {
  public:
-  explicit FolderLock(const std::filesystem::path& folder);
+  enum class WhenHeld { fail, wait };
+  explicit FolderLock(const std::filesystem::path& folder, WhenHeld when_held = WhenHeld::fail);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;

@@ -16,7 +16,7 @@ namespace {
 
 seq2seq::SavedModel load(const UseOptions& options) {
   use_machine(options.device, options.threads);
-  return seq2seq::ModelFolder(options.model).load();
+  return seq2seq::ModelFolder::of(options.model).load();
 }
 
 bool has_unknown(const std::vector<int32_t>& ids) { return std::find(ids.begin(), ids.end(), data::UNK) != ids.end(); }

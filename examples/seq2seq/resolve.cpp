@@ -24,7 +24,7 @@ void choose_architecture(TrainOptions& options, const Given& given, const nlohma
   else if (config.is_object() && config.contains("arch") && config["arch"].is_string())
     set_option(options, "arch", config["arch"].get<std::string>());
   else if (const std::string* from = find(given, "init-from"))
-    options.model.arch = ModelFolder(*from).load_options().model.arch;
+    options.model.arch = ModelFolder::of(*from).load_options().model.arch;
   use_recipe(options);
 }
 
@@ -131,7 +131,7 @@ TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
   const std::string* resumed = find(given, "resume") && out ? out : nullptr;
   TrainOptions saved;
   if (resumed) saved = ModelFolder(*resumed).stopped_run().load_options();
-  else if (from) saved = ModelFolder(*from).load_options();
+  else if (from) saved = ModelFolder::of(*from).load_options();
   if (resumed) options = saved;
   if (from && !resumed)
     for (const Option& option : option_table(saved))

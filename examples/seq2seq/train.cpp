@@ -24,7 +24,7 @@ int64_t bytes_of_run(const Architecture& model) { return model.module().paramete
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
   if (options.resume) return ModelFolder(options.out).stopped_run().load_codecs(options);
   if (!options.init_from.empty()) {
-    const Codecs saved = ModelFolder(options.init_from).load_codecs(options);
+    const Codecs saved = ModelFolder::of(options.init_from).load_codecs(options);
     return options.extend_vocab ? extend_codecs(saved, options, corpora.train, complain) : saved;
   }
   return learn_codecs(options, corpora.train, complain);
@@ -33,8 +33,10 @@ Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
 void start_from_saved(const TrainOptions& options, Architecture& model) {
   if (options.init_from.empty()) return;
   const bool begun = options.resume && ModelFolder(options.out).stopped_run().has_state();
-  const ModelFolder from(options.init_from);
-  if (!begun) options.extend_vocab ? from.load_fewer_words(model) : from.load_weights(model);
+  if (!begun) {
+    const ModelFolder from = ModelFolder::of(options.init_from);
+    options.extend_vocab ? from.load_fewer_words(model) : from.load_weights(model);
+  }
   for (size_t begin = 0; begin < options.freeze.size();) {
     const size_t end = std::min(options.freeze.find(',', begin), options.freeze.size());
     model.module().freeze(std::string_view(options.freeze).substr(begin, end - begin));

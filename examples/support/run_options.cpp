@@ -127,7 +127,7 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
 }
 
 Table use_rows(UseOptions& o) {
-  return options::joined({{{"model", "Files", &o.model, "folder of the model"},
+  return options::joined({{{"model", "Files", &o.model, "folder, pack or name of the model"},
                            {"batch", "Machine", &o.batch, "examples at a time", 1, 1e6}},
                           machine_rows(o.machine)});
 }

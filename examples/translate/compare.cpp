@@ -25,7 +25,7 @@ constexpr int64_t long_words = 20;  // longer sentences are long
 
 data::ReferenceCorpus read_text(const CompareOptions& options) {
   if (!options.source.empty()) return data::read_references(options.source, options.references);
-  data::ReferenceCorpus text = read_test(ModelFolder(options.models.front()).load_options());
+  data::ReferenceCorpus text = read_test(ModelFolder::of(options.models.front()).load_options());
   require<UsageError>(text.size() > 0, "--src: need --src and --ref, because {} was trained without a test text",
                       options.models.front());
   return text;
@@ -47,7 +47,7 @@ std::string name_of(const std::string& folder) {
 
 ComparedModel judge(const std::string& path, const CompareOptions& options, const data::ReferenceCorpus& text,
                     const data::BleuOptions& bleu, std::string& signature) {
-  const ModelFolder folder(path);
+  const ModelFolder folder = ModelFolder::of(path);
   const SavedModel saved = folder.load();
   ComparedModel compared;
   compared.name = name_of(path);

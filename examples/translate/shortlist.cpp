@@ -36,7 +36,7 @@ data::EncodedCorpus pairs_of(const MakeShortlistOptions& o, const Codecs& codecs
 int make_shortlist(const MakeShortlistOptions& o) {
   require<UsageError>(o.pairs.empty() != o.source.empty(),
                       "--train: need one file of pairs, or --train-src and --train-tgt");
-  const ModelFolder folder(o.model);
+  const ModelFolder folder = ModelFolder::of(o.model);
   const Codecs codecs = folder.load_codecs(folder.load_options());
   const data::EncodedCorpus pairs = pairs_of(o, codecs);
   training::TerminalLine line;

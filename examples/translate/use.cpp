@@ -26,7 +26,7 @@ Translator load_models(const UseOptions& options) {
 
 SavedModel load_one(const UseOptions& options) {
   use_machine(options.device, options.threads, options.precision);
-  return ModelFolder(options.model).load();
+  return ModelFolder::of(options.model).load();
 }
 
 SearchOptions search_options(const UseOptions& options) {

@@ -69,7 +69,7 @@ Table TrainOptions::table() {
 }
 
 Table UseOptions::table() {
-  return joined({{{"model", "Files", &model, "folder of the model"}}, machine_rows(machine)});
+  return joined({{{"model", "Files", &model, "folder, pack or name of the model"}}, machine_rows(machine)});
 }
 
 Table EvalOptions::table() {

@@ -8,6 +8,8 @@
 #include "data/batch/dataset.h"
 #include "data/batch/series_layout.h"
 #include "data/batch/token_stream.h"
+#include "data/fetch/download.h"
+#include "data/fetch/model_index.h"
 #include "data/music/abc.h"
 #include "data/music/midi.h"
 #include "data/music/pieces.h"
@@ -302,6 +304,17 @@ bool read_pack_list(const std::string& list) {
                    read_members);
 }
 
+// Whatever an index from elsewhere says, no file of this machine is reached for.
+bool read_index_of_models(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    const std::string origin = "https://h" + path;
+    for (const data::ModelEntry& model : data::read_model_index(data::read_whole_file(path), origin)) {
+      require(data::is_model_name(model.name) && model.sha256.size() == 64, "a name or sum that is none");
+      require(data::is_web_address(model.file), "a file of this machine");
+    }
+  });
+}
+
 Seeds packs() {
   const Scratch scratch;
   const std::string path = scratch.root() / "a.grus", file = scratch.root() / "a.txt";
@@ -405,6 +418,14 @@ std::vector<Target> file_targets() {
        [] {
          return Seeds{
              R"({"checksum":"grus.crc32:00000000","files":{"a":{"begin":0,"bytes":4},"b.c":{"begin":4,"bytes":0}}})"};
+       }},
+      {"model_index", read_index_of_models,
+       [] {
+         const std::string sum(64, 'a');
+         return Seeds{
+             R"({"format":"grus models","version":1,"models":[{"name":"a","file":"b/a.grus","bytes":3,"about":"x",)"
+             R"("card":"a.md","sha256":")" +
+             sum + R"("},{"name":"c","file":"https://h/../c","bytes":1,"sha256":")" + sum + R"("}]})"};
        }},
       {"onnx", read_onnx_model, onnx_seeds},
       {"torch_file", read_torch_file, torch_seeds},

@@ -2,7 +2,7 @@
 # The #include lines of every source must follow the arrows of ARCHITECTURE.md. Within core: base <- device <- thread <-
 # tensor <- tape <- record <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
 # also gpu, which they share). Within ops: base <- math <- conv, loss and sequence; gradcheck sees all. core <- ops <- nn <- page; optim
-# sees core, ops and nn/parameter.h; parallel sees core; metrics see core and ops; training sees core, parallel, ops, nn, optim, report and metrics; data sees core and parallel, report core (within data: read <- sound, music; read <- text <- batch <- pairs); options see core and data/read;
+# sees core, ops and nn/parameter.h; parallel sees core; metrics see core and ops; training sees core, parallel, ops, nn, optim, report and metrics; data sees core and parallel, report core (within data: read <- fetch, sound, music; read <- text <- batch <- pairs); options see core and data/read;
 # formats see core, ops, nn and data/read; language sees core, ops, nn and data; seq2seq sees all of these but page, language and formats; examples see all.
 set -eu
 cd "$1"
@@ -28,7 +28,7 @@ find core parallel ops nn optim report metrics training data options page format
     }
     if (f[1] == "core") return rooms_up_to(f[2]) (f[2] == "device" ? " core/backends/backends.h core/backend_folder.h" : "")
     if (f[1] == "parallel") return "core/ parallel/"
-    if (f[1] == "data") return "core/ parallel/" (f[2] == "read" ? " data/read/" : f[2] == "sound" || f[2] == "music" ? " data/read/ data/" f[2] "/" : f[2] == "text" ? " data/read/ data/text/" : f[2] == "batch" ? \
+    if (f[1] == "data") return "core/ parallel/" (f[2] == "read" ? " data/read/" : f[2] == "fetch" ? " data/read/ data/fetch/" : f[2] == "sound" || f[2] == "music" ? " data/read/ data/" f[2] "/" : f[2] == "text" ? " data/read/ data/text/" : f[2] == "batch" ? \
       " data/read/ data/text/ data/batch/" : " data/")
     if (f[1] == "report") return "core/ report/"
     if (f[1] == "ops") return "core/" (f[3] == "" ? " ops/" : f[2] == "base" ? " ops/base/" : " ops/base/ ops/math/ ops/" f[2] "/")

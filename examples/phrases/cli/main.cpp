@@ -17,7 +17,8 @@ using grus::seq2seq::Command;
 using grus::seq2seq::most_seed;
 
 void add_use_flags(CLI::App& app, UseOptions& use) {
-  app.add_option("--model", use.model, "folder of the model")->required();
+  app.add_option("--model", use.model, "folder, pack or name of the model")->required();
+  grus::programs::add_index_flag(app);
   app.add_option("--threads", use.threads, "threads; 0: all, or GRUS_NUM_THREADS")
       ->capture_default_str()
       ->check(between<int64_t>(0, 256));

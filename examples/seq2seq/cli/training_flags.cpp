@@ -22,6 +22,7 @@ void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
   programs::add_option_flags(app, option_table(shown), given, [&app, &given, defaults](std::string_view flag) {
     if (flag == "arch") show_recipe(app, defaults, given);
   });
+  programs::add_index_flag(app);
 }
 
 void add_recipe_flags(CLI::App& app, const TrainOptions& defaults, Given& given) {

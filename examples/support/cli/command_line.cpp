@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "core/base/error.h"
+#include "data/fetch/find_model.h"
 #include "examples/support/card.h"
 #include "examples/support/machine.h"
 #include "examples/support/pack.h"
@@ -38,6 +39,7 @@ int parse_and_run(const Program& program, const std::vector<AddCommand>& add, in
   app.get_formatter()->column_width(44);
   std::vector<Command> commands;
   for (const AddCommand one : add) commands.push_back(one(app));
+  commands.push_back(add_models(app));
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
@@ -86,6 +88,15 @@ void show_defaults(CLI::App& app, const options::Table& table, std::string_view 
       app.get_option(fmt::format("--{}", option.flag))->default_str(text_of(option));
 }
 
+void add_index_flag(CLI::App& app) {
+  app.add_option_function<std::string>(
+         "--index", [](const std::string& index) { data::set_model_index(index); },
+         "file or address of an index of models, which can then be named (none: GRUS_MODEL_INDEX)")
+      ->type_name("TEXT")
+      ->group("Files")
+      ->take_last();
+}
+
 void former_name(CLI::App& app, const std::string& name) { app.alias(name); }
 
 void former_flag(CLI::App& app, const std::string& name, const std::string& flag) {
@@ -106,6 +117,12 @@ Command add_pack(CLI::App& program) {
 
 Command add_card(CLI::App& program) {
   return add_command<CardOptions>(program, "card", "write a model card: what it is, data, figures, limits", card);
+}
+
+Command add_models(CLI::App& program) {
+  Command command = add_command<ModelsOptions>(program, "models", "list the models that an index has", models);
+  add_index_flag(*command.app);
+  return command;
 }
 
 int run_commands(const Program& program, const std::vector<AddCommand>& commands, int argc, char** argv) {

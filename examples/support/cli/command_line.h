@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "examples/support/model_files.h"
+#include "examples/support/model_names.h"
 #include "examples/support/run_options.h"
 #include "options/option.h"
 
@@ -51,10 +52,13 @@ void add_option_flags(CLI::App& app, const options::Table& table, options::Given
 /// Shows the table's values in --help as the defaults, but for that of `chosen_by`.
 void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by = "");
 
+/// Adds --index, the models that a command knows by name.
+void add_index_flag(CLI::App& app);
+
 /// Adds a command whose options `O` are a struct with `options::Table table()`; it may have
 /// `void choose(const options::Given&)`, which sets the defaults that other flags bring, before the flags are read, and
-/// `void check(const options::Given&)`, which throws UsageError for what does not go together, behind that.
-/// `act(options, command line)` returns the exit code.
+/// `void check(const options::Given&)`, which throws UsageError for what does not go together, behind that. A row
+/// "model" takes names of --index as well (find_models). `act(options, command line)` returns the exit code.
 template <class O>
 Command add_command(CLI::App& program, const char* name, const char* what, int (*act)(O&, const std::string& line),
                     std::shared_ptr<O> o = std::make_shared<O>()) {
@@ -69,11 +73,13 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
     show_defaults(*app, shown.table());
   };
   add_option_flags(*app, o->table(), *given, heard);
+  if (reads_model(o->table())) add_index_flag(*app);
   return {app, [o, given, choose, act, name = program.get_name()](const std::string& line) {
             choose(*o);
             resolve(name, o->table(), *given);
             if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);
             if constexpr (requires { o->check(*given); }) o->check(*given);
+            find_models(o->table());
             return act(*o, line);
           }};
 }
@@ -81,6 +87,7 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
 // Commands that all programs have.
 Command add_pack(CLI::App& program);
 Command add_card(CLI::App& program);
+Command add_models(CLI::App& program);  // run_commands adds it
 
 /// Lets a command, or a flag of one value, be called by the name that it had before, which --help does not show.
 void former_name(CLI::App& app, const std::string& name);

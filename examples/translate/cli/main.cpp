@@ -8,6 +8,7 @@ namespace {
 using namespace grus::translate;
 using grus::Precision;
 using grus::programs::add_card;
+using grus::programs::add_index_flag;
 using grus::programs::add_pack;
 
 void add_machine_flags(CLI::App& app, UseOptions& use) {
@@ -48,12 +49,15 @@ void add_batch_flag(CLI::App& app, UseOptions& use) {
 }
 
 void add_model_flag(CLI::App& app, std::string& model) {
-  app.add_option("--model", model, "folder of the model")->required();
+  app.add_option("--model", model, "folder, pack or name of the model")->required();
+  add_index_flag(app);
 }
 
 // Adds the flags of commands that translate, with one model or several.
 void add_models_flags(CLI::App& app, UseOptions& use) {
-  app.add_option("--model", use.model, "folder of the model; DIR,DIR: several that translate together")->required();
+  app.add_option("--model", use.model, "folder, pack or name of the model; DIR,DIR: several that translate together")
+      ->required();
+  add_index_flag(app);
   app.add_option("--rescore", use.rescore, "DIR=WEIGHT: another model weighs all hypotheses of the beam");
   app.add_option("--shortlist", use.shortlist, "file of the words that translations may have, made by shortlist");
   add_search_flags(app, use);
@@ -231,7 +235,8 @@ Command add_attend(CLI::App& program) {
 Command add_compare(CLI::App& program) {
   CLI::App* app = program.add_subcommand("compare", "several models on one text: BLEU by sentence length on one page");
   auto options = std::make_shared<CompareOptions>();
-  app->add_option("models", options->models, "folders of models")->required();
+  app->add_option("models", options->models, "folders, packs or names of models")->required();
+  add_index_flag(*app);
   app->add_option("--out", options->out, "HTML file")->required();
   CLI::Option* source = app->add_option("--src", options->source, "sentences; without: the first model's test text");
   CLI::Option* references = app->add_option("--ref", options->references, "their translations")->needs(source);
