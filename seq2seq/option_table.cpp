@@ -156,8 +156,11 @@ Table machine_options(TrainOptions& o) {
       {"bucket-mb", g, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
-      words("precision", g, choice(&o.precision), "of the products; bf16: faster where the CPU multiplies it",
-            {"f32", "bf16"}),
+      words("precision", g, choice(&o.precision),
+            "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
+            {"f32", "bf16", "f16"}),
+      {"loss-scale", g, &o.loss_scale,
+       "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };
 }
 

@@ -60,6 +60,7 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.reduce = options_.reduce;
   o.wire = options_.wire;
   o.bucket_mb = options_.bucket_mb;
+  o.loss_scale = optim::loss_scale_of(options_.loss_scale, options_.precision);
   if (source_.is_guided()) o.metrics = {&source_.alignment_loss()};
   o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}, {"--guided-alignment", texts_.links}};
   o.stop = hooks.stop;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "metrics/metric.h"
+#include "optim/loss_scale.h"
 #include "optim/schedule.h"
 #include "parallel/communicator.h"
 #include "training/callback.h"
@@ -51,7 +52,11 @@ struct FitOptions {
   parallel::Reduce reduce = parallel::Reduce::tree;  // fast: in whatever order MPI likes, other bits for other ranks
   parallel::Wire wire = parallel::Wire::f32;         // bf16: half of the traffic, other bits than one rank's
   double bucket_mb = 4;                              // of gradients that ranks send at a time
-  double clip = 0;                                   // the largest norm of all gradients together; 0: no limit
+  // The loss is scaled, so that gradients do not become 0 in f16. A step whose gradients overflow is skipped: it is
+  // none, leaves weights, optimizer, schedule, averages and metrics as they are, and is counted in the figures
+  // "loss_scale" and "skipped_steps". Each step then waits for the device.
+  std::optional<optim::LossScaleOptions> loss_scale = {};
+  double clip = 0;                // the largest norm of all gradients together; 0: no limit
   optim::Schedule schedule = {};  // the factor of all rates at update 0, 1, ...; fit() sets the optimizer's factor
   std::optional<optim::PlateauOptions> plateau = {};  // a further factor, which falls by the watched figure
   double average = 0;  // the decay of an average of the weights, which is judged and kept; 0: none

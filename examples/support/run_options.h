@@ -41,6 +41,7 @@ struct TrainingOptions {
   parallel::Reduce reduce = parallel::Reduce::tree;
   parallel::Wire wire = parallel::Wire::f32;
   double bucket_mb = 4;
+  std::string loss_scale = "auto";
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)
   MachineOptions machine;
