@@ -13,7 +13,8 @@ namespace grus::seq2seq {
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
 /// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, chrF, the
-/// loss of guided alignment and the loss scale stand in the file only where they were measured. `epoch` counts validations.
+/// loss of guided alignment and the loss scale stand in the file only where they were measured. `epoch` counts
+/// validations.
 struct EpochMetrics {
   int64_t epoch = 0, step = 0;
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;

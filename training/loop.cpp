@@ -76,9 +76,10 @@ void Loop::save() {
   require_sound(progress_.step, progress_.epoch);
   progress_.loss_scale.reset();
   if (scaler_) progress_.loss_scale = scaler_->state();
-  const nn::NamedTensors listeners = ranks_.gather("state", listeners_state(parts()));
+  const nn::NamedTensors listeners = gather_to_leader(ranks_.all(), "state", listeners_state(parts()));
+  const nn::NamedTensors optimizer = optimizer_shards_ ? optimizer_shards_->gather_state() : optimizer_.state();
   for_leader([&] {
-    save_state(keeper_.state_file(), parts(), listeners, progress_, identity());
+    save_state(keeper_.state_file(), parts(), optimizer, listeners, progress_, identity());
     keeper_.saved(progress_.best > 0);
   });
 }

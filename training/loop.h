@@ -9,6 +9,7 @@
 #include "training/freeze.h"
 #include "training/gradient_tree.h"
 #include "training/keeper.h"
+#include "training/optimizer_shards.h"
 #include "training/ranks.h"
 #include "training/run_state.h"
 
@@ -160,6 +161,7 @@ class Loop : private Control {
   bool joined_ = false, stops_ = false;  // stops_: some rank was asked to stop
   std::string wish_;                     // why a callback of another rank than the leader wants the run to end
   std::unique_ptr<GradientTree> tree_;
+  std::unique_ptr<OptimizerShards> optimizer_shards_;
   const nn::Parameters parameters_;
   const FreezePlan freeze_;
   std::unique_ptr<optim::ExponentialMovingAverage> average_;

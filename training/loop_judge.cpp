@@ -37,7 +37,9 @@ std::vector<Figure> Loop::validate() {
   model_.eval();
   with_averages([&] {
     const NoGrad unrecorded;
-    for_leader([&] { figures = options_.validation.measure(); });
+    if (options_.validation.measure_on_ranks && ranks_.sharded())
+      figures = options_.validation.measure_on_ranks(ranks_.all());
+    else for_leader([&] { figures = options_.validation.measure(); });
   });
   figures = from_leader(std::move(figures));
   model_.train(training);

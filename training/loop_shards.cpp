@@ -34,10 +34,11 @@ Facts Loop::facts() const {
   all.emplace_back(
       "options",
       fmt::format(
-          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums, {} on the wire, buckets of {} MB, clip {}, "
+          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums{}, {} on the wire, buckets of {} MB, clip {}, "
           "loss scale {}, average {}, judged every {}, saved every {}, patience {}'",
           o.epochs, o.steps, o.accumulate, ranks_.shards().of, o.reduce == parallel::Reduce::fast ? "fast" : "tree",
-          o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb, o.clip,
+          o.shard_optimizer ? ", sharded optimizer" : "", o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb,
+          o.clip,
           o.loss_scale ? fmt::format("{}{}", o.loss_scale->first, o.loss_scale->dynamic ? " and dynamic" : "") : "none",
           o.average, o.validate_every, o.save_every, o.patience));
   for (const auto& [name, value] : identity()) all.emplace_back(name, fmt::format("'{}'", value));
@@ -54,6 +55,8 @@ void Loop::join() {
     shard_metrics_.use();
     shard_metrics_.keep_own(ranks_.shards());
   }
+  if (options_.shard_optimizer && ranks_.several())
+    optimizer_shards_ = std::make_unique<OptimizerShards>(optimizer_, ranks_.all());
   ranks_.require_alike(facts());
   ranks_.share_weights(model_);
   const bool fast = options_.reduce == parallel::Reduce::fast;

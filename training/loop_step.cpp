@@ -105,6 +105,7 @@ bool Loop::update(QueuedStep& step, const Tensor& loss) {
   const Tensor scale = optim::clip_scale(norm, limit);
   optimizer_.set_lr_factor(scheduled_factor(step.step));
   optimizer_.step(unscaled != 1 ? scale * unscaled : scale);
+  if (optimizer_shards_) optimizer_shards_->gather_values();
   optimizer_.zero_grad();
   step.learning_rate = optimizer_.lr();
   return true;

@@ -161,6 +161,7 @@ int measure_training(TrainOptions options, const Corpora& corpora) {
   fit.shards = options.shards;
   fit.reduce = options.reduce;
   fit.wire = options.wire;
+  fit.shard_optimizer = options.shard_optimizer;
   fit.bucket_mb = options.bucket_mb;
   fit.loss_scale = optim::loss_scale_of(options.loss_scale, options.precision);
   fit.schedule = make_schedule(options, fit.steps, source.epoch_steps());

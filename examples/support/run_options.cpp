@@ -61,6 +61,7 @@ Table training_rows(TrainingOptions& o) {
             {"tree", "fast"}),
       words("wire", m, choice(&o.wire),
             "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
+      {"shard-optimizer", m, &o.shard_optimizer, "each rank updates a part of the weights, and keeps its state alone"},
       {"bucket-mb", m, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
   };
   Table scaling = {
@@ -113,6 +114,7 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
   fit.shards = o.shards;
   fit.reduce = o.reduce;
   fit.wire = o.wire;
+  fit.shard_optimizer = o.shard_optimizer;
   fit.bucket_mb = o.bucket_mb;
   fit.loss_scale = optim::loss_scale_of(o.loss_scale, o.machine.precision);
   fit.seed = static_cast<uint64_t>(o.seed);
