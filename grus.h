@@ -97,6 +97,7 @@
 #include "optim/clip.h"
 #include "optim/lamb.h"
 #include "optim/lion.h"
+#include "optim/loss_scale.h"
 #include "optim/nadam.h"
 #include "optim/optimizer.h"
 #include "optim/radam.h"

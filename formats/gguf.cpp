@@ -39,19 +39,6 @@ std::string gguf_entry(std::string_view key, uint32_t value) {
   return bytes;
 }
 
-// Rounds to the nearest binary16, ties to even.
-uint16_t half_of(float x) {
-  const auto bits = std::bit_cast<uint32_t>(x);
-  const auto sign = static_cast<uint16_t>(bits >> 16 & 0x8000u);
-  const float size = std::fabs(x);
-  if (std::isnan(x)) return static_cast<uint16_t>(sign | 0x7e00u);
-  if (size >= 65520) return static_cast<uint16_t>(sign | 0x7c00u);  // what rounds to more than the largest
-  if (size < 0x1p-14f)                                              // subnormal: a multiple of 2^-24
-    return static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(size * 0x1p24f)));
-  const uint32_t rounded = (bits & 0x7fffffffu) + 0xfffu + (bits >> 13 & 1u);
-  return static_cast<uint16_t>(sign | (rounded - (112u << 23)) >> 13);
-}
-
 class GgufTensor {
  public:
   GgufTensor(const nn::NamedTensor& from, GgufType wanted) : name_(from.name), x_(from.tensor) {
@@ -61,7 +48,7 @@ class GgufTensor {
       type = x_.dtype() == DType::i32 ? Ggml::i32 : Ggml::i64;
       return;
     }
-    require<UsageError>(is_float(x_.dtype()) || x_.dtype() == DType::bf16,
+    require<UsageError>(is_float(x_.dtype()) || is_narrow_float(x_.dtype()),
                         "[write_gguf] need '{}' in floats, i32 or i64, got {}", Shown{name_}, x_.dtype());
     x_ = cast(x_.detach(), DType::f32);
     const bool rows = x_.rank() >= 2 && x_.numel() > 0 && x_.dim(-1) % static_cast<int64_t>(block_size) == 0;
@@ -110,7 +97,7 @@ class GgufTensor {
   void append_half(std::string& to, float value) const {
     require<UsageError>(!std::isfinite(value) || std::fabs(value) < 65520,
                         "[write_gguf] need numbers of at most 65504 in '{}', got {}", Shown{name_}, value);
-    data::append_numbers(to, half_of(value));
+    data::append_numbers(to, to_half(value));
   }
 
   // Steps and roundings are those of ggml's own quantization, so that the bytes are equal.

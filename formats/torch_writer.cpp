@@ -27,6 +27,8 @@ const char* storage_of(DType dtype) {
       return "ByteStorage";
     case DType::bf16:
       return "BFloat16Storage";
+    case DType::f16:
+      return "HalfStorage";
   }
   return "?";
 }

@@ -11,7 +11,6 @@
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
-#include "core/base/half.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
 #include "nn/gru.h"
@@ -86,22 +85,12 @@ class File {
   uint32_t written_crc_ = 0;
 };
 
-Tensor widen_halves(const std::vector<std::byte>& bytes, const Shape& shape, Device device) {
-  std::vector<float> values(bytes.size() / 2);
-  for (size_t i = 0; i < values.size(); ++i) {
-    uint16_t bits = 0;
-    std::memcpy(&bits, &bytes[2 * i], 2);
-    values[i] = from_half(bits);
-  }
-  return Tensor::from(values, shape, device);
-}
-
 Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
   std::vector<std::byte> bytes(entry.end - entry.begin);
   file.read(bytes.data(), bytes.size());
   switch (entry.stored) {
     case Stored::f16:
-      return widen_halves(bytes, entry.shape, device);
+      return Tensor::from_bytes(bytes, entry.shape, DType::f16, device);
     case Stored::bf16:
       return Tensor::from_bytes(bytes, entry.shape, DType::bf16, device);
     case Stored::f32:
@@ -138,6 +127,8 @@ const char* stored_name(DType dtype) {
       return "U8";
     case DType::bf16:
       return "BF16";
+    case DType::f16:
+      return "F16";
   }
   return "?";
 }

@@ -17,7 +17,7 @@ struct TensorFile {
   Metadata metadata;     // without the checksum
 };
 
-/// Reads F32, F64, I32, I64, BOOL, U8 and BF16 as they are; F16 becomes f32. Throws DataError that names the file and
+/// Reads F32, F64, I32, I64, BOOL, U8, F16 and BF16. Throws DataError that names the file and
 /// what was expected.
 TensorFile read_safetensors(const std::filesystem::path& path, Device device = default_device());
 /// Writes a file that appears whole or not at all. Throws UsageError for a name given twice or a text that is not

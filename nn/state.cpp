@@ -24,7 +24,7 @@ struct Target {
 void check_fit(Target& target, const Tensor& stored, std::map<const Leaf*, const Tensor*>& tied,
                std::vector<std::string>& misshapen) {
   target.found = &stored;
-  const bool widened = stored.dtype() == DType::bf16 && is_float(target.value.dtype());  // without loss
+  const bool widened = is_narrow_float(stored.dtype()) && is_float(target.value.dtype());  // without loss
   if (stored.shape() != target.value.shape() || (stored.dtype() != target.value.dtype() && !widened)) {
     misshapen.push_back(fmt::format("{} (need {} {}, got {} {})", target.name, target.value.shape(),
                                     target.value.dtype(), stored.shape(), stored.dtype()));

@@ -70,7 +70,8 @@ void Optimizer::prepare(Slot& slot) {
 
 void Optimizer::step_all(Scale scale) {
   for (const Slot& slot : slots_) require_ready(slot);
-  for (Slot& slot : slots_) prepare(slot);
+  for (Slot& slot : slots_)
+    if (slot.own) prepare(slot);
   const double decay = average_ ? average_->begin_update() : 0;
   for (Slot& slot : slots_)
     if (slot.leaf().requires_grad) step(slot, scale, decay);
@@ -79,6 +80,11 @@ void Optimizer::step_all(Scale scale) {
 
 void Optimizer::step(Slot& slot, Scale scale, double average_decay) {
   Leaf& leaf = slot.leaf();
+  if (!slot.own) {
+    if (!leaf.grad().defined()) return;
+    ++slot.steps;
+    return leaf.mark_grad_used();
+  }
   Tensor* average = average_ ? average_->find(&leaf) : nullptr;
   if (leaf.grad().defined()) {
     const SettingsInForce settings(name_, settings_, groups_[slot.group], lr(slot.group));

@@ -52,6 +52,13 @@ class Optimizer {
   void set(std::string_view setting, double value);
   void set(std::string_view setting, double value, size_t group);
 
+  /// Returns the parameters of all groups, each once, in the order in which they were added.
+  nn::Parameters parameters() const;
+  /// Lets step() update the parameters at these places alone, and keep state for no others, which other processes step;
+  /// they count their steps here too. Throws UsageError unless there is a flag for each, and for a parameter that has
+  /// taken steps elsewhere: load_state() first.
+  void share(const std::vector<bool>& own);
+
   /// Chooses whether step() may take the one-pass kernel of a backend; without it every step runs update().
   void set_fused(bool on) { fused_ = on; }
 
@@ -61,11 +68,13 @@ class Optimizer {
 
   /// Returns what an exact resume needs: the state tensors of each parameter ("first.NAME", shared, not copied), the
   /// counts "steps" and "updates", the rates "lr" of each group, "lr_factor", the settings that set() changed
-  /// ("setting.NAME") and the optimizer's name as "kind".
+  /// ("setting.NAME") and the optimizer's name as "kind". Of a shared optimizer it has the tensors of its own share.
   NamedTensors state() const;
-  /// Takes a state of the same parameters. Throws DataError that lists missing, unexpected and misshapen names, or says
-  /// that the state is another kind's; nothing is changed then. A state without kind and rates leaves the rates as they
-  /// are.
+  /// Returns the names of the whole state, of all shares, in order.
+  std::vector<std::string> state_names() const;
+  /// Takes a whole state of the same parameters, of which none is another's then. Throws DataError that lists missing,
+  /// unexpected and misshapen names, or says that the state is another kind's; nothing is changed then. A state without
+  /// kind and rates leaves the rates as they are.
   void load_state(const NamedTensors& state);
 
  protected:
@@ -85,6 +94,7 @@ class Optimizer {
     size_t group;
     int64_t steps = 0;
     std::vector<Tensor> states;  // in the order of kept_; made at the first step
+    bool own = true;             // false: another process steps it
     Leaf& leaf() const { return *known.leaf; }
   };
   using Values = std::vector<double>;  // in the order of settings_
@@ -97,6 +107,7 @@ class Optimizer {
   void require_group(size_t group) const;
   void require_ready(const Slot& slot) const;
   void prepare(Slot& slot);
+  bool has_state(const Slot& slot, size_t state) const { return slot.steps > 0 && keeps(state, groups_[slot.group]); }
   void step_all(Scale scale);
   void step(Slot& slot, Scale scale, double average_decay);
   bool step_fused(Slot& slot, Scale scale, const SettingsInForce& settings, Tensor* average, double average_decay);

@@ -48,10 +48,29 @@ void Optimizer::add_group(const ParameterGroup& group) {
                           name_, slot.known.name, name);
       slot.known.require_other_name(name_, name);
     }
-    slots.push_back({{name, parameter}, groups_.size(), 0, std::vector<Tensor>(kept_.size())});
+    slots.push_back({{name, parameter}, groups_.size(), 0, std::vector<Tensor>(kept_.size()), true});
   }
   groups_.push_back(std::move(values));
   slots_ = std::move(slots);
+}
+
+nn::Parameters Optimizer::parameters() const {
+  nn::Parameters all;
+  for (const Slot& slot : slots_) all.push_back({slot.known.name, slot.known.parameter});
+  return all;
+}
+
+void Optimizer::share(const std::vector<bool>& own) {
+  require<UsageError>(own.size() == slots_.size(), "[{}] need a flag for each of {} parameters to share them, got {}",
+                      name_, slots_.size(), own.size());
+  for (size_t i = 0; i < own.size(); ++i)
+    require<UsageError>(slots_[i].own || !own[i] || slots_[i].steps == 0,
+                        "[{}] need the state of '{}', whose steps were taken elsewhere: load_state() first", name_,
+                        slots_[i].known.name);
+  for (size_t i = 0; i < own.size(); ++i) {
+    slots_[i].own = own[i];
+    if (!own[i]) slots_[i].states.assign(kept_.size(), Tensor());
+  }
 }
 
 void Optimizer::set_lr_factor(double factor) {

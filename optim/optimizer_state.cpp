@@ -23,7 +23,7 @@ NamedTensors Optimizer::state() const {
   for (const Slot& slot : slots_) {
     const Tensor& value = slot.leaf().value();
     for (size_t i = 0; i < kept_.size(); ++i) {
-      if (slot.steps == 0 || !keeps(i, groups_[slot.group])) continue;
+      if (!slot.own || !has_state(slot, i)) continue;
       const Tensor& kept = slot.states[i];
       state.push_back(
           {kept_[i].name + "." + slot.known.name,
@@ -45,6 +45,19 @@ NamedTensors Optimizer::state() const {
   state.push_back({"lr_factor", Tensor::from(std::vector<double>{lr_factor_}, Device(host))});
   state.push_back({"kind", Tensor::from(std::vector<int32_t>(kind.begin(), kind.end()), Device(host))});
   return state;
+}
+
+std::vector<std::string> Optimizer::state_names() const {
+  std::vector<std::string> names;
+  for (const Slot& slot : slots_)
+    for (size_t i = 0; i < kept_.size(); ++i)
+      if (has_state(slot, i)) names.push_back(kept_[i].name + "." + slot.known.name);
+  names.insert(names.end(), {"steps", "updates"});
+  for (size_t i = 0; i < settings_.size(); ++i)
+    if (settings_[i].name == "lr") names.emplace_back("lr");
+    else if (changed_[i]) names.push_back(setting_name(settings_[i]));
+  names.insert(names.end(), {"lr_factor", "kind"});
+  return names;
 }
 
 // Nothing of this optimizer changes until all of the state was read and found right.
@@ -102,6 +115,7 @@ void Optimizer::load_kept(StateReader& reader, Slot& slot, const Values& setting
     slot.states[i] = expected ? reader.take(name, shape_of(i, slot), value) : Tensor();
   }
   slot.steps = steps;
+  slot.own = true;
 }
 
 }  // namespace grus::optim

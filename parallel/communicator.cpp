@@ -138,6 +138,30 @@ std::vector<std::string> Communicator::gather(const std::string& place, const st
   return texts;
 }
 
+std::vector<std::string> Communicator::to_leader(const std::string& place, const std::string& text) {
+  if (!several()) return {text};
+  const int tag = next_tag();
+  if (!leads()) {
+    Letter own(place + '\n' + text);
+    send_first(0, tag, own);
+    send_rest(0, tag, own);
+    wait(std::move(own.requests));
+    return {};
+  }
+  std::vector<std::string> texts = {text};
+  for (int from = 1; from < size(); ++from) {
+    Letter::First first;
+    wait({transport_->receive(from, tag, &first, sizeof first)});
+    std::string& of = texts.emplace_back(first.text, std::min<size_t>(first.length, sizeof first.text));
+    of.resize(first.length);
+    std::vector<int64_t> requests;
+    receive_rest(from, tag, of, requests);
+    wait(std::move(requests));
+    of = opened(place, from, std::move(of));
+  }
+  return texts;
+}
+
 std::string Communicator::from_leader(const std::string& place, const std::string& text) {
   if (!several()) return text;
   const int tag = next_tag();

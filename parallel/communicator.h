@@ -32,6 +32,8 @@ class Communicator {
 
   /// Returns the text of every rank, in their order. Throws Error where ranks are at different places of a program.
   std::vector<std::string> gather(const std::string& place, const std::string& text);
+  /// Returns the text of every rank on the leader alone; others get none, and do not wait for one another.
+  std::vector<std::string> to_leader(const std::string& place, const std::string& text);
   void barrier(const std::string& place) { gather(place, ""); }
   /// Gives everybody the leader's text; the leader waits for nobody. Throws as gather() does.
   std::string from_leader(const std::string& place, const std::string& text);

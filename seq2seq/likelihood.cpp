@@ -1,5 +1,6 @@
 #include "seq2seq/likelihood.h"
 
+#include <cstring>
 #include <functional>
 
 #include "data/pairs/loader.h"
@@ -88,13 +89,29 @@ PackedBatch with_own_words(Architecture& model, const PackedBatch& batch, double
 }
 
 Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, int64_t batch_tokens) {
+  parallel::Communicator alone;
+  return likelihood(model, corpus, alone, batch_tokens);
+}
+
+// The ranks' sums of batches stand in one list, batch by batch; each batch is one rank's, and 0 with the others.
+Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
+                      int64_t batch_tokens) {
   const NoGrad no_grad;
   Likelihood sum;
+  std::vector<double> of_batch;
   for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
-    const PackedBatch packed = to_device(batch);
-    sum.nll += loss_of(model, packed, 0).nll_sum.item();
-    sum.tokens += packed.labels.numel();
+    const bool own = std::ssize(of_batch) % ranks.size() == ranks.rank();
+    of_batch.push_back(own ? loss_of(model, to_device(batch), 0).nll_sum.item() : 0);
+    sum.tokens += std::ssize(batch.labels);
   });
+  const std::string bytes(reinterpret_cast<const char*>(of_batch.data()), of_batch.size() * sizeof(double));
+  const std::vector<std::string> all = ranks.gather("likelihood", bytes);
+  for (size_t i = 0; i < of_batch.size(); ++i) {
+    const std::string& owner = all[i % all.size()];
+    double value = 0;
+    std::memcpy(&value, owner.data() + i * sizeof value, sizeof value);
+    sum.nll += value;
+  }
   return sum;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Losses and probabilities of sentence pairs under teacher forcing are computed here, for every architecture.
 #include "data/pairs/batch.h"
+#include "parallel/communicator.h"
 #include "seq2seq/architecture.h"
 
 namespace grus::seq2seq {
@@ -46,6 +47,9 @@ struct Likelihood {
   int64_t tokens = 0;
 };
 Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, int64_t batch_tokens = 4000);
+/// Shares the batches out among ranks, which all get the sum, with the bits of one rank's.
+Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
+                      int64_t batch_tokens = 4000);
 
 /// Returns log p(target | source) in nats of each pair, <eos> included.
 std::vector<double> log_probabilities(const Architecture& model, const data::EncodedCorpus& corpus,

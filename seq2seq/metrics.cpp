@@ -26,7 +26,9 @@ constexpr Field fields[] = {
 };
 
 constexpr Field measured_fields[] = {{"valid_chrf", &EpochMetrics::valid_chrf},
-                                     {"train_alignment_loss", &EpochMetrics::train_alignment_loss}};
+                                     {"train_alignment_loss", &EpochMetrics::train_alignment_loss},
+                                     {"loss_scale", &EpochMetrics::loss_scale},
+                                     {"skipped_steps", &EpochMetrics::skipped_steps}};
 
 nlohmann::ordered_json line_of(const EpochMetrics& metrics) {
   nlohmann::ordered_json json = {{"epoch", metrics.epoch}, {"step", metrics.step}};

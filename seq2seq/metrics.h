@@ -12,13 +12,15 @@ namespace grus::seq2seq {
 
 inline constexpr double not_measured = std::numeric_limits<double>::quiet_NaN();
 
-/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, chrF and the
-/// loss of guided alignment stand in the file only where they were measured. `epoch` counts validations.
+/// One line of metrics.jsonl. Losses are mean nats a target token; BLEU and chrF go from 0 to 100, chrF, the
+/// loss of guided alignment and the loss scale stand in the file only where they were measured. `epoch` counts
+/// validations.
 struct EpochMetrics {
   int64_t epoch = 0, step = 0;
   double train_loss = not_measured, valid_loss = not_measured, valid_perplexity = not_measured;
   double valid_bleu = not_measured, valid_chrf = not_measured;
   double train_alignment_loss = not_measured;
+  double loss_scale = not_measured, skipped_steps = not_measured;  // of a run that scales its loss
   double target_tokens_per_second = not_measured, seconds = not_measured;
 };
 

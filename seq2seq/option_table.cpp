@@ -153,11 +153,15 @@ Table machine_options(TrainOptions& o) {
             {"tree", "fast"}),
       words("wire", g, choice(&o.wire),
             "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
+      {"shard-optimizer", g, &o.shard_optimizer, "each rank updates a part of the weights, and keeps its state alone"},
       {"bucket-mb", g, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
-      words("precision", g, choice(&o.precision), "of the products; bf16: faster where the CPU multiplies it",
-            {"f32", "bf16"}),
+      words("precision", g, choice(&o.precision),
+            "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
+            {"f32", "bf16", "f16"}),
+      {"loss-scale", g, &o.loss_scale,
+       "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };
 }
 

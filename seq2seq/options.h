@@ -103,10 +103,12 @@ struct TrainOptions {
   // Machine.
   parallel::Reduce reduce = parallel::Reduce::tree;
   parallel::Wire wire = parallel::Wire::f32;
-  double bucket_mb = 4;  // of gradients that a rank sends at a time
-  int64_t threads = 0;   // 0: as many as there are
+  bool shard_optimizer = false;  // each rank updates a part of the weights
+  double bucket_mb = 4;          // of gradients that a rank sends at a time
+  int64_t threads = 0;           // 0: as many as there are
   std::string device = initial_device_name();
   Precision precision = Precision::f32;  // of products
+  std::string loss_scale = "auto";       // dynamic in f16, else 1
   // Watching (docs/watching.md).
   std::string show_step, profile;
   int64_t performance = 0;  // above 0: so many steps are measured, and nothing is kept

@@ -12,16 +12,18 @@
 namespace grus::seq2seq {
 namespace {
 
-/// Calls f(begin, end) for batches of about equal size, of at most `most` of `count` sentences. Their number is a
-/// multiple of the threads', and a free thread takes the next one. An exception of one ends all.
-void for_each_batch(size_t count, size_t most, int64_t beam, const std::function<void(size_t, size_t)>& f) {
-  std::atomic<size_t> next{0};
+/// Calls f(begin, end) for this part's batches of about equal size, of at most `most` of `count` sentences. Their
+/// number is a multiple of the threads', and a free thread takes the next one. An exception of one ends all.
+void for_each_batch(size_t count, size_t most, int64_t beam, const SearchOptions& options,
+                    const std::function<void(size_t, size_t)>& f) {
+  const auto first = static_cast<size_t>(options.part), step = static_cast<size_t>(options.parts);
+  std::atomic<size_t> next{first};
   const auto rows = static_cast<int64_t>(std::min(count, most)) * beam;
   in_parts(default_device(), rows, static_cast<int64_t>(count), [&](int, int parts) {
     const auto threads = static_cast<size_t>(parts), rounds = (count + threads * most - 1) / (threads * most);
     const size_t batches = std::min(count, threads * rounds);
     try {
-      for (size_t batch; (batch = next.fetch_add(1)) < batches;)
+      for (size_t batch; (batch = next.fetch_add(step)) < batches;)
         f(count * batch / batches, count * (batch + 1) / batches);
     } catch (...) {
       next = batches;
@@ -94,7 +96,7 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
   };
   const int64_t rows = options.sample ? options.n_best : options.beam;
   const auto most = static_cast<size_t>(std::max<int64_t>(1, options.batch_rows / rows));
-  for_each_batch(order.size(), most, rows, search_batch);
+  for_each_batch(order.size(), most, rows, options, search_batch);
   return results;
 }
 

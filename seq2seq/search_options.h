@@ -26,6 +26,9 @@ struct SearchOptions {
   uint64_t seed = 1, first = 0;
   // How the target of each source begins, without <unk>; empty: all are free.
   std::span<const std::vector<int32_t>> prefixes = {};
+  // One call may do every parts-th of the batches that are searched at a time, from `part` on; sentences of the other
+  // batches get no hypotheses then.
+  int64_t part = 0, parts = 1;
   const Shortlist* shortlist = nullptr;  // says which words each sentence may have, beside its prefix; null: all
 };
 

@@ -49,7 +49,12 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.schedule = make_schedule(options_, source_.all_steps(), source_.epoch_steps());
   o.average = options_.average;
   const std::vector<std::string> metrics = metric_names(options_.metrics);
-  o.validation = {[this] { return validate(); }, {"valid_loss", "valid_perplexity"}};
+  o.validation.names = {"valid_loss", "valid_perplexity"};
+  o.validation.measure = [this] {
+    parallel::Communicator alone;
+    return validate(alone);
+  };
+  o.validation.measure_on_ranks = [this](parallel::Communicator& ranks) { return validate(ranks); };
   for (const std::string& name : metrics)
     if (name != "perplexity") o.validation.names.push_back("valid_" + name);
   o.watch = "valid_" + metrics.front();
@@ -59,7 +64,9 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.shards = options_.shards;
   o.reduce = options_.reduce;
   o.wire = options_.wire;
+  o.shard_optimizer = options_.shard_optimizer;
   o.bucket_mb = options_.bucket_mb;
+  o.loss_scale = optim::loss_scale_of(options_.loss_scale, options_.precision);
   if (source_.is_guided()) o.metrics = {&source_.alignment_loss()};
   o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}, {"--guided-alignment", texts_.links}};
   o.stop = hooks.stop;
@@ -116,14 +123,14 @@ bool Trainer::run() {
 }
 
 // The likelihood costs little; whole translations are made only for figures that need them.
-std::vector<training::Figure> Trainer::validate() const {
-  const Likelihood text = likelihood(model_, valid_ids_);
+std::vector<training::Figure> Trainer::validate(parallel::Communicator& ranks) const {
+  const Likelihood text = likelihood(model_, valid_ids_, ranks);
   const double loss = text.nll / static_cast<double>(text.tokens);
   std::vector<training::Figure> figures = {{"valid_loss", loss}, {"valid_perplexity", std::exp(loss)}};
   std::vector<std::string> said;
   for (const std::string& name : metric_names(options_.metrics)) {
     if (name == "perplexity") continue;
-    if (said.empty()) said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128});
+    if (said.empty()) said = translate_best(model_, codecs_, valid_.source, {.beam = 1, .batch_rows = 128}, ranks);
     const double score = name == "chrf"
                              ? data::corpus_chrf(said, valid_.references).score
                              : data::corpus_bleu(said, valid_.references, {.tokenize = options_.bleu_tokenize}).score;

@@ -126,7 +126,7 @@ class Trainer {
 
  private:
   training::FitOptions loop_options(const TrainerHooks& hooks);
-  std::vector<training::Figure> validate() const;
+  std::vector<training::Figure> validate(parallel::Communicator& ranks) const;
   void seed_draws() const;
 
   const TrainOptions options_;

@@ -1,5 +1,7 @@
 #include "seq2seq/translator.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -94,6 +96,28 @@ std::vector<std::vector<Translation>> translate(const Architecture& model, const
 std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
                                         const std::vector<std::string>& lines, const SearchOptions& options) {
   return best_of(translate(model, codecs, lines, options));
+}
+
+// A rank's message has a line "number length" ahead of the bytes of each translation.
+std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
+                                        const std::vector<std::string>& lines, SearchOptions options,
+                                        parallel::Communicator& ranks) {
+  if (!ranks.several()) return translate_best(model, codecs, lines, options);
+  options.part = ranks.rank();
+  options.parts = ranks.size();
+  std::vector<std::vector<Translation>> own = translate(model, codecs, lines, options);
+  std::string message;
+  for (size_t n = 0; n < own.size(); ++n)
+    if (!own[n].empty()) message += fmt::format("{} {}\n{}", n, own[n].front().text.size(), own[n].front().text);
+  std::vector<std::string> all(lines.size());
+  for (const std::string& text : ranks.gather("translations", message))
+    for (size_t at = 0; at < text.size();) {
+      const size_t space = text.find(' ', at), line = text.find('\n', at);
+      const size_t n = std::stoul(text.substr(at, space - at)), size = std::stoul(text.substr(space + 1, line - space));
+      all.at(n) = text.substr(line + 1, size);
+      at = line + 1 + size;
+    }
+  return all;
 }
 
 Translator::Translator(const std::vector<std::filesystem::path>& folders, const std::vector<Judge>& judges) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "data/pairs/corpus.h"
+#include "parallel/communicator.h"
 #include "seq2seq/alignment.h"
 #include "seq2seq/model_folder.h"
 #include "seq2seq/search.h"
@@ -38,6 +39,10 @@ std::vector<std::vector<Translation>> translate(std::span<const Speaker> models,
 /// Returns the best translation of each line.
 std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
                                         const std::vector<std::string>& lines, const SearchOptions& options);
+/// Shares the work out among ranks, in the batches that one rank would search; all get all translations.
+std::vector<std::string> translate_best(const Architecture& model, const Codecs& codecs,
+                                        const std::vector<std::string>& lines, SearchOptions options,
+                                        parallel::Communicator& ranks);
 
 /// A Judge is a saved model that weighs what others say; its vocabulary is its own.
 struct Judge {

@@ -64,6 +64,13 @@ struct ShardBegin {
 struct BackwardEnd {
   const nn::ModuleBase& model;
   int64_t epoch, step;
+  double loss_scale;  // by which the gradients are too large; 1 without FitOptions::loss_scale
+};
+/// The gradients overflowed: the weights stay, and the next step has the same number. Nothing else is told of it.
+struct StepSkipped {
+  int64_t epoch, step, position;
+  double loss_scale, next_loss_scale;
+  int64_t skipped, in_a_row;  // steps so far, and since the last update
 };
 /// The update is queued on the device; nobody has waited for its figures.
 struct StepEnd {
@@ -119,7 +126,8 @@ class Control {
 };
 
 /// Every hook does nothing unless it is overridden. A run calls, with (...)* for what repeats:
-///   train_begin (epoch_begin (step_begin (shard_begin)? backward_end step_end step_figures*)* epoch_end)* train_end
+///   train_begin (epoch_begin (step_begin (shard_begin)? backward_end (step_end step_figures* | step_skipped))*
+///   epoch_end)* train_end
 /// and, where it judges the model: validation_begin validation_end recorded. A run that fails tells train_end once to
 /// each whose train_begin returned, and to no other.
 class Callback {
@@ -132,6 +140,7 @@ class Callback {
   virtual void shard_begin(const ShardBegin&, Control&) {}
   virtual void backward_end(const BackwardEnd&, Control&) {}
   virtual void step_end(const StepEnd&, Control&) {}
+  virtual void step_skipped(const StepSkipped&, Control&) {}
   virtual void step_figures(const StepFigures&, Control&) {}
   virtual void validation_begin(const ValidationBegin&, Control&) {}
   virtual void validation_end(const ValidationEnd&, Control&) {}

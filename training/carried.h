@@ -28,6 +28,8 @@ class Carried : public Callback {
 
   std::string name() const override { return name_; }
   bool on_every_rank() const override { return true; }
+  void step_begin(const StepBegin&, Control&) override { before_ = states_; }
+  void step_skipped(const StepSkipped&, Control&) override { states_ = before_; }
   void shard_begin(const ShardBegin& event, Control&) override { go_to(static_cast<size_t>(event.shard)); }
   /// Names of a shard's tensors begin with its number: "3/h". Once there was a step, a rank has those of its own
   /// shards.
@@ -65,8 +67,8 @@ class Carried : public Callback {
     own_[shard] = true;
   }
   std::string name_;
-  std::vector<State> states_ = std::vector<State>(1);
-  std::vector<bool> own_;  // which shards had a step since the state was loaded
+  std::vector<State> states_ = std::vector<State>(1), before_;  // before_: the step
+  std::vector<bool> own_;                                       // which shards had a step since the state was loaded
   size_t at_ = 0;
   bool sharded_ = false;
 };

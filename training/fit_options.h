@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "metrics/metric.h"
+#include "optim/loss_scale.h"
 #include "optim/schedule.h"
 #include "parallel/communicator.h"
 #include "training/callback.h"
@@ -27,6 +28,9 @@ struct Loss {
 struct Validation {
   std::function<std::vector<Figure>()> measure = {};
   std::vector<std::string> names = {};  // of the figures, where they are known before the first time
+  // Measures on all ranks together, each with a part of the batches; the leader's figures count. Where it is absent,
+  // the leader measures alone.
+  std::function<std::vector<Figure>(parallel::Communicator&)> measure_on_ranks = {};
 };
 
 /// A rule freezes the parameters whose names match a pattern with `*` and `?`, or trains them again, from an epoch and
@@ -50,8 +54,13 @@ struct FitOptions {
   int64_t shards = 0;
   parallel::Reduce reduce = parallel::Reduce::tree;  // fast: in whatever order MPI likes, other bits for other ranks
   parallel::Wire wire = parallel::Wire::f32;         // bf16: half of the traffic, other bits than one rank's
-  double bucket_mb = 4;                              // of gradients that ranks send at a time
-  double clip = 0;                                   // the largest norm of all gradients together; 0: no limit
+  bool shard_optimizer = false;  // each rank updates a part of the weights, and keeps its state alone
+  double bucket_mb = 4;          // of gradients that ranks send at a time
+  // The loss is scaled, so that gradients do not become 0 in f16. A step whose gradients overflow is skipped: it is
+  // none, leaves weights, optimizer, schedule, averages and metrics as they are, and is counted in the figures
+  // "loss_scale" and "skipped_steps". Each step then waits for the device.
+  std::optional<optim::LossScaleOptions> loss_scale = {};
+  double clip = 0;                // the largest norm of all gradients together; 0: no limit
   optim::Schedule schedule = {};  // the factor of all rates at update 0, 1, ...; fit() sets the optimizer's factor
   std::optional<optim::PlateauOptions> plateau = {};  // a further factor, which falls by the watched figure
   double average = 0;  // the decay of an average of the weights, which is judged and kept; 0: none

@@ -39,6 +39,7 @@ Loop::Loop(nn::ModuleBase& model, optim::Optimizer& optimizer, Source& source, K
     plateau.larger_is_better = false;  // the loop turns figures round
     plateau_ = std::make_unique<optim::Plateau>(plateau);
   }
+  if (options_.loss_scale) scaler_.emplace(*options_.loss_scale);
 }
 
 Loop::~Loop() {
@@ -59,6 +60,7 @@ void Loop::start() {
 
 void Loop::resume() {
   progress_ = load_state(keeper_.state_file(), parts(), identity());
+  if (scaler_ && progress_.loss_scale) scaler_->load_state(*progress_.loss_scale);
   ranks_.go_on_with(progress_.shards);
   join();
   source_.start(progress_.epoch - 1, progress_.position);
@@ -72,9 +74,12 @@ void Loop::save() {
   if (keeper_.state_file().empty()) return;
   read_figures();
   require_sound(progress_.step, progress_.epoch);
-  const nn::NamedTensors listeners = ranks_.gather("state", listeners_state(parts()));
+  progress_.loss_scale.reset();
+  if (scaler_) progress_.loss_scale = scaler_->state();
+  const nn::NamedTensors listeners = gather_to_leader(ranks_.all(), "state", listeners_state(parts()));
+  const nn::NamedTensors optimizer = optimizer_shards_ ? optimizer_shards_->gather_state() : optimizer_.state();
   for_leader([&] {
-    save_state(keeper_.state_file(), parts(), listeners, progress_, identity());
+    save_state(keeper_.state_file(), parts(), optimizer, listeners, progress_, identity());
     keeper_.saved(progress_.best > 0);
   });
 }
@@ -157,7 +162,10 @@ bool Loop::run_epoch() {
   while (!out_of_steps() && !out_of_patience() && progress_.ended.empty() && !stop_requested()) {
     whole = !next_batches();
     if (whole) break;
-    train_step();
+    if (!train_step()) {
+      follow();
+      continue;
+    }
     tell(&Callback::step_end,
          {progress_.epoch, progress_.step, progress_.position, progress_.batches, {options_.epochs, options_.steps}});
     if (every(options_.validate_every)) judge();

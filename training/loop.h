@@ -1,7 +1,7 @@
 #pragma once
 // The loop behind fit(): it sees neither batches nor losses, only a source that holds a batch and computes its loss.
 // Programs with folders of their own drive it directly.
-// Sources: loop.cpp, loop_step.cpp, loop_judge.cpp, loop_shards.cpp.
+// Sources: loop.cpp, loop_step.cpp, loop_skip.cpp, loop_judge.cpp, loop_shards.cpp.
 #include <memory>
 
 #include "core/tensor/random.h"
@@ -9,6 +9,7 @@
 #include "training/freeze.h"
 #include "training/gradient_tree.h"
 #include "training/keeper.h"
+#include "training/optimizer_shards.h"
 #include "training/ranks.h"
 #include "training/run_state.h"
 
@@ -65,7 +66,14 @@ class Loop : private Control {
     int64_t epoch, step, position, batches;  // position: of its first batch; batches: how many it has
     int64_t losses;                          // how many of figures_ are losses of it
     RandomKey rng;                           // the state of default_rng() before the step
-    double learning_rate, count;
+    double learning_rate, count, scale;      // scale: of the loss
+  };
+  // What a skipped step leaves as it was.
+  struct BeforeStep {
+    size_t figures, times;
+    std::vector<nn::NamedTensors> metrics;
+    ShardMetrics::Kept shard_metrics;
+    nn::NamedTensors buffers;
   };
   // Control
   void stop(const std::string& why) override { (ranks_.leads() ? progress_.ended : wish_) = why; }
@@ -108,9 +116,13 @@ class Loop : private Control {
   }
 
   bool next_batches();
-  void train_step();
+  bool train_step();
   Tensor forward_backward(QueuedStep& step);
-  void update(QueuedStep& step, const Tensor& loss);
+  bool update(QueuedStep& step, const Tensor& loss);
+  BeforeStep before_step() const;
+  void skip(const QueuedStep& step, BeforeStep before);
+  bool finite_on_all_ranks(const Tensor& norm) const;
+  Tensor minimised(const Loss& of, const QueuedStep& step) const;
   double scheduled_factor(int64_t step) const;
   [[noreturn]] void find_origin(const QueuedStep& step);
   void require_sound(int64_t step, int64_t epoch);
@@ -149,10 +161,12 @@ class Loop : private Control {
   bool joined_ = false, stops_ = false;  // stops_: some rank was asked to stop
   std::string wish_;                     // why a callback of another rank than the leader wants the run to end
   std::unique_ptr<GradientTree> tree_;
+  std::unique_ptr<OptimizerShards> optimizer_shards_;
   const nn::Parameters parameters_;
   const FreezePlan freeze_;
   std::unique_ptr<optim::ExponentialMovingAverage> average_;
   std::unique_ptr<optim::Plateau> plateau_;
+  std::optional<optim::LossScaler> scaler_;
   Progress progress_;
   // The steps whose figures are not read yet, and these figures: for each of a step's batches its loss, which counts so
   // many times, and then the norm of the gradients.

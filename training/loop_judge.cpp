@@ -37,7 +37,9 @@ std::vector<Figure> Loop::validate() {
   model_.eval();
   with_averages([&] {
     const NoGrad unrecorded;
-    for_leader([&] { figures = options_.validation.measure(); });
+    if (options_.validation.measure_on_ranks && ranks_.sharded())
+      figures = options_.validation.measure_on_ranks(ranks_.all());
+    else for_leader([&] { figures = options_.validation.measure(); });
   });
   figures = from_leader(std::move(figures));
   model_.train(training);
@@ -53,11 +55,16 @@ Record Loop::measure() {
   if (shard_metrics_.used()) shard_metrics_.gather(ranks_);
   for_leader([&] {
     for (const metrics::Metric* metric : options_.metrics)
-      of_training.push_back({"train_" + metric->name(), metric->value(), metric->larger_is_better()});
+      of_training.push_back({"train_" + metric->name(), sums.count > 0 ? metric->value() : std::nan(""),  // all skipped
+                             metric->larger_is_better()});
   });
   for (metrics::Metric* metric : options_.metrics) metric->reset();
   shard_metrics_.forget();
   for (const Figure& figure : from_leader(std::move(of_training))) record.figures.push_back(figure);
+  if (scaler_) {
+    record.figures.push_back({"loss_scale", scaler_->scale()});
+    record.figures.push_back({"skipped_steps", static_cast<double>(sums.skipped)});
+  }
   const std::vector<Figure> figures = validate();
   record.figures.insert(record.figures.end(), figures.begin(), figures.end());
   record.learning_rate = optimizer_.lr();
@@ -75,7 +82,7 @@ const Figure* Loop::watched(const Record& record) const {
                         options_.watch);
     return figure;
   }
-  const size_t of_training = 1 + options_.metrics.size();
+  const size_t of_training = 1 + options_.metrics.size() + (scaler_ ? 2 : 0);
   return record.figures.size() > of_training ? &record.figures[of_training] : nullptr;
 }
 

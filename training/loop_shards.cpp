@@ -34,11 +34,13 @@ Facts Loop::facts() const {
   all.emplace_back(
       "options",
       fmt::format(
-          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums, {} on the wire, buckets of {} MB, clip {}, "
-          "average {}, judged every {}, saved every {}, patience {}'",
+          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums{}, {} on the wire, buckets of {} MB, clip {}, "
+          "loss scale {}, average {}, judged every {}, saved every {}, patience {}'",
           o.epochs, o.steps, o.accumulate, ranks_.shards().of, o.reduce == parallel::Reduce::fast ? "fast" : "tree",
-          o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb, o.clip, o.average, o.validate_every,
-          o.save_every, o.patience));
+          o.shard_optimizer ? ", sharded optimizer" : "", o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb,
+          o.clip,
+          o.loss_scale ? fmt::format("{}{}", o.loss_scale->first, o.loss_scale->dynamic ? " and dynamic" : "") : "none",
+          o.average, o.validate_every, o.save_every, o.patience));
   for (const auto& [name, value] : identity()) all.emplace_back(name, fmt::format("'{}'", value));
   all.insert(all.end(), o.alike.begin(), o.alike.end());
   all.emplace_back("step to begin at", fmt::format("{}", progress_.step));
@@ -53,6 +55,8 @@ void Loop::join() {
     shard_metrics_.use();
     shard_metrics_.keep_own(ranks_.shards());
   }
+  if (options_.shard_optimizer && ranks_.several())
+    optimizer_shards_ = std::make_unique<OptimizerShards>(optimizer_, ranks_.all());
   ranks_.require_alike(facts());
   ranks_.share_weights(model_);
   const bool fast = options_.reduce == parallel::Reduce::fast;
@@ -92,16 +96,16 @@ Loop::ShardSums Loop::run_shard(const QueuedStep& step, const RandomKey& key, in
     Tape tape;
     const Loss of = source_.loss();
     of.require_usable();
-    const Tensor loss = of.loss * of.count;
+    const Tensor loss = minimised(of, step);
     LeafListener* const listener = tree && batch + 1 == taken_ ? tree->listener(shard) : nullptr;
     std::optional<LeafWatch> watch;
     if (listener) watch.emplace(tape, *listener);
     tape.backward(loss);
     watch.reset();
-    tell(&Callback::backward_end, {model_, step.epoch, step.step});
+    tell(&Callback::backward_end, {model_, step.epoch, step.step, step.scale});
     const std::vector<double> seen = items({loss.detach(), of.sum.defined() ? of.sum.detach() : loss.detach()});
-    sums.trained += seen[0];
-    sums.shown += seen[1];
+    sums.trained += seen[0] / step.scale;
+    sums.shown += of.sum.defined() ? seen[1] : seen[0] / step.scale;
     sums.count += of.count;
   }
   shard_metrics_.end(shard);

@@ -31,15 +31,35 @@ bool Loop::next_batches() {
   return taken_ > 0;
 }
 
-void Loop::train_step() {
-  QueuedStep step{progress_.epoch, ++progress_.step, progress_.position, 0, 0, default_rng().state(), 0, 0};
+// Returns false where the step was skipped.
+bool Loop::train_step() {
+  QueuedStep step{progress_.epoch,
+                  ++progress_.step,
+                  progress_.position,
+                  0,
+                  0,
+                  default_rng().state(),
+                  0,
+                  0,
+                  scaler_ ? scaler_->scale() : 1};
+  BeforeStep before = before_step();
   if (freeze_.begins_at(step.step)) freeze_.apply(step.epoch, step.step);
   tell(&Callback::step_begin, {step.epoch, step.step});
   const Tensor loss = ranks_.sharded() ? forward_backward_shards(step) : forward_backward(step);
   progress_.position += step.batches;
-  update(step, loss);
+  if (!update(step, loss)) {
+    skip(step, std::move(before));
+    return false;
+  }
   queued_.push_back(step);
   if (queued_.size() == most_queued) read_figures();
+  return true;
+}
+
+// Where a step has several batches, each one's loss weighs by its count.
+Tensor Loop::minimised(const Loss& of, const QueuedStep& step) const {
+  const Tensor loss = options_.accumulate > 1 || ranks_.sharded() ? of.loss * of.count : of.loss;
+  return step.scale == 1 ? loss : loss * step.scale;
 }
 
 // Adds up the gradients of the step's batches. Where there are several, each one's loss weighs by its count, so that
@@ -50,9 +70,9 @@ Tensor Loop::forward_backward(QueuedStep& step) {
     Tape tape;
     const Loss of = source_.loss();
     of.require_usable();
-    const Tensor loss = options_.accumulate > 1 ? of.loss * of.count : of.loss;
+    const Tensor loss = minimised(of, step);
     tape.backward(loss);
-    tell(&Callback::backward_end, {model_, step.epoch, step.step});
+    tell(&Callback::backward_end, {model_, step.epoch, step.step, step.scale});
     const Tensor seen = scalar(loss.detach());
     figures_.push_back(of.sum.defined() ? of.sum.detach() : scalar(of.loss.detach()));
     times_.push_back(of.sum.defined() ? 1 : of.count);
@@ -70,21 +90,25 @@ double Loop::scheduled_factor(int64_t step) const {
 }
 
 // A NaN makes the clipping scale 0 from its step on, so that no later step changes the weights before somebody reads
-// the figures.
-void Loop::update(QueuedStep& step, const Tensor& loss) {
+// the figures. Returns false, and changes nothing, where a scaled loss or its gradients overflowed.
+bool Loop::update(QueuedStep& step, const Tensor& loss) {
   const NoGrad unrecorded;
   const bool several = options_.accumulate > 1 || ranks_.sharded();
+  const double unscaled = (several ? 1 / step.count : 1) / step.scale;
   Tensor norm = optim::grad_norm(parameters_);
-  if (several) norm = norm * (1 / step.count);
+  if (unscaled != 1) norm = norm * unscaled;
   optim::taint_norm(norm, as(loss, norm), norm_);
+  if (scaler_ && !scaler_->update(finite_on_all_ranks(norm))) return false;
   norm_ = norm;
   figures_.push_back(norm);
   const double limit = options_.clip > 0 ? options_.clip : std::numeric_limits<double>::infinity();
   const Tensor scale = optim::clip_scale(norm, limit);
   optimizer_.set_lr_factor(scheduled_factor(step.step));
-  optimizer_.step(several ? scale * (1 / step.count) : scale);
+  optimizer_.step(unscaled != 1 ? scale * unscaled : scale);
+  if (optimizer_shards_) optimizer_shards_->gather_values();
   optimizer_.zero_grad();
   step.learning_rate = optimizer_.lr();
+  return true;
 }
 
 // Reading these figures is the one wait for the device.
@@ -123,7 +147,7 @@ void Loop::find_origin(const QueuedStep& step) {
     } else {
       for (int64_t i = 0; i < step.batches && source_.next(); ++i) {
         Tape tape;
-        tape.backward(source_.loss().loss);
+        tape.backward(minimised(source_.loss(), step));
       }
     }
     optim::clip_scale(parameters_, 1, optim::NonFinite::error);
@@ -131,7 +155,11 @@ void Loop::find_origin(const QueuedStep& step) {
     why = error.what();
   }
   why = first_reason(why);
-  give_up(step.step, step.epoch, why.empty() ? "the loss is not finite" : why);
+  if (why.empty()) why = "the loss is not finite";
+  if (scaler_)
+    why += fmt::format(" (steps skipped one after another: {}, the last one with a loss scale of {})",
+                       scaler_->state().in_a_row, step.scale);
+  give_up(step.step, step.epoch, why);
 }
 
 // Finite gradients can still lead to weights that are not: an Adam without epsilon divides 0 by 0.

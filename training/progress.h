@@ -1,9 +1,11 @@
 #pragma once
 // How far a run is.
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "optim/loss_scale.h"
 #include "training/callback.h"
 
 namespace grus::training {
@@ -11,6 +13,7 @@ namespace grus::training {
 /// Sums over the steps since the last record.
 struct StepSums {
   double loss = 0, count = 0, training_seconds = 0, seconds = 0;
+  int64_t skipped = 0;
 };
 
 struct Progress {
@@ -23,6 +26,7 @@ struct Progress {
   History history;
   int64_t best = 0, since_best = 0;  // the number of the best record, from 1, and of those after it; 0: none
   double rate_factor = 1;
+  std::optional<optim::LossScale> loss_scale;
   bool finished = false;
   std::string ended;  // why a callback ended the run
 };

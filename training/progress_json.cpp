@@ -46,6 +46,17 @@ Record record_from(const nlohmann::json& json, size_t number) {
   return record;
 }
 
+void read_loss_scale(Progress& p, const nlohmann::json& json) {
+  const json::Members of(json, "loss_scale");
+  optim::LossScale scale;
+  scale.scale = of.number("scale");
+  scale.skipped = of.whole("skipped", 0, any_count);
+  scale.sound = of.whole("sound", 0, any_count);
+  scale.in_a_row = of.whole("in_a_row", 0, scale.skipped);
+  p.sums.skipped = of.whole("skipped_since", 0, scale.skipped);
+  p.loss_scale = scale;
+}
+
 }  // namespace
 
 nlohmann::json number_to_json(double value) {
@@ -80,6 +91,12 @@ nlohmann::json to_json(const Progress& p) {
                          {"finished", p.finished},
                          {"ended", p.ended}};
   if (p.shards > 0) json["shards"] = p.shards;
+  if (p.loss_scale)
+    json["loss_scale"] = {{"scale", p.loss_scale->scale},
+                          {"sound", p.loss_scale->sound},
+                          {"skipped", p.loss_scale->skipped},
+                          {"in_a_row", p.loss_scale->in_a_row},
+                          {"skipped_since", p.sums.skipped}};
   return json;
 }
 
@@ -94,7 +111,8 @@ Progress progress_from(const nlohmann::json& json) {
   p.batches = of.whole("batches", -1, any_count);
   p.step = of.whole("step", 0, any_count);
   if (of.has("shards")) p.shards = of.whole("shards", 1, any_count);
-  p.sums = {of.number("loss"), of.number("count"), of.number("training_seconds"), of.number("seconds")};
+  p.sums = {of.number("loss"), of.number("count"), of.number("training_seconds"), of.number("seconds"), 0};
+  if (of.has("loss_scale")) read_loss_scale(p, of.at("loss_scale"));
   p.best = of.whole("best", 0, records);
   p.since_best = of.whole("since_best", 0, records);
   p.rate_factor = of.number("rate_factor");

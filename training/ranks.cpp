@@ -114,10 +114,11 @@ void Ranks::require_same_weights(const nn::ModuleBase& model, int64_t step) cons
         step, rank);
 }
 
-nn::NamedTensors Ranks::gather(const std::string& place, const nn::NamedTensors& own) const {
-  if (!several()) return own;
+nn::NamedTensors gather_to_leader(parallel::Communicator& ranks, const std::string& place,
+                                  const nn::NamedTensors& own) {
+  if (!ranks.several()) return own;
   nn::NamedTensors all = own;
-  const std::vector<std::string> texts = all_.gather(place, leads() ? "" : packed(own));
+  const std::vector<std::string> texts = ranks.to_leader(place, ranks.leads() ? "" : packed(own));
   for (size_t rank = 1; rank < texts.size(); ++rank)
     for (nn::NamedTensor& entry : unpacked(texts[rank]))
       if (!nn::find(all, entry.name)) all.push_back(std::move(entry));

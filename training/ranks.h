@@ -37,8 +37,6 @@ class Ranks {
   void share_weights(nn::ModuleBase& model) const;
   /// Throws Error unless parameters and buffers have the same bits on all ranks.
   void require_same_weights(const nn::ModuleBase& model, int64_t step) const;
-  /// Returns the leader's tensors, and those of others whose names it has not; what the others get is of no use.
-  nn::NamedTensors gather(const std::string& place, const nn::NamedTensors& own) const;
 
  private:
   void take(int64_t shards);
@@ -46,6 +44,9 @@ class Ranks {
   int64_t asked_;
   parallel::Shards shards_{0, 0, 0};
 };
+
+/// Returns on the leader its tensors, and those of others whose names it has not; others get their own back.
+nn::NamedTensors gather_to_leader(parallel::Communicator& ranks, const std::string& place, const nn::NamedTensors& own);
 
 /// Returns the state of the generator for one shard of one batch of a step, of whose draw `step` is.
 RandomKey shard_key(const RandomKey& step, int64_t batch, int64_t shard);

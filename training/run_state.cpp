@@ -44,16 +44,17 @@ nn::NamedTensors part_of(const nn::NamedTensors& all, const std::string& prefix)
 std::string place_of(const metrics::Metric& metric) { return "metric/" + metric.name(); }
 std::string place_of(const Callback& callback) { return "callback/" + callback.name(); }
 
-nn::NamedTensors changed_by_steps(const RunParts& parts) {
+nn::NamedTensors changed_by_steps(const RunParts& parts, const nn::NamedTensors& optimizer) {
   nn::NamedTensors all;
   append(all, "weights", parts.module.state_dict());
-  append(all, "optimizer", parts.optimizer.state());
+  append(all, "optimizer", optimizer);
   if (parts.average) append(all, "average", parts.average->state());
   return all;
 }
 
-nn::NamedTensors tensors_of(const RunParts& parts, const nn::NamedTensors& listeners) {
-  nn::NamedTensors all = changed_by_steps(parts);
+nn::NamedTensors tensors_of(const RunParts& parts, const nn::NamedTensors& optimizer,
+                            const nn::NamedTensors& listeners) {
+  nn::NamedTensors all = changed_by_steps(parts, optimizer);
   if (parts.plateau) append(all, "plateau", parts.plateau->state());
   all.insert(all.end(), listeners.begin(), listeners.end());
   return all;
@@ -75,7 +76,9 @@ void load_tensors(const nn::NamedTensors& saved, const RunParts& parts) {
 
 }  // namespace
 
-std::string first_not_finite(const RunParts& parts) { return first_not_finite(changed_by_steps(parts)); }
+std::string first_not_finite(const RunParts& parts) {
+  return first_not_finite(changed_by_steps(parts, parts.optimizer.state()));
+}
 
 nn::NamedTensors listeners_state(const RunParts& parts) {
   nn::NamedTensors all;
@@ -87,10 +90,10 @@ nn::NamedTensors listeners_state(const RunParts& parts) {
   return all;
 }
 
-void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& listeners,
-                const Progress& progress, const Identity& identity) {
+void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& optimizer,
+                const nn::NamedTensors& listeners, const Progress& progress, const Identity& identity) {
   const RandomKey rng = default_rng().state();
-  nn::write_safetensors(file, tensors_of(parts, listeners),
+  nn::write_safetensors(file, tensors_of(parts, optimizer, listeners),
                         {{"state_version", state_version},
                          {"rng_seed", fmt::format("{}", rng.seed)},
                          {"rng_draw", fmt::format("{}", rng.draw)},

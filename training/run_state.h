@@ -29,10 +29,10 @@ struct RunParts {
 std::string first_not_finite(const RunParts& parts);
 /// Returns the states of metrics and callbacks, which ranks have of their own shards.
 nn::NamedTensors listeners_state(const RunParts& parts);
-/// Writes the parts, of whose listeners `listeners` is the state, the state of default_rng() and the progress to one
-/// file.
-void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& listeners,
-                const Progress& progress, const Identity& identity);
+/// Writes the parts, of whose optimizer and listeners these are the states, the state of default_rng() and the
+/// progress to one file.
+void save_state(const std::filesystem::path& file, const RunParts& parts, const nn::NamedTensors& optimizer,
+                const nn::NamedTensors& listeners, const Progress& progress, const Identity& identity);
 /// Reads what save_state wrote. Throws DataError that names the file, UsageError for another identity; the parts may
 /// have changed then.
 Progress load_state(const std::filesystem::path& file, const RunParts& parts, const Identity& identity);

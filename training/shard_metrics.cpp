@@ -49,7 +49,7 @@ void ShardMetrics::end(int64_t shard) {
 void ShardMetrics::gather(const Ranks& ranks) {
   if (metrics_.empty()) return;
   ShardMetrics all(metrics_);
-  all.load_state(ranks.gather("metrics", state()));
+  all.load_state(gather_to_leader(ranks.all(), "metrics", state()));
   for (size_t i = 0; i < metrics_.size(); ++i) {
     metrics_[i]->reset();
     for (int64_t shard = 0; shard < ranks.shards().of; ++shard)

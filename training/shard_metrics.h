@@ -21,6 +21,10 @@ class ShardMetrics {
   /// Gives the leader's metrics the examples of all shards.
   void gather(const Ranks& ranks);
   void forget() { kept_.clear(); }
+  /// What is kept, and the same again behind a step that was skipped.
+  using Kept = std::vector<std::vector<Tensor>>;
+  const Kept& kept() const { return kept_; }
+  void restore(Kept before) { kept_ = std::move(before); }
 
   /// Names are "NAME/3/numbers", of the metric and the shard.
   nn::NamedTensors state() const;
@@ -29,7 +33,7 @@ class ShardMetrics {
  private:
   Tensor& kept(size_t metric, int64_t shard);
   const std::vector<metrics::Metric*>& metrics_;
-  std::vector<std::vector<Tensor>> kept_;  // of each metric its state behind each shard; undefined: none yet
+  Kept kept_;  // of each metric its state behind each shard; undefined: none yet
   bool used_ = false;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-// Floats of 16 bits: IEEE 754 binary16, as files hold it, and bf16, which tensors store too.
+// Floats of 16 bits: IEEE 754 binary16 (f16) and bf16.
 #include <bit>
 #include <cstdint>
 
@@ -15,6 +15,27 @@ constexpr float from_half(uint16_t half) {
   const uint32_t wide = exponent == 31 ? 255 : exponent + 112;
   return std::bit_cast<float>(sign | wide << 23 | fraction << 13);
 }
+
+/// Returns the bits of the nearest IEEE 754 binary16, ties to even. NaN stays NaN, and from 65520 on it is infinite.
+constexpr uint16_t to_half(float x) {
+  const auto bits = std::bit_cast<uint32_t>(x);
+  const uint32_t sign = bits >> 16 & 0x8000u, size = bits & 0x7fffffffu;
+  if (size > 0x7f800000u) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (size >= 0x477ff000u) return static_cast<uint16_t>(sign | 0x7c00u);
+  if (size < 0x38800000u) {  // subnormal: adding 1/2 rounds to a multiple of 2^-24
+    const float shifted = std::bit_cast<float>(size) + 0.5f;
+    return static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(shifted) - 0x3f000000u));
+  }
+  return static_cast<uint16_t>(sign | (size - (112u << 23) + 0xfffu + (size >> 13 & 1u)) >> 13);
+}
+
+/// An f16 is an IEEE 754 binary16.
+struct float16 {
+  uint16_t bits = 0;
+  friend constexpr bool operator==(float16, float16) = default;  // of bits
+};
+constexpr float to_float(float16 x) { return from_half(x.bits); }
+constexpr float16 to_float16(float x) { return {to_half(x)}; }
 
 /// A bf16 is the upper half of an f32: sign, 8 bits of exponent, 7 of fraction.
 struct bfloat16 {

@@ -120,15 +120,16 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 10u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 11u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min, product };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask, integer };
 
-/// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa). Sums
+/// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa), f16 is
+/// IEEE 754's binary16 (11 bits of mantissa, up to 65504; beyond it infinite). Sums
 /// are f32 either way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
-enum class Precision : int32_t { f32, bf16 };
+enum class Precision : int32_t { f32, bf16, f16 };
 
 /// y (m, n) = alpha op(a) op(b) + beta c, for each of `batch` matrices. op transposes when its flag is set. c is y
 /// itself where it is absent, as it is with a batch; a row_stride of 0 repeats its row. With beta 0 neither is read. An

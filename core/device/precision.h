@@ -4,11 +4,16 @@
 //
 // On the cpu bf16 is faster where AVX-512's instruction for it is quick, which it is on AMD's CPUs (Intel's run it
 // slower than f32, so they compute in f32 as older CPUs do), and on every CPU where reading weights is what takes the
-// time (few rows): packed, they take half the memory. CUDA multiplies on its tensor cores. The other backends compute
-// in f32.
+// time (few rows): packed, they take half the memory. No CPU multiplies f16 with sums in f32, so f16 is f32's
+// arithmetic on rounded factors, at half the memory; gradients in it want a loss scale (optim/loss_scale.h). CUDA
+// multiplies both on its tensor cores. The other backends compute in f32.
 #include "core/device/kernels.h"
 
 namespace grus {
+
+constexpr const char* name_of(Precision precision) {
+  return precision == Precision::f32 ? "f32" : precision == Precision::bf16 ? "bf16" : "f16";
+}
 
 /// Precision of a product that this thread asks for now: that of the newest PrecisionScope, or the one set for all.
 Precision product_precision();

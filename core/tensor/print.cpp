@@ -36,6 +36,9 @@ std::vector<std::string> elements(const Tensor& x) {
       break;
     case DType::bf16:
       for (const bfloat16 value : x.to_vector<bfloat16>()) text.push_back(fmt::format("{:.4g}", to_float(value)));
+      break;
+    case DType::f16:
+      for (const float16 value : x.to_vector<float16>()) text.push_back(fmt::format("{:.4g}", to_float(value)));
   }
   return text;
 }

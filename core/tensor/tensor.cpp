@@ -103,6 +103,8 @@ double Tensor::item() const {
       return to_vector<uint8_t>()[0];
     case DType::bf16:
       return to_float(to_vector<bfloat16>()[0]);
+    case DType::f16:
+      return to_float(to_vector<float16>()[0]);
   }
   return 0;
 }

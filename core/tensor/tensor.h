@@ -77,7 +77,7 @@ class [[nodiscard]] Tensor {
   /// y (rows, columns) = 1 on the diagonal, else 0; square without `columns`. Throws UsageError for sizes below 0.
   static Tensor eye(int64_t rows, std::optional<int64_t> columns = std::nullopt, DType dtype = DType::f32,
                     Device device = default_device());
-  /// Copies host values; T is float, double, int32_t, int64_t, uint8_t or bfloat16, and from_bools takes bool. Throws
+  /// Copies host values; T is float, double, an int or uint8_t, bfloat16, float16; from_bools takes bool. Throws
   /// ShapeError when the counts differ.
   template <class T>
   static Tensor from(std::span<const T> values, const Shape& shape, Device device = default_device()) {

@@ -32,7 +32,7 @@ void require_device_of(const char* op, const Tensor& x, const Tensor& other, con
 }
 
 bool is_representable(double value, DType dtype) {
-  if (is_float(dtype) || dtype == DType::bf16) return true;
+  if (is_float(dtype) || is_narrow_float(dtype)) return true;
   const auto [low, end] = integers_of(dtype);
   return value >= low && value < end && std::trunc(value) == value;
 }

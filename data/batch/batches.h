@@ -48,6 +48,7 @@ template <class Batch>
 class Batches {
  public:
   using value_type = Batch;
+  static constexpr bool independent = true;  // of one another: a validation may share them out among ranks
   using Make = std::function<Batch(std::span<const int64_t> examples, uint64_t key)>;
   /// `make` is told the places of a batch's examples; see BatchWalk. batches() below makes it of a data set.
   Batches(BatchPlan plan, Make make, uint64_t data_fingerprint = 0)

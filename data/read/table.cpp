@@ -104,6 +104,7 @@ Tensor Table::any_dtype(const std::vector<std::string>& names, const Shape& shap
     case DType::boolean:
     case DType::u8:
     case DType::bf16:
+    case DType::f16:
       break;
   }
   fail<DtypeError>("[table] need a dtype of numbers, got {}", dtype);

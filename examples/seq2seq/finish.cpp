@@ -12,6 +12,7 @@
 #include "data/read/text.h"
 #include "examples/seq2seq/by_length.h"
 #include "examples/support/program.h"
+#include "parallel/world.h"
 #include "report/json_facts.h"
 #include "report/machine.h"
 #include "seq2seq/options_json.h"
@@ -103,15 +104,22 @@ double exact_share(const std::vector<std::string>& said, const data::References&
 
 }  // namespace
 
-void finish(const TrainOptions& options, const TrainedRun& run, size_t samples) {
+SaidTest say_test(const TrainOptions& options, const Architecture& model, const Codecs& codecs,
+                  const Corpora& corpora) {
+  const TestText text = test_text(corpora);
+  parallel::Communicator& ranks = parallel::world();
+  return {translate_best(model, codecs, text.source, {.beam = 1}, ranks),
+          translate_best(model, codecs, text.source, {.beam = options.beam}, ranks)};
+}
+
+void finish(const TrainOptions& options, const TrainedRun& run, const SaidTest& said, size_t samples) {
   const TestText text = test_text(run.corpora);
   const data::BleuOptions bleu{.tokenize = options.bleu_tokenize};
   const SearchOptions beam{.beam = options.beam};
-  const std::vector<std::string> greedy = translate_best(run.model, run.codecs, text.source, {.beam = 1});
-  const std::vector<std::string> best = translate_best(run.model, run.codecs, text.source, beam);
+  const std::vector<std::string>& best = said.beam;
   const data::Bleu with_beam = data::corpus_bleu(best, text.references, bleu);
   Report report = make_report(options, run, text);
-  report.test_bleu_greedy = data::corpus_bleu(greedy, text.references, bleu).score;
+  report.test_bleu_greedy = data::corpus_bleu(said.greedy, text.references, bleu).score;
   report.test_bleu_beam = with_beam.score;
   report.bleu_signature = with_beam.signature;
   report.length_bins = bleu_by_length(text.source, text.references, best, bleu);

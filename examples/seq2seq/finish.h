@@ -13,8 +13,15 @@ struct TrainedRun {
   const std::string& command_line;
 };
 
-/// Translates the test text (the validation text where there is none) greedily and by beam search, prints both figures,
+/// The best translations of the test text, or of the validation text where there is none.
+struct SaidTest {
+  std::vector<std::string> greedy, beam;
+};
+/// Translates it, shared out among ranks, which all call this.
+SaidTest say_test(const TrainOptions& options, const Architecture& model, const Codecs& codecs, const Corpora& corpora);
+
+/// Prints the figures of both translations,
 /// the share of exact translations and `samples` samples, and writes report.html.
-void finish(const TrainOptions& options, const TrainedRun& run, size_t samples);
+void finish(const TrainOptions& options, const TrainedRun& run, const SaidTest& said, size_t samples);
 
 }  // namespace grus::seq2seq

@@ -136,7 +136,7 @@ void print_lines(const TrainOptions& options, const std::vector<nlohmann::ordere
                                        {"reducing_seconds", sum_of(ranks, "reducing")},
                                        {"waited_seconds", sum_of(ranks, "waited")},
                                        {"cpu", report::cpu_name()},
-                                       {"precision", options.precision == Precision::bf16 ? "bf16" : "f32"}};
+                                       {"precision", name_of(options.precision)}};
   fmt::print(
       "{} steps on {} rank{} of {} thread{}: {:.0f} sentence pairs and {:.0f} target tokens a second, {:.1f} "
       "GFLOP/s, {:.0f} % of the best product's {:.1f}, {:.0f} MiB a rank\n{}\n",
@@ -161,7 +161,9 @@ int measure_training(TrainOptions options, const Corpora& corpora) {
   fit.shards = options.shards;
   fit.reduce = options.reduce;
   fit.wire = options.wire;
+  fit.shard_optimizer = options.shard_optimizer;
   fit.bucket_mb = options.bucket_mb;
+  fit.loss_scale = optim::loss_scale_of(options.loss_scale, options.precision);
   fit.schedule = make_schedule(options, fit.steps, source.epoch_steps());
   fit.seed = static_cast<uint64_t>(options.seed) + 1;
   fit.quiet = true;

@@ -60,6 +60,12 @@ std::string headline_figures(const Report& report) {
                    fmt::format("{} {}{}", report.epochs.size(), report.judged, report.epochs.size() == 1 ? "" : "s")});
   if (const double speed = typical_speed(report); std::isfinite(speed))
     all.push_back({"Speed", report::rounded_count(speed), "target tokens/s"});
+  if (!report.epochs.empty() && std::isfinite(report.epochs.back().loss_scale)) {
+    double skipped = 0;
+    for (const EpochMetrics& epoch : report.epochs) skipped += epoch.skipped_steps;
+    all.push_back({"Loss scale", fmt::format("{}", report.epochs.back().loss_scale),
+                   fmt::format("{} step{} skipped", skipped, skipped == 1 ? "" : "s")});
+  }
   if (const int64_t count = parameter_count(report); count > 0)
     all.push_back({"Parameters", report::rounded_count(static_cast<double>(count)), report::grouped(count)});
   return report::tiles(all);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "data/text/sentencepiece.h"
 #include "data/text/tokenizer.h"
+#include "optim/loss_scale.h"
 #include "options/options_json.h"
 #include "seq2seq/architecture.h"
 #include "seq2seq/metrics.h"
@@ -61,6 +62,7 @@ void require_read_by_a_side(const Given& given, const char* both, const OfSide& 
 
 // What was said and would not be read is a mistake, too.
 void require_read_flags(const Given& given, TrainOptions& o) {
+  optim::loss_scale_of(o.loss_scale, o.precision);
   const bool halving = o.schedule == ScheduleKind::halving, gated = o.model.unit == Unit::gru;
   const bool adam = o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw;
   require_read(given, option_table(o),

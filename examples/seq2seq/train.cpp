@@ -102,8 +102,9 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
                          trainer.progress().step));
     return 3;
   }
+  const SaidTest said = say_test(options, *model, codecs, corpora);
   if (!ranks.leads()) return 0;  // the rest is the leader's
-  finish(options, {*model, codecs, corpora, trainer.progress(), command_line}, samples);
+  finish(options, {*model, codecs, corpora, trainer.progress(), command_line}, said, samples);
   return 0;
 }
 

@@ -47,6 +47,9 @@ void TrainingConsole::recorded(const training::Recorded& event, training::Contro
   std::string guided;
   if (std::isfinite(metrics.train_alignment_loss))
     guided = fmt::format(" alignment {:.3f}", metrics.train_alignment_loss);
+  if (metrics.skipped_steps > 0)
+    guided += fmt::format(" skipped {} step{}, loss scale {}", metrics.skipped_steps,
+                          metrics.skipped_steps == 1 ? "" : "s", metrics.loss_scale);
   const std::string when =
       validate_every_ > 0 ? fmt::format("step {:5}", metrics.step) : fmt::format("epoch {:2}", metrics.epoch);
   fmt::print(

@@ -21,8 +21,9 @@ Table machine_rows(MachineOptions& o) {
   return {
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
-      words("precision", g, choice(&o.precision), "of the products; bf16: faster where the CPU multiplies it",
-            {"f32", "bf16"}),
+      words("precision", g, choice(&o.precision),
+            "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
+            {"f32", "bf16", "f16"}),
   };
 }
 
@@ -60,18 +61,24 @@ Table training_rows(TrainingOptions& o) {
             {"tree", "fast"}),
       words("wire", m, choice(&o.wire),
             "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
+      {"shard-optimizer", m, &o.shard_optimizer, "each rank updates a part of the weights, and keeps its state alone"},
       {"bucket-mb", m, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
+  };
+  Table scaling = {
+      {"loss-scale", m, &o.loss_scale,
+       "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };
   Table watching = {
       {"show-step", m, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", m, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
   };
-  return options::joined(
-      {files, options::unsaved(of_command), training, ranks, options::unsaved(watching), machine_rows(o.machine)});
+  return options::joined({files, options::unsaved(of_command), training, ranks, options::unsaved(watching),
+                          machine_rows(o.machine), scaling});
 }
 
 void require_read(const options::Given& given, TrainingOptions& o) {
   const bool adam = o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw;
+  optim::loss_scale_of(o.loss_scale, o.machine.precision);
   options::require_read(given, training_rows(o), {{"beta2", adam, "adam or adamw", "optimizer"}});
   require<UsageError>(o.schedule != ScheduleKind::inverse_sqrt || o.warmup > 0,
                       "--warmup: need 1 or more with --schedule inverse-sqrt, got 0");
@@ -107,7 +114,9 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
   fit.shards = o.shards;
   fit.reduce = o.reduce;
   fit.wire = o.wire;
+  fit.shard_optimizer = o.shard_optimizer;
   fit.bucket_mb = o.bucket_mb;
+  fit.loss_scale = optim::loss_scale_of(o.loss_scale, o.machine.precision);
   fit.seed = static_cast<uint64_t>(o.seed);
   const int64_t steps = o.max_steps > 0 ? o.max_steps : std::max<int64_t>(1, o.epochs * batches);
   switch (o.schedule) {

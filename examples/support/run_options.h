@@ -40,7 +40,9 @@ struct TrainingOptions {
   int64_t shards = 0;  // 0: none on one rank, 8 on several
   parallel::Reduce reduce = parallel::Reduce::tree;
   parallel::Wire wire = parallel::Wire::f32;
+  bool shard_optimizer = false;
   double bucket_mb = 4;
+  std::string loss_scale = "auto";
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)
   MachineOptions machine;

@@ -61,6 +61,8 @@ int onnx_type(DType dtype) {
       return 7;
     case DType::boolean:
       return 9;
+    case DType::f16:
+      return 10;
     case DType::f64:
       return 11;
     case DType::bf16:

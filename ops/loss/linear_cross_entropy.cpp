@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/error.h"
+#include "core/device/precision.h"
 #include "core/tensor/raw.h"
 #include "ops/base/launch.h"
 #include "ops/base/loop_kernels.h"
@@ -50,7 +51,12 @@ struct Attributes {
   int64_t ignore;
   double smoothing;
   Reduction reduction;
+  double unscaled;  // what the gradients are to be multiplied by
 };
+
+/// In f16 small probabilities over many rows would become 0. The logits' gradients, which are 1 at most, are therefore
+/// rounded 1,024 times as large and not divided by the count, whatever the scale of the loss.
+constexpr double scale_in_f16 = 1024;
 
 /// Gradients holds the gradients that are wanted. They are computed beside the losses.
 struct Gradients {
@@ -93,7 +99,9 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   Gradients gradients(x, weight, bias);
   const auto [ids, ignore] = cross_entropy_parts::kernel_targets(targets, options.ignore_index);
   const bool weighted = options.weight.defined();  // the mean then divides by weights that only the device knows
-  const double row_scale = weighted ? 1 : count > 0 ? 1.0 / static_cast<double>(count) : 0;
+  const double divided = weighted ? 1 : count > 0 ? 1.0 / static_cast<double>(count) : 0;
+  const bool narrow = x.dtype() == DType::f32 && product_precision() == Precision::f16;
+  const double row_scale = narrow ? scale_in_f16 : divided;
   for (int64_t i = 0; i < chunks; ++i) {
     const int64_t begin = rows * i / chunks, end = rows * (i + 1) / chunks;
     const Tensor inputs = Raw::rows(x, begin, end);
@@ -112,7 +120,8 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
     gradients.add(chunk, inputs, weight, begin);
   }
 
-  const Attributes attributes{ignore, options.label_smoothing, weighted ? Reduction::sum : Reduction::mean};
+  const Attributes attributes{ignore, options.label_smoothing, weighted ? Reduction::sum : Reduction::mean,
+                              narrow ? divided / scale_in_f16 : 1};
   // The record's loss is the mean or, with class weights, the sum.
   const auto rule = [attributes](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias,
                                  const Tensor& targets, const Tensor& class_weight, const Tensor& dx,
@@ -124,9 +133,10 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
             logits, targets, {attributes.ignore, attributes.smoothing, class_weight, attributes.reduction})};
       });
     const auto known = Raw::known_range(dy);
-    const bool is_one = known && known->low == 1 && known->high == 1;
+    const bool is_one = known && known->low == 1 && known->high == 1 && attributes.unscaled == 1;
+    const Tensor factor = attributes.unscaled == 1 ? dy : dy * attributes.unscaled;
     const auto add = [&](Input input, const Tensor& ready) {
-      if (input.wanted()) input.add(is_one ? ready : mul(ready, dy));
+      if (input.wanted()) input.add(is_one ? ready : mul(ready, factor));
     };
     add(x, dx);
     add(weight, dweight);

@@ -20,7 +20,8 @@ TEST_CASE("print: long axes show their ends") {
   CHECK(to_string(Tensor::arange(0, 8)) == "[0, 1, 2, 3, 4, 5, 6, 7]");
 }
 
-TEST_CASE("print: u8 and bf16, which are storage, show their numbers") {
+TEST_CASE("print: u8, bf16 and f16, which are storage, show their numbers") {
   CHECK(to_string(Tensor::from<uint8_t>({0, 7, 255}, {3})) == "[  0,   7, 255]");
   CHECK(to_string(Tensor::from<double>({1, -2.5, 1.0 / 3}, {3}).to(DType::bf16)) == "[    1,  -2.5, 0.334]");
+  CHECK(to_string(Tensor::from<double>({1, -2.5, 1.0 / 3}, {3}).to(DType::f16)) == "[     1,   -2.5, 0.3333]");
 }

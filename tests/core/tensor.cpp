@@ -52,7 +52,7 @@ TEST_CASE("tensor: one element is a number, of any dtype") {
   CHECK(Tensor::from_bools({true}, {1}).item() == 1);
 }
 
-TEST_CASE("tensor: u8 and bf16 hold values, and ops of numbers ask for a cast") {
+TEST_CASE("tensor: u8, bf16 and f16 hold values, and ops of numbers ask for a cast") {
   const Tensor pixels = Tensor::from<uint8_t>({0, 128, 255, 7}, {2, 2});
   CHECK(pixels[1].to_vector<uint8_t>() == std::vector<uint8_t>{255, 7});
   CHECK(pixels.to(DType::f32).to_vector<float>() == std::vector<float>{0, 128, 255, 7});
@@ -64,6 +64,10 @@ TEST_CASE("tensor: u8 and bf16 hold values, and ops of numbers ask for a cast") 
   CHECK(rounded.item() == 0.333984375);
   CHECK(rounded.to_vector<bfloat16>() == std::vector<bfloat16>{to_bfloat16(1.0f / 3)});
   CHECK(message_of([&] { return rounded.exp(); }) == "[exp] need f32 or f64, got bf16 (1)");
+  const Tensor half = Tensor::full({1}, 1.0 / 3).to(DType::f16);
+  CHECK(half.to_vector<float16>() == std::vector<float16>{to_float16(1.0f / 3)});
+  CHECK(half.item() == doctest::Approx(1.0 / 3).epsilon(1e-3));
+  CHECK(half.to(DType::f32).item() == half.item());
 }
 
 TEST_CASE("tensor: what does not fit is named") {

@@ -65,7 +65,7 @@ TEST_CASE("safetensors: every dtype, a scalar, an empty tensor and metadata come
   }
 }
 
-TEST_CASE("safetensors: F16 is read as f32, BF16 and U8 as they are") {
+TEST_CASE("safetensors: F16 and BF16 are read and written as they are, and fit f32 parameters") {
   const Folder folder;
   const fs::path path = folder.root() / "half.safetensors";
   const uint16_t f16[] = {0x3c00, 0xc000, 0x0001, 0x7c00, 0x3555}, bf16[] = {0x3f80, 0xc000};
@@ -77,13 +77,23 @@ TEST_CASE("safetensors: F16 is read as f32, BF16 and U8 as they are") {
       R"({"h":{"dtype":"F16","shape":[5],"data_offsets":[0,10]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[10,14]}})",
       data);
   const TensorFile file = read_safetensors(path);
-  const std::vector<float> h = find(file.tensors, "h")->to_vector<float>();
+  CHECK(find(file.tensors, "h")->dtype() == DType::f16);
+  const std::vector<float> h = find(file.tensors, "h")->to(DType::f32).to_vector<float>();
   CHECK(h[0] == 1);
   CHECK(h[1] == -2);
   CHECK(h[2] == 0x1p-24f);
   CHECK(std::isinf(h[3]));
   CHECK(h[4] == doctest::Approx(1.0 / 3).epsilon(1e-3));
   CHECK(find(file.tensors, "b")->to_vector<bfloat16>() == std::vector<bfloat16>{to_bfloat16(1), to_bfloat16(-2)});
+  write_safetensors(path, file.tensors);
+  CHECK(find(read_safetensors(path).tensors, "h")->to_bytes() == find(file.tensors, "h")->to_bytes());
+  Rng rng(1);
+  Linear layer(2, 3, rng);
+  NamedTensors narrow = layer.state_dict();
+  for (NamedTensor& entry : narrow) entry.tensor = entry.tensor.to(DType::f16);
+  layer.load_state_dict(narrow);
+  CHECK(layer.state_dict()[0].tensor.dtype() == DType::f32);
+  CHECK(layer.state_dict()[0].tensor.to_vector<float>() == narrow[0].tensor.to(DType::f32).to_vector<float>());
 }
 
 TEST_CASE("safetensors: what a damaged or foreign file claims is refused with its name and what was due") {

@@ -197,6 +197,25 @@ TEST_CASE("from_leader: the leader waits for nobody, and long texts come whole")
   CHECK(what.find("'the step'") != std::string::npos);
 }
 
+TEST_CASE("to_leader: the leader has all texts in the order of the ranks, others have none") {
+  std::atomic<int> right = 0;
+  test::run_ranks(3, [&](Communicator& ranks) {
+    const auto text = [](int rank) {
+      return std::string(static_cast<size_t>(1 + 700 * rank), static_cast<char>('a' + rank));
+    };
+    const std::vector<std::string> all = ranks.to_leader("texts", text(ranks.rank()));
+    if (ranks.leads() ? all == std::vector{text(0), text(1), text(2)} : all.empty()) ++right;
+  });
+  CHECK(right == 3);
+  const std::string what = test::message_of([] {
+    test::run_ranks(2, [](Communicator& ranks) {
+      (void)ranks.to_leader(ranks.leads() ? "the step" : "the end", "");
+      ranks.barrier("after");
+    });
+  });
+  CHECK(what.find("'the end'") != std::string::npos);
+}
+
 TEST_CASE("communicator: a process alone is rank 0 of 1 and waits for nobody") {
   Communicator alone;
   CHECK(alone.leads());

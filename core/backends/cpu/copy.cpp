@@ -27,6 +27,8 @@ bool with_type(DType dtype, F&& f) {
       return f(uint8_t{});
     case DType::bf16:
       return f(bfloat16{});
+    case DType::f16:
+      return f(float16{});
   }
   return false;
 }
@@ -35,7 +37,8 @@ bool with_type(DType dtype, F&& f) {
 template <class F>
 bool with_compared_type(DType dtype, F&& f) {
   return with_type(dtype, [&](auto zero) {
-    if constexpr (std::is_same_v<decltype(zero), bfloat16> || std::is_same_v<decltype(zero), uint8_t>) return false;
+    using T = decltype(zero);
+    if constexpr (sizeof(T) == 2 || std::is_same_v<T, uint8_t>) return false;
     else return f(zero);
   });
 }

@@ -1,4 +1,4 @@
-// The choice of a product's way: f32 with a weight on the right, unless both are large, and all of bf16 go to our
+// The choice of a product's way: f32 with a weight on the right, unless both are large, and all of bf16 and f16 go to our
 // packed kernels. The rest goes to OpenBLAS, cut into one part per thread, or, with a long vector, into pieces of it.
 #include <algorithm>
 #include <vector>
@@ -113,10 +113,10 @@ void blas_batch(const GemmArgs& args) {
 
 /// Tells whether a weight should be packed for later products too.
 bool worth_keeping(const Product<float>& p) {
-  return p.precision == Precision::bf16 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
+  return p.precision != Precision::f32 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
 }
 
-/// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16).
+/// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16, f16).
 /// Returns false when they do not take the product.
 bool packed_batch(const GemmArgs& args) {
   const Product<float> p = product_of<float>(args, 0);

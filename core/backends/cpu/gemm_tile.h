@@ -2,7 +2,7 @@
 // The register tile of our products: what packed_gemm.cpp asks of the files that have one, each compiled for the
 // instruction sets it knows. Both sides are copied into words first. A word is one f32, or two bf16 next to each other
 // in k, with a 0 beyond the last; a word of a takes 4 bytes, of b it may take fewer.
-// Sources: gemm_tile.cpp (f32), gemm_tile_bf16.cpp, gemm_tile_widened.cpp.
+// Sources: gemm_tile.cpp (f32), gemm_tile_bf16.cpp, gemm_tile_widened.cpp (bf16, f16).
 #include <cstdint>
 
 namespace grus::cpu {
@@ -47,5 +47,7 @@ const TileKernels& f32_tile_kernels();
 const TileKernels* bf16_tile_kernels();
 /// Kernels for bf16 on any CPU, with half of the memory to read and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();
+/// Kernels for f16, which are made alike: no CPU multiplies f16 with sums in f32.
+const TileKernels& f16_tile_kernels();
 
 }  // namespace grus::cpu

@@ -17,6 +17,7 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
+  if (precision == Precision::f16) return f16_tile_kernels();
   static const TileKernels& bf16 = bf16_tile_kernels() ? *bf16_tile_kernels() : widened_tile_kernels();
   return bf16;
 }

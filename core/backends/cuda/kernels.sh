@@ -10,6 +10,7 @@ case $dtype in
   bool) type=uchar macro=T_BOOL families='copy reduce rows elements' ;;
   u8) type=uchar macro=T_U8 families='copy rows elements' ;;
   bf16) type=ushort macro=T_BF16 families='copy rows elements' ;;
+  f16) type=ushort macro=T_F16 families='copy rows elements' ;;
 esac
 unit=$out.cu
 : >"$unit"

@@ -119,8 +119,10 @@ class CudaMachine final : public gpu::Machine {
     const void* const alpha = single ? static_cast<const void*>(&narrow_alpha) : &args.alpha;
     const void* const beta = single ? static_cast<const void*>(&narrow_beta) : &args.beta;
     const cudaDataType_t type = single ? CUDA_R_32F : CUDA_R_64F;
-    const bool bf16 = f32_products_ == CUBLAS_COMPUTE_32F && args.precision == Precision::bf16;
-    const cublasComputeType_t f32_products = bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF : f32_products_;
+    const cublasComputeType_t f32_products = f32_products_ != CUBLAS_COMPUTE_32F ? f32_products_
+                                             : args.precision == Precision::bf16 ? CUBLAS_COMPUTE_32F_FAST_16BF
+                                             : args.precision == Precision::f16  ? CUBLAS_COMPUTE_32F_FAST_16F
+                                                                                 : CUBLAS_COMPUTE_32F;
     check(cublasGemmEx_64(blas_, form(args.transpose_b), form(args.transpose_a), y.cols, y.rows, inner, alpha, data(b),
                           type, leading(b), data(a), type, leading(a), beta, data(y), type, leading(y),
                           single ? f32_products : CUBLAS_COMPUTE_64F, CUBLAS_GEMM_DEFAULT),

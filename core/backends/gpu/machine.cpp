@@ -32,16 +32,18 @@ Arguments& Arguments::add_number(DType dtype, double value) {
       return add(cast_to<uint8_t>(value));
     case DType::bf16:
       return add(cast_to<bfloat16>(value));
+    case DType::f16:
+      return add(cast_to<float16>(value));
   }
   return *this;
 }
 
 const char* type_name(DType dtype) {
-  constexpr const char* names[] = {"float", "double", "int", "long", "uchar", "uchar", "ushort"};
+  constexpr const char* names[] = {"float", "double", "int", "long", "uchar", "uchar", "ushort", "ushort"};
   return names[static_cast<int>(dtype)];
 }
 const char* type_macro(DType dtype) {
-  constexpr const char* names[] = {"T_F32", "T_F64", "T_I32", "T_I64", "T_BOOL", "T_U8", "T_BF16"};
+  constexpr const char* names[] = {"T_F32", "T_F64", "T_I32", "T_I64", "T_BOOL", "T_U8", "T_BF16", "T_F16"};
   return names[static_cast<int>(dtype)];
 }
 

@@ -68,6 +68,7 @@ template <class F>
 void with_any(const char* kernel, DType dtype, F f) {
   if (dtype == DType::u8) return f.template operator()<uint8_t>();
   if (dtype == DType::bf16) return f.template operator()<bfloat16>();
+  if (dtype == DType::f16) return f.template operator()<float16>();
   with_value(kernel, dtype, f);
 }
 

@@ -12,6 +12,7 @@ template <class T>
 T sum_of(T a, T b) {
   if constexpr (std::is_same_v<T, bool>) return a || b;
   else if constexpr (std::is_same_v<T, bfloat16>) return to_bfloat16(to_float(a) + to_float(b));
+  else if constexpr (std::is_same_v<T, float16>) return to_float16(to_float(a) + to_float(b));
   else return static_cast<T>(a + b);
 }
 

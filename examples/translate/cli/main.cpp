@@ -18,10 +18,12 @@ void add_machine_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
   app.add_option_function<std::string>(
          "--precision",
-         [&use](const std::string& word) { use.precision = word == "bf16" ? Precision::bf16 : Precision::f32; },
+         [&use](const std::string& word) {
+           use.precision = word == "bf16" ? Precision::bf16 : word == "f16" ? Precision::f16 : Precision::f32;
+         },
          "of the products; bf16: faster where the CPU multiplies it")
       ->default_str("f32")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
 }
 
 void add_search_flags(CLI::App& app, UseOptions& use) {

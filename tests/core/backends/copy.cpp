@@ -24,6 +24,12 @@ TEST_CASE("copy: casts between all types; floats are cut towards zero and to the
       check_near(copied(backend, DType::bf16, from, {1 + 0x1p-8, 1 + 0x1.8p-7, -0x1p-130, 3.4e38, -infinity}),
                  {1, 1 + 0x1p-6, -0x1p-130, infinity, -infinity}, 0, "to the nearest bf16, ties to even");
       check_near(copied(backend, DType::bf16, from, {not_a_number}), {not_a_number}, 0, "NaN to bf16");
+      check_near(copied(backend, DType::f16, from,
+                        {1 + 0x1p-11, 1 + 0x1.8p-10, 65519, 65520, -1e30, 0x1p-24, 0x1.8p-24, 0x1p-25, -0x1.ffcp-15}),
+                 {1, 1 + 0x1p-9, 65504, infinity, -infinity, 0x1p-24, 0x1p-23, 0, -0x1p-14}, 0,
+                 "to the nearest f16, ties to even");
+      check_near(copied(backend, DType::f16, from, {not_a_number, -infinity}), {not_a_number, -infinity}, 0,
+                 "NaN to f16");
       check_near(copied(backend, DType::i32, from, {1e20, -1e20, infinity}), {2147483647, -2147483648, 2147483647}, 0,
                  "beyond i32");
       check_near(copied(backend, DType::i64, from, {-1e30, -infinity}), {-0x1p63, -0x1p63}, 0, "beyond i64");

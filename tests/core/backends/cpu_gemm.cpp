@@ -46,6 +46,7 @@ double value(int64_t i, int64_t salt) {
 template <class T>
 double multiplied(T x) {
   if (std::is_same_v<T, double> || product_precision() == Precision::f32) return static_cast<double>(x);
+  if (product_precision() == Precision::f16) return static_cast<double>(to_float(to_float16(static_cast<float>(x))));
   const uint32_t bits = std::bit_cast<uint32_t>(static_cast<float>(x)), rest = bits & 0xffff;
   uint32_t upper = bits >> 16;
   if (rest > 0x8000 || (rest == 0x8000 && upper % 2 == 1)) ++upper;
@@ -160,12 +161,11 @@ int64_t floats_packed(int64_t k, int64_t n, Precision precision) {
   return cpu::packed_elements(p);
 }
 
-constexpr Precision precisions[] = {Precision::f32, Precision::bf16};
+constexpr Precision precisions[] = {Precision::f32, Precision::bf16, Precision::f16};
 
 std::string text(const Case& c) {
-  return fmt::format("{} m {} n {} k {} ta {} tb {} weight {} alpha {} beta {} gap {}",
-                     product_precision() == Precision::f32 ? "f32" : "bf16", c.m, c.n, c.k, c.transpose_a,
-                     c.transpose_b, c.weight, c.alpha, c.beta, c.gap);
+  return fmt::format("{} m {} n {} k {} ta {} tb {} weight {} alpha {} beta {} gap {}", name_of(product_precision()),
+                     c.m, c.n, c.k, c.transpose_a, c.transpose_b, c.weight, c.alpha, c.beta, c.gap);
 }
 
 /// Checks sizes around the edges of tiles and panels.
@@ -222,10 +222,30 @@ TEST_CASE("gemm: a weight's product is right around the edges of tiles, panels a
   for (int threads : {1, 2, 3}) check_edges(threads, true);
 }
 
-TEST_CASE("gemm: bf16 products round both sides and nothing else, with a weight and without, on 1, 2 and 3 threads") {
-  const PrecisionScope scope(Precision::bf16);
-  for (int threads : {1, 2, 3})
-    for (bool weight : {false, true}) check_edges(threads, weight);
+TEST_CASE(
+    "gemm: bf16 and f16 products round both sides and nothing else, with a weight and without, on 1 to 3 threads") {
+  for (Precision precision : {Precision::bf16, Precision::f16}) {
+    const PrecisionScope scope(precision);
+    for (int threads : {1, 2, 3})
+      for (bool weight : {false, true}) check_edges(threads, weight);
+  }
+}
+
+TEST_CASE("gemm: f16 products round every factor as a cast does: subnormals, ties, what becomes infinite or 0") {
+  const PrecisionScope scope(Precision::f16);
+  std::vector<float> factors = {65504, 65519.996f, 65520, -1e38f, 0x1p-24f, 0x1p-25f, 0x1.000002p-25f, 0x1.8p-24f};
+  for (int exponent = -30; exponent < 18; ++exponent)
+    for (float mantissa : {1.0f, 1 + 0x1p-11f, 1 + 0x1.8p-10f, 1.9997559f, 1.99988f, -1.3333333f})
+      factors.push_back(std::ldexp(mantissa, exponent));
+  for (float x : factors)
+    for (bool in_weight : {false, true}) {
+      Run<float> run({.m = 2, .n = 40, .k = 3});
+      std::fill_n(run.a.data<float>(), 6, in_weight ? 1.0f : x);
+      std::fill_n(run.b.data<float>(), 120, in_weight ? x : 1.0f);
+      run.multiply();
+      CAPTURE(x);
+      CHECK(run.y.data<float>()[39] == 3 * to_float(to_float16(x)));
+    }
 }
 
 TEST_CASE("gemm: deep, tall and wide products cross block edges") {
@@ -271,13 +291,14 @@ TEST_CASE("gemm: the same bits on any number of threads, when a weight is on the
 
 TEST_CASE("gemm: a weight is packed again for the other precision") {
   Run<float> run({.m = 12, .n = 40, .k = 31, .transpose_b = true});
-  for (Precision precision : {Precision::f32, Precision::bf16, Precision::f32}) {
+  for (Precision precision : {Precision::f32, Precision::bf16, Precision::f16, Precision::f32}) {
     const PrecisionScope scope(precision);
     CHECK(run.error() < 5);
   }
 }
 
-TEST_CASE("gemm: a weight packed for bf16 takes half the memory") {
+TEST_CASE("gemm: a weight packed for bf16 or f16 takes half the memory") {
+  CHECK(2 * floats_packed(512, 1536, Precision::f16) == floats_packed(512, 1536, Precision::f32));
   CHECK(2 * floats_packed(512, 1536, Precision::bf16) == floats_packed(512, 1536, Precision::f32));
 }
 
@@ -305,16 +326,18 @@ TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and with
 }
 #endif
 
-TEST_CASE("gemm: NaN and infinity pass through bf16 products") {
-  const PrecisionScope scope(Precision::bf16);
-  for (float special : {std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0x7f800001u),
-                        std::bit_cast<float>(0x7fffffffu), std::numeric_limits<float>::infinity()}) {
-    Run<float> run({.m = 2, .n = 3, .k = 5});
-    run.a.data<float>()[1] = special;
-    run.multiply();
-    CHECK(!std::isfinite(run.y.data<float>()[0]));
-    CHECK(std::isnan(run.y.data<float>()[0]) == std::isnan(special));
-    CHECK(std::isfinite(run.y.data<float>()[3]));
+TEST_CASE("gemm: NaN and infinity pass through bf16 and f16 products") {
+  for (Precision precision : {Precision::bf16, Precision::f16}) {
+    const PrecisionScope scope(precision);
+    for (float special : {std::numeric_limits<float>::quiet_NaN(), std::bit_cast<float>(0x7f800001u),
+                          std::bit_cast<float>(0x7fffffffu), std::numeric_limits<float>::infinity()}) {
+      Run<float> run({.m = 2, .n = 3, .k = 5});
+      run.a.data<float>()[1] = special;
+      run.multiply();
+      CHECK(!std::isfinite(run.y.data<float>()[0]));
+      CHECK(std::isnan(run.y.data<float>()[0]) == std::isnan(special));
+      CHECK(std::isfinite(run.y.data<float>()[3]));
+    }
   }
 }
 

@@ -126,6 +126,20 @@ TEST_CASE("gemm: asked for bf16, a backend rounds the factors to it or not at al
     }
 }
 
+TEST_CASE("gemm: asked for f16, a backend rounds the factors to it or not at all, and f64 never") {
+  constexpr double factor = 1 + 0x1p-10 + 0x1p-12, in_f16 = 1 + 0x1p-10;
+  for (const Backend& backend : backends())
+    for (DType dtype : float_types) {
+      const Array a(backend, dtype, Values(40, factor)), b(backend, dtype, Values(4, 1)),
+          y(backend, dtype, Values(10, 0));
+      const GemmArgs args{y.matrix(10, 1), a.matrix(10, 4), b.matrix(4, 1), false, false, 1, 1, 0, true, {},
+                          Precision::f16};
+      REQUIRE(backend.table.gemm(backend.context, args) == Status::ok);
+      const double first = y.values()[0];
+      CHECK((first == 4 * factor || (dtype == DType::f32 && first == 4 * in_f16)));
+    }
+}
+
 TEST_CASE("gemm: a weight written again is not multiplied by its old value") {
   for (const Backend& backend : backends()) {
     const Array a(backend, DType::f32, {1, 0, 0, 1}), b(backend, DType::f32, {1, 2, 3, 4}),

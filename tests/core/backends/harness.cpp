@@ -41,6 +41,8 @@ void with_type(DType dtype, F f) {
       return f(uint8_t{});
     case DType::bf16:
       return f(bfloat16{});
+    case DType::f16:
+      return f(float16{});
   }
 }
 

@@ -22,7 +22,8 @@ Values ids_below(int64_t rows, int64_t n, int salt = 4) {
 
 TEST_CASE("gather_rows: rows of any type by ids of either type, in a row or in a column") {
   for (const Backend& backend : backends())
-    for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean, DType::u8, DType::bf16})
+    for (DType dtype :
+         {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean, DType::u8, DType::bf16, DType::f16})
       for (DType id_type : id_types)
         for (bool column : {false, true}) {
           const Array table(backend, dtype, {1, 0, 0, 0, 1, 1}), y(backend, dtype, Values(8, 0));

@@ -7,7 +7,8 @@
 
 namespace grus::test {
 
-constexpr DType all_types[] = {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean, DType::u8, DType::bf16};
+constexpr DType all_types[] = {DType::f32,     DType::f64, DType::i32,  DType::i64,
+                               DType::boolean, DType::u8,  DType::bf16, DType::f16};
 
 /// A layout has a view's dims and strides; extent() is the elements of memory under it.
 struct Layout {

@@ -132,8 +132,8 @@ struct Row {
 inline const std::vector<DType> floats{DType::f32, DType::f64};
 inline const std::vector<DType> numbers{DType::f32, DType::f64, DType::i32, DType::i64};
 inline const std::vector<DType> numbers_and_bool{DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean};
-inline const std::vector<DType> every_dtype{DType::f32,     DType::f64, DType::i32, DType::i64,
-                                            DType::boolean, DType::u8,  DType::bf16};
+inline const std::vector<DType> every_dtype{DType::f32,     DType::f64, DType::i32,  DType::i64,
+                                            DType::boolean, DType::u8,  DType::bf16, DType::f16};
 
 /// Lists every row there is, family by family.
 const std::vector<Row>& rows();

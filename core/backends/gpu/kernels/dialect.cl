@@ -1,6 +1,6 @@
 // One text serves two compilers, OpenCL C 1.2 and CUDA C++. Their differences are named here; every other file of this
 // folder is written in these words. The compiler's command line gives ELEMENT, the element type, and one of T_F32,
-// T_F64, T_I32, T_I64, T_BOOL, T_U8, T_BF16; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
+// T_F64, T_I32, T_I64, T_BOOL, T_U8, T_BF16, T_F16; WIDTH is the size of a work group; HAS_F64 says that the device computes in f64.
 #ifdef __CUDACC__
 typedef unsigned int uint;
 typedef unsigned char uchar;
@@ -44,7 +44,7 @@ typedef ELEMENT T;
 #if defined(T_F32) || defined(T_F64)
 #define T_FLOAT
 #endif
-#if defined(T_BOOL) || defined(T_U8) || defined(T_BF16)
+#if defined(T_BOOL) || defined(T_U8) || defined(T_BF16) || defined(T_F16)
 #define T_STORED
 #endif
 #ifdef T_U8
