@@ -33,6 +33,7 @@ struct OnnxOptions {
   std::vector<std::string> outputs = {};  // their names; "output0", "output1", ... without
   nn::NamedTensors state = {};            // the names of parameters and buffers, as a module's state_dict()
   std::optional<OnnxLengths> lengths = {};
+  nn::Metadata metadata = {};  // texts that the model bears, such as its classes
 };
 
 /// Computes the outputs. The lengths are those of OnnxOptions::lengths, else those of no sequences.

@@ -1,6 +1,6 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train.cpp, use.cpp, demo.cpp.
+// Sources: options.cpp, train.cpp, use.cpp, export.cpp, demo.cpp.
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -72,6 +72,14 @@ struct RunOptions {
   options::Table table();
 };
 int run(RunOptions& o, const std::string& command_line);
+
+struct ExportOptions {
+  programs::UseOptions use;
+  std::string out, examples;
+  options::Table table();
+};
+/// Writes a model in ONNX, as export.cpp says. Throws UsageError without a file to write.
+int export_onnx(ExportOptions& o, const std::string& command_line);
 
 struct Loaded {
   Reader reader;

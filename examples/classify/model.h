@@ -63,6 +63,8 @@ class Classifier : public nn::Module<Classifier> {
     Tensor weights;  // (B, T) what each piece counts for; zeros past the text's end
   };
   Answer forward(const Texts& texts) const;
+  /// Runs the recurrence over packed vectors of pieces.
+  Output states(const Tensor& x, const Lengths& lengths) const;
 
   ModelOptions options;
   nn::Embedding embedding;
@@ -74,7 +76,6 @@ class Classifier : public nn::Module<Classifier> {
   nn::Linear output;
 
  private:
-  Output states(const Tensor& x, const Lengths& lengths) const;
   nn::LockedDropout drop_words_;
   nn::Dropout drop_;
 };

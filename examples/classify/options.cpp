@@ -95,4 +95,10 @@ Table RunOptions::table() {
                           use_rows(use)});
 }
 
+Table ExportOptions::table() {
+  return {{"model", "Files", &use.model, "folder, pack or name of the model"},
+          {"out", "Files", &out, "file to write, as model.onnx"},
+          {"examples", "Files", &examples, "file .npz for numbers that go in and come out"}};
+}
+
 }  // namespace grus::classify

@@ -1,6 +1,6 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
-// Sources: compare.cpp, demo.cpp, run.cpp, score.cpp, serve.cpp, shortlist.cpp, use.cpp.
+// Sources: compare.cpp, demo.cpp, export.cpp, run.cpp, score.cpp, serve.cpp, shortlist.cpp, use.cpp.
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +65,15 @@ struct RunOptions {
 };
 /// Translates standard input to standard output.
 int run(const RunOptions& options);
+
+struct ExportOptions {
+  UseOptions use;
+  std::string out;        // a folder
+  bool examples = false;  // numbers that go in and come out, too
+};
+/// Writes the encoder and a step of the decoder in ONNX, as export.cpp says. Throws DataError for another architecture
+/// than Bahdanau's.
+int export_onnx(const ExportOptions& options);
 
 struct EvalOptions {
   UseOptions use;

@@ -152,6 +152,7 @@ std::optional<std::string> Exporter::of_lengths(const TensorsAcross& tensors, co
   else if (is([](const Lengths& l) { return l.mask().transpose(); })) x = mask();
   else if (is([](const Lengths& l) { return logical_not(l.mask()); }))
     x = graph.add("Not", {graph.add("Transpose", {mask()}, {{"perm", std::vector<int64_t>{1, 0}}})});
+  else if (is([](const Lengths& l) { return logical_not(l.mask().transpose()); })) x = graph.add("Not", {mask()});
   else return std::nullopt;
   x = cast_to(graph, x, tensors[0].dtype());
   if (tensors[0].rank() == 1) return x;

@@ -14,7 +14,7 @@ class Node;
 
 namespace grus::formats {
 
-class ModelFile {
+class [[gnu::visibility("hidden")]] ModelFile {  // as messages are (messages.h)
  public:
   /// Reads the file. Throws DataError that names it: for what is cut short, damaged or no model, opsets below 7,
   /// tensors of other bytes than their shape has, of other types, in a file beside, of too many axes, or two of one

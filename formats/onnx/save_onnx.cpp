@@ -25,6 +25,11 @@ void save_onnx(const std::filesystem::path& path, const OnnxFunction& f, const s
   onnx::OperatorSet& ops = *model.add_opset_import();
   ops.set_domain("");
   ops.set_version(opset);
+  for (const auto& [key, value] : options.metadata) {
+    onnx::Property& property = *model.add_metadata_props();
+    property.set_key(key);
+    property.set_value(value);
+  }
   GraphBuilder graph(*model.mutable_graph());
   Exporter(recordings, inputs, options, graph).run();
   require<UsageError>(model.ByteSizeLong() < most_bytes, "{}: need a model of less than 2 GiB, got {} bytes",

@@ -3,9 +3,12 @@
 
 #include "core/base/error.h"
 #include "examples/classify/commands.h"
+#include "formats/onnx.h"
+#include "nn/serialize.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 #include "tests/support/resumed.h"
+#include "tests/support/skip.h"
 #include "tests/support/well_formed.h"
 
 using namespace grus;
@@ -51,6 +54,30 @@ TEST_CASE("classify: every unit, pooling and tokenizer trains, is judged and lab
     CHECK(test::bytes_of(page).find("&lt;") != std::string::npos);
     test::check_packed(folder, "CLASSIFY", out, "run --top 2 'so fine' good");
   }
+}
+
+TEST_CASE("classify: export writes a model in ONNX with the classes, the pieces and the weights as they are") {
+  const test::Folder folder;
+  const std::string data = folder.file("t.csv", table), out = folder.path("m"), file = folder.path("m.onnx");
+  REQUIRE(program(folder, "train --train " + data + " --valid " + data + small +
+                              "--pool max --ngrams 2 --subwords 3 --members 2 --epochs 1 --out " + out)
+              .code == 0);
+  const auto exported =
+      program(folder, "export --model " + out + " --out " + file + " --examples " + folder.path("m.npz"));
+  if (exported.err.find("need a build with protobuf") != std::string::npos) return test::skip("no protobuf");
+  CHECK_MESSAGE(exported.code == 0, exported.err);
+  CHECK(test::bytes_of(file).find(R"(["bad","good"])") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.path("m.npz")));
+  const nn::TensorFile written = formats::read_onnx(file), kept = nn::read_safetensors(out + "/model.safetensors");
+  for (const char* name : {"members.0.embedding.weight", "members.1.grams.weight", "members.0.letters.weight",
+                           "members.1.gru.weight_hh_l0", "members.0.output.weight"}) {
+    const Tensor *const to = nn::find(written.tensors, name), *const from = nn::find(kept.tensors, name);
+    REQUIRE_MESSAGE(to, name);
+    REQUIRE_MESSAGE(from, name);
+    CHECK_MESSAGE(to->to_bytes() == from->to_bytes(), name);
+  }
+  check_error(program(folder, "export --model " + out), 2, "--out: need a file");
+  check_error(program(folder, "export --model " + out + " --out " + folder.path("no/m.onnx")), 1, "no/m.onnx");
 }
 
 TEST_CASE("classify: what the model says does not depend on the batch") {

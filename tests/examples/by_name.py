@@ -67,7 +67,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             Handler.holding.set()
             self.connection.settimeout(60)
-            if not self.connection.recv(1):  # nothing comes before the client hangs up
+            try:
+                hung_up = not self.connection.recv(1)  # nothing comes before the client hangs up
+            except ConnectionResetError:
+                hung_up = True
+            if hung_up:
                 Handler.gone.set()
         else:
             self.send_error(404)
@@ -188,6 +192,22 @@ def by_wget(bench):
     shutil.rmtree(bench.cache)
 
 
+def is_indexed(bench, folder):
+    """The script of ./dev models writes an index of packs, whoever made them, with what their cards say."""
+    shelf = folder / "shelf"
+    shelf.mkdir()
+    shutil.copy(folder / "model.grus", shelf / "sums.grus")
+    script = pathlib.Path(__file__).resolve().parents[2] / "examples" / "models" / "models.py"
+    made = subprocess.run([sys.executable, script, "--only", "--out", shelf], capture_output=True, text=True, check=True)
+    assert made.stdout.splitlines()[0].split(maxsplit=3)[0::3] == ["sums", "Sums of two numbers"], made
+    assert (shelf / "sums.md").read_text().startswith("# Sums of two numbers\n")
+    assert bench.run("sums", str(shelf / "index.json")).returncode == 0
+    (shelf / "bad.grus").write_bytes(b"GRUSPACK")
+    made = subprocess.run([sys.executable, script, "--only", "--out", shelf], capture_output=True, text=True, check=False)
+    assert made.returncode == 1 and "bad.grus: need a pack of a model" in made.stderr, made
+    shutil.rmtree(bench.cache)
+
+
 def main():
     global PACK
     if not shutil.which("curl"):
@@ -197,6 +217,7 @@ def main():
         folder = pathlib.Path(scratch)
         subprocess.run([ADD, "train", "--out", folder / "model", "--max-steps", "2", "--hidden", "16", "--emb", "8"], check=True,
                        stdout=subprocess.DEVNULL)
+        subprocess.run([ADD, "card", "--model", folder / "model", "--title", "Sums of two numbers"], check=True, stdout=subprocess.DEVNULL)
         subprocess.run([ADD, "pack", "--model", folder / "model", "--out", folder / "model.grus"], check=True, stdout=subprocess.DEVNULL)
         PACK = (folder / "model.grus").read_bytes()
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -207,6 +228,7 @@ def main():
         refuses(bench, host)
         is_killed(bench)
         by_wget(bench)
+        is_indexed(bench, folder)
         listed = subprocess.run([ADD, "models", "--index", bench.index], env=bench.environment, capture_output=True, text=True, check=True)
         assert "good\t0.0 MB\tsums\n" in listed.stdout, listed
         serves(bench, server)

@@ -10,8 +10,10 @@
 #include <cstdlib>
 
 #include "examples/seq2seq/train.h"
+#include "formats/onnx.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
+#include "tests/support/skip.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -149,6 +151,34 @@ TEST_CASE("program: a model folder that is not whole is an error that names the 
   t.folder.file("m/model.safetensors", weights_bytes);
   std::filesystem::remove(t.model + "/pieces.vocab");
   check_error(run(), 1, "pieces.vocab");
+}
+
+TEST_CASE("program: export writes encoder and step in ONNX with the weights as they are, of a decoder with attention") {
+  const Trained t;
+  const std::string out = t.folder.path("onnx");
+  const Result exported = program(t.folder, "export --examples --model " + t.model + " --out " + out);
+  if (exported.err.find("need a build with protobuf") != std::string::npos) return test::skip("no protobuf");
+  CHECK_MESSAGE(exported.code == 0, exported.err);
+  const nn::TensorFile kept = nn::read_safetensors(t.model + "/model.safetensors");
+  const std::pair<const char*, const char*> weights[] = {{"encoder.onnx", "encoder.weight_hh_l0"},
+                                                         {"encoder.onnx", "key.weight"},
+                                                         {"step.onnx", "first.weight_ih"},
+                                                         {"step.onnx", "second.weight_hh"},
+                                                         {"step.onnx", "readout.weight"}};
+  for (const auto& [file, name] : weights) {
+    const nn::TensorFile written = formats::read_onnx(out + "/" + file);
+    const Tensor *const to = nn::find(written.tensors, name), *const from = nn::find(kept.tensors, name);
+    REQUIRE_MESSAGE(to, name);
+    REQUIRE_MESSAGE(from, name);
+    CHECK_MESSAGE(to->to_bytes() == from->to_bytes(), name);
+  }
+  for (const char* file : {"encoder.npz", "step.npz", "source.vocab", "target.vocab"})
+    CHECK_MESSAGE(std::filesystem::exists(out + "/" + file), file);
+  const std::string other = t.folder.path("other");
+  REQUIRE(program(t.folder, files(t.pairs, t.pairs, other) + "--arch sutskever").code == 0);
+  check_error(program(t.folder, "export --model " + other + " --out " + t.folder.path("none")), 1,
+              "need a model of --arch bahdanau to export, got one of sutskever");
+  CHECK_FALSE(std::filesystem::exists(t.folder.path("none")));
 }
 
 TEST_CASE("program: SIGTERM leaves a folder that --resume goes on with") {

@@ -26,9 +26,13 @@ Command add_run(CLI::App& program) {
   return command;
 }
 
+Command add_export(CLI::App& program) {
+  return add_command<ExportOptions>(program, "export", "write the model in ONNX", export_onnx);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   return grus::programs::run_commands({"classify", "Text to class, by a recurrent network.", demo},
-                                      {add_train, add_eval, add_run, add_pack, add_card}, argc, argv);
+                                      {add_train, add_eval, add_run, add_export, add_pack, add_card}, argc, argv);
 }

@@ -234,6 +234,16 @@ Command add_attend(CLI::App& program) {
   return {app, [options](const std::string&) { return attend(*options); }};
 }
 
+Command add_export(CLI::App& program) {
+  CLI::App* app = program.add_subcommand("export", "write the encoder and a step of the decoder in ONNX");
+  auto options = std::make_shared<ExportOptions>();
+  add_model_flag(*app, options->use.model);
+  app->add_option("--out", options->out, "folder for encoder.onnx, step.onnx and both vocabularies")->required();
+  app->add_flag("--examples", options->examples,
+                "write encoder.npz and step.npz, too: what goes in and what comes out");
+  return {app, [options](const std::string&) { return export_onnx(*options); }};
+}
+
 Command add_compare(CLI::App& program) {
   CLI::App* app = program.add_subcommand("compare", "several models on one text: BLEU by sentence length on one page");
   auto options = std::make_shared<CompareOptions>();
@@ -255,7 +265,7 @@ Command add_compare(CLI::App& program) {
 int main(int argc, char** argv) {
   return run_commands(
       {"translate", "Neural machine translation (Bahdanau, Cho, Sutskever et al. 2014): train, judge, use."},
-      {add_train, add_run, add_eval, add_score, add_shortlist, add_serve, add_attend, add_compare, add_demo, add_pack,
-       add_card},
+      {add_train, add_run, add_eval, add_score, add_shortlist, add_serve, add_attend, add_compare, add_export, add_demo,
+       add_pack, add_card},
       argc, argv);
 }
