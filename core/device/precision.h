@@ -6,6 +6,9 @@
 // slower than f32, so they compute in f32 as older CPUs do), and on every CPU where reading weights is what takes the
 // time (few rows): packed, they take half the memory. CUDA multiplies on its tensor cores. The other backends compute
 // in f32.
+//
+// int8 is for inference, on the cpu alone: a tape that keeps gradients refuses it. Weights take a quarter of the memory
+// when packed, and their products the same bits on every instruction set.
 #include "core/device/kernels.h"
 
 namespace grus {

@@ -34,6 +34,10 @@ void start_from_saved(const TrainOptions& options, Architecture& model) {
   if (options.init_from.empty()) return;
   const bool begun = options.resume && ModelFolder(options.out).stopped_run().has_state();
   const ModelFolder from(options.init_from);
+  const nn::WeightForm form = nn::weight_form(from.weights());
+  require<DataError>(begun || !nn::is_quantized(form),
+                     "{}: need weights that were not rounded to train from, got {}, which are for use alone",
+                     options.init_from, nn::name_of(form));
   if (!begun) options.extend_vocab ? from.load_fewer_words(model) : from.load_weights(model);
   for (size_t begin = 0; begin < options.freeze.size();) {
     const size_t end = std::min(options.freeze.find(',', begin), options.freeze.size());

@@ -19,8 +19,10 @@
 namespace grus {
 
 void use_machine(std::string_view device, int64_t threads, Precision precision) {
-  require<UsageError>(precision != Precision::bf16 || device.starts_with("cpu") || device.starts_with("cuda"),
-                      "--precision: need f32 on device {}, got bf16", device);
+  require<UsageError>(precision == Precision::f32 || device.starts_with("cpu") ||
+                          (precision == Precision::bf16 && device.starts_with("cuda")),
+                      "--precision: need f32{} on device {}, got {}", device.starts_with("cuda") ? " or bf16" : "",
+                      device, name_of(precision));
   set_product_precision(precision);
   if (threads > 0) set_num_threads(static_cast<int>(threads));
   set_default_device(Device(device));

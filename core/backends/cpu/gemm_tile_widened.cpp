@@ -91,6 +91,7 @@ const TileKernels* widened_kernels() {
                                        width,
                                        Widened::panel_row,
                                        1,
+                                       0,
                                        any_tile<Widened, false>,
                                        any_tile<Widened, true>,
                                        copy_rows_rounded,

@@ -17,10 +17,13 @@ void add_machine_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--device", use.device, "where tensors live")->capture_default_str();
   app.add_option_function<std::string>(
          "--precision",
-         [&use](const std::string& word) { use.precision = word == "bf16" ? Precision::bf16 : Precision::f32; },
-         "of the products; bf16: faster where the CPU multiplies it")
+         [&use](const std::string& word) {
+           for (const Precision one : {Precision::f32, Precision::bf16, Precision::int8})
+             if (word == grus::name_of(one)) use.precision = one;
+         },
+         "of the products; bf16: faster where the CPU multiplies it; int8: faster, with a weight")
       ->default_str("f32")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+      ->check(CLI::IsMember({"f32", "bf16", "int8"}));
 }
 
 void add_search_flags(CLI::App& app, UseOptions& use) {
