@@ -2,22 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <set>
+#include <span>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "data/read/little_endian.h"
+#include "nn/quantize.h"
 #include "ops/math/elementwise.h"
 
 namespace grus::formats {
 namespace {
 
 constexpr uint32_t gguf_version = 3;
-constexpr size_t gguf_alignment = 32, block_size = 32;
+constexpr size_t gguf_alignment = 32, block_size = nn::q4_0_block;
 constexpr uint32_t gguf_u32 = 4, gguf_string = 8;  // of metadata
 
 /// ggml's numbers of types.
@@ -94,9 +95,12 @@ class GgufTensor {
   Ggml type = Ggml::f32;
 
  private:
-  void append_half(std::string& to, float value) const {
+  void require_half(float value) const {
     require<UsageError>(!std::isfinite(value) || std::fabs(value) < 65520,
                         "[write_gguf] need numbers of at most 65504 in '{}', got {}", Shown{name_}, value);
+  }
+  void append_half(std::string& to, float value) const {
+    require_half(value);
     data::append_numbers(to, to_half(value));
   }
 
@@ -106,19 +110,14 @@ class GgufTensor {
         *std::max_element(x, x + block_size, [](float a, float b) { return std::fabs(a) < std::fabs(b); });
     require<UsageError>(std::all_of(x, x + block_size, [](float one) { return std::isfinite(one); }),
                         "[write_gguf] need finite numbers in '{}', got others", Shown{name_});
-    const float d = type == Ggml::q8_0 ? std::fabs(largest) / 127 : largest / -8;
-    const float inverse = d == 0 ? 0 : 1 / d;
-    append_half(to, d);
-    if (type == Ggml::q8_0) {
-      for (size_t i = 0; i < block_size; ++i) to += static_cast<char>(static_cast<int8_t>(std::round(x[i] * inverse)));
-      return;
+    if (type == Ggml::q4_0) {
+      const std::span<const float, block_size> block(x, block_size);
+      require_half(nn::q4_0_scale(block));
+      return nn::append_q4_0(block, nn::q4_0_scale(block), to);
     }
-    const auto nibble = [&](float one) {
-      const double level = std::trunc(static_cast<double>(one) * static_cast<double>(inverse) + 8.5);
-      return static_cast<uint8_t>(std::clamp(level, 0.0, 15.0));
-    };
-    for (size_t i = 0; i < block_size / 2; ++i)
-      to += static_cast<char>(nibble(x[i]) | nibble(x[i + block_size / 2]) << 4);
+    const float d = std::fabs(largest) / 127, inverse = d == 0 ? 0 : 1 / d;
+    append_half(to, d);
+    for (size_t i = 0; i < block_size; ++i) to += static_cast<char>(static_cast<int8_t>(std::round(x[i] * inverse)));
   }
 
   std::string name_;

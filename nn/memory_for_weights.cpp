@@ -10,7 +10,7 @@
 namespace grus::nn {
 namespace {
 
-constexpr size_t per_byte = 4;  // weights of 16 bits become 32, and the allocator rounds up
+constexpr size_t per_byte = 10;  // weights of 4 bits and a half become 32, and the allocator rounds up
 constexpr size_t spare = 1 << 24;
 
 // Returns 0 for a file that is not there.

@@ -21,7 +21,7 @@ struct DtypeName {
 };
 constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, 4},   {"F64", Stored::f64, 8},      {"I32", Stored::i32, 4},
                                      {"I64", Stored::i64, 8},   {"BOOL", Stored::boolean, 1}, {"F16", Stored::f16, 2},
-                                     {"BF16", Stored::bf16, 2}, {"U8", Stored::u8, 1}};
+                                     {"BF16", Stored::bf16, 2}, {"U8", Stored::u8, 1},        {"I8", Stored::i8, 1}};
 
 uint64_t count_of(const std::string& file, const std::string& name, const Json& value) {
   require<DataError>(value.is_number_unsigned(), "{}: need whole numbers in the entry of '{}', got {}", file, name,
@@ -54,8 +54,9 @@ TensorEntry parse_entry(const std::string& file, const std::string& name, const 
   const auto* known = std::find_if(std::begin(dtype_names), std::end(dtype_names), [&](const DtypeName& d) {
     return dtype.is_string() && dtype.get<std::string>() == d.name;
   });
-  require<DataError>(known != std::end(dtype_names), "{}: need F32, F64, I32, I64, BOOL, F16 or BF16 for '{}', got {}",
-                     file, Shown{name}, json::Shown{dtype});
+  require<DataError>(known != std::end(dtype_names),
+                     "{}: need F32, F64, I32, I64, BOOL, F16, BF16, U8 or I8 for '{}', got {}", file, Shown{name},
+                     json::Shown{dtype});
   const Json& offsets = entry["data_offsets"];
   require<DataError>(offsets.is_array() && offsets.size() == 2, "{}: need two data_offsets for '{}', got {}", file,
                      Shown{name}, json::Shown{offsets});
@@ -74,6 +75,11 @@ size_t size_of(Stored stored) {
   for (const DtypeName& d : dtype_names)
     if (d.stored == stored) return d.bytes;
   return 0;
+}
+const char* name_of(Stored stored) {
+  for (const DtypeName& d : dtype_names)
+    if (d.stored == stored) return d.name;
+  return "?";
 }
 
 SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text, uint64_t data_bytes) {

@@ -11,8 +11,9 @@
 
 namespace grus::nn {
 
-enum class Stored { f32, f64, i32, i64, boolean, u8, f16, bf16 };
+enum class Stored { f32, f64, i32, i64, boolean, u8, i8, f16, bf16 };
 size_t size_of(Stored stored);
+const char* name_of(Stored stored);
 
 struct TensorEntry {
   std::string name;

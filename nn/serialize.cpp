@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "core/base/atomic_file.h"
@@ -15,6 +16,7 @@
 #include "core/base/printable.h"
 #include "nn/gru.h"
 #include "nn/safetensors_header.h"
+#include "nn/stored_tensors.h"
 
 namespace grus::nn {
 
@@ -102,6 +104,7 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
     case Stored::i64:
       return Tensor::from_bytes(bytes, entry.shape, DType::i64, device);
     case Stored::u8:
+    case Stored::i8:
       return Tensor::from_bytes(bytes, entry.shape, DType::u8, device);
     case Stored::boolean:
       break;
@@ -111,40 +114,17 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
   return Tensor::from_bytes(bytes, entry.shape, DType::boolean, device);
 }
 
-const char* stored_name(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return "F32";
-    case DType::f64:
-      return "F64";
-    case DType::i32:
-      return "I32";
-    case DType::i64:
-      return "I64";
-    case DType::boolean:
-      return "BOOL";
-    case DType::u8:
-      return "U8";
-    case DType::bf16:
-      return "BF16";
-    case DType::f16:
-      return "F16";
-  }
-  return "?";
-}
-
 // Returns the header, padded so that the data starts at a multiple of 8, with an open seal.
-std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadata metadata) {
+std::string header_bytes(const std::vector<StoredTensor>& tensors, Metadata metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   metadata[checksum_key] = empty_seal;
   header["__metadata__"] = metadata;
   uint64_t offset = 0;
-  for (const NamedTensor* entry : tensors) {
-    const Shape& shape = entry->tensor.shape();
-    const uint64_t end = offset + static_cast<uint64_t>(shape.numel()) * size_of(entry->tensor.dtype());
-    header[entry->name] = {{"dtype", stored_name(entry->tensor.dtype())},
-                           {"shape", std::vector<int64_t>(shape.begin(), shape.end())},
-                           {"data_offsets", {offset, end}}};
+  for (const StoredTensor& entry : tensors) {
+    const uint64_t end = offset + static_cast<uint64_t>(entry.shape.numel()) * size_of(entry.type);
+    header[entry.name] = {{"dtype", name_of(entry.type)},
+                          {"shape", std::vector<int64_t>(entry.shape.begin(), entry.shape.end())},
+                          {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text;
@@ -163,17 +143,18 @@ std::string header_bytes(const std::vector<const NamedTensor*>& tensors, Metadat
 // Calls visit(bytes) for one tensor after the other. The file's beginning depends on all of them, and together they may
 // be too large to hold twice.
 template <class Visit>
-void visit_bytes(const std::vector<const NamedTensor*>& tensors, const Visit& visit) {
-  for (const NamedTensor* entry : tensors) {
-    const std::vector<std::byte> bytes = entry->tensor.to_bytes();
+void visit_bytes(const std::vector<StoredTensor>& tensors, const Visit& visit) {
+  for (const StoredTensor& entry : tensors) {
+    const std::vector<std::byte> bytes = entry.bytes();
     visit(view_of(bytes.data(), bytes.size()));
   }
 }
 
 }  // namespace
 
-TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
-  File file(path);
+namespace {
+
+SafetensorsHeader read_header(File& file) {
   uint64_t length = 0;
   require<DataError>(file.size() >= 8, "{}: need a safetensors file of at least 8 bytes, got {}", file.name(),
                      file.size());
@@ -182,39 +163,70 @@ TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
       length <= file.size() - 8 && length <= most_header_bytes,
       "{}: need a header that fits in the file's {} bytes, got a length of {}: not a safetensors file, or truncated",
       file.name(), file.size(), length);
-  SafetensorsHeader header = parse_safetensors_header(file.name(), file.read_header(length), file.size() - 8 - length);
+  return parse_safetensors_header(file.name(), file.read_header(length), file.size() - 8 - length);
+}
+
+}  // namespace
+
+WeightForm weight_form(const std::filesystem::path& path) {
+  File file(path);
+  return form_of(read_header(file));
+}
+
+TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
+  File file(path);
+  SafetensorsHeader header = read_header(file);
   const bool has_checksum = header.metadata.erase(checksum_key) > 0;
   TensorFile content;
   content.metadata = std::move(header.metadata);
   for (const TensorEntry& entry : header.entries)
     content.tensors.push_back({entry.name, read_tensor(file, entry, device)});
   file.check(has_checksum);
+  content.form = widen_quantized(file.name(), header.entries, content.tensors, content.metadata);
   return content;
 }
 
-void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata) {
-  std::vector<const NamedTensor*> order;
-  std::set<std::string> names{"__metadata__"};
-  for (const NamedTensor& entry : tensors) {
-    require<UsageError>(names.insert(entry.name).second, "[write_safetensors] need each name once, got '{}' again",
-                        entry.name);
+namespace {
+
+// Hands the file's bytes to `write`, piece by piece, all but the first of which are one tensor's.
+template <class Write>
+void write_pieces(const NamedTensors& tensors, Metadata metadata, WeightForm form, const Write& write) {
+  for (const NamedTensor& entry : tensors)
     require<UsageError>(entry.tensor.defined(), "[write_safetensors] need a tensor for '{}', got an undefined one",
                         entry.name);
-    order.push_back(&entry);
-  }
+  std::vector<StoredTensor> order = stored_as(form, tensors, metadata);
+  std::set<std::string> names{"__metadata__"};
+  for (const StoredTensor& entry : order)
+    require<UsageError>(names.insert(entry.name).second, "[write_safetensors] need each name once, got '{}' again",
+                        entry.name);
   // Wide elements come first, so that each tensor starts at a multiple of its element's size.
-  std::stable_sort(order.begin(), order.end(), [](const NamedTensor* a, const NamedTensor* b) {
-    return size_of(a->tensor.dtype()) > size_of(b->tensor.dtype());
-  });
-  AtomicFile file(path);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const StoredTensor& a, const StoredTensor& b) { return size_of(a.type) > size_of(b.type); });
   std::string header = header_bytes(order, metadata);
   Crc32 crc;
   crc.add(header);
   visit_bytes(order, [&crc](std::string_view bytes) { crc.add(bytes); });
   close_seal(header, crc.value());
-  file.write(header);
-  visit_bytes(order, [&file](std::string_view bytes) { file.write(bytes); });
-  file.commit();
+  write(std::string_view(header));
+  visit_bytes(order, write);
+}
+
+}  // namespace
+
+void write_safetensors(const std::filesystem::path& path, const NamedTensors& tensors, const Metadata& metadata,
+                       WeightForm form) {
+  std::optional<AtomicFile> file;  // made when there is something to write: what cannot be written leaves no file
+  write_pieces(tensors, metadata, form, [&](std::string_view bytes) {
+    if (!file) file.emplace(path);
+    file->write(bytes);
+  });
+  file->commit();
+}
+
+std::string safetensors_bytes(const NamedTensors& tensors, const Metadata& metadata, WeightForm form) {
+  std::string all;
+  write_pieces(tensors, metadata, form, [&](std::string_view bytes) { all += bytes; });
+  return all;
 }
 
 namespace {

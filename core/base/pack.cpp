@@ -76,8 +76,12 @@ Head read_head(const fs::path& pack) {
 
 }  // namespace
 
-void write_pack(const fs::path& pack, std::vector<fs::path> files) {
+void write_pack(const fs::path& pack, std::vector<fs::path> files, const PackedInstead& instead) {
   const auto name_of = [](const fs::path& file) { return file.filename().string(); };
+  const auto other_bytes = [&](const fs::path& file) -> const std::string* {
+    const auto at = std::ranges::find(instead, name_of(file), &PackedInstead::value_type::first);
+    return at == instead.end() ? nullptr : &at->second;
+  };
   std::ranges::sort(files, {}, name_of);
   json::Json members = json::Json::object();
   std::vector<uint64_t> sizes;
@@ -86,7 +90,8 @@ void write_pack(const fs::path& pack, std::vector<fs::path> files) {
     require<UsageError>(is_member_name(name_of(file)) && !members.contains(name_of(file)),
                         "[write_pack] need files of different names, got '{}'", Shown{file.string()});
     std::error_code error;
-    sizes.push_back(fs::file_size(file, error));
+    const std::string* const bytes = other_bytes(file);
+    sizes.push_back(bytes ? bytes->size() : fs::file_size(file, error));
     require<Error>(!error, "{}: {}", file.string(), error.message());
     members[name_of(file)] = {{"begin", end}, {"bytes", sizes.back()}};
     end += aligned(sizes.back());
@@ -100,7 +105,8 @@ void write_pack(const fs::path& pack, std::vector<fs::path> files) {
   out.write({reinterpret_cast<const char*>(&size), sizeof size});
   out.write(text);
   for (size_t i = 0; i < files.size(); ++i) {
-    copy(out, files[i], sizes[i]);
+    if (const std::string* const bytes = other_bytes(files[i])) out.write(*bytes);
+    else copy(out, files[i], sizes[i]);
     out.write(std::string(static_cast<size_t>(aligned(sizes[i]) - sizes[i]), '\0'));
   }
   out.commit();

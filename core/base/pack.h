@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace grus {
@@ -20,9 +21,12 @@ struct PackMember {
   uint64_t begin = 0, bytes = 0;
 };
 
+/// Other bytes than a file has, by the name that it has in the pack.
+using PackedInstead = std::vector<std::pair<std::string, std::string>>;
 /// Writes the files, each under the last part of its path; the pack appears whole or not at all. Throws UsageError for
 /// two of one name, Error for one that cannot be read, or that changes meanwhile.
-void write_pack(const std::filesystem::path& pack, std::vector<std::filesystem::path> files);
+void write_pack(const std::filesystem::path& pack, std::vector<std::filesystem::path> files,
+                const PackedInstead& instead = {});
 /// Returns the members in the order of their names. Throws DataError, naming the file, for what is no pack or damaged.
 std::vector<PackMember> read_pack(const std::filesystem::path& pack);
 

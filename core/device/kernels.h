@@ -126,10 +126,22 @@ enum class ReduceOp : int32_t { sum, sum_of_squares, max, min, product };
 enum class ArgReduceOp : int32_t { argmax, argmin };
 enum class RandomKind : int32_t { uniform, normal, keep_mask, integer };
 
-/// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa), f16 is
-/// IEEE 754's binary16 (11 bits of mantissa, up to 65504; beyond it infinite). Sums
-/// are f32 either way, and f64 products stay as they are. A backend may compute more exactly than it is asked to.
-enum class Precision : int32_t { f32, bf16, f16 };
+/// The precision to which a product of f32 matrices may round its factors; bf16 is bfloat16 (8 bits of mantissa), f16
+/// is IEEE 754's binary16 (11 bits of mantissa, up to 65504; beyond it infinite). Sums are f32 either way, and f64
+/// products stay as they are. A backend may compute more exactly than it is asked to.
+///
+/// int8, for inference: where b is a weight that is worth it, with d = max |w| / 127 for each column w of op(b), and
+/// e = max |x| / 127 for each row x of a, or for parts of it, y = d e sum_k round(x_k / e) round(w_k / d) + beta c.
+/// Rows below 2^-119 count as 0, and one that is not finite gives NaN. Other products are f32.
+enum class Precision : int32_t { f32, bf16, f16, int8 };
+constexpr const char* name_of(Precision precision) {
+  constexpr const char* names[] = {"f32", "bf16", "f16", "int8"};
+  return names[static_cast<size_t>(precision)];
+}
+
+/// Tells whether a matrix is worth 8 bits: n output channels (rows of a table, columns of op(b)) of k numbers each.
+/// Vectors and tiny matrices stay f32: they take no time or room, and biases and norms are among them.
+constexpr bool is_worth_int8(int64_t n, int64_t k) { return k >= 32 && n * k >= 4096; }
 
 /// y (m, n) = alpha op(a) op(b) + beta c, for each of `batch` matrices. op transposes when its flag is set. c is y
 /// itself where it is absent, as it is with a batch; a row_stride of 0 repeats its row. With beta 0 neither is read. An

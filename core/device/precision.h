@@ -7,13 +7,12 @@
 // time (few rows): packed, they take half the memory. No CPU multiplies f16 with sums in f32, so f16 is f32's
 // arithmetic on rounded factors, at half the memory; gradients in it want a loss scale (optim/loss_scale.h). CUDA
 // multiplies both on its tensor cores. The other backends compute in f32.
+//
+// int8 is for inference, on the cpu alone: a tape that keeps gradients refuses it. Weights take a quarter of the memory
+// when packed, and their products the same bits on every instruction set.
 #include "core/device/kernels.h"
 
 namespace grus {
-
-constexpr const char* name_of(Precision precision) {
-  return precision == Precision::f32 ? "f32" : precision == Precision::bf16 ? "bf16" : "f16";
-}
 
 /// Precision of a product that this thread asks for now: that of the newest PrecisionScope, or the one set for all.
 Precision product_precision();

@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/base/scope.h"
+#include "core/device/precision.h"
 #include "core/tensor/raw.h"
 
 namespace grus {
@@ -95,6 +96,9 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
       "[{}] this tape was walked already; make a new Tape for the next forward pass, and a NoGrad for a "
       "metric or a validation while this one lives",
       op.name());
+  require<UsageError>(
+      keep_ != Keep::saved || product_precision() != Precision::int8,
+      "[{}] need products in f32 or bf16 while a tape keeps gradients, got int8, which is for inference", op.name());
   require<UsageError>(outputs.size() <= max_outputs, "[{}] need at most {} outputs, got {}", op.name(), max_outputs,
                       outputs.size());
   // One piece of the arena holds the record, the closure, the saved tensors, their versions and the inputs.

@@ -35,6 +35,10 @@ void start_from_saved(const TrainOptions& options, Architecture& model) {
   const bool begun = options.resume && ModelFolder(options.out).stopped_run().has_state();
   if (!begun) {
     const ModelFolder from = ModelFolder::of(options.init_from);
+    const nn::WeightForm form = nn::weight_form(from.weights());
+    require<DataError>(!nn::is_quantized(form),
+                       "{}: need weights that were not rounded to train from, got {}, which are for use alone",
+                       options.init_from, nn::name_of(form));
     options.extend_vocab ? from.load_fewer_words(model) : from.load_weights(model);
   }
   for (size_t begin = 0; begin < options.freeze.size();) {

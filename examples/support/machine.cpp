@@ -19,8 +19,10 @@
 namespace grus {
 
 void use_machine(std::string_view device, int64_t threads, Precision precision) {
-  require<UsageError>(precision == Precision::f32 || device.starts_with("cpu") || device.starts_with("cuda"),
-                      "--precision: need f32 on device {}, got {}", device, name_of(precision));
+  require<UsageError>(precision == Precision::f32 || device.starts_with("cpu") ||
+                          (precision != Precision::int8 && device.starts_with("cuda")),
+                      "--precision: need f32{} on device {}, got {}", device.starts_with("cuda") ? ", bf16 or f16" : "",
+                      device, name_of(precision));
   set_product_precision(precision);
   if (threads > 0) set_num_threads(static_cast<int>(threads));
   set_default_device(Device(device));

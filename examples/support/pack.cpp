@@ -9,7 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/pack.h"
-#include "data/read/text.h"
+#include "nn/serialize.h"
 
 namespace grus::programs {
 namespace {
@@ -41,11 +41,24 @@ std::vector<fs::path> files_of_model(const fs::path& folder) {
   return files;
 }
 
+// Returns the weights in the form that is asked for; nothing where they stay as they are.
+PackedInstead weights_as(nn::WeightForm form, const fs::path& folder) {
+  if (form == nn::WeightForm::f32) return {};
+  const fs::path file = folder / "model.safetensors";
+  const nn::TensorFile saved = nn::read_safetensors(file, Device("cpu"));
+  require<DataError>(!nn::is_quantized(saved.form), "{}: need weights of f32 for --weights {}, got {}", file.string(),
+                     nn::name_of(form), nn::name_of(saved.form));
+  return {{"model.safetensors", nn::safetensors_bytes(saved.tensors, saved.metadata, form)}};
+}
+
 }  // namespace
 
 options::Table PackOptions::table() {
   return {{"model", "Files", &model, "folder of the model"},
-          {"out", "Files", &out, "the file; --model of any command takes it in the folder's place"}};
+          {"out", "Files", &out, "the file; --model of any command takes it in the folder's place"},
+          options::words("weights", "Files", options::choice(&weights),
+                         "how matrices are held; f32: as they are, int8: 8 bits and a scale a row, q4: 4.5 bits",
+                         {"f32", "bf16", "int8", "q4"})};
 }
 
 void PackOptions::check(const options::Given&) {
@@ -55,7 +68,7 @@ void PackOptions::check(const options::Given&) {
 
 int pack(PackOptions& o, const std::string&) {
   const std::vector<fs::path> files = files_of_model(o.model);
-  write_pack(o.out, files);
+  write_pack(o.out, files, weights_as(o.weights, o.model));
   fmt::print("{}: {} files, {:.1f} MB\n", o.out, files.size(), static_cast<double>(fs::file_size(o.out)) / 1e6);
   return 0;
 }

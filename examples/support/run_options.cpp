@@ -16,15 +16,22 @@ using options::choice;
 using options::Table;
 using options::words;
 
-Table machine_rows(MachineOptions& o) {
+namespace {
+
+Table machine_rows(MachineOptions& o, std::string_view help, std::vector<std::string_view> precisions) {
   const std::string_view g = "Machine";
   return {
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
-      words("precision", g, choice(&o.precision),
-            "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
-            {"f32", "bf16", "f16"}),
+      words("precision", g, choice(&o.precision), help, std::move(precisions)),
   };
+}
+
+}  // namespace
+
+Table machine_rows(MachineOptions& o) {
+  return machine_rows(o, "of the products; bf16: faster where the CPU multiplies it; int8: faster, with a weight",
+                      {"f32", "bf16", "int8"});
 }
 
 void use_machine(const MachineOptions& o) { grus::use_machine(o.device, o.threads, o.precision); }
@@ -72,8 +79,11 @@ Table training_rows(TrainingOptions& o) {
       {"show-step", m, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", m, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
   };
-  return options::joined({files, options::unsaved(of_command), training, ranks, options::unsaved(watching),
-                          machine_rows(o.machine), scaling});
+  return options::joined(
+      {files, options::unsaved(of_command), training, ranks, options::unsaved(watching),
+       machine_rows(o.machine, "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
+                    {"f32", "bf16", "f16"}),
+       scaling});
 }
 
 void require_read(const options::Given& given, TrainingOptions& o) {

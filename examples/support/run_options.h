@@ -17,6 +17,7 @@ struct MachineOptions {
   std::string device = initial_device_name();
   Precision precision = Precision::f32;  // of products
 };
+/// Returns the rows of a command that uses a model; int8 is for these alone.
 options::Table machine_rows(MachineOptions& o);
 /// Sets device, threads and precision. Throws as use_machine of machine.h does.
 void use_machine(const MachineOptions& o);

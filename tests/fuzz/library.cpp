@@ -56,8 +56,16 @@ Seeds weight_files() {
     std::memcpy(text.data(), &length, 8);
     return text + header + std::string(bytes, '\1');
   };
+  const nn::NamedTensors matrix{{"w", Tensor::arange(0.0, 4096.0, 1.0).reshape({64, 64})}};
   return {
       data::read_whole_file(file.string()),
+      nn::safetensors_bytes(matrix, {}, nn::WeightForm::int8),
+      nn::safetensors_bytes(matrix, {}, nn::WeightForm::q4_0),
+      of_others(
+          R"({"w":{"dtype":"I8","shape":[2,2],"data_offsets":[0,4]},"w_scale":{"dtype":"F32","shape":[2,1],"data_offsets":[4,12]}})",
+          12),
+      of_others(R"({"__metadata__":{"grus.q4_0:w":"2,33"},"w":{"dtype":"U8","shape":[2,36],"data_offsets":[0,72]}})",
+                72),
       of_others(
           R"({"weight":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]},"bias":{"dtype":"BF16","shape":[2],"data_offsets":[12,16]}})",
           16),

@@ -76,6 +76,50 @@ TEST_CASE("folder: a pack of it, joint or with a side's own tokenizer, translate
   check_error(program(old.folder, "run --model " + old.source()), 1, "need the folder of a model, or a pack of one");
 }
 
+TEST_CASE(
+    "folder: packs of 16, 8 and 4 bits are smaller and are used in every precision, but no training begins there") {
+  const test::Folder folder;
+  const std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\nb c a\tB C A\n"), out = folder.path("m");
+  const std::string training =
+      "train --train " + pairs + " --valid " + pairs + " --tokenizer space --emb 64 --hidden 64 ";
+  REQUIRE(program(folder, training + "--epochs 1 --out " + out).code == 0);
+  uintmax_t before = 0;
+  for (const char* form : {"q4", "int8", "bf16", "f32"}) {
+    CAPTURE(form);
+    const std::string pack = folder.path(form);
+    const Result packed = program(folder, "pack --weights " + std::string(form) + " --model " + out + " --out " + pack);
+    REQUIRE_MESSAGE(packed.code == 0, packed.err);
+    CHECK(std::filesystem::file_size(pack) * 10 > before * 14);
+    before = std::filesystem::file_size(pack);
+    for (const char* precision : {"f32", "bf16", "int8"}) {
+      const Result said =
+          program(folder, "run --precision " + std::string(precision) + " --model " + pack, "printf 'a b\\n\\nc\\n' |");
+      CHECK_MESSAGE(said.code == 0, said.err);
+      CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 3);
+    }
+  }
+  const auto from = [&](const char* form) {
+    return program(folder, training + "--epochs 1 --out " + folder.path("next") + " --init-from " + folder.path(form));
+  };
+  check_error(from("int8"), 1,
+              "/int8: need weights that were not rounded to train from, got int8, which are for use alone");
+  check_error(from("q4"), 1,
+              "/q4: need weights that were not rounded to train from, got q4_0, which are for use alone");
+  CHECK(from("bf16").code == 0);
+  check_error(program(folder, "train --resume --epochs 2 --out " + folder.path("int8")), 1, folder.path("int8") + ": ");
+  check_error(program(folder, training + "--precision int8 --out " + folder.path("n")), 2,
+              "--precision: need f32 or bf16, got 'int8'");
+  check_error(program(folder, "run --precision int4 --model " + out), 2, "--precision: ");
+  check_error(program(folder, "pack --weights q5 --model " + out + " --out " + folder.path("x")), 2,
+              "--weights: need f32 or bf16 or int8 or q4, got 'q5'");
+  std::filesystem::copy_file(out + "/config.json", folder.path("config.json"));
+  nn::write_safetensors(folder.path("model.safetensors"),
+                        nn::read_safetensors(folder.path("int8") + "/model.safetensors").tensors, {},
+                        nn::WeightForm::int8);
+  check_error(program(folder, "pack --weights q4 --model " + folder.root().string() + " --out " + folder.path("x")), 1,
+              "/model.safetensors: need weights of f32 for --weights q4_0, got int8");
+}
+
 TEST_CASE("folder: a failed --resume leaves a run that a plain one goes on with") {
   const Old old;
   old.check_kept("--resume --epochs 2 --optimizer adadelta", 2, "--optimizer: need adam as in");

@@ -36,6 +36,7 @@ std::optional<Isa> wanted_isa() {
   if (name == "baseline") return Isa::baseline;
   if (name == "avx2") return Isa::avx2;
   if (name == "avx512") return Isa::avx512;
+  if (name == "avx512_vnni") return Isa::avx512_vnni;
   if (name == "avx512_bf16") return Isa::avx512_bf16;
   return std::nullopt;
 }
@@ -108,6 +109,16 @@ bool uses_bf16_instruction() {
     if (isa() != Isa::avx512 || !__builtin_cpu_supports("avx512bf16")) return false;
     return wanted_isa() ? *wanted_isa() == Isa::avx512_bf16 : has_quick_bf16(cpu_model());
   }();
+  return uses;
+#else
+  return false;
+#endif
+}
+
+bool uses_vnni() {
+#if defined(__x86_64__)
+  static const bool uses =
+      isa() == Isa::avx512 && __builtin_cpu_supports("avx512vnni") && highest_allowed() >= Isa::avx512_vnni;
   return uses;
 #else
   return false;

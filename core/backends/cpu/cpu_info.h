@@ -14,9 +14,9 @@ struct CpuModel {
 };
 CpuModel cpu_model();
 
-/// Instruction sets in the order in which kernels prefer them. GRUS_ISA=baseline, avx2 or avx512 hides what is above
-/// (for tests); on arm64 baseline hides NEON.
-enum class Isa { baseline, avx2, avx512, avx512_bf16 };
+/// Instruction sets in the order in which kernels prefer them. GRUS_ISA=baseline, avx2, avx512 or avx512_vnni hides
+/// what is above (for tests); on arm64 baseline hides NEON.
+enum class Isa { baseline, avx2, avx512, avx512_vnni, avx512_bf16 };
 /// Returns the best instruction set that is there and not hidden, avx512 at most.
 Isa isa();
 
@@ -26,6 +26,9 @@ Isa isa();
 bool has_quick_bf16(const CpuModel& model);
 /// Tells whether bf16 products use the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for it.
 bool uses_bf16_instruction();
+
+/// Tells whether int8 products use AVX-512's instruction for them (VNNI).
+bool uses_vnni();
 
 /// Tells whether this is AMD's family 19h (Zen 3, Zen 4), whose AVX-512, where it has it, works in halves of 256 bits.
 bool is_amd_19h(const CpuModel& model);

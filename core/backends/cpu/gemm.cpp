@@ -1,5 +1,6 @@
-// The choice of a product's way: f32 with a weight on the right, unless both are large, and all of bf16 and f16 go to our
-// packed kernels. The rest goes to OpenBLAS, cut into one part per thread, or, with a long vector, into pieces of it.
+// The choice of a product's way: f32 with a weight on the right, unless both are large, int8, and all of bf16 and f16
+// go to our packed kernels. int8 without a weight is f32. The rest goes to OpenBLAS, cut into one part per thread, or,
+// with a long vector, into pieces of it.
 #include <algorithm>
 #include <vector>
 
@@ -20,6 +21,14 @@ constexpr int64_t parallel_work = 1 << 17;
 constexpr int64_t large_form = 4 << 20, many_rows = 384;
 constexpr int64_t vector_piece = 2048;  // terms of a product with a vector whose sum T holds well
 
+/// Returns the precision in which the product is computed.
+Precision precision_of(const GemmArgs& args) {
+  if (args.precision != Precision::int8) return args.precision;
+  const bool weight = args.b_is_weight && args.batch == 1 && !args.transpose_a;
+  const int64_t k = args.a.cols;
+  return weight && is_worth_int8(args.y.cols, k) ? Precision::int8 : Precision::f32;
+}
+
 template <class T>
 Product<T> product_of(const GemmArgs& args, int64_t batch) {
   Product<T> p;
@@ -38,7 +47,7 @@ Product<T> product_of(const GemmArgs& args, int64_t batch) {
   p.ldy = args.y.row_stride;
   p.c = args.c.buffer ? data<const T>(args.c) : p.y;
   p.ldc = args.c.buffer ? args.c.row_stride : p.ldy;
-  p.precision = args.precision;
+  p.precision = precision_of(args);
   return p;
 }
 
@@ -116,8 +125,8 @@ bool worth_keeping(const Product<float>& p) {
   return p.precision != Precision::f32 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
 }
 
-/// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16, f16).
-/// Returns false when they do not take the product.
+/// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16,
+/// f16, int8). Returns false when they do not take the product.
 bool packed_batch(const GemmArgs& args) {
   const Product<float> p = product_of<float>(args, 0);
   if (args.batch == 1 && args.b_is_weight && worth_keeping(p)) {
@@ -125,7 +134,7 @@ bool packed_batch(const GemmArgs& args) {
     if (packed) packed_gemm(p, packed);
     return packed != nullptr;
   }
-  if (args.precision == Precision::f32) return false;
+  if (p.precision == Precision::f32) return false;
   for (int64_t i = 0; i < args.batch; ++i)
     if (!packing_gemm(product_of<float>(args, i)))
       return false;  // the first one, if any: later ones need no more memory

@@ -1,7 +1,8 @@
 // The register tile for any kind of words (gemm_tile.h). Each file that has a kind includes this one inside its
 // instruction set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is
-// the vector of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, and
-// `Words::add(a, b, sum)` sum plus the product of two vectors of words.
+// the vector of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, `Words::head`
+// those before the first row, `Words::add(a, b, sum)` sum plus the product of two vectors of words, `Words::join(a, b)`
+// the sum of two sums, and `Words::result` what is stored of a sum. Sums that are no floats lie in their bits.
 
 namespace grus::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
@@ -26,9 +27,17 @@ struct Sums {
 
 /// Words of one f32 each.
 struct F32Words {
-  static constexpr int panel_row = width;
+  static constexpr int panel_row = width, head = 0;
   static HWY_INLINE V load(const float* row, int column) { return hn::Load(D(), row + column); }
   static HWY_INLINE V add(V a, V b, V sum) { return hn::MulAdd(a, b, sum); }
+  static HWY_INLINE V join(V a, V b) { return hn::Add(a, b); }
+  /// alpha sum + beta c.
+  static HWY_INLINE V result(const Tile& tile, int /*row*/, int /*column*/, V sum, const float* c) {
+    const D d;
+    if (tile.alpha != 1) sum = hn::Mul(sum, hn::Set(d, tile.alpha));
+    if (tile.beta == 1) return hn::Add(sum, hn::LoadU(d, c));
+    return tile.beta == 0 ? sum : hn::MulAdd(hn::Set(d, tile.beta), hn::LoadU(d, c), sum);
+  }
 };
 
 template <class Words, int rows, bool columns_of_a>
@@ -53,7 +62,7 @@ HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
   for (int u = 0; u < unroll; ++u)
     for (int i = 0; i < rows; ++i) parts[u].left[i] = parts[u].right[i] = hn::Zero(d);
   const float* HWY_RESTRICT a = tile.a;
-  const float* HWY_RESTRICT b = tile.b;
+  const float* HWY_RESTRICT b = tile.b + Words::head;
   int64_t k = tile.words;
   for (; k >= unroll; k -= unroll) {
     for (int u = 0; u < unroll; ++u)
@@ -66,17 +75,10 @@ HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
   sums = parts[0];
   for (int u = 1; u < unroll; ++u) {
     for (int i = 0; i < rows; ++i) {
-      sums.left[i] = hn::Add(sums.left[i], parts[u].left[i]);
-      sums.right[i] = hn::Add(sums.right[i], parts[u].right[i]);
+      sums.left[i] = Words::join(sums.left[i], parts[u].left[i]);
+      sums.right[i] = Words::join(sums.right[i], parts[u].right[i]);
     }
   }
-}
-
-HWY_INLINE V scaled(V sum, const float* c, float alpha, float beta) {
-  const D d;
-  if (alpha != 1) sum = hn::Mul(sum, hn::Set(d, alpha));
-  if (beta == 1) return hn::Add(sum, hn::LoadU(d, c));
-  return beta == 0 ? sum : hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, c), sum);
 }
 
 /// Columns beyond the edge of y go through a buffer.
@@ -89,8 +91,8 @@ HWY_NOINLINE void store_edge(const Tile& tile, const Sums<rows>& sums) {
     const float* const c = tile.c + i * tile.ldc;
     for (int j = 0; j < tile.columns; ++j) buffer[j] = tile.beta == 0 ? 0 : c[j];
     for (int j = tile.columns; j < width; ++j) buffer[j] = 0;
-    hn::Store(scaled(sums.left[i], buffer, tile.alpha, tile.beta), d, buffer);
-    hn::Store(scaled(sums.right[i], buffer + lanes, tile.alpha, tile.beta), d, buffer + lanes);
+    hn::Store(Words::result(tile, i, 0, sums.left[i], buffer), d, buffer);
+    hn::Store(Words::result(tile, i, lanes, sums.right[i], buffer + lanes), d, buffer + lanes);
     std::copy_n(buffer, tile.columns, y);
   }
 }
@@ -104,8 +106,8 @@ HWY_NOINLINE void run_tile(const Tile& tile) {
   for (int i = 0; i < rows; ++i) {
     float* const y = tile.y + i * tile.ldy;
     const float* const c = tile.c + i * tile.ldc;
-    hn::StoreU(scaled(sums.left[i], c, tile.alpha, tile.beta), d, y);
-    hn::StoreU(scaled(sums.right[i], c + lanes, tile.alpha, tile.beta), d, y + lanes);
+    hn::StoreU(Words::result(tile, i, 0, sums.left[i], c), d, y);
+    hn::StoreU(Words::result(tile, i, lanes, sums.right[i], c + lanes), d, y + lanes);
   }
 }
 

@@ -90,6 +90,7 @@ const TileKernels* bf16_kernels() {
                                        width,
                                        width,
                                        2,
+                                       0,
                                        any_tile<Bf16Pairs, false>,
                                        any_tile<Bf16Pairs, true>,
                                        copy_rows_bf16,

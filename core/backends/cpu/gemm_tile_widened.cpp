@@ -174,6 +174,7 @@ const TileKernels* widened_kernels_of() {
                                        width,
                                        Widened<Format>::panel_row,
                                        1,
+                                       0,
                                        any_tile<Widened<Format>, false>,
                                        any_tile<Widened<Format>, true>,
                                        copy_rows_rounded<Format>,

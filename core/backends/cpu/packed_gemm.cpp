@@ -19,7 +19,8 @@ const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
   if (precision == Precision::f16) return f16_tile_kernels();
   static const TileKernels& bf16 = bf16_tile_kernels() ? *bf16_tile_kernels() : widened_tile_kernels();
-  return bf16;
+  static const TileKernels& int8 = vnni_tile_kernels() ? *vnni_tile_kernels() : int8_tile_kernels();
+  return precision == Precision::bf16 ? bf16 : int8;
 }
 
 const TileKernels& kernels_for(const Product<float>& p) { return kernels_for(p.precision); }
@@ -27,7 +28,15 @@ const TileKernels& kernels_for(const Product<float>& p) { return kernels_for(p.p
 int64_t words_of(const Product<float>& p) { return divide_up(p.k, kernels_for(p).in_word); }
 int64_t panels_of(const Product<float>& p) { return divide_up(p.n, kernels_for(p).width); }
 /// Floats that a panel takes.
-int64_t panel_size_of(const Product<float>& p) { return words_of(p) * kernels_for(p).panel_row; }
+int64_t panel_size_of(const Product<float>& p) {
+  return words_of(p) * kernels_for(p).panel_row + divide_up(p.k, int8_depth) * kernels_for(p).head;
+}
+/// Words of k that are multiplied at a time: as many in each block, but for int8.
+int64_t words_of_block(const Product<float>& p) {
+  const int64_t total = words_of(p);
+  return kernels_for(p).head > 0 ? int8_depth / kernels_for(p).in_word
+                                 : divide_up(total, divide_up(total, block_words));
+}
 
 /// Memory of the calling thread, which grows and never shrinks: a block of a, and for packing_gemm a part of b.
 float* scratch(int which, int64_t n) {
@@ -41,13 +50,13 @@ float* scratch(int which, int64_t n) {
   return buffer[which].get();
 }
 
-/// A BlockProduct is a copied block of a times the panels of b at `packed`, words [from, from + words) of words_total.
-/// Strips are the sets of rows that one tile takes.
+/// A BlockProduct is a copied block of a times the panels of b at `packed`: words [from, from + words), which begin
+/// `place` floats behind the beginning of a panel. Strips are the sets of rows that one tile takes.
 struct BlockProduct {
   const float* a;
   int64_t row, rows, strip, from, words;
   const float* packed;
-  int64_t words_total, first_panel, last_panel;
+  int64_t place, first_panel, last_panel;
 };
 
 /// Copies the block's part of op(a) as the tiles want it: row by row, or, when a is transposed, in strips of columns.
@@ -60,6 +69,7 @@ void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
 
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
   const TileKernels& kernels = kernels_for(p);
+  const int64_t panel_size = panel_size_of(p);
   Tile tile;
   const bool first = block.from == 0;
   tile.ldy = p.ldy;
@@ -68,7 +78,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   tile.alpha = p.alpha;
   tile.beta = first ? p.beta : 1;
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
-    tile.b = block.packed + ((panel - block.first_panel) * block.words_total + block.from) * kernels.panel_row;
+    tile.b = block.packed + (panel - block.first_panel) * panel_size + block.place;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
     for (int64_t i = 0; i < block.rows; i += block.strip) {
       tile.rows = static_cast<int>(std::min(block.strip, block.rows - i));
@@ -85,7 +95,7 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
                     const float* packed) {
   const int64_t max_rows = kernels_for(p).max_rows;
   const int64_t blocks = divide_up(rows, block_rows);
-  const int64_t total = words_of(p), words = divide_up(total, divide_up(total, block_words));
+  const int64_t total = words_of(p), words = words_of_block(p);
   float* const copy = scratch(0, (block_rows + max_rows) * row_stride);
   for (int64_t from = 0; from < total; from += words) {
     for (int64_t b = 0; b < blocks; ++b) {
@@ -97,7 +107,7 @@ void multiply_range(const Product<float>& p, int64_t row, int64_t rows, int64_t 
       block.words = std::min(words, total - from);
       block.a = copy;
       block.packed = packed;
-      block.words_total = total;
+      block.place = from * kernels_for(p).panel_row + from / words * kernels_for(p).head;
       block.first_panel = first;
       block.last_panel = last;
       copy_block(p, block, copy);
@@ -159,7 +169,21 @@ void pack_plain(const Product<float>& p, int64_t first, int64_t last, float* to)
   if (whole < last) pack_edge(p, to + (whole - first) * panel_size);
 }
 
+/// Packs panels of a plain b from a copy of its columns, each in one run.
+void pack_columns(const Product<float>& p, int64_t first, int64_t last, float* to) {
+  const int64_t width = kernels_for(p).width;
+  std::vector<float> turned(static_cast<size_t>(width * p.k));
+  for (int64_t panel = first; panel < last; ++panel, to += panel_size_of(p)) {
+    const int64_t columns = std::min(width, p.n - panel * width);
+    for (int64_t k = 0; k < p.k; ++k)
+      for (int64_t j = 0; j < columns; ++j)
+        turned[static_cast<size_t>(j * p.k + k)] = p.b[k * p.ldb + panel * width + j];
+    kernels_for(p).pack_transposed(turned.data(), p.k, p.k, static_cast<int>(columns), to);
+  }
+}
+
 void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
+  if (!p.transpose_b && !kernels_for(p).pack_rows) return pack_columns(p, first, last, to);
   if (!p.transpose_b) return pack_plain(p, first, last, to);
   const int64_t width = kernels_for(p).width;
   for (int64_t panel = first; panel < last; ++panel, to += panel_size_of(p)) {

@@ -19,11 +19,12 @@ void add_machine_flags(CLI::App& app, UseOptions& use) {
   app.add_option_function<std::string>(
          "--precision",
          [&use](const std::string& word) {
-           use.precision = word == "bf16" ? Precision::bf16 : word == "f16" ? Precision::f16 : Precision::f32;
+           for (const Precision one : {Precision::f32, Precision::bf16, Precision::f16, Precision::int8})
+             if (word == grus::name_of(one)) use.precision = one;
          },
-         "of the products; bf16: faster where the CPU multiplies it")
+         "of the products; bf16: faster where the CPU multiplies it; int8: faster, with a weight")
       ->default_str("f32")
-      ->check(CLI::IsMember({"f32", "bf16", "f16"}));
+      ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}));
 }
 
 void add_search_flags(CLI::App& app, UseOptions& use) {
