@@ -35,6 +35,9 @@ void set_variables(KerasLayer& layer, const std::vector<Tensor>& variables, bool
 /// Returns the variables of one direction (1: backward), in Keras' order. Throws UsageError.
 std::vector<Tensor> variables_of(const KerasLayer& layer, int direction);
 
+/// Returns the bytes of model.weights.h5. Throws UsageError as variables_of does.
+std::string keras_weights(const std::vector<KerasLayer>& layers);
+
 /// Returns the number of gates, 0 for kinds that are not recurrent.
 int64_t gates_of_kind(std::string_view kind);
 

@@ -4,7 +4,7 @@
 //
 //   nn::Gru encoder = formats::gru_of(formats::read_keras("model.keras").at(0));  // formats/keras_modules.h
 //
-// Sources: keras_file.cpp, keras_writer.cpp.
+// Sources: keras_file.cpp, keras_writer.cpp, keras_model_writer.cpp.
 #include <filesystem>
 #include <vector>
 
@@ -26,6 +26,11 @@ std::vector<KerasLayer> read_keras(const std::filesystem::path& path, Device dev
 /// It appears whole or not at all, and the same layers give the same bytes. LSTM, SimpleRNN and GRU of Reset::before
 /// add their two biases. Throws UsageError for tensors that are not those of the layer's kind.
 void write_keras_weights(const std::filesystem::path& path, const std::vector<KerasLayer>& layers);
+
+/// Writes a .keras file, which load_model of Keras 3 makes a Sequential model of: these layers one after the other,
+/// each giving all its steps, behind an input (batch, steps, ...) of any sizes. Names lose their dots. Appears whole or
+/// not at all; throws as above.
+void write_keras(const std::filesystem::path& path, const std::vector<KerasLayer>& layers);
 
 /// Returns tensors named "LAYER.TENSOR". The metadata say "keras:LAYER", and the convention of GRUs as save_weights
 /// does.

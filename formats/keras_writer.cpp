@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <sstream>
 
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
@@ -64,6 +65,23 @@ std::string description_of(const KerasLayer& layer) {
   return text + (layer.time_distributed ? " each step" : "");
 }
 
+// Reads what description_of() writes.
+void read_description(KerasLayer& layer, const std::string& text) {
+  std::istringstream words(text);
+  words >> layer.kind;
+  for (std::string word; words >> word;) {
+    if (word == "backwards") layer.backwards = true;
+    else if (word == "each") layer.time_distributed = true;
+    else if (word == "merge") words >> layer.merge;
+    else if (word == "activation") words >> layer.activation;
+    else if (word == "epsilon") words >> layer.epsilon;
+    else if (word == "stride") words >> layer.stride;
+    else if (word == "dilation") words >> layer.dilation;
+    else if (word == "groups") words >> layer.groups;
+    else if (word == "padding") words >> layer.padding;
+  }
+}
+
 // The number behind "_l" of "weight_ih_l1_reverse"; 0 for cells, which have none.
 int64_t depth_of(const std::string& tensor) {
   const size_t at =
@@ -96,9 +114,7 @@ void finish_layer(KerasLayer& layer, const nn::Metadata& metadata, const std::st
     const auto at = metadata.find(key);
     return at == metadata.end() ? std::string() : at->second;
   };
-  layer.kind = said(std::string(keras_key) + layer.name);
-  layer.time_distributed = layer.kind.ends_with(" each step");
-  layer.kind = layer.kind.substr(0, layer.kind.find(' '));
+  read_description(layer, said(std::string(keras_key) + layer.name));
   if (layer.kind.empty()) layer.kind = kind_by_shape(layer.name, layer.tensors);
   require<UsageError>(!layer.kind.empty(), "[keras_layers] need tensors of a layer of {}, got those of '{}'",
                       known_kinds(), Shown{layer.name});
@@ -114,7 +130,7 @@ void finish_layer(KerasLayer& layer, const nn::Metadata& metadata, const std::st
 
 }  // namespace
 
-void write_keras_weights(const std::filesystem::path& path, const std::vector<KerasLayer>& layers) {
+std::string keras_weights(const std::vector<KerasLayer>& layers) {
   Hdf5Group all{.name = "layers"};
   std::map<std::string, int64_t> counts;
   for (const KerasLayer& layer : layers) {
@@ -127,7 +143,11 @@ void write_keras_weights(const std::filesystem::path& path, const std::vector<Ke
   Hdf5Group root;
   root.groups.push_back(std::move(all));
   root.groups.push_back({.name = "vars"});
-  write_file_atomically(path, write_hdf5(root));
+  return write_hdf5(root);
+}
+
+void write_keras_weights(const std::filesystem::path& path, const std::vector<KerasLayer>& layers) {
+  write_file_atomically(path, keras_weights(layers));
 }
 
 nn::TensorFile tensors_of(const std::vector<KerasLayer>& layers) {

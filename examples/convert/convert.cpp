@@ -62,16 +62,17 @@ void write(const std::filesystem::path& path, const nn::TensorFile& content, con
                       path.string());
   if (kind == ".gguf") return formats::write_gguf(path, content, stored);
   if (kind == ".safetensors") return nn::write_safetensors(path, content.tensors, content.metadata);
+  if (kind == ".keras") return formats::write_keras(path, formats::keras_layers(content));
   if (kind == ".weights.h5") return formats::write_keras_weights(path, formats::keras_layers(content));
   for (const auto& [key, value] : content.metadata)
     require<UsageError>(
         !key.starts_with(nn::convention_key()),
-        "{}: need a file that can name a GRU of '{}' (.safetensors, .weights.h5 or .gguf), got one that "
+        "{}: need a file that can name a GRU of '{}' (.safetensors, .keras, .weights.h5 or .gguf), got one that "
         "would be read as PyTorch's",
         path.string(), Shown{value});
   if (kind == ".pt" || kind == ".pth" || kind == ".bin") return formats::write_torch(path, content.tensors);
   if (kind != ".npz")
-    fail<UsageError>("{}: need a file that ends in .pt, .pth, .bin, .safetensors, .npz, .weights.h5 or .gguf",
+    fail<UsageError>("{}: need a file that ends in .pt, .pth, .bin, .safetensors, .npz, .keras, .weights.h5 or .gguf",
                      path.string());
   std::vector<std::pair<std::string, Tensor>> arrays;
   for (const nn::NamedTensor& entry : content.tensors) arrays.emplace_back(entry.name, entry.tensor);
@@ -124,11 +125,12 @@ int convert(int argc, char** argv) {
       "Reads weights from a file and writes them into another. The endings say which kinds: .pt, .pth and .bin "
       "(PyTorch's state "
       "dicts), .safetensors, .npz (NumPy), .onnx (IN alone: the weights of a model), .keras and .h5 (Keras; "
-      ".weights.h5 is written), .gguf (written).");
+      ".keras and .weights.h5 are written), .gguf (written).");
   app.footer(
       "Without OUT the names, types and shapes are printed. No code in a file of PyTorch or Keras is run. Tensors go "
       "into "
-      ".weights.h5 as layers, by what their names, shapes and the file of Keras that they came from tell.");
+      ".keras, a Sequential model, and .weights.h5 as layers, by what their names, shapes and the file of Keras that "
+      "they came from tell.");
   std::string in, out, type = "f32";
   Renaming how;
   app.add_option("IN", in, "file of weights")->required();

@@ -90,8 +90,9 @@ TEST_CASE("grus-convert: bad input is one line, and leaves no file") {
   const Folder folder;
   formats::write_torch(folder.path("a.pt"), weights);
   test::check_error(convert(folder, "none.pt out.npz"), 1, "none.pt");
-  test::check_error(convert(folder, "a.pt out.h6"), 2,
-                    "out.h6: need a file that ends in .pt, .pth, .bin, .safetensors, .npz, .weights.h5 or .gguf");
+  test::check_error(
+      convert(folder, "a.pt out.h6"), 2,
+      "out.h6: need a file that ends in .pt, .pth, .bin, .safetensors, .npz, .keras, .weights.h5 or .gguf");
   test::check_error(convert(folder, "a.pt out.npz --only encoder"), 2,
                     "--only: need tensors of these names, got none of 3");
   test::check_error(convert(folder, "a.pt out.npz --rename model.b"), 2, "--rename: need OLD=NEW, got 'model.b'");

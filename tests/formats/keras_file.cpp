@@ -128,6 +128,54 @@ TEST_CASE(
   CHECK(read[6].time_distributed);
 }
 
+TEST_CASE("keras file: a .keras that is written here has the layers with every bit and option, and is the same again") {
+  if (!keras_available()) return test::skip("no libhdf5");
+  const Folder folder;
+  const std::string path = folder.path("a.keras");
+  std::vector<KerasLayer> layers = read_keras(golden_file("model.keras"));
+  layers.push_back({.kind = "Conv1D",
+                    .name = "conv",
+                    .tensors = nn::Conv1d({.in = 4, .out = 6, .kernel = 2, .groups = 2}).state_dict(),
+                    .activation = "relu",
+                    .stride = 3,
+                    .groups = 2,
+                    .padding = "causal"});
+  layers.push_back({.kind = "Dense",
+                    .name = "conv",
+                    .tensors = nn::Linear(6, 3, default_rng(), {.bias = false}).state_dict(),
+                    .time_distributed = true,
+                    .activation = "softmax"});
+  layers.push_back({.kind = "GRU",
+                    .name = "last",
+                    .tensors = one_gru(Reset::before)[0].tensors,
+                    .backwards = true,
+                    .reset = Reset::before});
+  write_keras(path, layers);
+  const std::string bytes = test::bytes_of(path);
+  std::vector<KerasLayer> read = read_keras(path);
+  // Two biases became their sum.
+  layers.back().tensors = read.back().tensors;
+  CHECK(same_bits(read, layers));
+  REQUIRE(read.size() == 8);
+  CHECK(read[3].name == "inside_deep");
+  CHECK(read[5].name == "conv");
+  CHECK(read[6].name == "conv_");
+  CHECK(read[4].epsilon == layers[4].epsilon);
+  CHECK(read[5].activation == "relu");
+  CHECK(read[5].stride == 3);
+  CHECK(read[5].groups == 2);
+  CHECK(read[5].padding == "causal");
+  CHECK(read[6].time_distributed);
+  CHECK(read[6].activation == "softmax");
+  CHECK(read[7].backwards);
+  write_keras(path, keras_layers(tensors_of(read)));
+  CHECK(test::bytes_of(path) == bytes);
+  CHECK(message_of([&] { write_keras(folder.path("b.keras"), {}); }) == "[write_keras] need layers, got none");
+  CHECK(message_of([&] { write_keras(folder.path("b.keras"), {{.kind = "Dense", .name = "d"}}); }) ==
+        "[write_keras_weights] need weight and bias of the Dense 'd', got another layer's tensors");
+  CHECK_FALSE(std::filesystem::exists(folder.path("b.keras")));
+}
+
 TEST_CASE(
     "keras file: modules of PyTorch's names become layers: stacks, two biases as their sum, a matrix by its name") {
   if (!keras_available()) return test::skip("no libhdf5");

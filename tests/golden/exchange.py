@@ -226,6 +226,7 @@ def compare_keras(table, tools, folder, rng, count):
         model.load_weights(back)
         table.add('Keras there and back by load_weights: tensors that differ',
                   float(sum(a.tobytes() != b.tobytes() for a, b in zip(before, model.get_weights()))), 0)
+        compare_written_model(table, tools, folder, keras, model, x, kinds, there)
         # Weights alone, without the model's configuration, through the program and safetensors.
         if told:
             model.save_weights(folder / 'w.weights.h5')
@@ -236,6 +237,17 @@ def compare_keras(table, tools, folder, rng, count):
             table.add('Keras weights alone, by grus-convert and safetensors: tensors that differ',
                       float(sum(a.tobytes() != b.tobytes() for a, b in zip(before, model.get_weights()))), 0)
         compare_keras_from_torch(table, tools, folder, rng, keras)
+
+
+def compare_written_model(table, tools, folder, keras, model, x, kinds, there):
+    """A model is written as .keras: what load_model makes of it gives the outputs, on input that nothing masks."""
+    model_input = np.maximum(x, 1) if x.dtype == np.int32 else np.where(x == 0, np.float32(1), x)
+    run(tools['grus-convert'], there, folder / 'written.keras')
+    again = keras.saving.load_model(folder / 'written.keras')
+    expected, got = (keras.ops.convert_to_numpy(one(model_input)) for one in (model, again))
+    assert expected.shape == got.shape, (expected.shape, got.shape)
+    for kind in set(kinds):
+        table.add(f"Keras' {kind} written as .keras: outputs", float(np.max(np.abs(got - expected), initial=0)))
 
 
 def compare_keras_from_torch(table, tools, folder, rng, keras):
