@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-const Tensor& tensor_of(const KerasLayer& layer, const std::string& name) {
+const Tensor& tensor_named(const KerasLayer& layer, const std::string& name) {
   const Tensor* const found = nn::find(layer.tensors, name);
   require<UsageError>(found, "[write_keras] need '{}' of the {} '{}', got none", name, layer.kind, Shown{layer.name});
   return *found;
@@ -28,7 +28,7 @@ Json object_of(std::string_view kind, Json config) {
 
 // Every layer gives all its steps, as modules here do.
 Json recurrent_config(const KerasLayer& layer) {
-  Json config = {{"units", tensor_of(layer, "weight_hh_l0").dim(1)},
+  Json config = {{"units", tensor_named(layer, "weight_hh_l0").dim(1)},
                  {"return_sequences", true},
                  {"go_backwards", layer.backwards},
                  {"use_bias", variables_of(layer, 0).size() > 2}};
@@ -39,7 +39,7 @@ Json recurrent_config(const KerasLayer& layer) {
 
 Json own_config(const KerasLayer& layer) {
   if (gates_of_kind(layer.kind) > 0) return recurrent_config(layer);
-  const Tensor& weight = tensor_of(layer, "weight");
+  const Tensor& weight = tensor_named(layer, "weight");
   const bool bias = nn::find(layer.tensors, "bias") != nullptr;
   if (layer.kind == "Embedding") return {{"input_dim", weight.dim(0)}, {"output_dim", weight.dim(1)}};
   if (layer.kind == "LayerNormalization")
@@ -71,8 +71,8 @@ Json layer_object(const KerasLayer& layer) {
 // Returns the width of what the first layer takes, or 0 for ids.
 int64_t input_width(const KerasLayer& layer) {
   if (layer.kind == "Embedding") return 0;
-  if (gates_of_kind(layer.kind) > 0) return tensor_of(layer, "weight_ih_l0").dim(1);
-  const Tensor& weight = tensor_of(layer, "weight");
+  if (gates_of_kind(layer.kind) > 0) return tensor_named(layer, "weight_ih_l0").dim(1);
+  const Tensor& weight = tensor_named(layer, "weight");
   return layer.kind == "Conv1D" ? weight.dim(1) * layer.groups : weight.dim(-1);
 }
 

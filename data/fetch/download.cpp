@@ -19,7 +19,7 @@ namespace grus::data {
 namespace {
 
 constexpr std::string_view file_scheme = "file://";
-constexpr size_t piece = 1 << 16;
+constexpr size_t piece_bytes = 1 << 16;
 
 // Returns the path of file:///PATH, in which %20 is a space.
 std::string path_of(const std::string& address) {
@@ -48,7 +48,7 @@ void read_file(const std::string& path, const std::function<void(std::string_vie
   if (std::filesystem::is_regular_file(path, ignored)) stream.open(path, std::ios::binary);
   require<DataError>(stream.is_open(), "{}: need a file that can be read, got {}", path,
                      std::filesystem::exists(path, ignored) ? "something else" : "nothing");
-  std::string bytes(piece, '\0');
+  std::string bytes(piece_bytes, '\0');
   do {
     stream.read(bytes.data(), std::ssize(bytes));
     take(std::string_view(bytes).substr(0, static_cast<size_t>(stream.gcount())));

@@ -15,8 +15,8 @@
 namespace grus::data {
 namespace {
 
-constexpr int64_t format_version = 1, most_bytes = 100'000'000'000;
-constexpr size_t longest_name = 64, names_shown = 5;
+constexpr int64_t format_version = 1, largest_model = 100'000'000'000;
+constexpr size_t longest_model_name = 64, names_shown = 5;
 
 bool is_sum(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -65,7 +65,7 @@ ModelEntry read_entry(const json::Json& object, const std::string& origin) {
   model.sha256 = of.text("sha256");
   require<DataError>(is_sum(model.sha256), "{}: need a sha256 of 64 hexadecimal digits, got '{}'", where,
                      Shown{model.sha256});
-  model.bytes = static_cast<uint64_t>(of.whole("bytes", 1, most_bytes));
+  model.bytes = static_cast<uint64_t>(of.whole("bytes", 1, largest_model));
   return model;
 }
 
@@ -88,7 +88,7 @@ size_t distance(std::string_view a, std::string_view b) {
 
 bool is_model_name(std::string_view text) {
   const auto fits = [](unsigned char c) { return c < 0x80 && (std::isalnum(c) || c == '.' || c == '-' || c == '_'); };
-  return !text.empty() && text.size() <= longest_name && std::ranges::all_of(text, fits) &&
+  return !text.empty() && text.size() <= longest_model_name && std::ranges::all_of(text, fits) &&
          std::isalnum(static_cast<unsigned char>(text.front()));
 }
 
