@@ -14,12 +14,12 @@
 namespace grus::optim {
 namespace {
 
-constexpr double largest = 0x1p24;  // beyond it no f16 gradient gains
+constexpr double largest_scale = 0x1p24;  // beyond it no f16 gradient gains
 
 }  // namespace
 
 LossScaler::LossScaler(const LossScaleOptions& options) : options_(options) {
-  require<UsageError>(options.first >= 1 && options.first <= largest,
+  require<UsageError>(options.first >= 1 && options.first <= largest_scale,
                       "[LossScaler] need a scale from 1 to 2^24 to begin with, got {}", options.first);
   require<UsageError>(options.factor > 1 && std::isfinite(options.factor), "[LossScaler] need a factor above 1, got {}",
                       options.factor);
@@ -44,14 +44,14 @@ bool LossScaler::update(bool finite) {
   n.in_a_row = 0;
   n.hopeless = false;
   if (options_.dynamic && ++n.sound >= options_.window) {
-    n.scale = std::min(largest, n.scale * options_.factor);
+    n.scale = std::min(largest_scale, n.scale * options_.factor);
     n.sound = 0;
   }
   return true;
 }
 
 void LossScaler::load_state(const LossScale& saved) {
-  require<DataError>(saved.scale >= 1 && saved.scale <= largest && saved.sound >= 0 && saved.skipped >= 0 &&
+  require<DataError>(saved.scale >= 1 && saved.scale <= largest_scale && saved.sound >= 0 && saved.skipped >= 0 &&
                          saved.in_a_row >= 0 && saved.in_a_row <= saved.skipped,
                      "[LossScaler] need a scale from 1 to 2^24 and counts of at least 0, got {} and {}, {}, {}",
                      saved.scale, saved.sound, saved.skipped, saved.in_a_row);
@@ -70,7 +70,7 @@ std::optional<LossScaleOptions> loss_scale_of(std::string_view word, Precision p
   if (word == "auto") return std::nullopt;
   double scale = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), scale);
-  require<UsageError>(error == std::errc() && end == word.data() + word.size() && scale >= 1 && scale <= largest,
+  require<UsageError>(error == std::errc() && end == word.data() + word.size() && scale >= 1 && scale <= largest_scale,
                       "--loss-scale: need auto, dynamic or a number from 1 to 2^24, got '{}'", Shown{word});
   if (scale == 1) return std::nullopt;
   return LossScaleOptions{.dynamic = false, .first = scale};

@@ -20,8 +20,7 @@ struct SaidTest {
 /// Translates it, shared out among ranks, which all call this.
 SaidTest say_test(const TrainOptions& options, const Architecture& model, const Codecs& codecs, const Corpora& corpora);
 
-/// Prints the figures of both translations,
-/// the share of exact translations and `samples` samples, and writes report.html.
+/// Prints the figures of both translations, the share of exact ones and `samples` samples, and writes report.html.
 void finish(const TrainOptions& options, const TrainedRun& run, const SaidTest& said, size_t samples);
 
 }  // namespace grus::seq2seq

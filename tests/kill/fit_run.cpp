@@ -45,6 +45,9 @@ int run(int count, char** arguments) {
   auto batches = drawn(count > 8 ? number(8) : 150), valid = drawn(4);
   metrics::Accuracy accuracy({.classes = 4}), train_accuracy({.classes = 4});
   training::CsvLog csv(std::filesystem::path(arguments[1]) / "log.csv");
+  const int64_t seed = number(2);  // odd: the loss is scaled; even: the optimizer is sharded
+  std::optional<optim::LossScaleOptions> loss_scale;
+  if (seed % 2 == 1) loss_scale = optim::LossScaleOptions{.window = 3};
   const training::StopOnSignal guard;
   const auto result = training::fit(
       net, adam, batches,
@@ -56,6 +59,8 @@ int run(int count, char** arguments) {
       {.epochs = 4,
        .accumulate = number(5),
        .shards = number(7),
+       .shard_optimizer = seed % 2 == 0,
+       .loss_scale = loss_scale,
        .clip = 1,
        .plateau = optim::PlateauOptions{.patience = 0},
        .average = std::atof(arguments[6]),
@@ -68,7 +73,7 @@ int run(int count, char** arguments) {
        .save_every = number(3),
        .keep_last = 2,
        .average_last = true,
-       .seed = static_cast<uint64_t>(number(2)),
+       .seed = static_cast<uint64_t>(seed),
        .stop = training::stop_requested,
        .quiet = true,
        .callbacks = {&csv}});

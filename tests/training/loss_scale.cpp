@@ -6,6 +6,7 @@
 #include "data/batch/batches.h"
 #include "metrics/mean.h"
 #include "ops/base/hook.h"
+#include "ops/loss/linear_cross_entropy.h"
 #include "optim/clip.h"
 #include "tests/parallel/thread_ranks.h"
 #include "tests/training/small_run.h"
@@ -147,6 +148,22 @@ TEST_CASE("loss scale: the word of a flag, and options out of range") {
           fmt::format("--loss-scale: need auto, dynamic or a number from 1 to 2^24, got '{}'", word));
   CHECK(message_of([] { LossScaler({.factor = 1}); }) == "[LossScaler] need a factor above 1, got 1");
   CHECK(message_of([] { LossScaler({.window = 0}); }) == "[LossScaler] need a window of at least 1 update, got 0");
+}
+
+TEST_CASE("half precision: gradients of improbable classes over many rows do not become 0 in f16") {
+  // p = 1 / (1 + e^12) of the second class in each of 512 rows: p / 512 is below all numbers of f16.
+  constexpr int64_t rows = 512;
+  std::vector<float> x(rows * 2);
+  for (size_t i = 0; i < x.size(); i += 2) x[i] = 1;
+  nn::Parameter weight(Tensor::from<float>({12, 0, 0, 0}, {2, 2}));
+  const PrecisionScope precision(Precision::f16);
+  Tape tape;
+  const Tensor targets = Tensor::full({rows}, 0, DType::i32);
+  tape.backward(linear_cross_entropy(Tensor::from(x, {rows, 2}), weight, Tensor(), targets).loss);
+  const std::vector<float> gradient = weight.grad().to_vector<float>();
+  const double p = 1 / (1 + std::exp(12.0));
+  CHECK(gradient[2] / p == doctest::Approx(1).epsilon(1e-2));
+  CHECK(gradient[0] / p == doctest::Approx(-1).epsilon(1e-2));
 }
 
 TEST_CASE("loss scale: powers of two change no bit of a run in f32, accumulated or cut into shards") {
