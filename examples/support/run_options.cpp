@@ -31,7 +31,7 @@ Table machine_rows(MachineOptions& o, std::string_view help, std::vector<std::st
 
 Table machine_rows(MachineOptions& o) {
   return machine_rows(o, "of the products; bf16: faster where the CPU multiplies it; int8: faster, with a weight",
-                      {"f32", "bf16", "int8"});
+                      {"f32", "bf16", "f16", "int8"});  // all of Precision, in its order
 }
 
 void use_machine(const MachineOptions& o) { grus::use_machine(o.device, o.threads, o.precision); }

@@ -61,3 +61,18 @@ TEST_CASE(
   }
   CHECK(files == 3);
 }
+
+TEST_CASE("options: --precision names the precision that is set, int8 for use alone") {
+  programs::UseOptions use;
+  options::Table rows = programs::use_rows(use);
+  for (const Precision one : {Precision::bf16, Precision::f16, Precision::int8, Precision::f32}) {
+    set(options::row_of(rows, "precision"), name_of(one));
+    CHECK(use.machine.precision == one);
+  }
+  programs::TrainingOptions training;
+  options::Table table = programs::training_rows(training);
+  set(options::row_of(table, "precision"), "f16");
+  CHECK(training.machine.precision == Precision::f16);
+  CHECK(message_of([&] { set(options::row_of(table, "precision"), "int8"); }) ==
+        "--precision: need f32 or bf16 or f16, got 'int8'");
+}

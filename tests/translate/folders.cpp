@@ -108,7 +108,7 @@ TEST_CASE(
   CHECK(from("bf16").code == 0);
   check_error(program(folder, "train --resume --epochs 2 --out " + folder.path("int8")), 1, folder.path("int8") + ": ");
   check_error(program(folder, training + "--precision int8 --out " + folder.path("n")), 2,
-              "--precision: need f32 or bf16, got 'int8'");
+              "--precision: need f32 or bf16 or f16, got 'int8'");
   check_error(program(folder, "run --precision int4 --model " + out), 2, "--precision: ");
   check_error(program(folder, "pack --weights q5 --model " + out + " --out " + folder.path("x")), 2,
               "--weights: need f32 or bf16 or int8 or q4, got 'q5'");
