@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
+#include <vector>
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
@@ -33,26 +34,14 @@ std::string_view view_of(const void* bytes, size_t count) { return {static_cast<
 class File {
  public:
   explicit File(const std::filesystem::path& path) : name_(path.string()) {
-    if (const auto member = find_member(path)) {
-      size_ = member->bytes;
-      stream_.open(member->pack, std::ios::binary);
-      stream_.seekg(static_cast<std::streamoff>(member->begin));
-      require<DataError>(stream_.good(), "{}: need a file that can be read", name_);
-      return;
-    }
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    require<DataError>(std::filesystem::exists(status), "{}: need a safetensors file, got no such file", name_);
-    require<DataError>(std::filesystem::is_regular_file(status),
+    require<DataError>(file_exists(path), "{}: need a safetensors file, got no such file", name_);
+    require<DataError>(is_file(path) || is_file(path.parent_path()),
                        "{}: need a safetensors file, got something that is not a file", name_);
-    size_ = std::filesystem::file_size(path, error);
-    stream_.open(path, std::ios::binary);
-    require<DataError>(!error && stream_.is_open(), "{}: need a file that can be read", name_);
+    bytes_.emplace(open_file_or_member(path));
   }
   void read(void* to, uint64_t bytes) {
-    stream_.read(static_cast<char*>(to), static_cast<std::streamsize>(bytes));
-    require<DataError>(static_cast<uint64_t>(stream_.gcount()) == bytes, "{}: need {} more bytes, got {}", name_, bytes,
-                       stream_.gcount());
+    const size_t got = bytes_->read(to, static_cast<size_t>(bytes));
+    require<DataError>(got == bytes, "{}: need {} more bytes, got {}", name_, bytes, got);
     crc_.add(view_of(to, bytes));
   }
   // Reads JSON that may bear the file's checksum. The checksum covers the JSON with zeros in the place of its digits.
@@ -76,20 +65,21 @@ class File {
                        name_, checksum_text(written_crc_), checksum_text(crc_.value()), checksum_key);
   }
   const std::string& name() const { return name_; }
-  uint64_t size() const { return size_; }
+  uint64_t size() const { return bytes_->size(); }
 
  private:
   std::string name_;
-  uint64_t size_ = 0;
-  std::ifstream stream_;
+  std::optional<FileBytes> bytes_;
   Crc32 crc_;
   Seal seal_ = Seal::none;
   uint32_t written_crc_ = 0;
 };
 
-Tensor read_tensor(File& file, const TensorEntry& entry, Device device) {
-  std::vector<std::byte> bytes(entry.end - entry.begin);
-  file.read(bytes.data(), bytes.size());
+// The buffer serves all tensors: fresh memory for each would cost more than reading it.
+Tensor read_tensor(File& file, const TensorEntry& entry, Device device, std::vector<std::byte>& buffer) {
+  buffer.resize(std::max<size_t>(buffer.size(), entry.end - entry.begin));
+  const std::span<const std::byte> bytes(buffer.data(), entry.end - entry.begin);
+  file.read(buffer.data(), bytes.size());
   switch (entry.stored) {
     case Stored::f16:
       return Tensor::from_bytes(bytes, entry.shape, DType::f16, device);
@@ -179,8 +169,9 @@ TensorFile read_safetensors(const std::filesystem::path& path, Device device) {
   const bool has_checksum = header.metadata.erase(checksum_key) > 0;
   TensorFile content;
   content.metadata = std::move(header.metadata);
+  std::vector<std::byte> buffer;
   for (const TensorEntry& entry : header.entries)
-    content.tensors.push_back({entry.name, read_tensor(file, entry, device)});
+    content.tensors.push_back({entry.name, read_tensor(file, entry, device, buffer)});
   file.check(has_checksum);
   content.form = widen_quantized(file.name(), header.entries, content.tensors, content.metadata);
   return content;

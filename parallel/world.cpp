@@ -1,6 +1,5 @@
 #include "parallel/world.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -61,10 +60,8 @@ std::unique_ptr<Transport> load_transport(const Launch& launch) {
       "build again with -Dmpi=enabled, or start one process",
       launch.size, launch.by);
   // Libraries of MPI load parts of their own, which look for its symbols.
-  void* module = dlopen(file->c_str(), RTLD_NOW | RTLD_GLOBAL);
-  const char* problem = module ? nullptr : dlerror();
-  require<DeviceError>(module, "[ranks] need what {} is linked to, got: {}", file->string(), problem ? problem : "");
-  const auto symbol = reinterpret_cast<decltype(&grus_transport)>(dlsym(module, "grus_transport"));
+  const auto symbol =
+      reinterpret_cast<decltype(&grus_transport)>(module_symbol(*file, "grus_transport", "ranks", true));
   require<DeviceError>(symbol, "[ranks] need a module that exports grus_transport, got {}", file->string());
   const TransportModule made = symbol();
   require<DeviceError>(made.abi == transport_abi, "[ranks] need a module of ABI {}, got {} of ABI {}", transport_abi,

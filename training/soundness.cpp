@@ -1,5 +1,6 @@
 #include "training/soundness.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/tensor/items.h"
@@ -8,6 +9,13 @@
 
 namespace grus::training {
 
+namespace {
+
+// Numbers that are judged at once, so that products stay in the cache.
+constexpr int64_t piece = 1 << 18;
+
+}  // namespace
+
 // 0 x is 0 where x is finite and NaN elsewhere, so no sum can overflow.
 std::string first_not_finite(const nn::NamedTensors& tensors) {
   const NoGrad no_grad;
@@ -15,8 +23,11 @@ std::string first_not_finite(const nn::NamedTensors& tensors) {
   std::vector<const std::string*> names;
   for (const auto& [name, tensor] : tensors) {
     if (!is_float(tensor.dtype())) continue;
-    sums.push_back(sum(0 * tensor));
-    names.push_back(&name);
+    const Tensor flat = tensor.reshape({tensor.numel()});
+    for (int64_t begin = 0; begin < tensor.numel(); begin += piece) {
+      sums.push_back(sum(0 * flat.rows(begin, std::min(begin + piece, tensor.numel()))));
+      names.push_back(&name);
+    }
   }
   const std::vector<double> values = items(sums);
   for (size_t i = 0; i < values.size(); ++i)

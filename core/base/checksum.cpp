@@ -29,6 +29,7 @@ constexpr std::array<uint32_t, 256> castagnoli_table() {
 }  // namespace
 
 void Crc32::add(std::string_view bytes) {
+  if (bytes.empty()) return;  // zlib begins anew where it is given no address
   value_ = static_cast<uint32_t>(crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <fstream>
 
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
@@ -24,10 +23,9 @@ constexpr uint64_t alignment = 64, head_bytes = 16, most_json_bytes = 1 << 20;
 
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-bool starts_as_pack(std::istream& stream) {
+bool starts_as_pack(FileBytes& file) {
   std::string start(pack_start.size(), '\0');
-  stream.read(start.data(), std::ssize(start));
-  return stream.gcount() == std::ssize(start) && start == pack_start;
+  return file.read(start.data(), start.size()) == start.size() && start == pack_start;
 }
 
 // A name is one part of a path.
@@ -37,15 +35,13 @@ bool is_member_name(const std::string& name) {
 }
 
 void copy(AtomicFile& to, const fs::path& from, uint64_t bytes) {
-  std::ifstream stream(from, std::ios::binary);
-  require<Error>(stream.is_open(), "{}: need a file that can be read", from.string());
+  FileBytes file(from);
   std::string chunk(1 << 20, '\0');
   uint64_t copied = 0;
-  do {
-    stream.read(chunk.data(), std::ssize(chunk));
-    to.write(std::string_view(chunk).substr(0, static_cast<size_t>(stream.gcount())));
-    copied += static_cast<uint64_t>(stream.gcount());
-  } while (stream.gcount() > 0);
+  while (const size_t got = file.read(chunk.data(), chunk.size())) {
+    to.write(std::string_view(chunk).substr(0, got));
+    copied += got;
+  }
   require<Error>(copied == bytes, "{}: need the {} bytes that it had, got {}: something else writes it", from.string(),
                  bytes, copied);
 }
@@ -57,17 +53,16 @@ struct Head {
 };
 
 Head read_head(const fs::path& pack) {
-  std::ifstream stream(pack, std::ios::binary);
-  require<DataError>(stream.is_open() && starts_as_pack(stream), "{}: need a pack of a model, got another file",
-                     pack.string());
-  Head head{.json = {}, .file_bytes = fs::file_size(pack)};
+  FileBytes file(pack);
+  require<DataError>(starts_as_pack(file), "{}: need a pack of a model, got another file", pack.string());
+  Head head{.json = {}, .file_bytes = file.size()};
   uint64_t size = 0;
-  stream.read(reinterpret_cast<char*>(&size), sizeof size);
-  require<DataError>(stream && size <= most_json_bytes && head_bytes + size <= head.file_bytes,
+  const bool whole = file.read(&size, sizeof size) == sizeof size;
+  require<DataError>(whole && size <= most_json_bytes && head_bytes + size <= head.file_bytes,
                      "{}: need a list of its files, got {} bytes of it in a file of {}: damaged or cut short",
                      pack.string(), size, head.file_bytes);
   head.json.resize(static_cast<size_t>(size));
-  stream.read(head.json.data(), std::ssize(head.json));
+  head.json.resize(file.read(head.json.data(), head.json.size()));
   require<DataError>(check_seal(head.json) == Seal::found,
                      "{}: need a list of its files with their checksum, got a damaged one", pack.string());
   head.behind = head_bytes + size;
@@ -132,27 +127,31 @@ std::vector<PackMember> read_pack(const fs::path& pack) {
 }
 
 std::optional<PackMember> find_member(const fs::path& path) {
-  std::error_code ignored;
   const fs::path pack = path.parent_path();
-  if (pack.empty() || !fs::is_regular_file(pack, ignored)) return std::nullopt;
+  if (pack.empty() || !is_file(pack)) return std::nullopt;
   for (PackMember& member : read_pack(pack))
     if (member.name == path.filename()) return std::move(member);
   fail<DataError>("{}: need a file '{}' in it, got none", pack.string(), Shown{path.filename().string()});
 }
 
+FileBytes open_file_or_member(const fs::path& path) {
+  const std::optional<PackMember> member = find_member(path);
+  return member ? FileBytes(member->pack, member->begin, member->bytes) : FileBytes(path);
+}
+
 bool file_exists(const fs::path& path) {
   std::error_code ignored;
   const fs::path pack = path.parent_path();
-  if (pack.empty() || !fs::is_regular_file(pack, ignored)) return fs::exists(path, ignored);
+  if (pack.empty() || !is_file(pack)) return find_memory_file(path) || fs::exists(path, ignored);
   return std::ranges::any_of(read_pack(pack), [&](const PackMember& member) { return member.name == path.filename(); });
 }
 
 bool is_folder_or_pack(const fs::path& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) return true;
-  if (!fs::is_regular_file(path, ignored)) return false;
-  std::ifstream stream(path, std::ios::binary);
-  return starts_as_pack(stream);
+  if (!is_file(path)) return false;
+  FileBytes file(path);
+  return starts_as_pack(file);
 }
 
 }  // namespace grus

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/file_bytes.h"
+
 namespace grus {
 
 /// Where a member's bytes are.
@@ -33,6 +35,9 @@ std::vector<PackMember> read_pack(const std::filesystem::path& pack);
 /// Finds PACK/NAME; nothing for a path that is not within a file. Throws as read_pack does, and DataError for a member
 /// that is not there.
 std::optional<PackMember> find_member(const std::filesystem::path& path);
+/// Opens a file, or a member of a pack. Throws as read_pack and FileBytes do, and DataError for a member that is not
+/// there.
+FileBytes open_file_or_member(const std::filesystem::path& path);
 /// Says whether there is such a file, folder or member. Throws as read_pack does.
 bool file_exists(const std::filesystem::path& path);
 /// Says whether it is a folder, or a file that begins as a pack does.

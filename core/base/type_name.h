@@ -1,4 +1,5 @@
 #pragma once
+// Sources: type_name.cpp, type_name_short.cpp.
 #include <string>
 #include <typeinfo>
 

@@ -1,6 +1,5 @@
 #include "core/device/backend.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,11 +24,7 @@ const KernelTable* linked_in(std::string_view name) {
 }
 
 const KernelTable& load(const std::string& name, const fs::path& file) {
-  // RTLD_LOCAL keeps a module's symbols to itself: two modules may hold functions of the same name.
-  void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const char* problem = module ? nullptr : dlerror();
-  require<DeviceError>(module, "[device] need what backend {} is linked to, got: {}", name, problem ? problem : "");
-  const auto symbol = reinterpret_cast<decltype(&grus_backend)>(dlsym(module, "grus_backend"));
+  const auto symbol = reinterpret_cast<decltype(&grus_backend)>(module_symbol(file, "grus_backend", "device"));
   const KernelTable* table = symbol ? symbol(reference_backend()) : nullptr;
   require<DeviceError>(table, "[device] need a module that exports grus_backend, got {}", file.string());
   require<DeviceError>(table->abi == kernels_abi, "[device] need a backend {} of ABI {}, got {} of ABI {}", name,

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/backend_folder.h"
+#include "core/base/error.h"
 
 namespace grus {
 namespace {
@@ -45,6 +46,14 @@ std::optional<fs::path> find_module(const std::string& file) {
   for (const fs::path& folder : module_folders())
     if (fs::path at = folder / file; fs::exists(at, none)) return at;
   return std::nullopt;
+}
+
+void* module_symbol(const fs::path& file, const char* symbol, const char* who, bool for_all) {
+  // RTLD_LOCAL keeps a module's symbols to itself: two modules may hold functions of the same name.
+  void* module = dlopen(file.c_str(), RTLD_NOW | (for_all ? RTLD_GLOBAL : RTLD_LOCAL));
+  const char* problem = module ? nullptr : dlerror();
+  require<DeviceError>(module, "[{}] need what {} is linked to, got: {}", who, file.string(), problem ? problem : "");
+  return dlsym(module, symbol);
 }
 
 }  // namespace grus

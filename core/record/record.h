@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/base/use_only.h"
 #include "core/tape/grads.h"
 
 namespace grus {
@@ -117,13 +118,13 @@ void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tenso
 /// form without, stays so. A saved tensor that is an output is bound to its node.
 template <size_t outputs, size_t tensors, class Rule>
 void record(const Op& op, const TensorArg (&args)[tensors], std::array<Tensor, outputs>& results, const Rule& rule) {
-  record_rule(op, args, std::span<Tensor, outputs>(results), rule, parameters_of<Rule>());
+  if constexpr (!use_only) record_rule(op, args, std::span<Tensor, outputs>(results), rule, parameters_of<Rule>());
 }
 
 /// Records one output and returns it. The rule runs when a gradient reached it.
 template <size_t tensors, class Rule>
 Tensor record(const Op& op, const TensorArg (&args)[tensors], Tensor output, const Rule& rule) {
-  record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());
+  if constexpr (!use_only) record_rule(op, args, std::span<Tensor, 1>(&output, 1), rule, parameters_of<Rule>());
   return output;
 }
 

@@ -10,9 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 #include "core/base/error.h"
+#include "core/base/file_bytes.h"
 #include "core/base/pack.h"
 
 namespace grus::data {
@@ -72,18 +74,24 @@ uint64_t ByteSource::skip(uint64_t count) {
 }
 
 struct ByteReader::File {
-  explicit File(const std::string& path) : handle(open_for_reading(path, left)) {}
+  explicit File(const std::string& path) {
+    const std::filesystem::path at = path;
+    if (find_memory_file(at) || find_memory_file(at.parent_path())) memory.emplace(open_file_or_member(at));
+    else handle = open_for_reading(path, left);
+  }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   uint64_t left = std::numeric_limits<uint64_t>::max();  // bytes of a pack's member
-  gzFile handle;
+  gzFile handle = nullptr;
+  std::optional<FileBytes> memory;  // a MemoryFile's bytes, which are plain
   ~File() {
-    if (handle != nullptr) gzclose(handle);
+    if (handle != nullptr) gzclose_r(handle);
   }
 };
 
 ByteReader::ByteReader(const std::string& path)
     : ByteSource(path == "-" ? "standard input" : path), file_(new File(path)) {
+  if (file_->memory) return;
   require<DataError>(file_->handle != nullptr, "{}: {}", name(), std::strerror(errno != 0 ? errno : ENOMEM));
   gzbuffer(file_->handle, buffer_bytes);
 }
@@ -92,6 +100,7 @@ ByteReader::~ByteReader() = default;
 
 // zlib hands plain bytes through.
 size_t ByteReader::read_some(char* to, unsigned most) {
+  if (file_->memory) return file_->memory->read(to, most);
   const int got = gzread(file_->handle, to, static_cast<unsigned>(std::min<uint64_t>(most, file_->left)));
   if (got <= 0 && file_->left > 0) check();
   file_->left -= static_cast<uint64_t>(std::max(got, 0));

@@ -4,11 +4,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <memory>
 #include <system_error>
 
 #include "core/base/error.h"
@@ -90,24 +86,13 @@ std::string collapse_spaces(std::string_view text) { return fmt::format("{}", fm
 std::string read_whole_file(const std::string& path, size_t most) {
   std::error_code ignored;
   require<DataError>(!std::filesystem::is_directory(path, ignored), "{}: need a file, got a directory", path);
-  const std::optional<PackMember> member = find_member(path);
-  const std::string opened = member ? member->pack.string() : path;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(opened.c_str(), "rb"), &std::fclose);
-  require<DataError>(file != nullptr, "{}: {}", path, std::strerror(errno));
-  size_t left = SIZE_MAX;
-  if (member) {
-    std::fseek(file.get(), static_cast<long>(member->begin), SEEK_SET);
-    left = static_cast<size_t>(member->bytes);
-  }
+  FileBytes file = open_file_or_member(path);
   std::string content;
   std::vector<char> chunk(1u << 16);
-  size_t got = 0;
-  while ((got = std::fread(chunk.data(), 1, std::min(chunk.size(), left), file.get())) > 0) {
+  while (const size_t got = file.read(chunk.data(), chunk.size())) {
     require<DataError>(got <= most - content.size(), "{}: need a file of at most {} bytes, got more", path, most);
     content.append(chunk.data(), got);
-    left -= got;
   }
-  require<DataError>(std::ferror(file.get()) == 0, "{}: {}", path, std::strerror(errno));
   return content;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train.cpp, use.cpp, export.cpp, demo.cpp.
+// Sources: options.cpp, train.cpp, reader.cpp, use.cpp, export.cpp, demo.cpp.
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -51,6 +51,8 @@ struct Judged {
 };
 std::vector<Judged> judge(const Committee& model, const Reader& reader, const std::vector<std::string>& texts,
                           int64_t batch);
+/// Returns the line of `run` for a text: its likeliest classes with their probabilities, then the text.
+std::string said(const Judged& judged, const Reader& reader, const std::string& text, int64_t top);
 
 int train(TrainOptions& o, const std::string& command_line);
 /// Four sentences, then surnames of 18 languages, which the program carries.

@@ -1,6 +1,6 @@
 #pragma once
 // The program's options, and a forecaster: the model, the baselines beside it, and the interval around it.
-// Sources: options.cpp, forecaster.cpp.
+// Sources: options.cpp, forecaster.cpp, next.cpp.
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -71,6 +71,14 @@ struct Forecaster {
 Prepared read_training(const TrainOptions& o, data::SeriesLayout& layout);
 /// Reads a table for a model: the training's where `path` is empty. Throws DataError for one that does not fit.
 Prepared read_table(const Forecaster& f, const std::string& path);
+
+/// The rows behind a table, (H, C) row by row: what is forecast, and its interval.
+struct NextRows {
+  std::vector<float> forecast, low, high;
+};
+NextRows next_rows(const Forecaster& f, const Prepared& p);
+/// Returns them as the lines of `run`, the names of the columns first.
+std::string said(const Forecaster& f, const Prepared& p);
 
 /// Writes baselines and intervals beside the weights, when the training has ended; and loads all.
 void write_ended(const Forecaster& f, const std::filesystem::path& folder);

@@ -6,8 +6,6 @@
 #include "core/thread/recording.h"
 #include "examples/forecast/commands.h"
 #include "examples/support/page.h"
-#include "ops/math/elementwise.h"
-#include "ops/math/reduce.h"
 #include "report/chart.h"
 
 namespace grus::forecast {
@@ -60,21 +58,8 @@ int run(RunOptions& o, const std::string&) {
   const NoGrad off;
   const Forecaster f = load(o.use);
   const Prepared p = read_table(f, o.data);
-  const int64_t rows = p.series.rows(), columns = f.net.options.columns;
-  const Tensor y = f.forward(f.window_before(p, rows));
-  std::array<std::vector<float>, 3> numbers;  // the forecast, low, high
-  for (size_t k = 0; k < 3; ++k)
-    numbers[k] = f.layout.scaler.unscaled(k == 0 ? y : y + f.offsets[static_cast<int64_t>(k) - 1]).to_vector<float>();
-  if (!o.draw.empty()) write_file_atomically(o.draw, report::standalone(forecast_chart(f, p, rows, 0)));
-  fmt::print("{}", p.series.dates ? "date" : "row");
-  for (const std::string& name : f.layout.columns) fmt::print(",{0},{0}_low,{0}_high", name);
-  fmt::print("\n");
-  for (int64_t h = 0; h < f.options.horizon; ++h) {
-    fmt::print("{}", p.series.dates ? p.series.dates->text_at(rows + h) : fmt::format("{}", rows + h + 1));
-    for (int64_t c = 0; c < columns; ++c)
-      for (const std::vector<float>& of : numbers) fmt::print(",{:.6g}", of[static_cast<size_t>(h * columns + c)]);
-    fmt::print("\n");
-  }
+  if (!o.draw.empty()) write_file_atomically(o.draw, report::standalone(forecast_chart(f, p, p.series.rows(), 0)));
+  fmt::print("{}", said(f, p));
   return 0;
 }
 

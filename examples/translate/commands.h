@@ -1,6 +1,6 @@
 #pragma once
 // The program's subcommands, one function each, which returns the exit code or throws an Error of one line.
-// Sources: compare.cpp, demo.cpp, export.cpp, run.cpp, score.cpp, serve.cpp, shortlist.cpp, use.cpp.
+// Sources: compare.cpp, demo.cpp, export.cpp, run.cpp, score.cpp, search.cpp, serve.cpp, shortlist.cpp, use.cpp.
 #include <memory>
 #include <string>
 #include <vector>

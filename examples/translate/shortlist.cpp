@@ -1,4 +1,4 @@
-// The subcommand `shortlist`: from sentence pairs to the words that a search then looks at; and how others read it.
+// The subcommand `shortlist`: from sentence pairs to the words that a search then looks at.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -46,11 +46,6 @@ int make_shortlist(const MakeShortlistOptions& o) {
   list.write(o.out, codecs);
   complain(fmt::format("{} sentence pairs, {} lines", pairs.source.size(), list.size()));
   return 0;
-}
-
-std::shared_ptr<const Shortlist> load_shortlist(const UseOptions& options, const Translator& models) {
-  if (options.shortlist.empty()) return nullptr;
-  return std::make_shared<const Shortlist>(Shortlist::read(options.shortlist, models.first().codecs));
 }
 
 }  // namespace grus::translate

@@ -1,4 +1,4 @@
-// The subcommands `eval` and `attend`, and how models are loaded.
+// The subcommands `eval` and `attend`.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -9,7 +9,6 @@
 #include "data/pairs/chrf.h"
 #include "data/pairs/corpus.h"
 #include "data/read/text.h"
-#include "examples/seq2seq/model_flags.h"
 #include "examples/seq2seq/report.h"
 #include "examples/support/machine.h"
 #include "examples/translate/commands.h"
@@ -19,23 +18,9 @@
 
 namespace grus::translate {
 
-Translator load_models(const UseOptions& options) {
-  use_machine(options.device, options.threads, options.precision);
-  return load_translator(options.model, options.rescore);
-}
-
 SavedModel load_one(const UseOptions& options) {
   use_machine(options.device, options.threads, options.precision);
   return ModelFolder::of(options.model).load();
-}
-
-SearchOptions search_options(const UseOptions& options) {
-  return {.beam = options.beam,
-          .length_penalty = options.length_penalty,
-          .max_length = options.max_length,
-          .enough = options.enough,
-          .prune = options.prune,
-          .batch_rows = options.batch * options.beam};
 }
 
 int eval(const EvalOptions& options) {

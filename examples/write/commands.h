@@ -1,11 +1,13 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train.cpp, use.cpp.
+// Sources: options.cpp, say.cpp, train.cpp, use.cpp.
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "data/text/codec.h"
 #include "examples/support/run_options.h"
+#include "language/suggest.h"
 #include "nn/language_model.h"
 #include "ops/math/sampling.h"
 
@@ -64,6 +66,8 @@ struct RunOptions : UseOptions {
   options::Table table();
 };
 int run(RunOptions& o, const std::string& command_line);
+/// Calls act for each text that follows the prompt.
+void write_on(const Loaded& loaded, const RunOptions& o, const std::function<void(const std::string& text)>& act);
 
 struct ScoreOptions : UseOptions {
   bool together = false;
@@ -78,5 +82,8 @@ struct CompleteOptions : UseOptions {
   options::Table table();
 };
 int complete(CompleteOptions& o, const std::string& command_line);
+/// Returns the line of `complete` for the beginning of one.
+std::string completions(const Loaded& loaded, const language::Suggester& suggester, const std::string& line,
+                        int64_t count);
 
 }  // namespace grus::write

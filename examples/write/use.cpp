@@ -20,12 +20,6 @@ void each_line(const std::vector<std::string>& texts, const Act& act) {
   programs::for_input(texts, "text", 1, [&](std::span<const programs::InputLine> lines) { act(lines.front().text); });
 }
 
-// On a command line \n is easier to type than a line's end.
-std::string with_line_ends(std::string text) {
-  for (size_t at = 0; (at = text.find("\\n", at)) != std::string::npos; ++at) text.replace(at, 2, "\n");
-  return text;
-}
-
 }  // namespace
 
 int eval(EvalOptions& o, const std::string&) {
@@ -49,19 +43,11 @@ int eval(EvalOptions& o, const std::string&) {
 
 int run(RunOptions& o, const std::string&) {
   const Loaded loaded = o.load();
-  const std::vector<int32_t> prompt =
-      language::prompt_ids(loaded.codec, with_line_ends(o.prompt), loaded.knows_unknown);
-  language::Cursor behind(loaded.model);
-  behind.read(prompt);
-  Rng rng(static_cast<uint64_t>(o.seed));
-  for (int64_t i = 0; i < o.samples; ++i) {
-    language::Cursor cursor = behind;
-    std::vector<int32_t> ids = language::sample(cursor, o.length, o.draw, rng, o.lines);
-    if (ids.back() == data::EOS) ids.pop_back();
-    ids.insert(ids.begin(), prompt.begin(), prompt.end());
-    fmt::print("{}{}\n", i == 0 ? "" : "\n", language::text_of(loaded.codec, ids));
+  int64_t i = 0;
+  write_on(loaded, o, [&](const std::string& text) {
+    fmt::print("{}{}\n", i++ == 0 ? "" : "\n", text);
     std::fflush(stdout);
-  }
+  });
   return 0;
 }
 
@@ -95,11 +81,7 @@ int complete(CompleteOptions& o, const std::string&) {
   if (terminal) fmt::print("Type the beginning of a line; behind a space stands the next word. Ctrl-D ends.\n");
   ask();
   each_line(o.texts, [&](const std::string& line) {
-    std::string words;
-    for (const language::Suggestion& one :
-         suggester.of_line(language::Cursor(loaded.model), line, loaded.knows_unknown, o.count))
-      words += fmt::format("{}{} {:.1f} %", words.empty() ? "" : "   ", one.word, 100 * one.probability);
-    fmt::print("{}\n", words.empty() ? "(none)" : words);
+    fmt::print("{}\n", completions(loaded, suggester, line, o.count));
     ask();
   });
   if (terminal) fmt::print("\n");

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/error.h"
+#include "core/base/pack.h"
 #include "data/read/text.h"
+#include "deploy/open_model.h"
 #include "examples/seq2seq/resolve.h"
 #include "nn/serialize.h"
 #include "seq2seq/option_table.h"
@@ -158,6 +160,23 @@ bool read_option(const std::string& bytes) {
   });
 }
 
+// A packed model is opened and asked, as by grus-run.
+bool use_pack(const std::string& bytes) {
+  return with_file(bytes, [](const std::string& path) {
+    deploy::open_model(path, {{"beam", "2"}, {"max-length", "3"}})->run({"a b", ""});
+  });
+}
+
+Seeds used_packs() {
+  const Scratch scratch;
+  const std::string path = scratch.root() / "m.grus";
+  std::vector<fs::path> files;
+  for (const char* name : {"config.json", "model.safetensors", "source.vocab", "target.vocab"})
+    files.push_back(folder().scratch.root() / name);
+  write_pack(path, files);
+  return {data::read_whole_file(path)};
+}
+
 Seeds option_seeds() {
   Seeds seeds;
   TrainOptions defaults;
@@ -175,7 +194,8 @@ std::vector<Target> folder_targets() {
           {"state", read_state, [] { return Seeds{state_file()}; }},
           {"progress", read_progress, progress_seeds},
           {"metrics", read_metrics, metrics_seeds},
-          {"options", read_option, option_seeds}};
+          {"options", read_option, option_seeds},
+          {"model", use_pack, used_packs}};
 }
 
 }  // namespace grus::fuzz

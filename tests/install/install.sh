@@ -47,6 +47,15 @@ if [ -x "$there/bin/translate" ]; then
   [ "$said" = 'the dog sleeps .' ] || fail "the translator of a pack says: $said"
 fi
 
+# A program in C asks a packed model.
+if pkg-config --exists grus-c; then
+  ${CC:-cc} -std=c99 -Wall -Wextra -pedantic -Werror $(pkg-config --cflags grus-c) "$source/tests/install/use.c" -o "$work/use" \
+    $(pkg-config --libs grus-c) || fail 'the program in C does not build'
+  [ "$("$work/use" "$work/de-en.grus" 'der hund schläft .' | head -n 1)" = 'the dog sleeps .' ] || fail 'the program in C says something else'
+  said=$("$work/use" "$work/pair" 'der hund' 2>&1) && fail 'the program in C takes what is no model'
+  [ "$said" = "use: $work/pair: need a packed model, or its folder, got another file" ] || fail "the program in C says: $said"
+fi
+
 # Models in ONNX are a library of their own, of builds with protobuf.
 if pkg-config --libs grus-onnx | grep -q protobuf; then
   "$@" -std=c++20 $flags "$source/tests/install/onnx.cpp" -o "$work/onnx" $(pkg-config --libs --static grus-onnx) || fail 'onnx does not build'

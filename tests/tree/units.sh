@@ -8,7 +8,7 @@
 set -eu
 cd "$1"
 named=$(mktemp) && trap 'rm -f "$named" "$named".*' EXIT
-rooms='core parallel ops nn optim report metrics training data options page formats language seq2seq examples'
+rooms='core parallel ops nn optim report metrics training data options page formats language seq2seq examples deploy'
 find $rooms -name '*.h' | sort >"$named.headers"
 find $rooms -name '*.cpp' | sort >"$named.cpp"
 xargs awk '
@@ -26,7 +26,7 @@ xargs awk '
   }' <"$named.headers" >"$named"
 if [ "${2:-}" = list ]; then cat "$named"; exit; fi
 sed 's/\.h$/.cpp/' "$named.headers" | cat - "$named.cpp" | sort | uniq -d >"$named.own"
-xargs grep -lE '^int main\(|^const grus::KernelTable\* grus_backend\(' <"$named.cpp" >"$named.alone"
+xargs grep -lE '^NB_MODULE\(|^int main\(|^const grus::KernelTable\* grus_backend\(' <"$named.cpp" >"$named.alone"
 # Where a file declares a function and gives no body, outside of other bodies: its first such statement.
 xargs awk '
   function scan(line,   i, c) {

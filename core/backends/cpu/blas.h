@@ -1,5 +1,7 @@
 #pragma once
 // OpenBLAS is loaded at run time, so that its choice of kernels can be corrected in time. It runs single-threaded.
+// A program that loads no library has blas_absent.cpp in its place, by our own kernels.
+// Sources: blas.cpp, blas_absent.cpp.
 #include <string>
 
 #include "core/backends/cpu/product.h"

@@ -6,6 +6,7 @@
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/loops.h"
 #include "core/backends/reference/scalar_ops.h"
+#include "core/base/use_only.h"
 
 namespace grus::cpu {
 namespace {
@@ -42,6 +43,11 @@ bool with_compared_type(DType dtype, F&& f) {
     else return f(zero);
   });
 }
+
+/// Tells which copies are compiled here: all, or in a build for use those of its weights.
+template <class To, class From>
+constexpr bool is_quick =
+    !use_only || std::is_same_v<To, From> || (std::is_same_v<To, float> && std::is_same_v<From, bfloat16>);
 
 /// y[i * sy] = x[i * sx]; the usual strides are constants to the compiler.
 template <class To, class From>
@@ -183,10 +189,15 @@ bool compare_by(CompareOp op, const View& to, const View& left, const View& righ
 Status copy(Context* context, const View& y, const View& x, bool accumulate) {
   if (accumulate && x.dtype == y.dtype && is_float(y.dtype)) return binary(context, BinaryOp::add, y, y, x);
   if (accumulate) return reference_backend().copy(context, y, x, accumulate);
-  with_type(y.dtype, [&](auto to) {
-    return with_type(x.dtype, [&](auto from) { return copy_typed<decltype(to), decltype(from)>(y, x); });
+  const bool done = with_type(y.dtype, [&](auto to) {
+    return with_type(x.dtype, [&](auto from) {
+      using To = decltype(to);
+      using From = decltype(from);
+      if constexpr (is_quick<To, From>) return copy_typed<To, From>(y, x);
+      else return false;
+    });
   });
-  return Status::ok;
+  return done ? Status::ok : reference_backend().copy(context, y, x, accumulate);
 }
 
 Status fill(Context*, const View& y, double value) {

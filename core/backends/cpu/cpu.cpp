@@ -5,6 +5,7 @@
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
+#include "core/backends/reference/left_out.h"
 #include "core/backends/reference/reference.h"
 #include "core/base/thread_pool.h"
 
@@ -37,7 +38,7 @@ KernelTable make_table() {
   table.drop_derived = drop_derived_entry;
   table.trim = trim;
 #define GRUS_DEVICE_ENTRY(...)
-#define GRUS_KERNEL(need, name, ...) table.name = name;
+#define GRUS_KERNEL(need, name, ...) table.name = kept<is_left_out(#name)>(&KernelTable::name, name);
 #define GRUS_LOOP_ENTRY(name, ...) table.name = name;
 #include "core/device/kernels.def"
   return table;

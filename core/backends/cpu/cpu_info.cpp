@@ -1,9 +1,10 @@
 #include "core/backends/cpu/cpu_info.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -76,9 +77,11 @@ std::string cpu_name() {
     return trimmed(name);
   }
 #endif
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);)
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen("/proc/cpuinfo", "r"), &std::fclose);
+  for (char text[256]; file && std::fgets(text, sizeof text, file.get());) {
+    std::string line(text, std::strcspn(text, "\n"));
     if (line.starts_with("model name") || line.starts_with("Hardware")) return trimmed(line.substr(line.find(':') + 1));
+  }
   return "unknown CPU";
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 // This CPU's name, model and instructions.
+// Sources: cpu_info.cpp, highway_targets.cpp.
 #include <string>
 
 namespace grus::cpu {

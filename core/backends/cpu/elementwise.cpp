@@ -3,6 +3,7 @@
 #include "core/backends/cpu/elementwise_rows.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/loops.h"
+#include "core/backends/reference/left_out.h"
 #include "core/backends/reference/scalar_ops.h"
 
 namespace grus::cpu {
@@ -127,7 +128,7 @@ size_t index(Op op) {
 template <class F>
 bool with_functions(DType dtype, F&& f) {
   if (dtype == DType::f32) return f(element_functions<float>());
-  if (dtype == DType::f64) return f(element_functions<double>());
+  if (!use_only && dtype == DType::f64) return f(element_functions<double>());
   return false;
 }
 

@@ -1,5 +1,7 @@
 #include "core/backends/cpu/elementwise_rows.h"
 
+#include "core/backends/reference/left_out.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/elementwise_rows.cpp"
 #include "core/backends/cpu/simd_targets.h"
@@ -106,7 +108,7 @@ const ElementFunctions<T>* functions() {
       {
 #include "core/device/elementwise.def"
       },
-#define GRUS_UNARY(name, ...) run_row<T, Slope_##name>,
+#define GRUS_UNARY(name, ...) is_left_out("unary_gradient") ? nullptr : run_row<T, Slope_##name>,
 #define GRUS_BINARY(...)
 #define GRUS_COMPARE(...)
       {
@@ -119,13 +121,13 @@ const ElementFunctions<T>* functions() {
 #include "core/device/elementwise.def"
       },
 #define GRUS_UNARY(...)
-#define GRUS_BINARY(name, ...) run_row<T, SlopeA_##name>,
+#define GRUS_BINARY(name, ...) is_left_out("binary_gradient") ? nullptr : run_row<T, SlopeA_##name>,
 #define GRUS_COMPARE(...)
       {{
 #include "core/device/elementwise.def"
        },
 #define GRUS_UNARY(...)
-#define GRUS_BINARY(name, ...) run_row<T, SlopeB_##name>,
+#define GRUS_BINARY(name, ...) is_left_out("binary_gradient") ? nullptr : run_row<T, SlopeB_##name>,
 #define GRUS_COMPARE(...)
        {
 #include "core/device/elementwise.def"

@@ -2,6 +2,7 @@
 #include <type_traits>
 
 #include "core/backends/reference/access.h"
+#include "core/backends/reference/left_out.h"
 #include "core/backends/reference/reference.h"
 #include "core/backends/reference/scalar_ops.h"
 
@@ -16,12 +17,15 @@ T sum_of(T a, T b) {
   else return static_cast<T>(a + b);
 }
 
-/// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers.
+/// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers. Nothing
+/// that is used after training asks for more of f64.
+template <class T>
+constexpr bool has_all = std::is_same_v<T, float> || (std::is_same_v<T, double> && !use_only);
 template <class T, UnaryOp op>
-constexpr bool defined = std::is_floating_point_v<T> || op == UnaryOp::neg || op == UnaryOp::abs ||
-                         op == UnaryOp::square || op == UnaryOp::relu;
+constexpr bool defined =
+    has_all<T> || op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
 template <class T, BinaryOp op>
-constexpr bool defined_binary = std::is_floating_point_v<T> || has_integer_form(op);
+constexpr bool defined_binary = has_all<T> || has_integer_form(op);
 
 template <UnaryOp op>
 void unary_of(const View& y, const View& x) {

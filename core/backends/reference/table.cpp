@@ -1,4 +1,5 @@
 // The reference backend's table, which has one device that is always there.
+#include "core/backends/reference/left_out.h"
 #include "core/backends/reference/reference.h"
 
 namespace grus {
@@ -43,7 +44,8 @@ const KernelTable& reference_backend() {
       .download = reference::entry<reference::download>,
       .synchronize = reference::synchronize,
 #define GRUS_DEVICE_ENTRY(...)
-#define GRUS_KERNEL(need, name, ...) .name = reference::entry<reference::name>,
+#define GRUS_KERNEL(need, name, ...) \
+  .name = kept<is_left_out(#name)>(&KernelTable::name, reference::entry<reference::name>),
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
 #include "core/device/kernels.def"
   };

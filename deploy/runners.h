@@ -1,0 +1,81 @@
+#pragma once
+// The models of each program, with what they answer beside lines of text.
+// Sources: translating.cpp, classifying.cpp, forecasting.cpp, writing.cpp.
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "deploy/runner.h"
+#include "examples/classify/commands.h"
+#include "examples/forecast/forecaster.h"
+#include "examples/translate/commands.h"
+#include "examples/write/commands.h"
+
+namespace grus::deploy {
+
+class Translating : public Runner {
+ public:
+  Translating(const std::string& model, const options::Given& flags);
+  options::Table flags() override;
+  void check() override;
+  std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
+  /// Returns the best translation of each line, with what each of its pieces looked at where the model has attention.
+  std::vector<seq2seq::Translation> translate(const std::vector<std::string>& lines);
+
+ private:
+  std::vector<seq2seq::Translation> best(const std::vector<std::string>& lines, bool weights, int64_t first);
+  translate::UseOptions use_;
+  std::optional<seq2seq::Translator> models_;
+  std::shared_ptr<const seq2seq::Shortlist> shortlist_;
+};
+
+class Classifying : public Runner {
+ public:
+  Classifying(const std::string& model, const options::Given& flags);
+  options::Table flags() override;
+  void check() override { programs::use_machine(options_.use.machine); }
+  std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
+  std::vector<classify::Judged> judge(const std::vector<std::string>& lines);
+  const std::vector<std::string>& classes() const { return loaded_->reader.classes; }
+
+ private:
+  classify::RunOptions options_;
+  std::optional<classify::Loaded> loaded_;
+};
+
+class Forecasting : public Runner {
+ public:
+  Forecasting(const std::string& model, const options::Given& flags);
+  options::Table flags() override;
+  void check() override { programs::use_machine(use_.machine); }
+  bool reads_table() const override { return true; }
+  std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
+  /// Returns the rows behind these (rows, C), row by row, NaN where missing. `dates` are those of the rows, which a
+  /// model that is told the calendar needs; else they are empty. Throws UsageError for too few rows, and for dates that
+  /// are missing or come at another step.
+  forecast::NextRows next(std::span<const double> values, const std::vector<std::string>& dates);
+  const forecast::Forecaster& model() const { return *model_; }
+
+ private:
+  programs::UseOptions use_;
+  std::optional<forecast::Forecaster> model_;
+};
+
+class Writing : public Runner {
+ public:
+  Writing(const std::string& model, const options::Given& flags);
+  options::Table flags() override;
+  void check() override { programs::use_machine(options_.machine); }
+  /// With the flag `complete` the line of that command for each, else the texts of `run` behind each as its prompt.
+  std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
+  /// Returns the likeliest next words, or completions of the last word.
+  std::vector<language::Suggestion> suggest(const std::string& line, int64_t count);
+
+ private:
+  write::RunOptions options_;
+  int64_t complete_ = 0;
+  std::optional<write::Loaded> loaded_;
+  std::optional<language::Suggester> suggester_;
+};
+
+}  // namespace grus::deploy

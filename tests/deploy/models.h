@@ -1,0 +1,18 @@
+#pragma once
+// One small packed model of each program that a Runner knows, trained once a process.
+#include <map>
+
+#include "tests/support/program.h"
+
+namespace grus::test {
+
+struct PackedModel {
+  std::string pack;   // the file
+  std::string input;  // lines for standard input
+  std::string said;   // what the program's `run` prints for them
+};
+
+/// Returns the models by the names of their programs.
+const std::map<std::string, PackedModel>& packed_models();
+
+}  // namespace grus::test
