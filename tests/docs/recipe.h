@@ -2,12 +2,14 @@
 // The blocks of docs/recipes.md find these names in their scope.
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <thread>
 
 #include "core/base/atomic_file.h"
 #include "data/batch/batches.h"
 #include "data/batch/series.h"
 #include "data/batch/token_stream.h"
+#include "data/fetch/find_model.h"
 #include "data/read/npy.h"
 #include "data/read/table.h"
 #include "data/read/text.h"
@@ -23,6 +25,7 @@
 #include "report/chart.h"
 #include "report/event_file.h"
 #include "report/page.h"
+#include "seq2seq/translator.h"
 #include "tests/support/folder.h"
 #include "training/carried.h"
 
