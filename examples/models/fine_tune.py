@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a model that is there is worth to a text that is new: a named translator is fine-tuned on a few image descriptions, whose words
-it mostly does not know, and judged beside itself before and beside a model that learns from these descriptions alone.
+"""What a model that is there is worth to a text that is new: a named translator is fine-tuned on a few image descriptions, of whose
+words it knows some, and judged beside itself before and beside a model that learns from these descriptions alone.
 
   fine_tune.py --build BUILD [--model demo-en-fr] [--index FILE_OR_URL] [--pairs 2000] [--epochs 8] [--seed 1] [--out FOLDER]
 
