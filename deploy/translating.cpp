@@ -24,7 +24,8 @@ options::Table Translating::flags() {
       {"shortlist", g, &use_.shortlist, "file of the words that translations may have"},
       {"batch", m, &use_.batch, "sentences at a time, on each thread", 1, 100000},
       {"threads", m, &use_.threads, "threads; 0: all, or GRUS_NUM_THREADS", 0, 256},
-      options::words("precision", m, options::choice(&use_.precision), "of the products", {"f32", "bf16"})};
+      options::words("precision", m, options::choice(&use_.precision), "of the products",
+                     {"f32", "bf16", "f16", "int8"})};
 }
 
 void Translating::check() {

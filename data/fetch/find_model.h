@@ -3,6 +3,7 @@
 //   data::set_model_index("https://example.org/models/index.json");   // or GRUS_MODEL_INDEX of the environment
 //   const seq2seq::Translator french("demo-en-fr");
 // What was fetched stands in XDG_CACHE_HOME/grus/models, or HOME/.cache/grus/models, and may be removed at any time.
+// Sources: find_model.cpp, find_model_absent.cpp.
 #include <filesystem>
 #include <string>
 #include <vector>
