@@ -70,8 +70,8 @@ GRUS_API void grus_answers_free(grus_answers* answers);
 GRUS_API grus_status grus_translate(grus_model* model, const char* const* lines, size_t count, grus_answers** answers);
 /* Returns log p of a translation, 0 for other answers. */
 GRUS_API double grus_log_probability(const grus_answers* answers, size_t index);
-/* Returns the weights of attention, (targets, sources) row by row, of the pieces of one translation, whose last target is
- * the sentence's end; NULL, and sizes of 0, where there is none. They stay as long as the answers. */
+/* Returns the weights of attention, (targets, sources) row by row, of the pieces of one translation, whose last target
+ * is the sentence's end; NULL, and sizes of 0, where there is none. They stay as long as the answers. */
 GRUS_API const float* grus_attention(const grus_answers* answers, size_t index, size_t* targets, size_t* sources);
 /* Return a piece of the source or of the translation, NULL for one that is not there. */
 GRUS_API const char* grus_source_piece(const grus_answers* answers, size_t index, size_t piece);

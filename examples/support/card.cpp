@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "core/base/atomic_file.h"
@@ -12,6 +13,9 @@
 #include "options/options_json.h"
 #include "report/markup.h"
 #include "report/model_card.h"
+#include "seq2seq/metrics.h"
+#include "training/metrics_log.h"
+#include "training/training_report.h"
 
 namespace grus::programs {
 namespace {
@@ -40,51 +44,60 @@ report::Facts flat(const Json& object) {
   return facts;
 }
 
-// Returns pairs that a report holds as [[name, value], ...].
-report::Facts pairs(const Json& report, const char* key) {
-  report::Facts facts;
-  for (const Json& pair : report.value(key, Json::array()))
-    if (pair.is_array() && pair.size() == 2) facts.emplace_back(text_of(pair[0]), text_of(pair[1]));
-  return facts;
+struct Kept {
+  int64_t step = 0;
+  report::Facts figures = {};
+};
+
+void add(report::Facts& figures, const std::string& name, double value) {
+  if (name.starts_with("valid") && !std::isnan(value)) figures.emplace_back(name, fmt::format("{:.5g}", value));
 }
 
-// Returns the line of the record whose weights were kept: the last one that was the best until then; a log that does
-// not say which was, is one of translations, which are chosen by BLEU.
-Json kept_record(const fs::path& file) {
-  Json kept = Json::object();
-  double most = -1;
-  if (!fs::exists(file)) return kept;
-  int64_t number = 0;
-  for (const std::string& line : data::read_lines(file.string())) {
-    const Json record = json::parse(line, fmt::format("{}:{}", file.string(), ++number));
-    if (!record.is_object()) continue;
-    const Json bleu = record.value("valid_bleu", Json());
-    const bool by_bleu = bleu.is_number() && bleu.get<double>() > most;
-    if (by_bleu) most = bleu.get<double>();
-    if (by_bleu || record.value("best", Json()) == true) kept = record;
+// Returns the record whose weights were kept: the last one that was the best until then.
+Kept kept_of_fit(const fs::path& file) {
+  Kept kept;
+  for (const training::Record& record : training::read_metrics_log(file)) {
+    if (!record.best) continue;
+    kept = {record.step, {}};
+    for (const training::Figure& figure : record.figures) add(kept.figures, figure.name, figure.value);
   }
   return kept;
 }
 
-report::Facts figures_of(const Json& record) {
-  report::Facts figures;
-  for (const auto& [name, value] : flat(record.contains("figures") ? record["figures"] : record))
-    if (name.starts_with("valid")) figures.emplace_back(name, value);
-  return figures;
+// Translators are chosen by BLEU.
+Kept kept_of_translator(const fs::path& file) {
+  Kept kept;
+  double most = -1;
+  int64_t number = 0;
+  for (const std::string& line : data::read_lines(file.string())) {
+    const seq2seq::EpochMetrics m = seq2seq::parse_metrics_line(line, file.string(), ++number);
+    if (!(m.valid_bleu > most)) continue;
+    most = m.valid_bleu;
+    kept = {m.step, {}};
+    add(kept.figures, "valid_bleu", m.valid_bleu);
+    add(kept.figures, "valid_chrf", m.valid_chrf);
+    add(kept.figures, "valid_loss", m.valid_loss);
+    add(kept.figures, "valid_perplexity", m.valid_perplexity);
+  }
+  return kept;
 }
 
 report::ModelCard read_card(const CardOptions& o) {
   const fs::path folder = o.model, weights = folder / "model.safetensors";
   require<DataError>(fs::exists(folder / "config.json") && fs::exists(weights),
                      "{}: need the folder of a model, got one without config.json or model.safetensors", o.model);
-  const Json config = object_in(folder / "config.json"), run = object_in(folder / "report.json"),
-             record = kept_record(folder / "metrics.jsonl");
+  const Json config = object_in(folder / "config.json");
+  const std::string program = config.value("format", std::string());
+  const fs::path log = folder / "metrics.jsonl", data = folder / "report.json";
+  const Kept kept = !fs::exists(log)              ? Kept()
+                    : program == "grus translate" ? kept_of_translator(log)
+                                                  : kept_of_fit(log);
+  const bool reported = fs::exists(data);
+  const training::TrainingReport run = reported ? training::read_report_data(data) : training::TrainingReport();
   int64_t parameters = 0;
   for (const nn::NamedTensor& entry : nn::read_safetensors(weights, Device("cpu")).tensors)
     parameters += entry.tensor.numel();
-  const std::string program = config.value("format", std::string());
-  report::ModelCard card{.title = !o.title.empty() ? o.title : run.value("title", program),
-                         .summary = run.value("model", std::string())};
+  report::ModelCard card{.title = !o.title.empty() ? o.title : reported ? run.title : program, .summary = run.model};
   card.about = {{"Author", o.author},
                 {"Date", o.date},
                 {"Licence", o.licence},
@@ -94,16 +107,15 @@ report::ModelCard read_card(const CardOptions& o) {
   card.data = {{"Text or table", o.data}, {"Licence of the data", o.data_licence}};
   for (const auto& [name, sum] : flat(config.value("data", Json::object())))
     card.data.emplace_back("Checksum of " + name, sum);
-  card.figures = figures_of(record);
+  card.figures = kept.figures;
   if (!card.figures.empty())
-    card.protocol =
-        fmt::format("Of the validation that chose the weights, at step {}.", record.value("step", Json(0)).dump());
+    card.protocol = fmt::format("Of the validation that chose the weights, at step {}.", kept.step);
   card.limits = o.limits;
   card.options = flat(config.value("options", Json::object()));
-  card.training = {{"Command", run.value("command", std::string())}};
+  card.training = {{"Command", run.command}};
   for (const auto& [name, value] : card.options)
     if (name == "seed") card.training.emplace_back("Seed", value);
-  for (auto& fact : pairs(run, "machine")) card.training.push_back(std::move(fact));
+  card.training.insert(card.training.end(), run.machine.begin(), run.machine.end());
   return card;
 }
 
