@@ -73,7 +73,9 @@ struct Folder {
     files.save_codecs(small_codecs());
     files.save_config(options, small_codecs());
     files.save_weights(*parts.model);
-    training::save_state(files.state(), parts.all(), training::listeners_state(parts.all()), one_epoch(), identity);
+    const training::RunParts all = parts.all();
+    training::save_state(files.state(), all, all.optimizer.state(), training::listeners_state(all), one_epoch(),
+                         identity);
   }
 };
 
