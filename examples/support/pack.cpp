@@ -2,45 +2,42 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/base/json.h"
 #include "core/base/pack.h"
-#include "core/base/printable.h"
-#include "data/read/text.h"
 #include "nn/serialize.h"
-#include "options/options_json.h"
 
 namespace grus::programs {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A configuration names what its model reads beside it, with checksums (model_files.cpp, seq2seq/model_folder.cpp).
-std::vector<std::string> named_by(const fs::path& config) {
-  const std::string file = config.string();
-  const json::Json all = json::parse(data::read_whole_file(file, options::most_config_bytes), file);
-  std::vector<std::string> names;
-  if (!all.is_object() || !all.contains("files")) return names;
-  for (const auto& [name, sum] : all["files"].items()) {
-    require<DataError>(fs::path(name).filename() == name, "{}: need names of files in the folder, got '{}'", file,
-                       Shown{name});
-    names.push_back(name);
-  }
-  return names;
+// A model is used without these. Data that a demo keeps beside its model is compressed, or in a folder of its own.
+bool is_of_training(const std::string& name) {
+  constexpr std::array records = {"state.safetensors", "metrics.jsonl", "report.json"};
+  return std::ranges::find(records, name) != records.end();
+}
+
+bool is_of_model(const fs::path& file) {
+  constexpr std::array kinds = {".json", ".safetensors", ".vocab", ".model", ".txt", ".tsv", ".md"};
+  const std::string name = file.filename().string();
+  return std::ranges::find(kinds, file.extension().string()) != kinds.end() && !is_of_training(name) &&
+         !name.starts_with('.');
 }
 
 std::vector<fs::path> files_of_model(const fs::path& folder) {
   std::vector<fs::path> files;
-  for (const char* needed : {"config.json", "model.safetensors"}) {
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
+    if (at->is_regular_file() && is_of_model(at->path())) files.push_back(at->path());
+  require<DataError>(!error, "{}: {}", folder.string(), error.message());
+  for (const char* needed : {"config.json", "model.safetensors"})
     require<DataError>(fs::exists(folder / needed), "{}: need the folder of a model, got one without {}",
                        folder.string(), needed);
-    files.push_back(folder / needed);
-  }
-  for (const std::string& name : named_by(folder / "config.json")) files.push_back(folder / name);
-  if (fs::exists(folder / "card.md")) files.push_back(folder / "card.md");
   return files;
 }
 

@@ -66,7 +66,7 @@ TEST_CASE("device: modules that are no backend, cannot be loaded or have no hard
   CHECK(contains(refusal("other_abi"), fmt::format("of ABI {}, got ", kernels_abi)));
   CHECK(contains(refusal("other_abi"), fmt::format("of ABI {}", kernels_abi + 1)));
   CHECK(contains(refusal("no_symbol"), "[device] need a module that exports grus_backend, got "));
-  CHECK(contains(refusal("no_library"), "[device] need what backend no_library is linked to, got: "));
+  CHECK(contains(refusal("no_library"), "libgrus_no_library.so is linked to, got: "));
   CHECK(refusal("no_device") == "[device] need a device no_device, got: there is no such card in this machine");
   for (const char* name : {"other_abi", "no_symbol", "no_library", "no_device"}) CHECK(!contains(refusal(name), "\n"));
 }
