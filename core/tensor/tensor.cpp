@@ -12,10 +12,20 @@
 namespace grus {
 namespace {
 
+// Values that come as bytes may begin anywhere.
 template <class T>
-Range range_of(const T* values, int64_t count) {
-  const auto [low, high] = std::minmax_element(values, values + count);
-  return {static_cast<double>(*low), static_cast<double>(*high)};
+Range range_of(const void* values, int64_t count) {
+  const auto at = [bytes = static_cast<const std::byte*>(values)](int64_t i) {
+    T value;
+    std::memcpy(&value, bytes + i * static_cast<int64_t>(sizeof(T)), sizeof(T));
+    return value;
+  };
+  T low = at(0), high = low;
+  for (int64_t i = 1; i < count; ++i) {
+    low = std::min(low, at(i));
+    high = std::max(high, at(i));
+  }
+  return {static_cast<double>(low), static_cast<double>(high)};
 }
 
 }  // namespace
@@ -57,8 +67,8 @@ void Tensor::write(const void* values) {
   const int64_t count = numel();
   const size_t bytes = static_cast<size_t>(count) * size_of(dtype_);
   device().check(device().kernels().upload(device().context(), storage_->buffer(), 0, values, bytes), "upload");
-  if (count > 0 && dtype_ == DType::i32) storage_->know(range_of(static_cast<const int32_t*>(values), count));
-  if (count > 0 && dtype_ == DType::i64) storage_->know(range_of(static_cast<const int64_t*>(values), count));
+  if (count > 0 && dtype_ == DType::i32) storage_->know(range_of<int32_t>(values, count));
+  if (count > 0 && dtype_ == DType::i64) storage_->know(range_of<int64_t>(values, count));
 }
 
 void Tensor::download(void* to, DType dtype, const char* caller) const {
