@@ -17,11 +17,17 @@ using json::Json;
 struct DtypeName {
   const char* name;
   Stored stored;
-  size_t bytes;
+  DType dtype;  // of the tensor; U8, before I8, is what a tensor of u8 becomes
 };
-constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, 4},   {"F64", Stored::f64, 8},      {"I32", Stored::i32, 4},
-                                     {"I64", Stored::i64, 8},   {"BOOL", Stored::boolean, 1}, {"F16", Stored::f16, 2},
-                                     {"BF16", Stored::bf16, 2}, {"U8", Stored::u8, 1},        {"I8", Stored::i8, 1}};
+constexpr DtypeName dtype_names[] = {{"F32", Stored::f32, DType::f32},
+                                     {"F64", Stored::f64, DType::f64},
+                                     {"I32", Stored::i32, DType::i32},
+                                     {"I64", Stored::i64, DType::i64},
+                                     {"BOOL", Stored::boolean, DType::boolean},
+                                     {"F16", Stored::f16, DType::f16},
+                                     {"BF16", Stored::bf16, DType::bf16},
+                                     {"U8", Stored::u8, DType::u8},
+                                     {"I8", Stored::i8, DType::u8}};
 
 uint64_t count_of(const std::string& file, const std::string& name, const Json& value) {
   require<DataError>(value.is_number_unsigned(), "{}: need whole numbers in the entry of '{}', got {}", file, name,
@@ -62,7 +68,7 @@ TensorEntry parse_entry(const std::string& file, const std::string& name, const 
                      Shown{name}, json::Shown{offsets});
   TensorEntry parsed{name, known->stored, parse_shape(file, name, entry["shape"]), count_of(file, name, offsets[0]),
                      count_of(file, name, offsets[1])};
-  const uint64_t bytes = static_cast<uint64_t>(parsed.shape.numel()) * known->bytes;
+  const uint64_t bytes = static_cast<uint64_t>(parsed.shape.numel()) * grus::size_of(known->dtype);
   require<DataError>(parsed.begin <= parsed.end && parsed.end - parsed.begin == bytes,
                      "{}: need {} bytes for '{}' {} {}, got data_offsets {}", file, bytes, Shown{name}, known->name,
                      parsed.shape, json::Shown{offsets});
@@ -71,16 +77,10 @@ TensorEntry parse_entry(const std::string& file, const std::string& name, const 
 
 }  // namespace
 
-size_t size_of(Stored stored) {
-  for (const DtypeName& d : dtype_names)
-    if (d.stored == stored) return d.bytes;
-  return 0;
-}
-const char* name_of(Stored stored) {
-  for (const DtypeName& d : dtype_names)
-    if (d.stored == stored) return d.name;
-  return "?";
-}
+const char* name_of(Stored stored) { return std::ranges::find(dtype_names, stored, &DtypeName::stored)->name; }
+DType dtype_of_stored(Stored stored) { return std::ranges::find(dtype_names, stored, &DtypeName::stored)->dtype; }
+Stored stored_type(DType dtype) { return std::ranges::find(dtype_names, dtype, &DtypeName::dtype)->stored; }
+size_t size_of(Stored stored) { return grus::size_of(dtype_of_stored(stored)); }
 
 SafetensorsHeader parse_safetensors_header(const std::string& file, std::string_view text, uint64_t data_bytes) {
   constexpr size_t deepest = 3;

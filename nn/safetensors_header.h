@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/dtype.h"
 #include "core/base/shape.h"
 
 namespace grus::nn {
@@ -14,6 +15,9 @@ namespace grus::nn {
 enum class Stored { f32, f64, i32, i64, boolean, u8, i8, f16, bf16 };
 size_t size_of(Stored stored);
 const char* name_of(Stored stored);
+/// Returns the type of a tensor that has these elements; the bytes of i8 lie in one of u8.
+DType dtype_of_stored(Stored stored);
+Stored stored_type(DType dtype);
 
 struct TensorEntry {
   std::string name;

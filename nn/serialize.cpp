@@ -80,28 +80,10 @@ Tensor read_tensor(File& file, const TensorEntry& entry, Device device, std::vec
   buffer.resize(std::max<size_t>(buffer.size(), entry.end - entry.begin));
   const std::span<const std::byte> bytes(buffer.data(), entry.end - entry.begin);
   file.read(buffer.data(), bytes.size());
-  switch (entry.stored) {
-    case Stored::f16:
-      return Tensor::from_bytes(bytes, entry.shape, DType::f16, device);
-    case Stored::bf16:
-      return Tensor::from_bytes(bytes, entry.shape, DType::bf16, device);
-    case Stored::f32:
-      return Tensor::from_bytes(bytes, entry.shape, DType::f32, device);
-    case Stored::f64:
-      return Tensor::from_bytes(bytes, entry.shape, DType::f64, device);
-    case Stored::i32:
-      return Tensor::from_bytes(bytes, entry.shape, DType::i32, device);
-    case Stored::i64:
-      return Tensor::from_bytes(bytes, entry.shape, DType::i64, device);
-    case Stored::u8:
-    case Stored::i8:
-      return Tensor::from_bytes(bytes, entry.shape, DType::u8, device);
-    case Stored::boolean:
-      break;
-  }
-  const bool valid = std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; });
+  const bool valid = entry.stored != Stored::boolean ||
+                     std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b <= std::byte{1}; });
   require<DataError>(valid, "{}: need bytes of 0 or 1 for the BOOL '{}', got others", file.name(), Shown{entry.name});
-  return Tensor::from_bytes(bytes, entry.shape, DType::boolean, device);
+  return Tensor::from_bytes(bytes, entry.shape, dtype_of_stored(entry.stored), device);
 }
 
 // Returns the header, padded so that the data starts at a multiple of 8, with an open seal.

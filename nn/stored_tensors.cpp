@@ -18,28 +18,6 @@ constexpr float too_large_for_half = 65520;
 
 std::string scale_name(const std::string& name) { return name + "_scale"; }
 
-Stored stored_type(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return Stored::f32;
-    case DType::f64:
-      return Stored::f64;
-    case DType::i32:
-      return Stored::i32;
-    case DType::i64:
-      return Stored::i64;
-    case DType::boolean:
-      return Stored::boolean;
-    case DType::u8:
-      return Stored::u8;
-    case DType::f16:
-      return Stored::f16;
-    case DType::bf16:
-      break;
-  }
-  return Stored::bf16;
-}
-
 template <class T>
 std::vector<std::byte> bytes_of(const T& values) {
   const auto bytes = std::as_bytes(std::span(values));

@@ -97,6 +97,7 @@ bool with_file(const std::string& bytes, const std::function<void(const std::str
 std::vector<Target> targets() {
   std::vector<Target> all = library_targets();
   for (Target& target : file_targets()) all.push_back(std::move(target));
+  for (Target& target : model_targets()) all.push_back(std::move(target));
 #if GRUS_FUZZ_FOLDERS
   for (Target& target : folder_targets()) all.push_back(std::move(target));
 #endif

@@ -18,10 +18,11 @@ struct Target {
   std::function<std::vector<std::string>()> seeds;  // good inputs, from which others are made
 };
 
-/// Targets for the library's readers, for those of tables, arrays and sounds, and, where the programs are built, for
-/// those of a model's folder.
+/// Targets for the library's readers, for those of tables, arrays and sounds, for those of models, and, where the
+/// programs are built, for those of a model's folder.
 std::vector<Target> library_targets();
 std::vector<Target> file_targets();
+std::vector<Target> model_targets();
 std::vector<Target> folder_targets();
 std::vector<Target> targets();
 
