@@ -1,10 +1,7 @@
 #include "core/base/error.h"
 #include "deploy/runners.h"
-#include "examples/support/machine.h"
 
 namespace grus::deploy {
-
-using options::any_count;
 
 Translating::Translating(const std::string& model, const options::Given& flags) {
   use_.model = model;
@@ -14,22 +11,14 @@ Translating::Translating(const std::string& model, const options::Given& flags) 
 }
 
 options::Table Translating::flags() {
-  const std::string_view g = "Search", m = "Machine";
-  return {
-      {"beam", g, &use_.beam, "hypotheses on their way; 1: greedy", 1, 1000},
-      {"length-penalty", g, &use_.length_penalty, "A: scores are log p / words^A", 0, 10},
-      {"max-length", g, &use_.max_length, "words at most; 0: twice the source and ten, 1000 at most", 0, 100000},
-      {"enough", g, &use_.enough, "stop at so many ended translations that no live one outdoes; 0: the beam", 0, 1000},
-      {"prune", g, &use_.prune, "give up what is so many nats behind the best; 0: nothing", 0, 1e6},
-      {"shortlist", g, &use_.shortlist, "file of the words that translations may have"},
-      {"batch", m, &use_.batch, "sentences at a time, on each thread", 1, 100000},
-      {"threads", m, &use_.threads, "threads; 0: all, or GRUS_NUM_THREADS", 0, 256},
-      options::words("precision", m, options::choice(&use_.precision), "of the products",
-                     {"f32", "bf16", "f16", "int8"})};
+  return options::joined({translate::search_rows(use_),
+                          {{"shortlist", "Search", &use_.shortlist, "file of the words that translations may have"}},
+                          translate::batch_rows(use_),
+                          without(programs::machine_rows(use_.machine), {"device"})});
 }
 
 void Translating::check() {
-  use_machine("cpu", use_.threads, use_.precision);
+  programs::use_machine(use_.machine);
   if (models_) shortlist_ = load_shortlist(use_, *models_);
 }
 

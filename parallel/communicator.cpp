@@ -31,6 +31,10 @@ struct Communicator::Letter {
     first.length = text.size();
     text.copy(first.text, sizeof first.text);
   }
+  // What stands behind the first message.
+  static std::span<char> rest(std::string& text) {
+    return std::span(text).subspan(std::min(text.size(), sizeof first.text));
+  }
   First first;
   std::string text;
   std::vector<int64_t> requests;
@@ -88,14 +92,22 @@ void Communicator::send_first(int to, int tag, Letter& letter) {
   letter.requests.push_back(send(to, tag, &letter.first, sizeof(Letter::First)));
 }
 
+void Communicator::send_all(int to, int tag, std::span<const std::byte> bytes, std::vector<int64_t>& requests) {
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(most_bytes, bytes.size())))
+    requests.push_back(send(to, tag, bytes.data(), std::min(most_bytes, bytes.size())));
+}
+
+void Communicator::receive_all(int from, int tag, std::span<std::byte> bytes, std::vector<int64_t>& requests) {
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(most_bytes, bytes.size())))
+    requests.push_back(transport_->receive(from, tag, bytes.data(), std::min(most_bytes, bytes.size())));
+}
+
 void Communicator::send_rest(int to, int tag, Letter& letter) {
-  for (size_t at = sizeof letter.first.text; at < letter.text.size(); at += most_bytes)
-    letter.requests.push_back(send(to, tag, letter.text.data() + at, std::min(most_bytes, letter.text.size() - at)));
+  send_all(to, tag, std::as_bytes(Letter::rest(letter.text)), letter.requests);
 }
 
 void Communicator::receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests) {
-  for (size_t at = sizeof(Letter::First::text); at < text.size(); at += most_bytes)
-    requests.push_back(transport_->receive(from, tag, text.data() + at, std::min(most_bytes, text.size() - at)));
+  receive_all(from, tag, std::as_writable_bytes(Letter::rest(text)), requests);
 }
 
 // The place stands ahead of a text, so that ranks whose programs go different ways say so.
@@ -191,11 +203,22 @@ void Communicator::from_leader(std::span<std::byte> bytes) {
   if (!several()) return;
   const int tag = next_tag();
   std::vector<int64_t> requests;
-  for (size_t at = 0; at < bytes.size(); at += most_bytes) {
-    const size_t size = std::min(most_bytes, bytes.size() - at);
-    if (!leads()) requests.push_back(transport_->receive(0, tag, bytes.data() + at, size));
-    for (int rank = 1; leads() && rank < this->size(); ++rank)
-      requests.push_back(send(rank, tag, bytes.data() + at, size));
+  if (leads())
+    for (int to = 1; to < size(); ++to) send_all(to, tag, bytes, requests);
+  else receive_all(0, tag, bytes, requests);
+  wait(std::move(requests));
+}
+
+void Communicator::all_gather(const std::vector<std::span<std::byte>>& parts) {
+  require(parts.size() == static_cast<size_t>(size()), "[ranks] need {} parts, one of each rank, got {}", size(),
+          parts.size());
+  if (!several()) return;
+  const int tag = next_tag(), me = rank();
+  std::vector<int64_t> requests;
+  for (int other = 0; other < size(); ++other) {
+    if (other == me) continue;
+    receive_all(other, tag, parts[static_cast<size_t>(other)], requests);
+    send_all(other, tag, parts[static_cast<size_t>(me)], requests);
   }
   wait(std::move(requests));
 }

@@ -39,6 +39,8 @@ class Communicator {
   std::string from_leader(const std::string& place, const std::string& text);
   /// Overwrites the bytes of all others with the leader's.
   void from_leader(std::span<std::byte> bytes);
+  /// Gives all ranks the bytes of each: rank r sends parts[r], and overwrites every other part with its rank's.
+  void all_gather(const std::vector<std::span<std::byte>>& parts);
   /// Runs `work` on the leader while the others wait for its end.
   template <class Work>
   void on_leader(const std::string& place, Work&& work) {
@@ -69,6 +71,8 @@ class Communicator {
   class Timed;    // adds the time of a call, and its span
   int next_tag() { return tag_ = (tag_ + 1) % 30000; }
   int64_t send(int to, int tag, const void* data, size_t bytes);
+  void send_all(int to, int tag, std::span<const std::byte> bytes, std::vector<int64_t>& requests);
+  void receive_all(int from, int tag, std::span<std::byte> bytes, std::vector<int64_t>& requests);
   void wait(std::vector<int64_t> requests);
   template <class Done>
   void wait_until(Done&& done);

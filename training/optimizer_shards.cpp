@@ -1,7 +1,6 @@
 #include "training/optimizer_shards.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 #include <span>
 
@@ -17,20 +16,7 @@ std::vector<bool> own_of(const std::vector<int>& owners, int rank) {
   return own;
 }
 
-void append_bytes(std::string& to, const Tensor& x) {
-  const std::vector<std::byte> bytes = x.to_bytes();
-  to.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-}
-
-// Returns a tensor like x from the bytes at `at`, which then stands behind them.
-Tensor next_tensor(const std::string& bytes, size_t& at, const Tensor& x) {
-  const size_t size = static_cast<size_t>(x.numel()) * size_of(x.dtype());
-  require<Error>(at + size <= bytes.size(), "[ranks] need {} bytes of another rank's weights, got {}", at + size,
-                 bytes.size());
-  const auto all = std::as_bytes(std::span(bytes));
-  at += size;
-  return Tensor::from_bytes(all.subspan(at - size, size), x.shape(), x.dtype(), x.device());
-}
+size_t bytes_of(const Tensor& x) { return static_cast<size_t>(x.numel()) * size_of(x.dtype()); }
 
 }  // namespace
 
@@ -60,26 +46,37 @@ OptimizerShards::OptimizerShards(optim::Optimizer& optimizer, parallel::Communic
 // Parameters that a step leaves alone, as frozen ones, are alike everywhere.
 void OptimizerShards::gather_values() {
   optim::ExponentialMovingAverage* const average = optimizer_.average();
-  const auto each = [&](int owner, auto&& visit) {
+  // Calls visit(x, set) for each tensor that the rank updates; set(y) puts y in the place of x.
+  const auto each_of = [&](int rank, auto&& visit) {
     for (size_t i = 0; i < parameters_.size(); ++i) {
       Leaf& leaf = parameters_[i].parameter.leaf();
-      if (owners_[i] != owner || !leaf.requires_grad) continue;
-      visit(leaf, average ? average->find(&leaf) : nullptr);
+      if (owners_[i] != rank || !leaf.requires_grad) continue;
+      visit(leaf.value(), [&](Tensor y) { leaf.assign(std::move(y)); });
+      if (Tensor* const mean = average ? average->find(&leaf) : nullptr)
+        visit(*mean, [&](Tensor y) { *mean = std::move(y); });
     }
   };
-  std::string own;
-  each(ranks_.rank(), [&](Leaf& leaf, Tensor* mean) {
-    append_bytes(own, leaf.value());
-    if (mean) append_bytes(own, *mean);
-  });
-  const std::vector<std::string> all = ranks_.gather("updated weights", own);
+  std::vector<std::vector<std::byte>> blocks(static_cast<size_t>(ranks_.size()));
+  for (int rank = 0; rank < ranks_.size(); ++rank) {
+    std::vector<std::byte>& block = blocks[static_cast<size_t>(rank)];
+    size_t size = 0;
+    each_of(rank, [&](const Tensor& x, auto&&) { size += bytes_of(x); });
+    block.reserve(size);
+    if (rank != ranks_.rank()) block.resize(size);
+    else
+      each_of(rank, [&](const Tensor& x, auto&&) {
+        const std::vector<std::byte> bytes = x.to_bytes();
+        block.insert(block.end(), bytes.begin(), bytes.end());
+      });
+  }
+  ranks_.all_gather({blocks.begin(), blocks.end()});
   for (int rank = 0; rank < ranks_.size(); ++rank) {
     if (rank == ranks_.rank()) continue;
-    const std::string& bytes = all[static_cast<size_t>(rank)];
-    size_t at = 0;
-    each(rank, [&](Leaf& leaf, Tensor* mean) {
-      leaf.assign(next_tensor(bytes, at, leaf.value()));
-      if (mean) *mean = next_tensor(bytes, at, *mean);
+    std::span<const std::byte> rest = blocks[static_cast<size_t>(rank)];
+    each_of(rank, [&](const Tensor& x, auto&& set) {
+      const std::span<const std::byte> bytes = rest.first(bytes_of(x));
+      rest = rest.subspan(bytes.size());
+      set(Tensor::from_bytes(bytes, x.shape(), x.dtype(), x.device()));
     });
   }
 }

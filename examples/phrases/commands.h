@@ -7,6 +7,7 @@
 
 #include "data/pairs/word_aligner.h"
 #include "examples/seq2seq/resolve.h"
+#include "examples/support/run_options.h"
 
 namespace grus::phrases {
 
@@ -37,8 +38,7 @@ int train(const TrainOptions& options, bool skip_bad, const std::string& command
 struct UseOptions {
   std::string model;
   int64_t batch_tokens = 4000;
-  int64_t threads = 0;
-  std::string device = initial_device_name();
+  programs::MachineOptions machine;
 };
 
 struct ScoreOptions {

@@ -15,7 +15,7 @@ namespace grus::phrases {
 namespace {
 
 seq2seq::SavedModel load(const UseOptions& options) {
-  use_machine(options.device, options.threads);
+  programs::use_machine(options.machine);
   return seq2seq::ModelFolder::of(options.model).load();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "examples/seq2seq/resolve.h"
+#include "examples/support/run_options.h"
 #include "seq2seq/search.h"
 #include "seq2seq/shortlist.h"
 #include "seq2seq/translator.h"
@@ -29,11 +30,12 @@ struct UseOptions {
   double prune = 0;
   std::string shortlist;  // a file with the words that translations may have
   int64_t batch = 64;     // sentences at a time
-  int64_t threads = 0;
-  std::string device = initial_device_name();
-  Precision precision = Precision::f32;  // the precision of products
+  programs::MachineOptions machine;
 };
 
+/// Return the rows of a command that searches, and of one that takes sentences in batches.
+options::Table search_rows(UseOptions& options);
+options::Table batch_rows(UseOptions& options);
 SearchOptions search_options(const UseOptions& options);
 /// Sets the machine and loads the models, or the one of a command that takes no more.
 Translator load_models(const UseOptions& options);

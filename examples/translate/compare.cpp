@@ -77,7 +77,7 @@ ComparedModel judge(const std::string& path, const CompareOptions& options, cons
 }  // namespace
 
 int compare(const CompareOptions& options, const std::string& command_line) {
-  use_machine(options.use.device, options.use.threads, options.use.precision);
+  programs::use_machine(options.use.machine);
   AtomicFile page(options.out);
   const data::ReferenceCorpus text = read_text(options);
   require_translatable(text, options.source.empty() ? options.models.front() : options.source);

@@ -43,7 +43,7 @@ Json model_json(const Translator& models, const ServeOptions& o, const Limits& l
   return {{"version", version},
           {"name", folder_name(o.use.model)},
           {"models", all},
-          {"precision", name_of(o.use.precision)},
+          {"precision", name_of(o.use.machine.precision)},
           {"threads", num_threads()},
           {"beam", o.use.beam},
           {"length_penalty", o.use.length_penalty},
@@ -82,7 +82,7 @@ PageOptions page_options(const Translator& models, const ServeOptions& o) {
                 {"Words it reads", text(first.codecs.source)},
                 {"Words it writes", text(first.codecs.target)},
                 {"Models together", models.models().size() > 1 ? std::to_string(models.models().size()) : ""},
-                {"Products", name_of(o.use.precision)},
+                {"Products", name_of(o.use.machine.precision)},
                 {"Threads", std::to_string(num_threads())},
                 {"Grus", std::string(version)}};
   return page;

@@ -19,7 +19,7 @@
 namespace grus::translate {
 
 SavedModel load_one(const UseOptions& options) {
-  use_machine(options.device, options.threads, options.precision);
+  programs::use_machine(options.machine);
   return ModelFolder::of(options.model).load();
 }
 

@@ -118,6 +118,23 @@ TEST_CASE("gather: texts of any length come in the order of ranks") {
   CHECK(right == 9);
 }
 
+TEST_CASE("all_gather: every rank has the bytes of all, whatever their sizes") {
+  std::atomic<int> right = 0;
+  test::run_ranks(3, [&](Communicator& ranks) {
+    const std::vector<size_t> sizes = {5, 0, 70000};
+    std::vector<std::vector<std::byte>> blocks, expected;
+    for (int rank = 0; rank < 3; ++rank) {
+      const size_t size = sizes[static_cast<size_t>(rank)];
+      expected.emplace_back(size, static_cast<std::byte>(rank + 1));
+      blocks.emplace_back(size, static_cast<std::byte>(rank == ranks.rank() ? rank + 1 : 0));
+    }
+    ranks.all_gather({blocks.begin(), blocks.end()});
+    if (blocks == expected) ++right;
+  });
+  CHECK(right == 3);
+  CHECK_THROWS_WITH_AS(Communicator().all_gather({}), "[ranks] need 1 parts, one of each rank, got 0", Error);
+}
+
 TEST_CASE("gather: ranks at different places of a program are told") {
   const std::string what = test::message_of(
       [] { test::run_ranks(2, [](Communicator& ranks) { ranks.barrier(ranks.leads() ? "the step" : "the end"); }); });

@@ -19,10 +19,7 @@ using grus::seq2seq::most_seed;
 void add_use_flags(CLI::App& app, UseOptions& use) {
   app.add_option("--model", use.model, "folder, pack or name of the model")->required();
   grus::programs::add_index_flag(app);
-  app.add_option("--threads", use.threads, "threads; 0: all, or GRUS_NUM_THREADS")
-      ->capture_default_str()
-      ->check(between<int64_t>(0, 256));
-  app.add_option("--device", use.device, "where tensors live")->capture_default_str();
+  grus::programs::add_rows(app, machine_rows(use.machine));
 }
 
 // Adds an option of the commands that score pairs.

@@ -31,6 +31,29 @@ std::string type_name(const options::Option& option) {
 
 bool is_switch(const options::Option& option) { return std::holds_alternative<bool*>(option.value); }
 
+// Adds a flag of each row, and of its former name, which --help does not show. `take` gets the row and the text.
+void add_flags(CLI::App& app, const options::Table& table,
+               const std::function<void(const options::Option& row, const std::string& text)>& take) {
+  const auto add = [&](const options::Option& row, std::string_view name, const std::string& help) {
+    const std::string spelled = fmt::format("--{}", name);
+    if (is_switch(row))
+      return app.add_flag_function(
+          spelled, [take, row](int64_t) { take(row, "true"); }, help);
+    return app
+        .add_option_function<std::string>(
+            spelled, [take, row](const std::string& text) { take(row, text); }, help)
+        ->type_name(type_name(row))
+        ->default_str(text_of(row))
+        ->take_last();
+  };
+  for (const options::Option& row : table) {
+    std::string help(row.help);
+    if (!row.choices.empty()) help += fmt::format(" ({})", fmt::join(row.choices, ", "));
+    add(row, row.flag, help)->group(std::string(row.group));
+    if (!row.alias.empty()) add(row, row.alias, help)->group("");
+  }
+}
+
 int parse_and_run(const Program& program, const std::vector<AddCommand>& add, int argc, char** argv) {
   if (argc == 1 && program.alone) return program.alone();
   CLI::App app(program.what, program.name);
@@ -60,27 +83,13 @@ int parse_and_run(const Program& program, const std::vector<AddCommand>& add, in
 // Flags are taken as text: the table alone has ranges, words and defaults.
 void add_option_flags(CLI::App& app, const options::Table& table, options::Given& given,
                       std::function<void(std::string_view flag)> heard) {
-  const auto add = [&](const options::Option& option, std::string_view name, const std::string& help) {
-    const std::string flag(option.flag), spelled = fmt::format("--{}", name);
-    const auto take = [&given, heard, flag](const std::string& text) {
-      given.emplace_back(flag, text);
-      if (heard) heard(flag);
-    };
-    if (is_switch(option))
-      return app.add_flag_function(
-          spelled, [take](int64_t) { take("true"); }, help);
-    return app.add_option_function<std::string>(spelled, take, help)
-        ->type_name(type_name(option))
-        ->default_str(text_of(option))
-        ->take_last();
-  };
-  for (const options::Option& option : table) {
-    std::string help(option.help);
-    if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, ", "));
-    add(option, option.flag, help)->group(std::string(option.group));
-    if (!option.alias.empty()) add(option, option.alias, help)->group("");
-  }
+  add_flags(app, table, [&given, heard](const options::Option& option, const std::string& text) {
+    given.emplace_back(option.flag, text);
+    if (heard) heard(option.flag);
+  });
 }
+
+void add_rows(CLI::App& app, const options::Table& table) { add_flags(app, table, options::set); }
 
 void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by) {
   for (const options::Option& option : table)

@@ -49,6 +49,8 @@ constexpr int64_t most_seed = 1'000'000'000'000;
 /// Former names are understood and not shown.
 void add_option_flags(CLI::App& app, const options::Table& table, options::Given& given,
                       std::function<void(std::string_view flag)> heard = {});
+/// Adds all rows as flags that set their values, for a command that has flags of CLI11's own beside them.
+void add_rows(CLI::App& app, const options::Table& table);
 /// Shows the table's values in --help as the defaults, but for that of `chosen_by`.
 void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by = "");
 

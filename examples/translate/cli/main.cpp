@@ -6,50 +6,10 @@
 namespace {
 
 using namespace grus::translate;
-using grus::Precision;
 using grus::programs::add_card;
 using grus::programs::add_index_flag;
 using grus::programs::add_pack;
-
-void add_machine_flags(CLI::App& app, UseOptions& use) {
-  app.add_option("--threads", use.threads, "threads; 0: all, or GRUS_NUM_THREADS")
-      ->capture_default_str()
-      ->check(between<int64_t>(0, 256));
-  app.add_option("--device", use.device, "where tensors live")->capture_default_str();
-  app.add_option_function<std::string>(
-         "--precision",
-         [&use](const std::string& word) {
-           for (const Precision one : {Precision::f32, Precision::bf16, Precision::f16, Precision::int8})
-             if (word == grus::name_of(one)) use.precision = one;
-         },
-         "of the products; bf16: faster where the CPU multiplies it; int8: faster, with a weight")
-      ->default_str("f32")
-      ->check(CLI::IsMember({"f32", "bf16", "f16", "int8"}));
-}
-
-void add_search_flags(CLI::App& app, UseOptions& use) {
-  app.add_option("--beam", use.beam, "hypotheses on their way; 1: greedy")
-      ->capture_default_str()
-      ->check(between<int64_t>(1, 1000));
-  app.add_option("--length-penalty", use.length_penalty, "A: scores are log p / words^A")
-      ->capture_default_str()
-      ->check(between(0.0, 10.0));
-  app.add_option("--max-length", use.max_length, "words at most; 0: twice the source and ten, 1000 at most")
-      ->capture_default_str()
-      ->check(between<int64_t>(0, 100000));
-  app.add_option("--enough", use.enough, "stop at so many ended translations that no live one outdoes; 0: the beam")
-      ->capture_default_str()
-      ->check(between<int64_t>(0, 1000));
-  app.add_option("--prune", use.prune, "give up what is so many nats behind the best; 0: nothing")
-      ->capture_default_str()
-      ->check(between(0.0, 1e6));
-}
-
-void add_batch_flag(CLI::App& app, UseOptions& use) {
-  app.add_option("--batch", use.batch, "sentences at a time, on each thread")
-      ->capture_default_str()
-      ->check(between<int64_t>(1, 100000));
-}
+using grus::programs::add_rows;
 
 void add_model_flag(CLI::App& app, std::string& model) {
   app.add_option("--model", model, "folder, pack or name of the model")->required();
@@ -63,9 +23,9 @@ void add_models_flags(CLI::App& app, UseOptions& use) {
   add_index_flag(app);
   app.add_option("--rescore", use.rescore, "DIR=WEIGHT: another model weighs all hypotheses of the beam");
   app.add_option("--shortlist", use.shortlist, "file of the words that translations may have, made by shortlist");
-  add_search_flags(app, use);
-  add_batch_flag(app, use);
-  add_machine_flags(app, use);
+  add_rows(app, search_rows(use));
+  add_rows(app, batch_rows(use));
+  add_rows(app, machine_rows(use.machine));
 }
 
 void add_bleu_flags(CLI::App& app, std::string& tokenize, bool& lowercase) {
@@ -158,7 +118,7 @@ Command add_score(CLI::App& program) {
   CLI::App* app = program.add_subcommand("score", "log-probability of pairs, a line each");
   auto options = std::make_shared<ScoreOptions>();
   add_model_flag(*app, options->use.model);
-  add_machine_flags(*app, options->use);
+  add_rows(*app, machine_rows(options->use.machine));
   CLI::Option* source =
       app->add_option("--src", options->source, "sentences; without: SOURCE<TAB>TARGET lines on standard input");
   CLI::Option* target = app->add_option("--tgt", options->target, "their translations")->needs(source);
@@ -228,8 +188,8 @@ Command add_attend(CLI::App& program) {
   CLI::App* app = program.add_subcommand("attend", "draw what the model looked at for one sentence");
   auto options = std::make_shared<AttendOptions>();
   add_model_flag(*app, options->use.model);
-  add_search_flags(*app, options->use);
-  add_machine_flags(*app, options->use);
+  add_rows(*app, search_rows(options->use));
+  add_rows(*app, machine_rows(options->use.machine));
   app->add_option("--out", options->out, "SVG file")->required();
   app->add_option("sentence", options->sentence, "what to translate")->required();
   return {app, [options](const std::string&) { return attend(*options); }};
@@ -255,9 +215,9 @@ Command add_compare(CLI::App& program) {
   CLI::Option* references = app->add_option("--ref", options->references, "their translations")->needs(source);
   source->needs(references);
   add_bleu_flags(*app, options->tokenize, options->lowercase);
-  add_search_flags(*app, options->use);
-  add_batch_flag(*app, options->use);
-  add_machine_flags(*app, options->use);
+  add_rows(*app, search_rows(options->use));
+  add_rows(*app, batch_rows(options->use));
+  add_rows(*app, machine_rows(options->use.machine));
   return {app, [options](const std::string& line) { return compare(*options, line); }};
 }
 
