@@ -22,7 +22,8 @@ bool is_thread_count(std::string_view text) {
 }
 bool is_kind_of_kernels(std::string_view text) { return text == "fused" || text == "composed"; }
 bool is_instruction_set(std::string_view text) {
-  return text == "baseline" || text == "avx2" || text == "avx512" || text == "avx512_vnni" || text == "avx512_bf16";
+  return text == "baseline" || text == "avx2" || text == "avx512" || text == "avx512_vnni" || text == "avx512_bf16" ||
+         text == "amx";
 }
 
 struct Variable {
@@ -33,7 +34,7 @@ struct Variable {
 constexpr Variable variables[] = {
     {"GRUS_NUM_THREADS", is_thread_count, "a whole number from 1 to 256"},
     {"GRUS_KERNELS", is_kind_of_kernels, "fused or composed"},
-    {"GRUS_ISA", is_instruction_set, "baseline, avx2, avx512, avx512_vnni or avx512_bf16"},
+    {"GRUS_ISA", is_instruction_set, "baseline, avx2, avx512, avx512_vnni, avx512_bf16 or amx"},
 };
 static_assert(max_threads == 256, "the sentence above says so");
 

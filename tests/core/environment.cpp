@@ -35,7 +35,7 @@ TEST_CASE("environment: a value that means nothing is an error that names the va
           "[GRUS_NUM_THREADS] need a whole number from 1 to 256, got '" + std::string(value) + "'");
   CHECK(message_with("GRUS_KERNELS", "Composed") == "[GRUS_KERNELS] need fused or composed, got 'Composed'");
   CHECK(message_with("GRUS_ISA", "sse4") ==
-        "[GRUS_ISA] need baseline, avx2, avx512, avx512_vnni or avx512_bf16, got 'sse4'");
+        "[GRUS_ISA] need baseline, avx2, avx512, avx512_vnni, avx512_bf16 or amx, got 'sse4'");
 }
 
 TEST_CASE("environment: what means something is taken, and an empty value is none") {

@@ -174,7 +174,7 @@ TEST_CASE("usage: variables of the environment that mean nothing are refused") {
   with("GRUS_NUM_THREADS=0", "[GRUS_NUM_THREADS] need");
   with("GRUS_NUM_THREADS=-1", "[GRUS_NUM_THREADS] need");
   with("GRUS_KERNELS=composd", "[GRUS_KERNELS] need fused or composed, got 'composd'");
-  with("GRUS_ISA=avx", "[GRUS_ISA] need baseline, avx2, avx512, avx512_vnni or avx512_bf16, got 'avx'");
+  with("GRUS_ISA=avx", "[GRUS_ISA] need baseline, avx2, avx512, avx512_vnni, avx512_bf16 or amx, got 'avx'");
   with("GRUS_MEMORY_LIMIT=lots", "[GRUS_MEMORY_LIMIT] need");
   for (const std::string good : {"GRUS_NUM_THREADS=1", "GRUS_NUM_THREADS=", "GRUS_KERNELS=composed", "GRUS_ISA=avx2"})
     CHECK(program(m.folder, "run" + m.use + "<" + m.source, good).code == 0);

@@ -11,6 +11,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/cpu_info.cpp"
@@ -39,9 +43,10 @@ std::optional<Isa> wanted_isa() {
   if (name == "avx512") return Isa::avx512;
   if (name == "avx512_vnni") return Isa::avx512_vnni;
   if (name == "avx512_bf16") return Isa::avx512_bf16;
+  if (name == "amx") return Isa::amx;
   return std::nullopt;
 }
-Isa highest_allowed() { return wanted_isa().value_or(Isa::avx512_bf16); }
+Isa highest_allowed() { return wanted_isa().value_or(Isa::amx); }
 
 Isa detect_isa() {
 #if defined(__x86_64__)
@@ -110,7 +115,24 @@ bool uses_bf16_instruction() {
 #if defined(__x86_64__)
   static const bool uses = [] {
     if (isa() != Isa::avx512 || !__builtin_cpu_supports("avx512bf16")) return false;
-    return wanted_isa() ? *wanted_isa() == Isa::avx512_bf16 : has_quick_bf16(cpu_model());
+    return wanted_isa().value_or(Isa::amx) == Isa::amx ? has_quick_bf16(cpu_model())
+                                                       : *wanted_isa() == Isa::avx512_bf16;
+  }();
+  return uses;
+#else
+  return false;
+#endif
+}
+
+bool uses_amx() {
+#if defined(__x86_64__) && defined(__linux__)
+  static const bool uses = [] {
+    if (isa() != Isa::avx512 || highest_allowed() < Isa::amx) return false;
+    constexpr unsigned amx_bf16 = 1u << 22, amx_tile = 1u << 24;
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & amx_bf16) == 0 || (d & amx_tile) == 0) return false;
+    constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
+    return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
   }();
   return uses;
 #else

@@ -15,9 +15,9 @@ struct CpuModel {
 };
 CpuModel cpu_model();
 
-/// Instruction sets in the order in which kernels prefer them. GRUS_ISA=baseline, avx2, avx512 or avx512_vnni hides
-/// what is above (for tests); on arm64 baseline hides NEON.
-enum class Isa { baseline, avx2, avx512, avx512_vnni, avx512_bf16 };
+/// Instruction sets in the order in which kernels prefer them. GRUS_ISA=baseline, avx2, avx512, avx512_vnni or
+/// avx512_bf16 hides what is above (for tests); on arm64 baseline hides NEON.
+enum class Isa { baseline, avx2, avx512, avx512_vnni, avx512_bf16, amx };
 /// Returns the best instruction set that is there and not hidden, avx512 at most.
 Isa isa();
 
@@ -27,6 +27,10 @@ Isa isa();
 bool has_quick_bf16(const CpuModel& model);
 /// Tells whether bf16 products use the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for it.
 bool uses_bf16_instruction();
+
+/// Tells whether bf16 products use AMX's tiles: where the CPU has them and the system lets this process use their
+/// registers, which it is asked once. It refuses where a thread has a stack for signals that is too small for them.
+bool uses_amx();
 
 /// Tells whether int8 products use AVX-512's instruction for them (VNNI).
 bool uses_vnni();

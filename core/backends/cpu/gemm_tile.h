@@ -6,8 +6,8 @@
 // int8 (Precision::int8 in core/device/kernels.h): a column of op(b) has one scale over all k, a row of op(a) one for
 // each block of int8_depth k. Sums of a block are exact integers that f32 holds, and what is made of them is the same
 // on every CPU; so are the bits of a product.
-// Sources: gemm_tile.cpp (f32), gemm_tile_bf16.cpp, gemm_tile_widened.cpp (bf16, f16), gemm_tile_int8.cpp,
-// gemm_tile_vnni.cpp.
+// Sources: gemm_tile.cpp (f32), gemm_tile_bf16.cpp, gemm_tile_amx.cpp, gemm_tile_widened.cpp (bf16, f16),
+// gemm_tile_int8.cpp, gemm_tile_vnni.cpp.
 #include <cstdint>
 
 namespace grus::cpu {
@@ -50,11 +50,18 @@ struct TileKernels {
   /// Row w of the panel at `to` = word w of b[j * ldb ...] for j < columns, and 0 for columns <= j < width; in int8
   /// with the heads of blocks.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
+  /// Blocks of a and panels have a multiple of so many words; what is beyond k is 0.
+  int words_at_once = 1;
+  /// Stand around the tiles of a block whose strips have `rows` rows, on the thread that runs them; or null.
+  void (*begin)(int rows) = nullptr;
+  void (*end)() = nullptr;
 };
 
 const TileKernels& f32_tile_kernels();
 /// Kernels for bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
+/// Kernels for bf16 by AMX's tiles; null where uses_amx() is false.
+const TileKernels* amx_tile_kernels();
 /// Kernels for bf16 on any CPU, with half of the memory to read and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();
 /// Kernels for f16, which are made alike: no CPU multiplies f16 with sums in f32.

@@ -18,14 +18,22 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
   if (precision == Precision::f16) return f16_tile_kernels();
-  static const TileKernels& bf16 = bf16_tile_kernels() ? *bf16_tile_kernels() : widened_tile_kernels();
+  static const TileKernels& bf16 = amx_tile_kernels()    ? *amx_tile_kernels()
+                                   : bf16_tile_kernels() ? *bf16_tile_kernels()
+                                                         : widened_tile_kernels();
   static const TileKernels& int8 = vnni_tile_kernels() ? *vnni_tile_kernels() : int8_tile_kernels();
   return precision == Precision::bf16 ? bf16 : int8;
 }
 
-const TileKernels& kernels_for(const Product<float>& p) { return kernels_for(p.precision); }
+const TileKernels& kernels_for(const Product<float>& p) { return p.tiles ? *p.tiles : kernels_for(p.precision); }
 
-int64_t words_of(const Product<float>& p) { return divide_up(p.k, kernels_for(p).in_word); }
+int64_t multiple(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+
+/// Words that hold k elements, and words of a panel, of which the last ones may be 0.
+int64_t used_words(const TileKernels& kernels, int64_t k) { return divide_up(k, kernels.in_word); }
+int64_t words_of(const Product<float>& p) {
+  return multiple(used_words(kernels_for(p), p.k), kernels_for(p).words_at_once);
+}
 int64_t panels_of(const Product<float>& p) { return divide_up(p.n, kernels_for(p).width); }
 /// Floats that a panel takes.
 int64_t panel_size_of(const Product<float>& p) {
@@ -33,9 +41,10 @@ int64_t panel_size_of(const Product<float>& p) {
 }
 /// Words of k that are multiplied at a time: as many in each block, but for int8.
 int64_t words_of_block(const Product<float>& p) {
+  const TileKernels& kernels = kernels_for(p);
   const int64_t total = words_of(p);
-  return kernels_for(p).head > 0 ? int8_depth / kernels_for(p).in_word
-                                 : divide_up(total, divide_up(total, block_words));
+  if (kernels.head > 0) return int8_depth / kernels.in_word;
+  return multiple(divide_up(total, divide_up(total, block_words)), kernels.words_at_once);
 }
 
 /// Memory of the calling thread, which grows and never shrinks: a block of a, and for packing_gemm a part of b.
@@ -63,8 +72,11 @@ struct BlockProduct {
 void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
   const TileKernels& kernels = kernels_for(p);
   const int64_t from = block.from * kernels.in_word, k = std::min(block.words * kernels.in_word, p.k - from);
-  if (p.transpose_a) kernels.copy_columns(p.a + from * p.lda + block.row, p.lda, block.rows, k, block.strip, to);
-  else kernels.copy_rows(p.a + block.row * p.lda + from, p.lda, block.rows, k, to);
+  if (p.transpose_a) return kernels.copy_columns(p.a + from * p.lda + block.row, p.lda, block.rows, k, block.strip, to);
+  kernels.copy_rows(p.a + block.row * p.lda + from, p.lda, block.rows, k, to);
+  if (const int64_t used = used_words(kernels, k); used < block.words && kernels.words_at_once > 1)
+    for (int64_t i = 0; i < block.rows; ++i)
+      std::fill(to + i * row_stride + used, to + i * row_stride + block.words, 0.0f);
 }
 
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
@@ -77,6 +89,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   tile.words = block.words;
   tile.alpha = p.alpha;
   tile.beta = first ? p.beta : 1;
+  if (kernels.begin) kernels.begin(static_cast<int>(block.strip));
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
     tile.b = block.packed + (panel - block.first_panel) * panel_size + block.place;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
@@ -88,6 +101,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
       (p.transpose_a ? kernels.columns_of_a : kernels.rows_of_a)(tile);
     }
   }
+  if (kernels.end) kernels.end();
 }
 
 /// Multiplies rows [row, row + rows) by panels [first, last); `packed` is where panel `first` starts.
@@ -182,7 +196,7 @@ void pack_columns(const Product<float>& p, int64_t first, int64_t last, float* t
   }
 }
 
-void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
+void pack_used_words(const Product<float>& p, int64_t first, int64_t last, float* to) {
   if (!p.transpose_b && !kernels_for(p).pack_rows) return pack_columns(p, first, last, to);
   if (!p.transpose_b) return pack_plain(p, first, last, to);
   const int64_t width = kernels_for(p).width;
@@ -190,6 +204,14 @@ void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to
     const int columns = static_cast<int>(std::min(width, p.n - panel * width));
     kernels_for(p).pack_transposed(p.b + panel * width * p.ldb, p.ldb, p.k, columns, to);
   }
+}
+
+void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
+  pack_used_words(p, first, last, to);
+  const TileKernels& kernels = kernels_for(p);
+  if (kernels.words_at_once == 1) return;
+  const int64_t size = panel_size_of(p), used = used_words(kernels, p.k) * kernels.panel_row;
+  for (int64_t panel = first; panel < last; ++panel, to += size) std::fill(to + used, to + size, 0.0f);
 }
 
 }  // namespace

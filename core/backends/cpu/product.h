@@ -6,6 +6,8 @@
 
 namespace grus::cpu {
 
+struct TileKernels;
+
 /// y (m, n) = alpha op(a) op(b) + beta c, row-major; ld* are elements from row to row. c may be y; beta 0 ignores it.
 template <class T>
 struct Product {
@@ -22,6 +24,7 @@ struct Product {
   const T* c;
   int64_t ldc;
   Precision precision;
+  const TileKernels* tiles = nullptr;  // of our own products; null: the best ones for the precision
 };
 
 /// Returns the part of p that makes rows [row, row + rows) and columns [column, column + columns) of y.

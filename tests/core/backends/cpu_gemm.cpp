@@ -318,11 +318,17 @@ TEST_CASE("gemm: GRUS_ISA decides between the kernels of bf16 products, and with
   const char* const given = std::getenv("GRUS_ISA");
   const std::string_view isa = given ? given : "";
   const bool possible = cpu::isa() == cpu::Isa::avx512 && __builtin_cpu_supports("avx512bf16");
-  const bool wanted = isa == "avx512_bf16" || (isa.empty() && cpu::has_quick_bf16(cpu::cpu_model()));
+  const bool free = isa.empty() || isa == "amx", amx = cpu::uses_amx();
+  const bool wanted = isa == "avx512_bf16" || (free && cpu::has_quick_bf16(cpu::cpu_model()));
+  CHECK((!amx || (free && possible)));
+  CHECK((cpu::amx_tile_kernels() != nullptr) == amx);
   CHECK((cpu::bf16_tile_kernels() != nullptr) == (possible && wanted));
-  // The packed size tells which kernels are taken: a word of the instruction's kernels has two rows of k, with padding.
+  // The packed size tells which kernels are taken: a word of the instruction's kernels has two rows of k, with padding,
+  // and AMX takes 16 words at a time.
   const int64_t width = cpu::panel_width(Precision::bf16);
-  CHECK(floats_packed(3, width, Precision::bf16) == (possible && wanted ? 2 * width : 3 * width / 2));
+  CHECK(floats_packed(3, width, Precision::bf16) == (amx                  ? 16 * width
+                                                     : possible && wanted ? 2 * width
+                                                                          : 3 * width / 2));
 }
 #endif
 

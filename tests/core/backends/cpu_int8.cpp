@@ -266,7 +266,7 @@ TEST_CASE("gemm: a weight packed for int8 takes a quarter of the memory, or half
 TEST_CASE("gemm: GRUS_ISA decides whether int8 products take VNNI, and without it the CPU") {
   const char* const given = std::getenv("GRUS_ISA");
   const std::string_view isa = given ? given : "";
-  const bool allowed = isa.empty() || isa == "avx512_vnni" || isa == "avx512_bf16";
+  const bool allowed = isa.empty() || isa == "avx512_vnni" || isa == "avx512_bf16" || isa == "amx";
   const bool possible = cpu::isa() == cpu::Isa::avx512 && __builtin_cpu_supports("avx512vnni");
   CHECK((cpu::vnni_tile_kernels() != nullptr) == (possible && allowed));
 }
