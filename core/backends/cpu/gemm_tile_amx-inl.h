@@ -1,4 +1,3 @@
-#pragma once
 // The register tile of bf16 (gemm_tile.h) over AMX's tiles: eight registers of 16 rows of 64 bytes. A product of 32 x
 // 32 takes all of them: four hold sums, two the words of 32 rows of a, two those of 32 columns of b, and each step adds
 // 16 words of k. What the CPU must do are six operations, which `Tiles` supplies:
@@ -7,10 +6,7 @@
 //   load<t>(from, stride), store<t>(to, stride)    rows of 16 words, `stride` words apart
 //   add<sum, a, b>()   sum += a b, words of two bf16 each
 //   release()
-#include <algorithm>
-#include <cstdint>
-
-#include "core/backends/cpu/gemm_tile.h"
+// It is included behind <algorithm> and gemm_tile.h.
 
 namespace grus::cpu::amx {
 

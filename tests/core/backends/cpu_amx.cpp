@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -9,6 +10,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/backends/cpu/gemm_tile.h"
 #include "core/backends/cpu/gemm_tile_amx-inl.h"
 #include "core/backends/cpu/packed_gemm.h"
 #include "tests/support/threads.h"
