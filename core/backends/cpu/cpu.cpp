@@ -5,6 +5,7 @@
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/packed_gemm.h"
 #include "core/backends/reference/left_out.h"
 #include "core/backends/reference/reference.h"
 #include "core/base/thread_pool.h"
@@ -20,7 +21,8 @@ Status open(int index, Context** context) {
 
 const char* describe(Context*) {
   thread_local std::string text;
-  text = fmt::format("{}, SIMD {}, OpenBLAS {}, {} thread{}", cpu_name(), simd_target(),
+  text = fmt::format("{}, SIMD {}, bf16 {}, int8 {}, OpenBLAS {}, {} thread{}", cpu_name(), simd_target(),
+                     products_by(Precision::bf16), products_by(Precision::int8),
                      blas_load() ? blas_kernels() : "not found", pool_threads(), pool_threads() == 1 ? "" : "s");
   return text.c_str();
 }

@@ -216,6 +216,13 @@ void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to
 
 }  // namespace
 
+const char* products_by(Precision precision) {
+  if (precision == Precision::int8) return vnni_tile_kernels() ? "AVX512_VNNI" : "widened";
+  return precision != Precision::bf16 ? "widened"
+         : amx_tile_kernels()         ? "AMX"
+         : bf16_tile_kernels()        ? "AVX512_BF16"
+                                      : "widened";
+}
 int64_t panel_width(Precision precision) { return kernels_for(precision).width; }
 int64_t packed_elements(const Product<float>& p) { return panels_of(p) * panel_size_of(p); }
 

@@ -8,6 +8,9 @@
 
 namespace grus::cpu {
 
+/// Name of the instructions that multiply bf16 or int8 here: AMX, AVX512_BF16, AVX512_VNNI, or those of f32: "widened".
+const char* products_by(Precision precision);
+
 /// Columns of a panel, which holds two vectors.
 int64_t panel_width(Precision precision);
 /// Floats that op(b) takes when it is packed; k, n and precision are read.

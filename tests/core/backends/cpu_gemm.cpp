@@ -378,10 +378,12 @@ TEST_CASE("gemm: both forms of a weight, and parts of it, are packed side by sid
   CHECK(run.error() < 5);
 }
 
-TEST_CASE("cpu: the description names the CPU, the instruction set, OpenBLAS's kernels and the threads") {
+TEST_CASE("cpu: the description names the CPU, the instruction sets, OpenBLAS's kernels and the threads") {
   const Device cpu("cpu");
   const std::string text = cpu.kernels().describe(cpu.context());
   CHECK(text.find("SIMD ") != std::string::npos);
+  CHECK((text.find("bf16 AMX, ") != std::string::npos) == cpu::uses_amx());
+  CHECK((text.find("int8 AVX512_VNNI, ") != std::string::npos) == cpu::uses_vnni());
   CHECK(text.find("OpenBLAS ") != std::string::npos);
   CHECK(text.find(" thread") != std::string::npos);
 }
