@@ -128,9 +128,9 @@ bool uses_amx() {
 #if defined(__x86_64__) && defined(__linux__)
   static const bool uses = [] {
     if (isa() != Isa::avx512 || highest_allowed() < Isa::amx) return false;
-    constexpr unsigned amx_bf16 = 1u << 22, amx_tile = 1u << 24;
+    constexpr unsigned wanted = 1u << 22 | 1u << 24 | 1u << 25;  // AMX-BF16, AMX-TILE, AMX-INT8
     unsigned a = 0, b = 0, c = 0, d = 0;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & amx_bf16) == 0 || (d & amx_tile) == 0) return false;
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & wanted) != wanted) return false;
     constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM
     return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
   }();

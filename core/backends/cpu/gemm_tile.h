@@ -60,8 +60,9 @@ struct TileKernels {
 const TileKernels& f32_tile_kernels();
 /// Kernels for bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
-/// Kernels for bf16 by AMX's tiles; null where uses_amx() is false.
+/// Kernels for bf16 and for int8 by AMX's tiles; null where uses_amx() is false.
 const TileKernels* amx_tile_kernels();
+const TileKernels* amx_int8_tile_kernels();
 /// Kernels for bf16 on any CPU, with half of the memory to read and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();
 /// Kernels for f16, which are made alike: no CPU multiplies f16 with sums in f32.

@@ -1,11 +1,12 @@
-// The register tile of bf16 (gemm_tile.h) over AMX's tiles: eight registers of 16 rows of 64 bytes. A product of 32 x
-// 32 takes all of them: four hold sums, two the words of 32 rows of a, two those of 32 columns of b, and each step adds
-// 16 words of k. What the CPU must do are six operations, which `Tiles` supplies:
+// The register tile (gemm_tile.h) over AMX's tiles: eight registers of 16 rows of 64 bytes. A product of 32 x 32 takes
+// all of them: four hold sums, two the words of 32 rows of a, two those of 32 columns of b, and each step adds 16 words
+// of k. What the CPU must do are six operations, which `Tiles` supplies:
 //   configure(rows)    rows of the sums, and of a, at most 32; all eight registers are 0 then
 //   zero<t>()          sums of register t
 //   load<t>(from, stride), store<t>(to, stride)    rows of 16 words, `stride` words apart
-//   add<sum, a, b>()   sum += a b, words of two bf16 each
+//   add<sum, a, b>()   sum += a b, words of two bf16 or of four integers each
 //   release()
+// with finish(tile, sums), which makes y of the sums (32, 32), and `head`, the floats before b's words.
 // It is included behind <algorithm> and gemm_tile.h.
 
 namespace grus::cpu::amx {
@@ -42,7 +43,7 @@ void multiply(const Tile& tile, int64_t a_stride, int64_t a_step, float* sums) {
     Tiles::template zero<2>();
     Tiles::template zero<3>();
   }
-  const float *a = tile.a, *b = tile.b;
+  const float *a = tile.a, *b = tile.b + Tiles::head;
   for (int64_t w = 0; w < tile.words; w += tile_side, a += a_step, b += tile_side * width)
     add_words<Tiles, low_rows, right_columns>(a, a_stride, b);
   Tiles::template store<0>(sums, width);
@@ -53,9 +54,9 @@ void multiply(const Tile& tile, int64_t a_stride, int64_t a_step, float* sums) {
   }
 }
 
-/// y = alpha sums + beta c.
+/// y = alpha sums + beta c, of bf16.
 template <class Tiles>
-void finish(const Tile& tile, const float* sums) {
+void finish_floats(const Tile& tile, const float* sums) {
   for (int i = 0; i < tile.rows; ++i, sums += width) {
     float* const y = tile.y + i * tile.ldy;
     const float* const c = tile.c + i * tile.ldc;
@@ -75,11 +76,11 @@ void run_tile(const Tile& tile) {
                               : right_columns ? multiply<Tiles, false, true>
                                               : multiply<Tiles, false, false>;
   multiply_parts(tile, a_stride, a_step, sums);
-  finish<Tiles>(tile, sums);
+  Tiles::finish(tile, sums);
 }
 
-/// TileKernels::copy_columns. `Words::turn(a, lda, columns, k, to)` makes up to 32 words of k of up to 32 columns of a:
-/// word (w, i) at i * 32 + w, and 0 beyond k.
+/// TileKernels::copy_columns of bf16. `Words::turn(a, lda, columns, k, to)` makes up to 32 words of k of up to 32
+/// columns of a: word (w, i) at i * 32 + w, and 0 beyond k.
 template <class Words>
 void copy_columns(const float* a, int64_t lda, int64_t columns, int64_t k, int64_t strip, float* to) {
   constexpr int64_t words_at_once = 2 * tile_side;

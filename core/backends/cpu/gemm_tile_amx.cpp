@@ -1,6 +1,9 @@
-// The register tile of bf16 by AMX, which multiplies 16 x 32 by 32 x 16 numbers in one instruction.
+// The register tiles of bf16 and int8 by AMX, which multiplies 16 x 32 by 32 x 16 numbers of bf16, or 16 x 64 by 64 x
+// 16 integers, in one instruction. It takes a's integers unsigned, as AVX-512's instruction does (gemm_tile_vnni.cpp).
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <limits>
 #include <utility>
 
 #include "core/backends/cpu/cpu_info.h"
@@ -15,11 +18,12 @@
 #include <hwy/highway.h>
 
 #if HWY_TARGET == HWY_AVX3
-HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16,amx-tile,amx-bf16")
+HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512bf16,amx-tile,amx-bf16,amx-int8")
 #include "core/backends/cpu/gemm_tile-inl.h"
 #include "core/backends/cpu/gemm_tile_amx-inl.h"
 
 #include "core/backends/cpu/bf16_words-inl.h"
+#include "core/backends/cpu/int8_words-inl.h"
 
 namespace grus::cpu::HWY_NAMESPACE {
 
@@ -57,9 +61,39 @@ struct AmxTiles {
   static void store(float* to, int64_t stride) {
     asm volatile("tilestored %%tmm%c2, (%0,%1,1)" ::"r"(to), "r"(4 * stride), "i"(t) : "memory");
   }
+};
+
+struct Bf16Tiles : AmxTiles {
+  static constexpr int head = 0;
   template <int sum, int a, int b>
   static void add() {
     asm volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(sum), "i"(a), "i"(b));
+  }
+  static void finish(const Tile& tile, const float* sums) { amx::finish_floats<Bf16Tiles>(tile, sums); }
+};
+
+struct Int8Quads : Int8Parts<Int8Quads> {
+  using A = uint8_t;
+  using B = int8_t;
+  static constexpr int in_word = 4, panel_row = width, zero = 128;
+};
+
+struct Int8Tiles : AmxTiles {
+  static constexpr int head = Int8Quads::head;
+  template <int sum, int a, int b>
+  static void add() {
+    asm volatile("tdpbusd %%tmm%c2, %%tmm%c1, %%tmm%c0" ::"i"(sum), "i"(a), "i"(b));
+  }
+  // Columns beyond the edge of y go through a buffer.
+  static void finish(const Tile& tile, const float* sums) {
+    const D d;
+    HWY_ALIGN float buffer[width] = {};
+    for (int i = 0; i < tile.rows; ++i, sums += amx::width) {
+      if (tile.beta != 0) std::copy_n(tile.c + i * tile.ldc, tile.columns, buffer);
+      for (int j : {0, lanes})
+        hn::Store(Int8Quads::result(tile, i, j, hn::Load(d, sums + j), buffer + j), d, buffer + j);
+      std::copy_n(buffer, tile.columns, tile.y + i * tile.ldy);
+    }
   }
 };
 
@@ -76,18 +110,36 @@ struct TurnedWords {
   }
 };
 
-const TileKernels* amx_kernels() {
+const TileKernels* amx_bf16_kernels() {
   static constexpr TileKernels kernels{amx::max_rows,
                                        amx::width,
                                        amx::width,
                                        2,
                                        0,
-                                       amx::run_tile<AmxTiles, false>,
-                                       amx::run_tile<AmxTiles, true>,
+                                       amx::run_tile<Bf16Tiles, false>,
+                                       amx::run_tile<Bf16Tiles, true>,
                                        copy_rows_bf16,
                                        amx::copy_columns<TurnedWords>,
                                        pack_rows_bf16,
                                        pack_transposed_bf16,
+                                       amx::tile_side,
+                                       AmxTiles::configure,
+                                       AmxTiles::release};
+  return &kernels;
+}
+
+const TileKernels* amx_int8_kernels() {
+  static constexpr TileKernels kernels{amx::max_rows,
+                                       amx::width,
+                                       amx::width,
+                                       Int8Quads::in_word,
+                                       Int8Quads::head,
+                                       amx::run_tile<Int8Tiles, false>,
+                                       nullptr,
+                                       Int8Quads::copy_rows,
+                                       nullptr,
+                                       nullptr,
+                                       Int8Quads::pack_transposed,
                                        amx::tile_side,
                                        AmxTiles::configure,
                                        AmxTiles::release};
@@ -103,7 +155,15 @@ namespace grus::cpu {
 
 const TileKernels* amx_tile_kernels() {
 #if HWY_TARGETS & HWY_AVX3
-  return uses_amx() ? N_AVX3::amx_kernels() : nullptr;
+  return uses_amx() ? N_AVX3::amx_bf16_kernels() : nullptr;
+#else
+  return nullptr;
+#endif
+}
+
+const TileKernels* amx_int8_tile_kernels() {
+#if HWY_TARGETS & HWY_AVX3
+  return uses_amx() ? N_AVX3::amx_int8_kernels() : nullptr;
 #else
   return nullptr;
 #endif

@@ -1,5 +1,5 @@
 // Numbers of 8 bits for the register tile (gemm_tile.h): rows and columns are quantized, packed, and scaled back. The
-// two files with int8 kernels include this one behind gemm_tile-inl.h. No product is followed by a sum that a compiler
+// files with int8 kernels include this one behind gemm_tile-inl.h. No product is followed by a sum that a compiler
 // might round together with it, so that the bits are those of every CPU.
 
 namespace grus::cpu::HWY_NAMESPACE {

@@ -21,7 +21,9 @@ const TileKernels& kernels_for(Precision precision) {
   static const TileKernels& bf16 = amx_tile_kernels()    ? *amx_tile_kernels()
                                    : bf16_tile_kernels() ? *bf16_tile_kernels()
                                                          : widened_tile_kernels();
-  static const TileKernels& int8 = vnni_tile_kernels() ? *vnni_tile_kernels() : int8_tile_kernels();
+  static const TileKernels& int8 = amx_int8_tile_kernels() ? *amx_int8_tile_kernels()
+                                   : vnni_tile_kernels()   ? *vnni_tile_kernels()
+                                                           : int8_tile_kernels();
   return precision == Precision::bf16 ? bf16 : int8;
 }
 
@@ -35,10 +37,11 @@ int64_t words_of(const Product<float>& p) {
   return multiple(used_words(kernels_for(p), p.k), kernels_for(p).words_at_once);
 }
 int64_t panels_of(const Product<float>& p) { return divide_up(p.n, kernels_for(p).width); }
-/// Floats that a panel takes.
-int64_t panel_size_of(const Product<float>& p) {
-  return words_of(p) * kernels_for(p).panel_row + divide_up(p.k, int8_depth) * kernels_for(p).head;
+/// Floats that a panel takes, or one of fewer words.
+int64_t panel_size_of(const Product<float>& p, int64_t words) {
+  return words * kernels_for(p).panel_row + divide_up(p.k, int8_depth) * kernels_for(p).head;
 }
+int64_t panel_size_of(const Product<float>& p) { return panel_size_of(p, words_of(p)); }
 /// Words of k that are multiplied at a time: as many in each block, but for int8.
 int64_t words_of_block(const Product<float>& p) {
   const TileKernels& kernels = kernels_for(p);
@@ -210,14 +213,15 @@ void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to
   pack_used_words(p, first, last, to);
   const TileKernels& kernels = kernels_for(p);
   if (kernels.words_at_once == 1) return;
-  const int64_t size = panel_size_of(p), used = used_words(kernels, p.k) * kernels.panel_row;
+  const int64_t size = panel_size_of(p), used = panel_size_of(p, used_words(kernels, p.k));
   for (int64_t panel = first; panel < last; ++panel, to += size) std::fill(to + used, to + size, 0.0f);
 }
 
 }  // namespace
 
 const char* products_by(Precision precision) {
-  if (precision == Precision::int8) return vnni_tile_kernels() ? "AVX512_VNNI" : "widened";
+  if (precision == Precision::int8)
+    return amx_int8_tile_kernels() ? "AMX" : vnni_tile_kernels() ? "AVX512_VNNI" : "widened";
   return precision != Precision::bf16 ? "widened"
          : amx_tile_kernels()         ? "AMX"
          : bf16_tile_kernels()        ? "AVX512_BF16"

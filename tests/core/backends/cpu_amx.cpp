@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cmath>
@@ -37,6 +38,8 @@ float half_of(float word, int half) {
   return std::bit_cast<float>(half == 0 ? bits << 16 : bits & 0xffff0000);
 }
 
+// Word is what add() multiplies: Word::add(sum, a, b).
+template <class Word>
 struct PlainTiles {
   static constexpr int side = cpu::amx::tile_side;
   struct State {
@@ -79,8 +82,41 @@ struct PlainTiles {
     for (int i = 0; i < rows(sum); ++i)
       for (int j = 0; j < side; ++j)
         for (int w = 0; w < side; ++w)
-          for (int half : {0, 1})
-            s.words[sum][i][j] += half_of(s.words[a][i][w], half) * half_of(s.words[b][w][j], half);
+          s.words[sum][i][j] = Word::add(s.words[sum][i][j], s.words[a][i][w], s.words[b][w][j]);
+  }
+};
+
+struct Pair {
+  static float add(float sum, float a, float b) {
+    return sum + half_of(a, 0) * half_of(b, 0) + half_of(a, 1) * half_of(b, 1);
+  }
+};
+struct Bf16Tiles : PlainTiles<Pair> {
+  static constexpr int head = 0;
+  static void finish(const cpu::Tile& tile, const float* sums) { cpu::amx::finish_floats<Bf16Tiles>(tile, sums); }
+};
+
+// a's integers are unsigned, and 128 too large; b's head has the columns' scales and -128 times their sums.
+struct Quad {
+  static float add(float sum, float a, float b) {
+    auto total = std::bit_cast<int32_t>(sum);
+    const auto left = std::bit_cast<std::array<uint8_t, 4>>(a);
+    const auto right = std::bit_cast<std::array<int8_t, 4>>(b);
+    for (size_t e = 0; e < 4; ++e) total += left[e] * right[e];
+    return std::bit_cast<float>(total);
+  }
+};
+struct Int8Tiles : PlainTiles<Quad> {
+  static constexpr int head = 64;
+  static void finish(const cpu::Tile& tile, const float* sums) {
+    for (int i = 0; i < tile.rows; ++i)
+      for (int j = 0; j < tile.columns; ++j) {
+        const int32_t sum = std::bit_cast<int32_t>(sums[i * 32 + j]) + std::bit_cast<int32_t>(tile.b[32 + j]);
+        const float of_row = tile.alpha * tile.a[i * cpu::row_stride + cpu::block_words];
+        const volatile float product = static_cast<float>(sum) * (of_row * tile.b[j]);
+        const volatile float before = tile.beta == 0 ? 0 : tile.beta * tile.c[i * tile.ldc + j];
+        tile.y[i * tile.ldy + j] = tile.beta == 0 ? product : product + before;
+      }
   }
 };
 
@@ -112,20 +148,79 @@ struct PlainWords {
   }
 };
 
+struct Rounded {
+  float scale;
+  std::vector<int> numbers;
+};
+Rounded rounded_row(const float* x, int64_t n, int64_t stride) {
+  float largest = 0;
+  for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i * stride]));
+  Rounded row{largest / 127, {}};
+  for (int64_t i = 0; i < n; ++i) {
+    const volatile float scaled = x[i * stride] * (127 / largest);
+    row.numbers.push_back(static_cast<int>(std::nearbyint(scaled)));
+  }
+  return row;
+}
+
+struct PlainIntegers {
+  static void copy_rows(const float* a, int64_t lda, int64_t rows, int64_t k, float* to) {
+    for (int64_t i = 0; i < rows; ++i, to += cpu::row_stride) {
+      const Rounded row = rounded_row(a + i * lda, k, 1);
+      auto* const numbers = reinterpret_cast<uint8_t*>(to);
+      for (int64_t t = 0; t < (k + 3) / 4 * 4; ++t)
+        numbers[t] = static_cast<uint8_t>(128 + (t < k ? row.numbers[static_cast<size_t>(t)] : 0));
+      to[cpu::block_words] = row.scale;
+    }
+  }
+  static void pack_transposed(const float* b, int64_t ldb, int64_t k, int columns, float* to) {
+    for (int j = 0; j < columns; ++j) {
+      const Rounded column = rounded_row(b + j * ldb, k, 1);
+      float* block = to;
+      for (int64_t from = 0; from < k; from += cpu::int8_depth, block += 64 + cpu::int8_depth / 4 * 32) {
+        int sum = 0;
+        auto* const words = reinterpret_cast<int8_t*>(block + 64);
+        for (int64_t t = 0; t < (std::min(cpu::int8_depth, k - from) + 3) / 4 * 4; ++t) {
+          const int number = from + t < k ? column.numbers[static_cast<size_t>(from + t)] : 0;
+          words[(t / 4 * 32 + j) * 4 + t % 4] = static_cast<int8_t>(number);
+          sum += number;
+        }
+        block[j] = column.scale;
+        block[32 + j] = std::bit_cast<float>(-128 * sum);
+      }
+    }
+  }
+};
+
+const cpu::TileKernels integer_kernels{cpu::amx::max_rows,
+                                       cpu::amx::width,
+                                       cpu::amx::width,
+                                       4,
+                                       Int8Tiles::head,
+                                       cpu::amx::run_tile<Int8Tiles, false>,
+                                       nullptr,
+                                       PlainIntegers::copy_rows,
+                                       nullptr,
+                                       nullptr,
+                                       PlainIntegers::pack_transposed,
+                                       cpu::amx::tile_side,
+                                       Int8Tiles::configure,
+                                       Int8Tiles::release};
+
 const cpu::TileKernels kernels{cpu::amx::max_rows,
                                cpu::amx::width,
                                cpu::amx::width,
                                2,
                                0,
-                               cpu::amx::run_tile<PlainTiles, false>,
-                               cpu::amx::run_tile<PlainTiles, true>,
+                               cpu::amx::run_tile<Bf16Tiles, false>,
+                               cpu::amx::run_tile<Bf16Tiles, true>,
                                PlainWords::copy_rows,
                                cpu::amx::copy_columns<PlainWords>,
                                PlainWords::pack_rows,
                                PlainWords::pack_transposed,
                                cpu::amx::tile_side,
-                               PlainTiles::configure,
-                               PlainTiles::release};
+                               Bf16Tiles::configure,
+                               Bf16Tiles::release};
 
 struct Case {
   int64_t m, n, k;
@@ -208,8 +303,8 @@ TEST_CASE("amx: registers are used as they were configured, and given back") {
   check({33, 40, 40});
   check({5, 7, 3, true});
   CHECK(misuses == 0);
-  CHECK(PlainTiles::state().rows[0] == 0);
-  PlainTiles::zero<0>();
+  CHECK(Bf16Tiles::state().rows[0] == 0);
+  Bf16Tiles::zero<0>();
   CHECK(misuses > 0);
 }
 
@@ -222,4 +317,24 @@ TEST_CASE("amx: what is beyond k adds nothing, whatever the memory held") {
   CHECK(std::isnan(y[0]));
   check({40, 32, 33, false, false, 1, 0, false});
   check({40, 32, 33, true, false, 1, 0, false});
+}
+
+TEST_CASE("amx: int8 products have the bits of other CPUs' kernels, around all edges") {
+  for (const int64_t m : {1, 16, 17, 33, 150})
+    for (const int64_t n : {1, 16, 31, 40})
+      for (const int64_t k : {1, 5, 64, 70, 512, 1100}) {
+        const std::vector<float> a = values(m * k, 1), b = values(k * n, 2), before = values(m * n, 3);
+        const auto product = [&](const cpu::TileKernels* tiles, float beta) {
+          std::vector<float> y = before;
+          const bool transposed = (m + n) % 2 == 0;
+          const Product<float> p{false,    transposed,         m,    n,        k, 0.5f,     a.data(), k,
+                                 b.data(), transposed ? k : n, beta, y.data(), n, y.data(), n,        Precision::int8,
+                                 tiles};
+          CHECK(cpu::packing_gemm(p));
+          return y;
+        };
+        CAPTURE(fmt::format("m {} n {} k {}", m, n, k));
+        for (const float beta : {0.0f, 1.0f, -0.5f})
+          CHECK(product(&integer_kernels, beta) == product(&cpu::int8_tile_kernels(), beta));
+      }
 }
