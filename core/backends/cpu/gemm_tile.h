@@ -50,6 +50,8 @@ struct TileKernels {
   /// Row w of the panel at `to` = word w of b[j * ldb ...] for j < columns, and 0 for columns <= j < width; in int8
   /// with the heads of blocks.
   void (*pack_transposed)(const float* b, int64_t ldb, int64_t k, int columns, float* to);
+  /// Makes rows of a panel those of f32_tile_kernels(), whose tiles then take a as it is here; null where they cannot.
+  void (*widen)(const float* panel, int64_t words, float* to) = nullptr;
   /// Blocks of a and panels have a multiple of so many words; what is beyond k is 0.
   int words_at_once = 1;
   /// Stand around the tiles of a block whose strips have `rows` rows, on the thread that runs them; or null.

@@ -122,6 +122,7 @@ const TileKernels* amx_bf16_kernels() {
                                        amx::copy_columns<TurnedWords>,
                                        pack_rows_bf16,
                                        pack_transposed_bf16,
+                                       nullptr,
                                        amx::tile_side,
                                        AmxTiles::configure,
                                        AmxTiles::release};
@@ -140,6 +141,7 @@ const TileKernels* amx_int8_kernels() {
                                        nullptr,
                                        nullptr,
                                        Int8Quads::pack_transposed,
+                                       nullptr,
                                        amx::tile_side,
                                        AmxTiles::configure,
                                        AmxTiles::release};

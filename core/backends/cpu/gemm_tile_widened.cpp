@@ -169,6 +169,13 @@ void pack_transposed_narrow(const float* b, int64_t ldb, int64_t k, int columns,
 }
 
 template <class Format>
+void widen(const float* panel, int64_t words, float* to) {
+  for (int64_t w = 0; w < words; ++w, panel += Widened<Format>::panel_row, to += width)
+    for (int column = 0; column < width; column += lanes)
+      hn::Store(Widened<Format>::load(panel, column), D(), to + column);
+}
+
+template <class Format>
 const TileKernels* widened_kernels_of() {
   static constexpr TileKernels kernels{max_rows,
                                        width,
@@ -180,7 +187,8 @@ const TileKernels* widened_kernels_of() {
                                        copy_rows_rounded<Format>,
                                        copy_columns_rounded<Format>,
                                        pack_rows_narrow<Format>,
-                                       pack_transposed_narrow<Format>};
+                                       pack_transposed_narrow<Format>,
+                                       widen<Format>};
   return &kernels;
 }
 const TileKernels* widened_kernels() { return widened_kernels_of<Bf16>(); }

@@ -50,10 +50,11 @@ int64_t words_of_block(const Product<float>& p) {
   return multiple(divide_up(total, divide_up(total, block_words)), kernels.words_at_once);
 }
 
-/// Memory of the calling thread, which grows and never shrinks: a block of a, and for packing_gemm a part of b.
+/// Memory of the calling thread, which grows and never shrinks: a block of a, for packing_gemm a part of b, and a
+/// panel's part that was widened.
 float* scratch(int which, int64_t n) {
-  thread_local AlignedFloats buffer[2];
-  thread_local int64_t size[2] = {};
+  thread_local AlignedFloats buffer[3];
+  thread_local int64_t size[3] = {};
   if (size[which] < n) {
     buffer[which].reset();
     buffer[which] = aligned_floats(n);
@@ -82,8 +83,15 @@ void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
       std::fill(to + i * row_stride + used, to + i * row_stride + block.words, 0.0f);
 }
 
+/// From the third strip on it costs less to widen a panel once than in each tile.
+bool widens_once(const TileKernels& kernels, const BlockProduct& block) {
+  return kernels.widen && block.rows > 2 * block.strip;
+}
+
 void multiply_block(const Product<float>& p, const BlockProduct& block) {
-  const TileKernels& kernels = kernels_for(p);
+  const bool widens = widens_once(kernels_for(p), block);
+  const TileKernels& kernels = widens ? f32_tile_kernels() : kernels_for(p);
+  float* const wide = widens ? scratch(2, block_words * kernels.width) : nullptr;
   const int64_t panel_size = panel_size_of(p);
   Tile tile;
   const bool first = block.from == 0;
@@ -95,6 +103,7 @@ void multiply_block(const Product<float>& p, const BlockProduct& block) {
   if (kernels.begin) kernels.begin(static_cast<int>(block.strip));
   for (int64_t panel = block.first_panel; panel < block.last_panel; ++panel) {
     tile.b = block.packed + (panel - block.first_panel) * panel_size + block.place;
+    if (widens) kernels_for(p).widen(tile.b, block.words, wide), tile.b = wide;
     tile.columns = static_cast<int>(std::min<int64_t>(kernels.width, p.n - panel * kernels.width));
     for (int64_t i = 0; i < block.rows; i += block.strip) {
       tile.rows = static_cast<int>(std::min(block.strip, block.rows - i));
