@@ -30,10 +30,13 @@ using DNarrow = hn::Rebind<uint16_t, D>;
 #define GRUS_CONVERTS_F16 0
 #endif
 
-/// A format rounds floats to numbers of 16 bits, of which it stores a vector, and loads them as floats.
+/// A format rounds floats to numbers of 16 bits, of which it stores the two vectors of a panel's row, and loads the
+/// left or the right one as floats. Lane i of a row of bf16 is 32 bits of column i and column `lanes` + i: a shift
+/// makes one of them a float, a mask the other.
 struct Bf16 {
-  static HWY_INLINE V load(const uint16_t* from) {
-    return hn::BitCast(D(), hn::ShiftLeft<16>(hn::PromoteTo(DU(), hn::Load(DNarrow(), from))));
+  static HWY_INLINE V load(const float* row, int column) {
+    const auto both = hn::Load(DU(), reinterpret_cast<const uint32_t*>(row));
+    return hn::BitCast(D(), column == 0 ? hn::ShiftLeft<16>(both) : hn::And(both, hn::Set(DU(), 0xffff0000u)));
   }
   /// Rounds to the nearest bf16, ties to even; NaN stays NaN.
   template <class DF>
@@ -45,24 +48,31 @@ struct Bf16 {
     const auto chosen = hn::IfThenElse(hn::RebindMask(du, hn::IsNaN(x)), quiet, nearest);
     return hn::BitCast(d, hn::And(chosen, hn::Set(du, 0xffff0000u)));
   }
-  static HWY_INLINE void store(V x, uint16_t* to) {
-    const hn::Rebind<hwy::bfloat16_t, D> narrow;
-    hn::Store(hn::DemoteTo(narrow, rounded(D(), x)), narrow, reinterpret_cast<hwy::bfloat16_t*>(to));
+  static HWY_INLINE void store(V left, V right, float* row) {
+    const auto low = hn::ShiftRight<16>(hn::BitCast(DU(), rounded(D(), left)));
+    hn::Store(hn::Or(low, hn::BitCast(DU(), rounded(D(), right))), DU(), reinterpret_cast<uint32_t*>(row));
   }
 };
 
 /// IEEE 754's binary16: rounded to nearest, ties to even; from 65520 on it is infinite, NaN stays NaN.
 struct F16 {
+  static HWY_INLINE V load(const float* row, int column) {
+    return load_half(reinterpret_cast<const uint16_t*>(row) + column);
+  }
+  static HWY_INLINE void store(V left, V right, float* row) {
+    store_half(left, reinterpret_cast<uint16_t*>(row));
+    store_half(right, reinterpret_cast<uint16_t*>(row) + lanes);
+  }
 #if GRUS_CONVERTS_F16
   template <class DF>
   static HWY_INLINE hn::Vec<DF> rounded(DF d, hn::Vec<DF> x) {
     return hn::PromoteTo(d, hn::DemoteTo(hn::Rebind<hwy::float16_t, DF>(), x));
   }
-  static HWY_INLINE V load(const uint16_t* from) {
+  static HWY_INLINE V load_half(const uint16_t* from) {
     const hn::Rebind<hwy::float16_t, D> narrow;
     return hn::PromoteTo(D(), hn::Load(narrow, reinterpret_cast<const hwy::float16_t*>(from)));
   }
-  static HWY_INLINE void store(V x, uint16_t* to) {
+  static HWY_INLINE void store_half(V x, uint16_t* to) {
     const hn::Rebind<hwy::float16_t, D> narrow;
     hn::Store(hn::DemoteTo(narrow, x), narrow, reinterpret_cast<hwy::float16_t*>(to));
   }
@@ -101,10 +111,10 @@ struct F16 {
   static HWY_INLINE hn::Vec<DF> rounded(DF d, hn::Vec<DF> x) {
     return numbers_of(d, bits_of(d, x));
   }
-  static HWY_INLINE V load(const uint16_t* from) {
+  static HWY_INLINE V load_half(const uint16_t* from) {
     return numbers_of(D(), hn::PromoteTo(DU(), hn::Load(DNarrow(), from)));
   }
-  static HWY_INLINE void store(V x, uint16_t* to) {
+  static HWY_INLINE void store_half(V x, uint16_t* to) {
     const hn::RebindToSigned<D> di;
     hn::Store(hn::DemoteTo(DNarrow(), hn::BitCast(di, bits_of(D(), x))), DNarrow(), to);
   }
@@ -115,9 +125,7 @@ struct F16 {
 template <class Format>
 struct Widened : F32Words {
   static constexpr int panel_row = width / 2;
-  static HWY_INLINE V load(const float* row, int column) {
-    return Format::load(reinterpret_cast<const uint16_t*>(row) + column);
-  }
+  static HWY_INLINE V load(const float* row, int column) { return Format::load(row, column); }
 };
 
 /// Copies n rounded numbers, in place when `to` is x.
@@ -133,8 +141,7 @@ void copy_rounded(const float* x, int64_t n, float* to) {
 /// Stores a panel's row of `width` elements.
 template <class Format>
 HWY_INLINE void store_row(const float* x, float* row) {
-  for (int column = 0; column < width; column += lanes)
-    Format::store(hn::LoadU(D(), x + column), reinterpret_cast<uint16_t*>(row) + column);
+  Format::store(hn::LoadU(D(), x), hn::LoadU(D(), x + lanes), row);
 }
 
 template <class Format>

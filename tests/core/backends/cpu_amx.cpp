@@ -323,7 +323,7 @@ TEST_CASE("amx: what is beyond k adds nothing, whatever the memory held") {
 }
 
 TEST_CASE("amx: int8 products have the bits of other CPUs' kernels, around all edges") {
-  (void)Device("cpu").kernels();  // whose opening hides kernels from GRUS_ISA on
+  (void)Device("cpu").kernels();  // GRUS_ISA hides kernels once the device is open
   for (const int64_t m : {1, 16, 17, 33, 150})
     for (const int64_t n : {1, 16, 31, 40})
       for (const int64_t k : {1, 5, 64, 70, 512, 1100}) {
