@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
+#include "core/base/replaced_model.h"
 #include "data/read/text.h"
 #include "deploy/runners.h"
 #include "options/options_json.h"
@@ -43,9 +44,10 @@ std::string task_of(const std::filesystem::path& model) {
 }
 
 std::unique_ptr<Runner> open_model(const std::filesystem::path& model, const options::Given& flags) {
-  const std::string task = task_of(model);
+  const std::filesystem::path standing = standing_model(model);
+  const std::string task = task_of(standing);
   for (const Kind& kind : kinds)
-    if (kind.task == task) return kind.open(model.string(), flags);
+    if (kind.task == task) return kind.open(standing.string(), flags);
   return nullptr;
 }
 

@@ -15,6 +15,7 @@
 #include "core/base/json.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
+#include "core/base/replaced_model.h"
 #include "data/fetch/find_model.h"
 #include "data/read/text.h"
 #include "nn/gru.h"
@@ -33,10 +34,10 @@ namespace fs = std::filesystem;
 constexpr const char* format_name = "grus translate";
 constexpr int64_t format_version = 1;
 
-// These are all the files that a run writes.
+// These are all the files and folders that a run writes.
 constexpr const char* names[] = {"config.json",  "model.safetensors", "state.safetensors", "metrics.jsonl",
                                  "report.html",  "pieces.vocab",      "pieces.model",      "source.vocab",
-                                 "source.model", "target.vocab",      "target.model"};
+                                 "source.model", "target.vocab",      "target.model",      "last"};
 
 // Vocabularies are written once, with the configuration. Weights and states bear their own checksums.
 std::vector<std::string> vocabulary_files(const TrainOptions& options) {
@@ -92,50 +93,13 @@ void ModelFolder::prepare(int64_t bytes) const {
                  std::strerror(problem));
 }
 
-fs::path ModelFolder::place(const std::string& name) const {
-  std::error_code ignored;
-  return fs::exists(adopted() / name, ignored) ? adopted() / name : path_ / name;
-}
-
-// Codecs append .vocab and .model to this path.
-std::string ModelFolder::prefix(const char* name) const {
-  const fs::path vocabulary = place(std::string(name) + ".vocab");
-  return (vocabulary.parent_path() / name).string();
-}
-
-ModelFolder ModelFolder::stopped_run() const {
-  const ModelFolder begun = unfinished();
-  return fs::exists(begun.config()) ? begun : *this;
-}
-
-void ModelFolder::adopt_unfinished() const {
-  settle();
-  fs::rename(unfinished().path(), adopted());
-  settle();
-}
-
-// Old files without a successor go first. config.json moves next: once it has left adopted(), those files are known to
-// be gone, and a file of such a name is a new one.
-void ModelFolder::settle() const {
-  if (!fs::exists(adopted())) return;
-  const auto move = [&](const fs::path& file) { fs::rename(file, path_ / file.filename()); };
-  if (fs::exists(adopted() / "config.json")) {
-    for (const char* name : names)
-      if (!fs::exists(adopted() / name)) fs::remove(path_ / name);
-    fs::remove_all(path_ / "last");
-    move(adopted() / "config.json");
-  }
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(adopted())) files.push_back(entry.path());
-  for (const fs::path& file : files) move(file);
-  fs::remove(adopted());
-}
+void ModelFolder::begin() const { set_model_aside(path_, {std::begin(names), std::end(names)}); }
 
 // The vocabularies are written already: the configuration holds their checksums. "gru" says that the weights beside it
 // name their GRU's convention where it is not PyTorch's. Runs begun before files did so go on without it.
 void ModelFolder::save_config(const TrainOptions& options, const Codecs& codecs, const TextSums& texts) const {
   nlohmann::json files = nlohmann::json::object();
-  for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(place(file));
+  for (const std::string& file : vocabulary_files(options)) files[file] = checksum_of_file(path_ / file);
   nlohmann::json sums = {{"train", texts.train}, {"valid", texts.valid}};
   if (!texts.links.empty()) sums["links"] = texts.links;
   nlohmann::json config = {{"checksum", empty_seal},
@@ -177,9 +141,9 @@ void ModelFolder::check_vocabularies(const TrainOptions& options) const {
   if (!config.contains("files")) return;
   const json::Members files(config["files"], this->config().string());
   for (const std::string& name : vocabulary_files(options)) {
-    const std::string got = checksum_of_file(place(name));
+    const std::string got = checksum_of_file(path_ / name);
     require<DataError>(files.text(name) == got, "{}: need the file with {} of {}, got {}: damaged, or of another model",
-                       place(name).string(), Shown{files.text(name)}, this->config().filename().string(), got);
+                       (path_ / name).string(), Shown{files.text(name)}, this->config().filename().string(), got);
   }
 }
 

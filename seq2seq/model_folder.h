@@ -1,7 +1,7 @@
 #pragma once
 // A model's folder holds config.json, model.safetensors and the vocabularies, which are all that use needs; training
-// adds metrics.jsonl, report.html and state.safetensors, from which it goes on. A run writes to unfinished/ until it
-// has saved good weights and a state; until then what stood in the folder stays of use.
+// adds metrics.jsonl, report.html and state.safetensors, from which it goes on. What a run replaces stands aside until
+// it has saved good weights (core/base/replaced_model.h).
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -41,24 +41,17 @@ class ModelFolder {
   /// Finds a model by its folder, its pack or its name (data/fetch/find_model.h).
   static ModelFolder of(const std::string& path_or_name);
 
-  std::filesystem::path config() const { return place("config.json"); }
-  std::filesystem::path weights() const { return place("model.safetensors"); }
-  std::filesystem::path state() const { return place("state.safetensors"); }
-  std::filesystem::path metrics() const { return place("metrics.jsonl"); }
-  std::filesystem::path report() const { return place("report.html"); }
+  std::filesystem::path config() const { return path_ / "config.json"; }
+  std::filesystem::path weights() const { return path_ / "model.safetensors"; }
+  std::filesystem::path state() const { return path_ / "state.safetensors"; }
+  std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+  std::filesystem::path report() const { return path_ / "report.html"; }
   const std::filesystem::path& path() const { return path_; }
   bool has_weights() const { return std::filesystem::exists(weights()); }
   bool has_state() const { return std::filesystem::exists(state()); }
 
-  /// Returns the folder of a run that has not saved good weights yet.
-  ModelFolder unfinished() const { return ModelFolder(path_ / "unfinished"); }
-  /// Returns the folder in which a stopped run goes on: unfinished() when that run has begun, else this one.
-  ModelFolder stopped_run() const;
-  /// Puts the files of unfinished() in the place of an earlier run's. One rename decides: whenever the process ends,
-  /// readers see all of the old files or all of the new ones.
-  void adopt_unfinished() const;
-  /// Moves the files that an interrupted adoption has left to move.
-  void settle() const;
+  /// Clears the folder for a new run; a model that it holds stands aside.
+  void begin() const;
 
   /// Makes the folder and tries whether `bytes` fit. Throws Error with the system's reason.
   void prepare(int64_t bytes) const;
@@ -90,10 +83,7 @@ class ModelFolder {
   void check_vocabularies(const TrainOptions& options) const;
   // Says whether the folder's weights name their GRU's convention.
   bool names_convention() const;
-  // While an adoption goes on, a file is still in adopted() or already here.
-  std::filesystem::path place(const std::string& name) const;
-  std::string prefix(const char* name) const;
-  std::filesystem::path adopted() const { return path_ / ".adopted"; }
+  std::string prefix(const char* name) const { return (path_ / name).string(); }
   std::filesystem::path path_;
 };
 

@@ -76,23 +76,27 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
 }
 
 void Trainer::start() {
-  const ModelFolder& work = keeper_.work();
   parallel::world().on_leader("start", [&] {
-    std::filesystem::remove_all(work.path());
-    std::filesystem::create_directories(work.path());
-    work.save_codecs(codecs_);
-    work.save_config(options_, codecs_, texts_);
+    const ModelFolder& folder = keeper_.model_folder();
+    folder.prepare(1);
+    folder.begin();
+    folder.save_codecs(codecs_);
+    folder.save_config(options_, codecs_, texts_);
   });
-  seed_draws();
-  begun_ = true;
+  begin();
 }
 
 // Dropout and the decoder's own words draw from seed + 1, because the first values of the weights are drawn from seed.
-void Trainer::seed_draws() const { manual_seed(static_cast<uint64_t>(options_.seed) + 1); }
+// A first state is saved before anything else, so that weights without one are never a run's.
+void Trainer::begin() {
+  loop_.start();
+  manual_seed(static_cast<uint64_t>(options_.seed) + 1);
+  loop_.save();
+  begun_ = true;
+}
 
 void Trainer::resume() {
-  keeper_.go_on();
-  const ModelFolder& work = keeper_.work();
+  const ModelFolder& work = keeper_.model_folder();
   require_same_run(options_, work.load_options(), options_.out);
   const TextSums before = work.load_text_sums();
   const auto same = [&](const char* flag, const std::string& then, const std::string& now) {
@@ -107,11 +111,9 @@ void Trainer::resume() {
     loop_.resume();
     optimizer_->set_lr(options_.learning_rate);  // --lr may have changed since
   } else {
-    // Weights without a state in unfinished() are those of a run that was killed between the two: it begins anew.
-    require<DataError>(!work.has_weights() || work.path() != options_.out,
-                       "{}: need state.safetensors to go on, got weights alone: --init-from {}", options_.out,
-                       options_.out);
-    seed_draws();
+    require<DataError>(!work.has_weights(), "{}: need state.safetensors to go on, got weights alone: --init-from {}",
+                       options_.out, options_.out);
+    begin();
   }
   parallel::world().on_leader("resume", [&] { work.save_config(options_, codecs_, texts_); });
   begun_ = true;

@@ -51,18 +51,16 @@ class PairSource : public training::Source {
   PackedBatch batch_;
 };
 
-/// Keeps a run in a model's folder: in its unfinished(), until there are good weights and a state.
+/// Keeps a run in a model's folder, and drops the model that stands aside there once its own weights are good.
 class ModelKeeper : public training::Keeper {
  public:
   ModelKeeper(const std::filesystem::path& folder, Architecture& model, int64_t keep = 0)
-      : model_(model), keep_(keep), folder_(folder), work_(folder_.unfinished()) {}
-  /// Goes to the folder in which a stopped run goes on.
-  void go_on() { work_ = folder_.stopped_run(); }
-  const ModelFolder& work() const { return work_; }
+      : model_(model), keep_(keep), folder_(folder) {}
+  const ModelFolder& model_folder() const { return folder_; }
 
-  const std::filesystem::path& folder() const override { return work_.path(); }
-  std::filesystem::path state_file() const override { return work_.state(); }
-  void keep_best(nn::ModuleBase&) override { work_.save_weights(model_); }
+  const std::filesystem::path& folder() const override { return folder_.path(); }
+  std::filesystem::path state_file() const override { return folder_.state(); }
+  void keep_best(nn::ModuleBase&) override { folder_.save_weights(model_); }
   void restore_best(nn::ModuleBase&) override { folder_.load_weights(model_); }
   /// Keeps the weights of the last validations, as last/step-N.safetensors.
   void keep_recent(nn::ModuleBase& model, int64_t step) override;
@@ -72,11 +70,9 @@ class ModelKeeper : public training::Keeper {
   std::string what_is_left() const override;
 
  private:
-  void adopt();
   Architecture& model_;
   const int64_t keep_;
-  ModelFolder folder_;  // --out
-  ModelFolder work_;    // the folder that this run writes to: folder_ or its unfinished()
+  const ModelFolder folder_;  // --out
 };
 
 /// Writes metrics.jsonl anew at each record.
@@ -110,8 +106,8 @@ class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Makes the folder of a new run, and seeds default_rng() from options.seed. An earlier model in --out stays until
-  /// this run has saved good weights.
+  /// Makes the folder of a new run, and seeds default_rng() from options.seed. An earlier model in --out stands aside
+  /// until this run has saved good weights.
   void start();
   /// Goes on from the folder's state, or from step 0 of a run that was stopped before its first. Throws DataError
   /// for another text than the run began with, UsageError for other batches or another optimizer; the folder
@@ -127,7 +123,7 @@ class Trainer {
  private:
   training::FitOptions loop_options(const TrainerHooks& hooks);
   std::vector<training::Figure> validate(parallel::Communicator& ranks) const;
-  void seed_draws() const;
+  void begin();
 
   const TrainOptions options_;
   Architecture& model_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/atomic_file.h"
+#include "core/base/replaced_model.h"
 #include "ops/math/elementwise.h"
 #include "seq2seq/trainer.h"
 
@@ -69,31 +70,23 @@ training::Loss PairSource::loss() {
   return {std::move(of.loss), tokens, std::move(of.nll_sum)};
 }
 
-void ModelKeeper::adopt() {
-  if (work_.path() == folder_.path()) return;
-  folder_.adopt_unfinished();
-  work_ = folder_;
-}
-
 void ModelKeeper::keep_recent(nn::ModuleBase&, int64_t step) {
-  if (keep_ > 0) work_.save_recent(model_, step, keep_);
+  if (keep_ > 0) folder_.save_recent(model_, step, keep_);
 }
 
 void ModelKeeper::saved(bool judged) {
-  if (judged) adopt();
+  if (judged) drop_replaced_model(folder());
 }
 
 void ModelKeeper::keep_unjudged(nn::ModuleBase&) {
-  if (work_.path() != folder_.path() && folder_.has_weights()) return;
-  work_.save_weights(model_);
-  adopt();
+  if (!replaces_model(folder())) folder_.save_weights(model_);
 }
 
 std::string ModelKeeper::what_is_left() const {
-  if (!folder_.has_weights()) return "no good weights were saved";
-  const bool own = work_.path() == folder_.path();
-  return fmt::format("{} {}", own ? "the last good weights are in" : "the model from before is still in",
-                     folder_.weights().string());
+  if (replaces_model(folder()))
+    return fmt::format("the model from before is still in {}", standing_model(folder()).string());
+  return folder_.has_weights() ? fmt::format("the last good weights are in {}", folder_.weights().string())
+                               : "no good weights were saved";
 }
 
 // Epochs of the log count its lines.
@@ -105,7 +98,7 @@ void EpochLog::recorded(const training::Recorded& event, training::Control&) {
     metrics.epoch = ++epoch;
     lines += metrics_line(metrics);
   }
-  write_file_atomically(keeper_.work().metrics(), lines);
+  write_file_atomically(keeper_.model_folder().metrics(), lines);
 }
 
 }  // namespace grus::seq2seq

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "core/base/folder.h"
+#include "core/base/replaced_model.h"
 #include "core/thread/recording.h"
 #include "nn/serialize.h"
 #include "ops/math/elementwise.h"
@@ -107,6 +108,7 @@ bool RunFolder::load_last_average(nn::ModuleBase& model) {
 }
 
 std::string RunFolder::what_is_left() const {
+  if (replaces_model(path_)) return fmt::format("the model from before is still in {}", standing_model(path_).string());
   return fs::exists(weights()) ? fmt::format("the last good weights are in {}", weights().string())
                                : "no good weights were saved";
 }

@@ -10,6 +10,7 @@
 #include "core/base/error.h"
 #include "core/base/folder.h"
 #include "core/base/folder_lock.h"
+#include "core/base/replaced_model.h"
 #include "core/base/sha256.h"
 #include "data/fetch/download.h"
 #include "data/read/text.h"
@@ -131,7 +132,7 @@ void set_model_index(const std::string& path_or_address) { chosen_index() = path
 
 std::filesystem::path find_model(const std::string& path_or_name) {
   std::error_code ignored;
-  if (fs::exists(path_or_name, ignored) || !is_model_name(path_or_name)) return path_or_name;
+  if (fs::exists(path_or_name, ignored) || !is_model_name(path_or_name)) return standing_model(path_or_name);
   const std::string origin = index_in_use();
   require<DataError>(!origin.empty(),
                      "{}: need the folder of a model, a pack of one or, with --index or GRUS_MODEL_INDEX, a name, got "

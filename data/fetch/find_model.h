@@ -16,9 +16,9 @@ namespace grus::data {
 /// is set before threads look for models.
 void set_model_index(const std::string& path_or_address);
 
-/// Returns the path of a model: the text itself where it is one, or where it cannot be a name; else the pack that the
-/// index calls so, fetched once, with the size and the SHA-256 that the index has, and used offline from then on. An
-/// index from elsewhere is asked for again after a day. Throws DataError for an unknown name and for other bytes than
+/// Returns the path of a model: where it stands (core/base/replaced_model.h) if the text is a path, or cannot be a name;
+/// else the pack that the index calls so, fetched once, with the size and the SHA-256 that the index has, and used
+/// offline from then on. An index from elsewhere is asked for again after a day. Throws DataError for an unknown name and for other bytes than
 /// the index promised, Error for a full disk; a fetch that fails or is killed leaves nothing behind.
 std::filesystem::path find_model(const std::string& path_or_name);
 

@@ -166,8 +166,8 @@ std::pair<int64_t, int64_t> rows_of(const Readings& r, Part part) {
 }
 
 void write_ended(const Detector& d, const std::filesystem::path& folder) {
-  nn::write_safetensors(ended_file(folder),
-                        {{"distance", d.distance.tensor()}, {"alarm", Tensor::from(std::vector<double>{d.alarm})}});
+  programs::write_last(ended_file(folder),
+                       {{"distance", d.distance.tensor()}, {"alarm", Tensor::from(std::vector<double>{d.alarm})}});
 }
 
 Detector load_detector(const programs::UseOptions& use) {

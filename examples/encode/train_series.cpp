@@ -50,9 +50,11 @@ int train_series(TrainOptions& o, const std::string& command_line) {
     d.layout.write(folder / "series.json");
     return std::vector<std::string>{"series.json"};
   };
-  training::FitOptions fit = run.begin(
-      {.data = {{"series", checksum_text(std::string_view(data::read_whole_file(o.series)))}}, .write = write},
-      batches.batches());
+  training::FitOptions fit =
+      run.begin({.data = {{"series", checksum_text(std::string_view(data::read_whole_file(o.series)))}},
+                 .write = write,
+                 .last = "normal.safetensors"},
+                batches.batches());
   training::Annealing kl(o.kl, o.anneal);
   fit.callbacks.push_back(&kl);
   metrics::RootMeanSquaredError rmse;

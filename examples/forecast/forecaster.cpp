@@ -141,7 +141,7 @@ Prepared read_table(const Forecaster& f, const std::string& path) {
 }
 
 void write_ended(const Forecaster& f, const std::filesystem::path& folder) {
-  nn::write_safetensors(ended_file(folder), {{"line", f.line.weight()}, {"offsets", f.offsets}});
+  programs::write_last(ended_file(folder), {{"line", f.line.weight()}, {"offsets", f.offsets}});
 }
 
 Forecaster load(const programs::UseOptions& use) {

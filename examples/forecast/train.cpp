@@ -60,7 +60,8 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
                      [&f](const std::filesystem::path& folder) {
                        f.layout.write(folder / "series.json");
                        return std::vector<std::string>{"series.json"};
-                     }},
+                     },
+                 .last = "baselines.safetensors"},
                 batches.batches());
   metrics::RootMeanSquaredError rmse;
   metrics::MeanAbsoluteError mae;

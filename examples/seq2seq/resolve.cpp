@@ -132,7 +132,7 @@ TrainOptions resolve_options(const Given& given, const TrainOptions& defaults) {
   const std::string* from = find(given, "init-from");
   const std::string* resumed = find(given, "resume") && out ? out : nullptr;
   TrainOptions saved;
-  if (resumed) saved = ModelFolder(*resumed).stopped_run().load_options();
+  if (resumed) saved = ModelFolder(*resumed).load_options();
   else if (from) saved = ModelFolder::of(*from).load_options();
   if (resumed) options = saved;
   if (from && !resumed)

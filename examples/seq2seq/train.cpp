@@ -22,7 +22,7 @@ namespace {
 int64_t bytes_of_run(const Architecture& model) { return model.module().parameter_count() * 4 * 9; }
 
 Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
-  if (options.resume) return ModelFolder(options.out).stopped_run().load_codecs(options);
+  if (options.resume) return ModelFolder(options.out).load_codecs(options);
   if (!options.init_from.empty()) {
     const Codecs saved = ModelFolder::of(options.init_from).load_codecs(options);
     return options.extend_vocab ? extend_codecs(saved, options, corpora.train, complain) : saved;
@@ -32,7 +32,7 @@ Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
 
 void start_from_saved(const TrainOptions& options, Architecture& model) {
   if (options.init_from.empty()) return;
-  const bool begun = options.resume && ModelFolder(options.out).stopped_run().has_state();
+  const bool begun = options.resume && ModelFolder(options.out).has_state();
   if (!begun) {
     const ModelFolder from = ModelFolder::of(options.init_from);
     const nn::WeightForm form = nn::weight_form(from.weights());
@@ -53,9 +53,9 @@ void start_from_saved(const TrainOptions& options, Architecture& model) {
 // Nothing is replaced unless the user asks. A run that was stopped before its first state has nothing to lose.
 void require_free(const TrainOptions& options, const ModelFolder& folder) {
   if (options.resume || options.overwrite) return;
-  require<Error>(!folder.has_weights() && !folder.has_state(),
-                 "{}: holds a model already; --resume goes on with it, --overwrite replaces it", options.out);
-  require<Error>(!folder.unfinished().has_state(),
+  require<Error>(!folder.has_weights(), "{}: holds a model already; --resume goes on with it, --overwrite replaces it",
+                 options.out);
+  require<Error>(!folder.has_state(),
                  "{}: holds a run that was stopped; --resume goes on with it, --overwrite begins anew", options.out);
 }
 
@@ -79,7 +79,6 @@ int run_training(TrainOptions options, const CorpusReader& read, const std::stri
     require_free(options, folder);
     folder.prepare(1 << 20);
     lock.emplace(folder.path());
-    folder.settle();
   });
   const Corpora corpora = read(options);
   require_translatable(corpora.valid, options.valid.empty() ? options.valid_source : options.valid);

@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
+#include "core/base/replaced_model.h"
 #include "data/read/text.h"
 #include "nn/serialize.h"
 #include "options/options_json.h"
@@ -75,6 +76,22 @@ void check_files(const nlohmann::json& config, const fs::path& folder) {
   }
 }
 
+// Returns the names of all files that a run writes, and those that the run in the folder says it wrote.
+std::vector<std::string> files_of_run(const fs::path& folder, const std::string& last) {
+  std::vector<std::string> names = {"config.json",   "model.safetensors", "state.safetensors",
+                                    "metrics.jsonl", "report.html",       "report.json"};
+  if (!last.empty()) names.push_back(last);
+  try {
+    const std::string file = (folder / "config.json").string();
+    const nlohmann::json config = json::parse(data::read_whole_file(file, options::most_config_bytes), file);
+    if (config.contains("files") && config["files"].is_object())
+      for (const auto& [name, sum] : config["files"].items())
+        if (fs::path(name).filename() == name && name != "." && name != "..") names.push_back(name);
+  } catch (const Error&) {  // a damaged configuration is replaced, too
+  }
+  return names;
+}
+
 void require_same_data(const nlohmann::json& config, const RunFiles& files, const std::string& folder) {
   for (const auto& [flag, sum] : files.data) {
     const nlohmann::json saved = config.value("data", nlohmann::json::object());
@@ -132,13 +149,16 @@ void begin_run(const std::string& program, const Table& table, const RunFiles& f
     require_same_data(config, files, out);
     return write_config(program, folder, table, config.value("files", nlohmann::json::object()), files);
   }
-  // The state goes first: without one, nothing is taken for a run.
-  for (const char* name : {"state.safetensors", "config.json", "model.safetensors", "metrics.jsonl"})
-    fs::remove(folder / name);
+  set_model_aside(folder, files_of_run(folder, files.last));
   nlohmann::json sums = nlohmann::json::object();
   if (files.write)
     for (const std::string& name : files.write(folder)) sums[name] = file_checksum(folder / name);
   write_config(program, folder, table, std::move(sums), files);
+}
+
+void write_last(const fs::path& file, const nn::NamedTensors& tensors) {
+  nn::write_safetensors(file, tensors);
+  drop_replaced_model(file.parent_path());
 }
 
 void load_options(const std::string& program, const fs::path& folder, const Table& table) {

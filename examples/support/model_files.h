@@ -26,6 +26,8 @@ struct RunFiles {
   std::vector<std::pair<std::string, std::string>> data = {};
   /// Writes files into the folder and returns their names. A resumed run keeps those that it began with.
   std::function<std::vector<std::string>(const std::filesystem::path& folder)> write = {};
+  /// A file without which the model is of no use, and which the program writes behind fit() (write_last).
+  std::string last = {};
 };
 /// Returns the checksum of data by the texts of its items.
 template <class Items, class TextOf>
@@ -36,10 +38,14 @@ std::string checksum_of(const Items& items, const TextOf& text_of) {
 }
 /// Says whether --resume finds a run to go on with.
 bool has_run(const std::filesystem::path& folder);
-/// Makes the folder of a run, and writes its files and config.json; --overwrite removes an earlier run's first. The
-/// table has rows "out", "resume" and "overwrite". Throws Error for a folder that holds a run which nobody asked to
-/// resume or overwrite, UsageError for other data than it began with.
+/// Makes the folder of a run, and writes its files and config.json; with --overwrite an earlier model stands aside
+/// (core/base/replaced_model.h) until the run has judged weights of its own, and `last`. The table has rows "out",
+/// "resume" and "overwrite". Throws Error for a folder that holds a run which nobody asked to resume or overwrite,
+/// UsageError for other data than it began with.
 void begin_run(const std::string& program, const options::Table& table, const RunFiles& files);
+
+/// Writes RunFiles::last, with which the run's own model is whole: one that it replaces goes.
+void write_last(const std::filesystem::path& file, const nn::NamedTensors& tensors);
 
 /// Sets the options of the model in a folder. Throws DataError for a folder of another program, a value out of range,
 /// and a file that is damaged or of another model.

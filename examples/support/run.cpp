@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/base/replaced_model.h"
 #include "examples/support/program.h"
 #include "parallel/world.h"
 #include "training/progress_line.h"
@@ -19,16 +20,23 @@ report::Facts facts_of(const options::Table& table) {
 
 }  // namespace
 
-/// Counts steps, and prints a line each record where fit()'s own line of progress, which needs a terminal, does not.
+/// Drops the model that the run replaces once its own is whole (write_last comes later), counts steps, and prints a
+/// line each record where fit()'s own line of progress, which needs a terminal, does not.
 class Run::Listener : public training::Callback {
  public:
+  explicit Listener(std::filesystem::path folder) : folder_(std::move(folder)) {}
   int64_t step = 0;
+  bool comes_last = false;
   void step_end(const training::StepEnd& event, training::Control&) override { step = event.step; }
   void recorded(const training::Recorded& event, training::Control&) override {
+    if (!comes_last) drop_replaced_model(folder_);
     if (isatty(STDERR_FILENO) != 0) return;
     fmt::print("{}\n", training::text_of(event.record));
     std::fflush(stdout);
   }
+
+ private:
+  const std::filesystem::path folder_;
 };
 
 Run::Run(std::string program, options::Table table, const TrainingOptions& o, const About& about)
@@ -37,12 +45,13 @@ Run::Run(std::string program, options::Table table, const TrainingOptions& o, co
       options_(o),
       watch_(o.show_step, o.profile),
       report_({.title = about.title, .model = about.model, .command = about.command, .options = facts_of(table_)}),
-      listener_(std::make_unique<Listener>()) {}
+      listener_(std::make_unique<Listener>(o.out)) {}
 
 Run::~Run() = default;
 
 training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
   parallel::world().on_leader("begin", [&] { begin_run(program_, table_, files); });
+  listener_->comes_last = !files.last.empty();
   training::FitOptions fit = fit_options(options_, batches);
   fit.alike = files.data;
   fit.callbacks = {&watch_, &report_, listener_.get()};

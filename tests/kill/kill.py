@@ -65,14 +65,11 @@ class Killer:
 
     def begun(self, out, old_config):
         """Whether the new run is what --resume goes on with."""
-        if os.path.exists(os.path.join(out, 'unfinished', 'config.json')):
-            return True
-        for place in ('.adopted', '.'):
-            path = os.path.join(out, place, 'config.json')
-            if os.path.exists(path):
-                with open(path, 'rb') as file:
-                    return file.read() != old_config
-        return False
+        path = os.path.join(out, 'config.json')
+        if not os.path.exists(path):
+            return False
+        with open(path, 'rb') as file:
+            return file.read() != old_config
 
     def training(self, number):
         plan = self.draw_plan()
@@ -108,7 +105,7 @@ class Killer:
                 texts.append(open(path, 'rb').read() if os.path.exists(path) else None)
             if texts[0] != texts[1]:
                 raise Failure(f'{out}/{name} is not that of a run never stopped: {" ".join(command)}')
-        left = [name for name in os.listdir(out) if name in ('unfinished', '.adopted')]
+        left = [name for name in os.listdir(out) if name in ('replaced', '.replaced')]
         if left:
             raise Failure(f'{out}: left behind: {left}')
 

@@ -32,10 +32,10 @@ def files_of(folder):
     return found
 
 
-def kill_one(command, most, draw, counts):
-    """Runs the command and ends it by some signal after at most so many seconds; returns whether it ended by itself."""
+def kill_one(command, most, draw, counts, signals=tuple(SIGNALS)):
+    """Runs the command and ends it by one of the signals after at most so many seconds; returns whether it ended by itself."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    chosen = draw.choice(SIGNALS)
+    chosen = draw.choice(signals)
     try:
         process.wait(draw.uniform(0, most))
     except subprocess.TimeoutExpired:

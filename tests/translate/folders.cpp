@@ -57,10 +57,12 @@ TEST_CASE("folder: --overwrite finds every mistake while the old model is still 
   old.check_kept("--overwrite --seed 2 --show-step " + old.folder.path("none/step.html"), 1, "none/step.html");
   old.check_kept("--overwrite --seed 2 --profile " + old.folder.path(""), 1, "directory");
   old.check_kept("--overwrite --seed 2 --test $(printf 'x\\377.tsv')", 2, "--test: need text in UTF-8");
-  old.check_kept("--overwrite --seed 2 --epsilon 0 --average 0 --tie none", 1, "the model from before is still in");
+  check_error(program(old.folder, old.train + "--overwrite --seed 2 --epsilon 0 --average 0 --tie none"), 1,
+              "the model from before is still in " + old.out + "/replaced");
+  CHECK(old.say() == old.said);
   CHECK(program(old.folder, old.train + "--overwrite --seed 2 --epochs 1").code == 0);
   CHECK(old.say() != old.said);
-  CHECK_FALSE(std::filesystem::exists(old.out + "/unfinished"));
+  CHECK_FALSE(std::filesystem::exists(old.out + "/replaced"));
 }
 
 TEST_CASE("folder: a pack of it, joint or with a side's own tokenizer, translates as the folder does") {
@@ -245,33 +247,4 @@ TEST_CASE("folder: weights that are not finite are said to be so") {
   const char* what = "model.safetensors: need finite weights, got NaN or infinity in 'v'";
   check_error(program(old.folder, "run" + use + " <" + old.source()), 1, what);
   check_error(program(old.folder, "eval" + use + " --src " + old.source() + " --ref " + old.source()), 1, what);
-}
-
-// A reader looks at every point of an adoption at which a process may end.
-TEST_CASE("folder: an adoption that is cut off anywhere shows all of the new model, and is completed later") {
-  const Old old;
-  const test::Folder& folder = old.folder;
-  REQUIRE(program(folder, "train --tie none --train " + old.pairs + " --valid " + old.pairs + " --out " +
-                              folder.path("new") + small + "--epochs 1 --seed 5")
-              .code == 0);
-  const auto say = [&](const std::string& model) {
-    return program(folder, "run --model " + model + " <" + old.source()).out;
-  };
-  const std::string wanted = say(folder.path("new"));
-  REQUIRE(wanted != old.said);
-  const std::vector<std::string> moved = {"config.json", "state.safetensors", "source.vocab", "model.safetensors"};
-  for (size_t count = 0; count <= moved.size(); ++count) {
-    const std::string cut = folder.path("cut");
-    std::filesystem::copy(old.out, cut);
-    std::filesystem::copy(folder.path("new"), cut + "/.adopted");
-    for (size_t i = 0; i < count; ++i) std::filesystem::rename(cut + "/.adopted/" + moved[i], cut + "/" + moved[i]);
-    if (count > 0) std::filesystem::remove(cut + "/pieces.vocab");  // goes before config.json comes
-    CHECK(say(cut) == wanted);
-    ModelFolder(cut).settle();
-    CHECK(say(cut) == wanted);
-    CHECK(std::filesystem::exists(cut + "/state.safetensors"));
-    CHECK_FALSE(std::filesystem::exists(cut + "/.adopted"));
-    CHECK_FALSE(std::filesystem::exists(cut + "/pieces.vocab"));
-    std::filesystem::remove_all(cut);
-  }
 }

@@ -175,6 +175,7 @@ TEST_CASE("training: steps do not wait for their device, and many are told at on
     const std::string name = more.back().second;
     more.insert(more.end(), {{"hidden", "16"}, {"epochs", "1"}, {"batch", "1"}});
     Run run(text.flags("m", more));
+    run.trainer.start();
     grus::test::Waits waits;
     run.watched.after = [&](int64_t step) { CHECK_MESSAGE(waits.count == step / 32, name); };
     const KernelObserverScope watching(waits);

@@ -4,6 +4,7 @@
 
 #include "core/base/folder_lock.h"
 #include "tests/translate/small_training.h"
+#include "training/soundness.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -63,8 +64,9 @@ TEST_CASE("training: a run killed anywhere before its first good weights is resu
         if (step == killed) throw std::runtime_error("killed");
       };
       CHECK_THROWS_AS(first.trainer.run(), std::runtime_error);
-      CHECK(folder.has_weights() == replaces);
-      CHECK(grus::test::bytes_of(folder.weights()) == old);
+      const ModelFolder standing = ModelFolder::of(folder.path().string());
+      CHECK(standing.has_weights() == replaces);
+      CHECK(grus::test::bytes_of(standing.weights()) == old);
       Given again = flags;
       again.emplace_back("resume", "true");
       CHECK(run_training(resolve_options(again), "", 0) == 0);
@@ -82,8 +84,9 @@ TEST_CASE("training: a run stopped on request keeps an older model until its own
   run.watched.after = [](int64_t) { request_stop(); };
   CHECK_FALSE(run.trainer.run());
   request_stop(false);
-  CHECK(grus::test::bytes_of(folder.weights()) == old);
-  CHECK(folder.unfinished().has_state());
+  CHECK(grus::test::bytes_of(ModelFolder::of(folder.path().string()).weights()) == old);
+  CHECK(folder.has_state());
+  CHECK_FALSE(folder.has_weights());
 }
 
 TEST_CASE("training: a model that is stopped before its first validation can be used") {
@@ -142,7 +145,8 @@ TEST_CASE("training: weights that are not finite are saved nowhere") {
   CHECK_MESSAGE(message.find("NaN or infinity in ") != std::string::npos, message);
   CHECK_MESSAGE(message.find("no good weights were saved") != std::string::npos, message);
   CHECK_FALSE(std::filesystem::exists(run.options.out + "/model.safetensors"));
-  CHECK_FALSE(std::filesystem::exists(run.options.out + "/unfinished/state.safetensors"));
+  const nn::TensorFile state = nn::read_safetensors(run.options.out + "/state.safetensors");
+  CHECK(training::first_not_finite(state.tensors).empty());
 }
 
 TEST_CASE("training: a folder takes one training at a time, and its model can be used meanwhile") {
