@@ -46,13 +46,20 @@ figure { margin: 0; break-inside: avoid; }
 figure + figure, figure + .scroll { margin-top: 2rem; }
 .pair > figure { margin-top: 0; }
 figcaption { max-width: 40rem; margin-top: .625rem; font-size: .9375rem; line-height: 1.5; color: var(--muted); }
+figure + .note { margin-top: 1rem; }
 figcaption b { color: var(--ink); font-weight: 600; }
 .pair svg.chart { display: block; width: 100%; height: auto; }
+.pair svg.chart:has(.cells) { width: auto; min-width: min(100%, 14rem); max-width: 100%; }
 .maps { display: flex; flex-wrap: wrap; align-items: flex-end; gap: 2rem 2.5rem; margin-bottom: 1rem; }
 .maps .scroll { max-width: 100%; break-inside: avoid; }
 .maps svg.chart { display: block; }
 .maps .small svg.chart { max-width: 100%; height: auto; }
-.scroll { overflow-x: auto; overflow-y: hidden; }
+.scroll {  /* a shade at a side says that more stands there */
+  overflow-x: auto; overflow-y: hidden;
+  background: linear-gradient(to right, var(--paper) 40%, transparent), linear-gradient(to left, var(--paper) 40%, transparent) 100% 0,
+    linear-gradient(to right, var(--rule), transparent), linear-gradient(to left, var(--rule), transparent) 100% 0;
+  background-size: 2.5rem 100%, 2.5rem 100%, .75rem 100%, .75rem 100%; background-repeat: no-repeat; background-attachment: local, local, scroll, scroll;
+}
 
 svg.chart { fill: var(--ink); font-family: var(--sans); font-variant-numeric: tabular-nums; }
 .chart .muted { fill: var(--muted); }
@@ -103,7 +110,9 @@ pre { margin: 0 0 1.5rem; padding: .875rem 1rem; background: var(--ground); bord
   .tiles { display: grid; grid-template-columns: repeat(2, 1fr); gap: 1.25rem 1rem; }
   .sample { grid-template-columns: 1fr; }
   .sample dt { line-height: 1.4; margin-top: .25rem; }
-  th, td { padding-right: .75rem; }
+  table { font-size: .8125rem; }
+  th, td { padding-right: .625rem; }
+  th:last-child, td:last-child { padding-right: 0; }
   td code { white-space: normal; }
   .share { display: none; }
 }

@@ -91,7 +91,7 @@ std::string note_of(const TrainingReport& report, int refresh_seconds) {
 }
 
 report::Row row_of(const Record& record, const std::vector<std::string>& names, bool best, bool timed) {
-  report::Row row = {{fmt::format("{}{}", record.epoch, best ? " <mark>best</mark>" : "")},
+  report::Row row = {{fmt::format("{}{}", record.epoch, best ? "\u00a0<mark>best</mark>" : "")},
                      {report::grouped(record.step), "number"}};
   for (const std::string& name : names) {
     const Figure* figure = record.find(name);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "report/chart.h"
@@ -14,6 +15,9 @@ namespace {
 
 using report::LineChart;
 using report::Series;
+
+// Names of figures that are written in capitals.
+constexpr std::array<std::string_view, 7> abbreviations = {"auc", "bleu", "f1", "mae", "mse", "rmse", "ter"};
 
 /// A panel is one chart: the figures "train_NAME", "valid_NAME" and NAME.
 struct Panel {
@@ -136,7 +140,11 @@ const Record* best_record(const History& history) {
 std::string spoken(const std::string& name) {
   const std::string part = part_of(name);
   std::string text = part == "train_" ? "training " : part == "valid_" ? "validation " : part;
-  text += name.substr(part.size());
+  std::string figure = name.substr(part.size());
+  if (std::ranges::find(abbreviations, figure) != abbreviations.end())
+    for (char& letter : figure)
+      if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  text += figure;
   std::replace(text.begin(), text.end(), '_', ' ');
   if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
   return text;

@@ -49,8 +49,9 @@ std::string by_hardness(Task task, const std::vector<std::string>& questions, co
     chart.bins.push_back({fmt::format("{}", of),
                           100.0 * static_cast<double>(counts.first) / static_cast<double>(counts.second),
                           counts.second});
-  return figures(report::bin_chart(chart), sums ? "Right answers by the number of carries, as one adds on paper."
-                                                : "Right answers by the number of digits.");
+  return report::in_pairs(
+      figures(report::bin_chart(chart), sums ? "Right answers by the number of carries, as one adds on paper."
+                                             : "Right answers by the number of digits."));
 }
 
 std::string attention(const seq2seq::Architecture& model, const std::vector<std::string>& questions,

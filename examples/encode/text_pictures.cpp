@@ -28,9 +28,9 @@ std::string by_length(const TextFigures& found, report::Figures& figures) {
     chart.bins.push_back({fmt::format("{}", words),
                           100.0 * static_cast<double>(counts.first) / static_cast<double>(counts.second),
                           counts.second});
-  return figures(report::bin_chart(chart),
-                 "Lines that the training never saw and that come back word for word from one "
-                 "vector, by their length.");
+  return report::in_pairs(figures(report::bin_chart(chart),
+                                  "Lines that the training never saw and that come back word for word from one "
+                                  "vector, by their length."));
 }
 
 // Shows what went wrong first.

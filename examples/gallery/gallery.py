@@ -28,6 +28,7 @@ main.gallery { max-width: 72rem; }
 .card .what { margin: 0 0 1rem; color: var(--muted); }
 .card figure { margin: 0 0 .75rem; }
 .card figure svg { max-width: 100%; height: auto; }
+.card figure.wide svg { max-width: max(100%, 34rem); }
 .card .pages { display: flex; flex-wrap: wrap; gap: .375rem 1.25rem; margin: 0 0 .5rem; padding: 0; list-style: none; font: .875rem/1.5 var(--sans); }
 .card pre { max-height: 22rem; overflow: auto; font-size: .75rem; }
 .card summary { cursor: pointer; font: .875rem/1.5 var(--sans); color: var(--muted); }
@@ -92,7 +93,8 @@ def picture_of(pages, pictures, target):
             if not drawn:
                 continue
             caption = re.search(r"<figcaption>(?:<b>.*?</b>)?(.*?)</figcaption>", figure, re.S)
-            return f'<figure><div class="scroll">{drawn.group(0)}</div><figcaption>{caption.group(1) if caption else ""}</figcaption></figure>'
+            wide = ' class="wide"' if float(re.search(r'width="([0-9.]+)"', drawn.group(0)).group(1)) > 600 else ""
+            return f'<figure{wide}><div class="scroll">{drawn.group(0)}</div><figcaption>{caption.group(1) if caption else ""}</figcaption></figure>'
     for picture in pictures:
         return f'<figure><img src="{picture.relative_to(target.parent).as_posix()}" alt="{html.escape(picture.stem)}"/></figure>'
     return ""

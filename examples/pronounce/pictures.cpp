@@ -32,7 +32,7 @@ std::string by_length(const Dictionary& words, const Judgement& found, report::F
                                       letters),
                           100.0 * static_cast<double>(counts.first) / static_cast<double>(counts.second),
                           counts.second});
-  return figures(report::bin_chart(chart), "The share of wrong words by their number of letters.");
+  return report::in_pairs(figures(report::bin_chart(chart), "The share of wrong words by their number of letters."));
 }
 
 using Confusions = std::map<std::pair<std::string, std::string>, int64_t>;  // in the dictionary, said

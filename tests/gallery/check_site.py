@@ -140,7 +140,14 @@ def seen(browser, page, size):
     wrong = list(complaints(browser.events))
     if wide > width:
         wrong.append(f"is {wide} pixels wide on a screen of {width}")
-    return wrong, base64.b64decode(browser.call("Page.captureScreenshot")["data"])
+    return wrong, base64.b64decode(picture_of(browser, width))
+
+
+def picture_of(browser, width):
+    """The whole page as PNG, but for what is below the height that Chromium can draw."""
+    height = browser.call("Page.getLayoutMetrics")["cssContentSize"]["height"]
+    clip = {"x": 0, "y": 0, "width": width, "height": min(height, 16000), "scale": 1}
+    return browser.call("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]
 
 
 def main():
