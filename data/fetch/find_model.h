@@ -16,10 +16,10 @@ namespace grus::data {
 /// is set before threads look for models.
 void set_model_index(const std::string& path_or_address);
 
-/// Returns the path of a model: where it stands (core/base/replaced_model.h) if the text is a path, or cannot be a name;
-/// else the pack that the index calls so, fetched once, with the size and the SHA-256 that the index has, and used
-/// offline from then on. An index from elsewhere is asked for again after a day. Throws DataError for an unknown name and for other bytes than
-/// the index promised, Error for a full disk; a fetch that fails or is killed leaves nothing behind.
+/// Returns where a model stands (core/base/replaced_model.h) if the text is a path or cannot be a name; else the path
+/// of the pack that the index calls so, fetched once with the index's size and SHA-256, and used offline then. An index
+/// from elsewhere is asked for again after a day. Throws DataError for an unknown name and for other bytes than the
+/// index promised, Error for a full disk; a fetch that fails or is killed leaves nothing behind.
 std::filesystem::path find_model(const std::string& path_or_name);
 
 /// Returns what the index has. Throws UsageError without an index, else as find_model does.
