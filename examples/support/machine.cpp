@@ -9,6 +9,7 @@
 
 #include "core/base/error.h"
 #include "core/base/threads.h"
+#include "core/base/use_only.h"
 #include "core/base/version.h"
 #include "core/device/device.h"
 #include "core/device/precision.h"
@@ -23,6 +24,7 @@ void use_machine(std::string_view device, int64_t threads, Precision precision) 
                           (precision != Precision::int8 && device.starts_with("cuda")),
                       "--precision: need f32{} on device {}, got {}", device.starts_with("cuda") ? ", bf16 or f16" : "",
                       device, name_of(precision));
+  require<UsageError>(!use_only || precision != Precision::f16, "--precision: need f32, bf16 or int8, got f16");
   set_product_precision(precision);
   if (threads > 0) set_num_threads(static_cast<int>(threads));
   set_default_device(Device(device));

@@ -71,6 +71,7 @@ TEST_CASE("grus-run: bad usage is one line and exit code 2, a bad line ends it b
   check_error(run(folder, translate + " " + translate), 2, "need one model");
   check_error(run(folder, translate + " --beam"), 2, "--beam: need a value, got none");
   check_error(run(folder, translate + " --beam 0"), 2, "--beam: need a whole number from 1 to 1000, got '0'");
+  check_error(run(folder, translate + " --precision f16", "a\n"), 2, "--precision: need f32, bf16 or int8, got f16");
   check_error(run(folder, translate + " --baem 1"), 2, "--baem: there is no such option");
   check_error(run(folder, translate + " --shortlist none"), 1, "none: ");
   check_error(run(folder, folder.path("none")), 1, "none: need a packed model, or its folder, got nothing");

@@ -44,10 +44,10 @@ bool with_compared_type(DType dtype, F&& f) {
   });
 }
 
-/// Tells which copies are compiled here: all, or in a build for use those of its weights.
+/// Tells which copies are compiled here: all, or in a build for use those of its weights, states and ids.
 template <class To, class From>
-constexpr bool is_quick =
-    !use_only || std::is_same_v<To, From> || (std::is_same_v<To, float> && std::is_same_v<From, bfloat16>);
+constexpr bool is_quick = !use_only || (std::is_same_v<To, float> && std::is_same_v<From, bfloat16>) ||
+                          (std::is_same_v<To, From> && (std::is_same_v<To, float> || std::is_integral_v<To>));
 
 /// y[i * sy] = x[i * sx]; the usual strides are constants to the compiler.
 template <class To, class From>

@@ -6,6 +6,7 @@
 #include "core/backends/cpu/aligned_floats.h"
 #include "core/backends/cpu/gemm_tile.h"
 #include "core/base/thread_pool.h"
+#include "core/base/use_only.h"
 
 namespace grus::cpu {
 namespace {
@@ -17,14 +18,15 @@ int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
-  if (precision == Precision::f16) return f16_tile_kernels();
+  if constexpr (!use_only)  // f16 is for training, as on GPUs: in use bf16 takes as much memory, and is quicker
+    if (precision == Precision::f16) return f16_tile_kernels();
   static const TileKernels& bf16 = amx_tile_kernels()    ? *amx_tile_kernels()
                                    : bf16_tile_kernels() ? *bf16_tile_kernels()
                                                          : widened_tile_kernels();
   static const TileKernels& int8 = amx_int8_tile_kernels() ? *amx_int8_tile_kernels()
                                    : vnni_tile_kernels()   ? *vnni_tile_kernels()
                                                            : int8_tile_kernels();
-  return precision == Precision::bf16 ? bf16 : int8;
+  return precision == Precision::int8 ? int8 : bf16;
 }
 
 const TileKernels& kernels_for(const Product<float>& p) { return p.tiles ? *p.tiles : kernels_for(p.precision); }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/use_only.h"
 #include "core/device/kernels.h"
 
 namespace grus::reference {
@@ -46,17 +47,20 @@ inline int64_t rows_of(const AttentionSide& side, int64_t b) {
 }
 
 /// Calls f.operator()<T>() with the C++ type of `dtype`. Throws DtypeError for types the kernel is not made for.
+/// Nothing that is used after training asks for more of f64 than copies and arithmetic, which take any number.
 template <class F>
 void with_float(const char* kernel, DType dtype, F f) {
   if (dtype == DType::f32) return f.template operator()<float>();
-  if (dtype == DType::f64) return f.template operator()<double>();
-  fail<DtypeError>("[{}] need f32 or f64, got {}", kernel, name_of(dtype));
+  if constexpr (!use_only)
+    if (dtype == DType::f64) return f.template operator()<double>();
+  fail<DtypeError>("[{}] need f32{}, got {}", kernel, use_only ? "" : " or f64", name_of(dtype));
 }
 template <class F>
 void with_number(const char* kernel, DType dtype, F f) {
   if (dtype == DType::i32) return f.template operator()<int32_t>();
   if (dtype == DType::i64) return f.template operator()<int64_t>();
-  if (is_float(dtype)) return with_float(kernel, dtype, f);
+  if (dtype == DType::f32) return f.template operator()<float>();
+  if (dtype == DType::f64) return f.template operator()<double>();
   fail<DtypeError>("[{}] need numbers, got {}", kernel, name_of(dtype));
 }
 template <class F>

@@ -45,7 +45,7 @@ const KernelTable& reference_backend() {
       .synchronize = reference::synchronize,
 #define GRUS_DEVICE_ENTRY(...)
 #define GRUS_KERNEL(need, name, ...) \
-  .name = kept<is_left_out(#name)>(&KernelTable::name, reference::entry<reference::name>),
+  .name = kept<is_left_out_of_reference(#name)>(&KernelTable::name, reference::entry<reference::name>),
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
 #include "core/device/kernels.def"
   };
