@@ -163,8 +163,8 @@ TEST_CASE("encode: the score of a row is the lower quartile of its windows' dist
 }
 
 TEST_CASE("encode: a run that is stopped and resumed ends with the weights of one that never stopped") {
-  const Folder folder;
   for (const bool lines : {true, false}) {
+    const Folder folder;
     const auto options = [&](const char* out) {
       TrainOptions o;
       if (lines) o.text = folder.file("t.txt", sentences());
