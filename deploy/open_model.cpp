@@ -29,9 +29,8 @@ constexpr Kind kinds[] = {{"translate", open_as<Translating>},
                           {"forecast", open_as<Forecasting>},
                           {"write", open_as<Writing>}};
 
-}  // namespace
-
-std::string task_of(const std::filesystem::path& model) {
+// Throws DataError for what is no model, and for one of another program.
+const Kind& kind_of(const std::filesystem::path& model) {
   constexpr std::string_view prefix = "grus ";
   require<DataError>(is_folder_or_pack(model), "{}: need a packed model, or its folder, got {}", model.string(),
                      file_exists(model) ? "another file" : "nothing");
@@ -39,16 +38,15 @@ std::string task_of(const std::filesystem::path& model) {
   const json::Json config = json::parse(data::read_whole_file(file, options::most_config_bytes), file);
   const std::string format = json::Members(config, file).text("format");
   for (const Kind& kind : kinds)
-    if (format.starts_with(prefix) && format.substr(prefix.size()) == kind.task) return std::string(kind.task);
+    if (format.starts_with(prefix) && format.substr(prefix.size()) == kind.task) return kind;
   fail<DataError>("{}: need a model of translate, classify, forecast or write, got '{}'", file, Shown{format});
 }
 
+}  // namespace
+
 std::unique_ptr<Runner> open_model(const std::filesystem::path& model, const options::Given& flags) {
   const std::filesystem::path standing = standing_model(model);
-  const std::string task = task_of(standing);
-  for (const Kind& kind : kinds)
-    if (kind.task == task) return kind.open(standing.string(), flags);
-  return nullptr;
+  return kind_of(standing).open(standing.string(), flags);
 }
 
 }  // namespace grus::deploy

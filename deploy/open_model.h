@@ -8,11 +8,8 @@
 
 namespace grus::deploy {
 
-/// The program whose model it is: "translate", "classify", "forecast" or "write".
-/// Throws DataError for what is no model, and for one of another program.
-std::string task_of(const std::filesystem::path& model);
-/// Loads a folder or a pack, and sets flags of its program's `run`. Throws DataError in one line that names the file,
-/// and UsageError for a flag that is not read or out of range.
+/// Loads a folder or a pack, and sets flags of its program's `run`. Throws DataError in one line that names the file
+/// for what is no model of these programs, and UsageError for a flag that is not read or out of range.
 std::unique_ptr<Runner> open_model(const std::filesystem::path& model, const options::Given& flags = {});
 
 }  // namespace grus::deploy

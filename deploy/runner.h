@@ -17,6 +17,8 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
+  /// Returns the program whose model it is: "translate", "classify", "forecast" or "write".
+  virtual const char* task() const = 0;
   /// Returns the flags of the program's `run` that are read here, with their values.
   virtual options::Table flags() = 0;
   /// Checks flags that were set.

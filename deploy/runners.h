@@ -16,6 +16,7 @@ namespace grus::deploy {
 class Translating : public Runner {
  public:
   Translating(const std::string& model, const options::Given& flags);
+  const char* task() const override { return "translate"; }
   options::Table flags() override;
   void check() override;
   std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
@@ -32,6 +33,7 @@ class Translating : public Runner {
 class Classifying : public Runner {
  public:
   Classifying(const std::string& model, const options::Given& flags);
+  const char* task() const override { return "classify"; }
   options::Table flags() override;
   void check() override { programs::use_machine(options_.use.machine); }
   std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
@@ -46,6 +48,7 @@ class Classifying : public Runner {
 class Forecasting : public Runner {
  public:
   Forecasting(const std::string& model, const options::Given& flags);
+  const char* task() const override { return "forecast"; }
   options::Table flags() override;
   void check() override { programs::use_machine(use_.machine); }
   bool reads_table() const override { return true; }
@@ -64,6 +67,7 @@ class Forecasting : public Runner {
 class Writing : public Runner {
  public:
   Writing(const std::string& model, const options::Given& flags);
+  const char* task() const override { return "write"; }
   options::Table flags() override;
   void check() override { programs::use_machine(options_.machine); }
   /// With the flag `complete` the line of that command for each, else the texts of `run` behind each as its prompt.

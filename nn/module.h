@@ -117,6 +117,8 @@ class ModuleBase {
   /// DataError that lists missing, unexpected and misshapen names; without `strict` only misshapen ones are an error.
   /// Nothing is changed when it throws.
   LoadReport load_state_dict(const NamedTensors& state, bool strict = true);
+  /// Takes values over where nobody else has their memory and they are as the module's, and copies the others.
+  LoadReport load_state_dict(NamedTensors&& state, bool strict = true);
 
   /// Returns a table of name, shape, count and notes (tied, frozen), with totals.
   std::string summary() const;
@@ -230,6 +232,7 @@ class ModuleBase {
   [[noreturn]] static void fail_moved_from();
   void require_reached() const;
   void replace_values(const std::function<Tensor(const Tensor&)>& made);
+  LoadReport load_values(const NamedTensors& state, bool strict, bool take_over);
   void visit_buffers(const std::function<void(const std::string&, Buffer&)>& visit);
   void require_free(const std::string& name) const;
   void link(const std::string& name, const ModuleBase& module);

@@ -242,10 +242,10 @@ void save_weights(const std::filesystem::path& path, const ModuleBase& module, c
 }
 
 LoadReport load_weights(const std::filesystem::path& path, ModuleBase& module, bool strict) {
-  const TensorFile file = read_safetensors(path);
+  TensorFile file = read_safetensors(path);
   check_conventions(path.string(), file, module);
   try {
-    return module.load_state_dict(file.tensors, strict);
+    return module.load_state_dict(std::move(file.tensors), strict);
   } catch (const DataError& e) {
     fail<DataError>("{}: {}", path.string(), e.what());
   }

@@ -16,8 +16,14 @@ struct Target {
   std::string name;
   const Leaf* identity;  // null for a buffer
   Tensor value;
-  std::function<void(const Tensor&)> assign;
+  std::function<void(const Tensor&)> assign, replace;
   const Tensor* found = nullptr;
+
+  void set(bool take_over) const {
+    const bool alike = found->dtype() == value.dtype() && found->device() == value.device();
+    if (take_over && alike && Raw::owns_storage_alone(*found)) return replace(*found);
+    assign(found->detach().to(value.device()).to(value.dtype()));
+  }
 };
 
 // Notes a stored value that does not fit its place: another shape, another dtype, or tied names with different values.
@@ -53,13 +59,20 @@ NamedTensors ModuleBase::state_dict() const {
 }
 
 LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
+  return load_values(state, strict, false);
+}
+LoadReport ModuleBase::load_state_dict(NamedTensors&& state, bool strict) { return load_values(state, strict, true); }
+
+LoadReport ModuleBase::load_values(const NamedTensors& state, bool strict, bool take_over) {
   std::vector<Target> targets;
   for (const auto& entry : named_parameters(true)) {
     Parameter p = entry.parameter;
-    targets.push_back({entry.name, p.identity(), p.value(), [p](const Tensor& t) mutable { p.assign(t); }});
+    targets.push_back({entry.name, p.identity(), p.value(), [p](const Tensor& t) mutable { p.assign(t); },
+                       [p](const Tensor& t) mutable { p.leaf().replace(t); }});
   }
   visit_buffers([&targets](const std::string& name, Buffer& buffer) {
-    targets.push_back({name, nullptr, buffer.value(), [b = &buffer](const Tensor& t) { b->assign(t); }});
+    targets.push_back({name, nullptr, buffer.value(), [b = &buffer](const Tensor& t) { b->assign(t); },
+                       [b = &buffer](const Tensor& t) { b->replace(t); }});
   });
 
   LoadReport report;
@@ -78,7 +91,7 @@ LoadReport ModuleBase::load_state_dict(const NamedTensors& state, bool strict) {
                      list_names("missing", report.missing), list_names("unexpected", report.unexpected),
                      list_names("misshapen", misshapen));
   for (const Target& target : targets)
-    if (target.found) target.assign(target.found->detach().to(target.value.device()).to(target.value.dtype()));
+    if (target.found) target.set(take_over);
   return report;
 }
 

@@ -200,9 +200,9 @@ nn::TensorFile ModelFolder::read_weights(const Architecture& model) const {
   return file;
 }
 
-void ModelFolder::load(const nn::NamedTensors& tensors, Architecture& model) const {
+void ModelFolder::load(nn::NamedTensors tensors, Architecture& model) const {
   try {
-    model.module().load_state_dict(tensors);
+    model.module().load_state_dict(std::move(tensors));
   } catch (const DataError& error) {
     fail<DataError>("{}: {}", weights().string(), error.what());
   }
@@ -224,7 +224,7 @@ void ModelFolder::load_fewer_words(Architecture& model) const {
     const int64_t words = entry.tensor.dim(0);
     if (words < own->tensor.dim(0)) entry.tensor = concat({entry.tensor, own->tensor.rows(words)});
   }
-  load(file.tensors, model);
+  load(std::move(file.tensors), model);
 }
 
 SavedModel ModelFolder::load() const {

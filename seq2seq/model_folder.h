@@ -78,7 +78,7 @@ class ModelFolder {
   SavedModel load() const;
 
  private:
-  void load(const nn::NamedTensors& weights, Architecture& model) const;
+  void load(nn::NamedTensors weights, Architecture& model) const;
   nn::TensorFile read_weights(const Architecture& model) const;
   void check_vocabularies(const TrainOptions& options) const;
   // Says whether the folder's weights name their GRU's convention.

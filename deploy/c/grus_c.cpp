@@ -14,7 +14,7 @@ using namespace grus;
 
 struct grus_model {
   std::unique_ptr<deploy::Runner> runner;
-  std::string task, value;  // the program, and what grus_get returned
+  std::string value;  // what grus_get returned
 };
 
 struct grus_answers {
@@ -65,7 +65,7 @@ const T& need(const T* given, const char* what) {
 template <class Kind>
 Kind& as(const grus_model* model, const char* task) {
   auto* const found = dynamic_cast<Kind*>(need(model, "a model").runner.get());
-  require<UsageError>(found != nullptr, "[grus] need a model of {}, got one of {}", task, model->task);
+  require<UsageError>(found != nullptr, "[grus] need a model of {}, got one of {}", task, model->runner->task());
   return *found;
 }
 
@@ -85,7 +85,6 @@ std::vector<std::string> lines_of(const char* const* lines, size_t count) {
 
 std::unique_ptr<grus_model> opened(const std::filesystem::path& path) {
   auto made = std::make_unique<grus_model>();
-  made->task = deploy::task_of(path);
   made->runner = deploy::open_model(path);
   return made;
 }
@@ -120,7 +119,7 @@ grus_status grus_open_memory(const void* bytes, size_t size, const char* name, g
 }
 
 void grus_close(grus_model* model) { delete model; }
-const char* grus_task(const grus_model* model) { return model ? model->task.c_str() : ""; }
+const char* grus_task(const grus_model* model) { return model ? model->runner->task() : ""; }
 
 grus_status grus_set(grus_model* model, const char* flag, const char* value) {
   return guarded([&] {

@@ -4,6 +4,7 @@
 
 #include "core/base/glob.h"
 #include "core/base/scope.h"
+#include "core/tensor/raw.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;
@@ -135,6 +136,26 @@ TEST_CASE("module: tied parameters are one for counts, saving and loading") {
   CHECK(nest.pair.first.weight.value().to_vector<float>()[5] == 5);
   by_alias.push_back({"pair.first.weight", Tensor::full({2, 3}, 6)});
   CHECK_THROWS_AS(nest.load_state_dict(by_alias), DataError);
+}
+
+TEST_CASE("module: a state dict that is given away is taken over, but for tensors that somebody else holds") {
+  const auto memory_of = [](const Tensor& x) { return Raw::view(x).buffer->handle; };
+  Pair pair;
+  NamedTensors state = pair.clone().state_dict();
+  for (NamedTensor& entry : state) entry.tensor = Tensor::full(entry.tensor.shape(), 5);
+  const Tensor held = *nn::find(state, "own");
+  const void* const weight = memory_of(*nn::find(state, "first.weight"));
+  const void* const count = memory_of(*nn::find(state, "count"));
+  pair.load_state_dict(std::move(state));
+  CHECK(memory_of(pair.first.weight.value()) == weight);
+  CHECK(memory_of(pair.count.value()) == count);
+  CHECK(memory_of(pair.own.value()) != memory_of(held));
+  CHECK(pair.own.value().to_vector<float>() == std::vector<float>(4, 5));
+
+  const NamedTensors kept = {{"first.weight", Tensor::full({2, 3}, 6)}};
+  pair.load_state_dict(kept, false);
+  CHECK(memory_of(pair.first.weight.value()) == weight);
+  CHECK(pair.first.weight.value().to_vector<float>()[0] == 6);
 }
 
 TEST_CASE("module: a clone shares nothing and keeps ties") {
