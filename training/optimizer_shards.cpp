@@ -51,9 +51,9 @@ void OptimizerShards::gather_values() {
     for (size_t i = 0; i < parameters_.size(); ++i) {
       Leaf& leaf = parameters_[i].parameter.leaf();
       if (owners_[i] != rank || !leaf.requires_grad) continue;
-      visit(leaf.value(), [&](Tensor y) { leaf.assign(std::move(y)); });
+      visit(leaf.value(), [&](const Tensor& y) { leaf.assign(y); });
       if (Tensor* const mean = average ? average->find(&leaf) : nullptr)
-        visit(*mean, [&](Tensor y) { *mean = std::move(y); });
+        visit(*mean, [&](const Tensor& y) { *mean = y; });
     }
   };
   std::vector<std::vector<std::byte>> blocks(static_cast<size_t>(ranks_.size()));

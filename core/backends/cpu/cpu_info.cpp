@@ -115,8 +115,7 @@ bool uses_bf16_instruction() {
 #if defined(__x86_64__)
   static const bool uses = [] {
     if (isa() != Isa::avx512 || !__builtin_cpu_supports("avx512bf16")) return false;
-    return wanted_isa().value_or(Isa::amx) == Isa::amx ? has_quick_bf16(cpu_model())
-                                                       : *wanted_isa() == Isa::avx512_bf16;
+    return highest_allowed() == Isa::amx ? has_quick_bf16(cpu_model()) : highest_allowed() == Isa::avx512_bf16;
   }();
   return uses;
 #else

@@ -28,8 +28,9 @@ bool has_quick_bf16(const CpuModel& model);
 /// Tells whether bf16 products use the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for it.
 bool uses_bf16_instruction();
 
-/// Tells whether bf16 and int8 products use AMX's tiles: where the CPU has them and the system lets this process use their
-/// registers, which it is asked once. It refuses where a thread has a stack for signals that is too small for them.
+/// Tells whether bf16 and int8 products use AMX's tiles: where the CPU has them and the system lets this process use
+/// their registers, which it is asked once. It refuses where a thread has a stack for signals that is too small for
+/// them.
 bool uses_amx();
 
 /// Tells whether int8 products may use AVX-512's instruction for them (VNNI).

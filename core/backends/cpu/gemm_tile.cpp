@@ -80,8 +80,8 @@ void pack_rows(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t p
 
 const TileKernels* kernels() {
   static constexpr TileKernels kernels{
-      max_rows,     width,     width,          1, 0, any_tile<F32Words, false>, any_tile<F32Words, true>, copy_rows,
-      copy_columns, pack_rows, pack_transposed};
+      "SIMD",    max_rows,     width,     width,          1, 0, any_tile<F32Words, false>, any_tile<F32Words, true>,
+      copy_rows, copy_columns, pack_rows, pack_transposed};
   return &kernels;
 }
 

@@ -10,6 +10,8 @@
 // gemm_tile_int8.cpp, gemm_tile_vnni.cpp.
 #include <cstdint>
 
+#include "core/device/kernels.h"
+
 namespace grus::cpu {
 
 /// One tile: y (rows, columns) = alpha a b + beta c, rows <= max_rows, columns <= the panel's width. b is one panel of
@@ -33,6 +35,7 @@ inline constexpr int64_t row_stride = block_words + 16;
 inline constexpr int64_t int8_depth = 512;
 
 struct TileKernels {
+  const char* instructions;  // by which words are multiplied: "AMX", "AVX512_BF16", "AVX512_VNNI", or "SIMD" as f32
   int max_rows;
   int width;      // columns of a panel
   int panel_row;  // floats that a row of a panel takes
@@ -62,9 +65,8 @@ struct TileKernels {
 const TileKernels& f32_tile_kernels();
 /// Kernels for bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
-/// Kernels for bf16 and for int8 by AMX's tiles; null where uses_amx() is false.
-const TileKernels* amx_tile_kernels();
-const TileKernels* amx_int8_tile_kernels();
+/// Kernels for bf16 or int8 by AMX's tiles; null where uses_amx() is false.
+const TileKernels* amx_tile_kernels(Precision precision);
 /// Kernels for bf16 on any CPU, with half of the memory to read and the arithmetic of f32.
 const TileKernels& widened_tile_kernels();
 /// Kernels for f16, which are made alike: no CPU multiplies f16 with sums in f32.

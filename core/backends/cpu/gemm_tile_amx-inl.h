@@ -54,7 +54,7 @@ void multiply(const Tile& tile, int64_t a_stride, int64_t a_step, float* sums) {
   }
 }
 
-/// y = alpha sums + beta c, of bf16.
+/// y = alpha sums + beta c, of bf16. It is a template so that each file has it for its own instructions.
 template <class Tiles>
 void finish_floats(const Tile& tile, const float* sums) {
   for (int i = 0; i < tile.rows; ++i, sums += width) {

@@ -111,7 +111,8 @@ struct TurnedWords {
 };
 
 const TileKernels* amx_bf16_kernels() {
-  static constexpr TileKernels kernels{amx::max_rows,
+  static constexpr TileKernels kernels{"AMX",
+                                       amx::max_rows,
                                        amx::width,
                                        amx::width,
                                        2,
@@ -130,7 +131,8 @@ const TileKernels* amx_bf16_kernels() {
 }
 
 const TileKernels* amx_int8_kernels() {
-  static constexpr TileKernels kernels{amx::max_rows,
+  static constexpr TileKernels kernels{"AMX",
+                                       amx::max_rows,
                                        amx::width,
                                        amx::width,
                                        Int8Quads::in_word,
@@ -155,20 +157,11 @@ HWY_POP_ATTRIBUTES
 #if HWY_ONCE
 namespace grus::cpu {
 
-const TileKernels* amx_tile_kernels() {
+const TileKernels* amx_tile_kernels([[maybe_unused]] Precision precision) {
 #if HWY_TARGETS & HWY_AVX3
-  return uses_amx() ? N_AVX3::amx_bf16_kernels() : nullptr;
-#else
-  return nullptr;
+  if (uses_amx()) return precision == Precision::int8 ? N_AVX3::amx_int8_kernels() : N_AVX3::amx_bf16_kernels();
 #endif
-}
-
-const TileKernels* amx_int8_tile_kernels() {
-#if HWY_TARGETS & HWY_AVX3
-  return uses_amx() ? N_AVX3::amx_int8_kernels() : nullptr;
-#else
   return nullptr;
-#endif
 }
 
 }  // namespace grus::cpu

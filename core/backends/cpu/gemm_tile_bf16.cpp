@@ -43,7 +43,8 @@ void copy_columns_bf16(const float* a, int64_t lda, int64_t columns, int64_t k, 
 }
 
 const TileKernels* bf16_kernels() {
-  static constexpr TileKernels kernels{max_rows,
+  static constexpr TileKernels kernels{"AVX512_BF16",
+                                       max_rows,
                                        width,
                                        width,
                                        2,

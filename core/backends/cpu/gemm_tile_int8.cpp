@@ -25,6 +25,7 @@ namespace grus::cpu::HWY_NAMESPACE {
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 struct Int8Words : Int8Parts<Int8Words> {
+  static constexpr const char* instructions = "SIMD";
   using A = int16_t;
   using B = int8_t;
   using I16 = hn::Repartition<int16_t, D>;
@@ -44,6 +45,7 @@ struct Int8Words : Int8Parts<Int8Words> {
 };
 #else
 struct Int8Words : Int8Parts<Int8Words> {
+  static constexpr const char* instructions = "SIMD";
   using A = int32_t;
   using B = int16_t;
   static constexpr int in_word = 1, panel_row = width / 2, zero = 0;

@@ -26,6 +26,7 @@ HWY_PUSH_ATTRIBUTES(HWY_TARGET_STR ",avx512vnni")
 namespace grus::cpu::HWY_NAMESPACE {
 
 struct VnniWords : Int8Parts<VnniWords> {
+  static constexpr const char* instructions = "AVX512_VNNI";
   using A = uint8_t;
   using B = int8_t;
   static constexpr int in_word = 4, panel_row = width, zero = 128;

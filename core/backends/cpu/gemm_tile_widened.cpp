@@ -184,7 +184,8 @@ void widen(const float* panel, int64_t words, float* to) {
 
 template <class Format>
 const TileKernels* widened_kernels_of() {
-  static constexpr TileKernels kernels{max_rows,
+  static constexpr TileKernels kernels{"SIMD",
+                                       max_rows,
                                        width,
                                        Widened<Format>::panel_row,
                                        1,

@@ -66,7 +66,8 @@ void quantize(const float* x, int64_t n, float inverse, int32_t zero, T* to) {
 }
 
 /// What is common to int8's kinds of words: `Words::A` and `Words::B` are the types in which numbers of a and b lie
-/// there, `Words::in_word` of them in a word, and `Words::zero` is added to those of a.
+/// there, `Words::in_word` of them in a word, `Words::zero` is added to those of a, and
+/// `Words::instructions` names what multiplies them.
 template <class Words>
 struct Int8Parts {
   static constexpr int head = 2 * width;
@@ -133,9 +134,18 @@ struct Int8Parts {
 
 template <class Words>
 const TileKernels* int8_kernels_of() {
-  static constexpr TileKernels kernels{
-      max_rows,         width,   Words::panel_row, Words::in_word,        Words::head, any_tile<Words, false>, nullptr,
-      Words::copy_rows, nullptr, nullptr,          Words::pack_transposed};
+  static constexpr TileKernels kernels{Words::instructions,
+                                       max_rows,
+                                       width,
+                                       Words::panel_row,
+                                       Words::in_word,
+                                       Words::head,
+                                       any_tile<Words, false>,
+                                       nullptr,
+                                       Words::copy_rows,
+                                       nullptr,
+                                       nullptr,
+                                       Words::pack_transposed};
   return &kernels;
 }
 

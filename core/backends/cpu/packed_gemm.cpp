@@ -20,13 +20,14 @@ const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
   if constexpr (!use_only)  // f16 is for training, as on GPUs: in use bf16 takes as much memory, and is quicker
     if (precision == Precision::f16) return f16_tile_kernels();
-  static const TileKernels& bf16 = amx_tile_kernels()    ? *amx_tile_kernels()
-                                   : bf16_tile_kernels() ? *bf16_tile_kernels()
-                                                         : widened_tile_kernels();
-  static const TileKernels& int8 = amx_int8_tile_kernels() ? *amx_int8_tile_kernels()
-                                   : vnni_tile_kernels()   ? *vnni_tile_kernels()
-                                                           : int8_tile_kernels();
-  return precision == Precision::int8 ? int8 : bf16;
+  const auto first_of = [](const TileKernels* best, const TileKernels* next, const TileKernels& any) {
+    return best ? best : next ? next : &any;
+  };
+  static const TileKernels* const bf16 =
+      first_of(amx_tile_kernels(Precision::bf16), bf16_tile_kernels(), widened_tile_kernels());
+  static const TileKernels* const int8 =
+      first_of(amx_tile_kernels(Precision::int8), vnni_tile_kernels(), int8_tile_kernels());
+  return precision == Precision::int8 ? *int8 : *bf16;
 }
 
 const TileKernels& kernels_for(const Product<float>& p) { return p.tiles ? *p.tiles : kernels_for(p.precision); }
@@ -80,7 +81,7 @@ void copy_block(const Product<float>& p, const BlockProduct& block, float* to) {
   const int64_t from = block.from * kernels.in_word, k = std::min(block.words * kernels.in_word, p.k - from);
   if (p.transpose_a) return kernels.copy_columns(p.a + from * p.lda + block.row, p.lda, block.rows, k, block.strip, to);
   kernels.copy_rows(p.a + block.row * p.lda + from, p.lda, block.rows, k, to);
-  if (const int64_t used = used_words(kernels, k); used < block.words && kernels.words_at_once > 1)
+  if (const int64_t used = used_words(kernels, k); used < block.words)
     for (int64_t i = 0; i < block.rows; ++i)
       std::fill(to + i * row_stride + used, to + i * row_stride + block.words, 0.0f);
 }
@@ -222,22 +223,13 @@ void pack_used_words(const Product<float>& p, int64_t first, int64_t last, float
 
 void pack_panels(const Product<float>& p, int64_t first, int64_t last, float* to) {
   pack_used_words(p, first, last, to);
-  const TileKernels& kernels = kernels_for(p);
-  if (kernels.words_at_once == 1) return;
-  const int64_t size = panel_size_of(p), used = panel_size_of(p, used_words(kernels, p.k));
+  const int64_t size = panel_size_of(p), used = panel_size_of(p, used_words(kernels_for(p), p.k));
   for (int64_t panel = first; panel < last; ++panel, to += size) std::fill(to + used, to + size, 0.0f);
 }
 
 }  // namespace
 
-const char* products_by(Precision precision) {
-  if (precision == Precision::int8)
-    return amx_int8_tile_kernels() ? "AMX" : vnni_tile_kernels() ? "AVX512_VNNI" : "widened";
-  return precision != Precision::bf16 ? "widened"
-         : amx_tile_kernels()         ? "AMX"
-         : bf16_tile_kernels()        ? "AVX512_BF16"
-                                      : "widened";
-}
+const char* products_by(Precision precision) { return kernels_for(precision).instructions; }
 int64_t panel_width(Precision precision) { return kernels_for(precision).width; }
 int64_t packed_elements(const Product<float>& p) { return panels_of(p) * panel_size_of(p); }
 

@@ -8,7 +8,7 @@
 
 namespace grus::cpu {
 
-/// Name of the instructions that multiply bf16 or int8 here: AMX, AVX512_BF16, AVX512_VNNI, or those of f32: "widened".
+/// TileKernels::instructions of the kernels that are taken here.
 const char* products_by(Precision precision);
 
 /// Columns of a panel, which holds two vectors.

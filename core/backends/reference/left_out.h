@@ -1,5 +1,6 @@
 #pragma once
 // A build that never trains leaves out the rows of kernels.def that gradients and optimizers alone ask for.
+#include <algorithm>
 #include <string_view>
 #include <type_traits>
 
@@ -18,9 +19,7 @@ constexpr bool is_left_out(std::string_view name) {
 constexpr bool is_left_out_of_reference(std::string_view name) {
   constexpr std::string_view whole[] = {"attention", "compare",    "dot_attention", "fill",
                                         "gru_gates", "lstm_gates", "norm_rows",     "select"};
-  bool there = false;
-  for (const std::string_view one : whole) there = there || name == one;
-  return is_left_out(name) || (use_only && there);
+  return is_left_out(name) || (use_only && std::ranges::find(whole, name) != std::end(whole));
 }
 
 /// Returns the entry, or a function that fails in the place of one that is left out.

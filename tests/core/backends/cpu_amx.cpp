@@ -193,7 +193,8 @@ struct PlainIntegers {
   }
 };
 
-const cpu::TileKernels integer_kernels{cpu::amx::max_rows,
+const cpu::TileKernels integer_kernels{"plain",
+                                       cpu::amx::max_rows,
                                        cpu::amx::width,
                                        cpu::amx::width,
                                        4,
@@ -209,7 +210,8 @@ const cpu::TileKernels integer_kernels{cpu::amx::max_rows,
                                        Int8Tiles::configure,
                                        Int8Tiles::release};
 
-const cpu::TileKernels kernels{cpu::amx::max_rows,
+const cpu::TileKernels kernels{"plain",
+                               cpu::amx::max_rows,
                                cpu::amx::width,
                                cpu::amx::width,
                                2,
