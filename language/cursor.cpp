@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numbers>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -14,32 +12,6 @@
 #include "ops/math/softmax.h"
 
 namespace grus::language {
-namespace {
-
-constexpr int64_t window_steps = 256;  // of a recurrent model, for which any number will do
-
-int64_t window_of(const nn::LanguageModel& model) {
-  const int64_t longest = model.longest_window();
-  return longest > 0 ? longest : window_steps;
-}
-
-Tensor column(std::span<const int32_t> ids) {
-  return Tensor::from(std::vector<int32_t>(ids.begin(), ids.end()), {static_cast<int64_t>(ids.size()), 1},
-                      default_device());
-}
-
-}  // namespace
-
-double Likelihood::perplexity() const { return std::exp(nats / static_cast<double>(tokens)); }
-
-double Likelihood::bits_per_character() const { return nats / std::numbers::ln2 / static_cast<double>(characters); }
-
-Likelihood& Likelihood::operator+=(const Likelihood& other) {
-  nats += other.nats;
-  tokens += other.tokens;
-  characters += other.characters;
-  return *this;
-}
 
 void Cursor::go_on() {
   if (scores_.defined()) return;
@@ -58,12 +30,6 @@ const nn::LanguageState& Cursor::state() {
   return state_;
 }
 
-double Cursor::cost(const Tensor& inputs, const Tensor& targets) {
-  nn::LanguageLoss now = model_->loss(inputs, targets, state_);
-  state_ = now.state.detach();
-  return now.nll_sum.item();
-}
-
 double Cursor::read(std::span<const int32_t> ids) {
   if (ids.empty()) return 0;
   double nats = 0;
@@ -73,28 +39,17 @@ double Cursor::read(std::span<const int32_t> ids) {
     scores_ = Tensor();
     ids = ids.subspan(1);
   }
-  std::vector<int32_t> inputs;
-  for (const auto window = static_cast<size_t>(window_of(*model_)); !ids.empty();) {
-    const auto targets = ids.first(std::min(window, ids.size()));
-    inputs.assign(1, last_);
-    inputs.insert(inputs.end(), targets.begin(), targets.end() - 1);
-    nats += cost(column(inputs), column(targets));
+  each_window(*model_, last_, ids, [&](const Tensor& inputs, std::span<const int32_t> targets) {
+    nn::LanguageLoss now = model_->loss(inputs, column(targets), state_);
+    state_ = now.state.detach();
+    nats += now.nll_sum.item();
     last_ = targets.back();
-    ids = ids.subspan(targets.size());
-  }
+  });
   return nats;
 }
 
 Likelihood likelihood(Cursor& cursor, const data::Codec& codec, std::span<const std::string> lines) {
-  Likelihood all;
-  std::vector<int32_t> ids;
-  for (const std::string& line : lines) {
-    const std::vector<int32_t> more = codec.encode(line);
-    ids.insert(ids.end(), more.begin(), more.end());
-    ids.push_back(data::EOS);
-    all.characters += static_cast<int64_t>(data::split_code_points(line).size()) + 1;
-  }
-  all.tokens = static_cast<int64_t>(ids.size());
+  auto [ids, all] = stream_of(codec, lines);
   all.nats = cursor.read(ids);
   return all;
 }

@@ -5,21 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "data/text/codec.h"
-#include "nn/language_model.h"
+#include "language/stream.h"
 #include "ops/math/sampling.h"
 
 namespace grus::language {
-
-/// What a text costs a model: -log p of its ids, each given all before it.
-struct Likelihood {
-  double nats = 0;
-  int64_t tokens = 0;                 // ids, with those of line ends
-  int64_t characters = 0;             // code points, with line ends
-  double perplexity() const;          // exp(nats / tokens)
-  double bits_per_character() const;  // nats / log 2 / characters
-  Likelihood& operator+=(const Likelihood& other);
-};
 
 /// A Cursor goes forward through one text with the state carried on. It stands at first behind an <eos>, as at the
 /// beginning of a line. A copy goes its own way. The model must outlive it, and is in evaluation.
@@ -37,7 +26,6 @@ class Cursor {
 
  private:
   void go_on();
-  double cost(const Tensor& inputs, const Tensor& targets);
   const nn::LanguageModel* model_;
   nn::LanguageState state_;
   int32_t last_ = data::EOS;  // read, and not in the state yet unless scores_ stand

@@ -7,6 +7,7 @@
 
 #include "data/text/codec.h"
 #include "examples/support/run_options.h"
+#include "language/cache.h"
 #include "language/suggest.h"
 #include "nn/language_model.h"
 #include "ops/math/sampling.h"
@@ -55,7 +56,10 @@ struct UseOptions {
 struct EvalOptions : UseOptions {
   std::string text;
   int64_t keystrokes = 0;  // words
+  language::CacheOptions cache{.size = 0};
   options::Table table();
+  /// Throws UsageError for flags that are not read.
+  void check(const options::Given& given);
 };
 int eval(EvalOptions& o, const std::string& command_line);
 

@@ -32,6 +32,10 @@ int eval(EvalOptions& o, const std::string&) {
   fmt::print("{:.4f} nats a token, perplexity {:.2f} of {} tokens; {:.4f} nats and {:.4f} bits a character of {}\n",
              all.nats / static_cast<double>(all.tokens), all.perplexity(), all.tokens,
              all.nats / static_cast<double>(all.characters), all.bits_per_character(), all.characters);
+  if (o.cache.size > 0) {
+    const language::Likelihood cached = language::cached_likelihood(loaded.model, loaded.codec, lines, o.cache);
+    fmt::print("with a cache of {}: perplexity {:.2f}\n", o.cache.size, cached.perplexity());
+  }
   if (o.keystrokes == 0) return 0;
   const language::Suggester suggester(loaded.codec);
   const language::Keystrokes keys = language::count_keystrokes(language::Cursor(loaded.model), suggester, lines,

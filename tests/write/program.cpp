@@ -43,6 +43,10 @@ TEST_CASE("write: a model is trained, measured, and writes on from a prompt, the
   CHECK(eval.code == 0);
   CHECK(eval.out.find("perplexity") != std::string::npos);
   CHECK(eval.out.find("keys saved by three suggestions") != std::string::npos);
+  const Result cached = program(trained.folder, trained.use("eval") + "--cache 20 --text " + trained.text);
+  CHECK(cached.out.find("with a cache of 20: perplexity ") != std::string::npos);
+  check_error(program(trained.folder, trained.use("eval") + "--cache-theta 1 --text " + trained.text), 2,
+              "--cache-theta: need --cache a size above 0 with it, got 0");
   const std::string run = trained.use("run") + "--prompt 'the\\n  a' --length 30 ";
   const Result first = program(trained.folder, run);
   CHECK(first.code == 0);
