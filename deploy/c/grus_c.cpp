@@ -198,8 +198,9 @@ const char* grus_class_name(const grus_model* model, size_t index) {
 
 grus_status grus_classify(grus_model* model, const char* const* lines, size_t count, float* probabilities) {
   return guarded([&] {
+    deploy::Classifying& asked = as<deploy::Classifying>(model, "classify");  // a model of another task comes first
     need(probabilities, "a place for the probabilities");
-    for (const classify::Judged& one : as<deploy::Classifying>(model, "classify").judge(lines_of(lines, count)))
+    for (const classify::Judged& one : asked.judge(lines_of(lines, count)))
       probabilities = std::copy(one.probabilities.begin(), one.probabilities.end(), probabilities);
   });
 }

@@ -10,7 +10,7 @@ fail() { echo "failed: $*"; exit 1; }
 
 python3 -m venv "$work/venv" 2>/dev/null || skip 'python3 makes no virtual environment'
 "$work/venv/bin/python" -m pip install --quiet --disable-pip-version-check numpy >"$work/log" 2>&1 || skip 'pip reaches no registry'
-wheel=${GRUS_WHEEL:-}
+wheel=${WHEEL:-}
 if [ -z "$wheel" ]; then
   "$source/dev" wheel >"$work/log" 2>&1 || { cat "$work/log"; fail 'the wheel is not built'; }
   wheel=$(ls -t "${GRUS_BUILD:-$source/build}"/wheel/grus-*.whl | head -n 1)
