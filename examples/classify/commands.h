@@ -18,7 +18,7 @@ struct TrainOptions {
   data::LabelledTextOptions rows;
   double hold_valid = 0.1, hold_test = 0;
   std::string tokenizer = "word";
-  int64_t vocab = 0, min_count = 2, max_length = 400;
+  int64_t vocab = 0, min_count = 2, max_length = 400, vectors_words = 0;
   bool cased = false;
   ModelOptions model;
   double label_smoothing = 0;

@@ -133,6 +133,9 @@ Committee::Committee(const ModelOptions& options, int64_t words, int64_t classes
   std::vector<Classifier> made;
   for (int64_t m = 0; m < options.members; ++m) made.emplace_back(options, words, classes, rng);
   members = child("members", std::move(made));
+  if (!options.freeze_vectors) return;
+  for (size_t m = 1; m < members.size(); ++m) tie(members[0].embedding.weight, members[m].embedding.weight);
+  members[0].embedding.weight.set_requires_grad(false);
 }
 
 Classifier::Answer Committee::forward(const Texts& texts) const {

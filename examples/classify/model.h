@@ -29,10 +29,11 @@ struct ModelOptions {
   Pool pool = Pool::attention;
   int64_t embedding = 64, hidden = 64, layers = 1;
   bool bidirectional = true;
-  int64_t ngrams = 0;       // n-grams of 2 to so many pieces; 0: none
-  int64_t subwords = 0;     // n-grams of 3 to so many letters; 0: none
-  int64_t buckets = 20000;  // vectors to which n-grams are hashed, each kind
-  int64_t members = 1;      // models of one kind that are trained side by side and vote
+  int64_t ngrams = 0;           // n-grams of 2 to so many pieces; 0: none
+  int64_t subwords = 0;         // n-grams of 3 to so many letters; 0: none
+  int64_t buckets = 20000;      // vectors to which n-grams are hashed, each kind
+  int64_t members = 1;          // models of one kind that are trained side by side and vote
+  bool freeze_vectors = false;  // pieces' vectors do not learn, and members share them
   double dropout = 0.3, word_dropout = 0.1;
 };
 

@@ -59,8 +59,10 @@ Table TrainOptions::table() {
            "the mean of vectors of n-grams stands beside the states: 2 pairs, 3 also triples (0: none)", 0, 5},
           {"subwords", m, &o.subwords, "n-grams of 3 to so many letters add to a piece's vector (0: none)", 0, 10},
           {"buckets", m, &o.buckets, "vectors that n-grams share", 1, 1e8},
+          {"freeze-vectors", m, &o.freeze_vectors, "pieces' vectors stay as --vectors has them"},
       }),
       {{"vectors", m, &vectors, "file of word vectors to start from (word2vec, GloVe or fastText text)"},
+       {"vectors-words", m, &vectors_words, "its first words that are pieces even where no text has them", 0, 1e7},
        {"dropout", m, &o.dropout, "of pieces' vectors (locked) and before the output", 0, 1, true},
        {"word-dropout", m, &o.word_dropout, "chance that a piece is unknown, in training", 0, 1, true},
        {"label-smoothing", "Training", &label_smoothing, "share of the target spread over all classes", 0, 1, true}},
@@ -69,12 +71,16 @@ Table TrainOptions::table() {
 }
 
 void TrainOptions::check(const options::Given& given) {
+  const bool words_alone = tokenizer == "word" || tokenizer == "space";
   const bool trained = data::is_trained_kind(tokenizer), hashes = model.ngrams > 1 || model.subwords > 0;
   options::require_read(given, table(),
                         {
                             {"min-count", !trained, "word, space or char", "tokenizer"},
                             {"cased", tokenizer != "word", "another than word", "tokenizer"},
                             {"buckets", hashes, "or --subwords above 0", "ngrams"},
+                            {"vectors-words", !vectors.empty(), "a file", "vectors"},
+                            {"vectors-words", words_alone, "word or space", "tokenizer"},
+                            {"freeze-vectors", !vectors.empty(), "a file", "vectors"},
                         });
   require<UsageError>(!train.empty(), "--train: need labelled texts, got none");
   require<UsageError>(test.empty() || hold_test == 0, "--hold-test: need 0 with --test, got {}", hold_test);

@@ -52,7 +52,14 @@ Reader make_reader(const TrainOptions& o, const std::vector<data::LabelledText>&
   if (!o.cased)
     for (std::string& text : texts) text = data::lower_case(text);
   const data::CodecOptions options{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
-  return {data::Codec::learn({texts}, options, complain), data::classes_of(rows), o.model, o.max_length, o.cased};
+  data::Codec codec = data::Codec::learn({texts}, options, complain);
+  if (o.vectors_words > 0) {
+    std::vector<std::string> more = data::read_word_vectors(o.vectors, o.vectors_words).words;
+    // A word with capitals is no piece where texts lose theirs: nothing would find its vector.
+    if (!o.cased) std::erase_if(more, [](const std::string& word) { return data::lower_case(word) != word; });
+    codec = codec.extended({more});
+  }
+  return {std::move(codec), data::classes_of(rows), o.model, o.max_length, o.cased};
 }
 
 auto make_batches(const Reader& reader, const std::vector<data::LabelledText>& rows, data::BatchOptions options) {

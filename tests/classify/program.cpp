@@ -103,6 +103,28 @@ TEST_CASE("classify: a run that is stopped and resumed ends with the weights of 
   test::check_resumed(folder, o, train, {1, 3, 5});
 }
 
+TEST_CASE("classify: frozen vectors stay as their file has them, one table for all members, with words of no text") {
+  const test::Folder folder;
+  const std::string data = folder.file("t.csv", table), out = folder.path("m");
+  const std::string vectors = folder.file("v.txt", "Denver 1 1 1 1\nsuperb 1 2 3 4\nfine 5 6 7 8\nlate 9 9 9 9\n");
+  const auto trained = program(folder, "train --train " + data + " --valid " + data + small +
+                                           "--emb 4 --members 2 --epochs 2 --vectors " + vectors +
+                                           " --vectors-words 3 --freeze-vectors --out " + out);
+  REQUIRE_MESSAGE(trained.code == 0, trained.err);
+  CHECK(trained.out.find("2 of 10 words have a vector in") != std::string::npos);
+  const std::string pieces = test::bytes_of(out + "/pieces.vocab");
+  CHECK(pieces.ends_with("superb\t1\n"));
+  const nn::TensorFile kept = nn::read_safetensors(out + "/model.safetensors");
+  CHECK_FALSE(nn::find(kept.tensors, "members.1.embedding.weight"));
+  const std::vector<float> rows = nn::find(kept.tensors, "members.0.embedding.weight")->to_vector<float>();
+  const auto row_of = [&](const char* word) {
+    const auto lines = std::count(pieces.begin(), pieces.begin() + static_cast<int64_t>(pieces.find(word)), '\n');
+    return std::vector<float>(rows.begin() + 4 * lines, rows.begin() + 4 * lines + 4);
+  };
+  CHECK(row_of("\nfine\t" + 1) == std::vector<float>{5, 6, 7, 8});
+  test::check_packed(folder, "CLASSIFY", out, "run --top 2 'so fine' superb");
+}
+
 TEST_CASE("classify: every mistake is one line with its exit code, and leaves the model as it was") {
   const test::Folder folder;
   const std::string data = folder.file("t.csv", table), out = folder.path("m");
@@ -117,6 +139,10 @@ TEST_CASE("classify: every mistake is one line with its exit code, and leaves th
               "need texts of at least two classes");
   check_error(program(folder, made + data + " --overwrite --vectors " + folder.file("v.txt", "fine 1 2\n")), 1,
               "need vectors of --emb 8");
+  check_error(program(folder, made + data + " --overwrite --tokenizer char --vectors v --vectors-words 3"), 2,
+              "--vectors-words: need --tokenizer word or space with it, got char");
+  check_error(program(folder, made + data + " --overwrite --freeze-vectors"), 2,
+              "--freeze-vectors: need --vectors a file with it");
   check_error(program(folder, made + data + " --overwrite --tokenizer letters"), 2, "letters");
   check_error(program(folder, made + data + " --overwrite --hold-test 0.1 --test " + data), 2,
               "--hold-test: need 0 with --test");
