@@ -7,6 +7,7 @@ import json
 import pathlib
 import sys
 import time
+import unicodedata
 
 source, page, lines, said = map(pathlib.Path, sys.argv[1:5])
 sys.path.insert(0, str(source / "tests/gallery"))
@@ -41,6 +42,10 @@ for kind, (width, height) in SIZES.items():
     for line, wanted in zip(lines.read_text().splitlines(), said.read_text().splitlines(), strict=True):
         got = ask(browser, line)
         assert got == wanted, (line, got, wanted)
+    for line in lines.read_text().splitlines()[:3]:  # which are tokenised
+        ask(browser, line)
+        pieces = value(browser, "shown.source.join(' ')")
+        assert pieces == unicodedata.normalize("NFC", line).lower(), (line, pieces)
     first = lines.read_text().splitlines()[0]
     ask(browser, first)
     wait_for(browser, "document.querySelector('.cells tbody th.end') !== null")  # all words have come
