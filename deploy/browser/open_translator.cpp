@@ -1,5 +1,4 @@
-// In the place of open_model.cpp: a page has a model of translate, and the other programs' would take a quarter of the
-// runtime.
+// In the place of open_model.cpp: a page has a model of translate, and those of the other programs take 0.2 MB more.
 #include "deploy/open_model.h"
 #include "deploy/runners.h"
 
