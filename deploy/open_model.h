@@ -1,6 +1,7 @@
 #pragma once
 // A packed model, or a model's folder, becomes a Runner.
 //   const auto model = deploy::open_model("de-en.grus", {{"beam", "1"}});   model->run({"ein hund ."})
+// Sources: open_model.cpp, deploy/browser/open_translator.cpp.
 #include <filesystem>
 #include <memory>
 

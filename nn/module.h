@@ -246,9 +246,9 @@ template <class Derived, class Base = ModuleBase>
 class Module : public Base {
  public:
   /// Calls forward, with this module's path as the current scope, between its hooks. Braced arguments need a type, as
-  /// `Options{...}`.
-  template <class... Args>
-  decltype(auto) operator()(Args&&... args) const requires requires(const Derived& derived) {
+  /// `Options{...}`. Self makes clang 14 check the constraint at the call, when Derived is whole.
+  template <class... Args, class Self = Derived>
+  decltype(auto) operator()(Args&&... args) const requires requires(const Self& derived) {
     derived.forward(std::forward<Args>(args)...);
   }
   {
@@ -266,10 +266,10 @@ class Module : public Base {
     }
   }
   /// Says what is wrong with a forward that only a module that is not const could call.
-  template <class... Args>
+  template <class... Args, class Self = Derived>
   void operator()(Args&&... args) const requires(
-      !requires(const Derived& module) { module.forward(std::forward<Args>(args)...); } &&
-      requires(Derived & module) { module.forward(std::forward<Args>(args)...); }) {
+      !requires(const Self& module) { module.forward(std::forward<Args>(args)...); } &&
+      requires(Self & module) { module.forward(std::forward<Args>(args)...); }) {
     constexpr bool is_const = requires(const Derived& module) { module.forward(std::forward<Args>(args)...); };
     static_assert(is_const, "a module's forward is const: Tensor forward(const Tensor& x) const");
   }

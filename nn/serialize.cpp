@@ -225,7 +225,9 @@ std::string convention_in(const Metadata& metadata, std::string_view path) {
 
 void check_conventions(const std::string& file, const TensorFile& content, const ModuleBase& module) {
   for (const auto& [path, wanted] : module.conventions()) {
-    const auto below = [&](const NamedTensor& entry) { return path.empty() || entry.name.starts_with(path + "."); };
+    const auto below = [&, &path = path](const NamedTensor& entry) {
+      return path.empty() || entry.name.starts_with(path + ".");
+    };
     if (std::ranges::none_of(content.tensors, below)) continue;
     const std::string said = convention_in(content.metadata, path), got = said.empty() ? convention_of({}) : said;
     require<DataError>(got == wanted, "{}: need a GRU{} of '{}', got one of '{}'{}", file,

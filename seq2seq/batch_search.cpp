@@ -95,7 +95,7 @@ bool BatchSearch::at_limit(int64_t sentence) const {
   const Sentence& s = sentences_[static_cast<size_t>(sentence)];
   const int64_t by_default = std::min(2 * static_cast<int64_t>(s.words) + 10, longest_by_default);
   const int64_t most = options_.max_length > 0 ? options_.max_length : by_default + std::ssize(s.prefix);
-  return std::ssize(history_) >= std::max(most, std::ssize(s.prefix));
+  return std::ssize(history_) >= std::max<int64_t>(most, std::ssize(s.prefix));
 }
 
 // Returns the extensions of the rows [begin, end) of one sentence that may matter, best first.

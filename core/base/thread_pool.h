@@ -4,6 +4,7 @@
 // that nobody has begun. The calling thread is one of the pool's threads. Within a task everything is serial: a nested
 // job runs on the thread that asked, and parallel_for does not cut it. While another thread's job runs, a job is done
 // by the thread that asked, task by task, to the same bits.
+// Sources: thread_pool.cpp, thread_pool_absent.cpp.
 #include <algorithm>
 #include <cstdint>
 #include <type_traits>

@@ -52,7 +52,7 @@ SeriesWindow collate(const std::vector<SeriesWindow>& all) {
 }
 
 Dataset<SeriesWindow> windows(const ModelSeries& series, int64_t begin, int64_t end, const WindowOptions& options) {
-  const auto [past, ahead, every] = options;
+  const int64_t past = options.past, ahead = options.ahead, every = options.every;
   require<UsageError>(past >= 0 && ahead > 0 && every > 0,
                       "[windows] need a past of at least 0 rows, a future and a step of at least 1, got {}, {} and {}",
                       past, ahead, every);

@@ -1,5 +1,6 @@
 #pragma once
-// The few rules of Unicode that text needs, on top of utf8proc.
+// The few rules of Unicode that text needs, on top of utf8proc, in whose place a browser has its own.
+// Sources: unicode.cpp, deploy/browser/unicode.cpp.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -2,6 +2,7 @@
 // A heap for large blocks: one stretch of address space, in which free neighbours are joined and the lowest free block
 // that is large enough is cut. Pages stay with the process when their block is freed, so that training on batches of
 // ever new sizes neither asks the system for pages at every step nor keeps a buffer for every size.
+// Sources: heap.cpp, heap_absent.cpp.
 #include <cstddef>
 #include <map>
 #include <mutex>

@@ -21,7 +21,7 @@ int64_t usable() {
       return HWY_AVX3 | HWY_AVX2;
   }
 #else
-  return HWY_NEON;
+  return HWY_STATIC_TARGET;
 #endif
 }
 

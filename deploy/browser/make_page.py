@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Makes one page of the runtime and a packed model of translate, which needs no network and nothing beside it.
+
+  make_page.py --wasm grus.wasm --model de-en.grus --out page.html [--title TEXT] [--try SENTENCE]...
+"""
+
+import argparse
+import base64
+import gzip
+import html
+import json
+import os
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def base64_of(data):
+    return base64.b64encode(data).decode()
+
+
+def style():
+    """The style sheet of all pages."""
+    source = (HERE.parent.parent / "report/page_style.cpp").read_text(encoding="utf-8")
+    return re.search(r'R"css\((.*?)\)css"', source, re.DOTALL).group(1)
+
+
+def page(options):
+    parts = {
+        "title": html.escape(options.title or options.model.stem),
+        "style": style(),
+        "wasm": base64_of(gzip.compress(options.wasm.read_bytes(), 9, mtime=0)),
+        "model": base64_of(options.model.read_bytes()),
+        "runtime": (HERE / "runtime.js").read_text(encoding="utf-8"),
+        "tries": json.dumps(options.sentences, ensure_ascii=False).replace("<", "\\u003c"),
+    }
+    template = (HERE / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{(%s)\}" % "|".join(parts), lambda found: parts[found.group(1)], template)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--wasm", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--model", type=pathlib.Path, required=True, help="packed model (translate pack)")
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="the page")
+    parser.add_argument("--title", help="headline (default: the model's name)")
+    parser.add_argument("--try", dest="sentences", action="append", default=[], metavar="SENTENCE", help="a sentence to choose; the first is translated at once")
+    options = parser.parse_args()
+    try:
+        made = page(options)
+        new = options.out.with_name(options.out.name + ".new")
+        new.write_text(made, encoding="utf-8")
+        os.replace(new, options.out)
+    except OSError as error:
+        sys.exit(f"browser: {error.filename}: {error.strerror}")
+    print(f"{options.out}: {len(made.encode()) / 1e6:.1f} MB, of which the model {options.model.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
