@@ -15,9 +15,11 @@ Tokens pack_tokens(std::span<const std::vector<int32_t>> sentences) {
 extern const ArchitectureKind bahdanau_kind;
 extern const ArchitectureKind rnn_encdec_kind;
 extern const ArchitectureKind sutskever_kind;
+extern const ArchitectureKind mindspore_gru_kind;
 
 std::span<const ArchitectureKind* const> architecture_kinds() {
-  static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind};
+  static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind,
+                                                      &mindspore_gru_kind};
   return kinds;
 }
 
