@@ -6,6 +6,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/replaced_model.h"
 #include "ops/math/elementwise.h"
+#include "seq2seq/protocols/padding.h"
 #include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 
@@ -34,6 +35,8 @@ PairSource::PairSource(const TrainOptions& options, Architecture& model, data::E
 
 void PairSource::put(const data::Batch& batch) {
   batch_ = to_device(batch);
+  if (const Protocol* protocol = protocol_of(options_); protocol && protocol->target_steps > 0)
+    batch_ = padded_targets(batch_, protocol->target_steps);
   if (is_guided()) batch_.guide = guide_of(links_, batch);
 }
 

@@ -53,8 +53,8 @@ ProtocolTest judge(const Protocol& protocol, const Architecture& model, const Co
 PackedBatch with_own_words(const Protocol& protocol, Architecture& model, const PackedBatch& batch,
                            double teacher_forcing, const Tensor& mask);
 
-/// Returns the loss of a batch as the protocol has it: loss_factor * mean over steps of -log softmax(logits * mask).
-BatchLoss protocol_loss(const Protocol& protocol, Architecture& model, const PackedBatch& batch,
-                        double teacher_forcing);
+/// Returns loss_factor * mean over steps of -log softmax(logits * mask), for a batch whose targets are filled up as the
+/// protocol has it (padding.h).
+BatchLoss protocol_loss(const Protocol& protocol, Architecture& model, PackedBatch batch, double teacher_forcing);
 
 }  // namespace grus::seq2seq

@@ -4,7 +4,6 @@
 #include "ops/math/index.h"
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
-#include "seq2seq/protocols/padding.h"
 #include "seq2seq/protocols/protocol.h"
 
 namespace grus::seq2seq {
@@ -40,9 +39,7 @@ PackedBatch with_own_words(const Protocol& protocol, Architecture& model, const 
   return {batch.source, {Tensor::from(ids), lengths}, batch.labels, batch.guide};
 }
 
-BatchLoss protocol_loss(const Protocol& protocol, Architecture& model, const PackedBatch& given,
-                        double teacher_forcing) {
-  PackedBatch batch = protocol.target_steps > 0 ? padded_targets(given, protocol.target_steps) : given;
+BatchLoss protocol_loss(const Protocol& protocol, Architecture& model, PackedBatch batch, double teacher_forcing) {
   const OutputLayer output = model.output();
   const int64_t rows = batch.labels.numel();
   Tensor mask;
