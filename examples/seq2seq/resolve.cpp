@@ -123,8 +123,11 @@ TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {
   const std::string* file = find(given, "config");
   const nlohmann::json config = file ? options::read_config(*file) : nlohmann::json();
   choose_architecture(options, given, config);
+  const std::string* protocol = find(given, "protocol");
+  require<UsageError>(!protocol || !find(given, "paper"), "--paper: need no --protocol beside it, got {}",
+                      protocol ? *protocol : "");
   if (find(given, "paper")) use_paper_recipe(options);
-  if (const std::string* protocol = find(given, "protocol")) use_protocol(options, *protocol);
+  if (protocol) use_protocol(options, *protocol);
   else if (config.is_object() && config.contains("protocol") && config["protocol"].is_string())
     use_protocol(options, config["protocol"].get<std::string>());
   if (file) apply_json(options, config, *file);

@@ -35,7 +35,10 @@ TEST_CASE(
         "--guided-alignment: need none because of --protocol mindspore-gru, got auto");
   CHECK(message({{"config", text.folder.file("c.json", R"({"clip": 5})")}}) ==
         "--clip: need 0 because of --protocol mindspore-gru, got 5");
-  CHECK(message({{"protocol", "gru"}}) == "--protocol: need mindspore-gru, got 'gru'");
+  CHECK(message({{"paper", "true"}}) == "--paper: need no --protocol beside it, got mindspore-gru");
+  CHECK(message_of<UsageError>([&] {
+          resolve_options({{"protocol", "gru"}, {"train", "t"}, {"valid", "v"}, {"out", "o"}});
+        }) == "--protocol: need mindspore-gru, got 'gru'");
   CHECK(message({{"lr", "0.001"}, {"epochs", "2"}, {"seed", "7"}, {"beam", "3"}, {"precision", "bf16"}}) ==
         "nothing thrown");
 }
