@@ -13,8 +13,8 @@
 namespace grus::seq2seq {
 namespace {
 
-// From 1/3 up in 300 updates; then (T - s) / D * (1 + cos(0.94 pi s / D)) / 2 + 1e-5, D = T - 300. The program's
-// formula begins it below 1, and counts s from the run's start.
+// From 1/3 up in 300 updates; then (T - s) / D * (1 + cos(0.94 pi s / D)) / 2 + 1e-5, D = T - 300, where s counts from
+// the run's first update, as it does in the program.
 optim::Schedule mindspore_schedule(int64_t total) {
   return [total](int64_t update) {
     constexpr int64_t warmup = 300;
@@ -69,7 +69,7 @@ void use_protocol(TrainOptions& options, std::string_view name) {
 }
 
 void require_protocol(const TrainOptions& options) {
-  if (!protocol_of(options)) return;
+  if (options.protocol.empty()) return;
   TrainOptions own, given = options;
   use_protocol(own, options.protocol);
   for (const Option& row : option_table(own)) {
