@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/use_only.h"
 #include "data/pairs/batch.h"
 
 namespace grus::seq2seq {
@@ -15,10 +16,18 @@ Tokens pack_tokens(std::span<const std::vector<int32_t>> sentences) {
 extern const ArchitectureKind bahdanau_kind;
 extern const ArchitectureKind rnn_encdec_kind;
 extern const ArchitectureKind sutskever_kind;
+extern const ArchitectureKind mindspore_gru_kind;
 
+// Models of protocols are there to be compared, and a build for use alone has none.
 std::span<const ArchitectureKind* const> architecture_kinds() {
-  static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind};
-  return kinds;
+  if constexpr (use_only) {
+    static constexpr const ArchitectureKind* of_papers[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind};
+    return of_papers;
+  } else {
+    static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind,
+                                                        &mindspore_gru_kind};
+    return kinds;
+  }
 }
 
 const ArchitectureKind& architecture_kind(std::string_view name) {

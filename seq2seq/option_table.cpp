@@ -103,6 +103,8 @@ Table text_options(TrainOptions& o) {
 Table training_options(TrainOptions& o) {
   const std::string_view g = "Training";
   return {
+      {"protocol", g, &o.protocol,
+       "train and judge as a published program does: mindspore-gru (its model, text, loss and metric; none: as we do)"},
       {"epochs", g, &o.epochs, "passes over the data", 1, 1e6},
       {"max-steps", g, &o.max_steps, "stop after this many steps (0: no limit)", 0, any_count},
       {"patience", g, &o.patience, "stop after this many validations without a better figure (0: never)", 0, 1e6},
@@ -192,9 +194,10 @@ void set_option(TrainOptions& options, std::string_view flag, std::string_view t
 }
 
 void require_same_run(const TrainOptions& options, const TrainOptions& saved, std::string_view folder) {
-  for (const std::string_view flag : {"optimizer", "seed", "batch-tokens", "batch", "max-length"}) {
+  for (const std::string_view flag : {"protocol", "optimizer", "seed", "batch-tokens", "batch", "max-length"}) {
     const std::string then = text_of(saved, flag), now = text_of(options, flag);
-    require<UsageError>(then == now, "--{}: need {} as in {}, got {}", flag, then, folder, now);
+    const auto shown = [](const std::string& value) { return value.empty() ? "none" : value; };
+    require<UsageError>(then == now, "--{}: need {} as in {}, got {}", flag, shown(then), folder, shown(now));
   }
   require<UsageError>(options.guided_alignment.empty() == saved.guided_alignment.empty(),
                       "--guided-alignment: need {} as in {}, got {}",

@@ -73,6 +73,7 @@ struct TrainOptions {
   int64_t min_count = 1;
   int64_t max_length = 100;  // pieces; longer pairs are left out of training
   // Training.
+  std::string protocol;  // of protocols(); empty: none
   int64_t epochs = 5;
   int64_t max_steps = 0;                    // 0: no limit
   int64_t patience = 5;                     // validations without a better figure; 0: never stop early

@@ -5,10 +5,17 @@
 #include "optim/adadelta.h"
 #include "optim/adam.h"
 #include "optim/sgd.h"
+#include "seq2seq/protocols/clipped_adam.h"
+#include "seq2seq/protocols/protocol.h"
 
 namespace grus::seq2seq {
 
 std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& o, const nn::Parameters& parameters) {
+  const Protocol* protocol = protocol_of(o);
+  if (protocol && protocol->clip_each > 0)
+    return std::make_unique<ClippedAdam>(
+        parameters, optim::AdamOptions{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay},
+        protocol->clip_each);
   if (o.optimizer == OptimizerKind::adam)
     return std::make_unique<optim::Adam>(
         parameters, optim::AdamOptions{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay});
@@ -23,6 +30,7 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& o, const nn
 }
 
 optim::Schedule make_schedule(const TrainOptions& o, int64_t total_steps, int64_t epoch_steps) {
+  if (const Protocol* protocol = protocol_of(o); protocol && protocol->schedule) return protocol->schedule(total_steps);
   if (o.schedule == ScheduleKind::cosine) return optim::warmup(o.warmup, optim::cosine(total_steps, 0.02));
   if (o.schedule == ScheduleKind::inverse_sqrt) return optim::warmup(o.warmup, optim::inverse_square_root(o.warmup));
   if (o.schedule == ScheduleKind::constant) return optim::warmup(o.warmup);

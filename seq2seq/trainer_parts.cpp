@@ -6,6 +6,8 @@
 #include "core/base/atomic_file.h"
 #include "core/base/replaced_model.h"
 #include "ops/math/elementwise.h"
+#include "seq2seq/protocols/padding.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 
 namespace grus::seq2seq {
@@ -33,6 +35,8 @@ PairSource::PairSource(const TrainOptions& options, Architecture& model, data::E
 
 void PairSource::put(const data::Batch& batch) {
   batch_ = to_device(batch);
+  if (const Protocol* protocol = protocol_of(options_); protocol && protocol->target_steps > 0)
+    batch_ = padded_targets(batch_, protocol->target_steps);
   if (is_guided()) batch_.guide = guide_of(links_, batch);
 }
 
@@ -61,8 +65,10 @@ bool PairSource::choose(int64_t batch, int64_t shard) {
 training::Loss PairSource::loss() {
   const bool own_words = options_.teacher_forcing < 1;
   const PackedBatch& batch = batch_;
-  BatchLoss of = loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
-                         options_.label_smoothing, options_.guided_alignment_weight);
+  const Protocol* protocol = protocol_of(options_);
+  BatchLoss of = protocol ? protocol_loss(*protocol, model_, batch, options_.teacher_forcing)
+                          : loss_of(model_, own_words ? with_own_words(model_, batch, options_.teacher_forcing) : batch,
+                                    options_.label_smoothing, options_.guided_alignment_weight);
   const auto tokens = static_cast<double>(batch.labels.numel());
   if (is_guided()) alignment_loss_.update(of.alignment_loss.detach(), batch.labels.numel());
   if (options_.loss_per == LossPer::sentence)

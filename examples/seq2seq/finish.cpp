@@ -16,6 +16,7 @@
 #include "report/json_facts.h"
 #include "report/machine.h"
 #include "seq2seq/options_json.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/translator.h"
 
 namespace grus::seq2seq {
@@ -127,6 +128,10 @@ void finish(const TrainOptions& options, const TrainedRun& run, const SaidTest& 
   fmt::print("\n{} of {} sentences: BLEU {:.2f} with beam {}, {:.2f} greedy ({}); {:.1f} % equal to a reference\n\n",
              text.is_test ? "test" : "validation", text.source.size(), with_beam.score, options.beam,
              report.test_bleu_greedy, with_beam.signature, 100 * exact_share(best, text.references));
+  if (const Protocol* protocol = protocol_of(options)) {
+    const ProtocolTest test = judge(*protocol, run.model, run.codecs, {text.source, text.references});
+    fmt::print("by the protocol {}: BLEU {:.2f} of {} sentences\n\n", protocol->name, test.bleu, test.pairs);
+  }
   for (size_t n = 0; n < std::min(samples, best.size()); ++n) {
     report.samples.push_back({text.source[n], text.references[n].front(), best[n]});
     fmt::print("  source       {}\n  reference    {}\n  translation  {}\n\n", text.source[n],

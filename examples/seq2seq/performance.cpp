@@ -16,6 +16,7 @@
 #include "ops/math/matmul.h"
 #include "parallel/world.h"
 #include "report/machine.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 #include "training/fit.h"
 #include "training/terminal_line.h"
@@ -152,7 +153,7 @@ int measure_training(TrainOptions options, const Corpora& corpora) {
                       options.resume ? "resume" : "init-from");
   require<UsageError>(options.guided_alignment.empty(),
                       "--performance: need a training without --guided-alignment, got {}", options.guided_alignment);
-  const Codecs codecs = learn_codecs(options, corpora.train, complain);
+  const Codecs codecs = learn_codecs(options, vocabulary_text(options, corpora), complain);
   const std::unique_ptr<Architecture> model = make_architecture(options, codecs.sizes());
   CountedPairs source(options, *model, data::encode(corpora.train, codecs.source, codecs.target), {}, complain);
   const auto optimizer = make_optimizer(options, model->module().named_parameters());

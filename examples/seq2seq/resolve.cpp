@@ -13,6 +13,7 @@
 #include "seq2seq/model_folder.h"
 #include "seq2seq/option_table.h"
 #include "seq2seq/options_json.h"
+#include "seq2seq/protocols/protocol.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -107,6 +108,7 @@ void check_options(const TrainOptions& o) {
   sides("test", o.test, o.test_source, o.test_target, false);
   check_sides(o);
   metric_names(o.metrics);
+  require_protocol(o);
   architecture_kind(o.model.arch).check(o.model);
   require<UsageError>(o.guided_alignment.empty() || architecture_kind(o.model.arch).attends,
                       "--guided-alignment: need a model with attention, got --arch {}", o.model.arch);
@@ -121,7 +123,13 @@ TrainOptions recipe_options(const Given& given, const TrainOptions& defaults) {
   const std::string* file = find(given, "config");
   const nlohmann::json config = file ? options::read_config(*file) : nlohmann::json();
   choose_architecture(options, given, config);
+  const std::string* protocol = find(given, "protocol");
+  require<UsageError>(!protocol || !find(given, "paper"), "--paper: need no --protocol beside it, got {}",
+                      protocol ? *protocol : "");
   if (find(given, "paper")) use_paper_recipe(options);
+  if (protocol) use_protocol(options, *protocol);
+  else if (config.is_object() && config.contains("protocol") && config["protocol"].is_string())
+    use_protocol(options, config["protocol"].get<std::string>());
   if (file) apply_json(options, config, *file);
   return options;
 }

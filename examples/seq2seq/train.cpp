@@ -11,6 +11,7 @@
 #include "examples/support/machine.h"
 #include "examples/support/program.h"
 #include "parallel/world.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
 #include "training/stop.h"
@@ -27,7 +28,7 @@ Codecs codecs_for(TrainOptions& options, const Corpora& corpora) {
     const Codecs saved = ModelFolder::of(options.init_from).load_codecs(options);
     return options.extend_vocab ? extend_codecs(saved, options, corpora.train, complain) : saved;
   }
-  return learn_codecs(options, corpora.train, complain);
+  return learn_codecs(options, vocabulary_text(options, corpora), complain);
 }
 
 void start_from_saved(const TrainOptions& options, Architecture& model) {

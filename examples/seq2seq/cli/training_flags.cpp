@@ -20,7 +20,7 @@ void show_recipe(CLI::App& app, const TrainOptions& defaults, const Given& given
 void add_training_flags(CLI::App& app, TrainOptions& defaults, Given& given) {
   TrainOptions shown = recipe_options({}, defaults);
   programs::add_option_flags(app, option_table(shown), given, [&app, &given, defaults](std::string_view flag) {
-    if (flag == "arch") show_recipe(app, defaults, given);
+    if (flag == "arch" || flag == "protocol") show_recipe(app, defaults, given);
   });
   programs::add_index_flag(app);
 }
