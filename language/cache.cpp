@@ -71,10 +71,11 @@ Likelihood cached_likelihood(const nn::LanguageModel& model, const data::Codec& 
   require<UsageError>(options.share >= 0 && options.share <= 1, "[cache] need a share of 0 to 1, got {}",
                       options.share);
   require<UsageError>(options.theta >= 0, "[cache] need a theta of 0 or more, got {}", options.theta);
-  auto [ids, all] = stream_of(codec, lines);
+  const Stream stream = stream_of(codec, lines);
+  Likelihood all = stream.size;
   std::optional<Cache> cache;
   nn::LanguageState state;
-  each_window(model, data::EOS, ids, [&](const Tensor& inputs, std::span<const int32_t> targets) {
+  each_window(model, data::EOS, stream.ids, [&](const Tensor& inputs, std::span<const int32_t> targets) {
     const nn::LanguageOutput out = model(inputs, state);
     state = out.state.detach();
     const Tensor y = flatten(out.y, 0, 1);
