@@ -146,8 +146,7 @@ WeightForm widen_quantized(const std::string& file, const std::vector<TensorEntr
     return true;
   });
   std::ranges::sort(scales, std::greater());
-  const auto [first, last] = std::ranges::unique(scales);
-  scales.erase(first, last);
+  scales.erase(std::unique(scales.begin(), scales.end()), scales.end());
   for (const size_t at : scales) tensors.erase(tensors.begin() + static_cast<std::ptrdiff_t>(at));
   return form;
 }

@@ -15,6 +15,7 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 }  // namespace
 
 struct BatchQueue::Job {
+  Job(Request asked, Clock::time_point at) : request(std::move(asked)), arrived(at) {}
   Request request;
   Clock::time_point arrived;
   bool done = false;
