@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/error.h"
+#include "core/base/printable.h"
 #include "parallel/world.h"
 #include "training/terminal_line.h"
 
@@ -61,6 +62,10 @@ void Loop::start() {
 void Loop::resume() {
   progress_ = load_state(keeper_.state_file(), parts(), identity());
   if (scaler_ && progress_.loss_scale) scaler_->load_state(*progress_.loss_scale);
+  if (const std::string machine = machine_fact();
+      ranks_.leads() && !progress_.machine.empty() && progress_.machine != machine)
+    fmt::print(stderr, "warning: {} comes from {}, this is {}: sums may differ in their last bits\n",
+               keeper_.state_file().string(), Shown{progress_.machine}, machine);
   ranks_.go_on_with(progress_.shards);
   join();
   source_.start(progress_.epoch - 1, progress_.position);
@@ -74,6 +79,7 @@ void Loop::save() {
   if (keeper_.state_file().empty()) return;
   read_figures();
   require_sound(progress_.step, progress_.epoch);
+  progress_.machine = machine_fact();
   progress_.loss_scale.reset();
   if (scaler_) progress_.loss_scale = scaler_->state();
   const nn::NamedTensors listeners = gather_to_leader(ranks_.all(), "state", listeners_state(parts()));

@@ -28,7 +28,8 @@ struct Progress {
   double rate_factor = 1;
   std::optional<optim::LossScale> loss_scale;
   bool finished = false;
-  std::string ended;  // why a callback ended the run
+  std::string ended;    // why a callback ended the run
+  std::string machine;  // the CPU and kernels that took the last step, or ""
 };
 
 /// What a run is, in few words each: another one does not go on with its state.

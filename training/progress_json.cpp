@@ -89,7 +89,8 @@ nlohmann::json to_json(const Progress& p) {
                          {"since_best", p.since_best},
                          {"rate_factor", p.rate_factor},
                          {"finished", p.finished},
-                         {"ended", p.ended}};
+                         {"ended", p.ended},
+                         {"machine", p.machine}};
   if (p.shards > 0) json["shards"] = p.shards;
   if (p.loss_scale)
     json["loss_scale"] = {{"scale", p.loss_scale->scale},
@@ -119,6 +120,7 @@ Progress progress_from(const nlohmann::json& json) {
   require<DataError>(p.rate_factor >= 0, "progress: need 'rate_factor' of at least 0, got {}", p.rate_factor);
   p.finished = of.flag("finished");
   p.ended = of.text("ended");
+  if (of.has("machine")) p.machine = of.text("machine");
   return p;
 }
 

@@ -40,8 +40,9 @@ static_assert(max_threads == 256, "the sentence above says so");
 
 // Every variable that something reads stands here (tests/tree/environment.sh).
 constexpr std::string_view of_library[] = {
-    "GRUS_BACKEND_PATH", "GRUS_CUDA_PRODUCTS", "GRUS_DEVICE",      "GRUS_ISA",          "GRUS_KERNELS",
-    "GRUS_MEMORY_LIMIT", "GRUS_MODEL_INDEX",   "GRUS_NUM_THREADS", "GRUS_OPENCL_CACHE", "GRUS_OPENCL_OPTIONS"};
+    "GRUS_BACKEND_PATH", "GRUS_CUDA_PRODUCTS",  "GRUS_DEVICE",      "GRUS_ISA",
+    "GRUS_KERNELS",      "GRUS_MEMORY_LIMIT",   "GRUS_MODEL_INDEX", "GRUS_NUM_THREADS",
+    "GRUS_OPENCL_CACHE", "GRUS_OPENCL_OPTIONS", "GRUS_TUNE"};
 constexpr std::string_view of_tools[] = {
     "GRUS_BUILD",       "GRUS_CASES",        "GRUS_DATA_MIRROR",  "GRUS_DEVICES",
     "GRUS_EXCERPT",     "GRUS_FUZZ_FOLDERS", "GRUS_FUZZ_SCRATCH", "GRUS_FUZZ_SEEDS",

@@ -69,6 +69,19 @@ TEST_CASE("add: no question and no mirror image of one is in two parts") {
         "--pairs: need fewer than there are questions of 1 digits, got 20 and 2 x 2 held out");
 }
 
+TEST_CASE("add: a run that goes on with other kernels says so, and with its own does not") {
+  const test::Folder folder;
+  const std::string other = folder.file("ours", "grus products 1\nf32-plain ours\n"), out = folder.path("m");
+  const auto go_on = [&](const char* steps, const std::string& tune) {
+    return program(folder, "train" + small + "--resume --out " + out + " --max-steps " + steps, "GRUS_TUNE=" + tune);
+  };
+  CHECK(program(folder, "train" + small + "--max-steps 2 --out " + out, "GRUS_TUNE=off").code == 0);
+  CHECK(go_on("3", "off").err.empty());
+  const auto elsewhere = go_on("4", other);
+  check_error(elsewhere, 0, "warning: " + out + "/state.safetensors comes from ");
+  CHECK(elsewhere.err.find("f32 of plain products ours") != std::string::npos);
+}
+
 TEST_CASE("add: a run of each architecture trains, is judged and answers") {
   for (const char* more : {"--arch simple --layers 2 --unit lstm", "--arch peeky --teacher-forcing 0.5 --task sort",
                            "--arch attention --task reverse"}) {

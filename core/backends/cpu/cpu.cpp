@@ -5,10 +5,12 @@
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/kernel_choice.h"
 #include "core/backends/cpu/packed_gemm.h"
 #include "core/backends/reference/left_out.h"
 #include "core/backends/reference/reference.h"
 #include "core/base/thread_pool.h"
+#include "core/base/use_only.h"
 
 namespace grus {
 namespace cpu {
@@ -16,14 +18,19 @@ namespace {
 
 Status open(int index, Context** context) {
   limit_simd_targets();
+  if constexpr (!use_only)
+    if (is_choice_named() && !kernel_choice_error().empty())
+      return fail_with(fmt::format("GRUS_TUNE: {}", kernel_choice_error()));
   return reference_backend().open(index, context);
 }
 
 const char* describe(Context*) {
   thread_local std::string text;
-  text = fmt::format("{}, SIMD {}, bf16 {}, int8 {}, OpenBLAS {}, {} thread{}", cpu_name(), simd_target(),
-                     products_by(Precision::bf16), products_by(Precision::int8),
-                     blas_load() ? blas_kernels() : "not found", pool_threads(), pool_threads() == 1 ? "" : "s");
+  text = fmt::format(
+      "{}, SIMD {}, bf16 {}, int8 {}, OpenBLAS {}{}{}, {} thread{}", cpu_name(), simd_target(),
+      products_by(Precision::bf16), products_by(Precision::int8), blas_load() ? blas_kernels() : "not found",
+      f32_choice().large_weights ? ", f32 of large weights ours" : "",
+      f32_choice().plain ? ", f32 of plain products ours" : "", pool_threads(), pool_threads() == 1 ? "" : "s");
   return text.c_str();
 }
 

@@ -111,16 +111,20 @@ CpuModel cpu_model() {
 
 bool has_quick_bf16(const CpuModel& model) { return model.vendor == "AuthenticAMD"; }
 
-bool uses_bf16_instruction() {
+bool has_bf16_instruction() {
 #if defined(__x86_64__)
-  static const bool uses = [] {
-    if (isa() != Isa::avx512 || !__builtin_cpu_supports("avx512bf16")) return false;
-    return highest_allowed() == Isa::amx ? has_quick_bf16(cpu_model()) : highest_allowed() == Isa::avx512_bf16;
-  }();
-  return uses;
+  static const bool has =
+      isa() == Isa::avx512 && __builtin_cpu_supports("avx512bf16") && highest_allowed() >= Isa::avx512_bf16;
+  return has;
 #else
   return false;
 #endif
+}
+
+bool prefers_bf16_instruction() {
+  static const bool prefers =
+      has_bf16_instruction() && (highest_allowed() == Isa::avx512_bf16 || has_quick_bf16(cpu_model()));
+  return prefers;
 }
 
 bool uses_amx() {

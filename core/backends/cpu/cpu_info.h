@@ -21,12 +21,15 @@ enum class Isa { baseline, avx2, avx512, avx512_vnni, avx512_bf16, amx };
 /// Returns the best instruction set that is there and not hidden, avx512 at most.
 Isa isa();
 
+/// Tells whether AVX-512's bf16 instruction is there and not hidden.
+bool has_bf16_instruction();
 /// Tells whether AVX-512's bf16 instruction is worth taking where it is there. AMD's CPUs run it as often as an f32
 /// one, twice the work; Intel's Xeons at half the rate or less (165 GFLOP/s beside 321 in f32 seen). Nothing is known
 /// of other CPUs.
 bool has_quick_bf16(const CpuModel& model);
-/// Tells whether bf16 products use the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for it.
-bool uses_bf16_instruction();
+/// Tells whether rules give bf16 products the instruction: where it is quick, or where GRUS_ISA=avx512_bf16 asks for
+/// it.
+bool prefers_bf16_instruction();
 
 /// Tells whether bf16 and int8 products use AMX's tiles: where the CPU has them and the system lets this process use
 /// their registers, which it is asked once. It refuses where a thread has a stack for signals that is too small for

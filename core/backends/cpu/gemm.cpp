@@ -1,12 +1,15 @@
 // The choice of a product's way: f32 with a weight on the right, unless both are large, int8, and all of bf16 and f16
 // go to our packed kernels. int8 without a weight is f32. The rest goes to OpenBLAS, cut into one part per thread, or,
-// with a long vector, into pieces of it.
+// with a long vector, into pieces of it. kernel_choice.h may give our kernels more of f32.
+#include "core/backends/cpu/gemm.h"
+
 #include <algorithm>
 #include <vector>
 
 #include "core/backends/cpu/blas.h"
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
+#include "core/backends/cpu/kernel_choice.h"
 #include "core/backends/cpu/packed_gemm.h"
 #include "core/backends/cpu/product.h"
 #include "core/base/thread_pool.h"
@@ -66,18 +69,6 @@ void blas_product(const Product<T>& p) {
   else blas_gemm(p);
 }
 
-/// Computes a product by OpenBLAS on all threads: the longer side of y is cut, at multiples of a register tile.
-template <class T>
-void split_blas_gemm(const Product<T>& p) {
-  constexpr int64_t tile = 16;
-  const int64_t tiles = (std::max(p.m, p.n) + tile - 1) / tile;
-  const int64_t grain = std::max<int64_t>(1, tiles * parallel_work / std::max<int64_t>(1, p.m * p.n * p.k));
-  parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
-    const int64_t from = begin * tile, size = std::min(end * tile, std::max(p.m, p.n)) - from;
-    blas_product(p.m >= p.n ? part_of(p, from, size, 0, p.n) : part_of(p, 0, p.m, from, size));
-  });
-}
-
 /// Computes op(a) b of a long vector b, such as the weight gradient of a series with one value a step, from pieces of b
 /// on all threads, each short enough for sums in T. Returns false for any other product.
 template <class T>
@@ -122,7 +113,14 @@ void blas_batch(const GemmArgs& args) {
 
 /// Tells whether a weight should be packed for later products too.
 bool worth_keeping(const Product<float>& p) {
-  return p.precision != Precision::f32 || p.m <= many_rows || packed_elements(p) * 4 <= large_form;
+  return p.precision != Precision::f32 || p.m <= many_rows || packed_elements(p) * 4 <= large_form ||
+         f32_choice().large_weights;
+}
+
+/// Tells whether our f32 kernels may take a product without a weight: packing must be little beside it.
+bool is_worth_packing(const Product<float>& p) {
+  constexpr int64_t least = 32;
+  return p.m >= least && p.n >= least && p.k >= least;
 }
 
 /// Computes by our kernels, where they are the better choice (f32: with a weight on the right) or the only one (bf16,
@@ -134,7 +132,7 @@ bool packed_batch(const GemmArgs& args) {
     if (packed) packed_gemm(p, packed);
     return packed != nullptr;
   }
-  if (p.precision == Precision::f32) return false;
+  if (p.precision == Precision::f32 && !(f32_choice().plain && is_worth_packing(p))) return false;
   for (int64_t i = 0; i < args.batch; ++i)
     if (!packing_gemm(product_of<float>(args, i)))
       return false;  // the first one, if any: later ones need no more memory
@@ -157,6 +155,19 @@ Status gemm_of(const GemmArgs& args) {
 }
 
 }  // namespace
+
+template <class T>
+void split_blas_gemm(const Product<T>& p) {
+  constexpr int64_t tile = 16;
+  const int64_t tiles = (std::max(p.m, p.n) + tile - 1) / tile;
+  const int64_t grain = std::max<int64_t>(1, tiles * parallel_work / std::max<int64_t>(1, p.m * p.n * p.k));
+  parallel_for(tiles, grain, [&](int64_t begin, int64_t end) {
+    const int64_t from = begin * tile, size = std::min(end * tile, std::max(p.m, p.n)) - from;
+    blas_product(p.m >= p.n ? part_of(p, from, size, 0, p.n) : part_of(p, 0, p.m, from, size));
+  });
+}
+template void split_blas_gemm(const Product<float>& p);
+template void split_blas_gemm(const Product<double>& p);
 
 Status gemm(Context* context, const GemmArgs& args) {
   if (args.y.dtype == DType::f32) return gemm_of<float>(args);

@@ -63,7 +63,7 @@ struct TileKernels {
 };
 
 const TileKernels& f32_tile_kernels();
-/// Kernels for bf16 by the CPU's instruction for it; null where uses_bf16_instruction() is false.
+/// Kernels for bf16 by the CPU's instruction for it; null where has_bf16_instruction() is false.
 const TileKernels* bf16_tile_kernels();
 /// Kernels for bf16 or int8 by AMX's tiles; null where uses_amx() is false.
 const TileKernels* amx_tile_kernels(Precision precision);

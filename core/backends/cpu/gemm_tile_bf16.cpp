@@ -67,7 +67,7 @@ namespace grus::cpu {
 
 const TileKernels* bf16_tile_kernels() {
 #if HWY_TARGETS & HWY_AVX3
-  return uses_bf16_instruction() ? N_AVX3::bf16_kernels() : nullptr;
+  return has_bf16_instruction() ? N_AVX3::bf16_kernels() : nullptr;
 #else
   return nullptr;
 #endif

@@ -5,6 +5,7 @@
 
 #include "core/backends/cpu/aligned_floats.h"
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/backends/cpu/kernel_choice.h"
 #include "core/base/thread_pool.h"
 #include "core/base/use_only.h"
 
@@ -20,14 +21,7 @@ const TileKernels& kernels_for(Precision precision) {
   if (precision == Precision::f32) return f32_tile_kernels();
   if constexpr (!use_only)  // f16 is for training, as on GPUs: in use bf16 takes as much memory, and is quicker
     if (precision == Precision::f16) return f16_tile_kernels();
-  const auto first_of = [](const TileKernels* best, const TileKernels* next, const TileKernels& any) {
-    return best ? best : next ? next : &any;
-  };
-  static const TileKernels* const bf16 =
-      first_of(amx_tile_kernels(Precision::bf16), bf16_tile_kernels(), widened_tile_kernels());
-  static const TileKernels* const int8 =
-      first_of(amx_tile_kernels(Precision::int8), vnni_tile_kernels(), int8_tile_kernels());
-  return precision == Precision::int8 ? *int8 : *bf16;
+  return precision == Precision::int8 ? *kernel_choice().int8 : *kernel_choice().bf16;
 }
 
 const TileKernels& kernels_for(const Product<float>& p) { return p.tiles ? *p.tiles : kernels_for(p.precision); }
