@@ -29,7 +29,7 @@ struct Progress {
   std::optional<optim::LossScale> loss_scale;
   bool finished = false;
   std::string ended;    // why a callback ended the run
-  std::string machine;  // the CPU and kernels that took the last step, or ""
+  std::string machine;  // the CPU, kernels and threads of the last step, or ""
 };
 
 /// What a run is, in few words each: another one does not go on with its state.

@@ -42,10 +42,7 @@ Facts process_facts() {
 
 std::string machine_fact() {
   const std::string cpu = report::cpu_name();
-  std::string device = report::device_text();
-  if (device.ends_with(" thread") || device.ends_with(" threads"))
-    device.resize(device.rfind(", "));  // bits do not ask
-  return fmt::format("{} ({})", cpu.empty() ? "an unknown CPU" : cpu, device);
+  return fmt::format("{} ({})", cpu.empty() ? "an unknown CPU" : cpu, report::device_text());
 }
 
 }  // namespace grus::training

@@ -53,7 +53,7 @@ RandomKey shard_key(const RandomKey& step, int64_t batch, int64_t shard);
 
 /// What this process is: its program's bytes, its command line, its threads.
 Facts process_facts();
-/// Returns the CPU and the kernels that run on it: what decides the last bits of sums.
+/// Returns the CPU, the kernels that run on it and the threads: what decides the last bits of sums.
 std::string machine_fact();
 
 }  // namespace grus::training
