@@ -30,6 +30,7 @@ Table TrainOptions::table() {
           {"emb", m, &sizes.embedding, "size of the vectors of letters and phones", 1, 4096},
           {"hidden", m, &sizes.hidden, "size of the decoder's state", 1, 8192},
           {"encoder", m, &sizes.encoder, "size of the encoder's state in each direction (0: half of hidden)", 0, 8192},
+          {"enc-layers", m, &sizes.encoder_layers, "layers of the encoder", 1, 64},
       }),
       {{"dropout", m, &sizes.dropout, "locked: one mask for all letters of a word", 0, 1, true},
        {"label-smoothing", "Training", &label_smoothing, "share of the target spread over all phones", 0, 1, true}},

@@ -40,6 +40,7 @@ Speaker make_speaker(seq2seq::Codecs codecs, const Sizes& sizes, uint64_t seed) 
   m.embedding = sizes.embedding;
   m.hidden = sizes.hidden;
   m.encoder = sizes.encoder;
+  m.encoder_layers = sizes.encoder_layers;
   m.dropout = sizes.dropout;
   m.tie = seq2seq::Tie::output;  // letters and phones share nothing
   Rng rng(seed);

@@ -14,6 +14,7 @@ namespace grus::pronounce {
 
 struct Sizes {
   int64_t embedding = 64, hidden = 256, encoder = 0;  // encoder 0: half of hidden in each direction
+  int64_t encoder_layers = 1;
   double dropout = 0.2;
 };
 
