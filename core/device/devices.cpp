@@ -29,7 +29,7 @@ DeviceDescription describe(Device device) {
   for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean})
     if (takes(device, dtype)) about.dtypes.push_back(dtype);
   for (const KernelEntry& entry : kernel_entries(table))
-    if (entry.need == Need::composed || entry.need == Need::hosted)
+    if (entry.need != Need::required && entry.need != Need::spared)
       (entry.present ? about.fused : about.composed).emplace_back(entry.name);
   return about;
 }

@@ -5,9 +5,9 @@
 
 namespace grus {
 
-/// Whether an entry may be null, and what then: ops compose it (hosted: devices that are no host leave it null), or do
-/// without.
-enum class Need { required, composed, hosted, spared };
+/// Whether an entry may be null, and what then: ops compose it (hosted: devices that are no host leave it null;
+/// launched: the host does), or do without.
+enum class Need { required, composed, hosted, launched, spared };
 
 struct KernelCost {
   double flops = 0, bytes = 0;

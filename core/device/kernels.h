@@ -6,8 +6,8 @@
 //    No exception crosses the boundary. A device may report late, at `synchronize`.
 // 3. Outputs may alias an input only where they are the very same view. `accumulate` means y += result.
 // 4. Sums have a fixed order for a given number of threads: no float atomics.
-// 5. Entries that kernels.def marks `composed` or `hosted` may be null: ops then compose the result from the required
-//    ones, on the same device.
+// 5. Entries that kernels.def marks `composed`, `hosted` or `launched` may be null: ops then compose the result from
+//    the required ones, on the same device.
 // 6. Core raises `DeviceBuffer::version` at every write. A backend may keep data derived from a buffer (packed weights)
 // in
 //    `DeviceBuffer::derived`, valid while `derived_version == version`; core calls `drop_derived` before it frees the
@@ -247,6 +247,22 @@ struct GruGatesBackwardArgs {
   GruPhase phase;
   Update update;
   Matrix gates, hidden_n, h, dy, dgx, dgh, dh;
+};
+
+/// A whole step of a GRU with Reset::after over `rows` rows, for devices whose launches cost more than small steps do:
+///   h = the rows of carried, then those of fresh, or zeros where it is absent;   gh = h U^T + b
+/// and then as GruPhase::all has it. gates.h is written, gates.gh absent. weight (H, 3H) is U^T, bias (1, 3H) or
+/// absent.
+struct GruStepArgs {
+  GruGatesArgs gates;
+  Matrix carried, fresh, weight, bias;
+};
+/// Gradients of GruStepArgs: dh += later U for the rows that there are of `later`, which is dgh (<= rows, 3H) of the
+/// step that took h' on, or absent; and then as GruPhase::all has it. weight (3H, H) is U. What dgh adds to dh is left
+/// to the step before.
+struct GruStepBackwardArgs {
+  GruGatesBackwardArgs gates;
+  Matrix later, weight;
 };
 
 /// One step of LSTM gates over `rows` rows (equations: ops/sequence/lstm.h). gates (rows, 4H), in the order i, f, g, o,

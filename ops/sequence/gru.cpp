@@ -50,10 +50,19 @@ void backward_gru(const GruRecord& record, const Lengths& lengths, GruForm form,
                             launch::matrix_of(record.dy), Raw::write_matrix(dgx),  Raw::write_matrix(dgh),
                             Raw::write_matrix(dh)};
   in_parts(device, lengths, [&](Ranks ranks) {
-    for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) { step.backward(buffers, part); });
+    StepRows later{};
+    for_each_step(lengths, !reverse, ranks, [&](int64_t, StepRows part) {
+      if (step.is_whole()) step.backward(buffers, part, later);
+      else step.backward(buffers, part);
+      later = part;
+    });
   });
   step.add_weight_gradients(w.weight_hh, w.bias_hh, previous, rows, dgx, dgh);
-  if (record.h0.wanted()) record.h0.add(gathered_rows(dh, lengths.rank_tensor()));
+  if (record.h0.wanted()) {
+    Tensor dh0 = gathered_rows(dh, lengths.rank_tensor());
+    if (step.is_whole()) launch::gemm(dh0, last_states(dgh, lengths, !reverse), weights.weight_hh, {}, 1);
+    record.h0.add(dh0);
+  }
   add_input_gradients(record.x, w, dgx);
 }
 
@@ -83,6 +92,7 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
                            Raw::write_matrix(rows.product), states.y};
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows part) {
+      if (step.is_whole()) return step.forward(buffers, incoming(states, lengths, t, part, reverse), part);
       fill_previous(device, states, lengths, t, part, reverse);
       step.forward(buffers, part);
     });

@@ -1,5 +1,9 @@
 #include "ops/sequence/gru_step.h"
 
+#include <algorithm>
+#include <array>
+
+#include "core/device/precision.h"
 #include "core/tensor/raw.h"
 #include "ops/base/launch.h"
 #include "ops/base/loop_kernels.h"
@@ -24,7 +28,27 @@ GruStep::GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, i
       bias_(launch::repeated(bias_hh)),
       form_(form),
       hidden_(weight_hh.dim(1)),
-      scratch_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), device_)) {}
+      scratch_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), device_)) {
+  const bool one_call = fused_kernels_wanted() && device_.kernels().gru_step && device_.kernels().gru_step_backward;
+  if (one_call && form.reset == Reset::after && hidden_ <= whole_step_hidden && product_precision() == Precision::f32)
+    turned_ = launch::permuted(weight_hh, std::array{1, 0});
+}
+
+void GruStep::forward(const GruForward& buffers, const recurrence::Incoming& from, StepRows rows) const {
+  const GruGatesArgs gates{GruPhase::all,      form_.update,           rows.of(buffers.gx),      {},
+                           rows.of(buffers.h), rows.of(buffers.gates), rows.of(buffers.product), rows.of(buffers.y)};
+  const GruStepArgs args{gates, from.carried, from.fresh, Raw::matrix(turned_), bias_};
+  device_.check(device_.kernels().gru_step(device_.context(), args), "gru");
+}
+
+void GruStep::backward(const GruBackward& buffers, StepRows rows, StepRows later) const {
+  const GruGatesBackwardArgs gates{
+      GruPhase::all,       form_.update,         rows.of(buffers.gates), rows.of(buffers.product), rows.of(buffers.h),
+      rows.of(buffers.dy), rows.of(buffers.dgx), rows.of(buffers.dgh),   rows.of_ranks(buffers.dh)};
+  later.end = std::min(later.end, later.begin + rows.count());
+  const GruStepBackwardArgs args{gates, later.count() > 0 ? later.of(buffers.dgh) : Matrix{}, weight_};
+  device_.check(device_.kernels().gru_step_backward(device_.context(), args), "gru backward");
+}
 
 Matrix GruStep::weight_of(int64_t first_gate, int64_t last_gate) const {
   return rows_of(weight_, first_gate * hidden_, last_gate * hidden_);

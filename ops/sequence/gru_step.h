@@ -30,11 +30,21 @@ struct GruBackward {
   Matrix dh;                 // (B, H), by rank: in, the gradient of y from later steps; out, the gradient of h
 };
 
+/// Up to this H a product of a step is too little work for a launch of its own. Nobody has measured it on a GPU.
+inline constexpr int64_t whole_step_hidden = 256;
+
 /// A GruStep computes steps on rows of packed buffers. Steps of disjoint ranks may run at once. weight_hh and bias_hh
 /// must outlive it.
 class GruStep {
  public:
   GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch);
+  /// Tells whether a step is one call, as pays where calls are launches and states are small (at most
+  /// `whole_step_hidden`). forward() then takes the states from `from` and writes buffers.h; backward() is told the
+  /// rows of the step after it, and leaves out what the last call's dgh adds to dh.
+  bool is_whole() const { return turned_.defined(); }
+  void forward(const GruForward& buffers, const recurrence::Incoming& from, recurrence::StepRows rows) const;
+  void backward(const GruBackward& buffers, recurrence::StepRows rows, recurrence::StepRows later) const;
+
   void forward(const GruForward& buffers, recurrence::StepRows rows) const;
   void backward(const GruBackward& buffers, recurrence::StepRows rows) const;
   /// Adds, after the loop, the gradients of weight_hh and bias_hh from all rows at once. `previous` (N, H) holds the
@@ -53,6 +63,7 @@ class GruStep {
   GruForm form_;
   int64_t hidden_;
   Tensor scratch_;  // (B, 3H), by rank: products of one step
+  Tensor turned_;   // (H, 3H) = U^T for whole steps
 };
 
 }  // namespace grus

@@ -119,19 +119,27 @@ Tensor last_states(const Tensor& y, const Lengths& lengths, bool reverse) {
 Matrix StepRows::of(const Matrix& packed) const { return launch::rows_of(packed, begin, end); }
 Matrix StepRows::of_ranks(const Matrix& by_rank) const { return launch::rows_of(by_rank, rank, rank + count()); }
 
-void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
-                   bool reverse) {
+Incoming incoming(const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows, bool reverse) {
   const int64_t from = reverse ? t + 1 : t - 1, last = rows.rank + rows.count();
   const int64_t begun = std::clamp(from < 0 ? 0 : lengths.alive(from), rows.rank, last);  // ranks from here on begin
-  const Matrix previous = rows.of(state.previous);
-  const Matrix carried = launch::rows_of(previous, 0, begun - rows.rank),
-               fresh = launch::rows_of(previous, begun - rows.rank, rows.count());
-  if (carried.rows > 0) {
+  Incoming states{};
+  if (begun > rows.rank) {
     const int64_t start = lengths.start(from);
-    launch::copy(device, carried, launch::rows_of(state.y, start + rows.rank, start + begun));
+    states.carried = launch::rows_of(state.y, start + rows.rank, start + begun);
   }
-  if (fresh.rows > 0 && state.first.buffer) launch::copy(device, fresh, launch::rows_of(state.first, begun, last));
-  if (fresh.rows > 0 && !state.first.buffer) launch::fill(device, fresh, 0);
+  if (begun < last) states.fresh = launch::rows_of(state.first, begun, last);
+  return states;
+}
+
+void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,
+                   bool reverse) {
+  const auto [from_before, from_first] = incoming(state, lengths, t, rows, reverse);
+  const Matrix previous = rows.of(state.previous);
+  const Matrix carried = launch::rows_of(previous, 0, from_before.rows),
+               fresh = launch::rows_of(previous, from_before.rows, rows.count());
+  if (carried.rows > 0) launch::copy(device, carried, from_before);
+  if (fresh.rows > 0 && from_first.buffer) launch::copy(device, fresh, from_first);
+  if (fresh.rows > 0 && !from_first.buffer) launch::fill(device, fresh, 0);
 }
 
 namespace {

@@ -63,6 +63,12 @@ struct StateBuffers {
   Matrix y;         // (N, H): the state that goes out of each step
   Matrix previous;  // (N, H): the state that comes into each step
 };
+/// Incoming states of a step's rows are those that the step before hands on, and then those of rows that begin, absent
+/// for zeros.
+struct Incoming {
+  Matrix carried, fresh;
+};
+Incoming incoming(const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows, bool reverse);
 /// Fills in the states that come into step t's rows. They come from the step before in the direction of the loop, or
 /// from the first states where a sequence begins.
 void fill_previous(Device device, const StateBuffers& state, const Lengths& lengths, int64_t t, StepRows rows,

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "core/tape/tape.h"
+#include "nn/gru.h"
 #include "ops/base/twin.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/matmul.h"
@@ -65,6 +66,23 @@ TEST_CASE("cost: a recorded addition is one kernel call forward, one backward, a
   CHECK(cost.calls <= 2001);
   CHECK(cost.backend_allocations == 0);
   CHECK(cost.heap <= 50);
+}
+
+TEST_CASE("cost: a GRU asks a device whose calls are launches for one a time step, forward and backward") {
+  constexpr int64_t steps = 7;
+  const Device device("reference");
+  Rng rng(1);
+  nn::Gru gru({.input = 3, .hidden = 4}, rng);
+  gru.to(device);
+  const Ref<Leaf> x = Leaf::create(Tensor::zeros({steps, 2, 3}, DType::f32, device));
+  const Cost cost = cost_of([&] {
+    Tape tape;
+    tape.backward(sum(gru(x->tensor()).y));
+  });
+  CHECK_MESSAGE(cost.of.at("gru_step") == steps, text(cost));
+  CHECK_MESSAGE(cost.of.at("gru_step_backward") == steps, text(cost));
+  CHECK_MESSAGE(cost.of.at("gemm") == 4, text(cost));  // gates' inputs, and the gradients of x and both weights
+  CHECK_MESSAGE(!cost.of.contains("gru_gates"), text(cost));
 }
 
 TEST_CASE("cost: a step of Adam is one kernel call a parameter and asks the heap for nothing") {

@@ -137,7 +137,7 @@ Device composed_device() {
     table->norm_rows = nullptr;
     table->norm_rows_backward = nullptr;
     for (const KernelEntry& entry : kernel_entries(*table))
-      require<UsageError>(!entry.present || (entry.need != Need::composed && entry.need != Need::hosted),
+      require<UsageError>(!entry.present || entry.need == Need::required || entry.need == Need::spared,
                           "[composed_device] need {} left out, got it", entry.name);
     return Device(new DeviceState("composed", *table, cpu.context()));
   }();

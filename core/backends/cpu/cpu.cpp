@@ -47,7 +47,11 @@ KernelTable make_table() {
   table.drop_derived = drop_derived_entry;
   table.trim = trim;
 #define GRUS_DEVICE_ENTRY(...)
-#define GRUS_KERNEL(need, name, ...) table.name = kept<is_left_out(#name)>(&KernelTable::name, name);
+#define GRUS_BODY_required(name) kept<is_left_out(#name)>(&KernelTable::name, name)
+#define GRUS_BODY_composed(name) GRUS_BODY_required(name)
+#define GRUS_BODY_hosted(name) GRUS_BODY_required(name)
+#define GRUS_BODY_launched(name) nullptr
+#define GRUS_KERNEL(need, name, ...) table.name = GRUS_BODY_##need(name);
 #define GRUS_LOOP_ENTRY(name, ...) table.name = name;
 #include "core/device/kernels.def"
   return table;

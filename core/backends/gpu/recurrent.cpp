@@ -34,6 +34,22 @@ void gru_gates_backward(Machine& m, const GruGatesBackwardArgs& args) {
   run(m, "gru_gates_backward", args.h, arguments);
 }
 
+void gru_step(Machine& m, const GruStepArgs& args) {
+  const GruGatesArgs& g = args.gates;
+  Arguments arguments;
+  arguments.add(g.h.rows).add(g.h.cols).add(static_cast<int32_t>(g.update == Update::replace)).add(args.carried.rows);
+  push_all(arguments, {&args.carried, &args.fresh, &args.weight, &args.bias, &g.gx, &g.h, &g.gates, &g.hidden_n, &g.y});
+  run(m, "gru_step", g.h, arguments);
+}
+
+void gru_step_backward(Machine& m, const GruStepBackwardArgs& args) {
+  const GruGatesBackwardArgs& g = args.gates;
+  Arguments arguments;
+  arguments.add(g.h.rows).add(g.h.cols).add(static_cast<int32_t>(g.update == Update::replace)).add(args.later.rows);
+  push_all(arguments, {&args.later, &args.weight, &g.gates, &g.hidden_n, &g.h, &g.dy, &g.dgx, &g.dgh, &g.dh});
+  run(m, "gru_step_backward", g.h, arguments);
+}
+
 void lstm_gates(Machine& m, const LstmGatesArgs& args) {
   Arguments arguments;
   arguments.add(args.c.rows).add(args.c.cols);

@@ -89,6 +89,7 @@ KernelTable make_table(const char* name, Status (*open)(int, Context**)) {
 #define GRUS_BODY_required(name) entry<name>
 #define GRUS_BODY_composed(name) entry<name>
 #define GRUS_BODY_hosted(name) nullptr
+#define GRUS_BODY_launched(name) entry<name>
 #define GRUS_KERNEL(need, name, ...) .name = GRUS_BODY_##need(name),
 #define GRUS_LOOP_ENTRY(name, ...) .name = nullptr,
 #include "core/device/kernels.def"

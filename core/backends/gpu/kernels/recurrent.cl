@@ -63,6 +63,62 @@ KERNEL(gru_gates_backward)(const long rows, const long hidden, const int phase, 
     }
 }
 
+// A whole step: the state that came in, its product with U^T (hidden, 3 hidden) and the gates.
+KERNEL(gru_step)(const long rows, const long hidden, const int replace, const long carried_rows, M_IN(T, carried), M_IN(T, fresh),
+                 M_IN(T, weight), M_IN(T, bias), M_IN(T, gx), M_OUT(T, h), M_OUT(T, gates), M_OUT(T, hidden_n), M_OUT(T, y)) {
+  const long j = ITEM_X;
+  if (j < hidden) EACH_ROW(rows) {
+      GLOBAL const T *from = i < carried_rows ? ROW(carried, i) : PRESENT(fresh) ? ROW(fresh, i - carried_rows) : 0, *x = ROW(gx, i) + j;
+      GLOBAL T* gate = ROW(gates, i) + j;
+      T sum_r = K(0), sum_z = K(0), sum_n = K(0);
+      for (long k = 0; from && k < hidden; ++k) {
+        GLOBAL const T* w = ROW(weight, k) + j;
+        sum_r += from[k] * w[0];
+        sum_z += from[k] * w[hidden];
+        sum_n += from[k] * w[2 * hidden];
+      }
+      if (PRESENT(bias)) {
+        GLOBAL const T* b = ROW(bias, 0) + j;
+        sum_r += b[0];
+        sum_z += b[hidden];
+        sum_n += b[2 * hidden];
+      }
+      const T r = sigmoid(x[0] + sum_r), z = sigmoid(x[hidden] + sum_z), n = tanh(x[2 * hidden] + r * sum_n);
+      const T state = from ? from[j] : K(0);
+      gate[0] = r;
+      gate[hidden] = z;
+      gate[2 * hidden] = n;
+      ROW(hidden_n, i)[j] = sum_n;
+      ROW(h, i)[j] = state;
+      ROW(y, i)[j] = UPDATED(z, state, n);
+    }
+}
+
+// Its gradient; `later` is that of the products of the step that came after, on its rows.
+KERNEL(gru_step_backward)(const long rows, const long hidden, const int replace, const long later_rows, M_IN(T, later), M_IN(T, weight),
+                          M_IN(T, gates), M_IN(T, hidden_n), M_IN(T, h), M_IN(T, dy), M_OUT(T, dgx), M_OUT(T, dgh), M_OUT(T, dh)) {
+  const long j = ITEM_X;
+  if (j < hidden) EACH_ROW(rows) {
+      GLOBAL const T* gate = ROW(gates, i) + j;
+      GLOBAL T *dx = ROW(dgx, i) + j, *dhidden = ROW(dgh, i) + j, *ds = ROW(dh, i) + j;
+      const T r = gate[0], z = gate[hidden], n = gate[2 * hidden], state = ROW(h, i)[j];
+      T g = *ds + (PRESENT(dy) ? ROW(dy, i)[j] : K(0));
+      if (i < later_rows) {
+        T sum = K(0);
+        for (long k = 0; k < 3 * hidden; ++k) sum += ROW(later, i)[k] * ROW(weight, k)[j];
+        g += sum;
+      }
+      const T to_h = replace ? K(1) - z : z;  // h' = to_h h + (1 - to_h) n
+      const T dz = (replace ? g * (n - state) : g * (state - n)) * z * (K(1) - z);
+      const T dn = g * (K(1) - to_h) * (K(1) - n * n), dr = dn * ROW(hidden_n, i)[j] * r * (K(1) - r);
+      *ds = g * to_h;
+      dx[0] = dhidden[0] = dr;
+      dx[hidden] = dhidden[hidden] = dz;
+      dx[2 * hidden] = dn;
+      dhidden[2 * hidden] = r * dn;
+    }
+}
+
 KERNEL(lstm_gates)(const long rows, const long hidden, M_OUT(T, gates), M_IN(T, c), M_OUT(T, c_new), M_OUT(T, y)) {
   const long j = ITEM_X;
   if (j < hidden) EACH_ROW(rows) {
