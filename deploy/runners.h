@@ -6,10 +6,10 @@
 #include <span>
 
 #include "deploy/runner.h"
-#include "examples/classify/commands.h"
-#include "examples/forecast/forecaster.h"
 #include "examples/translate/commands.h"
-#include "examples/write/commands.h"
+#include "tasks/classify/classifier.h"
+#include "tasks/forecast/forecaster.h"
+#include "tasks/write/writer.h"
 
 namespace grus::deploy {
 
@@ -35,14 +35,14 @@ class Classifying : public Runner {
   Classifying(const std::string& model, const options::Given& flags);
   const char* task() const override { return "classify"; }
   options::Table flags() override;
-  void check() override { programs::use_machine(options_.use.machine); }
+  void check() override { tasks::use_machine(options_.use.machine); }
   std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
-  std::vector<classify::Judged> judge(const std::vector<std::string>& lines);
+  std::vector<tasks::classify::Judged> judge(const std::vector<std::string>& lines);
   const std::vector<std::string>& classes() const { return loaded_->reader.classes; }
 
  private:
-  classify::RunOptions options_;
-  std::optional<classify::Loaded> loaded_;
+  tasks::classify::RunOptions options_;
+  std::optional<tasks::classify::Loaded> loaded_;
 };
 
 class Forecasting : public Runner {
@@ -50,18 +50,15 @@ class Forecasting : public Runner {
   Forecasting(const std::string& model, const options::Given& flags);
   const char* task() const override { return "forecast"; }
   options::Table flags() override;
-  void check() override { programs::use_machine(use_.machine); }
+  void check() override { tasks::use_machine(use_.machine); }
   bool reads_table() const override { return true; }
   std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
-  /// Returns the rows behind these (rows, C), row by row, NaN where missing. `dates` are those of the rows, which a
-  /// model that is told the calendar needs; else they are empty. Throws UsageError for too few rows, and for dates that
-  /// are missing or come at another step.
-  forecast::NextRows next(std::span<const double> values, const std::vector<std::string>& dates);
-  const forecast::Forecaster& model() const { return *model_; }
+  tasks::forecast::NextRows next(std::span<const double> values, const std::vector<std::string>& dates);
+  const tasks::forecast::Forecaster& model() const { return *model_; }
 
  private:
-  programs::UseOptions use_;
-  std::optional<forecast::Forecaster> model_;
+  tasks::UseOptions use_;
+  std::optional<tasks::forecast::Forecaster> model_;
 };
 
 class Writing : public Runner {
@@ -69,16 +66,16 @@ class Writing : public Runner {
   Writing(const std::string& model, const options::Given& flags);
   const char* task() const override { return "write"; }
   options::Table flags() override;
-  void check() override { programs::use_machine(options_.machine); }
+  void check() override { tasks::use_machine(options_.machine); }
   /// With the flag `complete` the line of that command for each, else the texts of `run` behind each as its prompt.
   std::vector<std::string> run(const std::vector<std::string>& lines, int64_t first) override;
   /// Returns the likeliest next words, or completions of the last word.
   std::vector<language::Suggestion> suggest(const std::string& line, int64_t count);
 
  private:
-  write::RunOptions options_;
+  tasks::write::RunOptions options_;
   int64_t complete_ = 0;
-  std::optional<write::Loaded> loaded_;
+  std::optional<tasks::write::Loaded> loaded_;
   std::optional<language::Suggester> suggester_;
 };
 

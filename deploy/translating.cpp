@@ -14,11 +14,11 @@ options::Table Translating::flags() {
   return options::joined({translate::search_rows(use_),
                           {{"shortlist", "Search", &use_.shortlist, "file of the words that translations may have"}},
                           translate::batch_rows(use_),
-                          without(programs::machine_rows(use_.machine), {"device"})});
+                          without(tasks::machine_rows(use_.machine), {"device"})});
 }
 
 void Translating::check() {
-  programs::use_machine(use_.machine);
+  tasks::use_machine(use_.machine);
   if (models_) shortlist_ = load_shortlist(use_, *models_);
 }
 

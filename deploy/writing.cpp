@@ -24,12 +24,13 @@ std::vector<std::string> Writing::run(const std::vector<std::string>& lines, int
   std::vector<std::string> said;
   for (const std::string& line : lines) {
     if (complete_ > 0) {
-      said.push_back(write::completions(*loaded_, *suggester_, line, complete_));
+      said.push_back(tasks::write::completions(*loaded_, *suggester_, line, complete_));
       continue;
     }
     options_.prompt = line;
     std::string all;
-    write::write_on(*loaded_, options_, [&](const std::string& text) { all += (all.empty() ? "" : "\n\n") + text; });
+    tasks::write::write_on(*loaded_, options_,
+                           [&](const std::string& text) { all += (all.empty() ? "" : "\n\n") + text; });
     said.push_back(std::move(all));
   }
   return said;

@@ -200,14 +200,14 @@ grus_status grus_classify(grus_model* model, const char* const* lines, size_t co
   return guarded([&] {
     deploy::Classifying& asked = as<deploy::Classifying>(model, "classify");  // a model of another task comes first
     need(probabilities, "a place for the probabilities");
-    for (const classify::Judged& one : asked.judge(lines_of(lines, count)))
+    for (const tasks::classify::Judged& one : asked.judge(lines_of(lines, count)))
       probabilities = std::copy(one.probabilities.begin(), one.probabilities.end(), probabilities);
   });
 }
 
 grus_status grus_forecast_sizes(const grus_model* model, size_t* window, size_t* horizon, size_t* columns) {
   return guarded([&] {
-    const forecast::Forecaster& f = as<deploy::Forecasting>(model, "forecast").model();
+    const tasks::forecast::Forecaster& f = as<deploy::Forecasting>(model, "forecast").model();
     if (window) *window = static_cast<size_t>(f.options.window);
     if (horizon) *horizon = static_cast<size_t>(f.options.horizon);
     if (columns) *columns = f.layout.columns.size();
@@ -226,8 +226,8 @@ grus_status grus_forecast(grus_model* model, const double* values, size_t rows, 
     need(numbers, "a place for the numbers");
     auto& forecasting = as<deploy::Forecasting>(model, "forecast");
     const size_t columns = forecasting.model().layout.columns.size();
-    const forecast::NextRows next = forecasting.next({&need(values, "values"), rows * columns},
-                                                     dates ? lines_of(dates, rows) : std::vector<std::string>());
+    const tasks::forecast::NextRows next = forecasting.next({&need(values, "values"), rows * columns},
+                                                            dates ? lines_of(dates, rows) : std::vector<std::string>());
     for (const std::vector<float>* part : {&next.forecast, &next.low, &next.high})
       numbers = std::copy(part->begin(), part->end(), numbers);
   });

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "examples/add/task.h"
-#include "examples/support/run_options.h"
 #include "seq2seq/architecture.h"
+#include "tasks/base/run_options.h"
 
 namespace grus::add {
 
@@ -21,7 +21,7 @@ struct TrainOptions {
   seq2seq::Unit unit = seq2seq::Unit::gru;
   int64_t embedding = 32, hidden = 64, layers = 1;
   double teacher_forcing = 1;
-  programs::TrainingOptions training;
+  tasks::TrainingOptions training;
 
   TrainOptions();
   options::Table table();
@@ -35,7 +35,7 @@ int train(TrainOptions& o, const std::string& command_line);
 int demo();
 
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   int64_t digits = 0, count = 1000, seed = 1;  // digits 0: those of the training
   options::Table table();
 };
@@ -43,9 +43,9 @@ struct EvalOptions {
 int eval(EvalOptions& o, const std::string& command_line);
 
 struct RunOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::vector<std::string> questions;  // none: lines of standard input
-  options::Table table() { return programs::use_rows(use); }
+  options::Table table() { return tasks::use_rows(use); }
 };
 int run(RunOptions& o, const std::string& command_line);
 

@@ -15,7 +15,7 @@ TrainOptions::TrainOptions() {
   training.batch = 128;
   training.lr = 8e-3;
   training.average = 0.99;
-  training.schedule = programs::ScheduleKind::cosine;
+  training.schedule = tasks::ScheduleKind::cosine;
   training.warmup = 100;
 }
 

@@ -52,7 +52,7 @@ struct Outcome {
 };
 
 Outcome train_model(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   const Questions questions = draw_questions(o.task, o.digits, o.pairs, o.held, static_cast<uint64_t>(o.training.seed));
   const std::unique_ptr<seq2seq::Architecture> model = make_model(o);
   seq2seq::PackedBatches batches = batches_of(o, questions.train);

@@ -3,7 +3,7 @@
 
 #include "examples/add/commands.h"
 #include "examples/support/input_lines.h"
-#include "examples/support/model_files.h"
+#include "tasks/base/model_files.h"
 
 namespace grus::add {
 namespace {
@@ -13,12 +13,12 @@ struct Loaded {
   std::unique_ptr<seq2seq::Architecture> model;
 };
 
-Loaded load(const programs::UseOptions& use) {
+Loaded load(const tasks::UseOptions& use) {
   begin_use(use);
   Loaded loaded;
-  programs::load_options("add", use.model, loaded.options.table());
-  loaded.model = programs::make_model(use.model, [&] { return make_model(loaded.options); });
-  programs::load_weights(use.model, loaded.model->module());
+  tasks::load_options("add", use.model, loaded.options.table());
+  loaded.model = tasks::make_model(use.model, [&] { return make_model(loaded.options); });
+  tasks::load_weights(use.model, loaded.model->module());
   return loaded;
 }
 

@@ -1,95 +1,32 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train.cpp, reader.cpp, use.cpp, export.cpp, demo.cpp.
-#include <filesystem>
-#include <memory>
+// Sources: options.cpp, train.cpp, use.cpp, export.cpp, demo.cpp.
 #include <string>
-#include <vector>
 
-#include "data/read/labelled_texts.h"
-#include "data/text/codec.h"
-#include "examples/classify/model.h"
-#include "examples/support/run_options.h"
+#include "tasks/classify/classifier.h"
 
-namespace grus::classify {
-
-struct TrainOptions {
-  std::string train, valid, test, vectors;
-  data::LabelledTextOptions rows;
-  double hold_valid = 0.1, hold_test = 0;
-  std::string tokenizer = "word";
-  int64_t vocab = 0, min_count = 2, max_length = 400, vectors_words = 0;
-  bool cased = false;
-  ModelOptions model;
-  double label_smoothing = 0;
-  programs::TrainingOptions training;
-
-  TrainOptions();
-  options::Table table();
-  /// Throws UsageError for flags that do not go together, or are not read.
-  void check(const options::Given& given);
-};
-
-/// What turns a text into a class.
-struct Reader {
-  data::Codec codec;
-  std::vector<std::string> classes;
-  ModelOptions model;
-  int64_t max_length;
-  bool cased;
-  /// Returns the ids of a text, and of its n-grams.
-  Text read(const std::string& text) const;
-  /// Returns the pieces that the ids stand for, as they stand in the text where its tokenizer says so.
-  std::vector<std::string> pieces(const std::string& text) const;
-};
-
-/// One text with its class, as a model sees it.
-struct Judged {
-  std::vector<std::string> pieces = {};
-  std::vector<float> weights = {}, probabilities = {};  // of each piece, of each class
-  size_t said = 0;                                      // the likeliest class
-};
-std::vector<Judged> judge(const Committee& model, const Reader& reader, const std::vector<std::string>& texts,
-                          int64_t batch);
-/// Returns the line of `run` for a text: its likeliest classes with their probabilities, then the text.
-std::string said(const Judged& judged, const Reader& reader, const std::string& text, int64_t top);
+namespace grus::tasks::classify {
 
 int train(TrainOptions& o, const std::string& command_line);
 /// Four sentences, then surnames of 18 languages, which the program carries.
 int demo();
 
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, out;
   data::LabelledTextOptions rows;
   options::Table table();
 };
 int eval(EvalOptions& o, const std::string& command_line);
 
-struct RunOptions {
-  programs::UseOptions use;
-  int64_t top = 1;
-  std::string page;
-  std::vector<std::string> texts;  // none: lines of standard input
-  options::Table table();
-};
 int run(RunOptions& o, const std::string& command_line);
 
 struct ExportOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string out, examples;
   options::Table table();
 };
 /// Writes a model in ONNX, as export.cpp says. Throws UsageError without a file to write.
 int export_onnx(ExportOptions& o, const std::string& command_line);
 
-struct Loaded {
-  Reader reader;
-  std::unique_ptr<Committee> model;
-};
-/// Writes vocabulary and classes, and returns the names of the files.
-std::vector<std::string> save_reader(const Reader& reader, const std::filesystem::path& folder);
-/// Loads a model. Throws DataError for a folder that holds none.
-Loaded load(const programs::UseOptions& use);
-
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

@@ -6,7 +6,7 @@
 #include "examples/classify/commands.h"
 #include "examples/classify/demo_data.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 namespace {
 
 constexpr std::string_view four_sentences =
@@ -78,4 +78,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

@@ -17,7 +17,7 @@
 #include "ops/math/softmax.h"
 #include "ops/sequence/sequence.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 namespace {
 
 using Tensors = std::vector<Tensor>;
@@ -123,4 +123,4 @@ int export_onnx(ExportOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

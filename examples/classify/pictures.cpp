@@ -8,7 +8,7 @@
 #include "report/confusions.h"
 #include "report/markup.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 namespace {
 
 using report::escape;
@@ -85,4 +85,4 @@ std::string confusion_text(const Figures& f, const Reader& reader) {
   return confusion.table(reader.classes);
 }
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

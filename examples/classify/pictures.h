@@ -6,7 +6,7 @@
 #include "examples/classify/commands.h"
 #include "report/page.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 
 struct Figures {
   std::vector<data::LabelledText> rows = {};
@@ -26,4 +26,4 @@ std::string shaded(const std::vector<const Judged*>& judged, const Reader& reade
 /// Returns the confusions as text.
 std::string confusion_text(const Figures& figures, const Reader& reader);
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

@@ -16,7 +16,7 @@
 #include "ops/loss/loss.h"
 #include "ops/math/elementwise.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 namespace {
 
 using Batch = std::pair<Texts, Tensor>;
@@ -43,7 +43,7 @@ Parts read_parts(const TrainOptions& o) {
 }
 
 std::string checksum_of(const std::vector<data::LabelledText>& rows) {
-  return programs::checksum_of(rows, [](const auto& row) { return fmt::format("{}\t{}\n", row.label, row.text); });
+  return tasks::checksum_of(rows, [](const auto& row) { return fmt::format("{}\t{}\n", row.label, row.text); });
 }
 
 Reader make_reader(const TrainOptions& o, const std::vector<data::LabelledText>& rows) {
@@ -94,7 +94,7 @@ void use_vectors(const TrainOptions& o, const Reader& reader, Committee& model) 
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   const Parts parts = read_parts(o);
   const Reader reader = make_reader(o, parts.train);
   const auto classes = std::ssize(reader.classes);
@@ -148,4 +148,4 @@ int train(TrainOptions& o, const std::string& command_line) {
   return 0;
 }
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

@@ -8,7 +8,7 @@
 #include "examples/support/page.h"
 #include "report/page.h"
 
-namespace grus::classify {
+namespace grus::tasks::classify {
 
 int eval(EvalOptions& o, const std::string& command_line) {
   require<UsageError>(!o.data.empty(), "--data: need labelled texts, got none");
@@ -42,4 +42,4 @@ int run(RunOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::classify
+}  // namespace grus::tasks::classify

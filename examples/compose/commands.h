@@ -1,26 +1,13 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
 // Sources: options.cpp, train.cpp, use.cpp, demo.cpp.
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "examples/compose/model.h"
-#include "examples/support/run_options.h"
+#include "tasks/compose/composer.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 
-struct TrainOptions {
-  std::string train, valid, test;
-  double step = 1, hold_valid = 0.1;
-  int64_t transpose = 0;
-  ModelOptions model;
-  programs::TrainingOptions training;
-
-  TrainOptions();
-  options::Table table();
-  void check(const options::Given& given);
-};
 int train(TrainOptions& o, const std::string& command_line);
 /// Trains on small chorales that are made by rule, and goes on with one.
 int demo();
@@ -35,7 +22,7 @@ struct Figures {
 Figures figures_of(const Composer& model, const std::vector<data::Piece>& pieces, int64_t batch);
 
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, out, part = "all";
   options::Table table();
 };
@@ -49,7 +36,7 @@ struct FileOptions {
 };
 
 struct RunOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   FileOptions file;
   std::string opening;
   int64_t piece = 1, opening_steps = 8, steps = 64, seed = 1;
@@ -58,9 +45,6 @@ struct RunOptions {
   void check(const options::Given& given);
 };
 int run(RunOptions& o, const std::string& command_line);
-/// Returns the opening and so many steps that the model puts behind it.
-data::Piece composed(const Composer& model, data::Piece opening, int64_t steps, double temperature, uint64_t seed);
-
 struct PlayOptions {
   std::string out = "tune.mid", page, tunes = "-";
   int64_t tune = 1;
@@ -69,11 +53,4 @@ struct PlayOptions {
 /// Writes a tune in ABC as a MIDI file.
 int play(PlayOptions& o, const std::string& command_line);
 
-struct Loaded {
-  TrainOptions options;
-  std::unique_ptr<Composer> model;
-};
-/// Loads a model. Throws DataError for a folder that holds none.
-Loaded load(const programs::UseOptions& use);
-
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

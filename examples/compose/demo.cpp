@@ -7,7 +7,7 @@
 #include "examples/compose/commands.h"
 #include "examples/compose/made_chorales.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 namespace {
 
 std::string json_of(const std::vector<data::Piece>& pieces) {
@@ -74,4 +74,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdlib>
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 namespace {
 
 constexpr std::array<int, 7> scale = {0, 2, 4, 5, 7, 9, 11};
@@ -83,4 +83,4 @@ double share_of_triads(const data::Piece& piece) {
   return piece.empty() ? 0 : static_cast<double>(triads) / static_cast<double>(piece.size());
 }
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

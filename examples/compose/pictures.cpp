@@ -8,7 +8,7 @@
 #include "report/markup.h"
 #include "report/piano_roll.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 namespace {
 
 // The first steps of a piece with what the model thought likely of each key.
@@ -67,4 +67,4 @@ std::string sample_section(const Composer& model, const data::Piece& piece, doub
   return report::section("What it composes", rolls);
 }
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

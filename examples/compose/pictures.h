@@ -6,7 +6,7 @@
 #include "examples/compose/commands.h"
 #include "report/page.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 
 /// Returns sections: figures, and what the model expected of some pieces.
 std::string pictures(const Figures& figures, const std::vector<data::Piece>& pieces, double step,
@@ -18,4 +18,4 @@ std::string roll_of(const data::Piece& piece, double step, int64_t given);
 /// Returns that of a score, channel by channel; channel 1, which accompanies, is grey.
 std::string roll_of(const data::Score& score, const std::string& description);
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

@@ -14,7 +14,7 @@
 #include "ops/math/elementwise.h"
 #include "ops/sequence/sequence.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 namespace {
 
 using data::Piece;
@@ -37,7 +37,7 @@ data::PieceSets read_parts(const TrainOptions& o) {
 }
 
 std::string checksum_of(const std::vector<Piece>& pieces) {
-  return programs::checksum_of(pieces, [](const Piece& piece) {
+  return tasks::checksum_of(pieces, [](const Piece& piece) {
     std::string text;
     for (const data::Chord& chord : piece) text += fmt::format("{}\n", fmt::join(chord, " "));
     return text;
@@ -88,7 +88,7 @@ Figures figures_of(const Composer& model, const std::vector<Piece>& pieces, int6
 }
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   const data::PieceSets sets = read_parts(o);
   const auto seed = static_cast<uint64_t>(o.training.seed);
   auto batches = make_batches(sets.train, o.transpose, {.size = o.training.batch, .seed = seed});
@@ -130,4 +130,4 @@ int train(TrainOptions& o, const std::string& command_line) {
   return 0;
 }
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

@@ -1,4 +1,4 @@
-// The commands `eval`, `run` and `play`, and what they need of a model.
+// The commands `eval`, `run` and `play`.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,11 +10,10 @@
 #include "data/read/text.h"
 #include "examples/compose/commands.h"
 #include "examples/compose/pictures.h"
-#include "examples/support/model_files.h"
 #include "examples/support/page.h"
 #include "report/markup.h"
 
-namespace grus::compose {
+namespace grus::tasks::compose {
 namespace {
 
 std::vector<data::Piece> all_pieces(data::PieceSets sets, const std::string& part, const std::string& file) {
@@ -38,16 +37,6 @@ std::string read_stream(const std::string& path) {
 
 }  // namespace
 
-Loaded load(const programs::UseOptions& use) {
-  begin_use(use);
-  Loaded loaded;
-  programs::load_options("compose", use.model, loaded.options.table());
-  Rng rng(0);
-  loaded.model = programs::make_model(use.model, [&] { return std::make_unique<Composer>(loaded.options.model, rng); });
-  programs::load_weights(use.model, *loaded.model);
-  return loaded;
-}
-
 int eval(EvalOptions& o, const std::string& command_line) {
   require<UsageError>(!o.data.empty(), "--data: need pieces, got none");
   const Loaded loaded = load(o.use);
@@ -59,17 +48,6 @@ int eval(EvalOptions& o, const std::string& command_line) {
   report::Figures drawn;
   programs::write_page(o.out, {"compose", o.data, o.use.model, command_line}, pictures(found, pieces, step, drawn));
   return 0;
-}
-
-data::Piece composed(const Composer& model, data::Piece piece, int64_t steps, double temperature, uint64_t seed) {
-  Player player(model);
-  for (const data::Chord& chord : piece) player.read(chord);
-  Rng rng(seed);
-  for (int64_t t = 0; t < steps; ++t) {
-    piece.push_back(player.draw(temperature, rng));
-    player.read(piece.back());
-  }
-  return piece;
 }
 
 int run(RunOptions& o, const std::string&) {
@@ -115,4 +93,4 @@ int play(PlayOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::compose
+}  // namespace grus::tasks::compose

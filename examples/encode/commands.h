@@ -1,42 +1,14 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, text_model.cpp, train_text.cpp, text_pictures.cpp, detector.cpp, train_series.cpp,
-// series_pictures.cpp, use.cpp, use_text.cpp, demo.cpp, faults.cpp.
+// Sources: options.cpp, train_text.cpp, train_series.cpp, use.cpp, use_text.cpp, demo.cpp, faults.cpp.
 #include <string>
 #include <vector>
 
 #include "core/tensor/tensor.h"
-#include "examples/support/run_options.h"
-#include "seq2seq/options.h"
+#include "tasks/encode/detector.h"
+#include "tasks/encode/text_model.h"
 
-namespace grus::encode {
-
-struct TrainOptions {
-  std::string text, valid, test;  // lines
-  double hold = 0.05;
-  std::string tokenizer = "word";
-  int64_t vocab = 0, min_count = 1, max_length = 40;
-
-  std::string series, date, columns, label, missing, split = "0.6,0.2,0.2";  // a table
-  bool no_header = false;
-  int64_t window = 32, every = 1;
-  double alarm = 0.995;
-
-  seq2seq::Unit unit = seq2seq::Unit::gru;
-  int64_t embedding = 128, hidden = 192, latent = 192, layers = 1;
-  bool bidirectional = true, variational = false;
-  double dropout = 0.1, word_dropout = 0, kl = 1;
-  int64_t anneal = 0;
-  programs::TrainingOptions training;
-
-  TrainOptions();
-  options::Table table();
-  /// Sets the defaults of series, and of a variational model.
-  void choose(const options::Given& given);
-  /// Throws UsageError for flags that do not go together, or are not read.
-  void check(const options::Given& given);
-  bool is_text() const { return series.empty(); }
-};
+namespace grus::tasks::encode {
 
 int train(TrainOptions& o, const std::string& command_line);
 int train_text(TrainOptions& o, const std::string& command_line);
@@ -44,9 +16,8 @@ int train_series(TrainOptions& o, const std::string& command_line);
 /// Sentences that the program carries, then a machine's readings with planted faults.
 int demo();
 
-enum class Part { test, valid, all };
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, report;
   Part part = Part::test;
   options::Table table();
@@ -55,7 +26,7 @@ struct EvalOptions {
 int eval(EvalOptions& o, const std::string& command_line);
 
 struct RunOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, out;
   bool decode = false;
   std::vector<std::string> lines;  // none: --data, or standard input
@@ -65,7 +36,7 @@ struct RunOptions {
 int run(RunOptions& o, const std::string& command_line);
 
 struct NeighboursOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data;
   int64_t top = 5;
   std::vector<std::string> lines;  // none: standard input
@@ -75,7 +46,7 @@ struct NeighboursOptions {
 int neighbours(NeighboursOptions& o, const std::string& command_line);
 
 struct BetweenOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   int64_t steps = 7;
   std::vector<std::string> lines;  // two
   options::Table table();
@@ -94,4 +65,4 @@ void write_states(const std::string& path, const std::vector<std::string>& names
 /// planted.
 std::string machine_with_faults(uint64_t seed);
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

@@ -6,10 +6,10 @@
 #include "core/base/atomic_file.h"
 #include "core/base/folder.h"
 #include "data/read/text.h"
-#include "examples/encode/text_model.h"
+#include "examples/encode/commands.h"
 #include "examples/translate/demo_data.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 // Writes the English sides of sentence pairs, each once, as lines.
@@ -85,4 +85,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

@@ -8,7 +8,7 @@
 #include "data/read/dates.h"
 #include "examples/encode/commands.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 constexpr int64_t rows = 24 * 250;  // hours
@@ -54,4 +54,4 @@ std::string machine_with_faults(uint64_t seed) {
   return text;
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

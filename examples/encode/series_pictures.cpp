@@ -1,16 +1,15 @@
-// detector.h declares pictures().
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "examples/encode/detector.h"
+#include "examples/encode/pictures.h"
 #include "ops/math/index.h"
 #include "report/chart.h"
 #include "report/markup.h"
 #include "report/vector_map.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 using report::Point;
@@ -146,4 +145,4 @@ std::string pictures(const Detector& d, const Readings& r, const Scored& scored,
          report::section("A map of windows", map(d, r, begin, end, figures));
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

@@ -1,15 +1,14 @@
-// text_model.h declares pictures().
 #include <fmt/format.h>
 
 #include <map>
 
 #include "data/read/text.h"
-#include "examples/encode/text_model.h"
+#include "examples/encode/pictures.h"
 #include "report/chart.h"
 #include "report/markup.h"
 #include "report/vector_map.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 using report::escape;
@@ -103,4 +102,4 @@ std::string pictures(const TextModel& model, const TextFigures& found, report::F
   return page;
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

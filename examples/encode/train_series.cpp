@@ -4,7 +4,8 @@
 #include "core/base/checksum.h"
 #include "data/batch/batches.h"
 #include "data/read/text.h"
-#include "examples/encode/detector.h"
+#include "examples/encode/commands.h"
+#include "examples/encode/pictures.h"
 #include "examples/support/run.h"
 #include "metrics/regression.h"
 #include "ops/loss/loss.h"
@@ -14,7 +15,7 @@
 #include "training/fit.h"
 #include "training/validation.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 /// loss = mean (y - x)^2 of measured numbers + beta mean KL / (L C)
@@ -81,8 +82,8 @@ int train_series(TrainOptions& o, const std::string& command_line) {
 }
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   return o.is_text() ? train_text(o, command_line) : train_series(o, command_line);
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

@@ -7,14 +7,15 @@
 #include "core/base/error.h"
 #include "data/batch/dataset.h"
 #include "data/read/text.h"
-#include "examples/encode/text_model.h"
+#include "examples/encode/commands.h"
+#include "examples/encode/pictures.h"
 #include "examples/support/program.h"
 #include "examples/support/run.h"
 #include "seq2seq/packed_batches.h"
 #include "training/annealing.h"
 #include "training/fit.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 struct Parts {
@@ -54,7 +55,7 @@ Parts read_parts(const TrainOptions& o) {
 }
 
 std::string checksum_of(const std::vector<std::string>& lines) {
-  return programs::checksum_of(lines, [](const std::string& line) { return line + "\n"; });
+  return tasks::checksum_of(lines, [](const std::string& line) { return line + "\n"; });
 }
 
 // Judges by lines that are brought back, a variational model by what it trains for.
@@ -125,4 +126,4 @@ int train_text(TrainOptions& o, const std::string& command_line) {
   return 0;
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

@@ -6,17 +6,18 @@
 #include "core/base/error.h"
 #include "data/read/npy.h"
 #include "data/read/text_writer.h"
-#include "examples/encode/detector.h"
-#include "examples/support/model_files.h"
+#include "examples/encode/commands.h"
+#include "examples/encode/pictures.h"
 #include "examples/support/page.h"
+#include "tasks/base/model_files.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
-bool is_text(const programs::UseOptions& use) {
+bool is_text(const tasks::UseOptions& use) {
   require<UsageError>(!use.model.empty(), "--model: need the folder of a model, got none");
   TrainOptions o;
-  programs::load_options("encode", use.model, o.table());
+  tasks::load_options("encode", use.model, o.table());
   return o.is_text();
 }
 
@@ -90,4 +91,4 @@ int eval(EvalOptions& o, const std::string&) { return is_text(o.use) ? eval_text
 
 int run(RunOptions& o, const std::string&) { return is_text(o.use) ? run_text(o) : run_series(o); }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

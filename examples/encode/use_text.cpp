@@ -6,7 +6,8 @@
 
 #include "core/base/error.h"
 #include "data/read/text.h"
-#include "examples/encode/text_model.h"
+#include "examples/encode/commands.h"
+#include "examples/encode/pictures.h"
 #include "examples/support/input_lines.h"
 #include "examples/support/page.h"
 #include "ops/math/elementwise.h"
@@ -14,7 +15,7 @@
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
 
-namespace grus::encode {
+namespace grus::tasks::encode {
 namespace {
 
 // Calls answer(lines, ids) for the given lines; without any, for lines of the file or of standard input, as they come.
@@ -114,4 +115,4 @@ int between(BetweenOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::encode
+}  // namespace grus::tasks::encode

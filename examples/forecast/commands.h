@@ -3,10 +3,10 @@
 // Sources: train.cpp, use.cpp, pictures.cpp.
 #include <string>
 
-#include "examples/forecast/forecaster.h"
 #include "report/page.h"
+#include "tasks/forecast/forecaster.h"
 
-namespace grus::forecast {
+namespace grus::tasks::forecast {
 
 int train(TrainOptions& o, const std::string& command_line);
 /// Forecasts a series made by rule, of two seasons, a trend, noise and gaps.
@@ -14,7 +14,7 @@ int demo();
 
 enum class Part { test, valid, all };
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, report;
   Part part = Part::test;
   int64_t every = 1;
@@ -24,7 +24,7 @@ struct EvalOptions {
 int eval(EvalOptions& o, const std::string& command_line);
 
 struct RunOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string data, draw;
   options::Table table();
 };
@@ -40,4 +40,4 @@ std::string one_ahead_chart(const Forecaster& f, const Prepared& p, int64_t begi
 std::string pictures(const Forecaster& f, const Prepared& p, const metrics::ForecastComparison& result, int64_t begin,
                      int64_t end, report::Figures& figures);
 
-}  // namespace grus::forecast
+}  // namespace grus::tasks::forecast

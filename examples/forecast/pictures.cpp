@@ -12,7 +12,7 @@
 #include "report/chart.h"
 #include "report/markup.h"
 
-namespace grus::forecast {
+namespace grus::tasks::forecast {
 namespace {
 
 using report::Point;
@@ -129,4 +129,4 @@ std::string pictures(const Forecaster& f, const Prepared& p, const metrics::Fore
                          fmt::format("<p class=\"note\">{}</p>\n", report::escape(f.verdict(result))) + errors);
 }
 
-}  // namespace grus::forecast
+}  // namespace grus::tasks::forecast

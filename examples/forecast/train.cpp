@@ -20,7 +20,7 @@
 #include "training/fit.h"
 #include "training/validation.h"
 
-namespace grus::forecast {
+namespace grus::tasks::forecast {
 namespace {
 
 /// The mean over the values that were measured.
@@ -41,7 +41,7 @@ struct Outcome {
 };
 
 Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_test) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   data::SeriesLayout layout;
   const Prepared p = read_training(o, layout);
   Forecaster f(o, layout);
@@ -128,7 +128,7 @@ int demo() {
   o.training.lr = 4e-3;
   o.norm = Norm::mean;
   o.dropout = 0.05;
-  o.training.schedule = programs::ScheduleKind::cosine;
+  o.training.schedule = tasks::ScheduleKind::cosine;
   o.training.epochs = 60;
   o.training.patience = 0;
   make_folder(o.training.out);
@@ -146,4 +146,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::forecast
+}  // namespace grus::tasks::forecast

@@ -8,7 +8,7 @@
 #include "examples/support/page.h"
 #include "report/chart.h"
 
-namespace grus::forecast {
+namespace grus::tasks::forecast {
 
 options::Table EvalOptions::table() {
   return options::joined(
@@ -63,4 +63,4 @@ int run(RunOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::forecast
+}  // namespace grus::tasks::forecast

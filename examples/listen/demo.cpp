@@ -8,7 +8,7 @@
 #include "examples/listen/commands.h"
 #include "examples/listen/made_words.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 namespace {
 
 constexpr int64_t trained = 400, unseen = 60;
@@ -67,4 +67,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

@@ -6,7 +6,7 @@
 
 #include "core/base/error.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 namespace {
 
 constexpr double rate = 8000;
@@ -88,4 +88,4 @@ std::vector<float> spoken(const std::string& word, const Voice& voice, Rng& rng)
   return out;
 }
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

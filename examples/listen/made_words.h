@@ -5,7 +5,7 @@
 
 #include "core/tensor/random.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 
 /// A voice: its pitch in Hz, its formants relative to those of a man, and how fast it speaks.
 struct Voice {
@@ -19,4 +19,4 @@ std::string draw_word(Rng& rng);
 /// Returns a word as samples at 8 kHz. Throws UsageError for another letter.
 std::vector<float> spoken(const std::string& word, const Voice& voice, Rng& rng);
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

@@ -9,7 +9,7 @@
 #include "report/markup.h"
 #include "report/sound_picture.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 namespace {
 
 using report::escape;
@@ -145,4 +145,4 @@ std::string pictures(const Figures& f, const Hearing& hearing, report::Figures& 
          report::section("Mistakes", mistakes(f, hearing));
 }
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

@@ -7,7 +7,7 @@
 #include "metrics/edit_distance.h"
 #include "report/page.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 
 struct Figures {
   std::vector<data::Recording> sounds = {};
@@ -28,4 +28,4 @@ std::string pictures(const Figures& figures, const Hearing& hearing, report::Fig
 /// Returns the picture of one sound with what was heard.
 std::string picture(const data::Recording& sound, const Heard& heard, const Hearing& hearing, report::Figures& drawn);
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

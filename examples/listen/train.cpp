@@ -17,7 +17,7 @@
 #include "metrics/mean.h"
 #include "ops/loss/ctc.h"
 
-namespace grus::listen {
+namespace grus::tasks::listen {
 namespace {
 
 using data::Recording;
@@ -57,7 +57,7 @@ Hearing make_hearing(const TrainOptions& o, const std::vector<Recording>& train)
 }
 
 std::string checksum_of(const std::vector<Recording>& all) {
-  return programs::checksum_of(all, [](const Recording& one) {
+  return tasks::checksum_of(all, [](const Recording& one) {
     const std::string_view samples(reinterpret_cast<const char*>(one.samples.data()),
                                    one.samples.size() * sizeof(float));
     return fmt::format("{}\n{}", one.label, samples);
@@ -151,7 +151,7 @@ struct Judge {
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   require_sound();
   const Parts parts = read_parts(o);
   const Hearing hearing = make_hearing(o, parts.train);
@@ -196,4 +196,4 @@ int train(TrainOptions& o, const std::string& command_line) {
   return 0;
 }
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

@@ -1,49 +1,13 @@
-// The commands `eval` and `run`, and what they need of a model.
+// The commands `eval` and `run`.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/error.h"
-#include "core/base/pack.h"
-#include "data/read/text.h"
 #include "examples/listen/commands.h"
 #include "examples/listen/pictures.h"
-#include "examples/support/lists.h"
-#include "examples/support/model_files.h"
 #include "examples/support/page.h"
+#include "tasks/base/lists.h"
 
-namespace grus::listen {
-
-void require_sound() {
-  require<UsageError>(data::has_fourier_transform(),
-                      "[listen] need Grus built with KISS FFT (Debian's libkissfft-dev), got one without");
-}
-
-void learn_words(Hearing& hearing) {
-  std::vector<std::string>& words = hearing.words;
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  for (const std::string& word : words)
-    for (const std::string_view letter : data::split_code_points(word)) hearing.letters.emplace_back(letter);
-  std::sort(hearing.letters.begin(), hearing.letters.end());
-  hearing.letters.erase(std::unique(hearing.letters.begin(), hearing.letters.end()), hearing.letters.end());
-}
-
-Loaded load(const programs::UseOptions& use) {
-  begin_use(use);
-  require_sound();
-  TrainOptions o;
-  programs::load_options("listen", use.model, o.table());
-  const std::filesystem::path folder = use.model;
-  o.sound.words = file_exists(folder / "labels.tsv") ? (folder / "labels.tsv").string() : "";
-  Hearing hearing{.sound = o.sound, .model = o.model, .words = data::read_lines((folder / "words.txt").string())};
-  learn_words(hearing);
-  Rng rng(0);
-  auto model =
-      programs::make_model(folder, [&] { return std::make_unique<Recogniser>(o.model, hearing.outputs(), rng); });
-  programs::load_weights(folder, *model);
-  return {std::move(hearing), std::move(model)};
-}
+namespace grus::tasks::listen {
 
 int eval(EvalOptions& o, const std::string& command_line) {
   require<UsageError>(!o.data.empty(), "--data: need recordings, got none");
@@ -77,7 +41,7 @@ int run(RunOptions& o, const std::string&) {
     if (!o.page.empty()) drawn_sounds += picture(sound, heard, hearing, drawn);
     if (letters && !o.lexicon) fmt::print("{}\t{:.4f}\t", heard.spelt, heard.spelt_probability);
     else
-      for (const size_t word : programs::likeliest(heard.probabilities, o.top))
+      for (const size_t word : tasks::likeliest(heard.probabilities, o.top))
         fmt::print("{}\t{:.4f}\t", hearing.words[word], heard.probabilities[word]);
     fmt::print("{}\n", file);
     std::fflush(stdout);
@@ -87,4 +51,4 @@ int run(RunOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::listen
+}  // namespace grus::tasks::listen

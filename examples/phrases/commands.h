@@ -7,7 +7,7 @@
 
 #include "data/pairs/word_aligner.h"
 #include "examples/seq2seq/resolve.h"
-#include "examples/support/run_options.h"
+#include "tasks/base/run_options.h"
 
 namespace grus::phrases {
 
@@ -38,7 +38,7 @@ int train(const TrainOptions& options, bool skip_bad, const std::string& command
 struct UseOptions {
   std::string model;
   int64_t batch_tokens = 4000;
-  programs::MachineOptions machine;
+  tasks::MachineOptions machine;
 };
 
 struct ScoreOptions {

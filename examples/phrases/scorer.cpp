@@ -7,15 +7,15 @@
 #include "core/base/error.h"
 #include "data/read/line_reader.h"
 #include "data/read/text.h"
-#include "examples/support/machine.h"
 #include "examples/support/program.h"
 #include "seq2seq/likelihood.h"
+#include "tasks/base/machine.h"
 
 namespace grus::phrases {
 namespace {
 
 seq2seq::SavedModel load(const UseOptions& options) {
-  programs::use_machine(options.machine);
+  tasks::use_machine(options.machine);
   return seq2seq::ModelFolder::of(options.model).load();
 }
 

@@ -4,32 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "examples/pronounce/speaker.h"
-#include "examples/support/run_options.h"
+#include "tasks/pronounce/speaker.h"
 
-namespace grus::pronounce {
-
-struct TrainOptions {
-  std::string dictionary, phones;
-  double hold_valid = 0.05, hold_test = 0.05;
-  int64_t split_seed = 1;
-  bool stress = false;
-  Sizes sizes;
-  double label_smoothing = 0.1;
-  programs::TrainingOptions training;
-
-  TrainOptions();
-  options::Table table();
-  /// Throws UsageError for flags that do not go together.
-  void check(const options::Given& given);
-};
+namespace grus::tasks::pronounce {
 
 int train(TrainOptions& o, const std::string& command_line);
 /// Learns to pronounce from some words of CMUdict that the program carries, and says words that no dictionary has.
 int demo();
 
 struct EvalOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   std::string dictionary, out;  // without a dictionary: the words that the training held out for its test
   int64_t beam = 5;
   options::Table table();
@@ -38,7 +22,7 @@ struct EvalOptions {
 int eval(EvalOptions& o, const std::string& command_line);
 
 struct RunOptions {
-  programs::UseOptions use;
+  tasks::UseOptions use;
   int64_t beam = 5, n_best = 0;  // 0: the best alone, without its place and probability
   std::string page;
   std::vector<std::string> words;  // none: lines of standard input
@@ -48,4 +32,4 @@ struct RunOptions {
 /// Prints WORD<TAB>PHONES, as a dictionary has them.
 int run(RunOptions& o, const std::string& command_line);
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

@@ -6,7 +6,7 @@
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/demo_data.h"
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 
 int demo() {
   const std::string folder = "pronounce-demo";
@@ -40,4 +40,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

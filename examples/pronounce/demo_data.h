@@ -2,8 +2,8 @@
 // The words that the demo learns from, as the program carries them.
 #include <string_view>
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 
 extern const std::string_view cmudict_txt_gz;
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

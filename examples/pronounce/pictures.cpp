@@ -9,7 +9,7 @@
 #include "report/chart.h"
 #include "report/markup.h"
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 namespace {
 
 using report::escape;
@@ -134,4 +134,4 @@ std::string pictures(const Speakers& speakers, const Dictionary& words, const Ju
          report::section("Mistakes", mistakes(words, found));
 }
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

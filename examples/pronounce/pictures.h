@@ -2,10 +2,10 @@
 // What pages of `pronounce` show: errors by the length of words, confused phones, where phones come from, mistakes.
 #include <string>
 
-#include "examples/pronounce/speaker.h"
 #include "report/page.h"
+#include "tasks/pronounce/speaker.h"
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 
 /// Returns "phone error 6.12 %, word error 25.90 % of 6,302 words".
 std::string summary(const Judgement& found);
@@ -15,4 +15,4 @@ std::string pictures(const Speakers& speakers, const Dictionary& words, const Ju
 /// Draws letters (across) and phones (down) of a word with attention weights, or nothing where it has none.
 std::string alignment_picture(const std::string& word, const seq2seq::Translation& said, report::Figures& figures);
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

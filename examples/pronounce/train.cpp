@@ -8,7 +8,7 @@
 #include "seq2seq/packed_batches.h"
 #include "training/fit.h"
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 namespace {
 
 seq2seq::PackedBatches batches_of(const TrainOptions& o, const seq2seq::Codecs& codecs, const Dictionary& words) {
@@ -20,7 +20,7 @@ seq2seq::PackedBatches batches_of(const TrainOptions& o, const seq2seq::Codecs& 
 }
 
 std::string checksum_of(const Dictionary& dictionary) {
-  return programs::checksum_of(dictionary, [](const Entry& entry) {
+  return tasks::checksum_of(dictionary, [](const Entry& entry) {
     std::string text;
     for (const std::string& one : entry.pronunciations) text += fmt::format("{}\t{}\n", entry.word, one);
     return text;
@@ -38,7 +38,7 @@ training::Validation validation(const Speakers& speakers, const Dictionary& word
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   const Dictionary all = read_dictionary(o.dictionary, o.stress);
   const Parts parts = split_dictionary(all, o.hold_valid, o.hold_test, static_cast<uint64_t>(o.split_seed));
   Speakers speakers;
@@ -71,4 +71,4 @@ int train(TrainOptions& o, const std::string& command_line) {
   return 0;
 }
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

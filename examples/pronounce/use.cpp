@@ -7,38 +7,10 @@
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/pictures.h"
 #include "examples/support/input_lines.h"
-#include "examples/support/model_files.h"
 #include "examples/support/page.h"
 
-namespace grus::pronounce {
+namespace grus::tasks::pronounce {
 namespace {
-
-struct Loaded {
-  TrainOptions options;  // those of the first model
-  Speakers speakers;
-};
-
-// Loads DIR, or DIR,DIR,... that speak together.
-Loaded load(const programs::UseOptions& use) {
-  begin_use(use);
-  Loaded loaded;
-  for (size_t begin = 0; begin <= use.model.size();) {
-    const size_t end = std::min(use.model.find(',', begin), use.model.size());
-    const std::string folder = use.model.substr(begin, end - begin);
-    require<UsageError>(!folder.empty(), "--model: need DIR or DIR,DIR, got '{}'", use.model);
-    TrainOptions o;
-    programs::load_options("pronounce", folder, o.table());
-    loaded.speakers.push_back(
-        programs::make_model(folder, [&] { return make_speaker(load_codecs(folder), o.sizes, 0); }));
-    const Speaker &one = loaded.speakers.back(), &first = loaded.speakers.front();
-    programs::load_weights(folder, one.model->module());
-    require<DataError>(one.codecs.target.vocab() == first.codecs.target.vocab(),
-                       "{}: need the phones of the first model to speak together, got others", folder);
-    if (loaded.speakers.size() == 1) loaded.options = o;
-    begin = end + 1;
-  }
-  return loaded;
-}
 
 void print(const std::string& word, const std::vector<seq2seq::Translation>& found, bool n_best) {
   if (!n_best) return fmt::print("{}\t{}\n", word, found.front().text);
@@ -92,4 +64,4 @@ int run(RunOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::pronounce
+}  // namespace grus::tasks::pronounce

@@ -8,12 +8,12 @@
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/performance.h"
 #include "examples/seq2seq/training_console.h"
-#include "examples/support/machine.h"
 #include "examples/support/program.h"
 #include "parallel/world.h"
 #include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
+#include "tasks/base/machine.h"
 #include "training/stop.h"
 
 namespace grus::seq2seq {

@@ -39,7 +39,7 @@ class Run::Listener : public training::Callback {
   const std::filesystem::path folder_;
 };
 
-Run::Run(std::string program, options::Table table, const TrainingOptions& o, const About& about)
+Run::Run(std::string program, options::Table table, const tasks::TrainingOptions& o, const About& about)
     : program_(std::move(program)),
       table_(std::move(table)),
       options_(o),
@@ -49,10 +49,10 @@ Run::Run(std::string program, options::Table table, const TrainingOptions& o, co
 
 Run::~Run() = default;
 
-training::FitOptions Run::begin(const RunFiles& files, int64_t batches) {
-  parallel::world().on_leader("begin", [&] { begin_run(program_, table_, files); });
+training::FitOptions Run::begin(const tasks::RunFiles& files, int64_t batches) {
+  parallel::world().on_leader("begin", [&] { tasks::begin_run(program_, table_, files); });
   listener_->comes_last = !files.last.empty();
-  training::FitOptions fit = fit_options(options_, batches);
+  training::FitOptions fit = tasks::fit_options(options_, batches);
   fit.alike = files.data;
   fit.callbacks = {&watch_, &report_, listener_.get()};
   fit.stop = [this] {

@@ -10,9 +10,9 @@
 #include <memory>
 #include <string>
 
-#include "examples/support/model_files.h"
-#include "examples/support/run_options.h"
 #include "examples/support/step_watch.h"
+#include "tasks/base/model_files.h"
+#include "tasks/base/run_options.h"
 #include "training/fit_options.h"
 #include "training/live_report.h"
 #include "training/stop.h"
@@ -28,10 +28,10 @@ class Run {
  public:
   /// Everything that comes by reference must outlive the run. Throws Error for files of --show-step and --profile that
   /// cannot be written.
-  Run(std::string program, options::Table table, const TrainingOptions& o, const About& about);
+  Run(std::string program, options::Table table, const tasks::TrainingOptions& o, const About& about);
   ~Run();
   /// Makes the folder (begin_run) and returns the options of fit(), with callbacks and stop.
-  training::FitOptions begin(const RunFiles& files, int64_t batches);
+  training::FitOptions begin(const tasks::RunFiles& files, int64_t batches);
   /// Puts sections (markup) with so many figures into report.html, above the curves.
   void show(const std::string& sections, const report::Figures& figures = {}) { report_.show(sections, figures.drawn); }
 
@@ -39,7 +39,7 @@ class Run {
   class Listener;
   std::string program_;
   options::Table table_;
-  const TrainingOptions& options_;
+  const tasks::TrainingOptions& options_;
   StepWatch watch_;
   training::LiveReport report_;
   std::unique_ptr<Listener> listener_;

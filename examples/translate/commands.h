@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "examples/seq2seq/resolve.h"
-#include "examples/support/run_options.h"
 #include "seq2seq/search.h"
 #include "seq2seq/shortlist.h"
 #include "seq2seq/translator.h"
+#include "tasks/base/run_options.h"
 
 namespace grus::translate {
 
@@ -30,7 +30,7 @@ struct UseOptions {
   double prune = 0;
   std::string shortlist;  // a file with the words that translations may have
   int64_t batch = 64;     // sentences at a time
-  programs::MachineOptions machine;
+  tasks::MachineOptions machine;
 };
 
 /// Return the rows of a command that searches, and of one that takes sentences in batches.

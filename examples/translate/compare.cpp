@@ -10,13 +10,13 @@
 #include "data/read/text.h"
 #include "examples/seq2seq/by_length.h"
 #include "examples/seq2seq/comparison.h"
-#include "examples/support/machine.h"
 #include "examples/support/program.h"
 #include "examples/translate/commands.h"
 #include "report/machine.h"
 #include "seq2seq/corpora.h"
 #include "seq2seq/metrics.h"
 #include "seq2seq/translator.h"
+#include "tasks/base/machine.h"
 
 namespace grus::translate {
 namespace {
@@ -77,7 +77,7 @@ ComparedModel judge(const std::string& path, const CompareOptions& options, cons
 }  // namespace
 
 int compare(const CompareOptions& options, const std::string& command_line) {
-  programs::use_machine(options.use.machine);
+  tasks::use_machine(options.use.machine);
   AtomicFile page(options.out);
   const data::ReferenceCorpus text = read_text(options);
   require_translatable(text, options.source.empty() ? options.models.front() : options.source);

@@ -21,7 +21,7 @@ options::Table batch_rows(UseOptions& options) {
 }
 
 Translator load_models(const UseOptions& options) {
-  programs::use_machine(options.machine);
+  tasks::use_machine(options.machine);
   return load_translator(options.model, options.rescore);
 }
 

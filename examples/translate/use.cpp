@@ -10,16 +10,16 @@
 #include "data/pairs/corpus.h"
 #include "data/read/text.h"
 #include "examples/seq2seq/report.h"
-#include "examples/support/machine.h"
 #include "examples/translate/commands.h"
 #include "seq2seq/likelihood.h"
 #include "seq2seq/translator.h"
+#include "tasks/base/machine.h"
 #include "training/terminal_line.h"
 
 namespace grus::translate {
 
 SavedModel load_one(const UseOptions& options) {
-  programs::use_machine(options.machine);
+  tasks::use_machine(options.machine);
   return ModelFolder::of(options.model).load();
 }
 

@@ -18,7 +18,7 @@
 #include "training/carried.h"
 #include "training/fit.h"
 
-namespace grus::write {
+namespace grus::tasks::write {
 namespace {
 
 using Lines = std::vector<std::string>;
@@ -92,7 +92,7 @@ int report(programs::Run& run, const data::Codec& codec, const nn::LanguageModel
 }  // namespace
 
 int train(TrainOptions& o, const std::string& command_line) {
-  programs::begin_training(o.training);
+  tasks::begin_training(o.training);
   Lines lines = read("train", o.train);
   const Lines valid = o.valid.empty() ? language::hold_out(lines, o.holdout) : read("valid", o.valid);
   const Lines test = o.test.empty() ? Lines() : read("test", o.test);
@@ -162,4 +162,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::write
+}  // namespace grus::tasks::write

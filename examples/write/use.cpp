@@ -11,7 +11,7 @@
 #include "examples/write/commands.h"
 #include "language/keystrokes.h"
 
-namespace grus::write {
+namespace grus::tasks::write {
 namespace {
 
 /// Calls act(line) for each text of the command line or, where there is none, each line of standard input.
@@ -92,4 +92,4 @@ int complete(CompleteOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::write
+}  // namespace grus::tasks::write

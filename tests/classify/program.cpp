@@ -12,7 +12,7 @@
 #include "tests/support/well_formed.h"
 
 using namespace grus;
-using namespace grus::classify;
+using namespace grus::tasks::classify;
 using test::check_error;
 using test::message_of;
 

@@ -12,7 +12,7 @@
 #include "tests/support/resumed.h"
 
 using namespace grus;
-using namespace grus::compose;
+using namespace grus::tasks::compose;
 using test::check_error;
 
 namespace {

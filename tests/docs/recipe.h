@@ -26,6 +26,7 @@
 #include "report/event_file.h"
 #include "report/page.h"
 #include "seq2seq/translator.h"
+#include "tasks/classify/classifier.h"
 #include "tests/support/folder.h"
 #include "training/carried.h"
 

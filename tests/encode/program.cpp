@@ -5,14 +5,13 @@
 #include <cmath>
 
 #include "data/read/npy.h"
-#include "examples/encode/detector.h"
-#include "examples/encode/text_model.h"
+#include "examples/encode/commands.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 #include "tests/support/well_formed.h"
 
 using namespace grus;
-using namespace grus::encode;
+using namespace grus::tasks::encode;
 using test::check_error;
 using test::Folder;
 

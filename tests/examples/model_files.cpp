@@ -1,14 +1,14 @@
 // Folders of programs' models that are not as they were written.
-#include "examples/support/model_files.h"
+#include "tasks/base/model_files.h"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
 
-#include "examples/support/run_options.h"
 #include "nn/gru.h"
 #include "nn/serialize.h"
 #include "options/option.h"
+#include "tasks/base/run_options.h"
 #include "tests/support/folder.h"
 #include "tests/support/tensors.h"
 
@@ -22,21 +22,21 @@ namespace {
 // A folder as a program leaves it: a configuration, a vocabulary, weights and a state.
 struct SavedFolder {
   Folder folder;
-  programs::TrainingOptions options;
+  tasks::TrainingOptions options;
   nn::Gru model{{.input = 1, .hidden = 2}};
-  options::Table table = programs::training_rows(options);
+  options::Table table = tasks::training_rows(options);
 
   SavedFolder() {
     options.out = folder.path("m");
-    programs::begin_run("demo", table, {.write = [](const fs::path& to) {
-                          std::ofstream(to / "words.vocab") << "a\nb\nc\n";
-                          return std::vector<std::string>{"words.vocab"};
-                        }});
+    tasks::begin_run("demo", table, {.write = [](const fs::path& to) {
+                       std::ofstream(to / "words.vocab") << "a\nb\nc\n";
+                       return std::vector<std::string>{"words.vocab"};
+                     }});
     nn::save_weights(fs::path(options.out) / "model.safetensors", model);
   }
   void read() {
-    programs::load_options("demo", options.out, table);
-    programs::load_weights(options.out, model);
+    tasks::load_options("demo", options.out, table);
+    tasks::load_weights(options.out, model);
   }
 };
 
@@ -63,14 +63,14 @@ TEST_CASE(
 }
 
 TEST_CASE("options: --precision names the precision that is set, int8 for use alone") {
-  programs::UseOptions use;
-  options::Table rows = programs::use_rows(use);
+  tasks::UseOptions use;
+  options::Table rows = tasks::use_rows(use);
   for (const Precision one : {Precision::bf16, Precision::f16, Precision::int8, Precision::f32}) {
     set(options::row_of(rows, "precision"), name_of(one));
     CHECK(use.machine.precision == one);
   }
-  programs::TrainingOptions training;
-  options::Table table = programs::training_rows(training);
+  tasks::TrainingOptions training;
+  options::Table table = tasks::training_rows(training);
   set(options::row_of(table, "precision"), "f16");
   CHECK(training.machine.precision == Precision::f16);
   CHECK(message_of([&] { set(options::row_of(table, "precision"), "int8"); }) ==

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "data/batch/series.h"
-#include "examples/forecast/forecaster.h"
+#include "tasks/forecast/forecaster.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 

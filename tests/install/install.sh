@@ -47,6 +47,17 @@ if [ -x "$there/bin/translate" ]; then
   [ "$said" = 'the dog sleeps .' ] || fail "the translator of a pack says: $said"
 fi
 
+# So does a program of one file with a model of `classify`.
+if [ -x "$there/bin/classify" ]; then
+  printf 'good i like it\nbad i hate it\ngood so much joy\nbad so much pain\n' >"$work/said"
+  "$there/bin/classify" train --train "$work/said" --valid "$work/said" --out "$work/mood" --min-count 1 --word-dropout 0 --dropout 0 \
+    --epochs 20 --patience 0 >"$work/out" 2>&1 || { cat "$work/out"; fail 'the classifier is not trained'; }
+  "$@" -std=c++20 $flags "$source/tests/install/classifier.cpp" -o "$work/classifier" $libs || fail 'the classifier does not build'
+  said=$(printf 'i hate it\nso much joy\n' | "$work/classifier" "$work/mood") || fail "the classifier exits $?"
+  [ "$said" = "bad
+good" ] || fail "the classifier says: $said"
+fi
+
 # A program in C asks a packed model.
 if pkg-config --exists grus-c; then
   ${CC:-cc} -std=c99 -Wall -Wextra -pedantic -Werror $(pkg-config --cflags grus-c) "$source/tests/install/use.c" -o "$work/use" \

@@ -12,7 +12,7 @@
 #include "tests/support/skip.h"
 
 using namespace grus;
-using namespace grus::listen;
+using namespace grus::tasks::listen;
 using test::check_error;
 
 namespace {

@@ -12,7 +12,7 @@
 #include "tests/support/resumed.h"
 
 using namespace grus;
-using namespace grus::pronounce;
+using namespace grus::tasks::pronounce;
 using test::check_error;
 using test::message_of;
 
@@ -105,7 +105,8 @@ TEST_CASE("pronounce: a model trains, is judged, says words, and several say the
   const std::string said_of_it = test::bytes_of(out + "1/card.md");
   for (const char* part : {"# Letters to phones", "A. Person", "valid\\_phone\\_error", "| Seed | "})
     CHECK_MESSAGE(said_of_it.find(part) != std::string::npos, said_of_it);
-  check_error(program(folder, "card --out c.txt --model " + out + "1"), 2, "--out: need a file .md or .html, got c.txt");
+  check_error(program(folder, "card --out c.txt --model " + out + "1"), 2,
+              "--out: need a file .md or .html, got c.txt");
   check_error(program(folder, "card --model " + words), 1, "need the folder of a model, got one without config.json");
   CHECK(test::bytes_of(page).find("<b>edc</b>") != std::string::npos);
   const auto best = program(folder, "run --n-best 3 --beam 4 ab" + both);

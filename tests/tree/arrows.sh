@@ -3,10 +3,10 @@
 # tensor <- tape <- record <- watch; a backend sees base, the contract and its own folder (cpu: also reference, hwy; opencl and cuda:
 # also gpu, which they share). Within ops: base <- math <- conv, loss and sequence; gradcheck sees all. core <- ops <- nn <- page; optim
 # sees core, ops and nn/parameter.h; parallel sees core; metrics see core and ops; training sees core, parallel, ops, nn, optim, report and metrics; data sees core and parallel, report core (within data: read <- fetch, sound, music; read <- text <- batch <- pairs); options see core and data/read;
-# formats see core, ops, nn and data/read; language sees core, ops, nn and data; seq2seq sees all of these but page, language and formats; examples see all; deploy sees examples.
+# formats see core, ops, nn and data/read; language sees core, ops, nn and data; seq2seq sees all of these but page, language and formats; tasks see what seq2seq sees, and language; examples see all; deploy sees examples.
 set -eu
 cd "$1"
-find core parallel ops nn optim report metrics training data options page formats language seq2seq examples deploy -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core parallel ops nn optim report metrics training data options page formats language seq2seq tasks examples deploy -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -nHE '^ *# *include *"|^# *define HWY_TARGET_INCLUDE' | awk -F: '
   function starts(s, list,   n, i, parts) {
     n = split(list, parts, " ")
@@ -40,8 +40,9 @@ find core parallel ops nn optim report metrics training data options page format
     if (f[1] == "formats") return "core/ ops/ nn/ data/read/ formats/"
     if (f[1] == "language") return "core/ ops/ nn/ data/ language/"
     if (f[1] == "seq2seq") return "core/ parallel/ ops/ nn/ optim/ report/ metrics/ training/ data/ options/ seq2seq/"
+    if (f[1] == "tasks") return "core/ parallel/ ops/ nn/ optim/ report/ metrics/ training/ data/ options/ language/ seq2seq/" (f[2] == "base" ? " tasks/base/" : " tasks/base/ tasks/" f[2] "/")
     if (f[1] == "optim") return "core/ ops/ nn/parameter.h optim/"
-    return "grus.h core/ parallel/ ops/ nn/ optim/ report/ metrics/ training/ data/ options/ page/ formats/ language/ seq2seq/ examples/" \
+    return "grus.h core/ parallel/ ops/ nn/ optim/ report/ metrics/ training/ data/ options/ page/ formats/ language/ seq2seq/ tasks/ examples/" \
       (f[1] == "deploy" ? " deploy/" : "")
   }
   {

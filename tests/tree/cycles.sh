@@ -7,7 +7,7 @@ knot=' ops/math/accumulate.h ops/math/elementwise.h ops/math/index.h ops/math/ma
 units=$(cd "$(dirname "$0")" && pwd)/units.sh
 cd "$1"
 includes=$(mktemp) && trap 'rm -f "$includes" "$includes".*' EXIT
-find core parallel ops nn optim report metrics training data options page formats language seq2seq examples deploy tests grus.h -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
+find core parallel ops nn optim report metrics training data options page formats language seq2seq tasks examples deploy tests grus.h -name '*.h' -o -name '*.cpp' -o -name '*.def' | sort |
   xargs grep -HE '^ *# *include *"' | sed -E 's/^([^:]*):[^"]*"([^"]*)".*/\1 \2/' >"$includes"
 [ -s "$includes" ] || { echo 'failed: no includes found'; exit 1; }
 wrong=0

@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = ('core parallel ops nn optim report metrics training data options page formats language seq2seq examples tests').split()
+ROOMS = ('core parallel ops nn optim report metrics training data options page formats language seq2seq tasks examples tests').split()
 STANDARD = {
     'algorithm': 'sort stable_sort copy copy_n fill fill_n find find_if any_of all_of none_of count_if transform reverse rotate unique '
                  'lower_bound upper_bound equal_range min_element max_element nth_element partial_sort clamp equal mismatch remove_if '

@@ -8,7 +8,7 @@
 set -eu
 cd "$1"
 named=$(mktemp) && trap 'rm -f "$named" "$named".*' EXIT
-rooms='core parallel ops nn optim report metrics training data options page formats language seq2seq examples deploy'
+rooms='core parallel ops nn optim report metrics training data options page formats language seq2seq tasks examples deploy'
 find $rooms -name '*.h' | sort >"$named.headers"
 find $rooms -name '*.cpp' | sort >"$named.cpp"
 xargs awk '

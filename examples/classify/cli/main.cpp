@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::classify;
+using namespace grus::tasks::classify;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

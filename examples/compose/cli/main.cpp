@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::compose;
+using namespace grus::tasks::compose;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::encode;
+using namespace grus::tasks::encode;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

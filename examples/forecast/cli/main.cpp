@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::forecast;
+using namespace grus::tasks::forecast;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

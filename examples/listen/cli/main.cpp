@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::listen;
+using namespace grus::tasks::listen;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

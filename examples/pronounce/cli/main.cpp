@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::pronounce;
+using namespace grus::tasks::pronounce;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

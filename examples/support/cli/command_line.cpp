@@ -5,9 +5,9 @@
 #include "core/base/error.h"
 #include "data/fetch/find_model.h"
 #include "examples/support/card.h"
-#include "examples/support/machine.h"
 #include "examples/support/pack.h"
 #include "examples/support/program.h"
+#include "tasks/base/machine.h"
 
 namespace grus::programs {
 namespace {

@@ -15,10 +15,10 @@
 #include <string>
 #include <vector>
 
-#include "examples/support/model_files.h"
 #include "examples/support/model_names.h"
-#include "examples/support/run_options.h"
 #include "options/option.h"
+#include "tasks/base/model_files.h"
+#include "tasks/base/run_options.h"
 
 namespace grus::programs {
 
@@ -78,7 +78,7 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
   if (reads_model(o->table())) add_index_flag(*app);
   return {app, [o, given, choose, act, name = program.get_name()](const std::string& line) {
             choose(*o);
-            resolve(name, o->table(), *given);
+            tasks::resolve(name, o->table(), *given);
             if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);
             if constexpr (requires { o->check(*given); }) o->check(*given);
             find_models(o->table());

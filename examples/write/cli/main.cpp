@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::write;
+using namespace grus::tasks::write;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;
