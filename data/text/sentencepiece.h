@@ -1,5 +1,7 @@
 #pragma once
 // Subword pieces learnt from the corpus by the SentencePiece library: byte pair encoding or a unigram language model.
+// An encoder of our own (sentencepiece_encoder.h) cuts text into them, with the library or without.
+// Sources: sentencepiece.cpp, sentencepiece_trainer.cpp.
 #include <cstdint>
 #include <memory>
 
@@ -7,7 +9,7 @@
 
 namespace grus::data {
 
-/// Tells whether this build has the library.
+/// Tells whether this build has the library, which learning needs.
 bool sentencepiece_available();
 
 /// Learns at most `size` pieces (the four specials among them, ids as in vocab.h) from all sentences together; where

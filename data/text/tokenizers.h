@@ -19,7 +19,7 @@ std::unique_ptr<Tokenizer> char_tokenizer();
 /// Cuts at every code point as well, and keeps every space and tab, as indented text and language models need it.
 std::unique_ptr<Tokenizer> verbatim_tokenizer();
 /// Makes a tokenizer of any kind, from what `model()` gave for it (empty for all but "bpe" and "unigram"). Throws
-/// UsageError for an unknown kind or one not in this build, DataError for a damaged model.
+/// UsageError for an unknown kind, DataError for a damaged model.
 std::unique_ptr<Tokenizer> make_tokenizer(std::string_view kind, std::string_view model = {});
 
 }  // namespace grus::data

@@ -4,11 +4,13 @@
 
 #include <cmath>
 
+#include "data/text/sentencepiece.h"
+
 namespace grus::test {
 namespace {
 
 struct Made {
-  const char *task, *program;  // and the variable that names its file
+  const char *task, *program;  // what the model is for, and the variable that names the program's file
   std::string data, flags, input, run;
 };
 
@@ -26,19 +28,21 @@ std::string pairs() {
 }
 
 PackedModel make(const Folder& folder, const Made& made) {
-  const std::string name = made.task, model = folder.path(name), pack = folder.path(name + ".grus");
-  const std::string data = folder.file(name + (name == "forecast" || name == "classify" ? ".csv" : ".txt"), made.data);
+  const std::string name = made.task, program = made.program;
+  const std::string model = folder.path(name), pack = folder.path(name + ".grus");
+  const bool is_table = program == "FORECAST" || program == "CLASSIFY";
+  const std::string data = folder.file(name + (is_table ? ".csv" : ".txt"), made.data);
   const auto call = [&](const std::string& arguments, const std::string& before = "") {
-    const ProgramResult result = run_program(folder, made.program, arguments, before);
+    const ProgramResult result = run_program(folder, program, arguments, before);
     REQUIRE_MESSAGE(result.code == 0, result.err);
     return result.out;
   };
-  const std::string source = name == "forecast" ? "--data " + data : "--train " + data + " --valid " + data;
+  const std::string source = program == "FORECAST" ? "--data " + data : "--train " + data + " --valid " + data;
   call("train " + source + " --out " + model + " --threads 1 --epochs 2 " + made.flags);
   call("pack --model " + model + " --out " + pack);
   const std::string input = folder.file(name + ".in", made.input);
-  const std::string before = name == "translate" || name == "classify" ? "cat " + input + " |" : "";
-  const std::string more = name == "forecast" ? " --data " + input : "";
+  const std::string before = program == "TRANSLATE" || program == "CLASSIFY" ? "cat " + input + " |" : "";
+  const std::string more = program == "FORECAST" ? " --data " + input : "";
   return {pack, made.input, call(made.run + " --model " + pack + more, before)};
 }
 
@@ -60,6 +64,13 @@ const std::map<std::string, PackedModel>& packed_models() {
                   "the c\n", "run --length 20 --prompt 'the c'"},
          })
       made.emplace(one.task, make(folder, one));
+    if (!data::sentencepiece_available()) return made;
+    for (const char* task : {"translate-bpe", "translate-unigram"}) {
+      const std::string flags = fmt::format("--tokenizer {} --vocab 16 --emb 8 --hidden 8 --warmup 1 --patience 0",
+                                            std::string_view(task).substr(10));
+      made.emplace(task,
+                   make(folder, {task, "TRANSLATE", pairs(), flags, "a b c\n\nc \u00E9\u00E9 a\n  b\u2581 x", "run"}));
+    }
     return made;
   }();
   return all;

@@ -1,5 +1,6 @@
 #pragma once
-// One small packed model of each program that a Runner knows, trained once a process.
+// A small packed model of each program that a Runner knows, and of each tokenizer that is learnt, trained once a
+// process.
 #include <map>
 
 #include "tests/support/program.h"
@@ -12,7 +13,8 @@ struct PackedModel {
   std::string said;   // what the program's `run` prints for them
 };
 
-/// Returns the models by the names of their programs.
+/// Returns the models by the names of their programs; "translate-bpe" and "translate-unigram" stand for SentencePiece's
+/// models where this build learns them.
 const std::map<std::string, PackedModel>& packed_models();
 
 }  // namespace grus::test

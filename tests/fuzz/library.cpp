@@ -16,6 +16,7 @@
 #include "data/read/text.h"
 #include "data/text/codec.h"
 #include "data/text/sentencepiece.h"
+#include "data/text/sentencepiece_encoder.h"
 #include "nn/linear.h"
 #include "nn/serialize.h"
 #include "tests/fuzz/target.h"
@@ -146,16 +147,29 @@ bool use_text(const std::string& bytes) {
 
 bool read_pieces(const std::string& bytes) {
   return refuses_well("[tokenizer]", [&] {
-    const auto tokenizer = data::make_tokenizer("bpe", bytes);
-    tokenizer->all_pieces();
-    for (const std::string& line : sentences) tokenizer->detokenize(tokenizer->tokenize(line));
+    const data::SentencePieceEncoder encoder(bytes);
+    for (const std::string& line : sentences) encoder.decode(encoder.encode(line));
+    data::make_tokenizer(encoder.model().kind, bytes)->all_pieces();
   });
 }
 
+// Models of both kinds, as the library gives them where it is there, and one whose characters are replaced by a table:
+// 'a' leads from unit 0 to unit 1 ^ 'a', whose value, the text "b", stands in unit 'a'.
 Seeds piece_models() {
   Seeds models;
   for (const char* kind : {"bpe", "unigram"})
-    models.push_back(data::train_sentencepiece(kind, {sentences}, 60)->model());
+    if (data::sentencepiece_available()) models.push_back(data::train_sentencepiece(kind, {sentences}, 60)->model());
+  std::vector<uint32_t> units(256);
+  units[0] = 1u << 10;
+  units[1 ^ 'a'] = 'a' | 0x100u | 1u << 10;
+  units['a'] = 1u << 31;
+  const std::string trie(reinterpret_cast<const char*>(units.data()), 4 * units.size());
+  using namespace std::string_literals;
+  const std::string pieces =
+      "\x0a\x09\x0a\x05<unk>\x18\x02\x0a\x09\x0a\x05<pad>\x18\x03\x0a\x07\x0a\x03<s>\x18\x03"
+      "\x0a\x08\x0a\x04</s>\x18\x03\x0a\x08\x0a\x01"
+      "b\x15\0\0\x80\xbf"s;
+  models.push_back(pieces + "\x1a\x89\x08\x12\x86\x08\0\x04\0\0"s + trie + "b\0"s);
   return models;
 }
 
@@ -164,7 +178,7 @@ Seeds piece_models() {
 std::vector<Target> library_targets() {
   const std::string pairs = "the cat\tle chat\ta cat\n1\t2\n";
   const std::string table = "the cat ||| le chat ||| 0.5 1e-3 ||| 0-0 1-1 ||| 2 3 1\na ||| un ||| 0.1\n";
-  std::vector<Target> all{
+  return {
       {"weights", read_weights, weight_files},
       {"json", read_json,
        [] {
@@ -198,9 +212,8 @@ std::vector<Target> library_targets() {
          return Seeds{"0-0 1-2 19-19", ""};
        }},
       {"words", use_text, [] { return sentences; }},
+      {"pieces", read_pieces, piece_models},
   };
-  if (data::sentencepiece_available()) all.push_back({"pieces", read_pieces, piece_models});
-  return all;
 }
 
 }  // namespace grus::fuzz
