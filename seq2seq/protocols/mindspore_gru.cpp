@@ -26,18 +26,21 @@ GatedLayers make_encoder(const MindsporeGruOptions& o, Rng& rng) {
   return GatedLayers({.input = o.embedding, .hidden = o.hidden, .bidirectional = true}, rng);
 }
 
-/// The word's part of the gates is computed for all steps at once.
+/// The word's part of the gates is computed for all steps at once. The columns of the gates' matrix are cut out once.
 class AttendingCell final : public Cell {
  public:
   AttendingCell(const MindsporeGru& model, nn::PreparedMemory memory)
-      : model_(model), memory_(std::move(memory)), weight_(model.gates.weight) {}
+      : model_(model),
+        memory_(std::move(memory)),
+        of_word_(Tensor(model.gates.weight).columns(0, model.options.embedding)),
+        of_context_(Tensor(model.gates.weight).columns(model.options.embedding)) {}
 
   std::vector<int64_t> sizes() const override { return {model_.options.hidden}; }
-  Tensor project(const Tensor& x) const override { return linear(x, weight_.columns(0, model_.options.embedding), model_.gates.bias); }
+  Tensor project(const Tensor& x) const override { return linear(x, of_word_, model_.gates.bias); }
   Output step(const Tensor& x, const State& state) const override {
     const int64_t h = model_.options.hidden;
     AttentionOutput attended = model_.attention(state.h, memory_.first(x.dim(0)));
-    const Tensor sums = x + linear(attended.context, weight_.columns(model_.options.embedding), Tensor());
+    const Tensor sums = x + linear(attended.context, of_context_, Tensor());
     const Tensor r = sigmoid(sums.columns(0, h)), z = sigmoid(sums.columns(h, 2 * h));
     const Tensor n = tanh(sums.columns(2 * h) + r * model_.candidate_bias);
     const Tensor next = n - z * n;  // (1 - z) n + z 0
@@ -48,7 +51,7 @@ class AttendingCell final : public Cell {
  private:
   const MindsporeGru& model_;
   const nn::PreparedMemory memory_;
-  const Tensor weight_;
+  const Tensor of_word_, of_context_;
 };
 
 class MindsporeGruDecoder final : public Decoder {

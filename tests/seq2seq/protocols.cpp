@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "nn/gru.h"
@@ -184,6 +185,27 @@ TEST_CASE("protocols: each gradient is limited by its own norm") {
   const std::vector<float> clipped = trained(1, 10, 0.5), by_hand = trained(0, 1, 0.5), free = trained(0, 10, 0.5);
   for (size_t i = 0; i < 4; ++i) CHECK(clipped[i] == doctest::Approx(by_hand[i]).epsilon(1e-5));
   CHECK(std::abs(clipped[0] - free[0]) > 1e-3);
+}
+
+TEST_CASE("protocols: a gradient is limited with its factors, and a factor of 0 changes nothing") {
+  const auto trained = [](double gradient, const std::function<void(ClippedAdam&)>& step) {
+    nn::Parameter a(Tensor::from(std::vector<float>{1, 1}));
+    const nn::Parameters parameters = {{"a", a}};
+    ClippedAdam adam(parameters, {.lr = 0.1, .eps = 1}, 1);
+    Tape tape;
+    tape.backward(sum(a * Tensor::from(std::vector<float>{0.6f, 0.8f})) * gradient);
+    step(adam);
+    return a.value().to_vector<float>();
+  };
+  const auto plain = [](ClippedAdam& adam) { adam.step(); };
+  const auto halved = [](ClippedAdam& adam) { adam.step(Tensor::full({}, 0.5)); };
+  const auto none = [](ClippedAdam& adam) { adam.step(Tensor::zeros({})); };
+  for (const double gradient : {0.25, 0.5, 4.0}) {
+    const std::vector<float> once = trained(gradient, plain), twice = trained(2 * gradient, halved);
+    for (size_t i = 0; i < 2; ++i) CHECK(twice[i] == doctest::Approx(once[i]).epsilon(1e-6));
+  }
+  CHECK(trained(0.25, plain) != trained(0.5, plain));
+  CHECK(trained(4, none) == std::vector<float>{1, 1});
 }
 
 TEST_CASE("protocols: words are counted in all splits, where a protocol does so") {
