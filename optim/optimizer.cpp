@@ -104,8 +104,10 @@ bool Optimizer::step_fused(Slot& slot, Scale scale, const SettingsInForce& setti
   FusedUpdate p(name_, leaf.value().device(), kept_, slot.states, settings);
   p.t = slot.steps + 1;
   p.args.value = write_flat(leaf.mutable_value());
+  p.grad = leaf.grad().detach();
   p.args.grad = flat(leaf.grad());
   if (average) p.args.average = write_flat(*average);
+  p.factor = scale.factor;
   if (scale.factor.defined()) p.args.factor = flat(scale.factor);
   p.args.grad_scale = scale.number;
   p.args.lr = settings["lr"];

@@ -63,7 +63,8 @@ class FusedUpdate {
               const SettingsInForce& settings)
       : who_(who), device_(device), kept_(kept), states_(states), settings_(settings) {}
 
-  UpdateArgs args{};  // filled in, but for the decays
+  UpdateArgs args{};    // filled in, but for the decays
+  Tensor grad, factor;  // args.grad and args.factor; the factor is undefined where that is absent
   int64_t t = 0;
 
   const KernelTable& kernels() const { return device_.kernels(); }

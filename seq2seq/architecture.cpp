@@ -17,6 +17,9 @@ extern const ArchitectureKind bahdanau_kind;
 extern const ArchitectureKind rnn_encdec_kind;
 extern const ArchitectureKind sutskever_kind;
 extern const ArchitectureKind mindspore_gru_kind;
+extern const ArchitectureKind ascend_gru_kind;
+extern const ArchitectureKind keras_listing_kind;
+extern const ArchitectureKind pytorch_listing_kind;
 
 // Models of protocols are there to be compared, and a build for use alone has none.
 std::span<const ArchitectureKind* const> architecture_kinds() {
@@ -24,8 +27,9 @@ std::span<const ArchitectureKind* const> architecture_kinds() {
     static constexpr const ArchitectureKind* of_papers[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind};
     return of_papers;
   } else {
-    static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind, &rnn_encdec_kind, &sutskever_kind,
-                                                        &mindspore_gru_kind};
+    static constexpr const ArchitectureKind* kinds[] = {&bahdanau_kind,       &rnn_encdec_kind, &sutskever_kind,
+                                                        &mindspore_gru_kind,  &ascend_gru_kind, &keras_listing_kind,
+                                                        &pytorch_listing_kind};
     return kinds;
   }
 }

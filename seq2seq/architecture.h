@@ -65,7 +65,7 @@ class Architecture {
   virtual Tensor source_words() const = 0;
   /// Returns rows (B, ...) of what the decoder knows of each source before its first word.
   virtual Tensor summary(const Tokens& source) const = 0;
-  /// Returns a decoder of the sources, whose steps no tape records.
+  /// Returns a decoder of the sources. Callers without a use for records hold a NoGrad; some decoders leave none.
   virtual std::unique_ptr<Decoder> decode(const Tokens& source) const = 0;
   /// Says whether decoder steps return attention weights.
   virtual bool has_attention() const { return false; }

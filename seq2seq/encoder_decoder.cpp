@@ -15,6 +15,7 @@
 namespace grus::seq2seq {
 
 namespace init = nn::init;
+using nn::Dropout;
 using nn::Embedding;
 using nn::Linear;
 using nn::LinearOptions;
@@ -35,6 +36,11 @@ std::optional<Linear> linear_if(bool wanted, int64_t in, int64_t out, Rng& rng, 
 }
 
 }  // namespace
+
+int64_t EncoderDecoderOptions::row_size() const {
+  if (maxout > 0) return embedding;
+  return wide_output ? embedding + hidden + (context_every_step ? hidden : 0) : hidden;
+}
 
 EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
     : options(o),
@@ -65,10 +71,14 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
       readout_word(linear_if(o.maxout > 0, o.embedding, 2 * o.maxout, rng, {.bias = false})),
       readout_context(linear_if(o.maxout > 0 && o.context_every_step, o.hidden, 2 * o.maxout, rng, {.bias = false})),
       factor(linear_if(o.maxout > 0, o.maxout, o.embedding, rng, {.bias = false})),
-      output_weight(
-          param("output_weight", init::uniform_fan_in({o.target_words, o.maxout > 0 ? o.embedding : o.hidden}, rng))),
+      output_weight(param("output_weight", init::uniform_fan_in({o.target_words, o.row_size()}, rng))),
       output_bias(param("output_bias", init::zeros({o.target_words}))),
-      drop_(child("drop", LockedDropout(o.dropout))) {
+      drop_(child("drop", LockedDropout(o.dropout))),
+      drop_words_(child("drop_words", Dropout(o.word_dropout))) {
+  require<UsageError>(!o.wide_output || o.maxout == 0, "[EncoderDecoder] need no readout for a wide output, got {}",
+                      o.maxout);
+  require<UsageError>(o.summary_layer || o.start != Start::summary,
+                      "[EncoderDecoder] need a summary layer for a first state of the summary, got none");
   if (summary) link_child("summary", *summary);
   if (start) link_child("start", *start);
   if (readout_state) link_child("readout_state", *readout_state);
@@ -79,7 +89,7 @@ EncoderDecoder::EncoderDecoder(EncoderDecoderOptions o, Rng& rng)
 
 Tensor EncoderDecoder::embed(const Embedding& table, const Tensor& ids, const Lengths& lengths) const {
   const Tensor x = table(ids);
-  return drop_(options.input_scale == 1 ? x : x * options.input_scale, lengths);
+  return drop_words_(drop_(options.input_scale == 1 ? x : x * options.input_scale, lengths), lengths);
 }
 
 // tanh(V' c) holds h of every layer, then, for an LSTM, c of every layer.
@@ -99,7 +109,9 @@ Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) con
   require_packed_words("source", source, lengths);
   const Output encoded = encoder(embed(source_embedding, source, lengths), lengths, State());
   Summary made;
-  if (summary) made.c = tanh((*summary)(encoded.state.h[options.layers - 1]));
+  const Tensor last = encoded.state.h[options.layers - 1];
+  if (summary) made.c = tanh((*summary)(last));
+  else if (options.context_every_step) made.c = last;
   made.first = first_state(made.c, encoded.state);
   if (options.context_every_step) made.gates = decoder.context_gates(made.c);
   if (readout_context) made.readout = (*readout_context)(made.c);
@@ -109,11 +121,17 @@ Summary EncoderDecoder::encode(const Tensor& source, const Lengths& lengths) con
 Output EncoderDecoder::decode(const Tensor& words, const Lengths& lengths, const State& first, const Summary& source,
                               const Tensor& owners) const {
   require_packed_words("words", words, lengths);
-  require(!source.readout.defined() || owners.shape() == Shape{lengths.total()},
+  const bool sees_context = source.readout.defined() || (options.wide_output && options.context_every_step);
+  require(!sees_context || owners.shape() == Shape{lengths.total()},
           "[EncoderDecoder] need an owner of each of {} rows, got {}", lengths.total(), owners.shape());
   const Tensor x = embed(target_embedding, words, lengths);
   const Output out = decoder(x, lengths, first, source.gates, owners);
   const Tensor states = drop_(out.y, lengths);
+  if (options.wide_output) {
+    std::vector<Tensor> parts = {x, states};
+    if (options.context_every_step) parts.push_back(gather_rows(source.c, owners));
+    return {concat(parts, 1), out.state};
+  }
   if (!readout_state) return {states, out.state};
   Tensor sums = (*readout_state)(states) + (*readout_word)(x);
   if (source.readout.defined()) sums = sums + gather_rows(source.readout, owners);

@@ -5,12 +5,13 @@
 //
 //
 //   encoder   h_t = unit(e(x_t), h_t-1), h_0 = 0                         Cho A.1.1; gated unit: main text, eq. 5 to 8
-//   summary   c = tanh(V h_N), h_N the last layer's last state           Cho A.1.1
+//   summary   c = tanh(V h_N), h_N the last layer's last state           Cho A.1.1; or c = h_N, without a layer
 //   start     h'_0 = tanh(V' c)                                          Cho A.1.2
 //             or each layer's own last state                             Sutskever, section 2
 //   decoder   h'_t = unit(W' e(y_t-1) + C c, h'_t-1), e(y_0) = 0; c in every gate     Cho A.1.2; Sutskever: no C c
 //   readout   s_t = max of pairs of O_h h'_t + O_y e(y_t-1) + O_c c      Cho A.1.2; Sutskever: s_t = h'_t
-//   output    logits = G_l G_r s_t, of rank E                            Cho A.1.2; Sutskever: G s_t
+//   output    logits = G_l G_r s_t, of rank E                            Cho A.1.2; Sutskever: G s_t;
+//             or G [e(y_t-1); h'_t; c], without a readout
 //
 // Cho A.1.2 prints the decoder's candidate as tanh(W' e + r' * (U' h' + C c)). The paper's eq. 8, its encoder and its
 // authors' program multiply r by the state before the product, and so does Reset::before on both sides.
@@ -72,12 +73,17 @@ struct EncoderDecoderOptions {
   double forget_bias = 0;
   Start start = Start::summary;
   bool context_every_step = true;  // C c and O_c c at every step; or c is in the first state alone
+  bool summary_layer = true;       // c = tanh(V h_N); or h_N
   int64_t maxout = 500;            // number of units of the readout; 0: no readout, and a full output matrix
+  bool wide_output = false;        // which sees [e(y_t-1); h'_t; c] instead of h'_t; without a readout
   std::optional<int64_t> start_word = std::nullopt;  // the target word whose embedding stays zero: e(y_0)
   double input_scale = 1;                            // the factor of embedded words
-  double dropout = 0;  // of words, of rows and between layers; locked: one mask for all steps
+  double dropout = 0;       // of words, of rows and between layers; locked: one mask for all steps
+  double word_dropout = 0;  // of words, with a mask of each step
 
-  bool has_summary() const { return context_every_step || start == Start::summary; }
+  bool has_summary() const { return summary_layer && (context_every_step || start == Start::summary); }
+  /// Returns R, the size of what the output layer sees.
+  int64_t row_size() const;
 };
 
 /// A Summary is B encoded sources, ready for any number of decoder steps.
@@ -116,6 +122,7 @@ class EncoderDecoder : public nn::Module<EncoderDecoder> {
   Tensor embed(const nn::Embedding& table, const Tensor& ids, const Lengths& lengths) const;
   State first_state(const Tensor& c, const State& last) const;
   nn::LockedDropout drop_;
+  nn::Dropout drop_words_;
 };
 
 /// Draws recurrent matrices orthogonal, output rows and embeddings N(0, 1/E), and sets input_scale to match; other

@@ -1,7 +1,6 @@
 #include "seq2seq/likelihood.h"
 
 #include <cstring>
-#include <functional>
 
 #include "data/pairs/loader.h"
 #include "ops/loss/linear_cross_entropy.h"
@@ -93,24 +92,30 @@ Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corp
   return likelihood(model, corpus, alone, batch_tokens);
 }
 
-// The ranks' sums of batches stand in one list, batch by batch; each batch is one rank's, and 0 with the others.
 Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
                       int64_t batch_tokens) {
+  const auto of_batch = [&](const data::Batch& batch) -> Likelihood {
+    return {loss_of(model, to_device(batch), 0).nll_sum.item(), std::ssize(batch.labels)};
+  };
+  return likelihood(corpus, ranks, of_batch, batch_tokens);
+}
+
+// The ranks' sums of batches stand in one list, batch by batch; each batch is one rank's, and 0 with the others.
+Likelihood likelihood(const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
+                      const std::function<Likelihood(const data::Batch&)>& of_batch, int64_t batch_tokens) {
   const NoGrad no_grad;
-  Likelihood sum;
-  std::vector<double> of_batch;
+  std::vector<Likelihood> own;
   for_each_batch(corpus, batch_tokens, [&](const data::Batch& batch) {
-    const bool own = std::ssize(of_batch) % ranks.size() == ranks.rank();
-    of_batch.push_back(own ? loss_of(model, to_device(batch), 0).nll_sum.item() : 0);
-    sum.tokens += std::ssize(batch.labels);
+    own.push_back(std::ssize(own) % ranks.size() == ranks.rank() ? of_batch(batch) : Likelihood());
   });
-  const std::string bytes(reinterpret_cast<const char*>(of_batch.data()), of_batch.size() * sizeof(double));
+  const std::string bytes(reinterpret_cast<const char*>(own.data()), own.size() * sizeof(Likelihood));
   const std::vector<std::string> all = ranks.gather("likelihood", bytes);
-  for (size_t i = 0; i < of_batch.size(); ++i) {
-    const std::string& owner = all[i % all.size()];
-    double value = 0;
-    std::memcpy(&value, owner.data() + i * sizeof value, sizeof value);
-    sum.nll += value;
+  Likelihood sum;
+  for (size_t i = 0; i < own.size(); ++i) {
+    Likelihood one;
+    std::memcpy(&one, all[i % all.size()].data() + i * sizeof one, sizeof one);
+    sum.nll += one.nll;
+    sum.tokens += one.tokens;
   }
   return sum;
 }

@@ -1,5 +1,7 @@
 #pragma once
 // Losses and probabilities of sentence pairs under teacher forcing are computed here, for every architecture.
+#include <functional>
+
 #include "data/pairs/batch.h"
 #include "parallel/communicator.h"
 #include "seq2seq/architecture.h"
@@ -50,6 +52,10 @@ Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corp
 /// Shares the batches out among ranks, which all get the sum, with the bits of one rank's.
 Likelihood likelihood(const Architecture& model, const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
                       int64_t batch_tokens = 4000);
+
+/// Adds up what `of_batch` returns of each batch. Ranks share the batches out, as above.
+Likelihood likelihood(const data::EncodedCorpus& corpus, parallel::Communicator& ranks,
+                      const std::function<Likelihood(const data::Batch&)>& of_batch, int64_t batch_tokens = 4000);
 
 /// Returns log p(target | source) in nats of each pair, <eos> included.
 std::vector<double> log_probabilities(const Architecture& model, const data::EncodedCorpus& corpus,

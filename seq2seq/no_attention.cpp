@@ -32,7 +32,7 @@ NoAttentionOptions options_of(const ModelOptions& m, VocabSizes sizes) {
                       // A matrix that is the output layer's too has no zero row.
                       .start_word = m.tie == Tie::none ? std::optional<int64_t>(data::SOS) : std::nullopt,
                       .dropout = m.dropout},
-          .source_order = m.source_order,
+          .reading = m.source_order == SourceOrder::reversed ? reversed : nullptr,
           .tie = m.tie};
 }
 
@@ -48,7 +48,8 @@ std::string description_of(const ArchitectureKind& kind, std::string_view name, 
                      same ? "the paper's sizes" : "sized for the data at hand");
 }
 
-/// Returns each sentence from its last word to its first.
+}  // namespace
+
 Tokens reversed(const Tokens& tokens) {
   const Lengths& lengths = tokens.lengths;
   std::vector<int64_t> from(static_cast<size_t>(lengths.total()));
@@ -60,31 +61,22 @@ Tokens reversed(const Tokens& tokens) {
   return {gather_rows(tokens.ids, Tensor::from(from)), lengths};
 }
 
-}  // namespace
-
 NoAttention::NoAttention(std::string_view name, std::string description, const NoAttentionOptions& options,
                          SetWeights set_weights, Rng& rng)
-    : name_(name),
-      description_(std::move(description)),
-      source_order_(options.source_order),
-      network_(options.network, rng) {
+    : name_(name), description_(std::move(description)), reading_(options.reading), network_(options.network, rng) {
   set_weights(network_, rng);
   if (options.tie != Tie::none) tie(network_.target_embedding.weight, network_.output_weight);
   if (options.tie == Tie::all) tie(network_.target_embedding.weight, network_.source_embedding.weight);
 }
 
-Tokens NoAttention::ordered(const Tokens& source) const {
-  return source_order_ == SourceOrder::reversed ? reversed(source) : source;
-}
-
 Architecture::Forced NoAttention::forward_rows(const Tokens& source, const Tokens& inputs) const {
-  const Tokens read = ordered(source);
-  return {network_(read.ids, read.lengths, inputs.ids, inputs.lengths), {}};
+  const Tokens words = read(source);
+  return {network_(words.ids, words.lengths, inputs.ids, inputs.lengths), {}};
 }
 
 Tensor NoAttention::summary(const Tokens& source) const {
-  const Tokens read = ordered(source);
-  const Summary encoded = network_.encode(read.ids, read.lengths);
+  const Tokens words = read(source);
+  const Summary encoded = network_.encode(words.ids, words.lengths);
   return encoded.c.defined() ? encoded.c : encoded.first.h[network_.options.layers - 1];
 }
 
@@ -94,8 +86,8 @@ class NoAttentionDecoder final : public Decoder {
  public:
   NoAttentionDecoder(const NoAttention& model, const Tokens& source)
       : network_(model.network()), batch_(source.lengths.batch()) {
-    const Tokens read = model.ordered(source);
-    summary_ = network_.encode(read.ids, read.lengths);
+    const Tokens words = model.read(source);
+    summary_ = network_.encode(words.ids, words.lengths);
   }
 
   DecoderState start() const override {
@@ -120,7 +112,6 @@ class NoAttentionDecoder final : public Decoder {
 }  // namespace
 
 std::unique_ptr<Decoder> NoAttention::decode(const Tokens& source) const {
-  const NoGrad no_grad;
   return std::make_unique<NoAttentionDecoder>(*this, source);
 }
 

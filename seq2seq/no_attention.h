@@ -8,9 +8,14 @@
 
 namespace grus::seq2seq {
 
+/// A Reading is what an encoder makes of packed sources before it reads them.
+using Reading = Tokens (*)(const Tokens& source);
+/// Returns each sentence from its last word to its first.
+Tokens reversed(const Tokens& source);
+
 struct NoAttentionOptions {
   EncoderDecoderOptions network;
-  SourceOrder source_order = SourceOrder::forward;
+  Reading reading = nullptr;  // null: sources as they are
   Tie tie = Tie::none;
 };
 
@@ -33,13 +38,13 @@ class NoAttention final : public Architecture {
   std::unique_ptr<Decoder> decode(const Tokens& source) const override;
 
   const EncoderDecoder& network() const { return network_; }
-  /// Returns the source in the order in which the encoder reads it.
-  Tokens ordered(const Tokens& source) const;
+  /// Returns the source as the encoder reads it.
+  Tokens read(const Tokens& source) const { return reading_ ? reading_(source) : source; }
 
  private:
   const std::string_view name_;
   const std::string description_;
-  const SourceOrder source_order_;
+  const Reading reading_;
   EncoderDecoder network_;
 };
 

@@ -104,7 +104,8 @@ Table training_options(TrainOptions& o) {
   const std::string_view g = "Training";
   return {
       {"protocol", g, &o.protocol,
-       "train and judge as a published program does: mindspore-gru (its model, text, loss and metric; none: as we do)"},
+       "train and judge as a published program does (its model, text, loss and metric): mindspore-gru, ascend-gru, "
+       "keras-listing or pytorch-listing; none: as we do"},
       {"epochs", g, &o.epochs, "passes over the data", 1, 1e6},
       {"max-steps", g, &o.max_steps, "stop after this many steps (0: no limit)", 0, any_count},
       {"patience", g, &o.patience, "stop after this many validations without a better figure (0: never)", 0, 1e6},
@@ -116,11 +117,12 @@ Table training_options(TrainOptions& o) {
       {"batch-tokens", g, &o.batch_tokens, "padded tokens of the longer side in a batch", 1, 1e7},
       options::formerly("batch-sentences",
                         {"batch", g, &o.batch_sentences, "> 0: this many pairs in a batch instead", 0, 1e6}),
-      words("optimizer", g, choice(&o.optimizer), "adam, adamw, adadelta or sgd", {"adam", "adamw", "adadelta", "sgd"}),
+      words("optimizer", g, choice(&o.optimizer), "adam, adamw, adadelta, sgd or rmsprop",
+            {"adam", "adamw", "adadelta", "sgd", "rmsprop"}),
       {"lr", g, &o.learning_rate, "learning rate", 0, 1e6},
       {"beta1", g, &o.beta1, "Adam's; momentum of sgd; rho of adadelta", 0, 1, true},
-      {"beta2", g, &o.beta2, "Adam's", 0, 1, true},
-      {"epsilon", g, &o.epsilon, "of adam and adadelta", 0, 1},
+      {"beta2", g, &o.beta2, "Adam's; alpha of rmsprop", 0, 1, true},
+      {"epsilon", g, &o.epsilon, "of all optimizers but sgd", 0, 1},
       {"weight-decay", g, &o.weight_decay, "added to the gradient (adamw: decoupled)", 0, 1},
       words("schedule", g, choice(&o.schedule), "of the learning rate, after the warm-up",
             {"cosine", "constant", "inverse-sqrt", "halving"}),

@@ -19,7 +19,7 @@ enum class SourceOrder { forward, reversed };
 enum class ReadoutState { after, before };  // "new", "previous"
 enum class Tie { all, output, none };
 enum class FirstWeights { scaled, paper };
-enum class OptimizerKind { adam, adamw, adadelta, sgd };
+enum class OptimizerKind { adam, adamw, adadelta, sgd, rmsprop };
 enum class ScheduleKind { cosine, constant, inverse_sqrt, halving };  // "inverse-sqrt"
 enum class LossPer { token, sentence };
 

@@ -4,6 +4,7 @@
 
 #include "optim/adadelta.h"
 #include "optim/adam.h"
+#include "optim/rmsprop.h"
 #include "optim/sgd.h"
 #include "seq2seq/protocols/clipped_adam.h"
 #include "seq2seq/protocols/protocol.h"
@@ -22,6 +23,10 @@ std::unique_ptr<optim::Optimizer> make_optimizer(const TrainOptions& o, const nn
   if (o.optimizer == OptimizerKind::adamw)
     return std::make_unique<optim::AdamW>(
         parameters, optim::AdamWOptions{o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay});
+  if (o.optimizer == OptimizerKind::rmsprop)
+    return std::make_unique<optim::Rmsprop>(
+        parameters, optim::RmspropOptions{
+                        .lr = o.learning_rate, .alpha = o.beta2, .eps = o.epsilon, .weight_decay = o.weight_decay});
   if (o.optimizer == OptimizerKind::adadelta)
     return std::make_unique<optim::Adadelta>(
         parameters, optim::AdadeltaOptions{o.learning_rate, o.beta1, o.epsilon, o.weight_decay});

@@ -77,6 +77,7 @@ std::vector<std::vector<Hypothesis>> search(std::span<const Searcher> models, co
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return sources[a].size() > sources[b].size(); });
   const auto search_batch = [&](size_t begin, size_t end) {
+    const NoGrad off;
     std::vector<Sentence> sentences;
     for (size_t i = begin; i < end; ++i) {
       const size_t n = order[i];

@@ -6,6 +6,7 @@
 #include "data/pairs/chrf.h"
 #include "parallel/world.h"
 #include "seq2seq/option_table.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/translator.h"
 
 namespace grus::seq2seq {
@@ -36,8 +37,7 @@ Trainer::Trainer(const TrainOptions& options, Architecture& model, const Codecs&
       texts_(sums_of(corpora, links_)),
       keeper_(options.out, model, options.keep),
       log_(keeper_),
-      source_(options_, model, data::encode(corpora.train, codecs.source, codecs.target), std::move(links_),
-              hooks.notice),
+      source_(options_, model, training_pairs(options, corpora.train, codecs), std::move(links_), hooks.notice),
       optimizer_(make_optimizer(options, model.module().named_parameters())),
       loop_(model.module(), *optimizer_, source_, keeper_, loop_options(hooks)) {}
 
@@ -58,6 +58,7 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   for (const std::string& name : metrics)
     if (name != "perplexity") o.validation.names.push_back("valid_" + name);
   o.watch = "valid_" + metrics.front();
+  if (const Protocol* protocol = protocol_of(options_)) o.newest = protocol->keeps_newest;
   o.validate_every = options_.validate_every;
   o.patience = options_.patience;
   o.save_every = options_.save_every;
@@ -126,7 +127,9 @@ bool Trainer::run() {
 
 // The likelihood costs little; whole translations are made only for figures that need them.
 std::vector<training::Figure> Trainer::validate(parallel::Communicator& ranks) const {
-  const Likelihood text = likelihood(model_, valid_ids_, ranks);
+  const Protocol* protocol = protocol_of(options_);
+  const Likelihood text =
+      protocol ? likelihood(*protocol, model_, valid_ids_, ranks) : likelihood(model_, valid_ids_, ranks);
   const double loss = text.nll / static_cast<double>(text.tokens);
   std::vector<training::Figure> figures = {{"valid_loss", loss}, {"valid_perplexity", std::exp(loss)}};
   std::vector<std::string> said;

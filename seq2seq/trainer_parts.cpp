@@ -6,7 +6,6 @@
 #include "core/base/atomic_file.h"
 #include "core/base/replaced_model.h"
 #include "ops/math/elementwise.h"
-#include "seq2seq/protocols/padding.h"
 #include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 
@@ -17,6 +16,10 @@ data::LoaderOptions loader_options(const TrainOptions& o) {
   data::LoaderOptions options;
   options.batch_tokens = o.batch_sentences > 0 ? 0 : o.batch_tokens;
   options.batch_sentences = o.batch_sentences;
+  if (const Protocol* protocol = protocol_of(o); protocol && protocol->random_batches) {
+    options.bucket = 0;
+    options.drop_last = true;
+  }
   options.seed = static_cast<uint64_t>(o.seed);
   options.max_length = o.max_length;
   options.overlong = data::Overlong::skip;
@@ -35,8 +38,7 @@ PairSource::PairSource(const TrainOptions& options, Architecture& model, data::E
 
 void PairSource::put(const data::Batch& batch) {
   batch_ = to_device(batch);
-  if (const Protocol* protocol = protocol_of(options_); protocol && protocol->target_steps > 0)
-    batch_ = padded_targets(batch_, protocol->target_steps);
+  if (const Protocol* protocol = protocol_of(options_)) batch_ = formed_batch(*protocol, std::move(batch_));
   if (is_guided()) batch_.guide = guide_of(links_, batch);
 }
 

@@ -73,6 +73,7 @@ struct FitOptions {
   // The figure by which weights are the best; without a name the first one of the validation. Where there is none, the
   // newest weights are kept.
   std::string watch = "";
+  bool newest = false;   // the newest weights are kept, whatever the figures say
   int64_t patience = 0;  // judgements without a better figure that end the training; 0: it goes on
   double margin = 0;     // a figure is better when it beats the best by more than this
 

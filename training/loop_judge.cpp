@@ -88,7 +88,7 @@ const Figure* Loop::watched(const Record& record) const {
 
 bool Loop::is_better(const Record& record) const {
   const Figure* figure = watched(record);
-  if (!figure || progress_.best == 0) return true;
+  if (!figure || options_.newest || progress_.best == 0) return true;
   const Figure* best = progress_.history[static_cast<size_t>(progress_.best - 1)].find(figure->name);
   if (!best || std::isnan(best->value)) return true;
   return merit(*figure) > merit(*best) + options_.margin;

@@ -75,6 +75,7 @@ BatchPlan Loader::plan_of(const Text& text, const LoaderOptions& options) {
                     .tokens = options.batch_tokens,
                     .bucket = options.bucket,
                     .shuffle = options.shuffle,
+                    .drop_last = options.drop_last,
                     .seed = options.seed,
                     .workers = options.prefetch > 0 ? 1 : 0,
                     .ahead = std::max<int64_t>(options.prefetch, 1),

@@ -19,8 +19,9 @@ struct LoaderOptions {
   // A batch ends when one more pair would pass either limit; 0 is no limit. One pair alone is always a batch.
   int64_t batch_tokens = 2000;  // padded: pairs x the longest side, counted as the model sees it (see padded_length)
   int64_t batch_sentences = 0;
-  bool shuffle = true;    // false keeps file order, but for the sorting within buckets
-  int64_t bucket = 5000;  // pairs that are sorted by length together; 0: no sorting
+  bool shuffle = true;     // false keeps file order, but for the sorting within buckets
+  int64_t bucket = 5000;   // pairs that are sorted by length together; 0: no sorting
+  bool drop_last = false;  // with batch_sentences alone: leaves out smaller batches (see BatchOptions)
   uint64_t seed = 1;
   int64_t max_length = 0;  // tokens of a side, marks not counted; 0: no limit
   Overlong overlong = Overlong::truncate;

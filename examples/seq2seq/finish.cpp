@@ -129,8 +129,13 @@ void finish(const TrainOptions& options, const TrainedRun& run, const SaidTest& 
              text.is_test ? "test" : "validation", text.source.size(), with_beam.score, options.beam,
              report.test_bleu_greedy, with_beam.signature, 100 * exact_share(best, text.references));
   if (const Protocol* protocol = protocol_of(options)) {
-    const ProtocolTest test = judge(*protocol, run.model, run.codecs, {text.source, text.references});
-    fmt::print("by the protocol {}: BLEU {:.2f} of {} sentences\n\n", protocol->name, test.bleu, test.pairs);
+    const ProtocolTest test =
+        judge(*protocol, run.model, run.codecs,
+              protocol->judges_validation ? run.corpora.valid : data::ReferenceCorpus{text.source, text.references});
+    fmt::print("by the protocol {}: BLEU {:.2f} of {} sentences\n", protocol->name, test.bleu, test.pairs);
+    if (protocol->judges_letters)
+      fmt::print("validation loss {:.4f}, {:.2f} % of the labels are right\n", test.loss, 100 * test.right_share);
+    fmt::print("\n");
   }
   for (size_t n = 0; n < std::min(samples, best.size()); ++n) {
     report.samples.push_back({text.source[n], text.references[n].front(), best[n]});

@@ -155,7 +155,7 @@ int measure_training(TrainOptions options, const Corpora& corpora) {
                       "--performance: need a training without --guided-alignment, got {}", options.guided_alignment);
   const Codecs codecs = learn_codecs(options, vocabulary_text(options, corpora), complain);
   const std::unique_ptr<Architecture> model = make_architecture(options, codecs.sizes());
-  CountedPairs source(options, *model, data::encode(corpora.train, codecs.source, codecs.target), {}, complain);
+  CountedPairs source(options, *model, training_pairs(options, corpora.train, codecs), {}, complain);
   const auto optimizer = make_optimizer(options, model->module().named_parameters());
   Stopwatch watch(source);
   training::FitOptions fit{.steps = warm_up + options.performance, .clip = options.clip, .average = options.average};

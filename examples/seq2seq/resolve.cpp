@@ -66,12 +66,14 @@ void require_read_flags(const Given& given, TrainOptions& o) {
   optim::loss_scale_of(o.loss_scale, o.precision);
   const bool halving = o.schedule == ScheduleKind::halving, gated = o.model.unit == Unit::gru;
   const bool adam = o.optimizer == OptimizerKind::adam || o.optimizer == OptimizerKind::adamw;
+  const bool rmsprop = o.optimizer == OptimizerKind::rmsprop;
   require_read(given, option_table(o),
                {
                    {"halve-after", halving, "halving", "schedule"},
                    {"halve-every", halving, "halving", "schedule"},
-                   {"beta2", adam, "adam or adamw", "optimizer"},
-                   {"epsilon", o.optimizer != OptimizerKind::sgd, "adam, adamw or adadelta", "optimizer"},
+                   {"beta1", !rmsprop, "adam, adamw, adadelta or sgd", "optimizer"},
+                   {"beta2", adam || rmsprop, "adam, adamw or rmsprop", "optimizer"},
+                   {"epsilon", o.optimizer != OptimizerKind::sgd, "adam, adamw, adadelta or rmsprop", "optimizer"},
                    {"batch-tokens", o.batch_sentences == 0, "0", "batch"},
                    {"min-count", counts_words(o, Side::source) || counts_words(o, Side::target), "word, space or char",
                     "tokenizer"},
@@ -104,7 +106,8 @@ void check_options(const TrainOptions& o) {
                         "--{}-src: need --{}-src and --{}-tgt, or --{}, got none", name, name, name, name);
   };
   sides("train", o.train, o.train_source, o.train_target, true);
-  sides("valid", o.valid, o.valid_source, o.valid_target, true);
+  const Protocol* protocol = protocol_of(o);
+  sides("valid", o.valid, o.valid_source, o.valid_target, !protocol || !protocol->read);
   sides("test", o.test, o.test_source, o.test_target, false);
   check_sides(o);
   metric_names(o.metrics);

@@ -63,7 +63,7 @@ void require_free(const TrainOptions& options, const ModelFolder& folder) {
 }  // namespace
 
 int run_training(TrainOptions options, const std::string& command_line, size_t samples) {
-  return run_training(std::move(options), read_corpora, command_line, samples);
+  return run_training(std::move(options), read_texts, command_line, samples);
 }
 
 int run_training(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {

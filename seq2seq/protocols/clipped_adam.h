@@ -11,7 +11,7 @@ class ClippedAdam final : public optim::Adam {
 
  protected:
   void update(optim::ParameterUpdate& p) override;
-  bool update_fused(optim::FusedUpdate&) override { return false; }
+  bool update_fused(optim::FusedUpdate& p) override;
 
  private:
   const double limit_;

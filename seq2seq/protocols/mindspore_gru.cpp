@@ -10,8 +10,8 @@
 #include "ops/math/shape.h"
 #include "ops/sequence/sequence.h"
 #include "seq2seq/first_weights.h"
-#include "seq2seq/option_table.h"
 #include "seq2seq/protocols/padding.h"
+#include "seq2seq/protocols/recipe_parts.h"
 
 namespace grus::seq2seq {
 namespace {
@@ -26,20 +26,21 @@ GatedLayers make_encoder(const MindsporeGruOptions& o, Rng& rng) {
   return GatedLayers({.input = o.embedding, .hidden = o.hidden, .bidirectional = true}, rng);
 }
 
-/// The word's part of the gates is computed for all steps at once.
+/// The word's part of the gates is computed for all steps at once. The columns of the gates' matrix are cut out once.
 class AttendingCell final : public Cell {
  public:
   AttendingCell(const MindsporeGru& model, nn::PreparedMemory memory)
-      : model_(model), memory_(std::move(memory)), weight_(model.gates.weight) {}
+      : model_(model),
+        memory_(std::move(memory)),
+        of_word_(Tensor(model.gates.weight).columns(0, model.options.embedding)),
+        of_context_(Tensor(model.gates.weight).columns(model.options.embedding)) {}
 
   std::vector<int64_t> sizes() const override { return {model_.options.hidden}; }
-  Tensor project(const Tensor& x) const override {
-    return linear(x, weight_.columns(0, model_.options.embedding), model_.gates.bias);
-  }
+  Tensor project(const Tensor& x) const override { return linear(x, of_word_, model_.gates.bias); }
   Output step(const Tensor& x, const State& state) const override {
     const int64_t h = model_.options.hidden;
     AttentionOutput attended = model_.attention(state.h, memory_.first(x.dim(0)));
-    const Tensor sums = x + linear(attended.context, weight_.columns(model_.options.embedding), Tensor());
+    const Tensor sums = x + linear(attended.context, of_context_, Tensor());
     const Tensor r = sigmoid(sums.columns(0, h)), z = sigmoid(sums.columns(h, 2 * h));
     const Tensor n = tanh(sums.columns(2 * h) + r * model_.candidate_bias);
     const Tensor next = n - z * n;  // (1 - z) n + z 0
@@ -50,7 +51,7 @@ class AttendingCell final : public Cell {
  private:
   const MindsporeGru& model_;
   const nn::PreparedMemory memory_;
-  const Tensor weight_;
+  const Tensor of_word_, of_context_;
 };
 
 class MindsporeGruDecoder final : public Decoder {
@@ -60,7 +61,6 @@ class MindsporeGruDecoder final : public Decoder {
 
   DecoderState start() const override { return {encoded_.start}; }
   Step step(const Tensor& words, const DecoderState& state, const std::vector<int64_t>& sources) override {
-    const NoGrad unrecorded;
     if (!cell_ || sources != sources_) cell_ = model_.cell(encoded_.memory.of(sources));
     sources_ = sources;
     const Tensor word = model_.target_embedding(words);
@@ -114,7 +114,7 @@ std::string MindsporeGru::description() const {
 }
 
 MindsporeGru::Encoded MindsporeGru::encode(const Tokens& source) const {
-  const Tokens read = padded_source(source, options.length);
+  const Tokens read = formed_source(source, {.length = options.length});
   const Output out = encoder(source_embedding(read.ids), read.lengths, State());
   const Tensor last = concat({out.state.h[0], out.state.h[1]}, 1);
   return {attention.prepare(unpack(out.y, read.lengths), read.lengths), tanh(initial(last))};
@@ -137,7 +137,6 @@ Architecture::Forced MindsporeGru::forward_rows(const Tokens& source, const Toke
 }
 
 std::unique_ptr<Decoder> MindsporeGru::decode(const Tokens& source) const {
-  const NoGrad no_grad;
   return std::make_unique<MindsporeGruDecoder>(*this, source);
 }
 
@@ -145,24 +144,16 @@ namespace {
 
 // The program's default_config.yaml; --protocol adds what is done with text, loss and metric (protocol.cpp).
 void use_mindspore_gru(TrainOptions& o) {
+  use_plain_training(o);  // the program limits each gradient alone, and has a schedule of its own
   o.model.embedding = 256;
   o.model.hidden = 512;
   o.tokenizer = "space";
-  o.vocab = 0;
   o.min_count = 2;
   o.max_length = 30;
   o.epochs = 30;
-  o.patience = 0;
   o.batch_sentences = 16;
   o.learning_rate = 1e-3;
-  o.beta1 = 0.9;
-  o.beta2 = 0.999;
-  o.epsilon = 1e-8;
-  o.warmup = 300;
-  o.label_smoothing = 0;
   o.teacher_forcing = 0.5;
-  o.clip = 0;  // the program limits each gradient alone
-  o.average = 0;
 }
 
 }  // namespace
@@ -180,14 +171,9 @@ const ArchitectureKind mindspore_gru_kind = {
                                                                 .dropout = m.dropout},
                                             rng);
     },
-    .use_recipe =
-        [](TrainOptions& o) { o.model.tie = Tie::none, o.model.weights = FirstWeights::paper, o.model.dropout = 0; },
+    .use_recipe = [](TrainOptions& o) { use_model_of_protocol(o, 0); },
     .use_paper_recipe = use_mindspore_gru,
-    .check =
-        [](const ModelOptions& m) {
-          require<UsageError>(m.tie == Tie::none, "--tie: need none for --arch mindspore-gru, got {}",
-                              text_of(m, "tie"));
-        },
+    .check = check_model_of_protocol,
     .attends = true,
     .flags = {}};
 

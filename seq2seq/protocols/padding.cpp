@@ -17,29 +17,34 @@ std::vector<std::vector<int32_t>> sentences_of(const Tensor& packed, const Lengt
   return sentences;
 }
 
-void pad(std::vector<int32_t>& sentence, int64_t length) {
-  if (std::ssize(sentence) < length) sentence.resize(static_cast<size_t>(length), data::PAD);
+void fill_up(std::vector<int32_t>& sentence, int64_t length, int32_t fill) {
+  if (std::ssize(sentence) < length) sentence.resize(static_cast<size_t>(length), fill);
 }
 
 }  // namespace
 
-Tokens padded_source(const Tokens& source, int64_t length) {
+Tokens formed_source(const Tokens& source, const SourceForm& form) {
   std::vector<std::vector<int32_t>> sentences = sentences_of(source.ids, source.lengths);
   for (std::vector<int32_t>& sentence : sentences) {
-    sentence.insert(sentence.begin(), data::SOS);
-    sentence.push_back(data::EOS);
-    pad(sentence, length);
+    if (form.marks.sos) sentence.insert(sentence.begin(), data::SOS);
+    if (form.marks.eos) sentence.push_back(data::EOS);
+    fill_up(sentence, form.length, form.fill);
   }
   return pack_tokens(sentences);
 }
 
-PackedBatch padded_targets(const PackedBatch& batch, int64_t steps) {
+Tokens marked_source(const Tokens& source) {
+  const bool marked = source.ids.numel() > 0 && source.ids.rows(0, 1).to_vector<int32_t>().front() == data::SOS;
+  return marked ? source : formed_source(source, {});
+}
+
+PackedBatch padded_targets(const PackedBatch& batch, int64_t steps, int32_t fill) {
   const Lengths& lengths = batch.inputs.lengths;
   require<UsageError>(lengths.longest() <= steps, "[padded_targets] need targets of at most {} words and <eos>, got {}",
                       steps, lengths.longest());
   std::vector<std::vector<int32_t>> labels = sentences_of(batch.labels, lengths), inputs = labels;
   for (size_t n = 0; n < labels.size(); ++n) {
-    pad(labels[n], steps);
+    fill_up(labels[n], steps, fill);
     inputs[n] = labels[n];
     inputs[n].pop_back();
     inputs[n].insert(inputs[n].begin(), data::SOS);

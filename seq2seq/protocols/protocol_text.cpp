@@ -1,72 +1,68 @@
-// Text, and what is said of it.
-#include "data/pairs/bleu.h"
-#include "ops/math/index.h"
-#include "ops/math/matmul.h"
-#include "ops/math/reduce.h"
+// Text: what a protocol learns words from, and the pairs that it trains on.
+#include "core/base/error.h"
+#include "data/batch/shuffle.h"
+#include "data/read/text.h"
 #include "seq2seq/protocols/protocol.h"
 
 namespace grus::seq2seq {
 namespace {
 
-// Returns the most probable words of each source, whatever they are, up to <eos> or so many steps.
-std::vector<std::vector<int32_t>> say_greedily(const Architecture& model, std::span<const std::vector<int32_t>> sources,
-                                               int64_t steps) {
-  const NoGrad no_grad;
-  const std::unique_ptr<Decoder> decoder = model.decode(pack_tokens(sources));
-  const OutputLayer output = model.output();
-  std::vector<std::vector<int32_t>> said(sources.size());
-  std::vector<int64_t> of(sources.size());
-  for (size_t n = 0; n < of.size(); ++n) of[n] = static_cast<int64_t>(n);
-  std::vector<int32_t> words(sources.size(), data::SOS);
-  DecoderState state = decoder->start();
-  for (int64_t t = 0; t < steps; ++t) {
-    Decoder::Step step = decoder->step(Tensor::from(words), state, of);
-    state = std::move(step.state);
-    const auto best = argmax(linear(step.rows, output.weight, output.bias), -1).to_vector<int64_t>();
-    for (size_t n = 0; n < said.size(); ++n) {
-      words[n] = static_cast<int32_t>(best[n]);
-      said[n].push_back(words[n]);
-    }
+// Letters of a line stand in arrays of one width, which is filled up with spaces.
+void fill_with_spaces(std::vector<std::string>& lines, int64_t letters) {
+  for (std::string& line : lines) {
+    const int64_t missing = letters - std::ssize(data::split_code_points(line));
+    if (missing > 0) line.append(static_cast<size_t>(missing), ' ');
   }
-  return said;  // Codec::decode ends at <eos>
+}
+
+void require_space_first(const data::Codec& codec, int32_t id, const char* side) {
+  const std::vector<int32_t> space = codec.encode(" ");
+  require<DataError>(space == std::vector<int32_t>{id},
+                     "[protocol] need a {} text whose commonest letter is the space, got '{}'", side,
+                     codec.size() > id ? codec.vocab().piece(id) : "none");
 }
 
 }  // namespace
 
+Corpora read_texts(const TrainOptions& options) {
+  const Protocol* protocol = protocol_of(options);
+  return protocol && protocol->read ? protocol->read(options) : read_corpora(options);
+}
+
 data::ParallelCorpus vocabulary_text(const TrainOptions& options, const Corpora& corpora) {
   data::ParallelCorpus text = corpora.train;
   const Protocol* protocol = protocol_of(options);
-  if (!protocol || !protocol->vocabulary_of_all_splits) return text;
-  for (const data::ReferenceCorpus* split : {&corpora.test, &corpora.valid})
-    for (size_t n = 0; n < split->source.size(); ++n) {
-      text.source.push_back(split->source[n]);
-      text.target.push_back(split->references[n].front());
-    }
+  if (protocol && protocol->vocabulary_of_all_splits)
+    for (const data::ReferenceCorpus* split : {&corpora.test, &corpora.valid})
+      for (size_t n = 0; n < split->source.size(); ++n) {
+        text.source.push_back(split->source[n]);
+        text.target.push_back(split->references[n].front());
+      }
+  if (protocol) {
+    fill_with_spaces(text.source, protocol->source_letters);
+    fill_with_spaces(text.target, protocol->target_letters);
+  }
   return text;
 }
 
-ProtocolTest judge(const Protocol& protocol, const Architecture& model, const Codecs& codecs,
-                   const data::ReferenceCorpus& text) {
-  constexpr size_t batch = 64;
-  std::vector<std::vector<int32_t>> sources;
-  data::References references;
-  const auto fits = [&](const std::vector<int32_t>& ids) {
-    return protocol.most_words == 0 || std::ssize(ids) <= protocol.most_words;
-  };
-  for (size_t n = 0; n < text.source.size(); ++n) {
-    const std::string& reference = text.references[n].front();
-    std::vector<int32_t> source = codecs.source.encode(text.source[n]), target = codecs.target.encode(reference);
-    if (!fits(source) || !fits(target)) continue;
-    sources.push_back(std::move(source));
-    references.push_back({protocol.references_through_vocabulary ? codecs.target.decode(target) : reference});
+data::EncodedCorpus training_pairs(const TrainOptions& options, const data::ParallelCorpus& text,
+                                   const Codecs& codecs) {
+  data::EncodedCorpus pairs = data::encode(text, codecs.source, codecs.target);
+  const Protocol* protocol = protocol_of(options);
+  if (!protocol) return pairs;
+  if (protocol->first_letter > 0) {
+    require_space_first(codecs.source, protocol->first_letter, "source");
+    require_space_first(codecs.target, protocol->first_letter, "target");
   }
-  std::vector<std::string> said;
-  for (size_t begin = 0; begin < sources.size(); begin += batch) {
-    const size_t count = std::min(batch, sources.size() - begin);
-    for (const auto& ids : say_greedily(model, std::span(sources).subspan(begin, count), protocol.target_steps))
-      said.push_back(codecs.target.decode(ids));
+  if (protocol->draws == 0) return pairs;
+  data::SplitMix random(static_cast<uint64_t>(options.seed), 0);
+  data::EncodedCorpus drawn;
+  for (int64_t n = 0; n < protocol->draws; ++n) {
+    const auto pair = static_cast<size_t>(random.below(static_cast<uint64_t>(pairs.size())));
+    drawn.source.push_back(pairs.source[pair]);
+    drawn.target.push_back(pairs.target[pair]);
   }
-  return {said.empty() ? 0 : data::corpus_bleu(said, references, {.tokenize = "none"}).score, std::ssize(said)};
+  return drawn;
 }
 
 }  // namespace grus::seq2seq

@@ -82,6 +82,13 @@ TEST_CASE("loader: a batch holds no more sentences than asked") {
   for (size_t i = 0; i < 6; ++i) CHECK(plan[i].size() == 8);
 }
 
+TEST_CASE("loader: drop_last leaves the smaller batch of an epoch out") {
+  const Loader loader(pairs(50), {.batch_tokens = 0, .batch_sentences = 8, .bucket = 0, .drop_last = true});
+  const Plan plan = loader.plan(0);
+  CHECK(plan.size() == 6);
+  for (const auto& batch : plan) CHECK(batch.size() == 8);
+}
+
 TEST_CASE("loader: a pair longer than the limit of a batch is a batch of its own") {
   const Loader loader({{{4}, {4, 5, 6, 7, 8, 9}, {4}}, {{4}, {5}, {6}}},
                       {.batch_tokens = 4, .shuffle = false, .bucket = 0});

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/base/error.h"
+#include "data/text/unaccented.h"
 
 using namespace grus;
 using namespace grus::data;
@@ -22,7 +23,14 @@ TEST_CASE("unicode: composition joins letter and mark, whatever their order") {
   CHECK(compose("").empty());
 }
 
+TEST_CASE("unicode: letters without accents are those of the decomposition without its marks") {
+  CHECK(unaccented("Ça été Noël øœ") == "Ca ete Noel øœ");
+  CHECK(unaccented("e\u0301\u0323") == "e");
+  CHECK(unaccented("").empty());
+}
+
 TEST_CASE("unicode: what is no UTF-8 is an error") {
+  CHECK_THROWS_AS(unaccented("\xC3"), DataError);
   CHECK_THROWS_AS(decode_utf8("ab\xFF"), DataError);
   CHECK_THROWS_AS(lower_case("\xC3"), DataError);
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "nn/gru.h"
@@ -21,6 +22,7 @@
 
 using namespace grus;
 using namespace grus::seq2seq;
+using grus::test::pairs_of;
 
 namespace {
 
@@ -41,20 +43,25 @@ void set_output(MindsporeGru& model, const std::vector<float>& bias) {
   model.output_bias.assign(Tensor::from(bias, {std::ssize(bias)}));
 }
 
-PackedBatch pairs_of(const data::EncodedCorpus& corpus) {
-  std::vector<int64_t> all(corpus.source.size());
-  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
-  return to_device(data::make_batch(corpus, all, source_marks));
-}
-
 }  // namespace
 
 TEST_CASE("protocols: a padded source is its marks, its words and <pad> to 32 ids, and a longer one has no <pad>") {
-  const Tokens padded = padded_source(pack_tokens(std::vector<IdRow>{{7, 8}}), 32);
+  const Tokens padded = formed_source(pack_tokens(std::vector<IdRow>{{7, 8}}), {.length = 32});
   IdRow expected(32, data::PAD);
   expected[0] = data::SOS, expected[1] = 7, expected[2] = 8, expected[3] = data::EOS;
   CHECK(padded.ids.to_vector<int32_t>() == expected);
-  CHECK(padded_source(pack_tokens(std::vector<IdRow>{IdRow(40, 9)}), 32).lengths.longest() == 42);
+  CHECK(formed_source(pack_tokens(std::vector<IdRow>{IdRow(40, 9)}), {.length = 32}).lengths.longest() == 42);
+}
+
+TEST_CASE("protocols: a source has the marks and the fillings of its form, and marks that it has already once") {
+  const Tokens words = pack_tokens(std::vector<IdRow>{{7, 8}});
+  const SourceForm letters{.marks = {.sos = false, .eos = false}, .length = 4, .fill = 4};
+  CHECK(formed_source(words, letters).ids.to_vector<int32_t>() == IdRow{7, 8, 4, 4});
+  CHECK(formed_source(words, {.marks = {.sos = false, .eos = true}}).ids.to_vector<int32_t>() ==
+        IdRow{7, 8, data::EOS});
+  const Tokens marked = marked_source(words);
+  CHECK(marked.ids.to_vector<int32_t>() == IdRow{data::SOS, 7, 8, data::EOS});
+  CHECK(marked_source(marked).ids.to_vector<int32_t>() == marked.ids.to_vector<int32_t>());
 }
 
 TEST_CASE("protocols: padded targets say <pad> behind <eos>, and read what they said before") {
@@ -144,7 +151,7 @@ TEST_CASE("protocols: sentences read the truth, or from their second step on wha
     Protocol protocol = mindspore();
     protocol.forces_sentences = by_sentence;
     manual_seed(1);
-    const IdRow packed = with_own_words(protocol, model, batch, teacher_forcing, mask).inputs.ids.to_vector<int32_t>();
+    const IdRow packed = follow(protocol, model, batch, teacher_forcing, mask).inputs.ids.to_vector<int32_t>();
     std::set<IdRow> found;
     for (size_t n = 0; n < 40; ++n) found.insert({packed[n], packed[40 + n], packed[80 + n], packed[120 + n]});
     return found;
@@ -180,6 +187,27 @@ TEST_CASE("protocols: each gradient is limited by its own norm") {
   CHECK(std::abs(clipped[0] - free[0]) > 1e-3);
 }
 
+TEST_CASE("protocols: a gradient is limited with its factors, and a factor of 0 changes nothing") {
+  const auto trained = [](double gradient, const std::function<void(ClippedAdam&)>& step) {
+    nn::Parameter a(Tensor::from(std::vector<float>{1, 1}));
+    const nn::Parameters parameters = {{"a", a}};
+    ClippedAdam adam(parameters, {.lr = 0.1, .eps = 1}, 1);
+    Tape tape;
+    tape.backward(sum(a * Tensor::from(std::vector<float>{0.6f, 0.8f})) * gradient);
+    step(adam);
+    return a.value().to_vector<float>();
+  };
+  const auto plain = [](ClippedAdam& adam) { adam.step(); };
+  const auto halved = [](ClippedAdam& adam) { adam.step(Tensor::full({}, 0.5)); };
+  const auto none = [](ClippedAdam& adam) { adam.step(Tensor::zeros({})); };
+  for (const double gradient : {0.25, 0.5, 4.0}) {
+    const std::vector<float> once = trained(gradient, plain), twice = trained(2 * gradient, halved);
+    for (size_t i = 0; i < 2; ++i) CHECK(twice[i] == doctest::Approx(once[i]).epsilon(1e-6));
+  }
+  CHECK(trained(0.25, plain) != trained(0.5, plain));
+  CHECK(trained(4, none) == std::vector<float>{1, 1});
+}
+
 TEST_CASE("protocols: words are counted in all splits, where a protocol does so") {
   Corpora corpora;
   corpora.train = {{"a"}, {"A"}};
@@ -203,7 +231,7 @@ TEST_CASE("protocols: a test leaves long pairs out, says <unk>, and finds it in 
   for (int n = 0; n < 30; ++n) thirty += fmt::format("{}rare{}", n ? " " : "", n);
   const data::ReferenceCorpus text{{"a b", "a", thirty + " a"}, {{thirty}, {thirty + " a"}, {"a"}}};
   Protocol protocol = mindspore();
-  protocol.target_steps = 30;
+  protocol.most_steps = 30;
   CHECK(judge(protocol, model, codecs, text).pairs == 1);
   CHECK(judge(protocol, model, codecs, text).bleu == doctest::Approx(100));
   protocol.references_through_vocabulary = false;

@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "data/pairs/batch.h"
-#include "seq2seq/architecture.h"
+#include "seq2seq/likelihood.h"
 #include "tests/data/files.h"
 
 namespace grus::test {
@@ -37,6 +37,13 @@ inline data::EncodedCorpus small_corpus(size_t pairs) {
     corpus.target.push_back(sentence(1 + (n * 7) % 9, n + 5));
   }
   return corpus;
+}
+
+/// Makes one batch of all pairs, in their order.
+inline seq2seq::PackedBatch pairs_of(const data::EncodedCorpus& corpus) {
+  std::vector<int64_t> all(corpus.source.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
+  return seq2seq::to_device(data::make_batch(corpus, all, seq2seq::source_marks));
 }
 
 }  // namespace grus::test

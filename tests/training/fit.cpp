@@ -171,6 +171,15 @@ TEST_CASE("fit: patience ends the training, and the best weights are restored") 
   CHECK(bits(s.net) == bits(two.net));
 }
 
+TEST_CASE("fit: the newest weights are kept where they are asked for, whatever the figures say") {
+  Start s, two;
+  const training::FitResult result =
+      s.fit({.epochs = 3, .validation = told("valid_loss", {1.0, 2.0, 3.0}), .newest = true, .seed = 1});
+  CHECK(result.best == 2);
+  two.fit({.epochs = 3, .seed = 1});
+  CHECK(bits(s.net) == bits(two.net));
+}
+
 TEST_CASE("fit: a margin says how much better a figure must be") {
   Start s;
   const training::FitResult result =

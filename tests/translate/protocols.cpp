@@ -38,9 +38,42 @@ TEST_CASE(
   CHECK(message({{"paper", "true"}}) == "--paper: need no --protocol beside it, got mindspore-gru");
   CHECK(message_of<UsageError>([&] {
           resolve_options({{"protocol", "gru"}, {"train", "t"}, {"valid", "v"}, {"out", "o"}});
-        }) == "--protocol: need mindspore-gru, got 'gru'");
+        }) == "--protocol: need mindspore-gru or ascend-gru or keras-listing or pytorch-listing, got 'gru'");
+  CHECK(message({{"metrics", "chrf,bleu"}}) == "--metrics: need bleu because of --protocol mindspore-gru, got chrf");
   CHECK(message({{"lr", "0.001"}, {"epochs", "2"}, {"seed", "7"}, {"beam", "3"}, {"precision", "bf16"}}) ==
         "nothing thrown");
+}
+
+TEST_CASE("protocols: each has its own settings, and takes no others") {
+  const Text text(1);
+  const auto message = [&](const char* protocol, Given more) {
+    Given given = {{"protocol", protocol}, {"train", text.train}, {"out", text.folder.path("o")}};
+    given.insert(given.end(), more.begin(), more.end());
+    return message_of<UsageError>([&] { resolve_options(given); });
+  };
+  const std::pair<std::string, std::string> valid{"valid", text.valid};
+  CHECK(message("ascend-gru", {valid}) == "nothing thrown");
+  CHECK(message("ascend-gru", {valid, {"metrics", "perplexity,chrf"}}) == "nothing thrown");
+  CHECK(message("ascend-gru", {valid, {"metrics", "bleu"}}) ==
+        "--metrics: need perplexity because of --protocol ascend-gru, got bleu");
+  CHECK(message("ascend-gru", {valid, {"dropout", "0.2"}}) ==
+        "--dropout: need 0.5 because of --protocol ascend-gru, got 0.2");
+  CHECK(message("ascend-gru", {}) == "--valid-src: need --valid-src and --valid-tgt, or --valid, got none");
+  CHECK(message("keras-listing", {}) == "nothing thrown");
+  CHECK(message("keras-listing", {valid}) ==
+        "--valid: need none because of --protocol keras-listing, which takes its texts from --train, got " +
+            text.valid);
+  CHECK(message("keras-listing", {{"test", text.valid}}) ==
+        "--test: need none because of --protocol keras-listing, which takes its texts from --train, got " + text.valid);
+  CHECK(message("keras-listing", {{"optimizer", "adam"}}) ==
+        "--optimizer: need rmsprop because of --protocol keras-listing, got adam");
+  CHECK(message("keras-listing", {{"weights", "scaled"}}) ==
+        "--weights: need paper because of --protocol keras-listing, got scaled");
+  CHECK(message("pytorch-listing", {{"test", text.valid}}) == "nothing thrown");
+  CHECK(message("pytorch-listing", {{"batch", "2"}}) == "--batch: need 1 because of --protocol pytorch-listing, got 2");
+  CHECK(message_of<UsageError>([&] {
+          resolve_options({{"protocol", "keras-listing"}, {"train-src", "a"}, {"train-tgt", "b"}, {"out", "o"}});
+        }) == "--train: need the file of all pairs for --protocol keras-listing, got none");
 }
 
 TEST_CASE("protocols: the settings are the program's, and a configuration's protocol counts as the flag does") {
@@ -55,6 +88,29 @@ TEST_CASE("protocols: the settings are the program's, and a configuration's prot
       resolve_options({{"config", file}, {"train", text.train}, {"valid", text.valid}, {"out", text.folder.path("o")}});
   CHECK(same.protocol == "mindspore-gru");
   CHECK(same.teacher_forcing == 0.5);
+}
+
+TEST_CASE("protocols: the listings train on one file, keep their newest weights, and answer in use") {
+  const grus::test::Folder folder;
+  std::string lines;
+  for (int n = 0; n < 80; ++n)
+    lines += std::string("I'm ") + static_cast<char>('a' + n % 9) + ".\tJe suis " + static_cast<char>('a' + n % 9) +
+             ".\tX\n";
+  const std::string file = folder.file("fra.txt", lines);
+  const auto trained = [&](const char* protocol, Given more) {
+    Given given = {{"protocol", protocol}, {"train", file}, {"out", folder.path(protocol)}};
+    given.insert(given.end(), more.begin(), more.end());
+    REQUIRE(run_training(resolve_options(given), "", 0) == 0);
+    return ModelFolder(folder.path(protocol));
+  };
+  const ModelFolder keras = trained("keras-listing", {{"epochs", "2"}});
+  CHECK(keras.load().model->name() == "keras-listing");
+  const ModelFolder pytorch = trained("pytorch-listing", {{"max-steps", "30"}, {"validate-every", "10"}});
+  CHECK(pytorch.load().model->name() == "pytorch-listing");
+  for (const ModelFolder& model : {keras, pytorch}) {
+    const SavedModel saved = model.load();
+    CHECK(translate(*saved.model, saved.codecs, {"je suis a ."}, {}).size() == 1);
+  }
 }
 
 TEST_CASE("protocols: a run keeps its protocol, goes on bit for bit, and not by another") {
