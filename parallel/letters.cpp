@@ -57,6 +57,7 @@ std::vector<std::string> Communicator::exchange(const std::vector<int>& others, 
   for (const int other : others) post(other, tag, own);
   wait(std::exchange(requests, {}));
   std::vector<std::string> texts;
+  texts.reserve(first.size());
   for (const Letter::First& one : first) texts.push_back(one.begun());
   for (size_t i = 0; i < others.size(); ++i)
     receive_all(others[i], tag, std::as_writable_bytes(Letter::rest(texts[i])), requests);
@@ -86,7 +87,10 @@ std::vector<std::string> Communicator::gather(const std::string& place, const st
     for (int digit = 0; digit < stage.radix; ++digit)
       if (digit != me) others.push_back(stage.member(rank(), digit));
     const std::string own = packed(known);
-    std::vector<std::string> received = exchange(others, tag, place + '\n' + own);
+    std::string sent = place;
+    sent += '\n';
+    sent += own;
+    std::vector<std::string> received = exchange(others, tag, sent);
     for (size_t i = 0; i < others.size(); ++i) received[i] = opened(place, others[i], std::move(received[i]));
     received.insert(received.begin() + me, own);
     known.clear();

@@ -140,6 +140,7 @@ void run_on_threads(int size, const std::function<void(Communicator&)>& work, in
     }
   };
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(size));
   for (int number = 0; number < size; ++number) threads.emplace_back(rank, number);
   for (std::thread& thread : threads) thread.join();
   if (error) std::rethrow_exception(error);

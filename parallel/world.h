@@ -16,9 +16,10 @@ struct Launch {
 /// Returns nothing for a process that was started by itself. Throws UsageError for numbers that are none.
 std::optional<Launch> launched();
 
-/// Returns the ranks that train together: on a thread that is a rank (parallel/threads.h) those of its process. The first call loads MPI where a launcher has started several processes, and
-/// is made by all of them. Throws DeviceError, in one sentence, where this build or this machine has no MPI, and where
-/// MPI sees other ranks than the launcher has started.
+/// Returns the ranks that train together: on a thread that is a rank (parallel/threads.h) those of its process. The
+/// first call elsewhere loads MPI where a launcher has started several processes, and is made by all of them. Throws
+/// DeviceError, in one sentence, where this build or this machine has no MPI, and where MPI sees other ranks than the
+/// launcher has started.
 Communicator& world();
 
 /// While it lives, world() of this thread is `ranks`.
