@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <thread>
 
 #include "core/base/error.h"
+#include "parallel/letter.h"
 
 namespace grus::parallel {
 namespace {
@@ -21,33 +21,15 @@ int64_t nanoseconds_now() {
 
 }  // namespace
 
-struct Communicator::Letter {
-  // The first message has the length and as much as fits, so that short texts need no second one.
-  struct First {
-    uint64_t length = 0;
-    char text[504] = {};
-  };
-  explicit Letter(std::string all) : text(std::move(all)) {
-    first.length = text.size();
-    text.copy(first.text, sizeof first.text);
-  }
-  // What stands behind the first message.
-  static std::span<char> rest(std::string& text) {
-    return std::span(text).subspan(std::min(text.size(), sizeof first.text));
-  }
-  First first;
-  std::string text;
-  std::vector<int64_t> requests;
-};
-
 class Communicator::Timed {
  public:
-  Timed(Communicator& ranks, double& seconds, const char* name)
-      : ranks_(ranks), seconds_(seconds), name_(name), began_(nanoseconds_now()) {}
+  Timed(Communicator& ranks, double& seconds, const char* name, int64_t bytes = 0)
+      : ranks_(ranks), seconds_(seconds), name_(name), bytes_(bytes), began_(nanoseconds_now()) {}
   ~Timed() {
     const int64_t spent = nanoseconds_now() - began_;
     seconds_ += 1e-9 * static_cast<double>(spent);
-    if (ranks_.records_) ranks_.spans_.push_back({name_, began_, spent});
+    if (!ranks_.records_) return;
+    ranks_.spans_.push_back({bytes_ > 0 ? fmt::format("{} of {} bytes", name_, bytes_) : name_, began_, spent});
   }
   Timed(const Timed&) = delete;
   Timed& operator=(const Timed&) = delete;
@@ -56,12 +38,26 @@ class Communicator::Timed {
   Communicator& ranks_;
   double& seconds_;
   const char* name_;
-  const int64_t began_;
+  const int64_t bytes_, began_;
 };
 
 Communicator::Communicator() = default;
-Communicator::Communicator(std::unique_ptr<Transport> transport) : transport_(std::move(transport)) {}
+Communicator::Communicator(std::unique_ptr<Transport> transport, int neighbours)
+    : transport_(std::move(transport)), stages_(stages_of(size(), neighbours)) {}
 Communicator::~Communicator() = default;
+
+void Communicator::find_neighbours(const std::string& host) {
+  const std::vector<std::string> hosts = gather("hosts", host);
+  const auto other = std::find_if(hosts.begin(), hosts.end(), [&](const std::string& one) { return one != hosts[0]; });
+  const auto count = static_cast<int>(other - hosts.begin());
+  const auto alike = [&](int rank) {
+    return hosts[static_cast<size_t>(rank)] == hosts[static_cast<size_t>(rank / count * count)];
+  };
+  if (size() % count != 0) return;
+  for (int rank = 0; rank < size(); ++rank)
+    if (!alike(rank)) return;
+  stages_ = stages_of(size(), count);
+}
 
 int64_t Communicator::send(int to, int tag, const void* data, size_t bytes) {
   traffic_.sent += static_cast<int64_t>(bytes);
@@ -83,13 +79,10 @@ void Communicator::wait_until(Done&& done) {
 
 void Communicator::wait(std::vector<int64_t> requests) {
   wait_until([&] {
+    advance_sums();
     std::erase_if(requests, [this](int64_t request) { return transport_->done(request); });
     return requests.empty();
   });
-}
-
-void Communicator::send_first(int to, int tag, Letter& letter) {
-  letter.requests.push_back(send(to, tag, &letter.first, sizeof(Letter::First)));
 }
 
 void Communicator::send_all(int to, int tag, std::span<const std::byte> bytes, std::vector<int64_t>& requests) {
@@ -102,110 +95,15 @@ void Communicator::receive_all(int from, int tag, std::span<std::byte> bytes, st
     requests.push_back(transport_->receive(from, tag, bytes.data(), std::min(most_bytes, bytes.size())));
 }
 
-void Communicator::send_rest(int to, int tag, Letter& letter) {
-  send_all(to, tag, std::as_bytes(Letter::rest(letter.text)), letter.requests);
-}
-
-void Communicator::receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests) {
-  receive_all(from, tag, std::as_writable_bytes(Letter::rest(text)), requests);
-}
-
-// The place stands ahead of a text, so that ranks whose programs go different ways say so.
-std::string Communicator::opened(const std::string& place, int rank, std::string text) const {
-  const size_t end = text.find('\n');
-  const std::string there = text.substr(0, end);
-  require<Error>(there == place,
-                 "[ranks] need all ranks at one place of the program, got rank {} at '{}' and rank {} at '{}'",
-                 this->rank(), place, rank, there);
-  return text.erase(0, end + 1);
-}
-
-std::vector<std::string> Communicator::gather(const std::string& place, const std::string& text) {
-  if (!several()) return {text};
-  const int me = rank(), tag = next_tag();
-  Letter own(place + '\n' + text);
-  std::vector<Letter::First> first(static_cast<size_t>(size()));
-  for (int from = 0; from < size(); ++from) {
-    if (from == me) continue;
-    own.requests.push_back(transport_->receive(from, tag, &first[static_cast<size_t>(from)], sizeof(Letter::First)));
-    send_first(from, tag, own);
-  }
-  wait(std::exchange(own.requests, {}));
-  std::vector<std::string> texts(first.size());
-  for (int from = 0; from < size(); ++from) {
-    const Letter::First& head = first[static_cast<size_t>(from)];
-    std::string& of = texts[static_cast<size_t>(from)];
-    of.assign(head.text, std::min<size_t>(head.length, sizeof head.text));
-    of.resize(head.length);
-    if (from == me) continue;
-    receive_rest(from, tag, of, own.requests);
-    send_rest(from, tag, own);
-  }
-  wait(std::move(own.requests));
-  texts[static_cast<size_t>(me)] = own.text;
-  for (int from = 0; from < size(); ++from) {
-    std::string& of = texts[static_cast<size_t>(from)];
-    of = opened(place, from, std::move(of));
-  }
-  return texts;
-}
-
-std::vector<std::string> Communicator::to_leader(const std::string& place, const std::string& text) {
-  if (!several()) return {text};
-  const int tag = next_tag();
-  if (!leads()) {
-    Letter own(place + '\n' + text);
-    send_first(0, tag, own);
-    send_rest(0, tag, own);
-    wait(std::move(own.requests));
-    return {};
-  }
-  std::vector<std::string> texts = {text};
-  for (int from = 1; from < size(); ++from) {
-    Letter::First first;
-    wait({transport_->receive(from, tag, &first, sizeof first)});
-    std::string& of = texts.emplace_back(first.text, std::min<size_t>(first.length, sizeof first.text));
-    of.resize(first.length);
-    std::vector<int64_t> requests;
-    receive_rest(from, tag, of, requests);
-    wait(std::move(requests));
-    of = opened(place, from, std::move(of));
-  }
-  return texts;
-}
-
-std::string Communicator::from_leader(const std::string& place, const std::string& text) {
-  if (!several()) return text;
-  const int tag = next_tag();
-  if (!leads()) {
-    Letter::First first;
-    wait({transport_->receive(0, tag, &first, sizeof first)});
-    std::string all(first.text, std::min<size_t>(first.length, sizeof first.text));
-    all.resize(first.length);
-    std::vector<int64_t> requests;
-    receive_rest(0, tag, all, requests);
-    wait(std::move(requests));
-    return opened(place, 0, std::move(all));
-  }
-  std::erase_if(letters_, [this](const std::unique_ptr<Letter>& letter) {
-    std::erase_if(letter->requests, [this](int64_t request) { return transport_->done(request); });
-    return letter->requests.empty();
-  });
-  Letter& letter = *letters_.emplace_back(std::make_unique<Letter>(place + '\n' + text));
-  for (int to = 1; to < size(); ++to) {
-    send_first(to, tag, letter);
-    send_rest(to, tag, letter);
-  }
-  return text;
-}
-
 void Communicator::from_leader(std::span<std::byte> bytes) {
   if (!several()) return;
   const int tag = next_tag();
   std::vector<int64_t> requests;
-  if (leads())
-    for (int to = 1; to < size(); ++to) send_all(to, tag, bytes, requests);
-  else receive_all(0, tag, bytes, requests);
+  if (!leads()) {
+    receive_all(parent_of(stages_, rank()), tag, bytes, requests);
+    wait(std::exchange(requests, {}));
+  }
+  for (const int to : children_of(stages_, rank())) send_all(to, tag, bytes, requests);
   wait(std::move(requests));
 }
 
@@ -226,22 +124,30 @@ void Communicator::all_gather(const std::vector<std::span<std::byte>>& parts) {
 std::unique_ptr<Reduction> Communicator::make_sum(const Shards& shards, int64_t count, DType dtype,
                                                   const SumOptions& options) {
   require<UsageError>(several(), "[ranks] need several ranks to add up over, got one");
-  return std::make_unique<Reduction>(*transport_, traffic_, shards, count, dtype, options);
+  return std::make_unique<Reduction>(*transport_, traffic_, under_way_, stages_, shards, count, dtype, options);
 }
 
 void Communicator::begin(Reduction& sum, const std::vector<const void*>& terms, void* to) {
-  const Timed timed(*this, traffic_.reducing, "begin a sum");
+  const Timed timed(*this, traffic_.reducing, "begin a sum", sum.bytes());
   sum.begin(next_tag(), terms, to);
 }
 
-bool Communicator::advance(Reduction& sum) {
-  const Timed timed(*this, traffic_.reducing, "advance a sum");
-  return sum.advance();
+void Communicator::advance_sums() {
+  std::erase_if(under_way_, [](Reduction* sum) { return sum->advance(); });
+}
+
+void Communicator::advance() {
+  if (under_way_.empty()) return;
+  const Timed timed(*this, traffic_.reducing, "advance sums");
+  advance_sums();
 }
 
 void Communicator::finish(Reduction& sum) {
   const Timed timed(*this, traffic_.reducing, "finish a sum");
-  wait_until([&] { return sum.advance(); });
+  wait_until([&] {
+    advance_sums();
+    return sum.is_there();
+  });
 }
 
 std::vector<Profile::Span> Communicator::take_spans() {
@@ -252,7 +158,7 @@ std::vector<Profile::Span> Communicator::take_spans() {
 void Communicator::finish() {
   if (!transport_) return;
   barrier("the end");
-  for (std::unique_ptr<Letter>& letter : letters_) wait(std::exchange(letter->requests, {}));
+  wait_for_letters();
   transport_->finish();
 }
 

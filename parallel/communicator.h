@@ -1,6 +1,8 @@
 #pragma once
 // What ranks do together: they gather texts, share bytes and add up numbers along the tree of shards. Every call is
-// made by all ranks in the same order.
+// made by all ranks in the same order. With N ranks none sends or receives more than some multiple of log N messages in
+// a call, but for all_gather() and to_leader().
+// Sources: communicator.cpp, letters.cpp.
 #include <functional>
 #include <memory>
 #include <span>
@@ -11,15 +13,19 @@
 #include "core/watch/profile.h"
 #include "parallel/reduction.h"
 #include "parallel/shards.h"
+#include "parallel/stages.h"
 #include "parallel/transport.h"
 
 namespace grus::parallel {
+
+struct Letter;
 
 class Communicator {
  public:
   /// Is the one rank of a process that nobody started beside others.
   Communicator();
-  explicit Communicator(std::unique_ptr<Transport> transport);
+  /// Ranks in a row, so many at a time, are `neighbours` that share a host.
+  explicit Communicator(std::unique_ptr<Transport> transport, int neighbours = 1);
   ~Communicator();
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -29,6 +35,8 @@ class Communicator {
   bool several() const { return size() > 1; }
   /// Tells whether this rank writes files and prints.
   bool leads() const { return rank() == 0; }
+  /// Finds out which ranks share a host, where all hosts have equally many in a row.
+  void find_neighbours(const std::string& host);
 
   /// Returns the text of every rank, in their order. Throws Error where ranks are at different places of a program.
   std::vector<std::string> gather(const std::string& place, const std::string& text);
@@ -50,9 +58,11 @@ class Communicator {
 
   /// Makes a sum over all shards of `count` numbers, f32 or f64.
   std::unique_ptr<Reduction> make_sum(const Shards& shards, int64_t count, DType dtype, const SumOptions& options = {});
-  /// Begins a sum (Reduction::begin); does what can be done without waiting, and returns whether it is there; waits.
+  /// Begins a sum (Reduction::begin); it goes on whenever this rank waits for something.
   void begin(Reduction& sum, const std::vector<const void*>& terms, void* to);
-  bool advance(Reduction& sum);
+  /// Does what can be done for the sums under way without waiting.
+  void advance();
+  /// Waits for a sum.
   void finish(Reduction& sum);
 
   /// Is called while ranks wait: it throws when another rank is gone.
@@ -67,8 +77,7 @@ class Communicator {
   void finish();
 
  private:
-  struct Letter;  // a text on its way to others
-  class Timed;    // adds the time of a call, and its span
+  class Timed;  // adds the time of a call, and its span
   int next_tag() { return tag_ = (tag_ + 1) % 30000; }
   int64_t send(int to, int tag, const void* data, size_t bytes);
   void send_all(int to, int tag, std::span<const std::byte> bytes, std::vector<int64_t>& requests);
@@ -76,12 +85,16 @@ class Communicator {
   void wait(std::vector<int64_t> requests);
   template <class Done>
   void wait_until(Done&& done);
-  void send_first(int to, int tag, Letter& letter);
-  void send_rest(int to, int tag, Letter& letter);
-  void receive_rest(int from, int tag, std::string& text, std::vector<int64_t>& requests);
+  void post(int to, int tag, Letter& letter);
+  std::string received(int from, int tag);
+  std::vector<std::string> exchange(const std::vector<int>& others, int tag, const std::string& text);
   std::string opened(const std::string& place, int rank, std::string text) const;
+  void wait_for_letters();
+  void advance_sums();
 
   std::unique_ptr<Transport> transport_;
+  std::vector<Stage> stages_;
+  std::vector<Reduction*> under_way_;
   std::function<void()> check_;
   std::vector<std::unique_ptr<Letter>> letters_;  // of from_leader(), for which nobody has waited
   Traffic traffic_;

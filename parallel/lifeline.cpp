@@ -21,12 +21,6 @@
 namespace grus::parallel {
 namespace {
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 std::string new_token() {
   unsigned char bytes[16] = {};
   (void)::getrandom(bytes, sizeof bytes, 0);
@@ -84,6 +78,12 @@ int connected_to(const std::string& address, int port) {
 }
 
 }  // namespace
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
 
 Lifeline::Lifeline(Communicator& ranks) : rank_(ranks.rank()), size_(ranks.size()) {
   std::string where;

@@ -19,6 +19,8 @@ class RankGone : public Error {
   using Error::Error;
 };
 
+std::string host_name();
+
 class Lifeline {
  public:
   /// Connects the ranks; all of them make one. Where a connection fails, one line warns of it, and only the launcher

@@ -23,6 +23,8 @@ namespace {
 
 constexpr const char* module_file = "libgrus-mpi.so";
 
+thread_local Communicator* ranks_of_thread = nullptr;
+
 struct Launcher {
   const char *size, *rank, *local_size;
 };
@@ -114,6 +116,7 @@ class World {
     if (!launch || launch->size < 2) return;
     const StartWatch watch(*launch);
     ranks_ = std::make_unique<Communicator>(load_transport(*launch));
+    ranks_->find_neighbours(host_name());
     lifeline_ = std::make_unique<Lifeline>(*ranks_);
     ranks_->on_wait([this] { lifeline_->require_all(); });
   }
@@ -153,7 +156,12 @@ std::optional<Launch> launched() {
   return std::nullopt;
 }
 
+ThreadWorld::ThreadWorld(Communicator& ranks) { ranks_of_thread = &ranks; }
+ThreadWorld::~ThreadWorld() { ranks_of_thread = nullptr; }
+bool is_rank_thread() { return ranks_of_thread != nullptr; }
+
 Communicator& world() {
+  if (ranks_of_thread) return *ranks_of_thread;
   std::unique_ptr<World>& world = made_world();
   if (!world) world = std::make_unique<World>();
   return world->ranks();

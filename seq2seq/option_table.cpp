@@ -159,6 +159,7 @@ Table machine_options(TrainOptions& o) {
             "how gradients of ranks are sent; bf16: half of the bytes, other bits than one rank's", {"f32", "bf16"}),
       {"shard-optimizer", g, &o.shard_optimizer, "each rank updates a part of the weights, and keeps its state alone"},
       {"bucket-mb", g, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
+      {"devices", g, &o.devices, "train on several at once, as in opencl:0,opencl:1: a replica and a thread each"},
       {"threads", g, &o.threads, "threads (0: all, or GRUS_NUM_THREADS)", 0, 256},
       {"device", g, &o.device, "where tensors live"},
       words("precision", g, choice(&o.precision),
@@ -175,7 +176,7 @@ Table option_table(TrainOptions& options) {
   Table all = options::joined({file_options(options), model_options(options), text_options(options),
                                training_options(options), machine_options(options)});
   for (Option& row : all)
-    for (const std::string_view of_command : {"resume", "overwrite", "show-step", "profile", "performance"})
+    for (const std::string_view of_command : {"resume", "overwrite", "show-step", "profile", "performance", "devices"})
       if (row.flag == of_command) row.saved = false;
   return all;
 }

@@ -99,9 +99,7 @@ void GradientTree::leaf_done(Leaf& leaf) {
 }
 
 // MPI goes on with messages only while it is called.
-void GradientTree::record_done() {
-  for (size_t i = 0; i < begun_; ++i) ranks_.advance(*buckets_[i].sum);
-}
+void GradientTree::record_done() { ranks_.advance(); }
 
 // The last addition writes to the bucket. The leaf keeps its gradient, which callbacks may look at.
 void GradientTree::put_last(size_t leaf) {

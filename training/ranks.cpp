@@ -81,7 +81,7 @@ void Ranks::require_alike(const Facts& facts) const {
     if (machines[rank] == machines[0]) continue;
     fmt::print(stderr,
                "warning: rank 0 runs on {}, rank {} on {}: sums may differ in their last bits; GRUS_ISA makes both "
-               "compute alike\n",
+               "compute alike, and a sharded optimizer gives all the same weights\n",
                machines[0], rank, machines[rank]);
     break;
   }
@@ -110,7 +110,7 @@ void Ranks::require_same_weights(const nn::ModuleBase& model, int64_t step) cons
     require<Error>(
         sums[rank] == sums[0],
         "[ranks] need the same weights on all ranks after step {}, got others on rank {} than on rank 0: CPUs "
-        "that differ, or buffers that a forward pass changes",
+        "that differ (GRUS_ISA or a sharded optimizer), or buffers that a forward pass changes",
         step, rank);
 }
 

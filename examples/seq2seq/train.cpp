@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 
 #include "core/base/folder_lock.h"
 #include "examples/seq2seq/finish.h"
 #include "examples/seq2seq/performance.h"
 #include "examples/seq2seq/training_console.h"
+#include "examples/support/devices.h"
 #include "examples/support/program.h"
 #include "parallel/world.h"
 #include "seq2seq/protocols/protocol.h"
@@ -67,6 +69,15 @@ int run_training(TrainOptions options, const std::string& command_line, size_t s
 }
 
 int run_training(TrainOptions options, const CorpusReader& read, const std::string& command_line, size_t samples) {
+  if (!options.devices.empty()) {
+    return programs::on_devices(std::exchange(options.devices, ""), options.device,
+                                [&](const std::string& device, bool differ) {
+                                  TrainOptions own = options;
+                                  own.device = device;
+                                  own.shard_optimizer = differ || options.shard_optimizer;
+                                  return run_training(std::move(own), read, command_line, samples);
+                                });
+  }
   use_machine(options.device, options.threads, options.precision);
   join_ranks(options.threads, options.shards);
   if (options.performance > 0) {

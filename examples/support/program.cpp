@@ -60,7 +60,7 @@ bool is_follower() {
 
 void complain(std::string_view line) {
   static const bool follower = is_follower();
-  if (!follower) print_line(line);
+  if (!follower && (!parallel::is_rank_thread() || parallel::world().leads())) print_line(line);
 }
 
 int run_program(const std::string& name, const std::function<int()>& run) {

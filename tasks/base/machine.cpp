@@ -36,6 +36,7 @@ void join_ranks(int64_t threads, int64_t& shards) {
   if (shards == 0) shards = training::default_shards;
   require<UsageError>(ranks.size() <= shards, "--shards: need at least as many as the {} ranks, got {}", ranks.size(),
                       shards);
+  if (parallel::is_rank_thread()) return;  // the output and the CPUs of all are those of the process
   if (!ranks.leads()) {
     const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere >= 0) ::dup2(nowhere, STDOUT_FILENO);

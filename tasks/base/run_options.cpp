@@ -75,12 +75,15 @@ Table training_rows(TrainingOptions& o) {
       {"loss-scale", m, &o.loss_scale,
        "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };
+  Table devices = {
+      {"devices", m, &o.devices, "train on several at once, as in opencl:0,opencl:1: a replica and a thread each"},
+  };
   Table watching = {
       {"show-step", m, &o.show_step, "file for a page of the third step: its graph, shapes and values"},
       {"profile", m, &o.profile, "file for a trace of the ten steps after that; prints where their time goes"},
   };
   return options::joined(
-      {files, options::unsaved(of_command), training, ranks, options::unsaved(watching),
+      {files, options::unsaved(of_command), training, ranks, options::unsaved(devices), options::unsaved(watching),
        machine_rows(o.machine, "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
                     {"f32", "bf16", "f16"}),
        scaling});

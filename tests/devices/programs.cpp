@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "tests/data/files.h"
 #include "tests/support/devices.h"
@@ -55,6 +56,53 @@ TEST_CASE("programs: translate trains on every device, and each uses what anothe
       check_works(run(folder, "TRANSLATE", "score" + use + "<" + pairs));
     }
   }
+}
+
+TEST_CASE("programs: two devices of a kind leave the weights of one with as many shards") {
+  if (without_programs()) return;
+  const Folder folder;
+  std::string pairs;
+  for (int i = 0; i < 40; ++i) pairs += fmt::format("a b {0}\tA B {0}\n", i % 7);
+  const std::string file = folder.file("pairs.tsv", pairs);
+  const auto train = [&](const std::string& out, const std::string& more, const std::string& before) {
+    check_works(
+        run(folder, "TRANSLATE",
+            fmt::format("train --train {0} --valid {0} --out {1} --tokenizer space --threads 1 --batch 8{2} {3}", file,
+                        folder.path(out), tiny, more),
+            before));
+    return test::bytes_of(folder.path(out) + "/model.safetensors");
+  };
+  for (const Device& device : test::every_device()) {
+    if (!device.name().starts_with("opencl")) continue;
+    const std::string two = "POCL_DEVICES='pthread pthread'";  // where PoCL is the driver it shows two
+    const std::string alone = train("alone", "--device opencl:0 --shards 8", two);
+    CHECK(train("both", "--devices opencl:0,opencl:1", two) == alone);
+    CHECK(train("dealt", "--devices opencl:0,opencl:1 --shard-optimizer", two) == alone);
+  }
+  CHECK(!train("kinds", "--devices cpu,reference", "").empty());
+}
+
+TEST_CASE("programs: devices that cannot train together are one line, and nothing is written") {
+  if (without_programs()) return;
+  const Folder folder;
+  const std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\n");
+  const auto train = [&](const std::string& more, const std::string& before = "") {
+    return run(folder, "TRANSLATE",
+               fmt::format("train --train {0} --valid {0} --out {1} --tokenizer space{2} {3}", pairs, folder.path("m"),
+                           tiny, more),
+               before);
+  };
+  check_error(train("--devices cpu,nonesuch"), "need");
+  check_error(train("--devices cpu,cpu"), "--devices: need each device once, got cpu twice", 2);
+  check_error(train("--devices cpu"), "--devices: need two devices or more, got cpu; --device takes one", 2);
+  check_error(train("--devices cpu,,reference"), "--devices: need names of devices with commas", 2);
+  check_error(train("--devices cpu,reference --device reference"), "--device: need --devices alone", 2);
+  check_error(train("--devices cpu,reference", "OMPI_COMM_WORLD_SIZE=2 OMPI_COMM_WORLD_RANK=0"),
+              "--devices: need one process for several devices, got 2 ranks of a launcher", 2);
+  const Result few = train("--devices cpu,reference --shards 1");
+  CHECK(few.code == 2);
+  CHECK(few.err.find("--shards: need at least as many as the 2 ranks, got 1") != std::string::npos);
+  CHECK(!std::filesystem::exists(folder.path("m") + "/model.safetensors"));
 }
 
 TEST_CASE("programs: phrases trains, scores and ranks on every device") {

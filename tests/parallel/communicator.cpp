@@ -7,6 +7,7 @@
 
 #include "core/base/error.h"
 #include "core/tensor/random.h"
+#include "parallel/world.h"
 #include "tests/parallel/thread_ranks.h"
 #include "tests/support/tensors.h"
 
@@ -14,6 +15,7 @@ using namespace grus;
 using parallel::Communicator;
 using parallel::Node;
 using parallel::Shards;
+using parallel::Stage;
 
 namespace {
 
@@ -103,6 +105,115 @@ TEST_CASE("sum: any number of ranks gives the bits of the tree") {
   }
 }
 
+TEST_CASE("stages: messages and rounds are few, and neighbours are a stage of their own") {
+  CHECK(parallel::stages_of(1).empty());
+  CHECK(parallel::stages_of(8) == std::vector<Stage>{{8, 1}});
+  CHECK(parallel::stages_of(13) == std::vector<Stage>{{13, 1}});
+  CHECK(parallel::stages_of(64) == std::vector<Stage>{{8, 1}, {8, 8}});
+  CHECK(parallel::stages_of(1024) == std::vector<Stage>{{16, 1}, {8, 16}, {8, 128}});
+  CHECK(parallel::stages_of(12, 4) == std::vector<Stage>{{4, 1}, {3, 4}});
+}
+
+TEST_CASE("stages: what rank 0 gives comes to every rank once, from its parent") {
+  for (const auto& [size, neighbours] : {std::pair(1, 1), std::pair(6, 2), std::pair(13, 1), std::pair(24, 4)}) {
+    const std::vector<Stage> stages = parallel::stages_of(size, neighbours);
+    std::vector<int> times(static_cast<size_t>(size));
+    for (int rank = 0; rank < size; ++rank) {
+      for (const int child : children_of(stages, rank)) {
+        CHECK(parent_of(stages, child) == rank);
+        ++times[static_cast<size_t>(child)];
+      }
+    }
+    CHECK(times[0] == 0);
+    CHECK(std::count(times.begin(), times.end(), 1) == size - 1);
+  }
+}
+
+TEST_CASE("sum: several stages give the bits of the tree, in fewer messages of as many bytes") {
+  struct Case {
+    int size, neighbours;
+    int64_t shards, messages;  // of rank 0 in two sums; 0: not counted, where ranks have several terms
+  };
+  for (const Case& c : {Case{4, 2, 4, 8}, Case{8, 2, 8, 16}, Case{8, 4, 13, 0}, Case{6, 3, 8, 0}, Case{32, 1, 32, 40},
+                        Case{24, 1, 40, 0}}) {
+    for (const int64_t count : {3, 1000}) {
+      const std::vector<float> f32 = tree_sum<float>({0, c.shards}, count);
+      const std::vector<double> f64 = tree_sum<double>({0, c.shards}, count);
+      std::atomic<int> right = 0;
+      test::run_ranks(
+          c.size,
+          [&](Communicator& ranks) {
+            if (same_bits(sum_over<float>(ranks, c.shards, count), f32)) ++right;
+            const parallel::Traffic traffic = ranks.traffic();
+            if (same_bits(sum_over<double>(ranks, c.shards, count), f64)) ++right;
+            if (!ranks.leads() || c.messages == 0 || count < c.size) return;
+            CHECK(traffic.messages == c.messages);
+            CHECK(traffic.sent ==
+                  doctest::Approx(16.0 * static_cast<double>(count) * (c.size - 1) / c.size).epsilon(0.01));
+          },
+          c.neighbours);
+      CHECK(right == 2 * c.size);
+    }
+  }
+}
+
+TEST_CASE("several stages: texts and bytes come to all, and ranks at different places are told") {
+  std::atomic<int> right = 0;
+  const auto text = [](int rank) {
+    return std::string(static_cast<size_t>(rank) * 100, static_cast<char>('a' + rank));
+  };
+  std::vector<std::string> all;
+  for (int rank = 0; rank < 12; ++rank) all.push_back(text(rank));
+  test::run_ranks(
+      12,
+      [&](Communicator& ranks) {
+        if (ranks.gather("here", text(ranks.rank())) == all) ++right;
+        if (ranks.from_leader("there", ranks.leads() ? text(9) : "own") == text(9)) ++right;
+        std::vector<std::byte> bytes(1000, static_cast<std::byte>(ranks.rank() + 7));
+        ranks.from_leader(bytes);
+        if (bytes == std::vector<std::byte>(1000, std::byte{7})) ++right;
+      },
+      4);
+  CHECK(right == 36);
+  const std::string what = test::message_of([] {
+    test::run_ranks(
+        4, [](Communicator& ranks) { ranks.barrier(ranks.rank() == 3 ? "the step" : "the end"); }, 2);
+  });
+  CHECK_MESSAGE(what.find("need all ranks at one place of the program") != std::string::npos, what);
+}
+
+TEST_CASE("neighbours: ranks that share hosts evenly, in a row, are found") {
+  const auto sent = [](const std::vector<std::string>& hosts) {
+    std::atomic<int64_t> messages = 0;
+    test::run_ranks(static_cast<int>(hosts.size()), [&](Communicator& ranks) {
+      ranks.find_neighbours(hosts[static_cast<size_t>(ranks.rank())]);
+      ranks.reset_traffic();
+      (void)sum_over<float>(ranks, 4, 1000);
+      if (ranks.leads()) messages = ranks.traffic().messages / 2;
+    });
+    return messages.load();
+  };
+  CHECK(sent({"a", "a", "b", "b"}) == 4);
+  CHECK(sent({"a", "a", "a", "a"}) == 6);
+  CHECK(sent({"a", "b", "a", "b"}) == 6);
+  CHECK(sent({"a", "a", "a", "b"}) == 6);
+}
+
+TEST_CASE("sum: one that nobody finishes goes on while ranks wait for something else") {
+  std::atomic<int> right = 0;
+  test::run_ranks(
+      4,
+      [&](Communicator& ranks) {
+        std::vector<float> numbers(8, 1);
+        const auto sum = ranks.make_sum(parallel::shards_of_rank(4, ranks.rank(), 4), 8, DType::f32);
+        ranks.begin(*sum, {numbers.data()}, numbers.data());
+        for (int round = 0; round < 8; ++round) ranks.barrier("elsewhere");
+        if (sum->is_there() && numbers == std::vector<float>(8, 4)) ++right;
+      },
+      2);
+  CHECK(right == 4);
+}
+
 TEST_CASE("gather: texts of any length come in the order of ranks") {
   std::atomic<int> right = 0;
   test::run_ranks(3, [&](Communicator& ranks) {
@@ -162,6 +273,44 @@ TEST_CASE("fast sum: adds up over all ranks") {
     if (numbers == std::vector<float>{3, 3}) ++right;
   });
   CHECK(right == 3);
+}
+
+TEST_CASE("threads: world() of a rank is its own, and its generator begins as the caller's") {
+  std::atomic<int> right = 0;
+  const RandomKey here = default_rng().state();
+  test::run_ranks(3, [&](Communicator& ranks) {
+    if (&parallel::world() == &ranks && parallel::is_rank_thread()) ++right;
+    if (default_rng().state().seed == here.seed && default_rng().state().draw == here.draw) ++right;
+  });
+  CHECK(right == 6);
+  CHECK_FALSE(parallel::is_rank_thread());
+}
+
+TEST_CASE("threads: fast sums follow one another, and one rank's error ends the others' waiting") {
+  test::run_ranks(4, [](Communicator& ranks) {
+    std::vector<double> numbers(1);
+    const auto sum =
+        ranks.make_sum(parallel::shards_of_rank(4, ranks.rank(), 4), 1, DType::f64, {.how = parallel::Reduce::fast});
+    for (int i = 0; i < 200; ++i) {
+      numbers[0] = ranks.rank() + i;
+      ranks.begin(*sum, {numbers.data()}, numbers.data());
+      ranks.finish(*sum);
+      CHECK(numbers[0] == 6 + 4 * i);
+    }
+  });
+  for (const bool fast : {true, false}) {
+    const std::string what = test::message_of([&] {
+      test::run_ranks(3, [&](Communicator& ranks) {
+        require(ranks.rank() != 1, "rank 1 has no more space");
+        std::vector<float> numbers(8);
+        const auto sum = ranks.make_sum(parallel::shards_of_rank(3, ranks.rank(), 3), 8, DType::f32,
+                                        {.how = fast ? parallel::Reduce::fast : parallel::Reduce::tree});
+        ranks.begin(*sum, {numbers.data()}, numbers.data());
+        ranks.finish(*sum);
+      });
+    });
+    CHECK(what == "rank 1 has no more space");
+  }
 }
 
 TEST_CASE("bf16 on the wire: all ranks have the same bits, near those of f32, for half of the bytes") {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "examples/support/devices.h"
 #include "examples/support/model_names.h"
 #include "options/option.h"
 #include "tasks/base/model_files.h"
@@ -57,6 +58,18 @@ void show_defaults(CLI::App& app, const options::Table& table, std::string_view 
 /// Adds --index, the models that a command knows by name.
 void add_index_flag(CLI::App& app);
 
+/// Runs a training on the devices of --devices, each of which has the options for its own.
+template <class O>
+int on_devices(const O& o, int (*act)(O&, const std::string& line), const std::string& line) {
+  const tasks::TrainingOptions& of = o.training;
+  return on_devices(of.devices, of.machine.device, [&](const std::string& device, bool differ) {
+    O own = o;
+    own.training.machine.device = device;
+    own.training.shard_optimizer = differ || of.shard_optimizer;
+    return act(own, line);
+  });
+}
+
 /// Adds a command whose options `O` are a struct with `options::Table table()`; it may have
 /// `void choose(const options::Given&)`, which sets the defaults that other flags bring, before the flags are read, and
 /// `void check(const options::Given&)`, which throws UsageError for what does not go together, behind that. A row
@@ -82,6 +95,9 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
             if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);
             if constexpr (requires { o->check(*given); }) o->check(*given);
             find_models(o->table());
+            if constexpr (requires { o->training.devices; }) {
+              if (!o->training.devices.empty()) return on_devices(*o, act, line);
+            }
             return act(*o, line);
           }};
 }
