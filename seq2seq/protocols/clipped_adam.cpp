@@ -1,5 +1,6 @@
 #include "seq2seq/protocols/clipped_adam.h"
 
+#include "core/thread/recording.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/moments.h"
 #include "optim/clip.h"

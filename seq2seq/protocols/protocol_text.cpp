@@ -50,6 +50,9 @@ data::EncodedCorpus training_pairs(const TrainOptions& options, const data::Para
   data::EncodedCorpus pairs = data::encode(text, codecs.source, codecs.target);
   const Protocol* protocol = protocol_of(options);
   if (!protocol) return pairs;
+  require<DataError>(!protocol->random_batches || pairs.size() >= options.batch_sentences,
+                     "--train: need {} pairs at least, which are a batch of --protocol {}, got {}",
+                     options.batch_sentences, protocol->name, pairs.size());
   if (protocol->first_letter > 0) {
     require_space_first(codecs.source, protocol->first_letter, "source");
     require_space_first(codecs.target, protocol->first_letter, "target");

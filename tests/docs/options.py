@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 BEGIN, END = '<!-- options: written by tests/docs/options.py -->\n', '<!-- end of options -->\n'
-ARCHITECTURES = ['bahdanau', 'rnn-encdec', 'sutskever', 'mindspore-gru']
+ARCHITECTURES = ['bahdanau', 'rnn-encdec', 'sutskever', 'mindspore-gru', 'ascend-gru', 'keras-listing', 'pytorch-listing']
 USES = ['run', 'eval', 'score', 'shortlist', 'serve', 'attend', 'compare']
 
 

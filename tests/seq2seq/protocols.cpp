@@ -23,6 +23,7 @@
 using namespace grus;
 using namespace grus::seq2seq;
 using grus::test::pairs_of;
+using grus::test::set_output;
 
 namespace {
 
@@ -35,12 +36,6 @@ MindsporeGru small_mindspore(int64_t words = 20) {
   MindsporeGru model({.source_words = words, .target_words = words, .embedding = 6, .hidden = 8}, rng);
   model.eval();
   return model;
-}
-
-// The model says what the bias says, whatever it reads.
-void set_output(MindsporeGru& model, const std::vector<float>& bias) {
-  set_zero(model.output_weight);
-  model.output_bias.assign(Tensor::from(bias, {std::ssize(bias)}));
 }
 
 }  // namespace

@@ -1,8 +1,13 @@
 #pragma once
 // A tiny model and a tiny text, for tests of everything that works on any model.
+#include <doctest/doctest.h>
+
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "data/pairs/batch.h"
+#include "seq2seq/first_weights.h"
 #include "seq2seq/likelihood.h"
 #include "tests/data/files.h"
 
@@ -44,6 +49,23 @@ inline seq2seq::PackedBatch pairs_of(const data::EncodedCorpus& corpus) {
   std::vector<int64_t> all(corpus.source.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int64_t>(i);
   return seq2seq::to_device(data::make_batch(corpus, all, seq2seq::source_marks));
+}
+
+inline void check_close(const Tensor& a, const Tensor& b) {
+  const auto left = a.to_vector<float>(), right = b.to_vector<float>();
+  REQUIRE(left.size() == right.size());
+  for (size_t i = 0; i < left.size(); ++i) CHECK(left[i] == doctest::Approx(right[i]).epsilon(1e-5));
+}
+
+/// Makes the output layer say what the bias says, whatever the model reads.
+inline void set_output(seq2seq::Architecture& model, const std::vector<float>& bias) {
+  const seq2seq::OutputLayer output = model.output();
+  for (auto& [name, parameter] : model.module().named_parameters()) {
+    nn::Parameter handle = parameter;
+    if (handle.shape() == output.weight.shape() && name.find("out") != std::string::npos) seq2seq::set_zero(handle);
+    if (handle.shape() == output.bias.shape() && name.find("out") != std::string::npos)
+      handle.assign(Tensor::from(bias, {std::ssize(bias)}));
+  }
 }
 
 }  // namespace grus::test

@@ -187,7 +187,8 @@ TEST_CASE("architectures: what another one would read, or nobody can make, is re
     return message_of<UsageError>([&] { resolve_options(given); });
   };
   CHECK(refused({{"arch", "transformer"}}) ==
-        "--arch: need bahdanau or rnn-encdec or sutskever or mindspore-gru, got 'transformer'");
+        "--arch: need bahdanau or rnn-encdec or sutskever or mindspore-gru or ascend-gru or keras-listing or "
+        "pytorch-listing, got 'transformer'");
   CHECK(refused({{"arch", "sutskever"}, {"attention", "8"}}) == "--attention: not an option of --arch sutskever");
   CHECK(refused({{"context", "first"}}) == "--context: not an option of --arch bahdanau");
   CHECK(refused({{"arch", "sutskever"}, {"enc-layers", "2"}}) == "--enc-layers: not an option of --arch sutskever");

@@ -99,9 +99,11 @@ TEST_CASE("options: a flag that another one's value leaves unread is refused, an
   CHECK(message({{"halve-every", "3"}, {"schedule", "constant"}}) ==
         "--halve-every: need --schedule halving with it, got constant");
   CHECK(message({{"beta2", "0.5"}, {"optimizer", "adadelta"}}) ==
-        "--beta2: need --optimizer adam or adamw with it, got adadelta");
+        "--beta2: need --optimizer adam, adamw or rmsprop with it, got adadelta");
+  CHECK(message({{"beta1", "0.5"}, {"optimizer", "rmsprop"}}) ==
+        "--beta1: need --optimizer adam, adamw, adadelta or sgd with it, got rmsprop");
   CHECK(message({{"epsilon", "0.5"}, {"optimizer", "sgd"}}) ==
-        "--epsilon: need --optimizer adam, adamw or adadelta with it, got sgd");
+        "--epsilon: need --optimizer adam, adamw, adadelta or rmsprop with it, got sgd");
   CHECK(message({{"batch-tokens", "10"}, {"batch", "2"}}) == "--batch-tokens: need --batch 0 with it, got 2");
   CHECK(message({{"min-count", "2"}, {"tokenizer", "unigram"}}) ==
         "--min-count: need --tokenizer word, space or char with it, got unigram");

@@ -90,13 +90,41 @@ TEST_CASE("protocols: the settings are the program's, and a configuration's prot
   CHECK(same.teacher_forcing == 0.5);
 }
 
-TEST_CASE("protocols: the listings train on one file, keep their newest weights, and answer in use") {
-  const grus::test::Folder folder;
+namespace {
+
+// Pairs as both listings take them, with a third column.
+std::string listing_file(const grus::test::Folder& folder) {
   std::string lines;
   for (int n = 0; n < 80; ++n)
     lines += std::string("I'm ") + static_cast<char>('a' + n % 9) + ".\tJe suis " + static_cast<char>('a' + n % 9) +
              ".\tX\n";
-  const std::string file = folder.file("fra.txt", lines);
+  return folder.file("fra.txt", lines);
+}
+
+}  // namespace
+
+TEST_CASE("protocols: a listing's run goes on bit for bit, its own words and draws included") {
+  const grus::test::Folder folder;
+  const std::string file = listing_file(folder);
+  const auto flags = [&](const char* out) -> Given {
+    return {{"protocol", "pytorch-listing"}, {"train", file},    {"out", folder.path(out)}, {"max-steps", "12"},
+            {"validate-every", "5"},         {"save-every", "0"}};
+  };
+  Run straight(flags("straight"));
+  REQUIRE(straight.trainer.run());
+  Run first(flags("stopped"));
+  first.watched.after = [](int64_t step) { request_stop(step == 7); };
+  CHECK_FALSE(first.trainer.run());
+  request_stop(false);
+  Run second({{"resume", "true"}, {"out", folder.path("stopped")}});
+  second.trainer.resume();
+  CHECK(second.trainer.run());
+  check_equal(state_of(second), state_of(straight));
+}
+
+TEST_CASE("protocols: the listings train on one file, keep their newest weights, and answer in use") {
+  const grus::test::Folder folder;
+  const std::string file = listing_file(folder);
   const auto trained = [&](const char* protocol, Given more) {
     Given given = {{"protocol", protocol}, {"train", file}, {"out", folder.path(protocol)}};
     given.insert(given.end(), more.begin(), more.end());
@@ -105,6 +133,11 @@ TEST_CASE("protocols: the listings train on one file, keep their newest weights,
   };
   const ModelFolder keras = trained("keras-listing", {{"epochs", "2"}});
   CHECK(keras.load().model->name() == "keras-listing");
+  CHECK(message_of<DataError>([&] {
+          run_training(resolve_options(
+                           {{"protocol", "ascend-gru"}, {"train", file}, {"valid", file}, {"out", folder.path("few")}}),
+                       "", 0);
+        }) == "--train: need 512 pairs at least, which are a batch of --protocol ascend-gru, got 80");
   const ModelFolder pytorch = trained("pytorch-listing", {{"max-steps", "30"}, {"validate-every", "10"}});
   CHECK(pytorch.load().model->name() == "pytorch-listing");
   for (const ModelFolder& model : {keras, pytorch}) {

@@ -10,6 +10,7 @@
 #include "examples/seq2seq/train.h"
 #include "examples/seq2seq/training_console.h"
 #include "nn/serialize.h"
+#include "seq2seq/protocols/protocol.h"
 #include "seq2seq/trainer.h"
 #include "seq2seq/translator.h"
 #include "tests/data/files.h"
@@ -68,8 +69,8 @@ struct Run {
 
   explicit Run(const Given& given)
       : options(resolve_options(given)),
-        corpora(read_corpora(options)),
-        codecs(learn_codecs(options, corpora.train, [](std::string_view) {})),
+        corpora(read_texts(options)),
+        codecs(learn_codecs(options, vocabulary_text(options, corpora), [](std::string_view) {})),
         model(make_architecture(options, codecs.sizes())),
         watched(options),
         trainer(options, *model, codecs, corpora, watched.hooks()) {}
