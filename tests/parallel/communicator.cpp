@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cstring>
 
 #include "core/base/error.h"
 #include "core/tensor/random.h"
