@@ -11,7 +11,7 @@ BRIDGE = "grusbridge"
 QUEUE = 2 << 20  # bytes that wait for a link
 
 # mpirun starts its daemon of another host by this, instead of ssh.
-AGENT = """#!/bin/sh
+REMOTE_SHELL = """#!/bin/sh
 number=${1##*.}; shift
 exec ip netns exec grus-$number unshare --uts sh -c "hostname grus-$number; $*"
 """
@@ -47,9 +47,9 @@ class Hosts:
 
     def __init__(self, count, folder):
         self.count = count
-        self.agent = pathlib.Path(folder) / "agent"
-        self.agent.write_text(AGENT)
-        self.agent.chmod(0o755)
+        self.remote_shell = pathlib.Path(folder) / "remote_shell"
+        self.remote_shell.write_text(REMOTE_SHELL)
+        self.remote_shell.chmod(0o755)
         run("ip", "link", "add", BRIDGE, "type", "bridge")
         run("ip", "link", "set", BRIDGE, "up")
         for number in range(1, count + 1):
@@ -70,7 +70,7 @@ class Hosts:
         """mpirun with one rank a host, as a command of the first of them."""
         hosts = ",".join(f"{SUBNET}.{number}" for number in range(1, ranks + 1))
         mca = {"btl": "tcp,self", "pml": "ob1", "btl_tcp_if_include": f"{SUBNET}.0/24", "oob_tcp_if_include": f"{SUBNET}.0/24",
-               "plm": "rsh", "plm_rsh_agent": str(self.agent), "plm_rsh_no_tree_spawn": "1"}
+               "plm": "rsh", "plm_rsh_agent": str(self.remote_shell), "plm_rsh_no_tree_spawn": "1"}
         flags = [word for name, value in mca.items() for word in ("--mca", name, value)]
         words = ["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--host", hosts, "-n", str(ranks), *flags, *program]
         quoted = " ".join("'" + word.replace("'", "'\\''") + "'" for word in words)
