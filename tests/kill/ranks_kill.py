@@ -111,7 +111,8 @@ def training(program, work, _, draw, counts):
 
 if __name__ == '__main__':
     module = os.path.join(os.environ.get('GRUS_BACKEND_PATH', ''), 'libgrus-mpi.so')
-    if not shutil.which('mpirun') or ('GRUS_BACKEND_PATH' in os.environ and not os.path.exists(module)):
+    version = subprocess.run(['mpirun', '--version'], capture_output=True, text=True).stdout if shutil.which('mpirun') else ''
+    if 'Open MPI' not in version or ('GRUS_BACKEND_PATH' in os.environ and not os.path.exists(module)):
         print('skipped: need Open MPI, and a build with it')
         sys.exit(77)
     rounds(__doc__, 'grus-ranks-kill-', training)

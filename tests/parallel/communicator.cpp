@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cstring>
 
 #include "core/base/error.h"
 #include "core/tensor/random.h"
@@ -46,6 +47,7 @@ std::vector<T> sum_over(Communicator& ranks, int64_t shards, int64_t count, cons
   for (int round = 0; round < 2; ++round) {  // a sum may be begun again, in the memory of its first term
     std::vector<std::vector<T>> again = sums;
     std::vector<const void*> terms;
+    terms.reserve(again.size());
     for (const std::vector<T>& one : again) terms.push_back(one.data());
     void* const to = round == 0 ? sum.data() : again[0].data();
     ranks.begin(*reduction, terms, to);
@@ -163,6 +165,7 @@ TEST_CASE("several stages: texts and bytes come to all, and ranks at different p
     return std::string(static_cast<size_t>(rank) * 100, static_cast<char>('a' + rank));
   };
   std::vector<std::string> all;
+  all.reserve(12);
   for (int rank = 0; rank < 12; ++rank) all.push_back(text(rank));
   test::run_ranks(
       12,
