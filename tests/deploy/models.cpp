@@ -33,7 +33,7 @@ PackedModel make(const Folder& folder, const Made& made) {
   const bool is_table = program == "FORECAST" || program == "CLASSIFY";
   const std::string data = folder.file(name + (is_table ? ".csv" : ".txt"), made.data);
   const auto call = [&](const std::string& arguments, const std::string& before = "") {
-    const ProgramResult result = run_program(folder, program, arguments, before);
+    const ProgramResult result = run_program(folder, made.program, arguments, before);
     REQUIRE_MESSAGE(result.code == 0, result.err);
     return result.out;
   };
