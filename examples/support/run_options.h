@@ -43,6 +43,7 @@ struct TrainingOptions {
   parallel::Wire wire = parallel::Wire::f32;
   bool shard_optimizer = false;
   double bucket_mb = 4;
+  Precision activations = Precision::f32;  // what a step keeps for its gradients
   std::string loss_scale = "auto";
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)
