@@ -165,6 +165,8 @@ Table machine_options(TrainOptions& o) {
       words("precision", g, choice(&o.precision),
             "of the products; bf16: faster where the CPU multiplies it, f16: with a loss scale",
             {"f32", "bf16", "f16"}),
+      words("activations", g, choice(&o.activations),
+            "what a step keeps for its gradients; bf16 and f16: half of that memory", {"f32", "bf16", "f16"}),
       {"loss-scale", g, &o.loss_scale,
        "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };

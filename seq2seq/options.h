@@ -109,8 +109,9 @@ struct TrainOptions {
   double bucket_mb = 4;          // of gradients that a rank sends at a time
   int64_t threads = 0;           // 0: as many as there are
   std::string device = initial_device_name();
-  Precision precision = Precision::f32;  // of products
-  std::string loss_scale = "auto";       // dynamic in f16, else 1
+  Precision precision = Precision::f32;    // of products
+  Precision activations = Precision::f32;  // what a step keeps for its gradients
+  std::string loss_scale = "auto";         // dynamic in f16, else 1
   // Watching (docs/watching.md).
   std::string show_step, profile;
   int64_t performance = 0;  // above 0: so many steps are measured, and nothing is kept

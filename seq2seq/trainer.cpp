@@ -67,6 +67,7 @@ training::FitOptions Trainer::loop_options(const TrainerHooks& hooks) {
   o.wire = options_.wire;
   o.shard_optimizer = options_.shard_optimizer;
   o.bucket_mb = options_.bucket_mb;
+  o.activations = options_.activations;
   o.loss_scale = optim::loss_scale_of(options_.loss_scale, options_.precision);
   if (source_.is_guided()) o.metrics = {&source_.alignment_loss()};
   o.alike = {{"--train", texts_.train}, {"--valid", texts_.valid}, {"--guided-alignment", texts_.links}};

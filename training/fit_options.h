@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/device/precision.h"
 #include "metrics/metric.h"
 #include "optim/loss_scale.h"
 #include "optim/schedule.h"
@@ -56,6 +57,8 @@ struct FitOptions {
   parallel::Wire wire = parallel::Wire::f32;         // bf16: half of the traffic, other bits than one rank's
   bool shard_optimizer = false;  // each rank updates a part of the weights, and keeps its state alone
   double bucket_mb = 4;          // of gradients that ranks send at a time
+  // What a step keeps between forward and backward: f32, or bf16 or f16, in half the memory (ActivationScope).
+  Precision activations = Precision::f32;
   // The loss is scaled, so that gradients do not become 0 in f16. A step whose gradients overflow is skipped: it is
   // none, leaves weights, optimizer, schedule, averages and metrics as they are, and is counted in the figures
   // "loss_scale" and "skipped_steps". Each step then waits for the device.

@@ -34,11 +34,12 @@ Facts Loop::facts() const {
   all.emplace_back(
       "options",
       fmt::format(
-          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums{}, {} on the wire, buckets of {} MB, clip {}, "
+          "'{} epochs, {} steps, {} accumulated, {} shards, {} sums{}, {} on the wire, buckets of {} MB, "
+          "activations in {}, clip {}, "
           "loss scale {}, average {}, judged every {}, saved every {}, patience {}'",
           o.epochs, o.steps, o.accumulate, ranks_.shards().of, o.reduce == parallel::Reduce::fast ? "fast" : "tree",
           o.shard_optimizer ? ", sharded optimizer" : "", o.wire == parallel::Wire::bf16 ? "bf16" : "f32", o.bucket_mb,
-          o.clip,
+          name_of(o.activations), o.clip,
           o.loss_scale ? fmt::format("{}{}", o.loss_scale->first, o.loss_scale->dynamic ? " and dynamic" : "") : "none",
           o.average, o.validate_every, o.save_every, o.patience));
   for (const auto& [name, value] : identity()) all.emplace_back(name, fmt::format("'{}'", value));

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/error.h"
+#include "core/device/precision.h"
 #include "core/tape/tape.h"
 #include "core/tensor/items.h"
 #include "core/watch/anomaly.h"
@@ -45,6 +46,7 @@ bool Loop::train_step() {
   BeforeStep before = before_step();
   if (freeze_.begins_at(step.step)) freeze_.apply(step.epoch, step.step);
   tell(&Callback::step_begin, {step.epoch, step.step});
+  const ActivationScope activations(options_.activations);
   const Tensor loss = ranks_.sharded() ? forward_backward_shards(step) : forward_backward(step);
   progress_.position += step.batches;
   if (!update(step, loss)) {
@@ -139,6 +141,7 @@ void Loop::find_origin(const QueuedStep& step) {
   std::string why;
   try {
     const AnomalyWatch watch;
+    const ActivationScope activations(options_.activations);
     source_.start(step.epoch - 1, step.position);
     if (ranks_.sharded()) {
       const RandomKey key = default_rng().next();

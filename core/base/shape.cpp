@@ -15,23 +15,13 @@ void Shape::push_back(int64_t dim) {
 }
 
 void Shape::fail_too_large() const { fail<ShapeError>("[shape] {} has too many elements", *this); }
+void Shape::fail_negative() const { fail<ShapeError>("[shape] need sizes of at least 0, got {}", *this); }
 
 Shape Shape::without(int axis) const {
   Shape result;
   for (int i = 0; i < rank_; ++i)
     if (i != axis) result.push_back((*this)[i]);
   return result;
-}
-
-size_t Shape::bytes(size_t element) const {
-  auto bytes = static_cast<int64_t>(element);
-  bool empty = false;
-  for (const int64_t dim : *this) {
-    require(dim >= 0, "[shape] need sizes of at least 0, got {}", *this);
-    empty |= dim == 0;
-    if (dim > 0 && __builtin_mul_overflow(bytes, dim, &bytes)) fail_too_large();
-  }
-  return empty ? 0 : static_cast<size_t>(bytes);
 }
 
 Shape Shape::with(int axis, int64_t dim) const {

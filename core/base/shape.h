@@ -43,11 +43,23 @@ class Shape {
   Shape without(int axis) const;
   Shape with(int axis, int64_t dim) const;
   /// Counts the bytes of all elements. Throws ShapeError when they, or strides over the sizes that are not 0, overflow.
-  size_t bytes(size_t element) const;
+  size_t bytes(size_t element) const {
+    auto bytes = static_cast<int64_t>(element);
+    bool empty = false;
+    for (const int64_t dim : *this) {
+      if (dim < 0) [[unlikely]]
+        fail_negative();
+      empty |= dim == 0;
+      if (dim > 0 && __builtin_mul_overflow(bytes, dim, &bytes)) [[unlikely]]
+        fail_too_large();
+    }
+    return empty ? 0 : static_cast<size_t>(bytes);
+  }
   Shape inserted(int axis, int64_t dim) const;
 
  private:
   [[noreturn]] void fail_too_large() const;
+  [[noreturn]] void fail_negative() const;
   std::array<int64_t, max_rank> dims_{};
   int rank_ = 0;
 };

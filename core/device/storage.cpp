@@ -1,6 +1,8 @@
 #include "core/device/storage.h"
 
 #include <bit>
+#include <memory>
+#include <mutex>
 
 #include "core/base/error.h"
 
@@ -20,23 +22,21 @@ size_t size_of_class(size_t c) { return c < 8 ? 64 * (c + 1) : (c % 8 + 9) << (c
 
 Storage* CachingAllocator::allocate(size_t bytes) {
   std::lock_guard lock(mutex_);
-  Storage* storage = take_free(bytes);
+  Storage* storage = keeps(bytes) ? take_free(class_of(bytes)) : nullptr;
   if (!storage) storage = allocate_new(keeps(bytes) ? size_of_class(class_of(bytes)) : bytes);
   statistics_.live += storage->buffer_.bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
   return storage;
 }
 
-Storage* CachingAllocator::take_free(size_t bytes) {
-  if (!keeps(bytes)) return nullptr;
+inline Storage* CachingAllocator::take_free(size_t wanted) {
   // A somewhat larger buffer will do: ragged batches ask for ever new sizes, and each would keep its own.
-  const size_t wanted = class_of(bytes);
   const auto fits = [&](size_t c) { return c == wanted || size_of_class(c) <= size_of_class(wanted) / 8 * 11; };
   for (size_t c = wanted; c < free_.size() && fits(c); ++c) {
-    if (free_[c].empty()) continue;
-    Storage* const storage = free_[c].back().release();
-    free_[c].pop_back();
-    storage->retain();
+    Storage* const storage = free_[c];
+    if (!storage) continue;
+    free_[c] = storage->next_free_;
+    storage->references_.store(1, std::memory_order_relaxed);
     statistics_.cached -= storage->buffer_.bytes;
     return storage;
   }
@@ -62,30 +62,39 @@ Storage* CachingAllocator::allocate_new(size_t size) {
                       why ? why : "", s.live, s.peak);
   }
   storage->buffer_.bytes = size;
+  if (keeps(size)) storage->size_class_ = class_of(size);
   ++statistics_.allocations;
   return storage.release();
 }
 
 void CachingAllocator::release(Storage* storage) {
-  std::unique_ptr<Storage> owned(storage);
   DeviceBuffer& buffer = storage->buffer_;
+  storage->twin_ = {};  // before the lock, as the twin may end here, too
   std::lock_guard lock(mutex_);
-  if (buffer.derived) device_.table.load()->drop_derived(device_.context, &buffer);
-  buffer.derived = nullptr;
+  if (buffer.derived) {
+    device_.table.load()->drop_derived(device_.context, &buffer);
+    buffer.derived = nullptr;
+  }
   storage->raise_version();
   statistics_.live -= buffer.bytes;
   const auto over_limit = [&](const MemoryStatistics& s) { return s.live + s.cached + buffer.bytes > s.limit; };
-  if (!keeps(buffer.bytes) || (statistics_.limit > 0 && over_limit(statistics_)))
-    return device_.table.load()->release(device_.context, &buffer);
+  const size_t c = storage->size_class_;
+  if (c == Storage::no_class || (statistics_.limit > 0 && over_limit(statistics_))) {
+    device_.table.load()->release(device_.context, &buffer);
+    delete storage;
+    return;
+  }
   statistics_.cached += buffer.bytes;
-  const size_t c = class_of(buffer.bytes);
   if (c >= free_.size()) free_.resize(c + 1);
-  free_[c].push_back(std::move(owned));
+  storage->next_free_ = std::exchange(free_[c], storage);
 }
 
 void CachingAllocator::release_cached_locked() {
-  for (const Storages& storages : free_)
-    for (const auto& storage : storages) device_.table.load()->release(device_.context, &storage->buffer_);
+  for (Storage* next : free_)
+    while (const std::unique_ptr<Storage> storage{next}) {
+      device_.table.load()->release(device_.context, &storage->buffer_);
+      next = storage->next_free_;
+    }
   free_.clear();
   statistics_.cached = 0;
   device_.table.load()->trim(device_.context);

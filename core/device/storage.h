@@ -2,11 +2,12 @@
 // Reference-counted device memory, handed out by a caching allocator that keeps statistics.
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/mutex.h"
+#include "core/base/ref.h"
 #include "core/device/device.h"
 
 namespace grus {
@@ -52,6 +53,15 @@ class Storage {
     range_ = range;
     range_version_ = version();
   }
+  /// Returns these elements in another dtype, as set_twin gave them, if nobody has written since; else null.
+  Ref<Storage> twin(DType dtype) const {
+    return twin_version_ == version() && twin_dtype_ == dtype ? twin_ : Ref<Storage>();
+  }
+  void set_twin(Ref<Storage> twin, DType dtype) {
+    twin_ = std::move(twin);
+    twin_dtype_ = dtype;
+    twin_version_ = version();
+  }
   std::optional<Range> known() const { return range_version_ == version() ? std::optional(range_) : std::nullopt; }
 
  private:
@@ -62,6 +72,12 @@ class Storage {
   std::atomic<int32_t> references_{1};
   Range range_{};
   uint64_t range_version_ = ~uint64_t{0};  // no version: no range is known
+  Ref<Storage> twin_;
+  DType twin_dtype_ = DType::f32;
+  uint64_t twin_version_ = ~uint64_t{0};
+  static constexpr size_t no_class = ~size_t{0};  // of a buffer that the backend keeps itself
+  size_t size_class_ = no_class;
+  Storage* next_free_ = nullptr;  // of the allocator's list, while nobody holds this one
 };
 
 /// CachingAllocator keeps storages that nobody holds, sorted by size class, and hands them out again. It asks the
@@ -79,15 +95,14 @@ class CachingAllocator {
   void set_limit(size_t bytes);
 
  private:
-  using Storages = std::vector<std::unique_ptr<Storage>>;
   bool keeps(size_t bytes) const { return bytes < device_.own_table.keeps_from; }
   void release_cached_locked();
   /// Takes a free storage of the smallest class that is large enough and not much too large; null where there is none.
-  Storage* take_free(size_t bytes);
+  Storage* take_free(size_t wanted);
   Storage* allocate_new(size_t size);
   OpenDevice& device_;
-  mutable std::mutex mutex_;
-  std::vector<Storages> free_;  // by size class
+  mutable Mutex mutex_;
+  std::vector<Storage*> free_;  // the first of each size class's list
   MemoryStatistics statistics_{};
 };
 

@@ -107,9 +107,10 @@ void record_rule(const Op& op, const TensorArg (&args)[tensors], std::span<Tenso
     tape->push(
         op, inputs, results, saved,
         [](const void* closure, const Saved& values, Grads& dx) {
-          All::call(*static_cast<const Rule*>(closure), values, dx, std::index_sequence_for<Parameters...>());
+          if constexpr (std::is_empty_v<Rule>) All::call(Rule(), values, dx, std::index_sequence_for<Parameters...>());
+          else All::call(*static_cast<const Rule*>(closure), values, dx, std::index_sequence_for<Parameters...>());
         },
-        &rule, sizeof(Rule));
+        &rule, std::is_empty_v<Rule> ? 0 : sizeof(Rule));
 }
 
 /// Pushes a record when a tape is active and some input is on it; `outputs` then get their nodes. `rule` is called with

@@ -28,13 +28,13 @@ void Grads::fail_unwanted(size_t input, const char* what) const {
   fail<UsageError>("[{}] backward asks for the {} of input {}, which nothing wants", op_.name(), what, input);
 }
 
-void Grads::require_fit(size_t input, const Tape::Value& v, const Tensor& gradient) const {
+void Grads::fail_fit(size_t input, const Tape::Value& v, const Tensor& gradient) const {
   require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(),
           gradient.shape(), input, v.shape);
   require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op_.name(),
                       gradient.dtype(), input, v.dtype);
-  require<DeviceError>(gradient.device() == v.device, "[{}] backward made a gradient on {} for input {} on {}",
-                       op_.name(), gradient.device(), input, v.device);
+  fail<DeviceError>("[{}] backward made a gradient on {} for input {} on {}", op_.name(), gradient.device(), input,
+                    v.device);
 }
 
 Tensor Grads::so_far(size_t input) const {
@@ -50,8 +50,10 @@ Tensor Grads::take(size_t input) {
 void Grads::add(size_t input, const Tensor& gradient) {
   const int32_t value = value_of(input);
   if (value < 0 || !gradient.defined()) return;
-  require_fit(input, tape_.value(value), gradient);
-  Tensor& slot = table_[static_cast<size_t>(value)];
+  const Tape::Value& v = tape_.value(value);
+  if (gradient.shape() != v.shape || gradient.dtype() != v.dtype || gradient.device() != v.device) [[unlikely]]
+    fail_fit(input, v, gradient);
+  Tensor& slot = table_.data()[value];  // it has a place for each value
   if (!slot.defined()) {
     slot = gradient;
   } else if (recording_ || !Raw::owns_storage_alone(slot)) {
@@ -74,6 +76,11 @@ Grads::Target Grads::target(size_t input) {
   }
   if (!Raw::owns_storage_alone(slot)) slot = slot.detach().clone();
   return {slot, true};
+}
+
+Tensor Grads::in_place_of(const Tensor& saved) const {
+  return consumes_ && Raw::owns_storage_alone(saved) ? saved.detach()
+                                                     : Tensor::empty(saved.shape(), saved.dtype(), saved.device());
 }
 
 Tensor& Grads::zeroed_target(size_t input) {

@@ -10,10 +10,17 @@ class Grads {
  public:
   /// Who runs a backward function makes one. `table` has a gradient for each value of the tape, undefined where none
   /// was added yet; `inputs` are value ids; `dy` are the outputs' gradients; `needed` tells which values want a
-  /// gradient (null: all).
+  /// gradient (null: all); `consumes` whether what the record saved is freed after it.
   Grads(Tape& tape, std::vector<Tensor>& table, std::span<const int32_t> inputs, std::span<const Tensor> dy,
-        const std::vector<bool>* needed, bool recording, const Op& op)
-      : tape_(tape), table_(table), inputs_(inputs), dy_(dy), needed_(needed), recording_(recording), op_(op) {}
+        const std::vector<bool>* needed, bool recording, bool consumes, const Op& op)
+      : tape_(tape),
+        table_(table),
+        inputs_(inputs),
+        dy_(dy),
+        needed_(needed),
+        recording_(recording),
+        consumes_(consumes),
+        op_(op) {}
 
   /// Returns the gradients of the outputs; undefined where nothing reached one.
   std::span<const Tensor> dy() const { return dy_; }
@@ -35,6 +42,9 @@ class Grads {
   void add(size_t input, const Tensor& gradient);
   /// Tells whether the backward function itself is recorded (create_graph).
   bool recording() const { return recording_; }
+  /// Returns a tensor like `saved`, of undefined elements: saved's own memory where the walk frees it anyway and nobody
+  /// else holds it, so that a kernel writes a gradient over what it reads. Nothing may read `saved` afterwards.
+  Tensor in_place_of(const Tensor& saved) const;
   struct Target {
     Tensor& tensor;   // the input's gradient, written in place
     bool accumulate;  // true: add to it; false: its elements are undefined, overwrite all
@@ -50,8 +60,8 @@ class Grads {
     const int32_t value = inputs_[input];
     return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
   }
-  /// Throws unless gradient has the shape, dtype and device of an input's value.
-  void require_fit(size_t input, const Tape::Value& value, const Tensor& gradient) const;
+  /// Throws what is wrong with a gradient that has not the shape, dtype and device of an input's value.
+  [[noreturn]] void fail_fit(size_t input, const Tape::Value& value, const Tensor& gradient) const;
   [[noreturn]] void fail_unwanted(size_t input, const char* what) const;
 
   Tape& tape_;
@@ -59,7 +69,7 @@ class Grads {
   std::span<const int32_t> inputs_;
   std::span<const Tensor> dy_;
   const std::vector<bool>* needed_;
-  bool recording_;
+  bool recording_, consumes_;
   const Op& op_;
 };
 

@@ -30,7 +30,16 @@ struct TensorArg {
   TensorArg() = default;
   TensorArg(const Tensor& tensor) : tensor(&tensor) {}
   const Tensor* tensor = nullptr;
+  bool exact = false;  // saved as it is, also where activations are kept in 16 bits
 };
+
+/// Says that a rule needs a saved tensor as it is: because it compares it, takes a difference of near numbers or an
+/// exponential of it, or because it is a gradient already.
+inline TensorArg exact(const Tensor& tensor) {
+  TensorArg arg(tensor);
+  arg.exact = true;
+  return arg;
+}
 
 /// Saved is the tensors that a record kept, in the order they were given.
 using Saved = std::span<const Tensor>;
@@ -46,6 +55,7 @@ struct Record {
   int32_t first_output, outputs;
   std::span<Tensor> saved;
   std::span<uint64_t> versions;
+  std::span<bool> narrowed = {};  // which of them are kept in 16 bits; empty: none is
   void (*backward)(const void* closure, const Saved&, Grads&);
   const void* closure;
   Precision precision;  // of the products of its forward pass, and so of its backward function
@@ -56,8 +66,6 @@ struct Record {
 
 /// Returns "op in path.of.module", for messages.
 std::string where(const Record& record);
-/// Throws UsageError unless a record's saved tensors are still there and unchanged.
-void require_readable(const Record& record);
 /// Tells whether some input's gradient is needed, so that a walk must go through the record. A record that only made a
 /// needed value is not walked for it.
 bool reaches(const Record& record, const std::vector<bool>& needed);
@@ -88,7 +96,8 @@ class Tape {
   /// inputs and as saved, in the op's order, and its attributes; ops without a gradient leave records, too. Neither can
   /// be walked.
   enum class Keep { saved, nothing, program };
-  [[nodiscard]] explicit Tape(Keep keep = Keep::saved) : keep_(keep), scope_(this) {}
+  [[nodiscard]] explicit Tape(Keep keep = Keep::saved)
+      : keep_(keep), activations_(activation_precision()), scope_(this) {}
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -181,12 +190,17 @@ class Tape {
   std::vector<Tensor> gradients(std::span<const Tensor> ys, std::span<const Tensor> seeds,
                                 std::span<const Tensor> inputs, bool create_graph, bool consume, size_t first_record);
   std::vector<bool> descendants(std::span<const Tensor> inputs, int32_t newest, size_t first_record);
-  int32_t new_value(const Tensor& x, Record* producer, Leaf* leaf);
+  int32_t new_value(const Tensor& x, Leaf* leaf = nullptr);
+  int32_t add_value(std::byte* place, const Tensor& x, Record* producer, Leaf* leaf);
+  int32_t value_of_leaf(Leaf* leaf, const Tensor& x);
   int32_t value_of_unrecorded(const Tensor& x, const char* op);
+  void save(Record& record, std::span<const TensorArg> saved, std::span<const Tensor> outputs);
+  void narrow(Record& record, std::span<const TensorArg> saved, std::span<const TensorArg> inputs);
   void release_saved(Record& record);
 
   const TapeSerial serial_;
   const Keep keep_;
+  const Precision activations_;  // in which records keep what they save
   Arena arena_;
   std::vector<Value*> values_;  // in the arena
   std::vector<Record*> records_;

@@ -1,29 +1,10 @@
 #include "core/tensor/raw.h"
 
-#include <algorithm>
-
 #include "core/base/error.h"
 
 namespace grus {
-namespace {
 
-View contiguous_view(DeviceBuffer* buffer, int64_t offset, DType dtype, const Shape& shape) {
-  View view{buffer, offset, dtype, shape.rank(), {}, {}};
-  std::copy_n(shape.begin(), max_rank, view.dims);  // all axes: a count that the compiler knows
-  int64_t stride = 1;
-  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
-    view.strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  return view;
-}
-
-}  // namespace
-
-View Raw::view(const Tensor& x) {
-  require<UsageError>(x.defined(), "[view] need a tensor, got an undefined one");
-  return contiguous_view(x.storage_->buffer(), x.offset_, x.dtype_, x.shape_);
-}
+void Raw::fail_undefined() { fail<UsageError>("[view] need a tensor, got an undefined one"); }
 
 View Raw::repeating_view(const Tensor& x, const Shape& to) {
   const View own = view(x);
@@ -51,10 +32,6 @@ Matrix Raw::matrix(const Tensor& x, int64_t begin, int64_t end) {
   return part;
 }
 
-View Raw::write_view(Tensor& x) {
-  x.storage_->raise_version();
-  return view(x);
-}
 Matrix Raw::write_matrix(Tensor& x) {
   x.storage_->raise_version();
   return matrix(x);

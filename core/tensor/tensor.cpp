@@ -31,11 +31,7 @@ Range range_of(const void* values, int64_t count) {
 }  // namespace
 
 Tensor Tensor::empty(const Shape& shape, DType dtype, Device device) {
-  Tensor tensor;
-  tensor.storage_ = Ref<Storage>::adopt(Storage::create(shape.bytes(size_of(dtype)), device));
-  tensor.shape_ = shape;
-  tensor.dtype_ = dtype;
-  return tensor;
+  return {Ref<Storage>::adopt(Storage::create(shape.bytes(size_of(dtype)), device)), shape, dtype};
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype, Device device) {

@@ -28,6 +28,8 @@ class LeafBase {
   LeafBase& operator=(const LeafBase&) = delete;
 
   bool requires_grad = true;
+  /// The leaf's value on the tape that asked last. Tapes of several threads may ask, so each of them verifies it.
+  std::atomic<int32_t> last_value{-1};
 
   void retain() { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
@@ -243,7 +245,9 @@ class [[nodiscard]] Tensor {
 
  private:
   friend class Leaf;
-  friend struct Raw;               // core/tensor/raw.h: the door to memory
+  friend struct Raw;  // core/tensor/raw.h: the door to memory
+  Tensor(Ref<Storage> storage, const Shape& shape, DType dtype)
+      : storage_(std::move(storage)), shape_(shape), dtype_(dtype) {}
   void write(const void* values);  // writes all elements, to memory that no other tensor has
   static Tensor upload(const void* values, int64_t count, DType dtype, const Shape& shape, Device device);
   void download(void* to, DType dtype, const char* caller) const;
@@ -267,12 +271,26 @@ Tensor full_like(const Tensor& x, double value);
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 
+// These throw what the checks below found.
+[[noreturn]] void fail_kind(const char* op, const Tensor& a, const Tensor& b);
+[[noreturn]] void fail_float(const char* op, const Tensor& x);
+[[noreturn]] void fail_number(const char* op, const Tensor& x);
+
 /// Throws DtypeError or DeviceError, naming op and both sides, unless a and b agree in dtype and device.
-void require_same_kind(const char* op, const Tensor& a, const Tensor& b);
+inline void require_same_kind(const char* op, const Tensor& a, const Tensor& b) {
+  if (!a.defined() || !b.defined() || a.dtype() != b.dtype() || a.device() != b.device()) [[unlikely]]
+    fail_kind(op, a, b);
+}
 /// Throws DtypeError, naming op, unless x is f32 or f64.
-void require_float(const char* op, const Tensor& x);
+inline void require_float(const char* op, const Tensor& x) {
+  if (!x.defined() || !is_float(x.dtype())) [[unlikely]]
+    fail_float(op, x);
+}
 /// Throws DtypeError, naming op, unless ops compute with x's dtype (is_number).
-void require_number(const char* op, const Tensor& x);
+inline void require_number(const char* op, const Tensor& x) {
+  if (!x.defined() || !is_number(x.dtype())) [[unlikely]]
+    fail_number(op, x);
+}
 /// Throws DeviceError, naming op, unless `other` is on x's device. Messages call it `what`.
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what);
 /// Tells whether elements of `dtype` can be `value`. A float can be any number, an i32 or i64 an integer in its range,

@@ -9,21 +9,21 @@
 
 namespace grus {
 
-void require_same_kind(const char* op, const Tensor& a, const Tensor& b) {
+void fail_kind(const char* op, const Tensor& a, const Tensor& b) {
   require<UsageError>(a.defined() && b.defined(), "[{}] need tensors, got an undefined one", op);
   require<DtypeError>(a.dtype() == b.dtype(), "[{}] need one dtype, got {} {} and {} {}", op, a.dtype(), a.shape(),
                       b.dtype(), b.shape());
-  require<DeviceError>(a.device() == b.device(), "[{}] need one device, got {} and {}", op, a.device(), b.device());
+  fail<DeviceError>("[{}] need one device, got {} and {}", op, a.device(), b.device());
 }
 
-void require_float(const char* op, const Tensor& x) {
+void fail_float(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
-  require<DtypeError>(is_float(x.dtype()), "[{}] need f32 or f64, got {} {}", op, x.dtype(), x.shape());
+  fail<DtypeError>("[{}] need f32 or f64, got {} {}", op, x.dtype(), x.shape());
 }
 
-void require_number(const char* op, const Tensor& x) {
+void fail_number(const char* op, const Tensor& x) {
   require<UsageError>(x.defined(), "[{}] need a tensor, got an undefined one", op);
-  require<DtypeError>(is_number(x.dtype()), "[{}] need numbers, got {} {}; cast() it first", op, x.dtype(), x.shape());
+  fail<DtypeError>("[{}] need numbers, got {} {}; cast() it first", op, x.dtype(), x.shape());
 }
 
 void require_device_of(const char* op, const Tensor& x, const Tensor& other, const char* what) {

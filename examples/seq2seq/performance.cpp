@@ -137,7 +137,8 @@ void print_lines(const TrainOptions& options, const std::vector<nlohmann::ordere
                                        {"reducing_seconds", sum_of(ranks, "reducing")},
                                        {"waited_seconds", sum_of(ranks, "waited")},
                                        {"cpu", report::cpu_name()},
-                                       {"precision", name_of(options.precision)}};
+                                       {"precision", name_of(options.precision)},
+                                       {"activations", name_of(options.activations)}};
   fmt::print(
       "{} steps on {} rank{} of {} thread{}: {:.0f} sentence pairs and {:.0f} target tokens a second, {:.1f} "
       "GFLOP/s, {:.0f} % of the best product's {:.1f}, {:.0f} MiB a rank\n{}\n",
@@ -164,6 +165,7 @@ int measure_training(TrainOptions options, const Corpora& corpora) {
   fit.wire = options.wire;
   fit.shard_optimizer = options.shard_optimizer;
   fit.bucket_mb = options.bucket_mb;
+  fit.activations = options.activations;
   fit.loss_scale = optim::loss_scale_of(options.loss_scale, options.precision);
   fit.schedule = make_schedule(options, fit.steps, source.epoch_steps());
   fit.seed = static_cast<uint64_t>(options.seed) + 1;

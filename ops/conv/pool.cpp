@@ -99,7 +99,7 @@ Tensor max_pool2d(const Tensor& x, Pair kernel, const PoolOptions& options) {
     device.check(device.kernels().binary(device.context(), BinaryOp::maximum, places, places, pixels), "max_pool2d");
   });
   note(max_pool_op, [&] { return window_attributes(pool.windows); });
-  return record(max_pool_op, {x, y}, y, [pool](const Tensor& dy, SavedInput x, const Tensor& y) {
+  return record(max_pool_op, {exact(x), exact(y)}, y, [pool](const Tensor& dy, SavedInput x, const Tensor& y) {
     if (!x.recording()) return add_winners(pool, x.zeroed_target(), x.value, y, dy);
     differentiate_twin({x}, [&] { return std::vector{max_pool2d_composed(x.value, pool.kernel(), pool.options())}; });
   });

@@ -44,12 +44,13 @@ Tensor of_probabilities(const Tensor& y, const Tensor& t) {
     const auto [yes, no] = bounded_logarithms(y);
     losses = (t - 1) * no - t * yes;
   }
-  return record(binary_cross_entropy_op, {y, t}, losses, [](const Tensor& dy, SavedInput y, SavedInput t) {
-    if (y.wanted()) y.add(dy * (y.value - t.value) / maximum((1 - y.value) * y.value, 1e-12f));
-    if (!t.wanted()) return;
-    const auto [yes, no] = bounded_logarithms(y.value);
-    t.add(dy * (no - yes));
-  });
+  return record(binary_cross_entropy_op, {exact(y), exact(t)}, losses,
+                [](const Tensor& dy, SavedInput y, SavedInput t) {
+                  if (y.wanted()) y.add(dy * (y.value - t.value) / maximum((1 - y.value) * y.value, 1e-12f));
+                  if (!t.wanted()) return;
+                  const auto [yes, no] = bounded_logarithms(y.value);
+                  t.add(dy * (no - yes));
+                });
 }
 
 Tensor weighted(const char* op, const Tensor& losses, const BceOptions& options) {

@@ -113,7 +113,7 @@ Tensor fused_cross_entropy(const Tensor& logits, const Tensor& targets, const Te
   Tensor gradient = tracked ? logits.detach().clone() : logits;  // the kernel writes only gradients
   const Tensor losses = run_kernel(gradient, targets, weight, fused, tracked);
   const Tensor y = fused.reduction == Reduction::none ? losses : launch::reduced(ReduceOp::sum, losses, {});
-  return record(cross_entropy_op, {logits, targets, gradient, weight}, y,
+  return record(cross_entropy_op, {logits, targets, exact(gradient), weight}, y,
                 [fused](const Tensor& dy, SavedInput logits, const Tensor& targets, const Tensor& gradient,
                         const Tensor& weight) {
                   const bool recording = logits.recording();

@@ -165,7 +165,7 @@ Tensor ctc_loss(const Tensor& log_probs, const Tensor& labels, const Ints& steps
   const int64_t blank = options.blank;
   const Tensor losses = run_kernel(log_probs, ids, starts, label_lengths, step_lengths, gradient, blank, all.longest);
   const Tensor y = record(
-      ctc_loss_op, {log_probs, ids, starts, label_lengths, step_lengths, gradient}, losses,
+      ctc_loss_op, {exact(log_probs), ids, starts, label_lengths, step_lengths, exact(gradient)}, losses,
       [blank](const Tensor& dy, SavedInput log_probs, const Tensor& ids, const Tensor& starts,
               const Tensor& label_lengths, const Tensor& step_lengths, const Tensor& gradient) {
         if (!log_probs.recording()) return log_probs.add(gradient * dy.reshape({1, dy.numel(), 1}));

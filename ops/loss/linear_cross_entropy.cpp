@@ -144,7 +144,8 @@ LinearCrossEntropyOutput linear_cross_entropy(const Tensor& x, const Tensor& wei
   };
   const auto& [dx, dweight, dbias] = gradients;
   const Tensor loss = record(linear_cross_entropy_op,
-                             {x, weight, bias, ids, options.weight.detach(), dx, dweight, dbias}, total(losses), rule);
+                             {x, weight, bias, ids, options.weight.detach(), exact(dx), exact(dweight), exact(dbias)},
+                             total(losses), rule);
   return {weighted ? loss / cross_entropy_parts::mean_divisor(ids, ignore, options.weight) : loss, total(nll)};
 }
 

@@ -16,11 +16,8 @@ void add_product(Input x, const Tensor& a, const Tensor& b, MatmulOptions option
   launch::gemm(y, a, b, options, target.accumulate ? 1 : 0);
 }
 
-void add_sum_to(Input x, const Tensor& gradient) {
-  if (!x.wanted()) return;
-  const Shape& shape = x.shape();
-  if (gradient.shape() == shape) return x.add(gradient);
-  if (x.recording()) return x.add(sum_to(gradient, shape));
+void add_reduced(Input x, const Tensor& gradient) {
+  if (x.recording()) return x.add(sum_to(gradient, x.shape()));
   const Grads::Target target = x.target();
   launch::reduce(ReduceOp::sum, target.tensor, gradient, target.accumulate);
 }

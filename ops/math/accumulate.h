@@ -10,7 +10,14 @@ namespace grus {
 /// Several products go into one gradient without a temporary.
 void add_product(Input x, const Tensor& a, const Tensor& b, MatmulOptions options);
 
+/// Does what add_sum_to does where x was broadcast.
+void add_reduced(Input x, const Tensor& gradient);
+
 /// dx += the sum of `gradient` over the axes along which x was broadcast.
-void add_sum_to(Input x, const Tensor& gradient);
+inline void add_sum_to(Input x, const Tensor& gradient) {
+  if (!x.wanted()) return;
+  if (gradient.shape() == x.shape()) x.add(gradient);
+  else add_reduced(x, gradient);
+}
 
 }  // namespace grus

@@ -57,13 +57,14 @@ Tensor cumulative_sum(const Tensor& x, int axis, bool backwards) {
 Tensor cumulative_product(const Tensor& x, int axis, bool backwards) {
   axis = checked_axis("cumprod", x, axis);
   const Tensor y = run("cumprod", x, Tensor(), axis, backwards);
-  return record(cumprod_op, {x, y}, y, [axis, backwards](const Tensor& dy, SavedInput x, const Tensor& y) {
-    if (dy.rank() == 0) return x.add(dy);
-    const int on = backwards ? -1 : 1;
-    // dx_i = (product before i) sum_{j >= i} dy_j (product between i and j)
-    const Tensor behind = linear_recurrence(shifted(x.value, axis, -on, 0), dy, axis, !backwards);
-    x.add(behind * shifted(y, axis, on, 1));
-  });
+  return record(cumprod_op, {exact(x), exact(y)}, y,
+                [axis, backwards](const Tensor& dy, SavedInput x, const Tensor& y) {
+                  if (dy.rank() == 0) return x.add(dy);
+                  const int on = backwards ? -1 : 1;
+                  // dx_i = (product before i) sum_{j >= i} dy_j (product between i and j)
+                  const Tensor behind = linear_recurrence(shifted(x.value, axis, -on, 0), dy, axis, !backwards);
+                  x.add(behind * shifted(y, axis, on, 1));
+                });
 }
 
 Tensor cumsum(const Tensor& x, int axis) { return cumulative_sum(x, axis, false); }
@@ -76,7 +77,7 @@ Tensor linear_recurrence(const Tensor& a, const Tensor& b, int axis, bool backwa
           op, a.shape(), b.shape());
   axis = checked_axis(op, a, axis);
   const Tensor y = run(op, a, b, axis, backwards);
-  return record(linear_recurrence_op, {a, b, y}, y,
+  return record(linear_recurrence_op, {exact(a), b, y}, y,
                 [axis, backwards](const Tensor& dy, SavedInput a, Input b, const Tensor& y) {
                   const int on = backwards ? -1 : 1;
                   const Tensor behind = linear_recurrence(shifted(a.value, axis, -on, 0), dy, axis, !backwards);

@@ -15,23 +15,31 @@ namespace trace {
 
 struct Trace {
   unsigned mentions = 0;
-  bool is_dy = false;  // whether the expression is dy itself, which needs no kernel
+  bool is_dy = false;     // whether the expression is dy itself, which needs no kernel
+  bool compares = false;  // whether it jumps where two tensors, or a tensor and a number other than 0, are near
+  bool is_zero = false;
 };
 constexpr unsigned mentions_x = 1, mentions_a = 1, mentions_b = 2, mentions_y = 4;
 
 template <class... T>
 constexpr Trace join(const T&... t) {
-  return {(t.mentions | ... | 0u), false};
+  return {(t.mentions | ... | 0u), false, (t.compares || ... || false)};
 }
-constexpr Trace K(double) { return {}; }
+/// A sign outlives rounding, and a tensor is compared with itself for NaN.
+constexpr Trace compared(Trace a, Trace b) {
+  Trace result = join(a, b);
+  result.compares |= !a.is_zero && !b.is_zero && a.mentions != b.mentions;
+  return result;
+}
+constexpr Trace K(double value) { return {0, false, false, value == 0}; }
 constexpr Trace operator-(Trace a) { return join(a); }
 constexpr Trace operator+(Trace a, Trace b) { return join(a, b); }
 constexpr Trace operator-(Trace a, Trace b) { return join(a, b); }
 constexpr Trace operator*(Trace a, Trace b) { return join(a, b); }
 constexpr Trace operator/(Trace a, Trace b) { return join(a, b); }
-constexpr Trace operator<(Trace a, Trace b) { return join(a, b); }
-constexpr Trace operator>(Trace a, Trace b) { return join(a, b); }
-constexpr Trace operator==(Trace a, Trace b) { return join(a, b); }
+constexpr Trace operator<(Trace a, Trace b) { return compared(a, b); }
+constexpr Trace operator>(Trace a, Trace b) { return compared(a, b); }
+constexpr Trace operator==(Trace a, Trace b) { return compared(a, b); }
 constexpr Trace select(Trace c, Trace a, Trace b) { return join(c, a, b); }
 constexpr Trace exp(Trace a) { return join(a); }
 constexpr Trace expm1(Trace a) { return join(a); }
@@ -44,7 +52,7 @@ constexpr Trace cos(Trace a) { return join(a); }
 constexpr Trace sigmoid(Trace a) { return join(a); }
 constexpr Trace softplus(Trace a) { return join(a); }
 constexpr Trace pow(Trace a, Trace b) { return join(a, b); }
-constexpr Trace floor_divide(Trace a, Trace b) { return join(a, b); }
+constexpr Trace floor_divide(Trace a, Trace b) { return compared(a, b); }
 
 constexpr Trace x{mentions_x}, a{mentions_a}, b{mentions_b}, y{mentions_y}, dy{0, true};
 #define GRUS_UNARY(name, value, gradient, ...) constexpr Trace name##_gradient = gradient;
@@ -111,7 +119,10 @@ void require_type(BinaryOp op, const char* name, const Tensor& x) {
 }
 
 constinit const Tensor nothing;
-const Tensor& if_needed(bool needed, const Tensor& x) { return needed ? x : nothing; }
+/// Returns x as its gradient saves it: undefined where it does not read it.
+TensorArg if_needed(bool needed, bool as_it_is, const Tensor& x) {
+  return as_it_is ? exact(needed ? x : nothing) : needed ? x : nothing;
+}
 
 /// Returns a view of x. Where x is undefined, as the gradient does not read it, `instead`, of y's shape, stands for it.
 View view_or(const Tensor& x, const Tensor& instead) {
@@ -162,7 +173,7 @@ void record_in_place(const Op& op, const TensorArg (&args)[tensors], Tensor& y, 
   record_rule(op, args, std::span<Tensor, 1>(&y, 1), rule, parameters_of<Rule>());
 }
 
-template <UnaryOp op, unsigned mentions, const tensors::Unary& row>
+template <UnaryOp op, const trace::Trace& traced, const tensors::Unary& row>
 Tensor unary(const Op& recorded, const Tensor& x) {
   if (x.dtype() == DType::i32 || x.dtype() == DType::i64)
     if (Tensor y = of_integers(op, x); y.defined()) return y;
@@ -178,12 +189,16 @@ Tensor unary(const Op& recorded, const Tensor& x) {
                  "elementwise gradient");
     dx.add(result);
   };
+  constexpr unsigned mentions = traced.mentions;
+  constexpr bool compares = traced.compares;
   if constexpr (mentions == 0) {
     record_in_place(recorded, {x}, y,
                     [add_gradient](const Tensor& dy, Input x) { add_gradient(x, nothing, nothing, dy); });
   } else {
     record_in_place(
-        recorded, {x, if_needed(mentions & trace::mentions_x, x), if_needed(mentions & trace::mentions_y, y)}, y,
+        recorded,
+        {x, if_needed(mentions & trace::mentions_x, compares, x), if_needed(mentions & trace::mentions_y, compares, y)},
+        y,
         [add_gradient](const Tensor& dy, Input dx, const Tensor& x, const Tensor& y) { add_gradient(dx, x, y, dy); });
   }
   return y;
@@ -193,7 +208,7 @@ Tensor unary(const Op& recorded, const Tensor& x) {
 template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
 void add_binary_gradient(Input side, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   if (!side.wanted()) return;
-  if (passes_dy) return add_sum_to(side, dy);
+  if (passes_dy) return dy.shape() == side.shape() ? side.add(dy) : add_reduced(side, dy);
   if (side.recording()) return add_sum_to(side, row.gradient[wrt](a, b, y, dy));
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();
@@ -208,8 +223,8 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
   const char* name = recorded.name();
   require_same_kind(name, a, b);
   require_type(op, name, a);
-  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast(a.shape(), b.shape(), name);
-  Tensor y = launch::binary(op, a, b, shape, name);
+  Tensor y = a.shape() == b.shape() ? launch::binary(op, a, b, a.shape(), name)
+                                    : launch::binary(op, a, b, broadcast(a.shape(), b.shape(), name), name);
   if constexpr ((traces[0].mentions | traces[1].mentions) == 0) {
     record_in_place(recorded, {a, b}, y, [](const Tensor& dy, Input a, Input b) {
       add_binary_gradient<op, 0, traces[0].is_dy, row>(a, nothing, nothing, nothing, dy);
@@ -217,13 +232,15 @@ Tensor binary(const Op& recorded, const Tensor& a, const Tensor& b) {
     });
   } else {
     const unsigned needs = (tracked(a) ? traces[0].mentions : 0) | (tracked(b) ? traces[1].mentions : 0);
-    record_in_place(recorded,
-                    {a, b, if_needed(needs & trace::mentions_a, a), if_needed(needs & trace::mentions_b, b),
-                     if_needed(needs & trace::mentions_y, y)},
-                    y, [](const Tensor& dy, Input da, Input db, const Tensor& a, const Tensor& b, const Tensor& y) {
-                      add_binary_gradient<op, 0, traces[0].is_dy, row>(da, a, b, y, dy);
-                      add_binary_gradient<op, 1, traces[1].is_dy, row>(db, a, b, y, dy);
-                    });
+    constexpr bool compares = traces[0].compares || traces[1].compares;
+    record_in_place(
+        recorded,
+        {a, b, if_needed(needs & trace::mentions_a, compares, a), if_needed(needs & trace::mentions_b, compares, b),
+         if_needed(needs & trace::mentions_y, compares, y)},
+        y, [](const Tensor& dy, Input da, Input db, const Tensor& a, const Tensor& b, const Tensor& y) {
+          add_binary_gradient<op, 0, traces[0].is_dy, row>(da, a, b, y, dy);
+          add_binary_gradient<op, 1, traces[1].is_dy, row>(db, a, b, y, dy);
+        });
   }
   return y;
 }
@@ -237,9 +254,9 @@ Tensor number_beside(BinaryOp op, const char* name, double value, const Tensor& 
 
 }  // namespace
 
-#define GRUS_UNARY(name, ...)                                                                        \
-  Tensor name(const Tensor& x) {                                                                     \
-    return unary<UnaryOp::name, trace::name##_gradient.mentions, tensors::name##_row>(name##_op, x); \
+#define GRUS_UNARY(name, ...)                                                               \
+  Tensor name(const Tensor& x) {                                                            \
+    return unary<UnaryOp::name, trace::name##_gradient, tensors::name##_row>(name##_op, x); \
   }
 #define GRUS_BINARY(name, ...)                                                                           \
   Tensor name(const Tensor& a, const Tensor& b) {                                                        \
@@ -262,7 +279,7 @@ Tensor clamp(const Tensor& x, double low, double high) {
   const Tensor y = launch::binary(BinaryOp::minimum, launch::binary(BinaryOp::maximum, x, least, x.shape(), "clamp"),
                                   most, x.shape(), "clamp");
   note(clamp_op, [&] { return Noted{{"low", low}, {"high", high}}; });
-  return record(clamp_op, {x, y}, y,
+  return record(clamp_op, {exact(x), exact(y)}, y,
                 [](const Tensor& dy, SavedInput x, const Tensor& y) { x.add(where(equal(x.value, y), dy, 0.0)); });
 }
 

@@ -75,7 +75,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, dou
   Tensor mean = number_a_row(x), rstd = number_a_row(x);
   const Tensor y = normed(x, weight, bias, mean, rstd, eps);
   note(layer_norm_op, [&] { return Noted{{"eps", eps}}; });
-  return record(layer_norm_op, {x, weight, bias, mean, rstd}, y,
+  return record(layer_norm_op, {x, weight, bias, exact(mean), exact(rstd)}, y,
                 [eps](const Tensor& dy, SavedInput x, SavedInput weight, SavedInput bias, const Tensor& mean,
                       const Tensor& rstd) {
                   if (!x.recording()) return backward(dy, x, weight, bias, mean, rstd);
@@ -92,7 +92,8 @@ Tensor rms_norm(const Tensor& x, const Tensor& weight, double eps) {
   const Tensor y = normed(x, weight, {}, none, rstd, eps);
   note(rms_norm_op, [&] { return Noted{{"eps", eps}}; });
   return record(
-      rms_norm_op, {x, weight, rstd}, y, [eps](const Tensor& dy, SavedInput x, SavedInput weight, const Tensor& rstd) {
+      rms_norm_op, {x, weight, exact(rstd)}, y,
+      [eps](const Tensor& dy, SavedInput x, SavedInput weight, const Tensor& rstd) {
         if (!x.recording()) return backward(dy, x, weight, std::nullopt, {}, rstd);
         differentiate_twin({x, weight}, [&] { return std::vector{rms_norm_composed(x.value, weight.value, eps)}; });
       });

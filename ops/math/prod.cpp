@@ -62,7 +62,7 @@ Tensor prod(const Tensor& x, const Axes& axes, bool keepdim) {
   require_number("prod", x);
   const Shape kept = p.kept;
   note(prod_op, [&] { return attributes_of(x, axes, keepdim); });
-  return record(prod_op, {x}, Raw::reshape(launch::reduced(ReduceOp::product, x, kept), p.shape),
+  return record(prod_op, {exact(x)}, Raw::reshape(launch::reduced(ReduceOp::product, x, kept), p.shape),
                 [kept](const Tensor& dy, SavedInput x) { x.add(gradient_of_prod(x.value, dy, kept)); });
 }
 

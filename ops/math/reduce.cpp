@@ -59,7 +59,7 @@ Tensor extremum(const Op& recorded, ReduceOp op, const Tensor& x, const Axes& ax
   const Tensor y = Raw::reshape(launch::reduced(op, x, p.kept), p.shape);
   const Shape kept = p.kept;
   note(recorded, [&] { return attributes_of(x, axes, keepdim); });
-  return record(recorded, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+  return record(recorded, {exact(x), exact(y)}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     const Tensor wins = cast(equal(x.value.detach(), y.detach().reshape(kept)), dy.dtype());
     x.add(wins * (dy.reshape(kept) / sum_to(wins, kept)));
   });
@@ -149,7 +149,7 @@ Tensor logsumexp(const Tensor& x, const Axes& axes, bool keepdim) {
   }
   const Shape kept = p.kept;
   note(logsumexp_op, [&] { return attributes_of(x, axes, keepdim); });
-  return record(logsumexp_op, {x, y}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
+  return record(logsumexp_op, {exact(x), exact(y)}, y, [kept](const Tensor& dy, SavedInput x, const Tensor& y) {
     x.add(dy.reshape(kept) * exp(x.value - finite_or_zero(y).reshape(kept)));
   });
 }

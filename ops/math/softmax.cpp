@@ -41,7 +41,8 @@ Tensor over_last_axis(const Op& op, const Tensor& x, const Tensor& mask, bool lo
   const Tensor y = forward(op.name(), x, mask, log);
   const Tensor reached = log ? mask : Tensor();
   note(op, [&] { return Noted{{"mask", mask}}; });
-  return record(op, {x, y, reached}, y, [log](const Tensor& dy, Input x, const Tensor& y, const Tensor& reached) {
+  const TensorArg saved = log ? exact(y) : y;
+  return record(op, {x, saved, reached}, y, [log](const Tensor& dy, Input x, const Tensor& y, const Tensor& reached) {
     // Masked entries of log_softmax are -inf and do not depend on x, whatever gradient came.
     x.add(gradient(y, reached.defined() ? where(reached, dy, 0.0) : dy, log, x.recording()));
   });

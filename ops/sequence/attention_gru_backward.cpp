@@ -30,11 +30,11 @@ class BackwardLoop {
     const auto empty = [&x](int64_t cols) { return Tensor::empty({x.dim(0), cols}, x.dtype(), x.device()); };
     const auto zeros_like = [](const Tensor& t) { return Tensor::zeros(t.shape(), t.dtype(), t.device()); };
     const bool two = form.reset == Reset::after;  // dgh differs from dgx only there
-    dgx_second_ = empty(3 * n_.hidden);
+    dgx_second_ = record.x.grads().in_place_of(record.second_rows.gates);
     dgh_second_ = two ? empty(3 * n_.hidden) : dgx_second_;
     if (w_.conditional()) {
       first_.emplace(w_.first.weight_hh, w_.first.bias_hh, form, targets.batch());
-      dgx_first_ = empty(3 * n_.hidden);
+      dgx_first_ = record.x.grads().in_place_of(record.first_rows.gates);
       dgh_first_ = two ? empty(3 * n_.hidden) : dgx_first_;
     }
     dqueries_ = empty(n_.attention);
@@ -62,7 +62,7 @@ class BackwardLoop {
   }
 
  private:
-  GruBackward whole(const Tensor& h, const GruRows& rows, const Tensor& dy, Tensor& dgx, Tensor& dgh) {
+  GruBackward whole(const Tensor& h, const SavedGruRows& rows, const Tensor& dy, Tensor& dgx, Tensor& dgh) {
     return {Raw::matrix(h),         Raw::matrix(rows.gates), Raw::matrix(rows.product), launch::matrix_of(dy),
             Raw::write_matrix(dgx), Raw::write_matrix(dgh),  Raw::write_matrix(dh_)};
   }

@@ -45,7 +45,7 @@ struct AttentionGruRecord {
   recurrence::RecordedWeights first, second;
   SavedInput query_weight, query_bias, v;
   const Tensor &previous, &middle, &queries, &alignments, &contexts;
-  GruRows first_rows, second_rows;
+  SavedGruRows first_rows, second_rows;
 
   AttentionGruWeights weights(GruForm form) const {
     return {first.values(), second.values(), query_weight.value, query_bias.value, v.value, form};

@@ -124,7 +124,7 @@ Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, const DotAttent
   args.lse = Raw::write_matrix(lse);
   device.check(kernels.dot_attention(device.context(), args), "attention");
   const Call* kept = keep_on_tape(call);
-  return record(dot_attention_op, {q, k, v, options.mask, y, lse}, y,
+  return record(dot_attention_op, {q, k, v, options.mask, y, exact(lse)}, y,
                 [kept](const Tensor& dy, SavedInput q, SavedInput k, SavedInput v, const Tensor& mask, const Tensor& y,
                        const Tensor& lse) {
                   backward(*kept, dy, {q, k, v}, mask, y, lse);

@@ -27,12 +27,12 @@ struct GruRecord {
   RecordedWeights weights;
   SavedInput h0;
   const Tensor& previous;
-  GruRows rows;
+  SavedGruRows rows;
 };
 
 void backward_gru(const GruRecord& record, const Lengths& lengths, GruForm form, bool reverse) {
   const Tensor &x = record.x.value, &h0 = record.h0.value, &previous = record.previous;
-  const GruRows& rows = record.rows;
+  const SavedGruRows& rows = record.rows;
   const RecordedWeights& w = record.weights;
   const GruWeights weights = w.values();
   if (record.x.recording())
@@ -42,7 +42,7 @@ void backward_gru(const GruRecord& record, const Lengths& lengths, GruForm form,
     });
   const Device device = x.device();
   const int64_t hidden = weights.weight_hh.dim(1);
-  Tensor dgx = Tensor::empty({lengths.total(), 3 * hidden}, x.dtype(), x.device());
+  Tensor dgx = record.x.grads().in_place_of(rows.gates);
   Tensor dgh = form.reset == Reset::after ? Tensor::empty(dgx.shape(), x.dtype(), x.device()) : dgx;
   Tensor dh = by_rank(record.dlast, lengths, x, hidden);
   const GruStep step(weights.weight_hh, weights.bias_hh, form, lengths.batch());
@@ -113,8 +113,8 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
          [kept, as = form, reverse](const Tensor& dy, const Tensor& dlast, SavedInput x, SavedInput weight_ih,
                                     SavedInput weight_hh, SavedInput bias_ih, SavedInput bias_hh, SavedInput h0,
                                     const Tensor& previous, const Tensor& gates, const Tensor& product) {
-           backward_gru({dy, dlast, x, {weight_ih, weight_hh, bias_ih, bias_hh}, h0, previous, GruRows(gates, product)},
-                        *kept, as, reverse);
+           backward_gru({dy, dlast, x, {weight_ih, weight_hh, bias_ih, bias_hh}, h0, previous, {gates, product}}, *kept,
+                        as, reverse);
          });
   return Output(outputs[0], outputs[1]);
 }

@@ -115,7 +115,7 @@ void GruStep::backward(const GruBackward& buffers, StepRows rows) const {
   multiply_by_weight(device_, dh, columns_of(dgx, 0, 2 * hidden_), weight_of(0, 2), {}, 1);
 }
 
-void GruStep::add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const GruRows& rows,
+void GruStep::add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const SavedGruRows& rows,
                                    const Tensor& dgx, const Tensor& dgh) const {
   if (form_.reset == Reset::after) {
     if (weight_hh.wanted()) {

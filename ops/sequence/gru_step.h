@@ -12,9 +12,13 @@ bool has_fused_gru(Device device);
 struct GruRows {
   GruRows() = default;
   GruRows(int64_t rows, int64_t hidden, DType dtype, Device device);
-  GruRows(const Tensor& saved_gates, const Tensor& saved_product) : gates(saved_gates), product(saved_product) {}
   Tensor gates;    // (N, 3H): r, z, n
   Tensor product;  // (N, H): U_n h + b'_n (Reset::after), or r * h (Reset::before)
+};
+
+/// SavedGruRows are these as a record saved them. Nobody else holds them, so a gradient may be written over the gates.
+struct SavedGruRows {
+  const Tensor &gates, &product;
 };
 
 /// GruForward names the whole packed buffers of a forward loop.
@@ -49,7 +53,7 @@ class GruStep {
   void backward(const GruBackward& buffers, recurrence::StepRows rows) const;
   /// Adds, after the loop, the gradients of weight_hh and bias_hh from all rows at once. `previous` (N, H) holds the
   /// states that came in.
-  void add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const GruRows& rows,
+  void add_weight_gradients(Input weight_hh, Input bias_hh, const Tensor& previous, const SavedGruRows& rows,
                             const Tensor& dgx, const Tensor& dgh) const;
 
  private:

@@ -44,7 +44,7 @@ Tensor sums_without_state(const Tensor& x, const LstmWeights& w) {
 Tensor backward_steps(const LstmRecord& record, const Lengths& lengths, bool reverse, Tensor& dh, Tensor& dc) {
   const Tensor &gates = record.gates, &weight_hh = record.weights.weight_hh.value;
   const Device device = gates.device();
-  Tensor sums = Tensor::empty(gates.shape(), gates.dtype(), device);
+  Tensor sums = record.x.grads().in_place_of(gates);
   const LstmGatesBackwardArgs whole{Raw::matrix(gates),    Raw::matrix(record.previous_c), Raw::matrix(record.cells),
                                     Raw::write_matrix(dh), launch::matrix_of(record.dy),   Raw::write_matrix(sums),
                                     Raw::write_matrix(dc)};

@@ -72,6 +72,8 @@ Table training_rows(TrainingOptions& o) {
       {"bucket-mb", m, &o.bucket_mb, "megabytes of gradients that a rank sends at a time", 1e-3, 1e6},
   };
   Table scaling = {
+      words("activations", m, choice(&o.activations),
+            "what a step keeps for its gradients; bf16 and f16: half of that memory", {"f32", "bf16", "f16"}),
       {"loss-scale", m, &o.loss_scale,
        "factor of the loss, so that gradients do not become 0: dynamic, a number, or auto: dynamic in f16, else 1"},
   };
@@ -129,6 +131,7 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches) {
   fit.wire = o.wire;
   fit.shard_optimizer = o.shard_optimizer;
   fit.bucket_mb = o.bucket_mb;
+  fit.activations = o.activations;
   fit.loss_scale = optim::loss_scale_of(o.loss_scale, o.machine.precision);
   fit.seed = static_cast<uint64_t>(o.seed);
   const int64_t steps = o.max_steps > 0 ? o.max_steps : std::max<int64_t>(1, o.epochs * batches);

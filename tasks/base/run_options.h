@@ -44,6 +44,7 @@ struct TrainingOptions {
   bool shard_optimizer = false;
   double bucket_mb = 4;
   std::string devices;  // several of this machine, with commas; none: that of `machine`
+  Precision activations = Precision::f32;  // what a step keeps for its gradients
   std::string loss_scale = "auto";
   std::string show_step, profile;
   int64_t stop_after = 0;  // no flag: this run is stopped after so many steps (0: on request alone)

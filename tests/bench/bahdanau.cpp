@@ -1,5 +1,6 @@
 // Training throughput of an attention translator on fixed work: the steps of torch_bahdanau.py, with the same keys.
-//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --precision bf16 --json
+//   ./dev bench bahdanau --data DIR [--steps 20 --batch 128 --threads 2 --dropout 0.5 --load F --precision bf16
+//   --activations bf16 --json
 //                                     --profile --trace F --show-step F --anomaly --vocab V --no-peak]
 #include <fmt/format.h>
 
@@ -9,6 +10,7 @@
 
 #include "core/base/error.h"
 #include "core/base/threads.h"
+#include "core/device/precision.h"
 #include "core/watch/anomaly.h"
 #include "core/watch/profile.h"
 #include "core/watch/tape_print.h"
@@ -32,6 +34,7 @@ struct Options {
   uint64_t seed = 1;
   bool json = false, profile = false, anomaly = false, no_peak = false;
   std::string trace, show_step;
+  Precision activations = Precision::f32;
 };
 
 struct Measured {
@@ -85,6 +88,7 @@ Measured train(const Options& o) {
     adam.zero_grad();
     std::optional<AnomalyWatch> watch;
     if (o.anomaly) watch.emplace();
+    const ActivationScope activations(o.activations);
     Tape tape;
     const Tensor loss = model(s, inputs, targets.ids);
     tape.backward(loss);
@@ -122,6 +126,9 @@ int main(int argc, char** argv) try {
   app.add_option("--trace", o.trace, "with --profile: file for the trace")->needs("--profile");
   app.add_option("--show-step", o.show_step, "file for a page of the last step, whose tape is printed");
   add_precision_option(app);
+  app.add_option("--activations", o.activations, "what a step keeps for its gradients")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Precision>{
+          {"f32", Precision::f32}, {"bf16", Precision::bf16}, {"f16", Precision::f16}}));
   add_device_option(app);
   app.add_flag("--anomaly", o.anomaly, "look for NaN and infinities");
   app.add_option("--vocab", o.vocab, "words of each side (default: those of the files, seen at least twice)")

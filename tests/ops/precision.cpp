@@ -16,10 +16,10 @@ using namespace grus;
 
 namespace {
 
-/// bf16 does not have the number `exact`; the one below is `in_bf16`.
-constexpr float exact = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;
+/// bf16 does not have the number `in_f32`; the one below is `in_bf16`.
+constexpr float in_f32 = 1 + 0x1p-7 + 0x1p-9, in_bf16 = 1 + 0x1p-7;
 
-Tensor factor() { return Tensor::from({exact}, {1, 1}, Device("cpu")); }
+Tensor factor() { return Tensor::from({in_f32}, {1, 1}, Device("cpu")); }
 /// Returns what a product that is asked for here and now makes of the number.
 float multiplied() { return matmul(factor(), Tensor::ones({1, 1}, DType::f32, Device("cpu"))).item<float>(); }
 
@@ -31,18 +31,18 @@ struct ForAll {
 }  // namespace
 
 TEST_CASE("precision: products are f32 unless bf16 is asked for, for all or while a scope lives") {
-  CHECK(multiplied() == exact);
+  CHECK(multiplied() == in_f32);
   {
     const PrecisionScope scope(Precision::bf16);
     CHECK(multiplied() == in_bf16);
     const PrecisionScope inner(Precision::f32);
-    CHECK(multiplied() == exact);
+    CHECK(multiplied() == in_f32);
   }
-  CHECK(multiplied() == exact);
+  CHECK(multiplied() == in_f32);
   const ForAll all(Precision::bf16);
   CHECK(multiplied() == in_bf16);
   const PrecisionScope scope(Precision::f32);
-  CHECK(multiplied() == exact);
+  CHECK(multiplied() == in_f32);
 }
 
 TEST_CASE("precision: a scope is its thread's, and that of the parts of its loops") {
@@ -50,7 +50,7 @@ TEST_CASE("precision: a scope is its thread's, and that of the parts of its loop
   const PrecisionScope scope(Precision::bf16);
   float elsewhere = 0;
   std::thread([&] { elsewhere = multiplied(); }).join();
-  CHECK(elsewhere == exact);
+  CHECK(elsewhere == in_f32);
   std::atomic<int> rounded = 0;
   std::latch both(2);
   in_parts(Device("cpu"), 1000, 2, [&](int, int) {
@@ -71,6 +71,6 @@ TEST_CASE("precision: gradients are made in the precision of the forward pass, w
         z = matmul(x, y);
       }
       const PrecisionScope scope(later);
-      CHECK(tape.grad(z, {y})[0].item<float>() == (then == Precision::f32 ? exact : in_bf16));
+      CHECK(tape.grad(z, {y})[0].item<float>() == (then == Precision::f32 ? in_f32 : in_bf16));
     }
 }

@@ -97,6 +97,27 @@ TEST_CASE("fit: a run killed or stopped after any step and resumed leaves the bi
   }
 }
 
+TEST_CASE("fit: activations in bf16 give other bits than f32, and a run that is stopped and resumed the same ones") {
+  const auto weights = [](Precision activations, int64_t stop_at, const std::string& out) {
+    std::string after;
+    for (const int64_t steps : {stop_at, int64_t{6}}) {
+      Rng rng(1);
+      Net net(rng, 0);
+      optim::Adam adam(net.named_parameters(), {.lr = 0.05});
+      test::Points points(2100, 700);  // 16 KiB and more a layer: smaller tensors stay f32
+      training::fit(
+          net, adam, points, test::loss_of,
+          {.steps = steps, .activations = activations, .out = out, .resume = true, .save_every = 1, .quiet = true});
+      after = bits(net);
+    }
+    return after;
+  };
+  const test::Folder folder;
+  const std::string straight = weights(Precision::bf16, 6, folder.path("straight"));
+  CHECK(weights(Precision::bf16, 3, folder.path("resumed")) == straight);
+  CHECK(weights(Precision::f32, 6, folder.path("f32")) != straight);
+}
+
 TEST_CASE("fit: a run that is finished is resumed to the same weights, and goes on when it is to be longer") {
   const test::Folder folder;
   Start longer, first, again, more;

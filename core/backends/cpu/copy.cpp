@@ -184,12 +184,10 @@ bool compare_by(CompareOp op, const View& to, const View& left, const View& righ
   return false;
 }
 
-}  // namespace
-
-Status copy(Context* context, const View& y, const View& x, bool accumulate) {
-  if (accumulate && x.dtype == y.dtype && is_float(y.dtype)) return binary(context, BinaryOp::add, y, y, x);
-  if (accumulate) return reference_backend().copy(context, y, x, accumulate);
-  const bool done = with_type(y.dtype, [&](auto to) {
+/// y = x; false where the types are not compiled here. It stands alone, since its loops need a large frame, which a sum
+/// of small tensors should not pay for.
+[[gnu::noinline]] bool copied(const View& y, const View& x) {
+  return with_type(y.dtype, [&](auto to) {
     return with_type(x.dtype, [&](auto from) {
       using To = decltype(to);
       using From = decltype(from);
@@ -197,7 +195,14 @@ Status copy(Context* context, const View& y, const View& x, bool accumulate) {
       else return false;
     });
   });
-  return done ? Status::ok : reference_backend().copy(context, y, x, accumulate);
+}
+
+}  // namespace
+
+Status copy(Context* context, const View& y, const View& x, bool accumulate) {
+  if (accumulate && x.dtype == y.dtype && is_float(y.dtype)) return binary(context, BinaryOp::add, y, y, x);
+  if (!accumulate && copied(y, x)) return Status::ok;
+  return reference_backend().copy(context, y, x, accumulate);
 }
 
 Status fill(Context*, const View& y, double value) {

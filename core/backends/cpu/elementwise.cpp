@@ -9,25 +9,26 @@
 namespace grus::cpu {
 namespace {
 
-/// Tells whether a view's elements lie next to each other, in order.
-bool is_dense(const View& view) {
+/// Returns the number of elements where those of all views lie next to each other, in order; else -1. The views have
+/// y's dims.
+template <class... Inputs>
+int64_t dense_count(const View& y, const Inputs&... inputs) {
   int64_t stride = 1;
-  for (int axis = view.rank - 1; axis >= 0; --axis) {
-    if (view.dims[axis] != 1 && view.strides[axis] != stride) return false;
-    stride *= view.dims[axis];
+  for (int axis = y.rank - 1; axis >= 0; --axis) {
+    if (y.dims[axis] != 1 && (y.strides[axis] != stride || ((inputs.strides[axis] != stride) || ...))) return -1;
+    stride *= y.dims[axis];
   }
-  return true;
+  return stride;
 }
 
-/// Computes y = f(inputs) of dense views as one long row, which most calls are and which matters for tiny tensors.
+/// Computes y = f(inputs) of n elements of dense views as one long row, which most calls are and which matters for tiny
+/// tensors.
 template <class T, class... Inputs>
-void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
-  int64_t n = 1;
-  for (int axis = 0; axis < y.rank; ++axis) n *= y.dims[axis];
+void run_dense(ElementFunction<T> function, int64_t n, const View& y, const Inputs&... inputs) {
   T* const out = data<T>(y);
   const T* const base[] = {data<const T>(inputs)...};
-  parallel_for(n, loop_grain, [&](int64_t begin, int64_t end) {
-    ElementRow<T> row{};
+  const auto piece = [&](int64_t begin, int64_t end) {
+    ElementRow<T> row;  // its further inputs are not read
     row.n = end - begin;
     row.out = out + begin;
     for (size_t k = 0; k < sizeof...(Inputs); ++k) {
@@ -35,7 +36,9 @@ void run_dense(ElementFunction<T> function, const View& y, const Inputs&... inpu
       row.in[k] = base[k] + begin;
     }
     function(row);
-  });
+  };
+  if (n > loop_grain) return parallel_for(n, loop_grain, piece);
+  if (n > 0) piece(0, n);
 }
 
 /// Computes a row whose elements stand further apart: pieces of it are packed, and the results unpacked.
@@ -62,14 +65,9 @@ void run_packed(ElementFunction<T> function, const ElementRow<T>& row, const std
   }
 }
 
-/// Computes y = f(inputs) over y's dims; false where there is no such function for the type.
+/// Computes y = f(inputs) over y's dims, row by row.
 template <class T, class... Inputs>
-bool run(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
-  if (function == nullptr) return false;
-  if (is_dense(y) && (is_dense(inputs) && ...)) {
-    run_dense(function, y, inputs...);
-    return true;
-  }
+void run_rows(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
   constexpr size_t n = sizeof...(Inputs);
   const Loop<n + 1> loop = loop_over(y, y, inputs...);
   ElementRow<T> shape{};
@@ -90,6 +88,14 @@ bool run(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
     if (packs) run_packed(function, row, strides);
     else function(row);
   });
+}
+
+/// Computes y = f(inputs) over y's dims; false where there is no such function for the type.
+template <class T, class... Inputs>
+bool run(ElementFunction<T> function, const View& y, const Inputs&... inputs) {
+  if (function == nullptr) return false;
+  if (const int64_t n = dense_count(y, inputs...); n >= 0) run_dense(function, n, y, inputs...);
+  else run_rows(function, y, inputs...);
   return true;
 }
 
@@ -146,10 +152,9 @@ Status unary_gradient(Context* context, UnaryOp op, const View& dx, const View& 
 }
 
 Status binary(Context* context, BinaryOp op, const View& y, const View& a, const View& b) {
-  bool done = false;
+  bool done = with_functions(y.dtype, [&](const auto& table) { return run(table.binary[index(op)], y, a, b); });
   if (y.dtype == DType::i32) done = run(integer_functions<int32_t>[index(op)], y, a, b);
-  else if (y.dtype == DType::i64) done = run(integer_functions<int64_t>[index(op)], y, a, b);
-  else done = with_functions(y.dtype, [&](const auto& table) { return run(table.binary[index(op)], y, a, b); });
+  if (y.dtype == DType::i64) done = run(integer_functions<int64_t>[index(op)], y, a, b);
   return done ? Status::ok : reference_backend().binary(context, op, y, a, b);
 }
 
