@@ -65,7 +65,7 @@ training::FitOptions fit_options(const TrainingOptions& o, int64_t batches);
 struct UseOptions {
   std::string model;
   int64_t batch = 64;
-  MachineOptions machine;
+  MachineOptions machine = {};
 };
 options::Table use_rows(UseOptions& o);
 /// Throws UsageError where no model is named, and sets the machine.
