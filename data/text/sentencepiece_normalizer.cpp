@@ -98,7 +98,7 @@ SentencePieceNormalizer::Prefix SentencePieceNormalizer::rewrite(std::string_vie
 
 void SentencePieceNormalizer::drop_spaces_at_end(std::string& text) const {
   const std::string_view space = rules_.escape_spaces ? space_mark : " ";
-  while (text.ends_with(space)) text.resize(text.size() - space.size());
+  while (text.ends_with(space)) text.erase(text.size() - space.size());
 }
 
 std::string SentencePieceNormalizer::operator()(std::string_view text) const {
