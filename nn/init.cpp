@@ -18,6 +18,9 @@ Fans fans(const Shape& shape, const char* name) {
   return {static_cast<double>(shape[1]) * rest, static_cast<double>(shape[0]) * rest};
 }
 
+// Memory that nobody writes has no pages yet, so that a model that waits for its weights takes up none.
+Tensor unwritten(const Shape& shape) { return Tensor::empty(shape, DType::f32, default_device()); }
+
 Tensor symmetric(const Shape& shape, double bound, Rng& rng) { return uniform(shape, -bound, bound, rng); }
 
 double kaiming_deviation(const Shape& shape, double slope, Fan fan, const char* name) {
@@ -60,10 +63,10 @@ Tensor zeros(const Shape& shape) { return Tensor::zeros(shape); }
 Tensor ones(const Shape& shape) { return Tensor::ones(shape); }
 Tensor constant(const Shape& shape, double value) { return Tensor::full(shape, value); }
 Tensor uniform(const Shape& shape, double low, double high, Rng& rng) {
-  return skips ? zeros(shape) : random_uniform(shape, low, high, rng);
+  return skips ? unwritten(shape) : random_uniform(shape, low, high, rng);
 }
 Tensor normal(const Shape& shape, double mean, double deviation, Rng& rng) {
-  return skips ? zeros(shape) : random_normal(shape, mean, deviation, rng);
+  return skips ? unwritten(shape) : random_normal(shape, mean, deviation, rng);
 }
 
 Tensor uniform_fan_in(const Shape& shape, Rng& rng) {
@@ -89,7 +92,7 @@ Tensor kaiming_normal(const Shape& shape, Rng& rng, double slope, Fan fan) {
 Tensor orthogonal(const Shape& shape, Rng& rng, double gain, int64_t blocks) {
   require(shape.rank() == 2 && blocks >= 1 && shape[0] % blocks == 0,
           "[orthogonal] need (m, n) with m a multiple of the {} blocks, got {}", blocks, shape);
-  if (skips) return zeros(shape);
+  if (skips) return unwritten(shape);
   const int64_t m = shape[0] / blocks, n = shape[1], count = std::min(m, n), length = std::max(m, n);
   std::vector<float> values(static_cast<size_t>(shape.numel()));
   for (int64_t block = 0; block < blocks; ++block) {

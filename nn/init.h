@@ -33,7 +33,8 @@ Tensor kaiming_normal(const Shape& shape, Rng& rng = default_rng(), double slope
 /// multiple of blocks.
 Tensor orthogonal(const Shape& shape, Rng& rng = default_rng(), double gain = 1, int64_t blocks = 1);
 
-/// While a Skip lives, initialisers of this thread draw nothing and give zeros, for weights that come from a file.
+/// While a Skip lives, initialisers of this thread draw nothing and give tensors that nobody has written, for weights
+/// that all come from a file.
 class Skip {
  public:
   Skip();

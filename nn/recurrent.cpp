@@ -172,10 +172,10 @@ RecurrentStack::RecurrentStack(const char* name, int64_t gates, bool bias, const
                       options.checkpoint);
   for (int64_t layer = 0; layer < options.layers; ++layer)
     for (int direction = 0; direction < directions(); ++direction)
-      parameters_.push_back(make_cell(name, gates, input_of(layer), options.hidden, bias, rng,
-                                      [&](const char* parameter, const Tensor& value) {
-                                        return param(fmt::format("{}_{}", parameter, suffix(layer, direction)), value);
-                                      }));
+      parameters_.push_back(
+          make_cell(name, gates, input_of(layer), options.hidden, bias, rng, [&](const char* parameter, Tensor value) {
+            return param(fmt::format("{}_{}", parameter, suffix(layer, direction)), std::move(value));
+          }));
 }
 
 RecurrentLayers::Cells RecurrentStack::cells() const {
@@ -193,7 +193,7 @@ RecurrentCell::RecurrentCell(const char* name, int64_t gates, int64_t input, int
     : name_(name) {
   require<UsageError>(input > 0 && hidden > 0, "[{}] need sizes of at least 1, got {} and {}", name, input, hidden);
   weights = make_cell(name, gates, input, hidden, bias, rng,
-                      [this](const char* parameter, const Tensor& value) { return param(parameter, value); });
+                      [this](const char* parameter, Tensor value) { return param(parameter, std::move(value)); });
 }
 
 void RecurrentCell::require_input(const Tensor& x) const {

@@ -15,6 +15,7 @@
 #include "core/base/checksum.h"
 #include "core/base/pack.h"
 #include "core/base/printable.h"
+#include "core/tensor/raw.h"
 #include "nn/gru.h"
 #include "nn/safetensors_header.h"
 #include "nn/stored_tensors.h"
@@ -75,8 +76,24 @@ class File {
   uint32_t written_crc_ = 0;
 };
 
+// Reads floats in pieces, which stay in the cache while they are checked and stored.
+Tensor read_floats(File& file, const TensorEntry& entry, Device device, std::vector<std::byte>& buffer) {
+  constexpr size_t piece = size_t{1} << 17;
+  Tensor tensor = Tensor::empty(entry.shape, dtype_of_stored(entry.stored), device);
+  const View view = Raw::write_view(tensor);
+  buffer.resize(std::max(buffer.size(), piece));
+  const size_t size = entry.end - entry.begin;
+  for (size_t at = 0; at < size; at += piece) {
+    const size_t bytes = std::min(piece, size - at);
+    file.read(buffer.data(), bytes);
+    device.check(device.kernels().upload(device.context(), view.buffer, at, buffer.data(), bytes), "upload");
+  }
+  return tensor;
+}
+
 // The buffer serves all tensors: fresh memory for each would cost more than reading it.
 Tensor read_tensor(File& file, const TensorEntry& entry, Device device, std::vector<std::byte>& buffer) {
+  if (is_float(dtype_of_stored(entry.stored))) return read_floats(file, entry, device, buffer);
   buffer.resize(std::max<size_t>(buffer.size(), entry.end - entry.begin));
   const std::span<const std::byte> bytes(buffer.data(), entry.end - entry.begin);
   file.read(buffer.data(), bytes.size());

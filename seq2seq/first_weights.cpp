@@ -4,14 +4,15 @@
 
 namespace grus::seq2seq {
 
+// New values are not copied into the old ones' place: those of a model that waits for its weights have no pages.
 void set_normal(nn::Parameter& weight, Rng& rng, double deviation) {
-  weight.assign(nn::init::normal(weight.shape(), 0, deviation, rng));
+  weight.leaf().replace(nn::init::normal(weight.shape(), 0, deviation, rng));
 }
 
 void set_zero(nn::Parameter& parameter) { parameter.assign(nn::init::zeros(parameter.shape())); }
 
 void set_orthogonal(nn::Parameter& weight_hh, Rng& rng) {
-  weight_hh.assign(nn::init::orthogonal(weight_hh.shape(), rng, 1, weight_hh.dim(0) / weight_hh.dim(1)));
+  weight_hh.leaf().replace(nn::init::orthogonal(weight_hh.shape(), rng, 1, weight_hh.dim(0) / weight_hh.dim(1)));
 }
 
 void set_normal(nn::Linear& layer, Rng& rng, double deviation) {

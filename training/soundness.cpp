@@ -11,8 +11,8 @@ namespace grus::training {
 
 namespace {
 
-// Numbers that are judged at once, so that products stay in the cache.
-constexpr int64_t piece = 1 << 18;
+// Numbers that are judged at once: their products stay in the cache, and no thread is started for them.
+constexpr int64_t piece = 1 << 14;
 
 }  // namespace
 

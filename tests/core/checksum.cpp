@@ -16,6 +16,26 @@ TEST_CASE("checksum: CRC-32 as everybody has it, in pieces as in one") {
   CHECK(crc.value() == 0xcbf43926u);
 }
 
+TEST_CASE("checksum: CRC-32 of any length, from any address on, is that of its bits one after the other") {
+  std::string text;
+  for (uint32_t i = 0, draw = 1; i < 700; ++i, draw = draw * 1664525 + 1013904223)
+    text += static_cast<char>(draw >> 24);
+  for (size_t begin = 0; begin < 3; ++begin) {
+    uint32_t bits = ~uint32_t{0};
+    for (size_t size = 0; begin + size < text.size(); ++size) {
+      Crc32 crc;
+      crc.add(std::string_view(text).substr(begin, size));
+      REQUIRE(crc.value() == ~bits);
+      crc.add(std::string_view(text).substr(begin + size, 64));
+      Crc32 whole;
+      whole.add(std::string_view(text).substr(begin, size + 64));
+      REQUIRE(crc.value() == whole.value());
+      bits ^= static_cast<uint8_t>(text[begin + size]);
+      for (int bit = 0; bit < 8; ++bit) bits = bits >> 1 ^ (bits & 1 ? 0xEDB88320 : 0);
+    }
+  }
+}
+
 TEST_CASE("checksum: CRC-32C has the values of RFC 3720") {
   CHECK(crc32c("123456789") == 0xe3069283u);
   CHECK(crc32c(std::string(32, '\0')) == 0x8a9136aau);

@@ -1,20 +1,19 @@
 #pragma once
 // Host memory for vectors, aligned to a cache line.
+#include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 namespace grus::cpu {
 
-struct FreeAligned {
-  void operator()(float* p) const { std::free(p); }
+struct ReleaseFloats {
+  size_t bytes = 0;
+  void operator()(float* floats) const;
 };
-using AlignedFloats = std::unique_ptr<float[], FreeAligned>;
+using AlignedFloats = std::unique_ptr<float[], ReleaseFloats>;
 
-/// Allocates n floats, 64-byte aligned; null when there is no memory.
-inline AlignedFloats aligned_floats(int64_t n) {
-  const size_t bytes = (static_cast<size_t>(n) * sizeof(float) + 63) / 64 * 64;
-  return AlignedFloats(static_cast<float*>(std::aligned_alloc(64, bytes)));
-}
+/// Allocates n floats, 64-byte aligned, in a build for use many of them from the heap of large buffers; null when there
+/// is no memory.
+AlignedFloats aligned_floats(int64_t n);
 
 }  // namespace grus::cpu

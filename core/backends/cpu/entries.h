@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/backends/backends.h"
+#include "core/base/use_only.h"
 #include "core/device/kernels.h"
 
 namespace grus::cpu {
@@ -24,7 +25,8 @@ Status fail_with(std::string message);
 Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer);
 void release(Context* context, DeviceBuffer* buffer);
 void trim(Context* context);
-inline constexpr size_t large_buffer = size_t{1} << 20;  // bytes from which the heap keeps a buffer
+/// Bytes from which the heap keeps a buffer. A build for use starts sooner where its weights lie in huge pages.
+inline constexpr size_t large_buffer = size_t{1} << (use_only ? 16 : 20);
 
 // Every kernel of the contract is declared here, and the loops that threads share.
 #define GRUS_DEVICE_ENTRY(...)

@@ -20,10 +20,15 @@ size_t rounded_up(size_t bytes, size_t to) { return (bytes + to - 1) / to * to; 
 Heap::Heap(size_t most) {
   // Reserving takes no memory, but a limit on address space (ulimit -v) may allow less.
   for (; most >= huge_page; most /= 2) {
-    void* const start = mmap(nullptr, most, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (start == MAP_FAILED) continue;
-    start_ = static_cast<char*>(start);
+    void* const memory = mmap(nullptr, most + huge_page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) continue;
+    // The heap begins where a huge page can, so that its first pages are huge, too.
+    char* const reserved = static_cast<char*>(memory);
+    const size_t before = (huge_page - reinterpret_cast<uintptr_t>(memory) % huge_page) % huge_page;
+    start_ = reserved + before;
     most_ = most;
+    if (before > 0) munmap(reserved, before);
+    munmap(start_ + most, huge_page - before);
     free_.emplace(start_, most_);
     return;
   }
@@ -83,6 +88,12 @@ void Heap::trim() {
     const size_t begin = rounded_up(from, page), end = std::min(from + size, writable_) / page * page;
     if (end > begin) madvise(start_ + begin, end - begin, MADV_DONTNEED);
   }
+}
+
+Heap& shared_heap() {
+  static Heap* const heap =
+      new Heap(4 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(getpagesize()));
+  return *heap;
 }
 
 }  // namespace grus::cpu

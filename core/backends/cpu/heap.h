@@ -32,4 +32,7 @@ class Heap {
   std::mutex mutex_;
 };
 
+/// Returns the heap of all devices of this backend. It is never destroyed: tensors may outlive whatever else is static.
+Heap& shared_heap();
+
 }  // namespace grus::cpu

@@ -17,4 +17,9 @@ void* Heap::allocate(size_t bytes) {
 void Heap::release(void* block, size_t) { std::free(block); }
 void Heap::trim() {}
 
+Heap& shared_heap() {
+  static Heap* const heap = new Heap(0);
+  return *heap;
+}
+
 }  // namespace grus::cpu

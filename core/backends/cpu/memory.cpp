@@ -1,25 +1,13 @@
 // Host memory: small buffers from malloc, large ones from a heap that keeps its pages.
-#include <unistd.h>
-
 #include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/entries.h"
 #include "core/backends/cpu/heap.h"
 
 namespace grus::cpu {
-namespace {
-
-/// One heap serves all devices of this backend. It is never destroyed: tensors may outlive whatever else is static.
-Heap& heap() {
-  static Heap* const heap =
-      new Heap(4 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(getpagesize()));
-  return *heap;
-}
-
-}  // namespace
 
 Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer) {
   if (bytes < large_buffer) return reference_backend().allocate(context, bytes, buffer);
-  void* const memory = heap().allocate(bytes);
+  void* const memory = shared_heap().allocate(bytes);
   if (!memory) {
     fail_with("out of memory");
     return Status::out_of_memory;
@@ -31,10 +19,10 @@ Status allocate(Context* context, size_t bytes, DeviceBuffer* buffer) {
 void release(Context* context, DeviceBuffer* buffer) {
   drop_derived(buffer);
   if (buffer->bytes < large_buffer) return reference_backend().release(context, buffer);
-  heap().release(buffer->handle, buffer->bytes);
+  shared_heap().release(buffer->handle, buffer->bytes);
   buffer->handle = nullptr;
 }
 
-void trim(Context*) { heap().trim(); }
+void trim(Context*) { shared_heap().trim(); }
 
 }  // namespace grus::cpu

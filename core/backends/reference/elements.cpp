@@ -17,15 +17,16 @@ T sum_of(T a, T b) {
   else return static_cast<T>(a + b);
 }
 
-/// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers. Nothing
-/// that is used after training asks for more of f64.
+/// Tells which types a row of the table has a meaning for: all rows for floats, the exact ones for integers. A build
+/// for use asks f32, and sums and the like of integers, of the cpu backend alone, and of f64 no more than of integers.
 template <class T>
-constexpr bool has_all = std::is_same_v<T, float> || (std::is_same_v<T, double> && !use_only);
+constexpr bool has_all = !use_only && std::is_floating_point_v<T>;
 template <class T, UnaryOp op>
-constexpr bool defined =
-    has_all<T> || op == UnaryOp::neg || op == UnaryOp::abs || op == UnaryOp::square || op == UnaryOp::relu;
+constexpr bool defined = has_all<T> ||
+                         (!(use_only && std::is_same_v<T, float>)&&(op == UnaryOp::neg || op == UnaryOp::abs ||
+                                                                    op == UnaryOp::square || op == UnaryOp::relu));
 template <class T, BinaryOp op>
-constexpr bool defined_binary = has_all<T> || has_integer_form(op);
+constexpr bool defined_binary = has_all<T> || ((!use_only || std::is_same_v<T, double>)&&has_integer_form(op));
 
 template <UnaryOp op>
 void unary_of(const View& y, const View& x) {
