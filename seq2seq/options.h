@@ -105,7 +105,7 @@ struct TrainOptions {
   parallel::Reduce reduce = parallel::Reduce::tree;
   parallel::Wire wire = parallel::Wire::f32;
   bool shard_optimizer = false;  // each rank updates a part of the weights
-  std::string devices;          // several of this machine, with commas; none: device
+  std::string devices;           // several of this machine, with commas; none: device
   double bucket_mb = 4;          // of gradients that a rank sends at a time
   int64_t threads = 0;           // 0: as many as there are
   std::string device = initial_device_name();

@@ -28,9 +28,12 @@ DeviceDescription describe(Device device) {
   about.abi = table.abi;
   for (DType dtype : {DType::f32, DType::f64, DType::i32, DType::i64, DType::boolean})
     if (takes(device, dtype)) about.dtypes.push_back(dtype);
-  for (const KernelEntry& entry : kernel_entries(table))
-    if (entry.need != Need::required && entry.need != Need::spared)
-      (entry.present ? about.fused : about.composed).emplace_back(entry.name);
+  const bool runs_on_host = table.run_parts != nullptr;  // which has no launches to spare
+  for (const KernelEntry& entry : kernel_entries(table)) {
+    if (entry.need == Need::required || entry.need == Need::spared) continue;
+    if (entry.present) about.fused.emplace_back(entry.name);
+    else if (entry.need != Need::launched || !runs_on_host) about.composed.emplace_back(entry.name);
+  }
   return about;
 }
 

@@ -96,8 +96,8 @@ std::vector<std::string> SentencePieceEncoder::texts_of(std::string_view text, c
   return texts;
 }
 
-// The mark before a text's first word is not shown where the normalizer adds one or drops spaces. Where it keeps spaces,
-// one mark alone was added.
+// The mark before a text's first word is not shown where the normalizer adds one or drops spaces. Where it keeps
+// spaces, one mark alone was added.
 std::string SentencePieceEncoder::text_of(std::string_view piece, int32_t id, bool first, bool& mark_dropped) const {
   mark_dropped = false;
   const PieceType type = this->piece(id).type;

@@ -43,7 +43,7 @@ struct TrainingOptions {
   parallel::Wire wire = parallel::Wire::f32;
   bool shard_optimizer = false;
   double bucket_mb = 4;
-  std::string devices;  // several of this machine, with commas; none: that of `machine`
+  std::string devices;                     // several of this machine, with commas; none: that of `machine`
   Precision activations = Precision::f32;  // what a step keeps for its gradients
   std::string loss_scale = "auto";
   std::string show_step, profile;

@@ -57,8 +57,8 @@ TEST_CASE("sentencepiece encoder: bpe merges the highest score first, of equal o
 
 TEST_CASE(
     "sentencepiece encoder: unigram takes the cut of the highest sum, unknown characters cost the least score and 10") {
-  const std::string pieces = piece("\u2581", -1) + piece("a", -4) + piece("b", -4) + piece("ab", -7) +
-                             piece("xy", -30) + piece("aa", -8);
+  const std::string pieces =
+      piece("\u2581", -1) + piece("a", -4) + piece("b", -4) + piece("ab", -7) + piece("xy", -30) + piece("aa", -8);
   const std::string bytes = model_of(1, pieces + piece("bb", -9)), better = model_of(1, pieces + piece("bb", -7.9f));
   CHECK(SentencePieceEncoder(bytes).encode("abb") == Pieces{"\u2581", "ab", "b"});
   CHECK(SentencePieceEncoder(better).encode("abb") == Pieces{"\u2581", "ab", "b"});
