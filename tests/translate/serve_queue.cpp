@@ -93,6 +93,7 @@ TEST_CASE("serve queue: requests of another beam wait for a batch of their own, 
     ask(lines({"a", "b"}, 2));
     ask(lines({"c", "d", "e", "f", "g"}, 1));
     queue.stop();
+    for (const std::future<Answer>& one : asked) one.wait();  // who is in ask() still needs the queue
   }
   REQUIRE(mirror.batches.size() == 2);
   CHECK(mirror.batches[0].beam == 2);

@@ -49,6 +49,7 @@ struct QueueFigures {
   int64_t waiting = 0, requests = 0, sentences = 0, batches = 0, largest_batch = 0, refused = 0;
 };
 
+/// A BatchQueue outlives every call of ask().
 class BatchQueue {
  public:
   /// Translates all lines of a request; it is called by the queue's thread alone.
