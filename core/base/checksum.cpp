@@ -1,11 +1,11 @@
 #include "core/base/checksum.h"
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include <array>
 #include <charconv>
 
-#include "core/base/crc32.h"
 #include "core/base/error.h"
 
 namespace grus {
@@ -28,7 +28,10 @@ constexpr std::array<uint32_t, 256> castagnoli_table() {
 
 }  // namespace
 
-void Crc32::add(std::string_view bytes) { value_ = crc32_of(value_, bytes); }
+void Crc32::add(std::string_view bytes) {
+  if (bytes.empty()) return;  // zlib begins anew where it is given no address
+  value_ = static_cast<uint32_t>(crc32_z(value_, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
+}
 
 uint32_t crc32c(std::string_view bytes) {
   static constexpr std::array<uint32_t, 256> table = castagnoli_table();

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/crc32.h"
 #include "core/base/error.h"
 #include "core/base/printable.h"
 #include "data/read/zip.h"
@@ -27,7 +26,7 @@ class Member : public ByteSource {
     const uint64_t left = entry_.bytes - position();
     const auto wanted = static_cast<unsigned>(std::min<uint64_t>(left, most));
     const size_t got = entry_.method == ZipEntry::stored ? next(to, wanted) : unpack(to, wanted);
-    crc_ = crc32_of(crc_, {to, got});
+    crc_ = crc32(crc_, reinterpret_cast<const Bytef*>(to), static_cast<uInt>(got));
     if (got == 0 && most > 0) check();
     return got;
   }
@@ -75,7 +74,7 @@ class Member : public ByteSource {
   z_stream inflate_{};
   std::array<char, 1u << 15> packed_;
   uint64_t passed_ = 0;
-  uint32_t crc_ = 0;
+  uLong crc_ = 0;
   bool ended_ = false;
 };
 

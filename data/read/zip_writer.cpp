@@ -1,6 +1,5 @@
 #include <zlib.h>
 
-#include "core/base/crc32.h"
 #include "core/base/error.h"
 #include "data/read/little_endian.h"
 #include "data/read/zip.h"
@@ -40,7 +39,7 @@ std::string deflated(std::string_view bytes) {
 void ZipWriter::add(const std::string& name, std::string_view bytes, bool compressed) {
   const std::string packed = compressed ? deflated(bytes) : std::string();
   const std::string_view content = compressed ? packed : bytes;
-  const uint32_t crc = crc32_of(0, bytes);
+  const auto crc = static_cast<uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
   const auto length = static_cast<uint16_t>(name.size());
   // What a member's header and its entry in the directory have in common.
   std::string common, sizes;
