@@ -14,6 +14,7 @@
 #include "examples/support/program.h"
 #include "parallel/threads.h"
 #include "parallel/world.h"
+#include "tasks/base/lists.h"
 
 namespace grus::programs {
 namespace {
@@ -47,16 +48,13 @@ class FirstRanksOutput {
 
 std::vector<Device> devices_of(const std::string& list) {
   std::vector<Device> devices;
-  for (size_t at = 0; at <= list.size();) {
-    const size_t end = std::min(list.find(',', at), list.size());
-    const std::string name = list.substr(at, end - at);
+  for (const std::string& name : tasks::comma_list(list)) {
     require<UsageError>(!name.empty(),
                         "--devices: need names of devices with commas, as in opencl:0,opencl:1, got '{}'", list);
     const Device device(name);
     require<UsageError>(std::find(devices.begin(), devices.end(), device) == devices.end(),
                         "--devices: need each device once, got {} twice", device);
     devices.push_back(device);
-    at = end + 1;
   }
   require<UsageError>(devices.size() > 1, "--devices: need two devices or more, got {}; --device takes one", list);
   return devices;

@@ -121,7 +121,9 @@ void require_type(BinaryOp op, const char* name, const Tensor& x) {
 constinit const Tensor nothing;
 /// Returns x as its gradient saves it: undefined where it does not read it.
 TensorArg if_needed(bool needed, bool as_it_is, const Tensor& x) {
-  return as_it_is ? exact(needed ? x : nothing) : needed ? x : nothing;
+  TensorArg saved(needed ? x : nothing);
+  saved.exact = as_it_is;
+  return saved;
 }
 
 /// Returns a view of x. Where x is undefined, as the gradient does not read it, `instead`, of y's shape, stands for it.
@@ -208,7 +210,7 @@ Tensor unary(const Op& recorded, const Tensor& x) {
 template <BinaryOp op, int wrt, bool passes_dy, const tensors::Binary& row>
 void add_binary_gradient(Input side, const Tensor& a, const Tensor& b, const Tensor& y, const Tensor& dy) {
   if (!side.wanted()) return;
-  if (passes_dy) return dy.shape() == side.shape() ? side.add(dy) : add_reduced(side, dy);
+  if (passes_dy) return add_sum_to(side, dy);
   if (side.recording()) return add_sum_to(side, row.gradient[wrt](a, b, y, dy));
   Tensor result = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
   const Device device = dy.device();

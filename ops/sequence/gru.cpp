@@ -1,5 +1,7 @@
 #include "ops/sequence/gru.h"
 
+#include <array>
+
 #include "core/base/error.h"
 #include "core/tensor/raw.h"
 #include "ops/base/launch.h"
@@ -60,7 +62,7 @@ void backward_gru(const GruRecord& record, const Lengths& lengths, GruForm form,
   step.add_weight_gradients(w.weight_hh, w.bias_hh, previous, rows, dgx, dgh);
   if (record.h0.wanted()) {
     Tensor dh0 = gathered_rows(dh, lengths.rank_tensor());
-    if (step.is_whole()) launch::gemm(dh0, last_states(dgh, lengths, !reverse), weights.weight_hh, {}, 1);
+    if (step.is_whole()) launch::gemm(dh0, recurrence::last_states(dgh, lengths, !reverse), weights.weight_hh, {}, 1);
     record.h0.add(dh0);
   }
   add_input_gradients(record.x, w, dgx);
@@ -90,9 +92,11 @@ std::optional<Output> cells::Gru::fused(const Tensor& x, const Lengths& lengths,
   const StateBuffers states{launch::matrix_of(first), Raw::write_matrix(y), Raw::write_matrix(previous)};
   const GruForward buffers{Raw::matrix(gx), states.previous, Raw::write_matrix(rows.gates),
                            Raw::write_matrix(rows.product), states.y};
+  const Tensor turned = step.is_whole() ? launch::permuted(weights.weight_hh, std::array{1, 0}) : Tensor();
   in_parts(device, lengths, [&](Ranks ranks) {
     for_each_step(lengths, reverse, ranks, [&](int64_t t, StepRows part) {
-      if (step.is_whole()) return step.forward(buffers, incoming(states, lengths, t, part, reverse), part);
+      if (step.is_whole())
+        return step.forward(buffers, launch::matrix_of(turned), incoming(states, lengths, t, part, reverse), part);
       fill_previous(device, states, lengths, t, part, reverse);
       step.forward(buffers, part);
     });

@@ -1,7 +1,6 @@
 #include "ops/sequence/gru_step.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/device/precision.h"
 #include "core/tensor/raw.h"
@@ -14,6 +13,14 @@ namespace grus {
 using launch::columns_of;
 using launch::rows_of;
 using recurrence::StepRows;
+
+namespace {
+
+bool has_whole_steps(Device device) {
+  return fused_kernels_wanted() && device.kernels().gru_step && device.kernels().gru_step_backward;
+}
+
+}  // namespace
 
 bool has_fused_gru(Device device) {
   return fused_kernels_wanted() && device.kernels().gru_gates && device.kernels().gru_gates_backward;
@@ -28,16 +35,15 @@ GruStep::GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, i
       bias_(launch::repeated(bias_hh)),
       form_(form),
       hidden_(weight_hh.dim(1)),
-      scratch_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), device_)) {
-  const bool one_call = fused_kernels_wanted() && device_.kernels().gru_step && device_.kernels().gru_step_backward;
-  if (one_call && form.reset == Reset::after && hidden_ <= whole_step_hidden && product_precision() == Precision::f32)
-    turned_ = launch::permuted(weight_hh, std::array{1, 0});
-}
+      whole_(has_whole_steps(device_) && form.reset == Reset::after && hidden_ <= whole_step_hidden &&
+             product_precision() == Precision::f32),
+      scratch_(Tensor::empty({batch, 3 * hidden_}, weight_hh.dtype(), device_)) {}
 
-void GruStep::forward(const GruForward& buffers, const recurrence::Incoming& from, StepRows rows) const {
+void GruStep::forward(const GruForward& buffers, const Matrix& turned, const recurrence::Incoming& from,
+                      StepRows rows) const {
   const GruGatesArgs gates{GruPhase::all,      form_.update,           rows.of(buffers.gx),      {},
                            rows.of(buffers.h), rows.of(buffers.gates), rows.of(buffers.product), rows.of(buffers.y)};
-  const GruStepArgs args{gates, from.carried, from.fresh, Raw::matrix(turned_), bias_};
+  const GruStepArgs args{gates, from.carried, from.fresh, turned, bias_};
   device_.check(device_.kernels().gru_step(device_.context(), args), "gru");
 }
 

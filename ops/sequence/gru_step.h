@@ -43,10 +43,11 @@ class GruStep {
  public:
   GruStep(const Tensor& weight_hh, const Tensor& bias_hh, GruForm form, int64_t batch);
   /// Tells whether a step is one call, as pays where calls are launches and states are small (at most
-  /// `whole_step_hidden`). forward() then takes the states from `from` and writes buffers.h; backward() is told the
-  /// rows of the step after it, and leaves out what the last call's dgh adds to dh.
-  bool is_whole() const { return turned_.defined(); }
-  void forward(const GruForward& buffers, const recurrence::Incoming& from, recurrence::StepRows rows) const;
+  /// `whole_step_hidden`). forward() then takes U^T (H, 3H) and the states from `from`, and writes buffers.h;
+  /// backward() is told the rows of the step after it, and leaves out what the last call's dgh adds to dh.
+  bool is_whole() const { return whole_; }
+  void forward(const GruForward& buffers, const Matrix& turned, const recurrence::Incoming& from,
+               recurrence::StepRows rows) const;
   void backward(const GruBackward& buffers, recurrence::StepRows rows, recurrence::StepRows later) const;
 
   void forward(const GruForward& buffers, recurrence::StepRows rows) const;
@@ -66,8 +67,8 @@ class GruStep {
   Matrix weight_, bias_;
   GruForm form_;
   int64_t hidden_;
+  bool whole_;
   Tensor scratch_;  // (B, 3H), by rank: products of one step
-  Tensor turned_;   // (H, 3H) = U^T for whole steps
 };
 
 }  // namespace grus

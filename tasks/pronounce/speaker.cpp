@@ -8,6 +8,7 @@
 #include "core/base/printable.h"
 #include "data/read/text.h"
 #include "data/text/unicode.h"
+#include "tasks/base/lists.h"
 #include "tasks/base/model_files.h"
 
 namespace grus::tasks::pronounce {
@@ -52,9 +53,7 @@ Speaker make_speaker(seq2seq::Codecs codecs, const Sizes& sizes, uint64_t seed) 
 Loaded load(const tasks::UseOptions& use) {
   begin_use(use);
   Loaded loaded;
-  for (size_t begin = 0; begin <= use.model.size();) {
-    const size_t end = std::min(use.model.find(',', begin), use.model.size());
-    const std::string folder = use.model.substr(begin, end - begin);
+  for (const std::string& folder : tasks::comma_list(use.model)) {
     require<UsageError>(!folder.empty(), "--model: need DIR or DIR,DIR, got '{}'", use.model);
     TrainOptions o;
     tasks::load_options("pronounce", folder, o.table());
@@ -64,7 +63,6 @@ Loaded load(const tasks::UseOptions& use) {
     require<DataError>(one.codecs.target.vocab() == first.codecs.target.vocab(),
                        "{}: need the phones of the first model to speak together, got others", folder);
     if (loaded.speakers.size() == 1) loaded.options = o;
-    begin = end + 1;
   }
   return loaded;
 }
