@@ -140,7 +140,7 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     p = argparse.ArgumentParser(prog="./dev bench growth", description="How the cost of a step grows with T, B, H and V.")
     p.error = lambda message: p.exit(2, f"bench growth: {message}\n")
-    p.add_argument("--data", default=str(root.parent / "shared/data/multi30k/tok"), help="folder of Multi30k, for V (%(default)s)")
+    p.add_argument("--data", default=str(root / "downloads/multi30k/tok"), help="folder of Multi30k, for V, as ./dev data multi30k fetches it (%(default)s)")
     p.add_argument("--build", default=str(root / "build"), help="build folder with the benchmarks (%(default)s)")
     p.add_argument("--out", default="growth", help="folder for growth.md, .html, .svg and .json (%(default)s)")
     p.add_argument("--only", action="append", choices=["T", "B", "H", "V"])

@@ -147,7 +147,7 @@ def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     p = argparse.ArgumentParser(prog="./dev bench scaling", description="The time of a step on 1 to 1,024 ranks, on paper and checked.")
     p.error = lambda message: p.exit(2, f"bench scaling: {message}\n")
-    p.add_argument("--data", default=str(root.parent / "shared/data/multi30k/tok"), help="folder of Multi30k (%(default)s)")
+    p.add_argument("--data", default=str(root / "downloads/multi30k/tok"), help="folder of Multi30k, as ./dev data multi30k fetches it (%(default)s)")
     p.add_argument("--build", default=str(root / "build"), help="build folder with the programs (%(default)s)")
     p.add_argument("--out", default="scaling", help="folder for scaling.md, .svg and .json (%(default)s)")
     p.add_argument("--steps", type=int, default=4, help="steps that are measured, of each number of ranks (%(default)s)")
