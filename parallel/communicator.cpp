@@ -107,18 +107,28 @@ void Communicator::from_leader(std::span<std::byte> bytes) {
   wait(std::move(requests));
 }
 
-void Communicator::all_gather(const std::vector<std::span<std::byte>>& parts) {
-  require(parts.size() == static_cast<size_t>(size()), "[ranks] need {} parts, one of each rank, got {}", size(),
-          parts.size());
-  if (!several()) return;
+void Communicator::all_gather(std::span<std::byte> bytes, const std::vector<size_t>& sizes) {
+  require(sizes.size() == static_cast<size_t>(size()), "[ranks] need {} sizes, one of each rank, got {}", size(),
+          sizes.size());
+  std::vector<size_t> begins = {0};
+  for (const size_t of_rank : sizes) begins.push_back(begins.back() + of_rank);
+  require(begins.back() == bytes.size(), "[ranks] need {} bytes, as many as the sizes add up to, got {}", begins.back(),
+          bytes.size());
   const int tag = next_tag(), me = rank();
-  std::vector<int64_t> requests;
-  for (int other = 0; other < size(); ++other) {
-    if (other == me) continue;
-    receive_all(other, tag, parts[static_cast<size_t>(other)], requests);
-    send_all(other, tag, parts[static_cast<size_t>(me)], requests);
+  for (const Stage& stage : stages_) {
+    const auto known = [&](int rank) {
+      const auto first = static_cast<size_t>(stage.block(rank)), end = first + static_cast<size_t>(stage.stride);
+      return bytes.subspan(begins[first], begins[end] - begins[first]);
+    };
+    std::vector<int64_t> requests;
+    for (int digit = 0; digit < stage.radix; ++digit) {
+      const int other = stage.member(me, digit);
+      if (other == me) continue;
+      receive_all(other, tag, known(other), requests);
+      send_all(other, tag, known(me), requests);
+    }
+    wait(std::move(requests));
   }
-  wait(std::move(requests));
 }
 
 std::unique_ptr<Reduction> Communicator::make_sum(const Shards& shards, int64_t count, DType dtype,

@@ -1,7 +1,7 @@
 #pragma once
 // What ranks do together: they gather texts, share bytes and add up numbers along the tree of shards. Every call is
 // made by all ranks in the same order. With N ranks none sends or receives more than some multiple of log N messages in
-// a call, but for all_gather() and to_leader().
+// a call, but for to_leader().
 // Sources: communicator.cpp, letters.cpp.
 #include <functional>
 #include <memory>
@@ -47,8 +47,9 @@ class Communicator {
   std::string from_leader(const std::string& place, const std::string& text);
   /// Overwrites the bytes of all others with the leader's.
   void from_leader(std::span<std::byte> bytes);
-  /// Gives all ranks the bytes of each: rank r sends parts[r], and overwrites every other part with its rank's.
-  void all_gather(const std::vector<std::span<std::byte>>& parts);
+  /// Gives all ranks the bytes of each: sizes[r] of `bytes` are rank r's, in the order of ranks. A rank sends its own,
+  /// and overwrites the others.
+  void all_gather(std::span<std::byte> bytes, const std::vector<size_t>& sizes);
   /// Runs `work` on the leader while the others wait for its end.
   template <class Work>
   void on_leader(const std::string& place, Work&& work) {

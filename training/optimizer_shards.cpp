@@ -56,29 +56,28 @@ void OptimizerShards::gather_values() {
         visit(*mean, [&](const Tensor& y) { *mean = y; });
     }
   };
-  std::vector<std::vector<std::byte>> blocks(static_cast<size_t>(ranks_.size()));
+  std::vector<size_t> sizes;
   for (int rank = 0; rank < ranks_.size(); ++rank) {
-    std::vector<std::byte>& block = blocks[static_cast<size_t>(rank)];
-    size_t size = 0;
-    each_of(rank, [&](const Tensor& x, auto&&) { size += bytes_of(x); });
-    block.reserve(size);
-    if (rank != ranks_.rank()) block.resize(size);
-    else
-      each_of(rank, [&](const Tensor& x, auto&&) {
-        const std::vector<std::byte> bytes = x.to_bytes();
-        block.insert(block.end(), bytes.begin(), bytes.end());
+    sizes.push_back(0);
+    each_of(rank, [&](const Tensor& x, auto&&) { sizes.back() += bytes_of(x); });
+  }
+  std::vector<std::byte> all(std::accumulate(sizes.begin(), sizes.end(), size_t{0}));
+  // Calls visit(rank, x, place, set) for each tensor, with the rank that updates it and its place in `all`.
+  const auto each_place = [&](auto&& visit) {
+    std::span<std::byte> rest = all;
+    for (int rank = 0; rank < ranks_.size(); ++rank)
+      each_of(rank, [&](const Tensor& x, auto&& set) {
+        visit(rank, x, rest.first(bytes_of(x)), set);
+        rest = rest.subspan(bytes_of(x));
       });
-  }
-  ranks_.all_gather({blocks.begin(), blocks.end()});
-  for (int rank = 0; rank < ranks_.size(); ++rank) {
-    if (rank == ranks_.rank()) continue;
-    std::span<const std::byte> rest = blocks[static_cast<size_t>(rank)];
-    each_of(rank, [&](const Tensor& x, auto&& set) {
-      const std::span<const std::byte> bytes = rest.first(bytes_of(x));
-      rest = rest.subspan(bytes.size());
-      set(Tensor::from_bytes(bytes, x.shape(), x.dtype(), x.device()));
-    });
-  }
+  };
+  each_place([&](int rank, const Tensor& x, std::span<std::byte> place, auto&&) {
+    if (rank == ranks_.rank()) std::ranges::copy(x.to_bytes(), place.begin());
+  });
+  ranks_.all_gather(all, sizes);
+  each_place([&](int rank, const Tensor& x, std::span<const std::byte> place, auto&& set) {
+    if (rank != ranks_.rank()) set(Tensor::from_bytes(place, x.shape(), x.dtype(), x.device()));
+  });
 }
 
 nn::NamedTensors OptimizerShards::gather_state() const {

@@ -91,7 +91,10 @@ void decode(const PeerModel& model, const std::vector<std::vector<int32_t>>& row
 }
 
 /// Bytes of an element of a packed weight.
-double bytes_of_weight() { return product_precision() == Precision::bf16 ? 2 : 4; }
+double bytes_of_weight() {
+  const Precision precision = product_precision();
+  return precision == Precision::int8 ? 1 : precision == Precision::bf16 ? 2 : 4;
+}
 
 /// Returns the bytes of packed weights that decoding all rows reads when each step reads its weights once: the
 /// decoder's at every step, the encoder's once a batch, and those of its recurrence at every source place.
@@ -132,7 +135,7 @@ int main(int argc, char** argv) try {
   app.add_option("--threads", o.threads)->check(CLI::PositiveNumber);
   app.add_option("--seed", o.seed);
   app.add_flag("--profile", o.profile, "print where the time of the steps goes");
-  add_precision_option(app);
+  add_precision_option(app, {"f32", "bf16", "int8"});
   add_device_option(app);
   CLI11_PARSE(app, argc, argv);
   set_num_threads(o.threads);

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads)->check(CLI::PositiveNumber);
   app.add_option("--seconds", least, "least time for each product")->check(CLI::NonNegativeNumber);
   app.add_flag("--json", json, "one JSON line a product");
-  add_precision_option(app);
+  add_precision_option(app, {"f32", "bf16", "int8"});
   CLI11_PARSE(app, argc, argv);
   set_num_threads(threads);
   const double peak = gemm_peaks().current();
@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
                                              {"threads", threads},
                                              {"openblas_gflops", r.blas},
                                              {"packed_gflops", r.ours},
-                                             {"precision", product_precision() == Precision::bf16 ? "bf16" : "f32"},
+                                             {"precision", precision_name()},
                                              {"peak_gflops", peak}})
                                  .dump());
           continue;

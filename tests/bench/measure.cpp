@@ -68,12 +68,19 @@ void add_share(nlohmann::ordered_json& line, const Peaks& peaks, double gflops) 
   line["share_of_peak"] = gflops / peaks.current();
 }
 
-void add_precision_option(CLI::App& app) {
+void add_precision_option(CLI::App& app, const std::vector<std::string>& names) {
   app.add_option_function<std::string>(
          "--precision",
-         [](const std::string& name) { set_product_precision(name == "bf16" ? Precision::bf16 : Precision::f32); },
+         [](const std::string& name) {
+           set_product_precision(name == "bf16" ? Precision::bf16 : name == "int8" ? Precision::int8 : Precision::f32);
+         },
          "of the products")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+      ->check(CLI::IsMember(names));
+}
+
+std::string precision_name() {
+  const Precision precision = product_precision();
+  return precision == Precision::bf16 ? "bf16" : precision == Precision::int8 ? "int8" : "f32";
 }
 
 void add_device_option(CLI::App& app) {

@@ -38,8 +38,10 @@ double memory_bandwidth(int threads);
 /// Returns the MiB of this machine's last-level cache, as Linux says; 0 where it does not say.
 double last_level_cache_mib();
 
-/// Adds --precision f32 | bf16, which holds for all products.
-void add_precision_option(CLI::App& app);
+/// Adds --precision with these names, which holds for all products. int8 is for inference alone.
+void add_precision_option(CLI::App& app, const std::vector<std::string>& names = {"f32", "bf16"});
+/// Returns the name of the precision that holds: "f32", "bf16" or "int8".
+std::string precision_name();
 
 /// Adds --device NAME, the device of new tensors. Devices report late, so benchmarks with it read a result in every
 /// step.
