@@ -20,6 +20,8 @@ done >pairs
   { cat log; fail 'the model is not made'; }
 "$translate" pack --model model --out 'small <b> model.grus' >log
 "$source/dev" browser --model 'small <b> model.grus' --out page.html --try 'ein Hund läuft .' --try '</script> .' >log 2>&1 || { cat log; fail 'the page is not made'; }
+runtime=$(sed -n 's/.*the runtime \([0-9]*\) kB$/\1/p' log)
+[ "${runtime:-1000}" -le 397 ] || ! command -v zopfli >/dev/null || fail "the runtime has ${runtime:-no} kB"
 # The second line has its letters decomposed, the last one bears signs that no training saw.
 printf 'ein Hund läuft .\nein Ba\314\210r la\314\210uft .\nEINE KATZE SCHLÄFT .\n\316\243\316\221\316\243 \304\260 \360\237\220\225 “ein”Hund\n' >lines
 "$@" 'small <b> model.grus' <lines >said
