@@ -66,6 +66,16 @@ TEST_CASE("streams: a reader that leaves ends the program, by its signal or, whe
   CHECK(code_with("trap '' PIPE;") == "1\n");
 }
 
+TEST_CASE("streams: with --batch 1 a line is answered while the next is not written yet") {
+  const Model m;
+  const std::string to = m.folder.path("to"), from = m.folder.path("from");
+  const Result said = program(m.folder,
+                              "run --batch 1" + m.use + "<" + to + " >" + from + " & exec 3>" + to + " 4<" + from +
+                                  "; echo c >&3; timeout 20 head -n 1 <&4; exec 3>&-; wait; }",
+                              "mkfifo " + to + " " + from + "; {");
+  CHECK(lines_of(said.out) == 1);
+}
+
 TEST_CASE("streams: a standard error that cannot be written changes nothing") {
   const Model m;
   for (const std::string to : {"2>/dev/full", "2>&-"}) {

@@ -138,12 +138,12 @@ void set_up(httplib::Server& server, const HttpOptions& o, int& listener) {
 }
 
 int bind_server(httplib::Server& server, const HttpOptions& o, const int& listener) {
-  errno = 0;
   const int port = o.port == 0
                        ? server.bind_to_any_port(o.host)
                        : (server.bind_to_port(o.host, static_cast<int>(o.port)) ? static_cast<int>(o.port) : -1);
   const int reason = errno;
-  require<Error>(port > 0, "{}:{}: {}", o.host, o.port, reason == 0 ? "no such address" : std::strerror(reason));
+  // No socket is opened for a name that cannot be resolved, whose search may leave any errno.
+  require<Error>(port > 0, "{}:{}: {}", o.host, o.port, listener < 0 ? "no such address" : std::strerror(reason));
   ::listen(listener, 128);  // clients that come at once; the library lets 5 wait
   return port;
 }
