@@ -36,12 +36,12 @@ def gzipped(path):
     return gzip.compress(path.read_bytes(), 9, mtime=0)
 
 
-def page(options, runtime):
+def page(options, model, runtime):
     parts = {
         "title": html.escape(options.title or options.model.stem),
         "style": style(),
         "wasm": base64_of(runtime),
-        "model": base64_of(options.model.read_bytes()),
+        "model": base64_of(model),
         "runtime": (HERE / "runtime.js").read_text(encoding="utf-8"),
         "tries": json.dumps(options.sentences, ensure_ascii=False).replace("<", "\\u003c"),
     }
@@ -58,14 +58,15 @@ def main():
     parser.add_argument("--try", dest="sentences", action="append", default=[], metavar="SENTENCE", help="a sentence to choose; the first is translated at once")
     options = parser.parse_args()
     try:
+        model = options.model.read_bytes()
         runtime = gzipped(options.wasm)
-        made = page(options, runtime)
+        made = page(options, model, runtime)
         new = options.out.with_name(options.out.name + ".new")
         new.write_text(made, encoding="utf-8")
         os.replace(new, options.out)
     except OSError as error:
         sys.exit(f"browser: {error.filename}: {error.strerror}")
-    print(f"{options.out}: {len(made.encode()) / 1e6:.1f} MB, of which the model {options.model.stat().st_size / 1e6:.1f} MB, the runtime {len(runtime) / 1e3:.0f} kB")
+    print(f"{options.out}: {len(made.encode()) / 1e6:.1f} MB, of which the model {len(model) / 1e6:.1f} MB, the runtime {len(runtime) / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

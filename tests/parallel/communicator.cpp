@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
-#include <bit>
-#include <cstring>
 
 #include "core/base/error.h"
 #include "core/tensor/random.h"
