@@ -1,34 +1,12 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train.cpp, use.cpp.
-#include <memory>
+// Sources: train.cpp, use.cpp.
 #include <string>
 #include <vector>
 
-#include "examples/add/task.h"
-#include "seq2seq/architecture.h"
-#include "tasks/base/run_options.h"
+#include "tasks/add/adder.h"
 
-namespace grus::add {
-
-/// What stands between question and answer: the encoder's last state alone; that, seen at every step; attention.
-enum class Arch { simple, peeky, attention };
-
-struct TrainOptions {
-  Task task = Task::add;
-  int64_t digits = 3, pairs = 100000, held = 1000;
-  Arch arch = Arch::attention;
-  seq2seq::Unit unit = seq2seq::Unit::gru;
-  int64_t embedding = 32, hidden = 64, layers = 1;
-  double teacher_forcing = 1;
-  tasks::TrainingOptions training;
-
-  TrainOptions();
-  options::Table table();
-};
-std::unique_ptr<seq2seq::Architecture> make_model(const TrainOptions& o);
-/// Returns the answers that the model gives, the likeliest digit each time.
-std::vector<std::string> answers(const seq2seq::Architecture& model, const std::vector<std::string>& questions);
+namespace grus::tasks::add {
 
 int train(TrainOptions& o, const std::string& command_line);
 /// Trains on sums of at most two digits, and shows how the answers come.
@@ -49,4 +27,4 @@ struct RunOptions {
 };
 int run(RunOptions& o, const std::string& command_line);
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

@@ -10,7 +10,7 @@
 #include "report/page.h"
 #include "seq2seq/search.h"
 
-namespace grus::add {
+namespace grus::tasks::add {
 namespace {
 
 std::vector<std::string> characters(const std::string& text, const char* end = nullptr) {
@@ -94,4 +94,4 @@ std::string pictures(const TrainOptions& o, const seq2seq::Architecture& model,
   return report::section("Unseen questions", unseen) + report::section("Mistakes", mistakes(o.task, questions, said));
 }
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

@@ -6,11 +6,11 @@
 #include "examples/add/commands.h"
 #include "report/page.h"
 
-namespace grus::add {
+namespace grus::tasks::add {
 
 /// Returns sections of a page about the answers to these questions.
 std::string pictures(const TrainOptions& o, const seq2seq::Architecture& model,
                      const std::vector<std::string>& questions, const std::vector<std::string>& said,
                      report::Figures& figures);
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

@@ -9,7 +9,7 @@
 #include "seq2seq/packed_batches.h"
 #include "training/fit.h"
 
-namespace grus::add {
+namespace grus::tasks::add {
 namespace {
 
 seq2seq::PackedBatches batches_of(const TrainOptions& o, const std::vector<std::string>& questions) {
@@ -18,12 +18,6 @@ seq2seq::PackedBatches batches_of(const TrainOptions& o, const std::vector<std::
            .batch_sentences = o.training.batch,
            .seed = static_cast<uint64_t>(o.training.seed),
            .source_marks = seq2seq::source_marks}};
-}
-
-double share_right(Task task, const std::vector<std::string>& questions, const std::vector<std::string>& said) {
-  int64_t right = 0;
-  for (size_t i = 0; i < questions.size(); ++i) right += said[i] == answer(task, questions[i]);
-  return static_cast<double>(right) / static_cast<double>(questions.size());
 }
 
 std::string shown(Task task, const std::string& question, const std::string& said) {
@@ -111,4 +105,4 @@ int demo() {
   return 0;
 }
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

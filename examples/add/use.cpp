@@ -3,27 +3,8 @@
 
 #include "examples/add/commands.h"
 #include "examples/support/input_lines.h"
-#include "tasks/base/model_files.h"
 
-namespace grus::add {
-namespace {
-
-struct Loaded {
-  TrainOptions options;
-  std::unique_ptr<seq2seq::Architecture> model;
-};
-
-Loaded load(const tasks::UseOptions& use) {
-  begin_use(use);
-  Loaded loaded;
-  tasks::load_options("add", use.model, loaded.options.table());
-  loaded.model = tasks::make_model(use.model, [&] { return make_model(loaded.options); });
-  tasks::load_weights(use.model, loaded.model->module());
-  return loaded;
-}
-
-}  // namespace
-
+namespace grus::tasks::add {
 options::Table EvalOptions::table() {
   return options::joined({{{"digits", "Data", &digits, "digits of each number (0: those of the training)", 0, 30},
                            {"count", "Data", &count, "questions", 1, 1e6},
@@ -40,11 +21,8 @@ int eval(EvalOptions& o, const std::string&) {
                                                     static_cast<uint64_t>(trained.training.seed))
                                    : draw_questions(trained.task, o.digits, 0, o.count, static_cast<uint64_t>(o.seed));
   const std::vector<std::string> said = answers(*loaded.model, questions.test);
-  int64_t right = 0;
-  for (size_t i = 0; i < said.size(); ++i) right += said[i] == answer(trained.task, questions.test[i]);
-  fmt::print("{:.2f} % of {} questions of {} digits right{}\n",
-             100.0 * static_cast<double>(right) / static_cast<double>(said.size()), said.size(),
-             same ? trained.digits : o.digits, same ? ", none of which was trained on" : "");
+  fmt::print("{:.2f} % of {} questions of {} digits right{}\n", 100 * share_right(trained.task, questions.test, said),
+             said.size(), same ? trained.digits : o.digits, same ? ", none of which was trained on" : "");
   return 0;
 }
 
@@ -58,4 +36,4 @@ int run(RunOptions& o, const std::string&) {
   return 0;
 }
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

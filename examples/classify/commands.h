@@ -26,7 +26,7 @@ struct ExportOptions {
   std::string out, examples;
   options::Table table();
 };
-/// Writes a model in ONNX, as export.cpp says. Throws UsageError without a file to write.
+/// Writes a model in ONNX, as tasks/classify/graph.h says. Throws UsageError without a file to write.
 int export_onnx(ExportOptions& o, const std::string& command_line);
 
 }  // namespace grus::tasks::classify

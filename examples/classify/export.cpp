@@ -1,107 +1,22 @@
-// The command `export`: a classifier as a model in ONNX.
-//   ids (time, batch) i64, lengths (batch); ngrams (grams, batch) and letters (spelling, time, batch) i64 where the
-//   model has them, -1 at padding -> log_probabilities (batch, classes)
-// Its metadata have "classes" and "pieces", JSON arrays in the order of their numbers.
+// The command `export`: a classifier as a model in ONNX, with the inputs, the output and the metadata of
+// tasks/classify/graph.h.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/base/error.h"
-#include "core/base/json.h"
 #include "data/read/npy.h"
 #include "examples/classify/commands.h"
 #include "formats/onnx.h"
-#include "ops/math/elementwise.h"
-#include "ops/math/reduce.h"
-#include "ops/math/shape.h"
 #include "ops/math/softmax.h"
-#include "ops/sequence/sequence.h"
+#include "tasks/classify/graph.h"
 
 namespace grus::tasks::classify {
 namespace {
-
-using Tensors = std::vector<Tensor>;
-
-// Returns the mean over axis 0 of the vectors of ids that are no padding; zeros where all are.
-Tensor mean_vector(const nn::Embedding& table, const Tensor& ids) {
-  const Tensor real = unsqueeze(cast(greater_equal(ids, 0), DType::f32), -1);
-  const Tensor total = sum(table(maximum(ids, 0)) * real, {0});
-  return total / maximum(sum(real, {0}), 1);
-}
-
-// The members' vote, as Committee::forward has it for packed texts.
-Tensor vote(const Committee& model, const Tensors& in, const Lengths& lengths) {
-  Tensor all;
-  for (const Classifier& member : model.members) {
-    size_t next = 1;
-    Tensor x = member.embedding(in[0]);
-    const Tensor grams = member.grams ? mean_vector(*member.grams, in[next++]) : Tensor();
-    if (member.letters) x = x + mean_vector(*member.letters, in[next]);
-    Tensor features = (*member.pooling)(member.states(pack(x, lengths), lengths), lengths).state;
-    if (grams.defined()) features = concat({features, grams}, 1);
-    const Tensor p = softmax(member.output(features));
-    all = all.defined() ? all + p : p;
-  }
-  return log(all * (1.0 / static_cast<double>(model.members.size())));
-}
-
-// Returns rows of ids side by side, (longest, count), with -1 at padding.
-Tensor side_by_side(const std::vector<std::vector<int32_t>>& rows, int64_t padding) {
-  size_t longest = 1;
-  for (const auto& row : rows) longest = std::max(longest, row.size());
-  std::vector<int64_t> ids(longest * rows.size(), padding);
-  for (size_t b = 0; b < rows.size(); ++b)
-    for (size_t t = 0; t < rows[b].size(); ++t) ids[t * rows.size() + b] = rows[b][t];
-  return Tensor::from(ids, {static_cast<int64_t>(longest), std::ssize(rows)});
-}
-
-std::vector<formats::OnnxInput> inputs_of(const std::vector<Text>& texts, const ModelOptions& o) {
-  std::vector<std::vector<int32_t>> pieces, ngrams, spellings;
-  size_t steps = 0;
-  for (const Text& text : texts) steps = std::max(steps, text.pieces.size());
-  for (const Text& text : texts) pieces.push_back(text.pieces), ngrams.push_back(text.ngrams);
-  for (size_t t = 0; t < steps; ++t)
-    for (const Text& text : texts)
-      spellings.push_back(t < text.spellings.size() ? text.spellings[t] : std::vector<int32_t>{});
-  std::vector<formats::OnnxInput> inputs = {{"ids", side_by_side(pieces, 0), {"time", "batch"}}};
-  if (o.ngrams > 1) inputs.push_back({"ngrams", side_by_side(ngrams, -1), {"grams", "batch"}});
-  if (o.subwords > 0) {
-    const Tensor flat = side_by_side(spellings, -1);
-    inputs.push_back({"letters",
-                      flat.reshape({flat.dim(0), static_cast<int64_t>(steps), std::ssize(texts)}),
-                      {"spelling", "time", "batch"}});
-  }
-  return inputs;
-}
-
-// Texts of some lengths, of pieces that the vocabulary has.
-std::vector<Text> made_texts(const Reader& reader, const std::vector<int64_t>& lengths) {
-  std::vector<Text> texts;
-  int64_t at = 1;
-  for (const int64_t length : lengths) {
-    std::vector<int32_t> ids;
-    std::vector<std::string> pieces;
-    for (int64_t t = 0; t < length; ++t, at += 7) {
-      ids.push_back(static_cast<int32_t>(at % reader.codec.size()));
-      pieces.push_back(reader.codec.vocab().piece(ids.back()));
-    }
-    texts.push_back(text_of(std::move(ids), pieces, reader.model));
-  }
-  return texts;
-}
-
-nn::Metadata metadata_of(const Reader& reader) {
-  std::vector<std::string> pieces;
-  for (int64_t id = 0; id < reader.codec.size(); ++id) pieces.push_back(reader.codec.vocab().piece(id));
-  return {{"classes", json::Json(reader.classes).dump()}, {"pieces", json::Json(pieces).dump()}};
-}
 
 void write_examples(const Loaded& loaded, const std::string& file) {
   const NoGrad unrecorded;
   const std::vector<Text> texts = made_texts(loaded.reader, {3, 9, 1, 6, 9});
   std::vector<std::pair<std::string, Tensor>> arrays;
-  for (const formats::OnnxInput& input : inputs_of(texts, loaded.reader.model))
-    arrays.emplace_back(input.name, input.example);
+  for (const GraphInput& input : inputs_of(texts, loaded.reader.model)) arrays.emplace_back(input.name, input.example);
   arrays.emplace_back("lengths", Tensor::from<int64_t>({3, 9, 1, 6, 9}, {5}));
   arrays.emplace_back("log_probabilities", log_softmax((*loaded.model)(collate(texts)).scores));
   data::write_npz(file, arrays);
@@ -115,9 +30,14 @@ int export_onnx(ExportOptions& o, const std::string&) {
   formats::OnnxOptions onnx{.outputs = {"log_probabilities"}, .state = loaded.model->state_dict()};
   onnx.lengths = formats::OnnxLengths{};
   onnx.metadata = metadata_of(loaded.reader);
-  formats::save_onnx(
-      o.out, [&](const Tensors& in, const Lengths& lengths) { return Tensors{vote(*loaded.model, in, lengths)}; },
-      inputs_of(made_texts(loaded.reader, {4, 2, 3}), loaded.reader.model), onnx);
+  using Tensors = std::vector<Tensor>;
+  const auto graph = [&](const Tensors& in, const Lengths& lengths) {
+    return Tensors{log_probabilities(*loaded.model, in, lengths)};
+  };
+  std::vector<formats::OnnxInput> inputs;
+  for (GraphInput& input : inputs_of(made_texts(loaded.reader, {4, 2, 3}), loaded.reader.model))
+    inputs.push_back({input.name, input.example, input.axes});
+  formats::save_onnx(o.out, graph, inputs, onnx);
   if (!o.examples.empty()) write_examples(loaded, o.examples);
   fmt::print("{}: {} classes, {} pieces\n", o.out, loaded.reader.classes.size(), loaded.reader.codec.size());
   return 0;

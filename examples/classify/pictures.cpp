@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "metrics/f_score.h"
 #include "report/confusions.h"
 #include "report/markup.h"
 
@@ -26,25 +25,6 @@ std::string examples(const Figures& f, const Reader& reader, bool right, size_t 
 }
 
 }  // namespace
-
-Figures figures_of(const Committee& model, const Reader& reader, std::vector<data::LabelledText> rows, int64_t batch) {
-  Figures f{.rows = std::move(rows)};
-  f.labels = data::class_ids(f.rows, reader.classes);
-  std::vector<std::string> texts;
-  for (const data::LabelledText& row : f.rows) texts.push_back(row.text);
-  f.judged = judge(model, reader, texts, batch);
-  std::vector<int64_t> said;
-  for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
-  const auto classes = std::ssize(reader.classes);
-  metrics::ConfusionMatrix confusion({.classes = classes});
-  metrics::FScore f1({.classes = classes});
-  confusion.update(said, f.labels);
-  f1.update(said, f.labels);
-  f.confusion = confusion.matrix();
-  f.accuracy = confusion.value();
-  f.f1 = f1.value();
-  return f;
-}
 
 std::string shaded(const std::vector<const Judged*>& judged, const Reader& reader,
                    const std::vector<std::string>& notes) {
@@ -75,14 +55,6 @@ std::string pictures(const Figures& f, const Reader& reader, report::Figures& dr
              tiles + report::confusions({.classes = reader.classes, .counts = f.confusion, .things = "Texts"}, drawn)) +
          report::section("Mistakes", what + examples(f, reader, false, 20)) +
          report::section("Right answers", what + examples(f, reader, true, 10));
-}
-
-std::string confusion_text(const Figures& f, const Reader& reader) {
-  metrics::ConfusionMatrix confusion({.classes = std::ssize(reader.classes)});
-  std::vector<int64_t> said;
-  for (const Judged& judged : f.judged) said.push_back(static_cast<int64_t>(judged.said));
-  confusion.update(said, f.labels);
-  return confusion.table(reader.classes);
 }
 
 }  // namespace grus::tasks::classify

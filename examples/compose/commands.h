@@ -12,15 +12,6 @@ int train(TrainOptions& o, const std::string& command_line);
 /// Trains on small chorales that are made by rule, and goes on with one.
 int demo();
 
-/// What a model says about pieces.
-struct Figures {
-  double nats = 0;      // -log p a step
-  double accuracy = 0;  // right keys / (right, wrong and missing ones), a key being said where its p > 1/2
-  int64_t steps = 0;
-  std::vector<std::vector<float>> expected = {};  // of each piece, (steps, 88): p of each key, given those above it
-};
-Figures figures_of(const Composer& model, const std::vector<data::Piece>& pieces, int64_t batch);
-
 struct EvalOptions {
   tasks::UseOptions use;
   std::string data, out, part = "all";

@@ -5,7 +5,7 @@
 #include "core/base/folder.h"
 #include "data/music/midi.h"
 #include "examples/compose/commands.h"
-#include "examples/compose/made_chorales.h"
+#include "tasks/compose/made_chorales.h"
 
 namespace grus::tasks::compose {
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "examples/compose/commands.h"
 #include "report/page.h"
+#include "tasks/compose/training.h"
 
 namespace grus::tasks::compose {
 

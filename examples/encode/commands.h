@@ -1,6 +1,6 @@
 #pragma once
 // The program's commands. Each returns the exit code, or throws an Error of one line.
-// Sources: options.cpp, train_text.cpp, train_series.cpp, use.cpp, use_text.cpp, demo.cpp, faults.cpp.
+// Sources: options.cpp, train_text.cpp, train_series.cpp, use.cpp, use_text.cpp, demo.cpp.
 #include <string>
 #include <vector>
 
@@ -57,12 +57,7 @@ int between(BetweenOptions& o, const std::string& command_line);
 int eval_text(const EvalOptions& o);
 int run_text(const RunOptions& o);
 /// Writes states (N, Z): an array .npy, or lines NAME<TAB>NUMBER<TAB>NUMBER... in a file .tsv, or on standard output
-/// for
-/// "-".
+/// for "-".
 void write_states(const std::string& path, const std::vector<std::string>& names, const Tensor& states);
-
-/// A machine's readings made by rule, as CSV: a column of dates, two of readings, one that says where faults were
-/// planted.
-std::string machine_with_faults(uint64_t seed);
 
 }  // namespace grus::tasks::encode

@@ -8,6 +8,7 @@
 #include "data/read/text.h"
 #include "examples/encode/commands.h"
 #include "examples/translate/demo_data.h"
+#include "tasks/encode/made_machine.h"
 
 namespace grus::tasks::encode {
 namespace {

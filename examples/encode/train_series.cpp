@@ -8,27 +8,11 @@
 #include "examples/encode/pictures.h"
 #include "examples/support/run.h"
 #include "metrics/regression.h"
-#include "ops/loss/loss.h"
-#include "ops/math/elementwise.h"
-#include "ops/math/reduce.h"
 #include "training/annealing.h"
 #include "training/fit.h"
 #include "training/validation.h"
 
 namespace grus::tasks::encode {
-namespace {
-
-/// loss = mean (y - x)^2 of measured numbers + beta mean KL / (L C)
-training::Loss loss_of(const nn::WindowAutoencoder& net, const data::SeriesWindow& b, double beta) {
-  const nn::Rebuilt out = net(b.future);
-  Tensor loss = b.future_known.defined()
-                    ? sum(mse_loss(out.y, b.future, Reduction::none) * b.future_known) / (sum(b.future_known) + 1e-9)
-                    : mse_loss(out.y, b.future);
-  if (out.kl.defined()) loss = loss + mean(out.kl) * (beta / static_cast<double>(b.future.dim(1) * b.future.dim(2)));
-  return {std::move(loss), static_cast<double>(b.future.dim(0))};
-}
-
-}  // namespace
 
 int train_series(TrainOptions& o, const std::string& command_line) {
   data::SeriesLayout layout;
@@ -64,7 +48,7 @@ int train_series(TrainOptions& o, const std::string& command_line) {
   });
   const auto optimizer = make_optimizer(o.training, d.net.named_parameters());
   const auto loss = [&kl](const nn::WindowAutoencoder& net, const data::SeriesWindow& b) {
-    return loss_of(net, b, kl());
+    return training::Loss(loss_of(net, b, kl()), static_cast<double>(b.future.dim(0)));
   };
   const training::FitResult result = training::fit(d.net, *optimizer, batches, loss, fit);
   if (programs::ends_here(result)) return programs::stopped(result);

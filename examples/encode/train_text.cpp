@@ -1,76 +1,19 @@
 // The command `train` on lines of text.
 #include <fmt/format.h>
 
-#include <numeric>
-#include <unordered_set>
+#include <algorithm>
 
-#include "core/base/error.h"
-#include "data/batch/dataset.h"
-#include "data/read/text.h"
 #include "examples/encode/commands.h"
 #include "examples/encode/pictures.h"
 #include "examples/support/program.h"
 #include "examples/support/run.h"
 #include "seq2seq/packed_batches.h"
+#include "tasks/encode/lines.h"
 #include "training/annealing.h"
 #include "training/fit.h"
 
 namespace grus::tasks::encode {
 namespace {
-
-struct Parts {
-  std::vector<std::string> train, valid = {}, test = {};
-};
-
-// Returns the different lines that are not blank.
-std::vector<std::string> distinct_lines(const std::string& file) {
-  std::vector<std::string> lines;
-  std::unordered_set<std::string> seen;
-  for (std::string& line : data::read_lines(file))
-    if (!data::split_spaces(line).empty() && seen.insert(line).second) lines.push_back(std::move(line));
-  require<DataError>(!lines.empty(), "{}: need lines with words, got none", file);
-  return lines;
-}
-
-// Leaves out lines that are too long for the model.
-void limit(std::vector<std::string>& lines, const TrainOptions& o, const std::string& file, const data::Codec& codec) {
-  const auto gone = std::erase_if(
-      lines, [&](const std::string& line) { return std::ssize(codec.tokenizer().tokenize(line)) > o.max_length; });
-  require<DataError>(!lines.empty(), "{}: need lines of at most {} pieces (--max-length), got none", file,
-                     o.max_length);
-  if (gone > 0)
-    complain(fmt::format("{}: {} lines of more than {} pieces are left out (--max-length)", file, gone, o.max_length));
-}
-
-data::Codec learn(const TrainOptions& o, const std::vector<std::string>& lines) {
-  return data::Codec::learn({lines}, {.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count}, complain);
-}
-
-Parts read_parts(const TrainOptions& o) {
-  Parts parts{.train = distinct_lines(o.text)};
-  if (!o.test.empty()) parts.test = distinct_lines(o.test);
-  if (!o.valid.empty()) parts.valid = distinct_lines(o.valid);
-  else parts.valid = data::hold_out(parts.train, o.hold, {.seed = static_cast<uint64_t>(o.training.seed)});
-  return parts;
-}
-
-std::string checksum_of(const std::vector<std::string>& lines) {
-  return tasks::checksum_of(lines, [](const std::string& line) { return line + "\n"; });
-}
-
-// Judges by lines that are brought back, a variational model by what it trains for.
-training::Validation validation(const TextModel& model, const std::vector<std::string>& lines) {
-  const bool variational = model.options.variational;
-  const auto measure = [&model, &lines, variational]() -> std::vector<training::Figure> {
-    const TextFigures found = figures_of(model, lines);
-    const double words = found.nats;
-    std::vector<training::Figure> figures = {{"valid_exact", found.exact, true}, {"valid_loss", words}};
-    if (variational) figures.push_back({"valid_kl", found.kl});
-    return figures;
-  };
-  return {measure, variational ? std::vector<std::string>{"valid_exact", "valid_loss", "valid_kl"}
-                               : std::vector<std::string>{"valid_exact", "valid_loss"}};
-}
 
 std::vector<std::string> first(const std::vector<std::string>& lines, size_t most) {
   return {lines.begin(), lines.begin() + static_cast<int64_t>(std::min(lines.size(), most))};
@@ -79,11 +22,10 @@ std::vector<std::string> first(const std::vector<std::string>& lines, size_t mos
 }  // namespace
 
 int train_text(TrainOptions& o, const std::string& command_line) {
-  Parts parts = read_parts(o);
-  TextModel model(o, learn(o, parts.train));
-  limit(parts.train, o, o.text, model.codec);
-  limit(parts.valid, o, o.valid.empty() ? o.text : o.valid, model.codec);
-  if (!parts.test.empty()) limit(parts.test, o, o.test, model.codec);
+  LineParts parts = read_lines(o);
+  const data::CodecOptions pieces{.kind = o.tokenizer, .size = o.vocab, .min_count = o.min_count};
+  TextModel model(o, data::Codec::learn({parts.train}, pieces, complain));
+  limit_lines(parts, o, model.codec, complain);
   const std::vector<std::vector<int32_t>> ids = model.ids(parts.train);
   seq2seq::PackedBatches batches({ids, ids}, {.batch_tokens = 0,
                                               .batch_sentences = o.training.batch,

@@ -6,7 +6,7 @@
 #include "core/base/folder.h"
 #include "data/read/wav.h"
 #include "examples/listen/commands.h"
-#include "examples/listen/made_words.h"
+#include "tasks/listen/made_words.h"
 
 namespace grus::tasks::listen {
 namespace {

@@ -16,9 +16,7 @@ int eval(EvalOptions& o, const std::string& command_line) {
   if (!o.files.empty()) sounds = take_matching(sounds, o.files);
   require<UsageError>(!sounds.empty(), "--files: need some of the recordings, got none with '{}'", o.files);
   for (const data::Recording& one : sounds)
-    require<DataError>(loaded.hearing.model.target == Target::letters || loaded.hearing.word_id(one.label) >= 0,
-                       "{}: need a word of the training, one of {}, got '{}'", one.place,
-                       fmt::join(loaded.hearing.words, ", "), one.label);
+    if (loaded.hearing.model.target == Target::words) label_of(one, loaded.hearing);
   const Figures found = figures_of(*loaded.model, loaded.hearing, std::move(sounds), o.use.batch);
   fmt::print("{}\n", in_words(found, loaded.hearing));
   if (o.out.empty()) return 0;

@@ -47,18 +47,19 @@ int run(RunOptions& o, const std::string&) {
                                       .weights = !o.page.empty()};
   std::string drawn;
   report::Figures figures;
-  programs::for_input(o.words, "word", o.use.batch * 16, [&](std::span<const programs::InputLine> lines) {
-    std::vector<std::string> words;
-    for (const programs::InputLine& line : lines) {
-      check_word(loaded.speakers, line.text, line.where);
-      words.push_back(line.text);
-    }
-    const auto found = say(loaded.speakers, words, search);
-    for (size_t n = 0; n < words.size(); ++n) {
-      print(words[n], found[n], o.n_best > 0);
-      if (!o.page.empty()) drawn += alignment_picture(words[n], found[n].front(), figures);
-    }
-  });
+  programs::for_input(o.words, "word", o.use.batch == 1 ? 1 : o.use.batch * 16,
+                      [&](std::span<const programs::InputLine> lines) {
+                        std::vector<std::string> words;
+                        for (const programs::InputLine& line : lines) {
+                          check_word(loaded.speakers, line.text, line.where);
+                          words.push_back(line.text);
+                        }
+                        const auto found = say(loaded.speakers, words, search);
+                        for (size_t n = 0; n < words.size(); ++n) {
+                          print(words[n], found[n], o.n_best > 0);
+                          if (!o.page.empty()) drawn += alignment_picture(words[n], found[n].front(), figures);
+                        }
+                      });
   programs::write_page(o.page, {"pronounce", "Letters and phones", o.use.model},
                        report::section("Where each phone (down) comes from (across)", report::in_pairs(drawn)));
   return 0;

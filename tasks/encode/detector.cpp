@@ -10,6 +10,9 @@
 #include "core/base/pack.h"
 #include "metrics/roc_auc.h"
 #include "nn/serialize.h"
+#include "ops/loss/loss.h"
+#include "ops/math/elementwise.h"
+#include "ops/math/reduce.h"
 #include "ops/math/shape.h"
 #include "tasks/base/lists.h"
 #include "tasks/base/model_files.h"
@@ -192,6 +195,15 @@ Detector load_detector(const tasks::UseOptions& use) {
   d.distance = metrics::ErrorDistance::of(*distance);
   d.alarm = alarm->to_vector<double>().front();
   return d;
+}
+
+Tensor loss_of(const nn::WindowAutoencoder& net, const data::SeriesWindow& b, double beta) {
+  const nn::Rebuilt out = net(b.future);
+  Tensor loss = b.future_known.defined()
+                    ? sum(mse_loss(out.y, b.future, Reduction::none) * b.future_known) / (sum(b.future_known) + 1e-9)
+                    : mse_loss(out.y, b.future);
+  if (out.kl.defined()) loss = loss + mean(out.kl) * (beta / static_cast<double>(b.future.dim(1) * b.future.dim(2)));
+  return loss;
 }
 
 Found found_in(const Detector& d, const Readings& r, const Scored& scored, int64_t begin, int64_t end) {

@@ -53,6 +53,9 @@ struct Detector {
   void each_row(const Readings& r, int64_t batch, const Visit& visit) const;
 };
 
+/// Returns mean (y - x)^2 of measured numbers + beta mean KL / (L C).
+Tensor loss_of(const nn::WindowAutoencoder& net, const data::SeriesWindow& batch, double beta);
+
 /// The rows of a part of the training's split, or all.
 enum class Part { test, valid, all };
 

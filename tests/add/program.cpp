@@ -10,7 +10,7 @@
 #include "tests/support/resumed.h"
 
 using namespace grus;
-using namespace grus::add;
+using namespace grus::tasks::add;
 using test::check_error;
 using test::message_of;
 

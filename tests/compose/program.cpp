@@ -6,8 +6,9 @@
 #include "core/base/error.h"
 #include "data/music/midi.h"
 #include "examples/compose/commands.h"
-#include "examples/compose/made_chorales.h"
 #include "ops/math/elementwise.h"
+#include "tasks/compose/made_chorales.h"
+#include "tasks/compose/training.h"
 #include "tests/support/program.h"
 #include "tests/support/resumed.h"
 

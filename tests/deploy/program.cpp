@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/deploy/models.h"
@@ -61,6 +62,17 @@ TEST_CASE("grus-run: flags of the program are read, and listed with their values
   CHECK(run(folder, "--help").out.find("grus-run MODEL") == 0);
   CHECK(run(folder, "--version").out.find("Grus ") == 0);
   CHECK(run(folder, all.at("translate").pack, "").out.empty());
+}
+
+TEST_CASE("grus-run: with --batch 1 a line is answered while the next is not written yet") {
+  const test::Folder folder;
+  const std::string to = quoted(folder.path("to")), from = quoted(folder.path("from"));
+  const test::ProgramResult said =
+      test::run_program(folder, "RUNNER",
+                        packed_models().at("translate").pack + " --batch 1 <" + to + " >" + from + " & exec 3>" + to +
+                            " 4<" + from + "; echo c >&3; timeout 20 head -n 1 <&4; exec 3>&-; wait; }",
+                        "mkfifo " + to + " " + from + "; {");
+  CHECK(std::count(said.out.begin(), said.out.end(), '\n') == 1);
 }
 
 TEST_CASE("grus-run: bad usage is one line and exit code 2, a bad line ends it behind the answers to those before") {

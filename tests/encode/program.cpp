@@ -6,6 +6,7 @@
 
 #include "data/read/npy.h"
 #include "examples/encode/commands.h"
+#include "tasks/encode/made_machine.h"
 #include "tests/data/files.h"
 #include "tests/support/program.h"
 #include "tests/support/well_formed.h"

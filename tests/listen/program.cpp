@@ -6,7 +6,7 @@
 #include "core/base/error.h"
 #include "data/read/wav.h"
 #include "examples/listen/commands.h"
-#include "examples/listen/made_words.h"
+#include "tasks/listen/made_words.h"
 #include "tests/support/program.h"
 #include "tests/support/resumed.h"
 #include "tests/support/skip.h"

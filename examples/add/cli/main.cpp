@@ -4,7 +4,7 @@
 
 namespace {
 
-using namespace grus::add;
+using namespace grus::tasks::add;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;

@@ -7,7 +7,7 @@
 
 #include "data/pairs/batch.h"
 
-namespace grus::add {
+namespace grus::tasks::add {
 
 enum class Task { add, copy, reverse, sort };
 
@@ -30,4 +30,4 @@ std::vector<int32_t> encode(std::string_view text);
 std::string decode(const std::vector<int32_t>& ids);
 data::EncodedCorpus encode(Task task, const std::vector<std::string>& questions);
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add

@@ -1,4 +1,5 @@
-// A series with planted faults, made by rule.
+#include "tasks/encode/made_machine.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -6,7 +7,6 @@
 
 #include "core/tensor/random.h"
 #include "data/read/dates.h"
-#include "examples/encode/commands.h"
 
 namespace grus::tasks::encode {
 namespace {
@@ -27,8 +27,6 @@ Kind fault_at(int64_t row) {
 
 }  // namespace
 
-// load: a day of two humps, each day as strong as chance has it, and noise; heat follows it slowly. Faults: the load
-// jumps by 25; repeats its last reading; is 12 higher; runs through its day twice as fast; the heat loses the load.
 std::string machine_with_faults(uint64_t seed) {
   Rng rng(seed);
   const std::vector<float> noise = random_normal({rows, 2}, 0, 1, rng).to_vector<float>(),

@@ -1,4 +1,4 @@
-#include "examples/listen/made_words.h"
+#include "tasks/listen/made_words.h"
 
 #include <algorithm>
 #include <cmath>

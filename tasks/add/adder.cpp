@@ -1,9 +1,9 @@
-// Options of `add`, and the model that they ask for.
-#include "core/base/error.h"
-#include "examples/add/commands.h"
-#include "seq2seq/search.h"
+#include "tasks/add/adder.h"
 
-namespace grus::add {
+#include "seq2seq/search.h"
+#include "tasks/base/model_files.h"
+
+namespace grus::tasks::add {
 
 using options::choice;
 using options::of_model;
@@ -66,4 +66,19 @@ std::vector<std::string> answers(const seq2seq::Architecture& model, const std::
   return texts;
 }
 
-}  // namespace grus::add
+double share_right(Task task, const std::vector<std::string>& questions, const std::vector<std::string>& said) {
+  int64_t right = 0;
+  for (size_t i = 0; i < questions.size(); ++i) right += said[i] == answer(task, questions[i]);
+  return static_cast<double>(right) / static_cast<double>(questions.size());
+}
+
+Loaded load(const tasks::UseOptions& use) {
+  begin_use(use);
+  Loaded loaded;
+  tasks::load_options("add", use.model, loaded.options.table());
+  loaded.model = tasks::make_model(use.model, [&] { return make_model(loaded.options); });
+  tasks::load_weights(use.model, loaded.model->module());
+  return loaded;
+}
+
+}  // namespace grus::tasks::add

@@ -1,4 +1,4 @@
-#include "examples/compose/made_chorales.h"
+#include "tasks/compose/made_chorales.h"
 
 #include <algorithm>
 #include <array>

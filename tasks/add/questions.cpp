@@ -1,4 +1,4 @@
-#include "examples/add/task.h"
+#include "tasks/add/questions.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -7,7 +7,7 @@
 #include "core/base/printable.h"
 #include "data/batch/shuffle.h"
 
-namespace grus::add {
+namespace grus::tasks::add {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -134,4 +134,4 @@ data::EncodedCorpus encode(Task task, const std::vector<std::string>& questions)
   return corpus;
 }
 
-}  // namespace grus::add
+}  // namespace grus::tasks::add
