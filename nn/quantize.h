@@ -12,7 +12,7 @@
 namespace grus::nn {
 
 /// How a file holds matrices. Vectors and tiny matrices (is_worth_int8 of core/device/kernels.h; so biases, norms and
-/// scores) stay f32 in every form, and so does what was no f32.
+/// scores) stay f32, beside q4_0 they are bf16; what was no f32 stays as it is.
 ///   int8  x = d q, q in [-127, 127], d = max |x| / 127 of each row      8 bits a number, 32 a row
 ///   q4_0  x = d (q - 8), q in [0, 15], d for each 32 numbers of a row   4.5 bits a number; ggml's blocks
 enum class WeightForm { f32, bf16, int8, q4_0 };

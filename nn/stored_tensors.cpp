@@ -113,13 +113,14 @@ std::vector<StoredTensor> stored_as(WeightForm form, const NamedTensors& tensors
                                     std::map<std::string, std::string>& metadata) {
   std::vector<StoredTensor> stored;
   for (const NamedTensor& entry : tensors) {
-    const bool matrix = entry.tensor.dtype() == DType::f32 && is_matrix(entry.tensor.shape());
+    const bool single = entry.tensor.dtype() == DType::f32, matrix = single && is_matrix(entry.tensor.shape());
     if (matrix && form == WeightForm::int8) {
       add_int8(entry, stored);
     } else if (matrix && form == WeightForm::q4_0) {
       add_q4_0(entry, stored, metadata);
     } else {
-      const Tensor kept = matrix && form == WeightForm::bf16 ? cast(entry.tensor, DType::bf16) : entry.tensor;
+      const bool half = form == WeightForm::q4_0 ? single : matrix && form == WeightForm::bf16;
+      const Tensor kept = half ? cast(entry.tensor, DType::bf16) : entry.tensor;
       stored.push_back({entry.name, stored_type(kept.dtype()), kept.shape(), [kept] { return kept.to_bytes(); }});
     }
   }

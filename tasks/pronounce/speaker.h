@@ -20,7 +20,7 @@ namespace grus::tasks::pronounce {
 struct Sizes {
   int64_t embedding = 64, hidden = 256, encoder = 0;  // encoder 0: half of hidden in each direction
   int64_t encoder_layers = 1;
-  double dropout = 0.2;
+  double dropout = 0.1;
 };
 
 /// What `train` reads; a model's folder keeps it.
