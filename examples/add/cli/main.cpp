@@ -8,6 +8,7 @@ using namespace grus::tasks::add;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;
+using grus::programs::add_words;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -21,7 +22,7 @@ Command add_eval(CLI::App& program) {
 Command add_run(CLI::App& program) {
   auto options = std::make_shared<RunOptions>();
   const Command command = add_command<RunOptions>(program, "run", "answer questions, one a line", run, options);
-  command.app->add_option("question", options->questions, "12+7, ...; none: lines of standard input");
+  add_words(*command.app, "question", options->questions, "12+7, ...; none: lines of standard input");
   return command;
 }
 

@@ -8,6 +8,7 @@ using namespace grus::tasks::encode;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;
+using grus::programs::add_words;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -22,7 +23,7 @@ Command add_run(CLI::App& program) {
   auto options = std::make_shared<RunOptions>();
   const Command command = add_command<RunOptions>(
       program, "run", "the state of each line, or each row's anomaly score as CSV", run, options);
-  command.app->add_option("line", options->lines, "lines instead of standard input");
+  add_words(*command.app, "line", options->lines, "lines instead of standard input");
   return command;
 }
 
@@ -30,7 +31,7 @@ Command add_neighbours(CLI::App& program) {
   auto options = std::make_shared<NeighboursOptions>();
   const Command command =
       add_command<NeighboursOptions>(program, "neighbours", "the lines nearest to each line", neighbours, options);
-  command.app->add_option("line", options->lines, "lines instead of standard input");
+  add_words(*command.app, "line", options->lines, "lines instead of standard input");
   return command;
 }
 
@@ -38,7 +39,7 @@ Command add_between(CLI::App& program) {
   auto options = std::make_shared<BetweenOptions>();
   const Command command = add_command<BetweenOptions>(
       program, "between", "what stands between two lines, on the straight way from state to state", between, options);
-  command.app->add_option("line", options->lines, "two lines");
+  add_words(*command.app, "line", options->lines, "two lines");
   return command;
 }
 

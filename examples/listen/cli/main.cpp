@@ -8,6 +8,7 @@ using namespace grus::tasks::listen;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;
+using grus::programs::add_words;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -22,7 +23,7 @@ Command add_run(CLI::App& program) {
   auto options = std::make_shared<RunOptions>();
   const Command command =
       add_command<RunOptions>(program, "run", "WORD, probability and file of each recording", run, options);
-  command.app->add_option("file", options->files, ".wav files");
+  add_words(*command.app, "file", options->files, ".wav files");
   return command;
 }
 

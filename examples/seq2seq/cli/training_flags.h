@@ -1,7 +1,7 @@
 #pragma once
 // Flags of a translator's training.
 #include "examples/seq2seq/resolve.h"
-#include "examples/support/cli/command_line.h"
+#include "examples/support/cli/flags.h"
 
 namespace grus::seq2seq {
 

@@ -1,5 +1,8 @@
 #include "examples/support/cli/command_line.h"
 
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 #include <sstream>
 
 #include "core/base/error.h"
@@ -95,6 +98,16 @@ void show_defaults(CLI::App& app, const options::Table& table, std::string_view 
   for (const options::Option& option : table)
     if (!is_switch(option) && option.flag != chosen_by)
       app.get_option(fmt::format("--{}", option.flag))->default_str(text_of(option));
+}
+
+CLI::App* add_subcommand(CLI::App& program, const std::string& name, const std::string& what) {
+  return program.add_subcommand(name, what);
+}
+
+std::string name_of(const CLI::App& program) { return program.get_name(); }
+
+void add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words, const std::string& what) {
+  app.add_option(name, words, what);
 }
 
 void add_index_flag(CLI::App& app) {

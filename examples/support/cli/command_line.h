@@ -1,15 +1,11 @@
 #pragma once
-// Command lines of all programs. CLI11 is included in folders named cli alone. A program of options in tables:
+// Command lines of all programs. A program of options in tables never sees CLI11, which takes long to compile:
 //   int main(int argc, char** argv) {
 //     return programs::run_commands({"add", "Sums of numbers ...", demo}, {add_train, add_eval, add_run}, argc, argv);
 //   }
 //   Command add_train(CLI::App& program) {
 //     return programs::add_command<TrainOptions>(program, "train", "train a model", train);
 //   }
-#include <fmt/format.h>
-
-#include <CLI/CLI.hpp>
-#include <charconv>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +17,10 @@
 #include "tasks/base/model_files.h"
 #include "tasks/base/run_options.h"
 
+namespace CLI {
+class App;
+}
+
 namespace grus::programs {
 
 /// A subcommand and its action; `run` keeps the options alive and returns the exit code.
@@ -30,22 +30,6 @@ struct Command {
 };
 using AddCommand = Command (*)(CLI::App& program);
 
-/// Refuses values that are not numbers from `low` to `high`, NaN among them.
-template <class T>
-CLI::Validator between(T low, T high) {
-  const auto check = [low, high](const std::string& text) -> std::string {
-    T value{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool whole = error == std::errc() && end == text.data() + text.size();
-    if (whole && value >= low && value <= high) return "";
-    return fmt::format("need {} from {} to {}, got '{}'", std::is_integral_v<T> ? "a whole number" : "a number", low,
-                       high, text);
-  };
-  return CLI::Validator(check, fmt::format("[{} - {}]", low, high));
-}
-/// The largest seed of a random choice.
-constexpr int64_t most_seed = 1'000'000'000'000;
-
 /// Adds all rows of the table as flags, whose values go into `given` as text; `heard` is told each flag as it comes.
 /// Former names are understood and not shown.
 void add_option_flags(CLI::App& app, const options::Table& table, options::Given& given,
@@ -54,6 +38,12 @@ void add_option_flags(CLI::App& app, const options::Table& table, options::Given
 void add_rows(CLI::App& app, const options::Table& table);
 /// Shows the table's values in --help as the defaults, but for that of `chosen_by`.
 void show_defaults(CLI::App& app, const options::Table& table, std::string_view chosen_by = "");
+
+/// Adds a subcommand without flags.
+CLI::App* add_subcommand(CLI::App& program, const std::string& name, const std::string& what);
+std::string name_of(const CLI::App& program);
+/// Adds what a command takes as words that are no flags.
+void add_words(CLI::App& app, const std::string& name, std::vector<std::string>& words, const std::string& what);
 
 /// Adds --index, the models that a command knows by name.
 void add_index_flag(CLI::App& app);
@@ -77,7 +67,7 @@ int on_devices(const O& o, int (*act)(O&, const std::string& line), const std::s
 template <class O>
 Command add_command(CLI::App& program, const char* name, const char* what, int (*act)(O&, const std::string& line),
                     std::shared_ptr<O> o = std::make_shared<O>()) {
-  CLI::App* app = program.add_subcommand(name, what);
+  CLI::App* app = add_subcommand(program, name, what);
   auto given = std::make_shared<options::Given>();
   const auto choose = [given](O& of) {
     if constexpr (requires { of.choose(*given); }) of.choose(*given);
@@ -89,7 +79,7 @@ Command add_command(CLI::App& program, const char* name, const char* what, int (
   };
   add_option_flags(*app, o->table(), *given, heard);
   if (reads_model(o->table())) add_index_flag(*app);
-  return {app, [o, given, choose, act, name = program.get_name()](const std::string& line) {
+  return {app, [o, given, choose, act, name = name_of(program)](const std::string& line) {
             choose(*o);
             tasks::resolve(name, o->table(), *given);
             if constexpr (requires { o->training.optimizer; }) require_read(*given, o->training);

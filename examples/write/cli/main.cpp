@@ -8,6 +8,7 @@ using namespace grus::tasks::write;
 using grus::programs::add_card;
 using grus::programs::add_command;
 using grus::programs::add_pack;
+using grus::programs::add_words;
 using grus::programs::Command;
 
 Command add_train(CLI::App& program) {
@@ -24,7 +25,7 @@ template <class O>
 Command with_texts(CLI::App& program, const char* name, const char* what, int (*act)(O&, const std::string&)) {
   auto options = std::make_shared<O>();
   const Command command = add_command<O>(program, name, what, act, options);
-  command.app->add_option("text", options->texts, "lines; none: those of standard input");
+  add_words(*command.app, "text", options->texts, "lines; none: those of standard input");
   return command;
 }
 
