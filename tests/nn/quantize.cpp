@@ -102,7 +102,7 @@ TEST_CASE("quantize: 16 bits of IEEE round to the nearest, ties to even, as read
   CHECK(to_half(std::nanf("")) == 0x7e00);
 }
 
-TEST_CASE("weights: matrices are held in 16, 8 and 4 bits, all else as it is, beside 4 bits in 16, and come back as f32") {
+TEST_CASE("weights: matrices are held in 16, 8 and 4 bits, vectors as they are or, beside 4 bits, in 16") {
   const Folder folder;
   const fs::path path = folder.path("w.safetensors");
   const NamedTensors written{{"wide", matrix(64, 100)},
