@@ -13,4 +13,5 @@ std::string pictures(const Figures& figures, const Reader& reader, report::Figur
 /// Returns texts with their classes as markup.
 std::string shaded(const std::vector<const Judged*>& judged, const Reader& reader,
                    const std::vector<std::string>& notes = {});
+
 }  // namespace grus::tasks::classify

@@ -124,7 +124,7 @@ std::vector<metrics::Metric*> Judge::figures() {
 void Judge::update(const Recogniser& m, const Batch& b) {
   const Tensor scores = m(b.sounds).scores;
   loss.update(loss_of(m, scores, b), std::ssize(b.lengths));
-  if (m.options.target == Target::words) return accuracy.update(scores, b.labels);
+  if (target == Target::words) return accuracy.update(scores, b.labels);
   const std::vector<int64_t> ids = b.labels.to_vector<int64_t>();
   const auto paths = data::ctc_best_path(scores, b.sounds.lengths.lengths());
   size_t begin = 0;
