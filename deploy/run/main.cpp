@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <system_error>
+#include <variant>
 
 #include "core/base/error.h"
 #include "core/base/printable.h"
@@ -94,18 +95,16 @@ void answer(deploy::Runner& model, const std::vector<std::string>& lines, int64_
   print(text);
 }
 
-// Whoever types, or asks for one at a time (--batch 1), has the answer before the next line.
-bool one_by_one(deploy::Runner& model) {
-  if (standard_input_is_terminal()) return true;
+int64_t batch_of(deploy::Runner& model) {
   for (const options::Option& row : model.flags())
-    if (row.flag == "batch") return options::text_of(row) == "1";
-  return false;
+    if (row.flag == "batch") return *std::get<int64_t*>(row.value);
+  return 0;
 }
 
 // What is said to the lines before a bad one is printed before its error.
 void run(deploy::Runner& model) {
   StandardInput input(longest_line);
-  const size_t most = model.reads_table() ? SIZE_MAX : one_by_one(model) ? 1 : most_lines;
+  const size_t most = model.reads_table() ? SIZE_MAX : lines_at_once(batch_of(model), most_lines);
   for (int64_t first = 1;;) {
     const Chunk chunk = read(input, most);
     if (chunk.error && model.reads_table()) std::rethrow_exception(chunk.error);

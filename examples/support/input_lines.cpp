@@ -37,7 +37,7 @@ void for_input(const std::vector<std::string>& given, std::string_view noun, int
   for (size_t begin = 0; begin < all.size(); begin += count)
     answer_and_flush(std::span(all).subspan(begin, std::min(count, all.size() - begin)));
   if (!given.empty()) return;
-  const size_t at_once = standard_input_is_terminal() ? 1 : count;
+  const size_t at_once = lines_at_once(most, count);
   StandardInput input(longest);
   std::vector<InputLine> waiting;
   while (const auto line = input.next()) {

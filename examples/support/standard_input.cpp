@@ -45,4 +45,6 @@ bool StandardInput::read_more() {
 
 bool standard_input_is_terminal() { return isatty(STDIN_FILENO) != 0; }
 
+size_t lines_at_once(int64_t batch, size_t most) { return batch == 1 || standard_input_is_terminal() ? 1 : most; }
+
 }  // namespace grus

@@ -30,5 +30,8 @@ class StandardInput {
 
 /// Says whether a person types it.
 bool standard_input_is_terminal();
+/// Returns how many lines are read before they are answered: one where a person types, and where one at a time is asked
+/// for (--batch 1), so that another program can hold a dialogue; else `most`.
+size_t lines_at_once(int64_t batch, size_t most);
 
 }  // namespace grus

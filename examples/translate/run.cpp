@@ -117,9 +117,7 @@ int run(const RunOptions& options) {
                       "--alignments: need a model with attention, got --arch {}", first.name());
   std::optional<AtomicFile> alignments;
   if (search.weights) alignments.emplace(options.alignments);
-  // Whoever types, or asks for one at a time, has the answer before the next line.
-  const bool one_by_one = standard_input_is_terminal() || options.use.batch == 1;
-  const size_t most = one_by_one ? 1 : static_cast<size_t>(options.use.batch) * 16;
+  const size_t most = lines_at_once(options.use.batch, static_cast<size_t>(options.use.batch) * 16);
   Input input(options, models);
   int64_t index = 0;
   for (;;) {
