@@ -65,6 +65,29 @@ Edits edits(std::span<const std::string_view> hypothesis, std::span<const std::s
   return edits_of(hypothesis, reference);
 }
 
+std::vector<Difference> differences(std::span<const std::string_view> hypothesis,
+                                    std::span<const std::string_view> reference) {
+  const size_t width = hypothesis.size() + 1;
+  std::vector<size_t> cost((reference.size() + 1) * width);
+  const auto at = [&](size_t i, size_t j) -> size_t& { return cost[i * width + j]; };
+  const auto replaced = [&](size_t i, size_t j) {
+    return at(i - 1, j - 1) + (reference[i - 1] == hypothesis[j - 1] ? 0 : 1);
+  };
+  for (size_t i = 0; i <= reference.size(); ++i)
+    for (size_t j = 0; j <= hypothesis.size(); ++j)
+      at(i, j) = i == 0 || j == 0 ? i + j : std::min({replaced(i, j), at(i - 1, j) + 1, at(i, j - 1) + 1});
+  std::vector<Difference> found;
+  for (size_t i = reference.size(), j = hypothesis.size(); i > 0 || j > 0;) {
+    const bool both = i > 0 && j > 0 && at(i, j) == replaced(i, j);
+    const bool left_out = !both && i > 0 && at(i, j) == at(i - 1, j) + 1;
+    const Difference one = {both || left_out ? reference[i - 1] : "", left_out ? "" : hypothesis[j - 1]};
+    if (one.first != one.second) found.push_back(one);
+    i -= both || left_out;
+    j -= !left_out;
+  }
+  return found;
+}
+
 void EditErrorRate::add(const Edits& more) {
   edits_ += more;
   ++sequences_;

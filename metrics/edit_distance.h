@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/metric.h"
@@ -22,6 +23,13 @@ struct Edits {
 /// Compares two sequences in time that grows with the product of their lengths, and memory with the hypothesis' length.
 Edits edits(std::span<const int64_t> hypothesis, std::span<const int64_t> reference);
 Edits edits(std::span<const std::string_view> hypothesis, std::span<const std::string_view> reference);
+
+/// Two tokens that stand for one another: that of the reference, and that of the hypothesis. "" is no token.
+using Difference = std::pair<std::string_view, std::string_view>;
+/// Returns the differences of a shortest way, as many as the distance, from the end on; a token that replaces another
+/// goes before one that is left out, and that before one too many. Memory grows with the product of the lengths.
+std::vector<Difference> differences(std::span<const std::string_view> hypothesis,
+                                    std::span<const std::string_view> reference);
 
 /// value = edits / tokens of all references, as jiwer computes it: it may exceed 1, and where all references are empty
 /// it is the number of insertions. The name says what tokens are: "wer" for words, "cer" for characters, "per" for

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/tensor/raw.h"
 #include "core/thread/recording.h"
@@ -95,6 +96,32 @@ double RocAuc::area(const std::vector<Scored>& ascending) const {
                       "[{}] need examples of both classes, got weight {:g} of class 1 and {:g} of class 0", name(),
                       positive, negative);
   return area / (positive * negative);
+}
+
+std::vector<RocPoint> roc_curve(const std::vector<double>& scores, const std::vector<int64_t>& labels) {
+  require<UsageError>(scores.size() == labels.size(), "[roc_curve] need a label for each score, got {} labels for {}",
+                      labels.size(), scores.size());
+  std::vector<std::pair<double, int64_t>> rows;
+  double faults = 0;
+  for (size_t i = 0; i < scores.size(); ++i) {
+    require<UsageError>(labels[i] == 0 || labels[i] == 1, "[roc_curve] need labels 0 or 1, got {} in row {}", labels[i],
+                        i);
+    require<UsageError>(!std::isnan(scores[i]), "[roc_curve] need numbers as scores, got NaN in row {}", i);
+    rows.emplace_back(scores[i], labels[i]);
+    faults += static_cast<double>(labels[i]);
+  }
+  const double others = static_cast<double>(rows.size()) - faults;
+  require<UsageError>(faults > 0 && others > 0,
+                      "[roc_curve] need rows of both classes, got {} of class 1 and {} of class 0", faults, others);
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<RocPoint> curve = {{0, 0, std::numeric_limits<double>::infinity()}};
+  double right = 0, wrong = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    (rows[i].second == 1 ? right : wrong) += 1;
+    if (i + 1 == rows.size() || rows[i + 1].first != rows[i].first)
+      curve.push_back({wrong / others, right / faults, rows[i].first});
+  }
+  return curve;
 }
 
 void RocAuc::exchange(MetricState& state) {

@@ -1,4 +1,8 @@
 #pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "metrics/metric.h"
 #include "metrics/running_sum.h"
 
@@ -41,5 +45,13 @@ class RocAuc : public Metric {
   mutable std::vector<Tensor> waiting_;  // (3, N) each: scores, weights in class 1, weights in class 0
   mutable std::vector<Scored> kept_;
 };
+
+/// A point of the curve: what an alarm above `threshold` finds of class 1, and what it takes of class 0, as shares.
+struct RocPoint {
+  double false_positive_rate = 0, true_positive_rate = 0, threshold = 0;
+};
+/// Returns the curve from (0, 0), whose threshold is infinite, to (1, 1), a point for each score that occurs; its area
+/// is RocAuc's value. Throws UsageError unless there are as many labels, 0 or 1, as scores, and both among them.
+std::vector<RocPoint> roc_curve(const std::vector<double>& scores, const std::vector<int64_t>& labels);
 
 }  // namespace grus::metrics

@@ -5,6 +5,7 @@
 
 #include "core/base/error.h"
 #include "data/music/abc_elements.h"
+#include "data/read/byte_reader.h"
 
 namespace grus::data {
 namespace {
@@ -122,6 +123,17 @@ std::vector<Tune> parse_abc(std::string_view text, const std::string& name) {
   }
   require<DataError>(!tunes.empty(), "{}: need a note, got none", name);
   return tunes;
+}
+
+std::vector<Tune> read_abc(const std::string& path) {
+  constexpr size_t most = size_t{1} << 26;
+  ByteReader file(path);
+  std::string text, chunk(1U << 16, '\0');
+  while (const size_t got = file.read(chunk.data(), chunk.size())) {
+    text.append(chunk, 0, got);
+    require<DataError>(text.size() <= most, "{}: need at most {} bytes, got more", file.name(), most);
+  }
+  return parse_abc(text, file.name());
 }
 
 }  // namespace grus::data

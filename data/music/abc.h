@@ -22,5 +22,8 @@ struct Tune {
 /// that a model writes is a tune as far as it goes. Throws DataError "NAME: need a note, got none" where no tune has
 /// one.
 std::vector<Tune> parse_abc(std::string_view text, const std::string& name);
+/// Reads the tunes of a plain or gzip file of at most 64 MiB; "-" is standard input. Throws DataError as parse_abc
+/// does.
+std::vector<Tune> read_abc(const std::string& path);
 
 }  // namespace grus::data

@@ -99,6 +99,16 @@ PieceSets read_pieces(const std::string& path, double step) {
   return sets;
 }
 
+std::string json_of(const std::vector<Piece>& pieces) {
+  std::string text;
+  for (const Piece& piece : pieces) {
+    std::string steps;
+    for (const Chord& chord : piece) steps += fmt::format("{}[{}]", steps.empty() ? "" : ", ", fmt::join(chord, ", "));
+    text += fmt::format("{}[{}]", text.empty() ? "" : ",\n", steps);
+  }
+  return "[" + text + "]\n";
+}
+
 Score score_of(const Piece& piece, double step, double tempo, bool joined) {
   Score score{.tempo = tempo};
   for (size_t t = 0; t < piece.size(); ++t)

@@ -27,6 +27,9 @@ struct PieceSets {
 /// without a step, and no piece.
 PieceSets read_pieces(const std::string& path, double step = 1);
 
+/// Returns pieces as the text of a JSON file that read_pieces reads, a line each.
+std::string json_of(const std::vector<Piece>& pieces);
+
 /// Returns the notes of a piece. With `joined`, a key that sounds at several steps on end is one note.
 Score score_of(const Piece& piece, double step, double tempo, bool joined);
 /// Returns the keys that sound in the middle of each step.

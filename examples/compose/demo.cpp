@@ -8,21 +8,6 @@
 #include "tasks/compose/made_chorales.h"
 
 namespace grus::tasks::compose {
-namespace {
-
-std::string json_of(const std::vector<data::Piece>& pieces) {
-  std::string text;
-  for (const data::Piece& piece : pieces) {
-    std::string steps;
-    for (const data::Chord& chord : piece)
-      steps += fmt::format("{}[{}]", steps.empty() ? "" : ", ", fmt::join(chord, ", "));
-    text += fmt::format("{}[{}]", text.empty() ? "" : ",\n", steps);
-  }
-  return "[" + text + "]\n";
-}
-
-}  // namespace
-
 int demo() {
   const std::string folder = "compose-demo";
   make_folder(folder);
@@ -30,8 +15,8 @@ int demo() {
   std::vector<data::Piece> learnt, unseen;
   for (int i = 0; i < 300; ++i) learnt.push_back(made_chorale(rng));
   for (int i = 0; i < 20; ++i) unseen.push_back(made_chorale(rng));
-  write_file_atomically(folder + "/chorales.json", json_of(learnt));
-  write_file_atomically(folder + "/unseen.json", json_of(unseen));
+  write_file_atomically(folder + "/chorales.json", data::json_of(learnt));
+  write_file_atomically(folder + "/unseen.json", data::json_of(unseen));
   data::write_midi(folder + "/learnt.mid", data::score_of(learnt.front(), 1, 90, true));
 
   TrainOptions o;

@@ -29,17 +29,12 @@ int train(TrainOptions& o, const std::string& command_line) {
        .command = command_line});
   training::FitOptions fit =
       run.begin({.data = {{"train", checksum_of(sets.train)}, {"valid", checksum_of(sets.valid)}}}, batches.batches());
-  const auto steps_of = [](const Chords& chords) { return chords.read.lengths.total(); };
   metrics::Mean nats("nats_a_step");
   fit.validation = training::validation(model, valid, {&nats}, [&](const Composer& m, const Chords& chords) {
-    nats.update(m.cost(chords) * (1.0 / static_cast<double>(steps_of(chords))), steps_of(chords));
+    nats.update(loss_of(m, chords).loss, chords.read.lengths.total());
   });
   const auto optimizer = make_optimizer(o.training, model.named_parameters());
-  const auto loss = [&](const Composer& m, const Chords& chords) {
-    return training::Loss(m.cost(chords) * (1.0 / static_cast<double>(steps_of(chords))),
-                          static_cast<double>(steps_of(chords)));
-  };
-  const training::FitResult result = training::fit(model, *optimizer, batches, loss, fit);
+  const training::FitResult result = training::fit(model, *optimizer, batches, loss_of, fit);
   if (programs::ends_here(result)) return programs::stopped(result);
   const bool tested = !sets.test.empty();
   const std::vector<data::Piece>& judged = tested ? sets.test : sets.valid;

@@ -6,42 +6,17 @@
 #include "core/base/error.h"
 #include "data/music/abc.h"
 #include "data/music/midi.h"
-#include "data/read/byte_reader.h"
-#include "data/read/text.h"
 #include "examples/compose/commands.h"
 #include "examples/compose/pictures.h"
 #include "examples/support/page.h"
 #include "report/markup.h"
 
 namespace grus::tasks::compose {
-namespace {
-
-std::vector<data::Piece> all_pieces(data::PieceSets sets, const std::string& part, const std::string& file) {
-  std::vector<data::Piece> all;
-  for (auto [name, some] : {std::pair{"train", &sets.train}, {"valid", &sets.valid}, {"test", &sets.test}})
-    if (part == "all" || part == name) std::move(some->begin(), some->end(), std::back_inserter(all));
-  require<DataError>(!all.empty(), "{}: need pieces of part '{}', got none", file, part);
-  return all;
-}
-
-std::string read_stream(const std::string& path) {
-  constexpr size_t most = size_t{1} << 26;
-  data::ByteReader file(path);
-  std::string text, chunk(1u << 16, '\0');
-  while (const size_t got = file.read(chunk.data(), chunk.size())) {
-    text.append(chunk, 0, got);
-    require<DataError>(text.size() <= most, "{}: need at most {} bytes, got more", file.name(), most);
-  }
-  return text;
-}
-
-}  // namespace
-
 int eval(EvalOptions& o, const std::string& command_line) {
   require<UsageError>(!o.data.empty(), "--data: need pieces, got none");
   const Loaded loaded = load(o.use);
   const double step = loaded.options.step;
-  const std::vector<data::Piece> pieces = all_pieces(data::read_pieces(o.data, step), o.part, o.data);
+  const std::vector<data::Piece> pieces = read_part(o.data, step, o.part);
   const Figures found = figures_of(*loaded.model, pieces, o.use.batch);
   fmt::print("{:.4f} nats a step of {} steps in {} pieces, accuracy {:.2f} %\n", found.nats, found.steps, pieces.size(),
              100 * found.accuracy);
@@ -55,7 +30,7 @@ int run(RunOptions& o, const std::string&) {
   const double step = loaded.options.step;
   data::Piece opening;
   if (!o.opening.empty()) {
-    const std::vector<data::Piece> pieces = all_pieces(data::read_pieces(o.opening, step), "all", o.opening);
+    const std::vector<data::Piece> pieces = read_part(o.opening, step, "all");
     require<UsageError>(o.piece <= std::ssize(pieces), "--piece: need 1 to {}, the pieces of {}, got {}", pieces.size(),
                         o.opening, o.piece);
     opening = pieces[static_cast<size_t>(o.piece - 1)];
@@ -77,8 +52,7 @@ int run(RunOptions& o, const std::string&) {
 }
 
 int play(PlayOptions& o, const std::string&) {
-  const std::vector<data::Tune> tunes =
-      data::parse_abc(read_stream(o.tunes), o.tunes == "-" ? "standard input" : o.tunes);
+  const std::vector<data::Tune> tunes = data::read_abc(o.tunes);
   require<UsageError>(o.tune <= std::ssize(tunes), "--tune: need 1 to {}, the tunes of {}, got {}", tunes.size(),
                       o.tunes, o.tune);
   const data::Tune& tune = tunes[static_cast<size_t>(o.tune - 1)];

@@ -56,8 +56,5 @@ int between(BetweenOptions& o, const std::string& command_line);
 
 int eval_text(const EvalOptions& o);
 int run_text(const RunOptions& o);
-/// Writes states (N, Z): an array .npy, or lines NAME<TAB>NUMBER<TAB>NUMBER... in a file .tsv, or on standard output
-/// for "-".
-void write_states(const std::string& path, const std::vector<std::string>& names, const Tensor& states);
 
 }  // namespace grus::tasks::encode

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "examples/encode/pictures.h"
+#include "metrics/roc_auc.h"
 #include "ops/math/index.h"
 #include "report/chart.h"
 #include "report/markup.h"
@@ -62,21 +63,11 @@ std::string score_chart(const Detector& d, const Scored& scored, const Found& fo
 }
 
 // Right alarms against false ones, for each alarm that one could choose.
-std::string roc_chart(const Readings& r, const Scored& scored, const Found& found, int64_t begin, int64_t end) {
-  std::vector<std::pair<double, bool>> rows;
-  for (int64_t row = begin; row < end; ++row)
-    if (const auto at = static_cast<size_t>(row); !std::isnan(scored.scores[at]) && !std::isnan(r.labels[at]))
-      rows.emplace_back(-scored.scores[at], r.labels[at] == 1);
-  std::sort(rows.begin(), rows.end());
-  report::Series curve{.name = fmt::format("scores, area {:.3f}", found.auc), .points = {{0, 0}}},
+std::string roc_chart(const Found& found) {
+  report::Series curve{.name = fmt::format("scores, area {:.3f}", found.auc), .points = {}},
       chance{.name = "chance", .points = {{0, 0}, {100, 100}}};
-  double right = 0, wrong = 0;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    (rows[i].second ? right : wrong) += 1;
-    if (i + 1 < rows.size() && rows[i + 1].first == rows[i].first) continue;
-    curve.points.push_back(
-        {100 * wrong / static_cast<double>(found.normal), 100 * right / static_cast<double>(found.faults)});
-  }
+  for (const metrics::RocPoint& point : metrics::roc_curve(found.scores, found.labels))
+    curve.points.push_back({100 * point.false_positive_rate, 100 * point.true_positive_rate});
   return report::line_chart({.title = "Faults found",
                              .unit = "% of rows with a fault",
                              .x_title = "% of normal rows with an alarm",
@@ -139,8 +130,7 @@ std::string pictures(const Detector& d, const Readings& r, const Scored& scored,
   charts += figures(score_chart(d, scored, shown, from, to),
                     fmt::format("How unusual each row is; above the line there is an alarm.{}", shade));
   if (!std::isnan(found.auc))
-    charts +=
-        figures(roc_chart(r, scored, found, begin, end), "What each level of the alarm would find, and at what price.");
+    charts += figures(roc_chart(found), "What each level of the alarm would find, and at what price.");
   return report::section("Anomalies", tiles + report::in_pairs(charts)) +
          report::section("A map of windows", map(d, r, begin, end, figures));
 }

@@ -4,12 +4,11 @@
 #include <cmath>
 
 #include "core/base/error.h"
-#include "data/read/npy.h"
-#include "data/read/text_writer.h"
 #include "examples/encode/commands.h"
 #include "examples/encode/pictures.h"
 #include "examples/support/page.h"
 #include "tasks/base/model_files.h"
+#include "tasks/encode/states.h"
 
 namespace grus::tasks::encode {
 namespace {
@@ -70,22 +69,6 @@ int run_series(const RunOptions& o) {
 }
 
 }  // namespace
-
-void write_states(const std::string& path, const std::vector<std::string>& names, const Tensor& states) {
-  if (std::filesystem::path(path).extension() == ".npy") return data::write_npy(path, states);
-  require<UsageError>(path == "-" || path.ends_with(".tsv") || path.ends_with(".tsv.gz"),
-                      "--out: need a file .npy or .tsv, got {}", path);
-  data::TextWriter out(path);
-  const std::vector<float> values = states.to_vector<float>();
-  const size_t width = static_cast<size_t>(states.dim(1));
-  for (size_t i = 0; i < names.size(); ++i) {
-    std::string line = names[i];
-    for (size_t k = 0; k < width; ++k) line += fmt::format("\t{:.6g}", values[i * width + k]);
-    out.write(line + "\n");
-  }
-  out.flush();
-  out.commit();
-}
 
 int eval(EvalOptions& o, const std::string&) { return is_text(o.use) ? eval_text(o) : eval_series(o); }
 

@@ -10,10 +10,7 @@
 #include "examples/encode/pictures.h"
 #include "examples/support/input_lines.h"
 #include "examples/support/page.h"
-#include "ops/math/elementwise.h"
-#include "ops/math/index.h"
-#include "ops/math/matmul.h"
-#include "ops/math/reduce.h"
+#include "tasks/encode/states.h"
 
 namespace grus::tasks::encode {
 namespace {
@@ -38,8 +35,6 @@ void for_lines(const TextModel& model, const std::vector<std::string>& given, co
   for (size_t begin = 0; begin < all.size(); begin += static_cast<size_t>(batch))
     take(std::span(all).subspan(begin, std::min(static_cast<size_t>(batch), all.size() - begin)));
 }
-
-Tensor unit_rows(const Tensor& x) { return x / maximum(sqrt(sum(x * x, {1}, true)), Tensor::full({1, 1}, 1e-12)); }
 
 }  // namespace
 
@@ -79,30 +74,12 @@ int run_text(const RunOptions& o) {
 int neighbours(NeighboursOptions& o, const std::string&) {
   const TextModel model = load_text(o.use);
   const std::string file = o.data.empty() ? model.options.text : o.data;
-  std::vector<std::string> others = data::read_lines(file);
-  std::sort(others.begin(), others.end());
-  others.erase(std::unique(others.begin(), others.end()), others.end());
-  std::erase_if(others, [&](const std::string& line) {
-    const size_t pieces = model.codec.encode(line).size();
-    return pieces == 0 || pieces > static_cast<size_t>(model.options.max_length);
-  });
-  require<DataError>(!others.empty(), "{}: need lines among which to look, got none", file);
-  const Tensor known = unit_rows(model.states(model.ids(others), o.use.batch));
+  const KnownLines known(model, data::read_lines(file), file, o.use.batch);
   for_lines(model, o.lines, "", o.use.batch, [&](const auto& lines, const auto& ids) {
-    const int64_t count = std::min<int64_t>(o.top + 1, std::ssize(others));
-    const TopK best = top_k(matmul(unit_rows(model.states(ids)), known, {.transpose_b = true}), count);
-    const std::vector<float> cosines = best.values.to_vector<float>();
-    const std::vector<int64_t> places = best.ids.to_vector<int64_t>();
+    const auto nearest = known.nearest(lines, ids, o.top);
     for (size_t i = 0; i < lines.size(); ++i) {
       fmt::print("{}\n", lines[i]);
-      int64_t shown = 0;
-      for (int64_t k = 0; k < count && shown < o.top; ++k) {
-        const auto at = i * static_cast<size_t>(count) + static_cast<size_t>(k);
-        const std::string& other = others[static_cast<size_t>(places[at])];
-        if (other == lines[i]) continue;  // a line is no neighbour of its own
-        fmt::print("  {:.3f}  {}\n", cosines[at], other);
-        ++shown;
-      }
+      for (const KnownLines::Neighbour& other : nearest[i]) fmt::print("  {:.3f}  {}\n", other.cosine, other.line);
     }
   });
   return 0;

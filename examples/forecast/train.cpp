@@ -1,39 +1,21 @@
 // The commands `train` and, without a command, the demo.
 #include <fmt/format.h>
 
-#include <cmath>
-#include <numbers>
-
 #include "core/base/atomic_file.h"
 #include "core/base/checksum.h"
-#include "core/base/error.h"
 #include "core/base/folder.h"
-#include "core/tensor/random.h"
 #include "data/batch/batches.h"
 #include "data/read/text.h"
 #include "examples/forecast/commands.h"
 #include "examples/support/run.h"
 #include "metrics/regression.h"
-#include "ops/loss/loss.h"
-#include "ops/math/elementwise.h"
-#include "ops/math/reduce.h"
+#include "tasks/forecast/made_load.h"
+#include "tasks/forecast/training.h"
 #include "training/fit.h"
 #include "training/validation.h"
 
 namespace grus::tasks::forecast {
 namespace {
-
-/// The mean over the values that were measured.
-training::Loss loss_of(const TrainOptions& o, const Tensor& y, const data::SeriesWindow& b) {
-  const auto error = [&](Reduction how) {
-    return o.loss == LossKind::mse   ? mse_loss(y, b.future, how)
-           : o.loss == LossKind::mae ? l1_loss(y, b.future, how)
-                                     : huber_loss(y, b.future, 1, how);
-  };
-  const auto count = static_cast<double>(y.dim(0));
-  if (!b.future_known.defined()) return {error(Reduction::mean), count};
-  return {sum(error(Reduction::none) * b.future_known) / (sum(b.future_known) + 1e-9), count};
-}
 
 struct Outcome {
   int code = 0;
@@ -71,7 +53,9 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
     mae.update(y, b.future, b.future_known);
   });
   const auto optimizer = make_optimizer(o.training, f.net.named_parameters());
-  const auto loss = [&](const nn::SegmentGru&, const data::SeriesWindow& b) { return loss_of(o, f.forward(b), b); };
+  const auto loss = [&](const nn::SegmentGru&, const data::SeriesWindow& b) {
+    return loss_of(o.loss, f.forward(b), b);
+  };
   const training::FitResult result = training::fit(f.net, *optimizer, batches, loss, fit);
   if (programs::ends_here(result)) return {.code = programs::stopped(result)};
   f.calibrate(p);
@@ -81,27 +65,6 @@ Outcome train_model(TrainOptions& o, const std::string& command_line, bool with_
   report::Figures figures;
   run.show(pictures(f, p, result_of_part, first, last, figures), figures);
   return {.code = 0, .text = result_of_part.table() + f.verdict(result_of_part) + "\n"};
-}
-
-/// Twelve weeks of hours: a day, a week, a slow rise and noise; some hours were not measured.
-std::string made_by_rule() {
-  Rng rng(7);
-  constexpr int64_t rows = 24 * 7 * 12;
-  const std::vector<float> noise = random_normal({rows, 2}, 0, 1, rng).to_vector<float>();
-  const data::DateAxis dates{
-      .first = {.year = 2026, .month = 1, .day = 5}, .seconds = 3600, .rows = rows, .format = "%Y-%m-%d %H:%M"};
-  std::string text = "date,load,heat\n";
-  for (int64_t i = 0; i < rows; ++i) {
-    const double hour = 2 * std::numbers::pi * static_cast<double>(i % 24) / 24;
-    const double weekend = i / 24 % 7 >= 5 ? 1 : 0, rise = 0.01 * static_cast<double>(i);
-    const double load = 80 + rise - 30 * weekend - (20 - 12 * weekend) * std::cos(hour) + 8 * std::sin(2 * hour);
-    const double heat =
-        15 + 6 * std::sin(2 * std::numbers::pi * static_cast<double>(i) / (24 * 28)) - 5 * std::cos(hour - 0.8);
-    const auto at = static_cast<size_t>(i);
-    text += dates.text_at(i) + (i % 211 < 3 ? "," : fmt::format(",{:.1f}", load + 2 * noise[2 * at]));
-    text += fmt::format(",{:.1f}\n", heat + 0.6 * noise[2 * at + 1]);
-  }
-  return text;
 }
 
 }  // namespace
@@ -132,7 +95,7 @@ int demo() {
   o.training.epochs = 60;
   o.training.patience = 0;
   make_folder(o.training.out);
-  write_file_atomically(o.data, made_by_rule());
+  write_file_atomically(o.data, made_load(7));
   fmt::print(
       "Twelve weeks of hours made by rule, days and weeks in a slow rise with noise and gaps: a GRU learns the next "
       "two days.\n");

@@ -35,43 +35,22 @@ std::string by_length(const Dictionary& words, const Judgement& found, report::F
   return report::in_pairs(figures(report::bin_chart(chart), "The share of wrong words by their number of letters."));
 }
 
-using Confusions = std::map<std::pair<std::string, std::string>, int64_t>;  // in the dictionary, said
-
-// Walks back through the table of distances, and counts what stands for what; "–" is nothing.
-void count_confusions(const std::vector<std::string_view>& right, const std::vector<std::string_view>& said,
-                      Confusions& counts) {
-  const size_t width = said.size() + 1;
-  std::vector<size_t> cost((right.size() + 1) * width);
-  const auto at = [&](size_t i, size_t j) -> size_t& { return cost[i * width + j]; };
-  for (size_t i = 0; i <= right.size(); ++i)
-    for (size_t j = 0; j <= said.size(); ++j)
-      at(i, j) = i == 0 || j == 0
-                     ? i + j
-                     : std::min({at(i - 1, j - 1) + (right[i - 1] != said[j - 1]), at(i - 1, j) + 1, at(i, j - 1) + 1});
-  for (size_t i = right.size(), j = said.size(); i > 0 || j > 0;) {
-    const bool both = i > 0 && j > 0 && at(i, j) == at(i - 1, j - 1) + (right[i - 1] != said[j - 1]);
-    const bool left_out = !both && i > 0 && at(i, j) == at(i - 1, j) + 1;
-    const std::string was(both || left_out ? right[i - 1] : "–"), is(left_out ? "–" : said[j - 1]);
-    if (was != is) ++counts[{was, is}];
-    i -= both || left_out;
-    j -= !left_out;
-  }
-}
-
 std::string confusion_table(const Judgement& found) {
-  Confusions counts;
+  std::map<metrics::Difference, int64_t> counts;
   for (size_t n = 0; n < found.said.size(); ++n)
-    if (!found.right[n])
-      count_confusions(data::split_spaces(found.nearest[n]), data::split_spaces(found.said[n]), counts);
-  std::vector<std::pair<int64_t, std::pair<std::string, std::string>>> order;
+    for (const auto& pair :
+         metrics::differences(data::split_spaces(found.said[n]), data::split_spaces(found.nearest[n])))
+      ++counts[pair];
+  std::vector<std::pair<int64_t, metrics::Difference>> order;
   for (const auto& [pair, count] : counts) order.emplace_back(count, pair);
+  const auto phone = [](std::string_view name) { return name.empty() ? "–" : escape(name); };
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   report::Table table{.head = {{"Dictionary"}, {"Said"}, {"Times", "number"}, {"Of all errors", "number"}}};
   constexpr size_t most = 12;
   for (size_t k = 0; k < std::min(order.size(), most); ++k)
     table.rows.push_back(
-        {{escape(order[k].second.first)},
-         {escape(order[k].second.second)},
+        {{phone(order[k].second.first)},
+         {phone(order[k].second.second)},
          {report::grouped(order[k].first), "number"},
          {fmt::format("{:.1f} %", 100.0 * static_cast<double>(order[k].first) /
                                       static_cast<double>(std::max<int64_t>(1, found.edits.distance()))),

@@ -5,38 +5,10 @@
 #include "examples/pronounce/commands.h"
 #include "examples/pronounce/pictures.h"
 #include "examples/support/run.h"
-#include "seq2seq/packed_batches.h"
+#include "tasks/pronounce/training.h"
 #include "training/fit.h"
 
 namespace grus::tasks::pronounce {
-namespace {
-
-seq2seq::PackedBatches batches_of(const TrainOptions& o, const seq2seq::Codecs& codecs, const Dictionary& words) {
-  return {data::encode(pairs_of(words), codecs.source, codecs.target),
-          {.batch_tokens = 0,
-           .batch_sentences = o.training.batch,
-           .seed = static_cast<uint64_t>(o.training.seed),
-           .source_marks = seq2seq::source_marks}};
-}
-
-std::string checksum_of(const Dictionary& dictionary) {
-  return tasks::checksum_of(dictionary, [](const Entry& entry) {
-    std::string text;
-    for (const std::string& one : entry.pronunciations) text += fmt::format("{}\t{}\n", entry.word, one);
-    return text;
-  });
-}
-
-training::Validation validation(const Speakers& speakers, const Dictionary& words) {
-  const auto measure = [&speakers, &words]() -> std::vector<training::Figure> {
-    const Judgement found = judge(speakers, words, {.beam = 1});
-    return {{"valid_phone_error", found.phone_error()}, {"valid_word_error", found.word_error()}};
-  };
-  return {measure, {"valid_phone_error", "valid_word_error"}};
-}
-
-}  // namespace
-
 int train(TrainOptions& o, const std::string& command_line) {
   tasks::begin_training(o.training);
   const Dictionary all = read_dictionary(o.dictionary, o.stress);
@@ -44,7 +16,7 @@ int train(TrainOptions& o, const std::string& command_line) {
   Speakers speakers;
   speakers.push_back(make_speaker(learn_codecs(all, o.phones), o.sizes, static_cast<uint64_t>(o.training.seed)));
   const Speaker& speaker = speakers.front();
-  seq2seq::PackedBatches batches = batches_of(o, speaker.codecs, parts.train);
+  seq2seq::PackedBatches batches = make_batches(o, speaker.codecs, parts.train);
   programs::Run run("pronounce", o.table(), o.training,
                     {.title = "Letters to phones", .model = speaker.model->description(), .command = command_line});
   training::FitOptions fit =

@@ -43,6 +43,15 @@ data::PieceSets read_parts(const TrainOptions& o) {
   return sets;
 }
 
+std::vector<Piece> read_part(const std::string& path, double step, const std::string& part) {
+  data::PieceSets sets = data::read_pieces(path, step);
+  std::vector<Piece> all;
+  for (auto [name, some] : {std::pair{"train", &sets.train}, {"valid", &sets.valid}, {"test", &sets.test}})
+    if (part == "all" || part == name) std::move(some->begin(), some->end(), std::back_inserter(all));
+  require<DataError>(!all.empty(), "{}: need pieces of part '{}', got none", path, part);
+  return all;
+}
+
 std::string checksum_of(const std::vector<Piece>& pieces) {
   return tasks::checksum_of(pieces, [](const Piece& piece) {
     std::string text;
@@ -55,6 +64,11 @@ data::Batches<Chords> make_batches(const std::vector<Piece>& pieces, int64_t tra
                                    const data::BatchOptions& options) {
   const auto example = [transpose](const Piece& piece, Rng& rng) { return in_another_key(piece, transpose, rng); };
   return data::batches(data::Dataset(pieces).map(example), options, collated);
+}
+
+training::Loss loss_of(const Composer& model, const Chords& chords) {
+  const auto steps = static_cast<double>(chords.read.lengths.total());
+  return {model.cost(chords) * (1 / steps), steps};
 }
 
 Figures figures_of(const Composer& model, const std::vector<Piece>& pieces, int64_t batch) {

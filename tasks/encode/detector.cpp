@@ -208,8 +208,6 @@ Tensor loss_of(const nn::WindowAutoencoder& net, const data::SeriesWindow& b, do
 
 Found found_in(const Detector& d, const Readings& r, const Scored& scored, int64_t begin, int64_t end) {
   Found found;
-  std::vector<double> scores;
-  std::vector<int64_t> labels;
   for (int64_t row = begin; row < end; ++row) {
     const double score = scored.scores[static_cast<size_t>(row)];
     const double label = r.labels.empty() ? std::nan("") : r.labels[static_cast<size_t>(row)];
@@ -221,13 +219,13 @@ Found found_in(const Detector& d, const Readings& r, const Scored& scored, int64
     if (std::isnan(label)) continue;
     found.faults += fault, found.normal += !fault;
     found.right += fault && score > d.alarm;
-    scores.push_back(score);
-    labels.push_back(fault);
+    found.scores.push_back(score);
+    found.labels.push_back(fault);
   }
   found.auc = std::nan("");
   if (found.faults == 0 || found.normal == 0) return found;
   metrics::RocAuc auc;
-  auc.update(scores, labels);
+  auc.update(found.scores, found.labels);
   found.auc = auc.value();
   return found;
 }

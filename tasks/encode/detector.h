@@ -76,6 +76,8 @@ struct Found {
   double auc = 0;                                         // NaN unless there are rows of both kinds
   int64_t faults = 0, alarms = 0, right = 0, normal = 0;  // rows: right ones are alarms at faults
   std::vector<std::pair<int64_t, int64_t>> spans = {};    // rows of known faults, first and one behind the last
+  std::vector<double> scores = {};                        // of the rows that have a score and a label
+  std::vector<int64_t> labels = {};                       // of the same rows: 1 at a fault
 };
 Found found_in(const Detector& detector, const Readings& r, const Scored& scored, int64_t begin, int64_t end);
 /// Returns what was found, as lines.

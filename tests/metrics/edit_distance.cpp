@@ -35,6 +35,21 @@ TEST_CASE("edit distance: all pairs of sequences of up to five of two tokens hav
     }
 }
 
+TEST_CASE("edit distance: differences are as many as the distance, and turn the reference into the hypothesis") {
+  using Tokens = std::vector<std::string_view>;
+  const Tokens wanted{"a", "b", "c", "d"}, said{"b", "x", "d", "e"};
+  CHECK(differences(said, wanted) == std::vector<Difference>{{"", "e"}, {"c", "x"}, {"a", ""}});
+  CHECK(differences(wanted, wanted).empty());
+  CHECK(differences({}, wanted).size() == 4);
+  const Tokens all{"a", "b", "c"};
+  for (int64_t number = 0; number < 81 * 81; ++number) {
+    Tokens one, other;
+    for (int64_t rest = number, i = 0; i < 8; rest /= 3, ++i)
+      (i < 4 ? one : other).push_back(all[static_cast<size_t>(rest % 3)]);
+    REQUIRE(std::ssize(differences(one, other)) == edits(one, other).distance());
+  }
+}
+
 TEST_CASE("error rate: sequences of ids and of strings add up, and may exceed 1") {
   EditErrorRate per("per");
   const std::vector<int32_t> said{1, 2, 3, 4}, wanted{1, 3};

@@ -24,6 +24,32 @@ TEST_CASE("ROC AUC: pairs in the right order count 1, ties a half") {
   }
 }
 
+TEST_CASE("ROC curve: it rises from corner to corner, equal scores are one point, and its area is the metric's") {
+  const std::vector<double> scores{0.9, 0.4, 0.4, 0.4, 0.8, 0.1};
+  const std::vector<int64_t> labels{1, 1, 0, 0, 0, 1};
+  const std::vector<RocPoint> curve = roc_curve(scores, labels);
+  REQUIRE(curve.size() == 5);
+  CHECK(curve[1].true_positive_rate == doctest::Approx(1.0 / 3));
+  CHECK(curve[1].false_positive_rate == 0);
+  CHECK(curve[3].threshold == 0.4);
+  CHECK(curve[3].true_positive_rate == doctest::Approx(2.0 / 3));
+  CHECK(curve[3].false_positive_rate == 1);
+  double area = 0;
+  for (size_t i = 1; i < curve.size(); ++i)
+    area += (curve[i].false_positive_rate - curve[i - 1].false_positive_rate) *
+            (curve[i].true_positive_rate + curve[i - 1].true_positive_rate) / 2;
+  RocAuc auc;
+  auc.update(scores, labels);
+  CHECK(area == doctest::Approx(auc.value()));
+  CHECK(message_of([] {
+          (void)roc_curve({1, 2}, {0, 0});
+        }) == "[roc_curve] need rows of both classes, got 0 of class 1 and 2 of class 0");
+  CHECK(message_of([] { (void)roc_curve({1, 2}, {0, 3}); }) == "[roc_curve] need labels 0 or 1, got 3 in row 1");
+  CHECK(message_of([] {
+          (void)roc_curve({1}, {0, 1});
+        }) == "[roc_curve] need a label for each score, got 2 labels for 1");
+}
+
 TEST_CASE("ROC AUC: scores of two classes count those of class 1, and ignored rows do not") {
   for (const Device& device : test::devices()) {
     RocAuc auc;
