@@ -1,5 +1,5 @@
 // Measures what the library itself costs where tensors are tiny: the work and keys of torch_small.py, on one thread.
-//   ./dev bench small [--rounds 5 --only chain|mlp|chargru]
+//   ./dev bench small [--rounds 5 --only chain|tape|mlp|chargru]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -69,6 +69,19 @@ double one_record(int rounds) {
   return (recorded - seconds_each(forward, rounds, 20)) / length;
 }
 
+/// Times the step of examples/tutorial/02_tape: h = tanh(w1 x), loss = (w2 h - t)^2 on numbers, and both derivatives.
+double tape_step(int rounds) {
+  const Ref<Leaf> w1 = Leaf::create(Tensor::full({}, 0.8)), w2 = Leaf::create(Tensor::full({}, -1.5));
+  const auto step = [&] {
+    w1->zero_grad();
+    w2->zero_grad();
+    Tape tape;
+    const Tensor h = tanh(w1->tensor() * 0.5);
+    tape.backward(square(w2->tensor() * h - 2));
+  };
+  return seconds_each(step, rounds, 2000);
+}
+
 /// Times x (32, 64) -> tanh(64 -> 64) -> 10, cross-entropy, backward, SGD.
 double mlp(int rounds) {
   Rng rng(1);
@@ -134,13 +147,14 @@ int main(int argc, char** argv) try {
   std::string only;
   CLI::App app("What the library costs where tensors are tiny");
   app.add_option("--rounds", rounds)->check(CLI::PositiveNumber);
-  app.add_option("--only", only, "one of the three")->check(CLI::IsMember({"chain", "mlp", "chargru"}));
+  app.add_option("--only", only, "one of the four")->check(CLI::IsMember({"chain", "tape", "mlp", "chargru"}));
   CLI11_PARSE(app, argc, argv);
   set_num_threads(1);
   nlohmann::ordered_json line{{"program", "grus"}, {"machine", machine()}, {"threads", 1}};
   const auto wanted = [&](const char* name) { return only.empty() || only == name; };
   if (wanted("chain")) line["chain_ns_per_op"] = chain(rounds) * 1e9;
   if (wanted("chain")) line["record_ns"] = one_record(rounds) * 1e9;
+  if (wanted("tape")) line["tape_us_per_step"] = tape_step(rounds) * 1e6;
   if (wanted("mlp")) line["mlp_us_per_step"] = mlp(rounds) * 1e6;
   if (wanted("chargru")) line["chargru_us_per_step"] = chargru(rounds) * 1e6;
   fmt::print("{}\n", line.dump());
