@@ -13,8 +13,6 @@
 namespace grus::tasks::encode {
 namespace {
 
-using report::Point;
-
 double x_of(int64_t row) { return static_cast<double>(row + 1); }
 
 // Bands over the rows of known faults, from one height to another, in the colour of a series.

@@ -42,6 +42,7 @@ std::string confusion_table(const Judgement& found) {
          metrics::differences(data::split_spaces(found.said[n]), data::split_spaces(found.nearest[n])))
       ++counts[pair];
   std::vector<std::pair<int64_t, metrics::Difference>> order;
+  order.reserve(counts.size());
   for (const auto& [pair, count] : counts) order.emplace_back(count, pair);
   const auto phone = [](std::string_view name) { return name.empty() ? "–" : escape(name); };
   std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first > b.first; });

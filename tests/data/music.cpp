@@ -194,3 +194,21 @@ TEST_CASE("pieces: a piece moves to another key as long as a piano has it") {
   CHECK(key_range({{60, 64}, {}, {50}}) == std::pair<int32_t, int32_t>(50, 64));
   CHECK(key_range({{}}).second < 0);
 }
+
+TEST_CASE("pieces: the text of pieces is read as the same pieces") {
+  const test::Folder folder;
+  const std::vector<Piece> pieces = {{{60, 64}, {}, {21, 108}}, {{48}}};
+  const PieceSets sets = read_pieces(folder.file("p.json", json_of(pieces)));
+  CHECK(sets.train == pieces);
+  CHECK(sets.valid.empty());
+}
+
+TEST_CASE("ABC: a file is read, and what is wrong with it names it") {
+  const test::Folder folder;
+  CHECK(read_abc(folder.file("t.abc", "X:1\nL:1/4\nK:C\nCDE|\n"))[0].score.notes.size() == 3);
+  const std::string path = folder.file("none.abc", "X:1\n");
+  CHECK(message_of<DataError>([&] { (void)read_abc(path); }) == path + ": need a note, got none");
+  CHECK(message_of<DataError>([&] {
+          (void)read_abc(folder.path("missing"));
+        }).starts_with(folder.path("missing") + ": "));
+}
