@@ -151,7 +151,7 @@ class ModuleBase {
   ModuleBase& operator=(const ModuleBase&) = delete;
   /// Takes over the other module's parameters, children, hooks and mode. A child stays the child that its parent
   /// registered. Optimizers and averages of the old parameters throw at their next step.
-  ModuleBase& operator=(ModuleBase&& other);
+  ModuleBase& operator=(ModuleBase&& other);  // NOLINT(performance-noexcept-move-constructor)
   ~ModuleBase() = default;
 
   /// Registers a parameter in a member initialiser. Throws UsageError when the name is taken or has a dot. An undefined

@@ -24,7 +24,7 @@ class [[nodiscard]] Parameter {
   Parameter& operator=(const Parameter& other) = delete;
   /// Moves into members that a constructor sets, or with the assignment of a whole module. Throws UsageError for a
   /// member whose module keeps what it registered.
-  Parameter& operator=(Parameter&& other);
+  Parameter& operator=(Parameter&& other);  // NOLINT(performance-noexcept-move-constructor)
 
   bool defined() const { return slot_ != nullptr; }
   /// Returns the value as ops take it: tapes give it a gradient. Throws UsageError when a tape records a module's call

@@ -99,7 +99,7 @@ constexpr To cast_to(From x) {
     // 2^8, 2^31 or 2^63 is the first value that does not fit, and exact in every float type.
     constexpr From end = static_cast<From>(1ull << std::numeric_limits<To>::digits);
     constexpr From low = std::is_signed_v<To> ? -end : From(0);
-    if (x != x) return 0;
+    if (x != x) return 0;  // NaN, without <cmath>: NOLINT(misc-redundant-expression)
     if (x >= end) return std::numeric_limits<To>::max();
     return x < low ? std::numeric_limits<To>::min() : static_cast<To>(x);
   } else return static_cast<To>(x);

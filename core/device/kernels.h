@@ -382,6 +382,7 @@ struct KernelTable {
   Status (*open)(int index, Context** context);
 #define GRUS_DEVICE_ENTRY(result, name, arguments, ...) result(*name) GRUS_WITH_CONTEXT arguments;
 #define GRUS_KERNEL(need, name, arguments, ...) Status(*name) GRUS_WITH_CONTEXT arguments;
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a declarator
 #define GRUS_LOOP_ENTRY(name, arguments) Status(*name) GRUS_WITH_CONTEXT arguments;
 #include "core/device/kernels.def"
 };

@@ -126,14 +126,8 @@ std::vector<Tune> parse_abc(std::string_view text, const std::string& name) {
 }
 
 std::vector<Tune> read_abc(const std::string& path) {
-  constexpr size_t most = size_t{1} << 26;
   ByteReader file(path);
-  std::string text, chunk(1U << 16, '\0');
-  while (const size_t got = file.read(chunk.data(), chunk.size())) {
-    text.append(chunk, 0, got);
-    require<DataError>(text.size() <= most, "{}: need at most {} bytes, got more", file.name(), most);
-  }
-  return parse_abc(text, file.name());
+  return parse_abc(file.take_rest(uint64_t{1} << 26, "tunes"), file.name());
 }
 
 }  // namespace grus::data

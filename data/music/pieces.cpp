@@ -101,11 +101,7 @@ PieceSets read_pieces(const std::string& path, double step) {
 
 std::string json_of(const std::vector<Piece>& pieces) {
   std::string text;
-  for (const Piece& piece : pieces) {
-    std::string steps;
-    for (const Chord& chord : piece) steps += fmt::format("{}[{}]", steps.empty() ? "" : ", ", fmt::join(chord, ", "));
-    text += fmt::format("{}[{}]", text.empty() ? "" : ",\n", steps);
-  }
+  for (const Piece& piece : pieces) text += (text.empty() ? "" : ",\n") + Json(piece).dump();
   return "[" + text + "]\n";
 }
 

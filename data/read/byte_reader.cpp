@@ -64,6 +64,15 @@ std::string ByteSource::take(uint64_t count, const char* what) {
   return bytes;
 }
 
+std::string ByteSource::take_rest(uint64_t most, const char* what) {
+  std::string bytes, chunk(step, '\0');
+  while (const size_t got = read(chunk.data(), chunk.size())) {
+    require<DataError>(got <= most - bytes.size(), "{}: need at most {} bytes of {}, got more", name_, most, what);
+    bytes.append(chunk, 0, got);
+  }
+  return bytes;
+}
+
 uint64_t ByteSource::skip(uint64_t count) {
   std::array<char, 1u << 14> passed;
   const uint64_t begin = position_;

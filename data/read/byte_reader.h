@@ -20,6 +20,8 @@ class ByteSource {
   /// Returns the next `count` bytes; memory is taken only for bytes that are there. Throws DataError "NAME: need COUNT
   /// bytes of WHAT, got ..." when there are fewer.
   std::string take(uint64_t count, const char* what);
+  /// Returns all bytes that are left. Throws DataError "NAME: need at most MOST bytes of WHAT, got more".
+  std::string take_rest(uint64_t most, const char* what);
   /// Goes `count` bytes on, or to the end, and returns how many bytes were passed.
   uint64_t skip(uint64_t count);
   /// Number of (unpacked) bytes read.

@@ -91,11 +91,7 @@ Tensor tensor_of(std::string_view bytes, const Format& format, Device device) {
 }
 
 std::string read_to_end(ByteSource& file, size_t frame) {
-  std::string bytes, chunk(1u << 20, '\0');
-  while (const size_t got = file.read(chunk.data(), chunk.size())) {
-    bytes.append(chunk, 0, got);
-    require<DataError>(bytes.size() <= until_end, "{}: need at most 4 GB of samples, got more", file.name());
-  }
+  std::string bytes = file.take_rest(until_end, "samples");
   bytes.erase(bytes.size() - bytes.size() % frame);  // a pipe may end within a frame
   return bytes;
 }

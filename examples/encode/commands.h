@@ -31,6 +31,7 @@ struct RunOptions {
   bool decode = false;
   std::vector<std::string> lines;  // none: --data, or standard input
   options::Table table();
+  void check(const options::Given& given);
 };
 /// Gives the states of lines, or each row's anomaly score.
 int run(RunOptions& o, const std::string& command_line);

@@ -1,5 +1,7 @@
 // Options of the commands that use a model.
+#include "core/base/error.h"
 #include "examples/encode/commands.h"
+#include "tasks/encode/states.h"
 
 namespace grus::tasks::encode {
 
@@ -21,6 +23,10 @@ Table RunOptions::table() {
         {"decode", "Output", &decode, "say what the decoder makes of each line's state"},
         {"out", "Files", &out, "file of the states, .npy or .tsv"}},
        use_rows(use)});
+}
+
+void RunOptions::check(const options::Given&) {
+  require<UsageError>(out.empty() || takes_states(out), "--out: need a file .npy or .tsv, got {}", out);
 }
 
 Table NeighboursOptions::table() {

@@ -76,7 +76,7 @@ int neighbours(NeighboursOptions& o, const std::string&) {
   const std::string file = o.data.empty() ? model.options.text : o.data;
   const KnownLines known(model, data::read_lines(file), file, o.use.batch);
   for_lines(model, o.lines, "", o.use.batch, [&](const auto& lines, const auto& ids) {
-    const auto nearest = known.nearest(lines, ids, o.top);
+    const auto nearest = known.nearest(lines, model.states(ids), o.top);
     for (size_t i = 0; i < lines.size(); ++i) {
       fmt::print("{}\n", lines[i]);
       for (const KnownLines::Neighbour& other : nearest[i]) fmt::print("  {:.3f}  {}\n", other.cosine, other.line);

@@ -37,10 +37,12 @@ std::string by_length(const Dictionary& words, const Judgement& found, report::F
 
 std::string confusion_table(const Judgement& found) {
   std::map<metrics::Difference, int64_t> counts;
-  for (size_t n = 0; n < found.said.size(); ++n)
+  for (size_t n = 0; n < found.said.size(); ++n) {
+    if (found.right[n]) continue;
     for (const auto& pair :
          metrics::differences(data::split_spaces(found.said[n]), data::split_spaces(found.nearest[n])))
       ++counts[pair];
+  }
   std::vector<std::pair<int64_t, metrics::Difference>> order;
   order.reserve(counts.size());
   for (const auto& [pair, count] : counts) order.emplace_back(count, pair);

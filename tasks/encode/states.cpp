@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "core/base/error.h"
 #include "data/read/npy.h"
@@ -20,10 +19,13 @@ Tensor unit_rows(const Tensor& x) { return x / maximum(sqrt(sum(x * x, {1}, true
 
 }  // namespace
 
+bool takes_states(const std::string& path) {
+  return path == "-" || path.ends_with(".npy") || path.ends_with(".tsv") || path.ends_with(".tsv.gz");
+}
+
 void write_states(const std::string& path, const std::vector<std::string>& names, const Tensor& states) {
-  if (std::filesystem::path(path).extension() == ".npy") return data::write_npy(path, states);
-  require<UsageError>(path == "-" || path.ends_with(".tsv") || path.ends_with(".tsv.gz"),
-                      "--out: need a file .npy or .tsv, got {}", path);
+  require<UsageError>(takes_states(path), "[write_states] need a file .npy or .tsv, got {}", path);
+  if (path.ends_with(".npy")) return data::write_npy(path, states);
   data::TextWriter out(path);
   const std::vector<float> values = states.to_vector<float>();
   const size_t width = static_cast<size_t>(states.dim(1));
@@ -36,24 +38,26 @@ void write_states(const std::string& path, const std::vector<std::string>& names
   out.commit();
 }
 
-KnownLines::KnownLines(const TextModel& model, std::vector<std::string> lines, const std::string& where, int64_t batch)
-    : model_(model), lines_(std::move(lines)) {
-  std::sort(lines_.begin(), lines_.end());
-  lines_.erase(std::unique(lines_.begin(), lines_.end()), lines_.end());
-  std::erase_if(lines_, [&](const std::string& line) {
-    const size_t pieces = model.codec.encode(line).size();
-    return pieces == 0 || pieces > static_cast<size_t>(model.options.max_length);
-  });
+KnownLines::KnownLines(const TextModel& model, std::vector<std::string> lines, const std::string& where,
+                       int64_t batch) {
+  std::sort(lines.begin(), lines.end());
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  std::vector<std::vector<int32_t>> all;
+  for (std::string& line : lines) {
+    std::vector<int32_t> ids = model.codec.encode(line);
+    if (ids.empty() || std::ssize(ids) > model.options.max_length) continue;
+    all.push_back(std::move(ids));
+    lines_.push_back(std::move(line));
+  }
   require<DataError>(!lines_.empty(), "{}: need lines among which to look, got none", where);
-  states_ = unit_rows(model.states(model.ids(lines_), batch));
+  states_ = unit_rows(model.states(all, batch));
 }
 
 std::vector<std::vector<KnownLines::Neighbour>> KnownLines::nearest(const std::vector<std::string>& lines,
-                                                                    const std::vector<std::vector<int32_t>>& ids,
-                                                                    int64_t top) const {
-  const int64_t count =
-      std::min<int64_t>(top + 1, std::ssize(lines_));  // a line may be its own nearest, and is no neighbour
-  const TopK best = top_k(matmul(unit_rows(model_.states(ids)), states_, {.transpose_b = true}), count);
+                                                                    const Tensor& states, int64_t top) const {
+  // One more than asked for, as a line may be its own nearest, and is no neighbour.
+  const int64_t count = std::min<int64_t>(top + 1, std::ssize(lines_));
+  const TopK best = top_k(matmul(unit_rows(states), states_, {.transpose_b = true}), count);
   const std::vector<float> cosines = best.values.to_vector<float>();
   const std::vector<int64_t> places = best.ids.to_vector<int64_t>();
   std::vector<std::vector<Neighbour>> found(lines.size());

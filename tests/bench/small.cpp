@@ -1,4 +1,5 @@
-// Measures what the library itself costs where tensors are tiny: the work and keys of torch_small.py, on one thread.
+// Measures what the library itself costs where tensors are tiny: the work and keys of torch_small.py and
+// the step of 02_tape, on one thread.
 //   ./dev bench small [--rounds 5 --only chain|tape|mlp|chargru]
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>

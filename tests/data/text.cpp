@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/base/error.h"
+#include "data/read/byte_reader.h"
 #include "tests/data/files.h"
 
 using namespace grus;
@@ -86,4 +87,15 @@ TEST_CASE("text: only ASCII spaces and tabs separate tokens") {
 
 TEST_CASE("text: code points come apart and nothing is lost") {
   CHECK(split_code_points("aé漢\U0001F600") == std::vector<std::string_view>{"a", "é", "漢", "\U0001F600"});
+}
+
+TEST_CASE("byte reader: what is left is taken, up to a limit") {
+  const Folder folder;
+  const std::string path = folder.file("t", "abcdef");
+  ByteReader all(path), some(path);
+  CHECK(all.take(2, "letters") == "ab");
+  CHECK(all.take_rest(4, "letters") == "cdef");
+  CHECK(all.take_rest(0, "letters").empty());
+  CHECK(message_of<DataError>([&] { (void)some.take_rest(5, "letters"); }) ==
+        path + ": need at most 5 bytes of letters, got more");
 }
