@@ -16,7 +16,7 @@ using grus::test::Folder;
 
 namespace {
 
-std::string refusal(const std::filesystem::path& folder) {
+std::string refused_lock(const std::filesystem::path& folder) {
   try {
     const FolderLock lock(folder);
   } catch (const grus::Error& error) {
@@ -31,11 +31,11 @@ TEST_CASE("folder lock: a second one is refused with the first one's process, an
   const Folder folder;
   {
     const FolderLock lock(folder.root());
-    CHECK(refusal(folder.root()) ==
+    CHECK(refused_lock(folder.root()) ==
           fmt::format("{}: need a folder that nobody else writes to, got one that process {} holds",
                       folder.root().string(), ::getpid()));
   }
-  CHECK(refusal(folder.root()).empty());
+  CHECK(refused_lock(folder.root()).empty());
   CHECK(std::filesystem::is_empty(folder.root()));
 }
 
@@ -51,16 +51,16 @@ TEST_CASE("folder lock: the system lets go of that of a killed process") {
   }
   char byte = 0;
   CHECK(::read(ready[0], &byte, 1) == 1);
-  CHECK(refusal(folder.root()).find(fmt::format("process {} holds", child)) != std::string::npos);
+  CHECK(refused_lock(folder.root()).find(fmt::format("process {} holds", child)) != std::string::npos);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  CHECK(refusal(folder.root()).empty());
+  CHECK(refused_lock(folder.root()).empty());
   ::close(ready[0]);
   ::close(ready[1]);
 }
 
 TEST_CASE("folder lock: a folder that is not there is an error that names it") {
   const Folder folder;
-  CHECK(refusal(folder.root() / "no") ==
+  CHECK(refused_lock(folder.root() / "no") ==
         (folder.root() / "no").string() + ": need a folder that can be locked, got: No such file or directory");
 }

@@ -22,7 +22,7 @@ std::string message(Call call) {
   return "nothing thrown";
 }
 
-std::string refusal(const std::string& text) {
+std::string refused_text(const std::string& text) {
   return message([&] { json::parse(text, "a.json"); });
 }
 
@@ -36,23 +36,23 @@ TEST_CASE("json: values of every kind come as the library has them") {
 }
 
 TEST_CASE("json: what is none is refused with the file and the byte") {
-  CHECK(refusal("") == "a.json: need JSON, got an error at byte 1");
-  CHECK(refusal("{\"a\": }") == "a.json: need JSON, got an error at byte 7");
-  CHECK(refusal("{} x") == "a.json: need JSON, got an error at byte 4");
-  CHECK(refusal("\"\xff\"") == "a.json: need JSON, got an error at byte 2");
-  CHECK(refusal("[1e999]").starts_with("a.json: need JSON, got an error at byte"));
+  CHECK(refused_text("") == "a.json: need JSON, got an error at byte 1");
+  CHECK(refused_text("{\"a\": }") == "a.json: need JSON, got an error at byte 7");
+  CHECK(refused_text("{} x") == "a.json: need JSON, got an error at byte 4");
+  CHECK(refused_text("\"\xff\"") == "a.json: need JSON, got an error at byte 2");
+  CHECK(refused_text("[1e999]").starts_with("a.json: need JSON, got an error at byte"));
 }
 
 TEST_CASE("json: a member that comes twice is refused, at any depth") {
-  CHECK(refusal(R"({"a": 1, "a": 1})") == "a.json: need each name once, got 'a' twice");
-  CHECK(refusal(R"([{"b": {"x\n": 1, "x\n": 2}}])") == "a.json: need each name once, got 'x\\x0a' twice");
+  CHECK(refused_text(R"({"a": 1, "a": 1})") == "a.json: need each name once, got 'a' twice");
+  CHECK(refused_text(R"([{"b": {"x\n": 1, "x\n": 2}}])") == "a.json: need each name once, got 'x\\x0a' twice");
 }
 
 TEST_CASE("json: nesting is bounded, and a hundred thousand brackets are no more than too many") {
   for (const std::string bracket : {"[", "{\"a\":"}) {
     std::string text;
     for (int n = 0; n < 100000; ++n) text += bracket;
-    CHECK(refusal(text) == "a.json: need JSON nested at most 8 deep, got more");
+    CHECK(refused_text(text) == "a.json: need JSON nested at most 8 deep, got more");
   }
   CHECK(json::parse("[[[[[[[[1]]]]]]]]", "a.json").is_array());
 }

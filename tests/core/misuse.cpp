@@ -10,14 +10,12 @@
 #include "ops/math/elementwise.h"
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
+using test::vector_of;
 
 namespace {
-
-Tensor numbers(std::initializer_list<double> values) {
-  return Tensor::from<double>(values, {static_cast<int64_t>(values.size())});
-}
 
 /// Returns the message of what `run` throws, on a thread of its own.
 template <class F>
@@ -44,21 +42,21 @@ Tensor faulty(const Tensor& x, F backward) {
 }  // namespace
 
 TEST_CASE("misuse: backward of what has more than one element needs a seed gradient") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1, 2}));
   Tape tape;
   const Tensor y = w->tensor() * 2.0;
   CHECK_THROWS_WITH_AS(tape.backward(y), "[backward] need one element or a seed gradient of shape (2), got none",
                        ShapeError);
-  CHECK_THROWS_WITH_AS(tape.backward(y, numbers({1})), "[backward] need a seed gradient of shape (2), got (1)",
+  CHECK_THROWS_WITH_AS(tape.backward(y, vector_of({1})), "[backward] need a seed gradient of shape (2), got (1)",
                        ShapeError);
   CHECK_THROWS_WITH_AS(tape.backward(y, Tensor::ones({2})), "[backward] need one dtype, got f64 (2) and f32 (2)",
                        DtypeError);
-  tape.backward(y, numbers({1, 10}));
+  tape.backward(y, vector_of({1, 10}));
   CHECK(w->grad().to_vector<double>() == std::vector<double>{2, 20});
 }
 
 TEST_CASE("misuse: backward twice, and ops after it") {
-  const Ref<Leaf> w = Leaf::create(numbers({3}));
+  const Ref<Leaf> w = Leaf::create(vector_of({3}));
   Tape tape;
   const Tensor loss = w->tensor() * w->tensor();
   tape.backward(loss);
@@ -77,11 +75,11 @@ TEST_CASE("misuse: backward twice, and ops after it") {
 }
 
 TEST_CASE("misuse: backward of a tensor that no gradient reaches, or of another tape") {
-  const Ref<Leaf> w = Leaf::create(numbers({3}));
+  const Ref<Leaf> w = Leaf::create(vector_of({3}));
   Tape outer;
   const Tensor before = w->tensor() * 2.0;
   Tape tape;
-  CHECK_THROWS_WITH_AS(tape.backward(numbers({1})),
+  CHECK_THROWS_WITH_AS(tape.backward(vector_of({1})),
                        "[backward] need a tensor that this tape recorded, got one that is not on it: nothing with a "
                        "gradient reached it, as under NoGrad or when all is frozen",
                        UsageError);
@@ -93,7 +91,7 @@ TEST_CASE("misuse: backward of a tensor that no gradient reaches, or of another 
 }
 
 TEST_CASE("misuse: a tensor of a tape that has ended") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1, 2}));
   Tensor state;
   {
     Tape tape;
@@ -109,7 +107,7 @@ TEST_CASE("misuse: a tensor of a tape that has ended") {
 }
 
 TEST_CASE("misuse: an op on another thread's tape") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1, 2}));
   Tape tape;
   const Tensor y = w->tensor() * 2.0;
   CHECK(message_on_thread([&] { exp(y); }) ==
@@ -127,17 +125,17 @@ TEST_CASE("misuse: an op on another thread's tape") {
 }
 
 TEST_CASE("misuse: a parameter or a tensor that changed between forward and backward") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1, 2}));
   {
     Tape tape;
     const Tensor loss = sum(w->tensor() * w->tensor());
-    w->assign(numbers({5, 5}));
+    w->assign(vector_of({5, 5}));
     CHECK_THROWS_WITH_AS(tape.backward(loss),
                          "[mul] a parameter of shape (2) that backward needs was changed since the forward pass",
                          UsageError);
   }
   Tape tape;
-  Tensor x = numbers({1, 2});
+  Tensor x = vector_of({1, 2});
   const Tensor loss = sum(w->tensor() * x);
   Raw::write_view(x);  // a kernel that writes in place does so
   CHECK_THROWS_WITH_AS(tape.backward(loss),
@@ -157,7 +155,7 @@ TEST_CASE("misuse: tensors of another dtype, device or shape") {
 }
 
 TEST_CASE("misuse: a gradient rule that gives or asks for what is not there") {
-  const Ref<Leaf> w = Leaf::create(numbers({1, 2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1, 2}));
   const auto walk = [&](auto rule) {
     Tape tape;
     tape.backward(sum(faulty(w->tensor(), rule)));
@@ -168,7 +166,7 @@ TEST_CASE("misuse: a gradient rule that gives or asks for what is not there") {
                        "[faulty] backward made a gradient of f32 for input 0 of f64", DtypeError);
   const auto walk_product = [&](auto rule) {
     Tape tape;
-    tape.backward(sum(record(faulty_op, {w->tensor(), numbers({3, 4})}, numbers({5, 6}), rule)));
+    tape.backward(sum(record(faulty_op, {w->tensor(), vector_of({3, 4})}, vector_of({5, 6}), rule)));
   };
   CHECK_THROWS_WITH_AS(walk_product([](const Tensor&, Input, Input b) { b.shape(); }),
                        "[faulty] backward asks for the shape of input 1, which nothing wants", UsageError);
@@ -177,7 +175,7 @@ TEST_CASE("misuse: a gradient rule that gives or asks for what is not there") {
 }
 
 TEST_CASE("misuse: a tape that keeps nothing cannot be walked") {
-  const Ref<Leaf> w = Leaf::create(numbers({2}));
+  const Ref<Leaf> w = Leaf::create(vector_of({2}));
   Tape tape(Tape::Keep::nothing);
   const Tensor y = w->tensor() * w->tensor();
   CHECK(saved_bytes(tape) == 0);

@@ -22,7 +22,7 @@ constexpr int64_t huge = int64_t{1} << 62;
 }  // namespace
 
 TEST_CASE("sizes: bytes that 64 bits do not count are refused, and so are strides beside an axis of size 0") {
-  for (const Device& d : devices()) {
+  for (const Device& d : test::devices()) {
     CHECK(message_of([&] { return Tensor::zeros({huge}, DType::f32, d); }) ==
           "[shape] (4611686018427387904) has too many elements");
     CHECK(message_of([&] {
@@ -52,7 +52,7 @@ TEST_CASE("sizes: bytes that 64 bits do not count are refused, and so are stride
 }
 
 TEST_CASE("numbers: one that a dtype does not hold is refused, not wrapped or cut") {
-  for (const Device& d : devices()) {
+  for (const Device& d : test::devices()) {
     CHECK(message_of([&] { return Tensor::full({1}, 3e9, DType::i32, d); }) ==
           "[full] need an integral number in [-2147483648, 2147483647] for i32 (1), got 3000000000");
     CHECK(message_of([&] { return Tensor::full({2}, 300.7, DType::i32, d); }) ==
@@ -69,7 +69,7 @@ TEST_CASE("numbers: one that a dtype does not hold is refused, not wrapped or cu
 }
 
 TEST_CASE("item: an i64 that no double is is refused, and comes out as itself") {
-  for (const Device& d : devices()) {
+  for (const Device& d : test::devices()) {
     const int64_t odd = (int64_t{1} << 53) + 1;
     CHECK(i64({odd}, {}, d).item<int64_t>() == odd);
     CHECK(i64({odd - 1}, {1}, d).item() == 0x1p53);
@@ -122,7 +122,7 @@ TEST_CASE("lengths: sizes that are none, steps and sequences that there are not,
 }
 
 TEST_CASE("random: row ids that are none are refused, and draw nothing") {
-  for (const Device& d : devices()) {
+  for (const Device& d : test::devices()) {
     Rng rng(1);
     const auto mask = [&](const Tensor& ids) {
       return message_of([&] { return random_keep_mask({2, 3}, 0.5, rng, DType::f32, d, ids); });
@@ -135,7 +135,7 @@ TEST_CASE("random: row ids that are none are refused, and draw nothing") {
     }
     CHECK(mask(i64({0}, {1}, d)) == "[random_keep_mask] need an id for each of 2 rows, got (1)");
     CHECK(mask(i32({0, 1}, {2}, d)) == "[random_keep_mask] need i64 row ids, got i32 (2)");
-    for (const Device& other : devices())
+    for (const Device& other : test::devices())
       if (other != d)
         CHECK(mask(i64({0, 1}, {2}, other)) ==
               fmt::format("[random_keep_mask] need one device, got {} and row ids on {}", d.name(), other.name()));

@@ -9,17 +9,13 @@
 #include "ops/math/matmul.h"
 #include "ops/math/reduce.h"
 #include "ops/math/shape.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
-
-namespace {
-Tensor numbers(std::initializer_list<double> values) {
-  return Tensor::from<double>(values, {static_cast<int64_t>(values.size())});
-}
-}  // namespace
+using test::vector_of;
 
 TEST_CASE("tape: a leaf's gradient adds up over uses and over tapes") {
-  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  const Ref<Leaf> w = Leaf::create(vector_of({2, 3}));
   for (int i = 0; i < 2; ++i) {
     Tape tape;
     tape.backward(sum(w->tensor() * w->tensor()));
@@ -30,7 +26,7 @@ TEST_CASE("tape: a leaf's gradient adds up over uses and over tapes") {
 }
 
 TEST_CASE("leaf: hooks see each pass's gradient, once, and may change it before it is added") {
-  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  const Ref<Leaf> w = Leaf::create(vector_of({2, 3}));
   std::vector<double> seen;
   w->on_gradient([&seen](const Tensor& gradient) {
     seen = gradient.to_vector<double>();
@@ -51,7 +47,7 @@ TEST_CASE("leaf: hooks see each pass's gradient, once, and may change it before 
 }
 
 TEST_CASE("leaf: a hook's gradient must have the value's shape and dtype") {
-  const Ref<Leaf> w = Leaf::create(numbers({2, 3}));
+  const Ref<Leaf> w = Leaf::create(vector_of({2, 3}));
   w->on_gradient([](const Tensor& gradient) { return sum(gradient); });
   Tape tape;
   CHECK_THROWS_WITH_AS(tape.backward(sum(w->tensor())), "[on_gradient] need a gradient of shape (2), got ()",
@@ -59,8 +55,8 @@ TEST_CASE("leaf: a hook's gradient must have the value's shape and dtype") {
 }
 
 TEST_CASE("leaf: what a hook throws leaves every leaf's gradient as it was") {
-  const Ref<Leaf> first = Leaf::create(numbers({2, 3})), second = Leaf::create(numbers({4, 5}));
-  first->set_grad(numbers({7, 7}));
+  const Ref<Leaf> first = Leaf::create(vector_of({2, 3})), second = Leaf::create(vector_of({4, 5}));
+  first->set_grad(vector_of({7, 7}));
   second->on_gradient([](const Tensor&) -> Tensor { throw Error("enough"); });
   Tape tape;
   const Tensor loss = sum(first->tensor() * second->tensor());
@@ -70,7 +66,7 @@ TEST_CASE("leaf: what a hook throws leaves every leaf's gradient as it was") {
 }
 
 TEST_CASE("leaf: one that changed its kind since the forward pass takes no gradient, and no other leaf does") {
-  const Ref<Leaf> first = Leaf::create(numbers({2, 3})), second = Leaf::create(numbers({4, 5}));
+  const Ref<Leaf> first = Leaf::create(vector_of({2, 3})), second = Leaf::create(vector_of({4, 5}));
   Tape tape;
   const Tensor loss = sum(first->tensor() * second->tensor());
   second->replace(second->value().to(Device("reference")));
@@ -85,7 +81,7 @@ TEST_CASE("leaf: one that changed its kind since the forward pass takes no gradi
 
 TEST_CASE("tape: gradients are taken and what the walk used is freed") {
   Tape tape;
-  const Tensor x = tape.watch(numbers({3})), other = tape.watch(numbers({1}));
+  const Tensor x = tape.watch(vector_of({3})), other = tape.watch(vector_of({1}));
   const Tensor y = x * x * x;
   const auto gradients = tape.take_gradients(std::vector{y}, {}, std::vector{x, other});
   CHECK(gradients[0].item() == 27);
@@ -95,7 +91,7 @@ TEST_CASE("tape: gradients are taken and what the walk used is freed") {
 
 TEST_CASE("tape: gradients of gradients are recorded on the same tape") {
   Tape tape;
-  const Tensor x = tape.watch(numbers({2, -1}));
+  const Tensor x = tape.watch(vector_of({2, -1}));
   const Tensor y = sum(x * x * x);
   const Tensor first = tape.grad(y, std::vector{x}, true)[0];
   const Tensor second = tape.grad(sum(first), std::vector{x}, true)[0];
@@ -107,7 +103,7 @@ TEST_CASE("tape: gradients of gradients are recorded on the same tape") {
 
 TEST_CASE("tape: the gradient of an inner value is asked for by name, and undefined where nothing reaches") {
   Tape tape;
-  const Tensor x = tape.watch(numbers({3})), other = tape.watch(numbers({1}));
+  const Tensor x = tape.watch(vector_of({3})), other = tape.watch(vector_of({1}));
   const Tensor inner = x * x;
   const Tensor y = sum(inner * inner);
   const auto gradients = tape.grad(y, std::vector{inner, x, other});
@@ -118,7 +114,7 @@ TEST_CASE("tape: the gradient of an inner value is asked for by name, and undefi
 
 TEST_CASE("tape: an inner value's gradient may be all that is asked for, whatever made the value") {
   Tape tape;
-  const Tensor x = tape.watch(numbers({3, 4}));
+  const Tensor x = tape.watch(vector_of({3, 4}));
   for (const Tensor& inner : {x.reshape({2, 1}), x.rows(0, 2), sum(x, {0}, true), broadcast_to(x, {2, 2}), exp(x)}) {
     const auto gradients = tape.grad(sum(inner * 2.0), {inner});
     CHECK(gradients[0].shape() == inner.shape());
@@ -137,10 +133,10 @@ TEST_CASE("tape: rows and entries of a tensor are views with gradients") {
 }
 
 TEST_CASE("tape: nothing is recorded without a tape, without a gradient to take, or under NoGrad") {
-  const Ref<Leaf> w = Leaf::create(numbers({1}));
+  const Ref<Leaf> w = Leaf::create(vector_of({1}));
   CHECK((w->tensor() * 2.0).node().tape == 0);
   Tape tape;
-  CHECK((numbers({1}) * 2.0).node().tape == 0);
+  CHECK((vector_of({1}) * 2.0).node().tape == 0);
   {
     const NoGrad off;
     CHECK((w->tensor() * 2.0).node().tape == 0);

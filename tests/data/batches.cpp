@@ -9,10 +9,14 @@
 
 #include "core/base/error.h"
 #include "tests/data/files.h"
+#include "tests/data/numbers.h"
 
 using namespace grus;
 using namespace grus::data;
+using test::flat;
 using test::message_of;
+using test::sorted;
+using test::up_to;
 using Numbers = std::vector<int64_t>;
 using Ids = std::vector<int32_t>;
 
@@ -35,23 +39,6 @@ Plan walk(Batches& batches) {
   Plan seen;
   while (const auto batch = batches.next()) seen.push_back(labels(*batch));
   return seen;
-}
-
-Numbers flat(const Plan& plan) {
-  Numbers all;
-  for (const auto& batch : plan) all.insert(all.end(), batch.begin(), batch.end());
-  return all;
-}
-
-Numbers sorted(Numbers v) {
-  std::sort(v.begin(), v.end());
-  return v;
-}
-
-Numbers up_to(int64_t n) {
-  Numbers v(static_cast<size_t>(n));
-  std::iota(v.begin(), v.end(), 0);
-  return v;
 }
 
 const BatchOptions kinds[] = {{.size = 7},

@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-json golden() {
+json bleu_golden() {
   const char* folder = std::getenv("GRUS_GOLDEN");
   std::ifstream in(std::string(folder ? folder : "tests/golden") + "/bleu.json");
   REQUIRE(in.good());
@@ -42,7 +42,7 @@ Corpus corpus_of(const json& rows, const json& nrefs) {
 }  // namespace
 
 TEST_CASE("bleu: scores and lines are sacreBLEU's") {
-  const json file = golden();
+  const json file = bleu_golden();
   const std::string version = "version:" + file["sacrebleu"].get<std::string>();
   for (const json& expected : file["cases"]) {
     const Corpus corpus = corpus_of(file["corpora"][expected["corpus"].get<std::string>()], expected["nrefs"]);
@@ -67,7 +67,7 @@ TEST_CASE("bleu: scores and lines are sacreBLEU's") {
 }
 
 TEST_CASE("bleu: the 13a tokenizer is sacreBLEU's") {
-  const json file = golden();
+  const json file = bleu_golden();
   for (const json& pair : file["tokenized_13a"])
     CHECK(tokenize_13a(pair[0].get<std::string>()) == pair[1].get<std::string>());
 }

@@ -12,11 +12,14 @@
 #include "core/base/error.h"
 #include "data/read/npy.h"
 #include "tests/data/files.h"
+#include "tests/data/numbers.h"
 
 using namespace grus;
 using namespace grus::data;
 using test::Folder;
 using test::message_of;
+using test::sorted;
+using test::up_to;
 using Numbers = std::vector<int64_t>;
 
 namespace {
@@ -24,13 +27,6 @@ namespace {
 Dataset<int64_t> counted(int64_t n) {
   return generate(n, [](int64_t i) { return i; });
 }
-
-Numbers sorted(Numbers v) {
-  std::sort(v.begin(), v.end());
-  return v;
-}
-
-Numbers up_to(int64_t n) { return counted(n).to_vector(); }
 
 }  // namespace
 

@@ -20,7 +20,7 @@ using Texts = std::vector<std::string>;
 
 namespace {
 
-json golden() {
+json keras_golden() {
   const char* folder = std::getenv("GRUS_GOLDEN");
   return json::parse(read_whole_file(std::string(folder ? folder : "tests/golden") + "/keras.json"));
 }
@@ -75,7 +75,7 @@ void check_matrices(const KerasTokenizer& tokenizer, const json& want) {
 }  // namespace
 
 TEST_CASE("keras tokenizer: ids, sequences, texts and matrices are Keras'") {
-  const json all = golden();
+  const json all = keras_golden();
   for (const json& want : all["tokenizer"]) {
     INFO(want["options"].dump());
     KerasTokenizer tokenizer(options_of(want["options"]));
@@ -90,7 +90,7 @@ TEST_CASE("keras tokenizer: ids, sequences, texts and matrices are Keras'") {
 
 TEST_CASE("keras tokenizer: files are Keras' JSON") {
   const Folder folder;
-  const json all = golden();
+  const json all = keras_golden();
   for (const json& want : all["tokenizer"]) {
     INFO(want["options"].dump());
     const KerasTokenizer theirs = KerasTokenizer::load(folder.file("keras.json", want["json"].get<std::string>()));
@@ -110,7 +110,7 @@ TEST_CASE("keras tokenizer: files are Keras' JSON") {
 }
 
 TEST_CASE("keras tokenizer: pad_sequences is Keras'") {
-  const json all = golden();
+  const json all = keras_golden();
   for (const json& want : all["pad"]) {
     INFO(want["options"].dump());
     const json& o = want["options"];

@@ -10,10 +10,14 @@
 #include "core/base/error.h"
 #include "data/batch/shuffle.h"
 #include "tests/data/files.h"
+#include "tests/data/numbers.h"
 
 using namespace grus;
 using namespace grus::data;
+using test::flat;
 using test::message_of;
+using test::sorted;
+using test::up_to;
 
 namespace {
 
@@ -25,23 +29,6 @@ EncodedCorpus pairs(int64_t count) {
     corpus.target.emplace_back(static_cast<size_t>(1 + i * 5 % 19), static_cast<int32_t>(4 + i));
   }
   return corpus;
-}
-
-std::vector<int64_t> flat(const Plan& plan) {
-  std::vector<int64_t> all;
-  for (const auto& batch : plan) all.insert(all.end(), batch.begin(), batch.end());
-  return all;
-}
-
-std::vector<int64_t> sorted(std::vector<int64_t> v) {
-  std::sort(v.begin(), v.end());
-  return v;
-}
-
-std::vector<int64_t> up_to(int64_t n) {
-  std::vector<int64_t> v(static_cast<size_t>(n));
-  std::iota(v.begin(), v.end(), 0);
-  return v;
 }
 
 Plan walk(Loader& loader) {

@@ -17,7 +17,7 @@ using test::message_of;
 
 namespace {
 
-NpzFile golden() {
+NpzFile log_mel_golden() {
   const char* folder = std::getenv("GRUS_GOLDEN");
   return NpzFile(std::string(folder ? folder : "tests/golden") + "/log_mel.npz");
 }
@@ -30,7 +30,7 @@ LogMelOptions options(double window, double hop, int64_t bands, double low, doub
 
 TEST_CASE("log_mel: spectra, filters and frames are librosa's") {
   if (!has_fourier_transform()) return test::skip("built without KISS FFT");
-  const NpzFile file = golden();
+  const NpzFile file = log_mel_golden();
   const std::vector<float> samples = file.read("samples").to_vector<float>();
   const std::vector<std::pair<std::string, LogMelOptions>> cases = {{"digits", options(200, 80, 40, 20, 0)},
                                                                     {"narrow", options(256, 100, 12, 300, 3400)},
@@ -89,7 +89,7 @@ TEST_CASE("log_mel: options out of range and samples that are not finite are ref
 }
 
 TEST_CASE("resampled: values are those of a windowed sinc summed over all samples") {
-  const NpzFile file = golden();
+  const NpzFile file = log_mel_golden();
   std::vector<float> samples = file.read("samples").to_vector<float>();
   samples.resize(300);
   for (const char* ratio : {"0.5", "0.9", "1.25"}) {

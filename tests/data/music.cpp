@@ -26,7 +26,7 @@ std::string track(const std::string& events) {
   return bytes + events;
 }
 
-std::string refused(const std::string& bytes) {
+std::string refused_midi(const std::string& bytes) {
   const Folder folder;
   return message_of<DataError>([&] { read_midi(folder.file("a.mid", bytes)); });
 }
@@ -81,16 +81,17 @@ TEST_CASE("midi: running status, notes that end by velocity 0 or never, and unkn
 }
 
 TEST_CASE("midi: damaged files are refused in one line with the byte") {
-  CHECK(refused("no music").find("a.mid: need 'MThd', got 'no m'") != std::string::npos);
-  CHECK(refused(head.substr(0, 10)).find("need a chunk that the file holds at byte 8") != std::string::npos);
-  CHECK(refused(head).find("need another track at byte 14") != std::string::npos);
-  CHECK(refused(std::string("MThd\0\0\0\6\0\2\0\1\1\xE0", 14)).find("need format 0 or 1") != std::string::npos);
-  CHECK(refused(std::string("MThd\0\0\0\6\0\0\0\1\xE7\x28", 14)).find("need ticks a quarter note") !=
+  CHECK(refused_midi("no music").find("a.mid: need 'MThd', got 'no m'") != std::string::npos);
+  CHECK(refused_midi(head.substr(0, 10)).find("need a chunk that the file holds at byte 8") != std::string::npos);
+  CHECK(refused_midi(head).find("need another track at byte 14") != std::string::npos);
+  CHECK(refused_midi(std::string("MThd\0\0\0\6\0\2\0\1\1\xE0", 14)).find("need format 0 or 1") != std::string::npos);
+  CHECK(refused_midi(std::string("MThd\0\0\0\6\0\0\0\1\xE7\x28", 14)).find("need ticks a quarter note") !=
         std::string::npos);
-  CHECK(refused(head + track(std::string("\0\x90\x3C", 3))).find("need an event's data at byte 25") !=
+  CHECK(refused_midi(head + track(std::string("\0\x90\x3C", 3))).find("need an event's data at byte 25") !=
         std::string::npos);
-  CHECK(refused(head + track(std::string("\0\x3C\x40", 3))).find("need an event's status") != std::string::npos);
-  CHECK(refused(head + track("\xFF\xFF\xFF\xFF\1")).find("need a number of at most four bytes") != std::string::npos);
+  CHECK(refused_midi(head + track(std::string("\0\x3C\x40", 3))).find("need an event's status") != std::string::npos);
+  CHECK(refused_midi(head + track("\xFF\xFF\xFF\xFF\1")).find("need a number of at most four bytes") !=
+        std::string::npos);
 }
 
 TEST_CASE("midi: scores out of range are refused") {

@@ -15,7 +15,7 @@ using test::message_of;
 namespace {
 
 PhraseLine parse(std::string_view line) { return parse_phrase_line(line, "t", 7); }
-std::string refused(std::string_view line) {
+std::string refused_line(std::string_view line) {
   return message_of<DataError>([&] { parse(line); });
 }
 
@@ -51,15 +51,15 @@ TEST_CASE("phrase table: two columns get one more") {
 }
 
 TEST_CASE("phrase table: a line that is none is named by file and line") {
-  CHECK(refused("only words") == "t:7: need 'source ||| target ||| scores' or 'source<TAB>target', got neither");
-  CHECK(refused("") == "t:7: need 'source ||| target ||| scores' or 'source<TAB>target', got neither");
-  CHECK(refused("a ||| b") == "t:7: need scores after the target phrase, got none");
-  CHECK(refused(" ||| b ||| 1") == "t:7: need a source phrase, got none");
-  CHECK(refused("a |||  ||| 1") == "t:7: need a target phrase, got none");
-  CHECK(refused("a\t \tx") == "t:7: need a target phrase, got none");
-  CHECK(refused("a ||| b ||| 0.5 x") == "t:7: need numbers as scores, got 'x'");
-  CHECK(refused("a ||| b ||| nan") == "t:7: need numbers as scores, got 'nan'");
-  CHECK(refused("a\xff\tb") == "t:7: invalid UTF-8 at byte 2");
+  CHECK(refused_line("only words") == "t:7: need 'source ||| target ||| scores' or 'source<TAB>target', got neither");
+  CHECK(refused_line("") == "t:7: need 'source ||| target ||| scores' or 'source<TAB>target', got neither");
+  CHECK(refused_line("a ||| b") == "t:7: need scores after the target phrase, got none");
+  CHECK(refused_line(" ||| b ||| 1") == "t:7: need a source phrase, got none");
+  CHECK(refused_line("a |||  ||| 1") == "t:7: need a target phrase, got none");
+  CHECK(refused_line("a\t \tx") == "t:7: need a target phrase, got none");
+  CHECK(refused_line("a ||| b ||| 0.5 x") == "t:7: need numbers as scores, got 'x'");
+  CHECK(refused_line("a ||| b ||| nan") == "t:7: need numbers as scores, got 'nan'");
+  CHECK(refused_line("a\xff\tb") == "t:7: invalid UTF-8 at byte 2");
 }
 
 TEST_CASE("phrase table: bad lines stop the reader, or are counted") {

@@ -140,9 +140,9 @@ namespace {
 
 using Options = std::unordered_map<std::string, std::string>;
 
-class Lines : public sentencepiece::SentenceIterator {
+class LineIterator : public sentencepiece::SentenceIterator {
  public:
-  explicit Lines(const Pieces& lines) : lines_(lines) {}
+  explicit LineIterator(const Pieces& lines) : lines_(lines) {}
   bool done() const override { return at_ == lines_.size(); }
   void Next() override { ++at_; }
   const std::string& value() const override { return lines_[at_]; }
@@ -172,7 +172,7 @@ std::string trained(Options options, const Pieces& lines) {
                           {"num_threads", "1"},
                           {"minloglevel", "3"}};
   options.insert(always.begin(), always.end());
-  Lines iterator(lines);
+  LineIterator iterator(lines);
   std::string model;
   const auto status = sentencepiece::SentencePieceTrainer::Train(options, &iterator, &model);
   REQUIRE_MESSAGE(status.ok(), status.ToString());

@@ -23,7 +23,7 @@ Series read(std::string_view text, const SeriesOptions& options = {}) {
 
 // Returns what is refused, behind the file's path.
 template <class E = DataError>
-std::string refused(std::string_view text, const SeriesOptions& options = {}) {
+std::string refused_series(std::string_view text, const SeriesOptions& options = {}) {
   const Folder folder;
   const std::string path = folder.file("a.csv", text);
   const std::string message = message_of<E>([&] { (void)read_series(path, options); });
@@ -81,25 +81,26 @@ TEST_CASE("dates: calendar inputs are angles in the hour's, the week's and the y
 }
 
 TEST_CASE("series: rows that break the order of dates, or leave one out, are named by line and column") {
-  CHECK(refused(dated({"2016-07-01", "2016-07-02", "2016-07-02"})) ==
+  CHECK(refused_series(dated({"2016-07-01", "2016-07-02", "2016-07-02"})) ==
         "a.csv:4:1: need dates in order, got '2016-07-02' after '2016-07-02'");
-  CHECK(refused(dated({"2016-07-01", "2016-07-02", "2016-07-01"})).find("a.csv:4:1: need dates in order") == 0);
-  CHECK(refused(dated({"2016-07-01", "2016-07-02", "2016-07-04"})) ==
+  CHECK(refused_series(dated({"2016-07-01", "2016-07-02", "2016-07-01"})).find("a.csv:4:1: need dates in order") == 0);
+  CHECK(refused_series(dated({"2016-07-01", "2016-07-02", "2016-07-04"})) ==
         "a.csv:4:1: need a row every 1 day, got '2016-07-04' after '2016-07-02' (rows of empty cells may stand for "
         "missing ones)");
-  CHECK(refused(dated({"2016-07-01", "today"})).find("a.csv:3:1: need a date YYYY") == 0);
-  CHECK(refused(dated({"2016-07-01", ""})).find("a.csv:3:1: need a date YYYY") == 0);
-  CHECK(refused(dated({"2016-07-01"})) == "a.csv: need at least 2 rows of dates, got 1");
+  CHECK(refused_series(dated({"2016-07-01", "today"})).find("a.csv:3:1: need a date YYYY") == 0);
+  CHECK(refused_series(dated({"2016-07-01", ""})).find("a.csv:3:1: need a date YYYY") == 0);
+  CHECK(refused_series(dated({"2016-07-01"})) == "a.csv: need at least 2 rows of dates, got 1");
 }
 
 TEST_CASE("series: broken rows, cells that are no numbers, and columns that are not there are told") {
-  CHECK(refused("a,b\n1,2\n3\n").find("a.csv:3") == 0);
-  CHECK(refused("a,b\n1,2\n3,x\n") == "a.csv:3:2: need a number in 'b', got 'x'");
-  CHECK(refused("a,b\n1,2\n3,inf\n") == "a.csv:3:2: need a finite number in 'b', got inf");
-  CHECK(refused("a\nx\n").find("a.csv") == 0);
-  CHECK(refused("a,b\n").find("a.csv: need rows of numbers") == 0);
-  CHECK(refused<UsageError>("a,b\n1,2\n", {.columns = {"c"}}) == "[table] need a column of a.csv: a, b, got 'c'");
-  CHECK(refused<UsageError>("a,b\n1,2\n", {.date = "when"}) ==
+  CHECK(refused_series("a,b\n1,2\n3\n").find("a.csv:3") == 0);
+  CHECK(refused_series("a,b\n1,2\n3,x\n") == "a.csv:3:2: need a number in 'b', got 'x'");
+  CHECK(refused_series("a,b\n1,2\n3,inf\n") == "a.csv:3:2: need a finite number in 'b', got inf");
+  CHECK(refused_series("a\nx\n").find("a.csv") == 0);
+  CHECK(refused_series("a,b\n").find("a.csv: need rows of numbers") == 0);
+  CHECK(refused_series<UsageError>("a,b\n1,2\n", {.columns = {"c"}}) ==
+        "[table] need a column of a.csv: a, b, got 'c'");
+  CHECK(refused_series<UsageError>("a,b\n1,2\n", {.date = "when"}) ==
         "[series] need a column of a.csv: a, b, got 'when' for dates");
   CHECK(message_of<UsageError>([] { (void)read("a,b\n1,2\n").column("z"); }).find("a, b, got 'z'") !=
         std::string::npos);

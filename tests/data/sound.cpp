@@ -26,7 +26,7 @@ std::string tone(const Folder& folder, const std::string& name, int64_t count, i
   return folder.path(name);
 }
 
-std::string refused(const std::string& path) {
+std::string refused_recordings(const std::string& path) {
   return message_of<DataError>([&] { read_recordings(path); });
 }
 
@@ -64,19 +64,21 @@ TEST_CASE("recordings: a higher rate is brought down, a lower one refused") {
 TEST_CASE("recordings: what cannot be read is one line that names the file or the line") {
   const Folder folder;
   tone(folder, "a.wav", 10, 8000);
-  CHECK(refused(folder.file("t.tsv", "a.wav\tx\nb.wav x\n")).ends_with("t.tsv:2: need FILE<TAB>LABEL, got 'b.wav x'"));
-  CHECK(refused(folder.file("u.tsv", "a.wav\tx\ty\n")).find("u.tsv:1: need FILE<TAB>LABEL") != std::string::npos);
-  CHECK(refused(folder.file("e.tsv", "\n")).ends_with("e.tsv: need a line FILE<TAB>LABEL, got none"));
-  CHECK(refused(folder.root().string()).ends_with("a.wav: need a name LABEL_..., got 'a.wav'"));
-  CHECK(refused(folder.file("m.tsv", "missing.wav\tx\n")).find("missing.wav") != std::string::npos);
+  CHECK(refused_recordings(folder.file("t.tsv", "a.wav\tx\nb.wav x\n"))
+            .ends_with("t.tsv:2: need FILE<TAB>LABEL, got 'b.wav x'"));
+  CHECK(refused_recordings(folder.file("u.tsv", "a.wav\tx\ty\n")).find("u.tsv:1: need FILE<TAB>LABEL") !=
+        std::string::npos);
+  CHECK(refused_recordings(folder.file("e.tsv", "\n")).ends_with("e.tsv: need a line FILE<TAB>LABEL, got none"));
+  CHECK(refused_recordings(folder.root().string()).ends_with("a.wav: need a name LABEL_..., got 'a.wav'"));
+  CHECK(refused_recordings(folder.file("m.tsv", "missing.wav\tx\n")).find("missing.wav") != std::string::npos);
   std::filesystem::create_directory(folder.path("none"));
-  CHECK(refused(folder.path("none")).ends_with("none: need a .wav file, got none"));
+  CHECK(refused_recordings(folder.path("none")).ends_with("none: need a .wav file, got none"));
   tone(folder, "none/x_0.wav", 0, 8000);
-  CHECK(refused(folder.path("none")).ends_with("x_0.wav: need samples, got none"));
+  CHECK(refused_recordings(folder.path("none")).ends_with("x_0.wav: need samples, got none"));
   tone(folder, "none/x_0.wav", 8000 * 31, 8000);
-  CHECK(refused(folder.path("none")).ends_with("x_0.wav: need at most 30 seconds, got 31.00"));
+  CHECK(refused_recordings(folder.path("none")).ends_with("x_0.wav: need at most 30 seconds, got 31.00"));
   folder.file("none/x_0.wav", "no sound at all");
-  CHECK(refused(folder.path("none")).find("x_0.wav: need 'RIFF....WAVE'") != std::string::npos);
+  CHECK(refused_recordings(folder.path("none")).find("x_0.wav: need 'RIFF....WAVE'") != std::string::npos);
 }
 
 TEST_CASE("augment: no change is no change, and each one does what it says") {

@@ -26,7 +26,7 @@ Records records_of(std::string_view text, const CsvOptions& options = {}) {
 }
 
 // Returns what is refused, behind the file's path.
-std::string refused(std::string_view text, const TableOptions& options = {}) {
+std::string refused_table(std::string_view text, const TableOptions& options = {}) {
   const Folder folder;
   const std::string path = folder.file("a.csv", text);
   const std::string message = message_of<Error>([&] { read_table(path, options); });
@@ -69,15 +69,15 @@ TEST_CASE("csv: a record's line is that of its beginning, whatever its quotes ho
 }
 
 TEST_CASE("csv: a record that breaks the rules is named by line and field") {
-  CHECK(refused("a,b\n1,x\"y\"\n") == ":2:2: need quotes around a whole field, got 'x\"y\"'");
-  CHECK(refused("a,b\n1,\"x\"y,2\n") == ":2:2: need a separator behind a closing quote, got 'y,2'");
-  CHECK(refused("a,b\n1,\"x\n2,3\n") == ":2:2: need a closing quote, got the end of the file");
-  CHECK(refused("a,b\n1\r2,3\n") == ":2:1: need quotes around a carriage return, got '1\\x0d2'");
-  CHECK(refused("a,b\n1,\xff\n") == ":2: invalid UTF-8 at byte 3");
+  CHECK(refused_table("a,b\n1,x\"y\"\n") == ":2:2: need quotes around a whole field, got 'x\"y\"'");
+  CHECK(refused_table("a,b\n1,\"x\"y,2\n") == ":2:2: need a separator behind a closing quote, got 'y,2'");
+  CHECK(refused_table("a,b\n1,\"x\n2,3\n") == ":2:2: need a closing quote, got the end of the file");
+  CHECK(refused_table("a,b\n1\r2,3\n") == ":2:1: need quotes around a carriage return, got '1\\x0d2'");
+  CHECK(refused_table("a,b\n1,\xff\n") == ":2: invalid UTF-8 at byte 3");
   std::string endless = "a\n\"";
   for (int i = 0; i < 130; ++i) endless += std::string(500'000, 'x') + "\n";
-  CHECK(refused(endless) == ":2:1: need a closing quote and a record of at most 64 MB, got more");
-  CHECK(refused("a", {.separator = '"'}).starts_with("[csv] need a separator and a quote that differ"));
+  CHECK(refused_table(endless) == ":2:1: need a closing quote and a record of at most 64 MB, got more");
+  CHECK(refused_table("a", {.separator = '"'}).starts_with("[csv] need a separator and a quote that differ"));
   CHECK_THROWS_AS(CsvReader("/dev/null", {.separator = '\n'}), UsageError);
 }
 
@@ -118,9 +118,9 @@ TEST_CASE("table: a declared type is held to, and told from what is missing") {
   CHECK(table.missing("a")[1]);
   CHECK(table.texts("b") == std::vector<std::string>{"007", ""});
   CHECK(error_of(folder, [&] { table.numbers("b"); }) == "[table] need 'b' of  read as numbers, got a column of text");
-  CHECK(refused("a,b\n1,2\nNA,3\n", options) == ":3:1: need a number in 'a', got 'NA'");
-  CHECK(refused("a,b\n1,2\n,3\n", options) == ":3:1: need a number in 'a', got ''");
-  CHECK(refused("a,c\n", options) == ":1: need a column 'b', which has a type, got none");
+  CHECK(refused_table("a,b\n1,2\nNA,3\n", options) == ":3:1: need a number in 'a', got 'NA'");
+  CHECK(refused_table("a,b\n1,2\n,3\n", options) == ":3:1: need a number in 'a', got ''");
+  CHECK(refused_table("a,c\n", options) == ":1: need a column 'b', which has a type, got none");
 }
 
 TEST_CASE("table: files without a header, with tabs, packed, and given names") {
@@ -132,15 +132,16 @@ TEST_CASE("table: files without a header, with tabs, packed, and given names") {
   CHECK(read_table(path, {.header = false, .names = {"n", "t"}}).numbers("n")[1] == 2);
   CHECK(read_table(folder.file("b.txt", "a;b\n1;2\n"), {.separator = ';'}).rows() == 1);
   CHECK(read_table(folder.file("c.csv", "a,b\n")).rows() == 0);
-  CHECK(refused("1,2\n", {.header = false, .names = {"n"}}) == ":1: need 1 fields, one for each name, got 2");
-  CHECK(refused("1,2\n", {.names = {"n"}}) == "[read_table] need names only for a file without a header, got both");
+  CHECK(refused_table("1,2\n", {.header = false, .names = {"n"}}) == ":1: need 1 fields, one for each name, got 2");
+  CHECK(refused_table("1,2\n", {.names = {"n"}}) ==
+        "[read_table] need names only for a file without a header, got both");
 }
 
 TEST_CASE("table: rows of other widths, repeated names and nothing at all are refused") {
-  CHECK(refused("a,b\n1,\"\n\"\n1,2,3\n") == ":4: need 2 fields, as in line 1, got 3");
-  CHECK(refused("a,b\n1\n") == ":2: need 2 fields, as in line 1, got 1");
-  CHECK(refused("a,b,a\n") == ":1:3: need each column's name once, got 'a' again");
-  CHECK(refused("\n\n") == ": need a table, got an empty file");
+  CHECK(refused_table("a,b\n1,\"\n\"\n1,2,3\n") == ":4: need 2 fields, as in line 1, got 3");
+  CHECK(refused_table("a,b\n1\n") == ":2: need 2 fields, as in line 1, got 1");
+  CHECK(refused_table("a,b,a\n") == ":1:3: need each column's name once, got 'a' again");
+  CHECK(refused_table("\n\n") == ": need a table, got an empty file");
   CHECK(message_of<DataError>([] { read_table("/none/a.csv"); }) == "/none/a.csv: No such file or directory");
 }
 

@@ -15,7 +15,7 @@ using Ids = std::vector<int32_t>;
 
 namespace {
 
-Ids counted(size_t count) {
+Ids counted_ids(size_t count) {
   Ids ids(count);
   std::iota(ids.begin(), ids.end(), 0);
   return ids;
@@ -24,7 +24,7 @@ Ids counted(size_t count) {
 }  // namespace
 
 TEST_CASE("token streams: each stream goes on where its last window ended, and targets are one id further") {
-  TokenStreams streams(counted(12), {.streams = 2, .steps = 2});  // 5 inputs a stream, id 11 left over
+  TokenStreams streams(counted_ids(12), {.streams = 2, .steps = 2});  // 5 inputs a stream, id 11 left over
   CHECK(streams.batches() == 3);
   CHECK(streams.unused() == 2);
   const StreamWindow first = *streams.next();
@@ -42,15 +42,15 @@ TEST_CASE("token streams: each stream goes on where its last window ended, and t
 }
 
 TEST_CASE("token streams: a last window of fewer steps can be left out") {
-  TokenStreams streams(counted(12), {.streams = 2, .steps = 2, .keep_last = false});
+  TokenStreams streams(counted_ids(12), {.streams = 2, .steps = 2, .keep_last = false});
   CHECK(streams.batches() == 2);
   CHECK(streams.unused() == 4);
-  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2, .keep_last = false}).batches() == 2);
-  CHECK(TokenStreams(counted(9), {.streams = 2, .steps = 2}).batches() == 2);
+  CHECK(TokenStreams(counted_ids(9), {.streams = 2, .steps = 2, .keep_last = false}).batches() == 2);
+  CHECK(TokenStreams(counted_ids(9), {.streams = 2, .steps = 2}).batches() == 2);
 }
 
 TEST_CASE("token streams: from a saved position on come the windows that an uninterrupted epoch has") {
-  TokenStreams whole(counted(50), {.streams = 3, .steps = 4}), resumed(counted(50), {.streams = 3, .steps = 4});
+  TokenStreams whole(counted_ids(50), {.streams = 3, .steps = 4}), resumed(counted_ids(50), {.streams = 3, .steps = 4});
   for (int i = 0; i < 2; ++i) CHECK(whole.next().has_value());
   resumed.start(0, whole.position());
   while (const auto window = whole.next()) {
@@ -69,22 +69,22 @@ TEST_CASE("token streams: from a saved position on come the windows that an unin
 
 TEST_CASE("token streams: other ids or options have another fingerprint") {
   const auto print = [](Ids ids, StreamOptions options) { return TokenStreams(std::move(ids), options).fingerprint(); };
-  const std::string one = print(counted(50), {.streams = 3, .steps = 4});
-  CHECK(one == print(counted(50), {.streams = 3, .steps = 4}));
-  CHECK(one != print(counted(50), {.streams = 3, .steps = 5}));
-  CHECK(one != print(counted(50), {.streams = 3, .steps = 4, .keep_last = false}));
-  Ids other = counted(50);
+  const std::string one = print(counted_ids(50), {.streams = 3, .steps = 4});
+  CHECK(one == print(counted_ids(50), {.streams = 3, .steps = 4}));
+  CHECK(one != print(counted_ids(50), {.streams = 3, .steps = 5}));
+  CHECK(one != print(counted_ids(50), {.streams = 3, .steps = 4, .keep_last = false}));
+  Ids other = counted_ids(50);
   std::swap(other[3], other[4]);
   CHECK(one != print(other, {.streams = 3, .steps = 4}));
 }
 
 TEST_CASE("token streams: ids too few for one window are refused") {
-  CHECK(message_of<DataError>([] { TokenStreams(counted(4), {.streams = 4, .steps = 2}); }) ==
+  CHECK(message_of<DataError>([] { TokenStreams(counted_ids(4), {.streams = 4, .steps = 2}); }) ==
         "[token_streams] need an id more than 4 streams of 1, got 4 ids");
-  CHECK(message_of<DataError>([] { TokenStreams(counted(8), {.streams = 4, .steps = 2, .keep_last = false}); }) ==
+  CHECK(message_of<DataError>([] { TokenStreams(counted_ids(8), {.streams = 4, .steps = 2, .keep_last = false}); }) ==
         "[token_streams] need an id more than 4 streams of 2, got 8 ids");
   CHECK_THROWS_AS(TokenStreams({}, {}), DataError);
-  CHECK(message_of<UsageError>([] { TokenStreams(counted(4), {.streams = 0}); }) ==
+  CHECK(message_of<UsageError>([] { TokenStreams(counted_ids(4), {.streams = 0}); }) ==
         "[token_streams] need streams and steps of at least 1, got 0 and 35");
 }
 

@@ -57,7 +57,7 @@ std::vector<double> samples_of(const std::string& content) {
   return read_wav(folder.file("a", content), DType::f64).samples.to_vector<double>();
 }
 
-std::string refused(std::string_view content) {
+std::string refused_wav(std::string_view content) {
   const Folder folder;
   const std::string path = folder.file("a", content);
   const std::string message = message_of<DataError>([&] { read_wav(path); });
@@ -99,26 +99,29 @@ TEST_CASE("wav: data written to a pipe goes to the end of the file") {
 }
 
 TEST_CASE("wav: what is no sound, or damaged, is refused with its byte") {
-  CHECK(refused("RIFX....WAVE") == ": need 'RIFF....WAVE', got 'RIFX....WAVE'");
-  CHECK(refused("RIFF") == ": need 12 bytes of a WAVE file's beginning, got 4 and then the end of the file at byte 4");
-  CHECK(refused(wav({.code = 6, .bits = 8})) == ": need PCM or float samples at byte 12, got format 6 (A-law)");
-  CHECK(refused(wav({.code = 5})) == ": need PCM or float samples at byte 12, got format 5");
-  CHECK(refused(wav({.bits = 12})) == ": need 8, 16, 24 or 32 bits a sample at byte 12, got 12");
-  CHECK(refused(wav({.code = 3})) == ": need 32 or 64 bits a sample at byte 12, got 16");
-  CHECK(refused(wav({.channels = 0})).find("got 0 channels of 16 bits in 0 bytes, at 8000 Hz") != std::string::npos);
-  CHECK(refused(wav({.rate = 0})).find("at 0 Hz") != std::string::npos);
-  CHECK(refused(wav({.code = 0xFFFE})).starts_with(": need an extensible format of 40 bytes"));
-  CHECK(refused(wav({.channels = 2, .data = bytes(int16_t{1})})) ==
+  CHECK(refused_wav("RIFX....WAVE") == ": need 'RIFF....WAVE', got 'RIFX....WAVE'");
+  CHECK(refused_wav("RIFF") ==
+        ": need 12 bytes of a WAVE file's beginning, got 4 and then the end of the file at byte 4");
+  CHECK(refused_wav(wav({.code = 6, .bits = 8})) == ": need PCM or float samples at byte 12, got format 6 (A-law)");
+  CHECK(refused_wav(wav({.code = 5})) == ": need PCM or float samples at byte 12, got format 5");
+  CHECK(refused_wav(wav({.bits = 12})) == ": need 8, 16, 24 or 32 bits a sample at byte 12, got 12");
+  CHECK(refused_wav(wav({.code = 3})) == ": need 32 or 64 bits a sample at byte 12, got 16");
+  CHECK(refused_wav(wav({.channels = 0})).find("got 0 channels of 16 bits in 0 bytes, at 8000 Hz") !=
+        std::string::npos);
+  CHECK(refused_wav(wav({.rate = 0})).find("at 0 Hz") != std::string::npos);
+  CHECK(refused_wav(wav({.code = 0xFFFE})).starts_with(": need an extensible format of 40 bytes"));
+  CHECK(refused_wav(wav({.channels = 2, .data = bytes(int16_t{1})})) ==
         ": need frames of 4 bytes at byte 44, got 2 bytes of data");
   const std::string whole = wav({.data = "abcd"});
-  CHECK(refused(whole.substr(0, 46)) == ": need 4 bytes of samples, got 2 and then the end of the file at byte 46");
-  CHECK(refused(whole.substr(0, 36)) == ": need a chunk 'data', got the end of the file at byte 36");
-  CHECK(refused(whole.substr(0, 40)) ==
+  CHECK(refused_wav(whole.substr(0, 46)) == ": need 4 bytes of samples, got 2 and then the end of the file at byte 46");
+  CHECK(refused_wav(whole.substr(0, 36)) == ": need a chunk 'data', got the end of the file at byte 36");
+  CHECK(refused_wav(whole.substr(0, 40)) ==
         ": need 7 bytes of a chunk's head, got 3 and then the end of the file at byte 40");
-  CHECK(refused("RIFF....WAVE" + chunk("data", "")) == ": need a chunk 'fmt ' before 'data' at byte 12, got none");
-  CHECK(refused("RIFF....WAVE" + chunk("fmt ", "ab")) == ": need a format of at least 16 bytes at byte 12, got 2");
-  CHECK(refused("RIFF....WAVE" + chunk("fmt ", std::string(2000, ' '))).starts_with(": need a format of at most 1024"));
-  CHECK(refused("RIFF....WAVE" + bytes('L', 'I', 'S', '\n', 99)) ==
+  CHECK(refused_wav("RIFF....WAVE" + chunk("data", "")) == ": need a chunk 'fmt ' before 'data' at byte 12, got none");
+  CHECK(refused_wav("RIFF....WAVE" + chunk("fmt ", "ab")) == ": need a format of at least 16 bytes at byte 12, got 2");
+  CHECK(refused_wav("RIFF....WAVE" + chunk("fmt ", std::string(2000, ' ')))
+            .starts_with(": need a format of at most 1024"));
+  CHECK(refused_wav("RIFF....WAVE" + bytes('L', 'I', 'S', '\n', 99)) ==
         ": need 99 bytes of chunk 'LIS\\x0a' at byte 12, got 0");
   CHECK_THROWS_AS(read_wav("/dev/null", DType::i32), DtypeError);
 }

@@ -2,20 +2,18 @@
 
 #include <doctest/doctest.h>
 
-#include <limits>
-
 #include "metrics/f_score.h"
 #include "ops/math/elementwise.h"
+#include "tests/metrics/numbers.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 
 using namespace grus;
 using namespace grus::metrics;
 using test::message_of;
+using test::nan_number;
 
 namespace {
-
-constexpr float nan_number = std::numeric_limits<float>::quiet_NaN();
 
 Tensor labels(const std::vector<int64_t>& values, Device device = default_device()) {
   return Tensor::from(values, device);

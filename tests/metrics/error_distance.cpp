@@ -35,8 +35,7 @@ TEST_CASE("error distance: columns that always err alike are taken, what cannot 
   CHECK(message_of([] {
           ErrorDistance({1, 2}, 2);
         }) == "[ErrorDistance] need at least 3 rows of 2 errors, got 2 numbers");
-  CHECK(message_of([] { (void)ErrorDistance().scores({1}); }) ==
-        "[ErrorDistance] need normal rows before scores");
+  CHECK(message_of([] { (void)ErrorDistance().scores({1}); }) == "[ErrorDistance] need normal rows before scores");
   CHECK(message_of([] {
           ErrorDistance({std::nan(""), std::nan("")}, 1);
         }) == "[ErrorDistance] need a number in column 0, got none");

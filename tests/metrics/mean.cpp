@@ -3,24 +3,19 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/tape/tape.h"
 #include "ops/loss/linear_cross_entropy.h"
 #include "ops/loss/loss.h"
+#include "tests/metrics/numbers.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 
 using namespace grus;
 using namespace grus::metrics;
+using test::inf;
 using test::message_of;
-
-namespace {
-
-constexpr double nan_number = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
-constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
-
-}  // namespace
+using test::nan_number;
 
 TEST_CASE("mean: losses of batches count by their examples") {
   for (const Device& device : test::devices()) {
@@ -30,7 +25,7 @@ TEST_CASE("mean: losses of batches count by their examples") {
     loss.update(1.0, 4);
     loss.update(Tensor::full({}, nan_number, DType::f32, device), 0);  // no example, no loss
     CHECK(loss.value() == 2);
-    loss.update(Tensor::from({8.0f, not_a_number, 12.0f}, {3}, device),
+    loss.update(Tensor::from({8.0f, nan_number, 12.0f}, {3}, device),
                 Tensor::from_bools({true, false, true}, {3}, device));
     CHECK(loss.value() == doctest::Approx(3.6));
     loss.reset();
@@ -129,7 +124,7 @@ TEST_CASE("perplexity: what cannot be is an error that names it") {
   CHECK(message_of([&] {
           perplexity.update(Tensor::zeros({2, 3}), Tensor::zeros({3}, DType::i64));
         }) == "[perplexity] need logits (..., V) for targets (3), got (2, 3)");
-  perplexity.update(Tensor::from({0.0f, 0.0f, 0.0f, not_a_number}, {2, 2}), Tensor::zeros({2}, DType::i64));
+  perplexity.update(Tensor::from({0.0f, 0.0f, 0.0f, nan_number}, {2, 2}), Tensor::zeros({2}, DType::i64));
   CHECK(message_of([&] { (void)perplexity.value(); }) ==
         "[perplexity] need losses that are numbers, got NaN in row 1 since the reset");
 }

@@ -3,20 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
+#include "tests/metrics/numbers.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 
 using namespace grus;
 using namespace grus::metrics;
+using test::inf;
 using test::message_of;
-
-namespace {
-
-constexpr float nan_number = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
-
-}  // namespace
+using test::nan_number;
 
 TEST_CASE("regression: errors by hand, of tensors of any shape and of vectors") {
   for (const Device& device : test::devices()) {

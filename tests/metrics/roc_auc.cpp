@@ -4,12 +4,14 @@
 
 #include <limits>
 
+#include "tests/metrics/numbers.h"
 #include "tests/support/tensors.h"
 #include "tests/support/waits.h"
 
 using namespace grus;
 using namespace grus::metrics;
 using test::message_of;
+using test::nan_number;
 
 TEST_CASE("ROC AUC: pairs in the right order count 1, ties a half") {
   for (const int64_t bins : {0, 4}) {
@@ -61,7 +63,6 @@ TEST_CASE("ROC AUC: scores of two classes count those of class 1, and ignored ro
     CHECK(waits.count == 0);
     auc.update(Tensor::from({0.0f, 0.95f}, {2}, device), test::i64({-100, 0}, {2}, device));
     CHECK(auc.value() == 0.5);
-    constexpr float nan_number = std::numeric_limits<float>::quiet_NaN();
     auc.update(Tensor::from({0.5f, nan_number, 2.0f, 0.1f}, {4}, device), test::i64({1, 1, 0, 0}, {4}, device),
                Tensor::from_bools({true, false, false, true}, {4}, device));
     CHECK(auc.value() == doctest::Approx(4.0 / 6));

@@ -20,11 +20,6 @@ using test::difference;
 
 namespace {
 
-Tensor random(const Shape& shape, uint64_t seed, DType dtype = DType::f32) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng, dtype);
-}
-
 /// A whole module that is a cell: the minimal gated unit (Zhou et al. 2016).
 class MinimalGatedUnit : public Module<MinimalGatedUnit>, public grus::Cell {
  public:
@@ -55,7 +50,7 @@ TEST_CASE("recurrent: parameters of somebody's cells are named by layer and dire
   CHECK(names[11] == "l1.candidate.bias");
   CHECK(layers.cell(1, 1).forget.weight.shape() == Shape{4, 12});
   Layers copy = layers.clone();
-  const Tensor x = random({5, 2, 3}, 1);
+  const Tensor x = test::normal({5, 2, 3}, 1);
   const Tensor before = layers(x).y;
   CHECK(difference(copy(x).y, before) == 0);
   copy.cell(0).forget.weight.assign(Tensor::zeros({4, 7}));
@@ -71,7 +66,7 @@ TEST_CASE("recurrent: layers of somebody's cell take what Gru takes: batch_first
   RecurrentOptions turned = options;
   turned.batch_first = true;
   const Layers steps_first(options, a), batch_first(turned, b);
-  const Tensor x = random({5, 2, 3}, 1), h0 = random({4, 2, 4}, 2);
+  const Tensor x = test::normal({5, 2, 3}, 1), h0 = test::normal({4, 2, 4}, 2);
   const Output out = steps_first(x, h0);
   CHECK(out.y.shape() == Shape{5, 2, 8});
   CHECK(out.state.h.shape() == Shape{4, 2, 4});
@@ -84,7 +79,7 @@ TEST_CASE("recurrent: layers of somebody's cell take what Gru takes: batch_first
   CHECK(difference(pack(ragged.y, lengths), packed.y) == 0);
   CHECK(difference(ragged.state.h, packed.state.h) == 0);
   CHECK(difference(slice(ragged.y, 1, 0, 1).rows(2, 5), Tensor::zeros({3, 1, 8})) == 0);
-  CHECK_THROWS_WITH_AS(steps_first(x, random({4, 3, 4}, 1)),
+  CHECK_THROWS_WITH_AS(steps_first(x, test::normal({4, 3, 4}, 1)),
                        "[Recurrent] need h0 (4, 2, 4): layers * directions, batch, hidden, got (4, 3, 4)", ShapeError);
   CHECK_THROWS_WITH_AS(steps_first(x, State(h0, h0)), "[Recurrent] need a first state of 1 tensors, got c0 as well",
                        UsageError);
@@ -95,7 +90,7 @@ TEST_CASE("recurrent: gradients of two layers of somebody's cell in both directi
   Layers layers({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true}, rng);
   layers.to(DType::f64);
   const Lengths lengths({3, 1});
-  const Tensor x = random({3, 2, 2}, 1, DType::f64), h0 = random({4, 2, 3}, 2, DType::f64);
+  const Tensor x = test::normal({3, 2, 2}, 1, DType::f64), h0 = test::normal({4, 2, 3}, 2, DType::f64);
   gradcheck(TensorsFunction([&](std::span<const Tensor> in) {
               const Output out = layers(in[0], lengths, in[1]);
               return std::vector<Tensor>{out.y, out.state.h};
@@ -115,13 +110,13 @@ TEST_CASE("cells: in scan the modules GruCell and LstmCell give what layers of t
   const Gru gru({.input = 3, .hidden = 4}, b);
   const LstmCell lstm_cell({.input = 3, .hidden = 4}, c);
   const Lstm lstm({.input = 3, .hidden = 4}, d);
-  const Tensor x = random({5, 3, 3}, 1);
+  const Tensor x = test::normal({5, 3, 3}, 1);
   const Lengths lengths({2, 5, 1});
   CHECK(difference(scan(gru_cell, x, lengths).y, gru(x, lengths).y) == 0);
   const Output memory = scan(lstm_cell, x, lengths), layer = lstm(x, lengths);
   CHECK(difference(memory.y, layer.y) == 0);
   CHECK(difference(memory.state.c, layer.state.c[0]) == 0);
-  CHECK_THROWS_WITH_AS(scan(gru_cell, x, lengths, State(random({3, 4}, 1), random({3, 4}, 2))).y,
+  CHECK_THROWS_WITH_AS(scan(gru_cell, x, lengths, State(test::normal({3, 4}, 1), test::normal({3, 4}, 2))).y,
                        "[gru] need a state of 1 tensors, got c as well", UsageError);
   Recurrent<GruCell> stack({.input = 3, .hidden = 4, .layers = 2}, [](int64_t input) {
     return GruCell({.input = input, .hidden = 4, .reset = Reset::before});
@@ -136,7 +131,7 @@ TEST_CASE("recurrent: with checkpoint every layer gives the gradients that it gi
     const auto from = plain.named_parameters(), to = often.named_parameters();
     for (size_t i = 0; i < from.size(); ++i) to[i].parameter.assign(from[i].parameter.value());
     plain.to(DType::f64), often.to(DType::f64);
-    const Tensor x = random({5, 3, 2}, 1, DType::f64);
+    const Tensor x = test::normal({5, 3, 2}, 1, DType::f64);
     const Lengths lengths({2, 5, 1});
     for (auto* layers : {&plain, &often}) {
       manual_seed(9);

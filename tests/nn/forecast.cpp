@@ -16,12 +16,7 @@ using Center = ReversibleNormOptions::Center;
 
 namespace {
 
-Tensor random(const Shape& shape, uint64_t seed) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng);
-}
-
-SegmentGruOptions options_of(const GoldenCase& c) {
+SegmentGruOptions segment_options(const GoldenCase& c) {
   const bool full = c.settings["full"];
   return {.columns = 3,
           .window = 12,
@@ -42,7 +37,7 @@ TEST_CASE("segment gru: values and gradients are PyTorch's, with and without cal
   for (const GoldenCase& c : test::golden_cases("forecast")) {
     ++found;
     CAPTURE(c.name);
-    SegmentGru net(options_of(c));
+    SegmentGru net(segment_options(c));
     net.to(DType::f64);
     NamedTensors state;
     for (const auto& [name, tensor] : net.state_dict()) state.push_back({name, c.at(name)});
@@ -66,7 +61,7 @@ TEST_CASE("reversible norm: inverse gives back what forward took, and a column o
       const ReversibleNorm norm(2, {.center = center, .scale = scale});
       norm.weight.assign(Tensor::from({2.0f, 0.5f}, {2}));
       norm.bias.assign(Tensor::from({1.0f, -3.0f}, {2}));
-      const Tensor x = random({3, 5, 2}, 1);
+      const Tensor x = test::normal({3, 5, 2}, 1);
       const Normed normed = norm(x);
       CHECK(difference(norm.inverse(normed.x, normed), x) < 1e-5);
       const Tensor flat = Tensor::full({1, 5, 2}, 7);
@@ -79,7 +74,7 @@ TEST_CASE("reversible norm: inverse gives back what forward took, and a column o
 TEST_CASE(
     "reversible norm: a window that is shifted and stretched gives the same numbers, shifted and stretched back") {
   const ReversibleNorm norm(2, {.affine = false});
-  const Tensor x = random({2, 8, 2}, 2), moved = x * 50 + 1000;
+  const Tensor x = test::normal({2, 8, 2}, 2), moved = x * 50 + 1000;
   const Normed a = norm(x), b = norm(moved);
   CHECK(difference(a.x, b.x) < 1e-3);
   CHECK(difference(norm.inverse(a.x, a) * 50 + 1000, norm.inverse(b.x, b)) < 1e-3);
@@ -95,7 +90,7 @@ TEST_CASE("segment gru: with a linear part it begins as that part alone") {
                   .linear = true,
                   .norm = {.center = Center::last, .scale = false}});
   net.eval();
-  const Tensor x = random({2, 8, 2}, 3), last = slice(x, 1, 7);
+  const Tensor x = test::normal({2, 8, 2}, 3), last = slice(x, 1, 7);
   const Tensor line = (*net.linear_part)((x - last).transpose(1, 2)).transpose(1, 2) + last;
   CHECK(difference(net(x), line) < 1e-6);
 }
@@ -103,7 +98,7 @@ TEST_CASE("segment gru: with a linear part it begins as that part alone") {
 TEST_CASE("segment gru: a clone is equal and of its own") {
   SegmentGru net({.columns = 2, .window = 8, .horizon = 3, .segment = 2, .hidden = 4, .calendar = 2, .linear = true});
   const SegmentGru copy = net.clone();
-  const Tensor x = random({2, 8, 2}, 4), dates = random({2, 11, 2}, 5);
+  const Tensor x = test::normal({2, 8, 2}, 4), dates = test::normal({2, 11, 2}, 5);
   CHECK(difference(net(x, dates), copy(x, dates)) == 0);
   net.calendar_embed->weight.assign(Tensor::zeros({4, 2}));
   net.linear_part->weight.assign(Tensor::zeros({3, 8}));
@@ -116,12 +111,14 @@ TEST_CASE("segment gru: sizes and inputs that do not fit are told") {
         "[SegmentGru] need a segment that divides the window of 10, got 4");
   CHECK(made({.columns = 0, .window = 10, .horizon = 1}).find("[SegmentGru] need columns, a window") == 0);
   const SegmentGru net({.columns = 2, .window = 8, .horizon = 3, .segment = 4, .hidden = 4});
-  CHECK(message_of([&] { (void)net(random({1, 7, 2}, 1)); }) == "[SegmentGru] need a past (B, 8, 2), got (1, 7, 2)");
   CHECK(message_of([&] {
-          (void)net(random({1, 8, 2}, 1), random({1, 11, 2}, 1));
+          (void)net(test::normal({1, 7, 2}, 1));
+        }) == "[SegmentGru] need a past (B, 8, 2), got (1, 7, 2)");
+  CHECK(message_of([&] {
+          (void)net(test::normal({1, 8, 2}, 1), test::normal({1, 11, 2}, 1));
         }).find("[SegmentGru] need a calendar") == 0);
   CHECK(message_of([&] { const ReversibleNorm norm(0); }) == "[ReversibleNorm] need columns of at least 1, got 0");
   CHECK(message_of([&] {
-          (void)ReversibleNorm(2)(random({1, 8, 3}, 1));
+          (void)ReversibleNorm(2)(test::normal({1, 8, 3}, 1));
         }) == "[ReversibleNorm] need x (B, T, 2) with T > 0, got (1, 8, 3)");
 }

@@ -30,7 +30,7 @@ void for_each_case(const char* kind, F visit) {
 
 Lengths lengths_of(const GoldenCase& c) { return Lengths(c.settings["lengths"].get<std::vector<int64_t>>()); }
 
-TransformerOptions options_of(const GoldenCase& c) {
+TransformerOptions transformer_options(const GoldenCase& c) {
   return {.width = 6,
           .heads = 2,
           .hidden = 7,
@@ -78,7 +78,7 @@ TEST_CASE("golden: MultiheadAttention equals PyTorch's, weights too, across size
 
 TEST_CASE("golden: TransformerEncoderLayer equals PyTorch's at real places, padded and packed") {
   for_each_case("encoder_layer", [](const GoldenCase& c, Tolerance p) {
-    const TransformerEncoderLayer m = loaded(TransformerEncoderLayer(options_of(c)), c, p.dtype);
+    const TransformerEncoderLayer m = loaded(TransformerEncoderLayer(transformer_options(c)), c, p.dtype);
     const Lengths lengths = lengths_of(c);
     check(&m, c, p, {"x"}, [&](const std::vector<Tensor>& in) -> Named {
       return {{"y", unpack(pack(m(in[0], AttentionCall{.lengths = lengths}), lengths), lengths)}};
@@ -92,7 +92,7 @@ TEST_CASE("golden: TransformerEncoderLayer equals PyTorch's at real places, padd
 
 TEST_CASE("golden: a causal TransformerEncoder equals PyTorch's, and step by step itself") {
   for_each_case("encoder", [](const GoldenCase& c, Tolerance p) {
-    TransformerOptions options = options_of(c);
+    TransformerOptions options = transformer_options(c);
     options.activation = FeedForward::gelu;
     options.norm_first = true;
     const TransformerEncoder m = loaded(TransformerEncoder(2, options, true), c, p.dtype);
@@ -108,7 +108,7 @@ TEST_CASE("golden: a causal TransformerEncoder equals PyTorch's, and step by ste
 
 TEST_CASE("golden: TransformerDecoderLayer and TransformerDecoder equal PyTorch's, and step by step themselves") {
   for_each_case("decoder_layer", [](const GoldenCase& c, Tolerance p) {
-    const TransformerDecoderLayer m = loaded(TransformerDecoderLayer(options_of(c)), c, p.dtype);
+    const TransformerDecoderLayer m = loaded(TransformerDecoderLayer(transformer_options(c)), c, p.dtype);
     const AttentionCall of_memory{.lengths = lengths_of(c)};
     check(&m, c, p, {"x", "memory"}, [&](const std::vector<Tensor>& in) -> Named {
       return {{"y", m(in[0], in[1], AttentionCall{.causal = true}, of_memory)}};
@@ -121,7 +121,7 @@ TEST_CASE("golden: TransformerDecoderLayer and TransformerDecoder equal PyTorch'
     });
   });
   for_each_case("decoder", [](const GoldenCase& c, Tolerance p) {
-    const TransformerDecoder m = loaded(TransformerDecoder(2, options_of(c), true), c, p.dtype);
+    const TransformerDecoder m = loaded(TransformerDecoder(2, transformer_options(c), true), c, p.dtype);
     check(&m, c, p, {"x", "memory"}, [&](const std::vector<Tensor>& in) -> Named {
       return {{"y", m(in[0], in[1], AttentionCall{.causal = true})}};
     });

@@ -9,10 +9,12 @@
 #include "ops/gradcheck.h"
 #include "ops/math/dropout.h"
 #include "ops/math/reduce.h"
+#include "tests/nn/gradients.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::all_have_gradients;
 using test::message_of;
 
 namespace {
@@ -34,12 +36,6 @@ std::vector<std::string> names_of(const Parameters& parameters) {
   std::vector<std::string> names;
   for (const NamedParameter& p : parameters) names.push_back(p.name);
   return names;
-}
-
-bool all_have_gradients(const Parameters& parameters) {
-  for (const auto& [name, parameter] : parameters)
-    if (!parameter.grad().defined()) return false;
-  return !parameters.empty();
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ class Scale : public Module<Scale> {
   mutable std::string scope;
 };
 
-class Pair : public Module<Pair> {
+class TwoScales : public Module<TwoScales> {
  public:
-  Pair()
+  TwoScales()
       : own(param("own", Tensor::zeros({4}))),
         first(child("first", Scale(1))),
         second(child("second", Scale(2))),
@@ -72,9 +72,9 @@ class Outer : public Module<Outer> {
 
 class Nest : public Module<Nest> {
  public:
-  Nest() : pair(child("pair", Pair())) {}
+  Nest() : pair(child("pair", TwoScales())) {}
   Tensor forward(const Tensor& x) const { return pair(x); }
-  Pair pair;
+  TwoScales pair;
 };
 
 std::vector<std::string> names(const Parameters& parameters) {
@@ -140,7 +140,7 @@ TEST_CASE("module: tied parameters are one for counts, saving and loading") {
 
 TEST_CASE("module: a state dict that is given away is taken over, but for tensors that somebody else holds") {
   const auto memory_of = [](const Tensor& x) { return Raw::view(x).buffer->handle; };
-  Pair pair;
+  TwoScales pair;
   NamedTensors state = pair.clone().state_dict();
   for (NamedTensor& entry : state) entry.tensor = Tensor::full(entry.tensor.shape(), 5);
   const Tensor held = *nn::find(state, "own");

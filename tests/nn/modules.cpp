@@ -27,11 +27,6 @@ using test::difference;
 
 namespace {
 
-Tensor random(const Shape& shape, uint64_t seed, DType dtype = DType::f32) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng, dtype);
-}
-
 std::vector<float> floats(const Tensor& x) { return x.to_vector<float>(); }
 
 int64_t zeros_in(const Tensor& x) {
@@ -118,15 +113,15 @@ TEST_CASE("maxout: the largest of each group of neighbours") {
 
 TEST_CASE("gru: shapes follow layers, directions, batch_first and unbatched input") {
   const Gru gru({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true});
-  const Output out = gru(random({5, 2, 3}, 1));
+  const Output out = gru(test::normal({5, 2, 3}, 1));
   CHECK(out.y.shape() == Shape{5, 2, 8});
   CHECK(out.state.h.shape() == Shape{4, 2, 4});
-  const Output one = gru(random({5, 2, 3}, 1)[0].reshape({2, 3}));
+  const Output one = gru(test::normal({5, 2, 3}, 1)[0].reshape({2, 3}));
   CHECK(one.y.shape() == Shape{2, 8});
   CHECK(one.state.h.shape() == Shape{4, 4});
   Rng a(7), b(7);
   const Gru steps_first({.input = 3, .hidden = 4}, a), batch_first({.input = 3, .hidden = 4, .batch_first = true}, b);
-  const Tensor x = random({5, 2, 3}, 1);
+  const Tensor x = test::normal({5, 2, 3}, 1);
   const Output u = steps_first(x), v = batch_first(transpose(x, 0, 1));
   CHECK(floats(transpose(v.y, 0, 1)) == floats(u.y));
   CHECK(floats(v.state.h) == floats(u.state.h));
@@ -143,7 +138,7 @@ TEST_CASE("gru: names are PyTorch's") {
 
 TEST_CASE("recurrent: padding, and what is in it, changes nothing; each sequence is as if alone") {
   const auto check = [](const auto& layer) {
-    const Tensor x = random({4, 3, 3}, 2);
+    const Tensor x = test::normal({4, 3, 3}, 2);
     const Lengths lengths({2, 4, 1});
     std::vector<float> garbage = floats(x);
     for (size_t t = 0; t < 4; ++t)
@@ -171,16 +166,16 @@ TEST_CASE("lstm: names are PyTorch's, shapes follow layers, directions, batch_fi
   const Lstm lstm({.input = 3, .hidden = 4, .layers = 2, .bidirectional = true});
   CHECK(lstm.named_parameters()[4].name == "weight_ih_l0_reverse");
   CHECK(lstm.named_parameters()[0].parameter.shape() == Shape{16, 3});
-  const Output out = lstm(random({5, 2, 3}, 1));
+  const Output out = lstm(test::normal({5, 2, 3}, 1));
   CHECK(out.y.shape() == Shape{5, 2, 8});
   CHECK(out.state.h.shape() == Shape{4, 2, 4});
   CHECK(out.state.c.shape() == Shape{4, 2, 4});
-  const Output one = lstm(random({5, 3}, 1), State{random({4, 4}, 2), random({4, 4}, 3)});
+  const Output one = lstm(test::normal({5, 3}, 1), State{test::normal({4, 4}, 2), test::normal({4, 4}, 3)});
   CHECK(one.y.shape() == Shape{5, 8});
   CHECK(one.state.c.shape() == Shape{4, 4});
   Rng a(7), b(7);
   const Lstm steps_first({.input = 3, .hidden = 4}, a), batch_first({.input = 3, .hidden = 4, .batch_first = true}, b);
-  const Tensor x = random({5, 2, 3}, 1);
+  const Tensor x = test::normal({5, 2, 3}, 1);
   CHECK(floats(transpose(batch_first(transpose(x, 0, 1)).y, 0, 1)) == floats(steps_first(x).y));
 }
 
@@ -189,7 +184,7 @@ TEST_CASE("lstm cell: its steps are the layer's; a state may be left out") {
   const LstmCell cell({.input = 3, .hidden = 4});
   const auto from = lstm.named_parameters(), to = cell.named_parameters();
   for (size_t i = 0; i < from.size(); ++i) to[i].parameter.assign(from[i].parameter.value());
-  const Tensor x = random({3, 2, 3}, 4);
+  const Tensor x = test::normal({3, 2, 3}, 4);
   State state;
   for (int64_t t = 0; t < 3; ++t) state = cell(x[t], state);
   const Output all = lstm(x);
@@ -211,13 +206,13 @@ TEST_CASE("lstm: forget_bias raises the forget gates' bias alone, and needs bias
 
 TEST_CASE("lstm: dropout acts between layers, in training only; errors name what is needed") {
   Lstm lstm({.input = 3, .hidden = 4, .layers = 2, .dropout = 0.5});
-  const Tensor x = random({5, 2, 3}, 1);
+  const Tensor x = test::normal({5, 2, 3}, 1);
   CHECK(floats(lstm(x).y) != floats(lstm(x).y));
   lstm.eval();
   CHECK(floats(lstm(x).y) == floats(lstm(x).y));
-  CHECK_THROWS_WITH_AS(lstm(x, State{random({2, 2, 4}, 1), random({1, 2, 4}, 1)}),
+  CHECK_THROWS_WITH_AS(lstm(x, State{test::normal({2, 2, 4}, 1), test::normal({1, 2, 4}, 1)}),
                        "[Lstm] need c0 (2, 2, 4): layers * directions, batch, hidden, got (1, 2, 4)", ShapeError);
-  CHECK_THROWS_WITH_AS(LstmCell({.input = 3, .hidden = 4})(random({2, 5}, 1)),
+  CHECK_THROWS_WITH_AS(LstmCell({.input = 3, .hidden = 4})(test::normal({2, 5}, 1)),
                        "[LstmCell] need x (B, 3) or (3), got (2, 5)", ShapeError);
 }
 
@@ -225,7 +220,7 @@ TEST_CASE("recurrent: called at once in the parts of a loop, a layer gives what 
   const test::Threads scope(2);
   Rng rng(1);
   const Gru gru({.input = 5, .hidden = 24, .bidirectional = true}, rng);
-  const std::array<Tensor, 2> inputs{random({6, 16, 5}, 1), random({6, 16, 5}, 2)};
+  const std::array<Tensor, 2> inputs{test::normal({6, 16, 5}, 1), test::normal({6, 16, 5}, 2)};
   std::array<Tensor, 2> at_once;
   in_parts(default_device(), 1000, 2, [&](int part, int parts) {
     for (auto i = static_cast<size_t>(part); i < 2; i += static_cast<size_t>(parts)) at_once[i] = gru(inputs[i]).y;
@@ -235,15 +230,15 @@ TEST_CASE("recurrent: called at once in the parts of a loop, a layer gives what 
 
 TEST_CASE("rnn: a sequence of length 0 keeps its first state") {
   const Rnn layer({.input = 3, .hidden = 4, .bidirectional = true});
-  const Tensor h0 = random({2, 2, 4}, 5);
-  const Output out = layer(random({3, 2, 3}, 1), Lengths({0, 3}), h0);
+  const Tensor h0 = test::normal({2, 2, 4}, 5);
+  const Output out = layer(test::normal({3, 2, 3}, 1), Lengths({0, 3}), h0);
   CHECK(floats(slice(out.state.h, 1, 0, 1)) == floats(slice(h0, 1, 0, 1)));
   CHECK(zeros_in(slice(out.y, 1, 0, 1)) == 3 * 8);
 }
 
 TEST_CASE("rnn, lstm: packed rows give the packed rows of what padded sequences give") {
   const Lengths lengths({2, 4, 1});
-  const Tensor x = random({4, 3, 5}, 7), rows = pack(x, lengths);
+  const Tensor x = test::normal({4, 3, 5}, 7), rows = pack(x, lengths);
   const Rnn rnn({.input = 5, .hidden = 4, .bidirectional = true});
   const Output padded = rnn(x, lengths), packed = rnn.forward_packed(rows, lengths);
   CHECK(floats(packed.y) == floats(pack(padded.y, lengths)));
@@ -256,7 +251,7 @@ TEST_CASE("rnn, lstm: packed rows give the packed rows of what padded sequences 
 
 TEST_CASE("gru: dropout acts between layers, in training only") {
   Gru gru({.input = 3, .hidden = 4, .layers = 2, .dropout = 0.5});
-  const Tensor x = random({5, 2, 3}, 1);
+  const Tensor x = test::normal({5, 2, 3}, 1);
   const Tensor first = gru(x).y, second = gru(x).y;
   CHECK(floats(first) != floats(second));
   gru.eval();
@@ -270,7 +265,7 @@ TEST_CASE("gru cell: its steps are the layer's, in every form") {
       const GruCell cell({.input = 3, .hidden = 4, .reset = reset, .update = update});
       const auto from = gru.named_parameters(), to = cell.named_parameters();
       for (size_t i = 0; i < from.size(); ++i) to[i].parameter.assign(from[i].parameter.value());
-      const Tensor x = random({3, 2, 3}, 4);
+      const Tensor x = test::normal({3, 2, 3}, 4);
       Tensor h;
       for (int64_t t = 0; t < 3; ++t) h = cell(x[t], h);
       CHECK(difference(h, gru(x).state.h[0]) < 1e-6);
@@ -280,12 +275,12 @@ TEST_CASE("gru cell: its steps are the layer's, in every form") {
 
 TEST_CASE("gru: errors name what is needed") {
   const Gru gru({.input = 3, .hidden = 4});
-  CHECK_THROWS_WITH_AS(gru(random({5, 2, 7}, 1)), "[Gru] need x (T, B, 3) or (T, 3) for one sequence, got (5, 2, 7)",
-                       ShapeError);
-  CHECK_THROWS_WITH_AS(gru(random({5, 2, 3}, 1), random({1, 3, 4}, 1)),
+  CHECK_THROWS_WITH_AS(gru(test::normal({5, 2, 7}, 1)),
+                       "[Gru] need x (T, B, 3) or (T, 3) for one sequence, got (5, 2, 7)", ShapeError);
+  CHECK_THROWS_WITH_AS(gru(test::normal({5, 2, 3}, 1), test::normal({1, 3, 4}, 1)),
                        "[Gru] need h0 (1, 2, 4): layers * directions, batch, hidden, got (1, 3, 4)", ShapeError);
-  CHECK_THROWS_AS(gru(random({5, 2, 3}, 1), Lengths({5, 5, 5})), ShapeError);
-  CHECK_THROWS_AS(gru(random({5, 3}, 1), Lengths({5})), UsageError);
+  CHECK_THROWS_AS(gru(test::normal({5, 2, 3}, 1), Lengths({5, 5, 5})), ShapeError);
+  CHECK_THROWS_AS(gru(test::normal({5, 3}, 1), Lengths({5})), UsageError);
   CHECK_THROWS_AS(Gru({.input = 3, .hidden = -3}), UsageError);
   CHECK_THROWS_AS(Gru({.input = 3, .hidden = 4, .dropout = 1.5}), UsageError);
 }
@@ -298,7 +293,7 @@ TEST_CASE("recurrent: gradients pass a check in f64, through lengths and both di
                 const Output out = layer(in[0], lengths, in[1]);
                 return std::vector<Tensor>{out.y, out.state.h};
               }),
-              {random({3, 2, 2}, 1, DType::f64), random({4, 2, 3}, 2, DType::f64)});
+              {test::normal({3, 2, 2}, 1, DType::f64), test::normal({4, 2, 3}, 2, DType::f64)});
   };
   check(Gru({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true}));
   check(Rnn({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true}));
@@ -308,8 +303,8 @@ TEST_CASE("lstm: gradients of two layers in both directions pass a check in f64,
   Lstm layer({.input = 2, .hidden = 3, .layers = 2, .bidirectional = true});
   layer.to(DType::f64);
   const Lengths lengths({3, 1});
-  const Tensor x = random({3, 2, 2}, 1, DType::f64), h0 = random({4, 2, 3}, 2, DType::f64),
-               c0 = random({4, 2, 3}, 3, DType::f64);
+  const Tensor x = test::normal({3, 2, 2}, 1, DType::f64), h0 = test::normal({4, 2, 3}, 2, DType::f64),
+               c0 = test::normal({4, 2, 3}, 3, DType::f64);
   gradcheck(TensorsFunction([&](std::span<const Tensor> in) {
               const Output out = layer(in[0], lengths, State{in[1], in[2]});
               return std::vector<Tensor>{out.y, out.state.h, out.state.c};
@@ -327,7 +322,7 @@ TEST_CASE("lstm: gradients of two layers in both directions pass a check in f64,
 TEST_CASE("attention: many queries at once equal one at a time, padding changes nothing, weights sum to 1") {
   for (const Score score : {Score::additive, Score::dot, Score::general}) {
     const Attention attention({.query = 4, .memory = 4, .score = score, .scaled = score != Score::additive});
-    const Tensor states = random({5, 3, 4}, 1), queries = random({2, 3, 4}, 2);
+    const Tensor states = test::normal({5, 3, 4}, 1), queries = test::normal({2, 3, 4}, 2);
     const Lengths lengths({5, 2, 0});
     const PreparedMemory memory = attention.prepare(states, lengths);
     const AttentionOutput all = attention(queries, memory);
@@ -348,20 +343,21 @@ TEST_CASE("attention: many queries at once equal one at a time, padding changes 
   }
   CHECK_THROWS_AS(Attention({.query = 4, .memory = 3, .score = Score::dot}), UsageError);
   const Attention attention({.query = 4, .memory = 3});
-  CHECK_THROWS_AS(attention.prepare(random({5, 3, 4}, 1)), ShapeError);
-  CHECK_THROWS_AS(attention(random({2, 4}, 1), attention.prepare(random({5, 3, 3}, 1))), ShapeError);
+  CHECK_THROWS_AS(attention.prepare(test::normal({5, 3, 4}, 1)), ShapeError);
+  CHECK_THROWS_AS(attention(test::normal({2, 4}, 1), attention.prepare(test::normal({5, 3, 3}, 1))), ShapeError);
 }
 
 TEST_CASE("attention: packed rows are prepared for the decoder's cell, whose gradients reach query, key and v") {
   Attention attention({.query = 4, .memory = 3, .hidden = 5});
   const GruCell cell({.input = 2 + 3, .hidden = 4});
   const Lengths sources({5, 2, 1}), targets({3, 4, 2});
-  const Tensor rows = pack(random({5, 3, 3}, 1), sources);
+  const Tensor rows = pack(test::normal({5, 3, 3}, 1), sources);
   Tape tape;
   const AttentionMemory memory = attention.prepare_packed(rows, sources);
   const AttentionGruWeights weights{{},          cell.weights, attention.query->weight, attention.query->bias,
                                     attention.v, cell.form()};
-  const Output out = scan(cells::AttentionGru(memory, weights, targets), random({9, 2}, 2), targets, random({3, 4}, 3));
+  const Output out =
+      scan(cells::AttentionGru(memory, weights, targets), test::normal({9, 2}, 2), targets, test::normal({3, 4}, 3));
   const AttentionOutput first = attention(out.state.h, attention.prepare(unpack(rows, sources), sources));
   CHECK(difference(memory.keys, (*attention.key)(rows)) == 0);
   CHECK(first.weights.shape() == Shape{3, 5});
@@ -369,7 +365,8 @@ TEST_CASE("attention: packed rows are prepared for the decoder's cell, whose gra
   for (const auto& [name, parameter] : attention.named_parameters())
     CHECK_MESSAGE(difference(parameter.grad(), Tensor::zeros(parameter.shape())) > 0, name);
 
-  CHECK_THROWS_AS(attention.prepare_packed(random({7, 3}, 1), sources), ShapeError);
-  CHECK_THROWS_AS(Attention({.query = 4, .memory = 4, .score = Score::dot}).prepare_packed(random({8, 4}, 1), sources),
-                  UsageError);
+  CHECK_THROWS_AS(attention.prepare_packed(test::normal({7, 3}, 1), sources), ShapeError);
+  CHECK_THROWS_AS(
+      Attention({.query = 4, .memory = 4, .score = Score::dot}).prepare_packed(test::normal({8, 4}, 1), sources),
+      UsageError);
 }

@@ -10,10 +10,12 @@
 #include "nn/rnn.h"
 #include "ops/math/elementwise.h"
 #include "ops/math/reduce.h"
+#include "tests/nn/gradients.h"
 #include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
+using test::all_have_gradients;
 using test::message_of;
 
 namespace {
@@ -44,12 +46,6 @@ class Forgetful : public Module<Forgetful> {
   Tensor forward(const Tensor& x) const { return x * scale.leaf().tensor(); }
   Parameter scale{Tensor::full({1}, 2)};
 };
-
-bool all_have_gradients(const Parameters& parameters) {
-  for (const auto& [name, parameter] : parameters)
-    if (!parameter.grad().defined()) return false;
-  return true;
-}
 
 }  // namespace
 

@@ -23,7 +23,7 @@ class Model : public Module<Model> {
   Linear output;
 };
 
-Tensor random(const Shape& shape, uint64_t seed) {
+Tensor random_f64(const Shape& shape, uint64_t seed) {
   Rng rng(seed);
   return random_normal(shape, 0, 1, rng, DType::f64);
 }
@@ -46,7 +46,7 @@ void backward(const Tensor& prediction, const Tensor& target, Reduction reductio
 TEST_CASE("training: frozen parameters get no gradient, and the others the same as before") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random({5, 2, 3}, 2), target = random({2, 1}, 3);
+  const Tensor x = random_f64({5, 2, 3}, 2), target = random_f64({2, 1}, 3);
   const auto run = [&] {
     Tape tape;
     backward(model(x), target);
@@ -67,7 +67,7 @@ TEST_CASE("training: frozen parameters get no gradient, and the others the same 
 TEST_CASE("training: gradients of several tapes add up to that of the whole batch") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random({5, 4, 3}, 2), target = random({4, 1}, 3);
+  const Tensor x = random_f64({5, 4, 3}, 2), target = random_f64({4, 1}, 3);
   {
     Tape tape;
     backward(model(x), target, Reduction::sum);
@@ -86,7 +86,7 @@ TEST_CASE("training: gradients of several tapes add up to that of the whole batc
 TEST_CASE("training: a detached state carries its value into the next chunk and no gradient out of it") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random({6, 2, 3}, 2), target = random({2, 1}, 3);
+  const Tensor x = random_f64({6, 2, 3}, 2), target = random_f64({2, 1}, 3);
   const Tensor whole = model.encoder(x).state.h;
   State state;
   {
@@ -116,9 +116,9 @@ TEST_CASE("training: under NoGrad a model records nothing, even inside a tape") 
   Tape tape;
   {
     const NoGrad off;
-    model(random({5, 2, 3}, 2));
+    model(random_f64({5, 2, 3}, 2));
   }
   CHECK(tape.size() == 0);
-  model(random({5, 2, 3}, 2));
+  model(random_f64({5, 2, 3}, 2));
   CHECK(tape.size() > 0);
 }

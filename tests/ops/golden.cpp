@@ -32,7 +32,7 @@ struct Call {
   std::function<Tensors(In)> f;
 };
 
-constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr DType wide = DType::f64;
 
 #define CALL(name, ...)                                               \
@@ -62,10 +62,10 @@ std::vector<Call> reduce_calls() {
           CALL("std/constant", stddev(in["x"], 1)),
           CALL("norm/1", norm(in["x"], 1, 1)),
           CALL("norm/2", norm(in["x"], 2, 1)),
-          CALL("norm/inf", norm(in["x"], inf, 1)),
+          CALL("norm/inf", norm(in["x"], infinity, 1)),
           CALL("norm/1 of all", norm(in["x"], 1)),
           CALL("norm/2 of all", norm(in["x"])),
-          CALL("norm/inf of all", norm(in["x"], inf)),
+          CALL("norm/inf of all", norm(in["x"], infinity)),
           CALL("norm/zero", norm(in["x"], 2, 1)),
           CALL("norm/special", norm(in["x"], 2, 1)),
           CALL("any", any(in["x"], 1)),

@@ -25,7 +25,7 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
-struct Pair {
+struct BothForms {
   std::string name;
   std::function<Tensors(const Tensor&x, const Tensor&y)> method, function;
 };
@@ -34,8 +34,8 @@ Tensors both(const Extremum& e) { return {e.values, e.ids}; }
 Tensors both(const Sorted& s) { return {s.values, s.ids}; }
 Tensors both(const TopK& t) { return {t.values, t.ids}; }
 
-std::vector<Pair> elementwise_pairs() {
-  std::vector<Pair> pairs;
+std::vector<BothForms> elementwise_pairs() {
+  std::vector<BothForms> pairs;
 #define GRUS_UNARY(name, ...) \
   pairs.push_back(            \
       {#name, [](auto& x, auto&) { return Tensors{x.name()}; }, [](auto& x, auto&) { return Tensors{name(x)}; }});
@@ -63,7 +63,7 @@ std::vector<Pair> elementwise_pairs() {
 
 Tensor first_places(const Tensor& x) { return Tensor::zeros({1, x.dim(1)}, DType::i64, x.device()); }
 
-std::vector<Pair> other_pairs() {
+std::vector<BothForms> other_pairs() {
   return {SAME(sum, 1, true),
           SAME(mean, 0),
           SAME(amax, {0, 1}),
@@ -159,10 +159,10 @@ std::vector<Pair> other_pairs() {
 }  // namespace
 
 TEST_CASE("methods: each is the function of its name, with its values and gradients") {
-  std::vector<Pair> pairs = elementwise_pairs();
-  for (Pair& pair : other_pairs()) pairs.push_back(std::move(pair));
+  std::vector<BothForms> pairs = elementwise_pairs();
+  for (BothForms& pair : other_pairs()) pairs.push_back(std::move(pair));
   const Device d = devices().back();
-  for (const Pair& pair : pairs) {
+  for (const BothForms& pair : pairs) {
     CAPTURE(pair.name);
     Tape tape;
     const Tensor x = tape.watch(draw({2, 3}, -1, 1, 1, d)), y = tape.watch(draw({2, 3}, -1, 1, 2, d));

@@ -26,7 +26,7 @@ using namespace grus::test;
 
 namespace {
 
-const std::vector<int64_t> ragged = {3, 1, 5, 5, 2};
+const std::vector<int64_t> scan_lengths = {3, 1, 5, 5, 2};
 
 /// h' = tanh(W x + U h): with random zeros in h, where a rate is given.
 class PlainCell : public Cell {
@@ -77,7 +77,7 @@ TEST_CASE("scan: a step sees the rows of the sequences that are alive, and all i
   for (const Device& d : devices())
     for (const bool reverse : {false, true}) {
       const PlainCell cell = plain_cell(d);
-      const Lengths lengths(ragged, -1, d);
+      const Lengths lengths(scan_lengths, -1, d);
       (void)scan(cell, draw({16, 3}, -1, 1, 3, d), lengths, {}, {.reverse = reverse});
       CHECK(cell.projected == std::vector<int64_t>{16});
       CHECK(cell.seen == (reverse ? std::vector<int64_t>{2, 2, 3, 4, 5} : std::vector<int64_t>{5, 4, 3, 2, 2}));
@@ -88,7 +88,7 @@ TEST_CASE("scan: padded places change nothing and come back as zeros, and longer
   for (const Device& d : devices()) {
     const PlainCell cell = plain_cell(d);
     const Tensor x = draw({5, 5, 3}, -1, 1, 3, d);
-    const Lengths lengths(ragged, -1, d);
+    const Lengths lengths(scan_lengths, -1, d);
     const Output packed = scan(cell, pack(x, lengths), lengths), padded = scan(cell, x, lengths),
                  longer = scan(cell, pad(x, {{0, 2}, {0, 0}, {0, 0}}, 1e9), lengths);
     CHECK(padded.y.to_vector<double>() == unpack(packed.y, lengths).to_vector<double>());
@@ -101,7 +101,7 @@ TEST_CASE("scan: padded places change nothing and come back as zeros, and longer
 TEST_CASE("scan: a state may have tensors of several sizes, which begin as zeros and end as each sequence left them") {
   for (const Device& d : devices()) {
     const Tensor x = draw({16, 3}, -1, 1, 3, d);
-    const Lengths lengths(ragged, -1, d);
+    const Lengths lengths(scan_lengths, -1, d);
     for (const bool reverse : {false, true}) {
       const Output out = scan(Counting(), x, lengths, {}, {.reverse = reverse});
       const Tensor sums = scatter_rows(x, lengths.batch_rows(), 5);
@@ -149,7 +149,7 @@ TEST_CASE("scan: fused loops go in segments, too, and keep themselves while the 
     for (const bool reverse : {false, true}) {
       const auto leaf = [d](Shape shape, uint64_t seed) { return Leaf::create(draw(shape, -1, 1, seed, d)); };
       const auto w3 = leaf({12, 3}, 1), u3 = leaf({12, 4}, 2), w4 = leaf({16, 3}, 3), u4 = leaf({16, 4}, 4);
-      const Lengths lengths(ragged, -1, d);
+      const Lengths lengths(scan_lengths, -1, d);
       const Tensor x = draw({16, 3}, -1, 1, 3, d), h0 = draw({5, 4}, -1, 1, 4, d);
       const auto gradients = [&](int64_t checkpoint) {
         Tape tape;

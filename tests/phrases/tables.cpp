@@ -4,8 +4,8 @@
 #include <set>
 
 #include "core/base/error.h"
-#include "report/map_page.h"
 #include "examples/phrases/table_corpus.h"
+#include "report/map_page.h"
 #include "tests/data/files.h"
 #include "tests/support/well_formed.h"
 
@@ -42,11 +42,11 @@ TEST_CASE("maps: the page is well formed but for its script") {
   report::LabelMap map{.description = "words"};
   map.points = {{.x = 0, .y = 1, .label = "a & b"}, {.x = 2, .y = 0, .label = "<c>"}};
   std::string page = report::render_maps({.title = "T & U",
-                                  .model = "m",
-                                  .sections = {{"Words", map, "caption"}},
-                                  .method = "read",
-                                  .facts = {{"seed", "1"}},
-                                  .command = "phrases draw <x>"});
+                                          .model = "m",
+                                          .sections = {{"Words", map, "caption"}},
+                                          .method = "read",
+                                          .facts = {{"seed", "1"}},
+                                          .command = "phrases draw <x>"});
   const size_t begin = page.find("<script>"), end = page.find("</script>");
   page.erase(begin, end + 9 - begin);
   CHECK(test::not_well_formed(page.substr(page.find('\n') + 1)) == "");

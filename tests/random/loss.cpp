@@ -16,7 +16,7 @@ constexpr int64_t ignored = -100;
 Reduction draw_reduction(Choices& choices) {
   return choices.of(std::vector<Reduction>{Reduction::mean, Reduction::sum, Reduction::none});
 }
-std::string text(Reduction reduction) {
+std::string reduction_text(Reduction reduction) {
   return reduction == Reduction::mean ? "mean" : reduction == Reduction::sum ? "sum" : "none";
 }
 
@@ -49,23 +49,25 @@ Sample draw_cross_entropy(Choices& choices, const Sizes& like) {
   const Reduction reduction = draw_reduction(choices);
   const double smoothing = choices.maybe() ? 0.1 : 0;
   const bool weighted = choices.in(0, 3) == 3, wide = choices.maybe();
-  return {fmt::format("cross_entropy($0, $1, {{.ignore_index = -100, .label_smoothing = {}, .weight = {}, .reduction = "
-                      "{}}})  /* targets {} */",
-                      smoothing, weighted ? "0.5, 0.75, 1, ..." : "{}", text(reduction), wide ? "i64" : "i32"),
-          {{shape_of(sizes), -3, 3}, targets},
-          [=](Xs x) {
-            return cross_entropy(x[0], wide ? x[1] : cast(x[1], DType::i32),
-                                 {.ignore_index = ignored,
-                                  .label_smoothing = smoothing,
-                                  .weight = weighted ? class_weights(x[0].dim(-1), x[0]) : Tensor(),
-                                  .reduction = reduction});
-          }};
+  return {
+      fmt::format("cross_entropy($0, $1, {{.ignore_index = -100, .label_smoothing = {}, .weight = {}, .reduction = "
+                  "{}}})  /* targets {} */",
+                  smoothing, weighted ? "0.5, 0.75, 1, ..." : "{}", reduction_text(reduction), wide ? "i64" : "i32"),
+      {{shape_of(sizes), -3, 3}, targets},
+      [=](Xs x) {
+        return cross_entropy(x[0], wide ? x[1] : cast(x[1], DType::i32),
+                             {.ignore_index = ignored,
+                              .label_smoothing = smoothing,
+                              .weight = weighted ? class_weights(x[0].dim(-1), x[0]) : Tensor(),
+                              .reduction = reduction});
+      }};
 }
 
 Sample draw_nll(Choices& choices, const Sizes& like) {
   const Sizes sizes = logit_sizes(choices, like);
   const Reduction reduction = draw_reduction(choices);
-  return {fmt::format("nll_loss(log_softmax($0), $1, {{.ignore_index = -100, .reduction = {}}})", text(reduction)),
+  return {fmt::format("nll_loss(log_softmax($0), $1, {{.ignore_index = -100, .reduction = {}}})",
+                      reduction_text(reduction)),
           {{shape_of(sizes), -3, 3}, draw_targets(choices, Sizes(sizes.begin(), sizes.end() - 1), sizes.back())},
           [=](Xs x) { return nll_loss(log_softmax(x[0]), x[1], {.ignore_index = ignored, .reduction = reduction}); }};
 }
@@ -97,7 +99,7 @@ Statement pair(const char* name, PairLoss op) {
             Sizes sizes = sizes_like(choices, like, 0, 6);
             for (int64_t& size : sizes) size = std::max<int64_t>(size, 1);  // there is no mean of nothing
             const Reduction reduction = draw_reduction(choices);
-            return {fmt::format("{}($0, $1, {})", name, text(reduction)),
+            return {fmt::format("{}($0, $1, {})", name, reduction_text(reduction)),
                     {{shape_of(sizes)}, {shape_of(sizes)}},
                     [=](Xs x) { return op(x[0], x[1], reduction); }};
           }};

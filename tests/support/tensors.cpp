@@ -19,9 +19,11 @@ Tensor draw(const Shape& shape, double low, double high, uint64_t seed, Device d
   return Tensor::from(drawn, shape, device);
 }
 
-Tensor normal(const Shape& shape, uint64_t seed) {
+Tensor vector_of(std::initializer_list<double> values) { return Tensor::from<double>(values, {std::ssize(values)}); }
+
+Tensor normal(const Shape& shape, uint64_t seed, DType dtype) {
   Rng rng(seed);
-  return random_normal(shape, 0, 1, rng);
+  return random_normal(shape, 0, 1, rng, dtype);
 }
 
 double gap(const Tensor& a, const Tensor& b) {

@@ -1,6 +1,7 @@
 #pragma once
 // Tests on tensors share this: the devices there are, tensors from literals, comparisons that name the element.
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,10 @@ inline Tensor i64(const std::vector<int64_t>& values, const Shape& shape, Device
 inline Tensor i32(const std::vector<int32_t>& values, const Shape& shape, Device device) {
   return Tensor::from(values, shape, device);
 }
-/// Draws standard normal f32 numbers on the default device.
-Tensor normal(const Shape& shape, uint64_t seed);
+/// Returns an f64 tensor (N) of these numbers on the default device.
+Tensor vector_of(std::initializer_list<double> values);
+/// Draws standard normal numbers on the default device.
+Tensor normal(const Shape& shape, uint64_t seed, DType dtype = DType::f32);
 /// Returns the largest |a - b|; the shapes must be the same.
 double gap(const Tensor& a, const Tensor& b);
 /// Returns the message that `run` throws; "" when it does not throw.

@@ -11,12 +11,12 @@ using test::Start;
 
 namespace {
 
-training::Validation told() {
+training::Validation falling_loss() {
   auto next = std::make_shared<double>(1);
   return {[=] { return std::vector<training::Figure>{{"valid_loss", *next *= 0.9}}; }, {"valid_loss"}};
 }
 
-struct Folder : test::Folder {
+struct RunFolder : test::Folder {
   std::filesystem::path run = root() / "run";
   std::string page() const { return test::bytes_of(run / "report.html"); }
   std::vector<training::StepPoint> steps() const { return training::read_report_data(run / "report.json").steps; }
@@ -24,9 +24,9 @@ struct Folder : test::Folder {
 
 // Reads the page behind a step, as a reader does who looks at it meanwhile.
 struct Reader : training::Callback {
-  const Folder& folder;
+  const RunFolder& folder;
   std::string begun, running;
-  explicit Reader(const Folder& f) : folder(f) {}
+  explicit Reader(const RunFolder& f) : folder(f) {}
   void train_begin(const training::TrainBegin&, training::Control&) override { begun = folder.page(); }
   void step_end(const training::StepEnd& event, training::Control&) override {
     if (event.step == 9) running = folder.page();
@@ -36,11 +36,11 @@ struct Reader : training::Callback {
 }  // namespace
 
 TEST_CASE("live report: the page is there from the beginning, follows the run and says that it has finished") {
-  const Folder folder;
+  const RunFolder folder;
   Start s;
   training::LiveReport live({.title = "Points", .options = {{"batch", "4"}}, .seconds = 0, .share = 1e9});
   Reader reader(folder);
-  s.fit({.epochs = 3, .validation = told(), .out = folder.run, .callbacks = {&live, &reader}});
+  s.fit({.epochs = 3, .validation = falling_loss(), .out = folder.run, .callbacks = {&live, &reader}});
   CHECK(contains(reader.begun, "No step was finished"));
   CHECK(contains(reader.begun, "first.<wbr/>weight"));
   CHECK(contains(reader.running, "<dd>running<small>epoch 2 of 3, step "));
@@ -56,10 +56,10 @@ TEST_CASE("live report: the page is there from the beginning, follows the run an
 }
 
 TEST_CASE("live report: a task's own sections stand above the curves, also when the page is drawn again") {
-  const Folder folder;
+  const RunFolder folder;
   Start s;
   training::LiveReport live;
-  s.fit({.epochs = 1, .validation = told(), .out = folder.run, .callbacks = {&live}});
+  s.fit({.epochs = 1, .validation = falling_loss(), .out = folder.run, .callbacks = {&live}});
   report::Figures figures;
   const std::string picture = figures("<svg></svg>", "what the model said");
   live.show(report::section("Answers", picture), figures.drawn);
@@ -75,7 +75,7 @@ TEST_CASE("live report: a task's own sections stand above the curves, also when 
 }
 
 TEST_CASE("live report: a killed and resumed run has the curve of one that never stopped") {
-  const Folder whole, killed;
+  const RunFolder whole, killed;
   {
     Start s;
     training::LiveReport live;
@@ -103,7 +103,7 @@ TEST_CASE("live report: a killed and resumed run has the curve of one that never
 }
 
 TEST_CASE("live report: one that is used for a second run begins anew") {
-  const Folder first, second;
+  const RunFolder first, second;
   training::LiveReport live;
   Start().fit({.epochs = 2, .out = first.run, .callbacks = {&live}});
   Start().fit({.epochs = 1, .out = second.run, .callbacks = {&live}});
@@ -111,7 +111,7 @@ TEST_CASE("live report: one that is used for a second run begins anew") {
 }
 
 TEST_CASE("live report: a run that was stopped says so, and its folder may be drawn again") {
-  const Folder folder;
+  const RunFolder folder;
   training::LiveReport live;
   training::MetricsLog log;
   int steps = 0;
@@ -126,7 +126,8 @@ TEST_CASE("live report: without a folder, or with one that cannot be, the run is
   training::LiveReport nowhere, bad({.folder = "/dev/null/run"});
   CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&nowhere}}); }) ==
         "[LiveReport] need a folder for a run without one, got none");
-  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&bad}}); }) == "/dev/null/run: cannot be made a folder: Not a directory");
+  CHECK(message_of([&] { s.fit({.epochs = 1, .callbacks = {&bad}}); }) ==
+        "/dev/null/run: cannot be made a folder: Not a directory");
   CHECK(message_of([] { training::LiveReport({.seconds = -1}); }) ==
         "[LiveReport] need at least 0 seconds between pages, got -1");
   CHECK(message_of([] { training::LiveReport({.share = 0}); }) ==

@@ -47,7 +47,7 @@ Tensor narrow(const Tensor& loss, double limit) {
   return on_gradient(loss, [large](const Tensor& dy) { return dy * large / large; });
 }
 
-struct Outcome {
+struct ScaledOutcome {
   std::string weights;
   std::vector<double> figures;
   training::FitResult result;
@@ -57,7 +57,7 @@ struct Outcome {
 // What the loss function does in place of the cross entropy, by the number of the call.
 using Change = std::function<Tensor(const Tensor& loss, int64_t call)>;
 
-Outcome train(training::FitOptions options, Communicator* ranks = nullptr, const Change& change = {}) {
+ScaledOutcome train_scaled(training::FitOptions options, Communicator* ranks = nullptr, const Change& change = {}) {
   Communicator one;
   Rng rng(1);
   Net net(rng, 0.3);
@@ -69,7 +69,7 @@ Outcome train(training::FitOptions options, Communicator* ranks = nullptr, const
   options.seed = 7;
   options.quiet = true;
   options.ranks = ranks ? ranks : &one;
-  Outcome outcome;
+  ScaledOutcome outcome;
   int64_t call = 0;
   outcome.result = training::fit(
       net, adam, batches,
@@ -169,9 +169,9 @@ TEST_CASE("half precision: gradients of improbable classes over many rows do not
 TEST_CASE("loss scale: powers of two change no bit of a run in f32, accumulated or cut into shards") {
   for (const auto& [accumulate, shards] : {std::pair(1, 0), std::pair(3, 0), std::pair(2, 8)}) {
     training::FitOptions options{.accumulate = accumulate, .shards = shards, .clip = 0.5, .average = 0.9};
-    const Outcome plain = train(options);
+    const ScaledOutcome plain = train_scaled(options);
     options.loss_scale = LossScaleOptions{.window = 2};
-    const Outcome scaled = train(options);
+    const ScaledOutcome scaled = train_scaled(options);
     CHECK(scaled.weights == plain.weights);
     CHECK(scaled.result.history.back().find("train_loss")->value ==
           plain.result.history.back().find("train_loss")->value);
@@ -184,8 +184,8 @@ TEST_CASE("loss scale: an overflow at a step skips its update and nothing else, 
   training::FitOptions options{.schedule = optim::warmup(100), .average = 0.9, .callbacks = {&watch}};
   options.loss_scale = LossScaleOptions{};
   std::string before, after;
-  const Outcome outcome =
-      train(options, nullptr, [&](const Tensor& loss, int64_t call) { return call == 5 ? narrow(loss, 600) : loss; });
+  const ScaledOutcome outcome = train_scaled(
+      options, nullptr, [&](const Tensor& loss, int64_t call) { return call == 5 ? narrow(loss, 600) : loss; });
   CHECK(outcome.result.finished);
   REQUIRE(watch.skips.size() == 1);
   CHECK(watch.skips[0].step == 6);
@@ -250,8 +250,8 @@ TEST_CASE("loss scale: one bad batch among accumulated ones skips them all") {
   SkipWatch watch;
   training::FitOptions options{.epochs = 2, .accumulate = 2, .callbacks = {&watch}};
   options.loss_scale = LossScaleOptions{};
-  const Outcome outcome =
-      train(options, nullptr, [](const Tensor& loss, int64_t call) { return call == 1 ? loss / 0.0 : loss; });
+  const ScaledOutcome outcome =
+      train_scaled(options, nullptr, [](const Tensor& loss, int64_t call) { return call == 1 ? loss / 0.0 : loss; });
   REQUIRE(watch.skips.size() == 1);
   CHECK(watch.skips[0].position == 2);
   CHECK(outcome.result.step == 3);
@@ -261,17 +261,17 @@ TEST_CASE("loss scale: a true NaN ends the training with its origin, at a scale 
   const Change bad = [](const Tensor& loss, int64_t call) { return call >= 2 ? loss + log(loss * 0 - 1) : loss; };
   training::FitOptions options{.epochs = 20};
   options.loss_scale = LossScaleOptions{};
-  const std::string dynamic = message_of([&] { train(options, nullptr, bad); });
+  const std::string dynamic = message_of([&] { train_scaled(options, nullptr, bad); });
   CHECK_MESSAGE(dynamic.find("step 3 (epoch 4): [log]") == 0, dynamic);
   CHECK_MESSAGE(
       dynamic.find("(steps skipped one after another: 11, the last one with a loss scale of 1)") != std::string::npos,
       dynamic);
   options.loss_scale = LossScaleOptions{.dynamic = false, .first = 64, .most_skips = 4};
-  const std::string fixed = message_of([&] { train(options, nullptr, bad); });
+  const std::string fixed = message_of([&] { train_scaled(options, nullptr, bad); });
   CHECK_MESSAGE(fixed.find("step 3 (epoch 2): [log]") == 0, fixed);
   CHECK_MESSAGE(fixed.find("another: 4, the last one with a loss scale of 64)") != std::string::npos, fixed);
   options.loss_scale.reset();
-  const std::string plain = message_of([&] { train(options, nullptr, bad); });
+  const std::string plain = message_of([&] { train_scaled(options, nullptr, bad); });
   CHECK_MESSAGE(plain.find("step 3 (epoch 1): [log]") == 0, plain);
 }
 
@@ -279,18 +279,18 @@ TEST_CASE("loss scale: a stopped run resumes to the bits of one never stopped") 
   const Change narrow_always = [](const Tensor& loss, int64_t) { return narrow(loss, 3000); };
   training::FitOptions options{.validate_every = 4};
   options.loss_scale = LossScaleOptions{.window = 2};
-  const Outcome straight = train(options, nullptr, narrow_always);
+  const ScaledOutcome straight = train_scaled(options, nullptr, narrow_always);
   double skipped = 0;
   for (const training::Record& record : straight.result.history) skipped += test::figure(record, "skipped_steps");
   CHECK(skipped >= 3);
   const test::Folder folder;
   options.out = folder.path("run");
   options.resume = true;
-  Outcome outcome;
+  ScaledOutcome outcome;
   for (int part = 0; part < 20 && !outcome.result.finished; ++part) {
     int64_t asked = 0;
     options.stop = [&] { return ++asked > 3; };
-    outcome = train(options, nullptr, narrow_always);
+    outcome = train_scaled(options, nullptr, narrow_always);
   }
   CHECK(outcome.weights == straight.weights);
   CHECK(outcome.figures == straight.figures);
@@ -300,20 +300,21 @@ TEST_CASE("loss scale: ranks decide alike, for an overflow of one of them too") 
   const Change narrow_always = [](const Tensor& loss, int64_t) { return narrow(loss, 3000 * 14); };
   training::FitOptions options{.shards = 8, .clip = 0.5};
   options.loss_scale = LossScaleOptions{.first = 0x1p13, .window = 2};
-  const Outcome one = train(options, nullptr, narrow_always);
+  const ScaledOutcome one = train_scaled(options, nullptr, narrow_always);
   CHECK(one.result.step < 12);
   for (const parallel::Reduce reduce : {parallel::Reduce::tree, parallel::Reduce::fast}) {
     options.reduce = reduce;
     std::atomic<int> same = 0, told = 0;
     test::run_ranks(2, [&](Communicator& ranks) {
-      const Outcome outcome = train(options, &ranks, narrow_always);
+      const ScaledOutcome outcome = train_scaled(options, &ranks, narrow_always);
       same += reduce == parallel::Reduce::fast || (outcome.weights == one.weights && outcome.figures == one.figures);
       SkipWatch watch(true);
       training::FitOptions own = options;
       own.loss_scale = LossScaleOptions{};
       own.callbacks = {&watch};
-      train(own, &ranks,
-            [&](const Tensor& loss, int64_t call) { return ranks.rank() == 1 && call == 5 ? loss / 0.0 : loss; });
+      train_scaled(own, &ranks, [&](const Tensor& loss, int64_t call) {
+        return ranks.rank() == 1 && call == 5 ? loss / 0.0 : loss;
+      });
       told += watch.skips.size() == 1 && watch.skips[0].step == 2;
     });
     CHECK(same == 2);
@@ -331,7 +332,7 @@ TEST_CASE("loss scale: what a model carries from step to step is not that of a s
   training::FitOptions options{.epochs = 1, .callbacks = {&carried}};
   options.loss_scale = LossScaleOptions{};
   int64_t seen = 0;
-  train(options, nullptr, [&](const Tensor& loss, int64_t call) {
+  train_scaled(options, nullptr, [&](const Tensor& loss, int64_t call) {
     if (call == 2) CHECK(carried->h.item() == 1);
     if (call == 3) CHECK(carried->h.item() == 1);
     carried->h = Tensor::full({}, static_cast<double>(call));

@@ -25,9 +25,10 @@ using test::message_of;
 
 namespace {
 
-class Net : public nn::Module<Net> {
+class RegressionNet : public nn::Module<RegressionNet> {
  public:
-  explicit Net(Rng& rng) : hidden(child("hidden", nn::Linear(4, 8, rng))), out(child("out", nn::Linear(8, 1, rng))) {}
+  explicit RegressionNet(Rng& rng)
+      : hidden(child("hidden", nn::Linear(4, 8, rng))), out(child("out", nn::Linear(8, 1, rng))) {}
   Tensor forward(const Tensor& x) const { return out(dropout(tanh(hidden(x)))); }
   nn::Linear hidden, out;
   nn::Dropout dropout{0.2};
@@ -61,7 +62,7 @@ nn::NamedTensors copies(nn::NamedTensors tensors) {
 
 TEST_CASE("range test: weights, optimizer, average and random numbers have their bits back, also after an error") {
   Rng rng(1);
-  Net net(rng);
+  RegressionNet net(rng);
   const Task task;
   optim::Adam adam(net.named_parameters(), {.lr = 0.002});
   optim::ExponentialMovingAverage average(net.named_parameters());
@@ -98,7 +99,7 @@ TEST_CASE("range test: weights, optimizer, average and random numbers have their
 
 TEST_CASE("range test: an optimizer that has not stepped yet is as new again") {
   Rng rng(1);
-  Net net(rng), other = net.clone();
+  RegressionNet net(rng), other = net.clone();
   const Task task;
   optim::Adam adam(net.named_parameters(), {.lr = 0.01}), never(other.named_parameters(), {.lr = 0.01});
   lr_range_test(net, adam, [&] { return mse_loss(net(task.x), task.y); }, {.steps = 20});
@@ -157,7 +158,7 @@ TEST_CASE("range test: a loss that only rises gives no suggestion, and still a p
 
 TEST_CASE("range test: the picture and the page are well formed and name both suggestions") {
   Rng rng(2);
-  Net net(rng);
+  RegressionNet net(rng);
   const Task task;
   optim::Sgd sgd(net.named_parameters(), {.lr = 1});
   const RangeTest test = lr_range_test(net, sgd, [&] { return mse_loss(net(task.x), task.y); }, {.from = 1e-5});

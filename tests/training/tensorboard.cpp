@@ -13,7 +13,7 @@ using test::Start;
 
 namespace {
 
-training::Validation told() {
+training::Validation two_figures() {
   return {[] { return std::vector<training::Figure>{{"valid_loss", 0.5}, {"score", 2, true}}; }, {"valid_loss"}};
 }
 
@@ -42,7 +42,7 @@ size_t count(const std::vector<std::string>& events, const std::string& event) {
 TEST_CASE("tensorboard: figures of steps and records have their tags and steps, options stand first") {
   const test::Folder folder;
   training::TensorBoard board({.every = 2, .options = {{"lr", "0.05"}}});
-  Start().fit({.epochs = 2, .validation = told(), .out = folder.root() / "run", .callbacks = {&board}});
+  Start().fit({.epochs = 2, .validation = two_figures(), .out = folder.root() / "run", .callbacks = {&board}});
   const std::vector<std::string> events = events_in(folder.root() / "run" / "tensorboard");
   REQUIRE(events.size() > 2);
   CHECK(events[0] == "start 0");

@@ -21,7 +21,7 @@ using test::not_well_formed;
 
 namespace {
 
-Record record(int64_t epoch, double loss, double accuracy, bool best) {
+training::Record record(int64_t epoch, double loss, double accuracy, bool best) {
   return {.epoch = epoch,
           .step = 10 * epoch,
           .figures = {{"train_loss", loss}, {"valid_loss", loss + 0.1}, {"valid_accuracy", accuracy, true}},
@@ -146,7 +146,7 @@ TEST_CASE("training report: a killed run's page is drawn again from its log, wit
     return test::bytes_of(folder.root() / "report.html");
   };
   std::string lines;
-  for (const Record& record : report.history) lines += metrics_line(record);
+  for (const training::Record& record : report.history) lines += metrics_line(record);
   folder.file("metrics.jsonl", lines + metrics_line(record(4, 0.9, 0.8, true)));
   CHECK(contains(draw(), "0.8, epoch 4</text>"));  // the log alone
   CHECK(contains(draw(), "step 40<"));

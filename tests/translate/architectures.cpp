@@ -45,7 +45,7 @@ PackedBatch small_batch(size_t pairs) {
 }
 
 /// A model trained on one pair by the program's own command.
-struct Trained {
+struct OnePair {
   test::Folder folder;
   std::string pair = "der hund schläft .\tthe dog sleeps .\n", one = folder.file("one.tsv", pair),
               many = folder.file("many.tsv", pair + pair + pair + pair + pair + pair + pair + pair);
@@ -76,7 +76,7 @@ struct Trained {
 TEST_CASE("architectures: each learns a pair by heart, is saved, loaded and used, and scores it higher than another") {
   for (const ArchitectureKind* kind : architecture_kinds()) {
     CAPTURE(kind->name);
-    const Trained t;
+    const OnePair t;
     REQUIRE(run_training(resolve_options(t.flags(kind->name, "m")), "", 0) == 0);
     const SavedModel saved = ModelFolder(t.folder.path("m")).load();
     CHECK(saved.model->name() == kind->name);
@@ -98,7 +98,7 @@ TEST_CASE(
                                      {{"attention-score", "dot"}, {"dec-layers", "3"}, {"residual", "true"}},
                                      {{"attention-score", "general"}, {"unit", "lstm"}, {"precision", "bf16"}}};
   for (const Given& more : models) {
-    const Trained t;
+    const OnePair t;
     const PrecisionScope products(options::find(more, "precision") ? Precision::bf16 : Precision::f32);
     REQUIRE(run_training(resolve_options(t.flags("bahdanau", "m", more)), "", 0) == 0);
     const SavedModel saved = ModelFolder(t.folder.path("m")).load();
@@ -216,7 +216,7 @@ TEST_CASE("architectures: what another one would read, or nobody can make, is re
 }
 
 TEST_CASE("architectures: weights of another architecture, or another one to go on from, are refused in one line") {
-  const Trained t;
+  const OnePair t;
   const Given once = {{"epochs", "1"}};
   REQUIRE(run_training(resolve_options(t.flags("rnn-encdec", "cho", once)), "", 0) == 0);
   REQUIRE(run_training(resolve_options(t.flags("sutskever", "lstm", once)), "", 0) == 0);
@@ -291,7 +291,7 @@ TEST_CASE("schedule: halving begins after as many epochs as it is told, and goes
 }
 
 TEST_CASE("training: a loss a sentence is the loss a token times the words of a sentence") {
-  const Trained t;
+  const OnePair t;
   const auto first_gradient = [&](const char* per) {
     const TrainOptions options = resolve_options(t.flags("rnn-encdec", per,
                                                          {{"loss-per", per},

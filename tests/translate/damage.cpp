@@ -22,12 +22,12 @@ using test::message_of;
 namespace {
 
 // A folder as a short training leaves it.
-struct Trained {
+struct TrainedFolder {
   test::Folder folder;
   TrainOptions options;
   Corpora corpora;
 
-  explicit Trained(const std::string& tie = "all")
+  explicit TrainedFolder(const std::string& tie = "all")
       : options(resolve_options({{"train", text()},
                                  {"valid", text()},
                                  {"out", folder.path("m")},
@@ -68,7 +68,7 @@ struct Trained {
 };
 
 // Makes a state's progress say something else, under a right checksum.
-void change_progress(const Trained& trained, const std::function<void(nlohmann::json&)>& change) {
+void change_progress(const TrainedFolder& trained, const std::function<void(nlohmann::json&)>& change) {
   const std::filesystem::path file = ModelFolder(trained.options.out).state();
   nn::TensorFile state = nn::read_safetensors(file);
   nlohmann::json progress = nlohmann::json::parse(state.metadata.at("progress"));
@@ -81,7 +81,7 @@ void change_progress(const Trained& trained, const std::function<void(nlohmann::
 
 TEST_CASE("damage: a flipped bit anywhere in a file of a model's folder is an error that names the file") {
   for (const std::string tie : {"all", "none"}) {
-    const Trained trained(tie);
+    const TrainedFolder trained(tie);
     REQUIRE(trained.refusal() == "nothing thrown");
     std::mt19937_64 random(11);
     int files = 0;
@@ -102,7 +102,7 @@ TEST_CASE("damage: a flipped bit anywhere in a file of a model's folder is an er
 }
 
 TEST_CASE("damage: a file of a model's folder that ends too early is an error that names it") {
-  const Trained trained;
+  const TrainedFolder trained;
   std::mt19937_64 random(12);
   for (const auto& entry : std::filesystem::directory_iterator(trained.options.out)) {
     // Lines of metrics stand for themselves: a file with fewer of them is another's.
@@ -114,7 +114,7 @@ TEST_CASE("damage: a file of a model's folder that ends too early is an error th
 }
 
 TEST_CASE("damage: a configuration edited by hand says how, and is taken without its checksum") {
-  const Trained trained;
+  const TrainedFolder trained;
   const std::string file = trained.file("config.json").string(), good = test::bytes_of(file);
   nlohmann::json config = nlohmann::json::parse(good);
   config["options"]["beam"] = 7;
@@ -129,7 +129,7 @@ TEST_CASE("damage: a configuration edited by hand says how, and is taken without
 }
 
 TEST_CASE("damage: folders written without checksums still load") {
-  const Trained trained;
+  const TrainedFolder trained;
   nlohmann::json config = nlohmann::json::parse(test::bytes_of(trained.file("config.json")));
   config.erase("checksum");
   config.erase("files");
@@ -146,7 +146,7 @@ TEST_CASE("damage: folders written without checksums still load") {
 
 TEST_CASE(
     "damage: weights of another GRU's convention are refused, and folders from before files named it still load") {
-  const Trained trained;
+  const TrainedFolder trained;
   const std::string file = trained.file("model.safetensors").string(), config = trained.file("config.json").string();
   const std::string good = test::bytes_of(config);
   CHECK(good.find("\"gru\": \"gates r z n, reset after, update keep\"") != std::string::npos);
@@ -167,14 +167,14 @@ TEST_CASE(
 }
 
 TEST_CASE("damage: vocabularies that changed places are refused, though each is whole") {
-  const Trained trained("none");
+  const TrainedFolder trained("none");
   const std::string source = test::bytes_of(trained.file("source.vocab"));
   REQUIRE(source != test::bytes_of(trained.file("target.vocab")));
   trained.expect_refused(trained.file("target.vocab"), source);
 }
 
 TEST_CASE("damage: what a state says of its progress is held to what the training loop relies on") {
-  const Trained trained;
+  const TrainedFolder trained;
   const std::string file = ModelFolder(trained.options.out).state().string(), good = test::bytes_of(file);
   const auto refusal = [&](const std::string& key, const nlohmann::json& value) {
     std::ofstream(file, std::ios::binary) << good;
@@ -206,7 +206,7 @@ TEST_CASE("damage: what a state says of its progress is held to what the trainin
 }
 
 TEST_CASE("damage: a hostile configuration gets one line that names it") {
-  const Trained trained;
+  const TrainedFolder trained;
   const std::string file = trained.file("config.json").string();
   const nlohmann::json good = nlohmann::json::parse(test::bytes_of(file));
   const auto refusal = [&](const std::function<void(nlohmann::json&)>& change) {

@@ -10,17 +10,14 @@
 #include "data/pairs/n_best_list.h"
 #include "data/read/text.h"
 #include "tests/data/files.h"
-#include "tests/support/program.h"
+#include "tests/translate/program.h"
 
 using namespace grus;
 using test::check_error;
+using test::program;
 using Result = test::ProgramResult;
 
 namespace {
-
-Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  return test::run_program(folder, "TRANSLATE", arguments, before);
-}
 
 struct Models {
   test::Folder folder;

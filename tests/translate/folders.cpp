@@ -8,19 +8,16 @@
 #include "nn/serialize.h"
 #include "seq2seq/model_folder.h"
 #include "tests/data/files.h"
-#include "tests/support/program.h"
+#include "tests/translate/program.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
 using test::check_error;
+using test::program;
 
 namespace {
 
 using Result = test::ProgramResult;
-
-Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  return test::run_program(folder, "TRANSLATE", arguments, before);
-}
 
 const std::string small = " --tokenizer space --emb 8 --hidden 8 --warmup 1 --batch-sentences 1 --patience 0 ";
 

@@ -12,8 +12,8 @@
 #include "examples/seq2seq/train.h"
 #include "formats/onnx.h"
 #include "tests/data/files.h"
-#include "tests/support/program.h"
 #include "tests/support/skip.h"
+#include "tests/translate/program.h"
 
 using namespace grus;
 using namespace grus::seq2seq;
@@ -22,18 +22,15 @@ namespace {
 
 using Result = test::ProgramResult;
 using test::check_error;
+using test::program;
 
-Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  return test::run_program(folder, "TRANSLATE", arguments, before);
-}
-
-const std::string small = " --tokenizer space --emb 8 --hidden 8 --epochs 1 --warmup 1 ";
+const std::string small_flags = " --tokenizer space --emb 8 --hidden 8 --epochs 1 --warmup 1 ";
 
 std::string files(const std::string& train, const std::string& valid, const std::string& out) {
-  return "train --train " + train + " --valid " + valid + " --out " + out + small;
+  return "train --train " + train + " --valid " + valid + " --out " + out + small_flags;
 }
 
-struct Trained {
+struct TrainedByProgram {
   test::Folder folder;
   std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\n"), model = folder.path("m");
   Result result = program(folder, files(pairs, pairs, model));
@@ -60,7 +57,7 @@ TEST_CASE("program: bad text is one line with file and line, and exit code 1") {
                     empty = folder.file("empty", ""), blank = folder.file("blank", "a\n\n");
   const auto with = [&](const std::string& source, const std::string& target) {
     return program(folder, "train --train-src " + source + " --train-tgt " + target + " --valid " + pairs + " --out " +
-                               folder.path("m") + small);
+                               folder.path("m") + small_flags);
   };
   check_error(with(folder.path("none"), good), 1, "none: ");
   check_error(with(folder.path(""), good), 1, "directory");
@@ -80,7 +77,7 @@ TEST_CASE("program: a folder that cannot take the model is found before training
 }
 
 TEST_CASE("program: one pair trains, and translates line by line") {
-  const Trained t;
+  const TrainedByProgram t;
   CHECK_MESSAGE(t.result.code == 0, t.result.err);
   CHECK(t.result.out.find("report: ") != std::string::npos);
   const Result lines = program(t.folder, "run --model " + t.model, "printf 'a b\\n\\nc\\n' |");
@@ -99,8 +96,8 @@ TEST_CASE("program: one pair trains, and translates line by line") {
 }
 
 TEST_CASE("program: --performance measures steps, prints a line of JSON, and keeps nothing") {
-  const Trained t;
-  const std::string train = "train --train " + t.pairs + " --valid " + t.pairs + small + "--performance 2 ";
+  const TrainedByProgram t;
+  const std::string train = "train --train " + t.pairs + " --valid " + t.pairs + small_flags + "--performance 2 ";
   const Result measured = program(t.folder, train);
   CHECK_MESSAGE(measured.code == 0, measured.err);
   CHECK(measured.out.starts_with("2 steps on 1 rank of "));
@@ -117,7 +114,7 @@ TEST_CASE("program: --performance measures steps, prints a line of JSON, and kee
 }
 
 TEST_CASE("program: one pair and a sentence of 10,000 words are text like any other") {
-  const Trained t;
+  const TrainedByProgram t;
   std::string words = "a";
   for (int i = 1; i < 10000; ++i) words += i % 2 ? " b" : " a";
   const std::string longest = t.folder.file("long", words + "\n");
@@ -133,7 +130,7 @@ TEST_CASE("program: one pair and a sentence of 10,000 words are text like any ot
 }
 
 TEST_CASE("program: a model folder that is not whole is an error that names the file") {
-  const Trained t;
+  const TrainedByProgram t;
   const auto run = [&] { return program(t.folder, "run --model " + t.model, "echo a |"); };
   check_error(program(t.folder, "run --model " + t.folder.path("none"), "echo a |"), 1,
               "need the folder of a model, or a pack of one, got nothing");
@@ -154,7 +151,7 @@ TEST_CASE("program: a model folder that is not whole is an error that names the 
 }
 
 TEST_CASE("program: export writes encoder and step in ONNX with the weights as they are, of a decoder with attention") {
-  const Trained t;
+  const TrainedByProgram t;
   const std::string out = t.folder.path("onnx");
   const Result exported = program(t.folder, "export --examples --model " + t.model + " --out " + out);
   if (exported.err.find("need a build with protobuf") != std::string::npos) return test::skip("no protobuf");
@@ -182,7 +179,7 @@ TEST_CASE("program: export writes encoder and step in ONNX with the weights as t
 }
 
 TEST_CASE("program: SIGTERM leaves a folder that --resume goes on with") {
-  const Trained t;
+  const TrainedByProgram t;
   const std::string out = t.folder.path("long"), log = t.folder.path("log");
   const std::string flags = files(t.pairs, t.pairs, out) + "--epochs 1000000 --patience 0 --save-every 0";
   const pid_t child = fork();

@@ -142,7 +142,7 @@ TEST_CASE("protocols: the listings train on one file, keep their newest weights,
   CHECK(pytorch.load().model->name() == "pytorch-listing");
   for (const ModelFolder& model : {keras, pytorch}) {
     const SavedModel saved = model.load();
-    CHECK(translate(*saved.model, saved.codecs, {"je suis a ."}, {}).size() == 1);
+    CHECK(seq2seq::translate(*saved.model, saved.codecs, {"je suis a ."}, {}).size() == 1);
   }
 }
 

@@ -15,26 +15,26 @@
 #include "tests/support/skip.h"
 
 using namespace grus;
+using grus::test::check_error;
+using grus::test::Connection;
+using grus::test::http_request;
+using grus::test::HttpReply;
 using nlohmann::json;
-using test::check_error;
-using test::Connection;
-using test::http_request;
-using test::HttpReply;
 
 namespace {
 
 struct ServedModel {
-  test::Folder folder;
+  grus::test::Folder folder;
   std::string path = folder.path("m"), source = folder.file("source", "a b\nc\nb a c\na\n");
   ServedModel() {
     const std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\nb a c\tB A C\n");
-    const test::ProgramResult trained =
+    const grus::test::ProgramResult trained =
         run("train --train " + pairs + " --valid " + pairs +
             " --tokenizer space --emb 8 --hidden 8 --warmup 1 --epochs 1 --out " + path);
     REQUIRE(trained.code == 0);
   }
-  test::ProgramResult run(const std::string& arguments) const {
-    return test::run_program(folder, "TRANSLATE", arguments);
+  grus::test::ProgramResult run(const std::string& arguments) const {
+    return grus::test::run_program(folder, "TRANSLATE", arguments);
   }
   bool can_serve() const {
     return run("serve --model " + path + " --host nowhere.invalid").err.find("cpp-httplib") == std::string::npos;
@@ -75,7 +75,7 @@ class ServedProcess {
     return wait();
   }
   int port() const { return port_; }
-  std::string errors() const { return test::bytes_of(err_); }
+  std::string errors() const { return grus::test::bytes_of(err_); }
 
  private:
   std::string err_;
@@ -87,9 +87,9 @@ class ServedProcess {
 
 TEST_CASE("serve: sentences that come together are one batch, and each has the bits that run gives it") {
   const ServedModel model;
-  if (!model.can_serve()) return test::skip("a build without cpp-httplib");
+  if (!model.can_serve()) return grus::test::skip("a build without cpp-httplib");
   const std::string looks = model.folder.path("looks");
-  const test::ProgramResult run =
+  const grus::test::ProgramResult run =
       model.run("run --n-best 2 --beam 3 --alignments " + looks + " --model " + model.path + " <" + model.source);
   ServedProcess server(model, "--join 10000 --batch 4 --threads 1");
   const std::vector<std::string> lines = {"a b", "c", "b a c", "a"};
@@ -110,14 +110,14 @@ TEST_CASE("serve: sentences that come together are one batch, and each has the b
     alignments += nlohmann::ordered_json(said.at(0).at("alignment")).dump() + "\n";
   }
   CHECK(list == run.out);
-  CHECK(alignments == test::bytes_of(looks));
+  CHECK(alignments == grus::test::bytes_of(looks));
   CHECK(server.stop(SIGTERM) == 0);
   CHECK(server.errors() == "4 requests, 4 sentences in 1 batches of at most 4; 0 refused\n");
 }
 
 TEST_CASE("serve: page, facts and health are there, and nothing else is") {
   const ServedModel model;
-  if (!model.can_serve()) return test::skip("a build without cpp-httplib");
+  if (!model.can_serve()) return grus::test::skip("a build without cpp-httplib");
   ServedProcess server(model);
   const HttpReply page = server.send(http_request("GET", "/"));
   CHECK(page.status == 200);
@@ -141,7 +141,7 @@ TEST_CASE("serve: page, facts and health are there, and nothing else is") {
 
 TEST_CASE("serve: a request that is wrong or too much has its status and a sentence, and the next one is answered") {
   const ServedModel model;
-  if (!model.can_serve()) return test::skip("a build without cpp-httplib");
+  if (!model.can_serve()) return grus::test::skip("a build without cpp-httplib");
   ServedProcess server(model, "--max-bytes 200 --max-sentences 2 --max-words 3");
   const auto error_of = [](const HttpReply& reply, int status) {
     CHECK_MESSAGE(reply.status == status, reply.head);
@@ -170,7 +170,7 @@ TEST_CASE("serve: a request that is wrong or too much has its status and a sente
 
 TEST_CASE("serve: too many requests are refused, and what waits is answered before the end") {
   const ServedModel model;
-  if (!model.can_serve()) return test::skip("a build without cpp-httplib");
+  if (!model.can_serve()) return grus::test::skip("a build without cpp-httplib");
   ServedProcess server(model, "--join 10000 --batch 9 --waiting 1");
   auto waits = std::async(std::launch::async, [&] { return server.ask({{"text", "a b"}}); });
   server.until_waiting(1);
@@ -187,7 +187,7 @@ TEST_CASE("serve: too many requests are refused, and what waits is answered befo
 
 TEST_CASE("serve: a port that is taken, an address that is none, and flags that do not go together are one sentence") {
   const ServedModel model;
-  if (!model.can_serve()) return test::skip("a build without cpp-httplib");
+  if (!model.can_serve()) return grus::test::skip("a build without cpp-httplib");
   const ServedProcess server(model);
   const std::string serve = "serve --model " + model.path, port = std::to_string(server.port());
   check_error(model.run(serve + " --port " + port), 1, "127.0.0.1:" + port + ": Address already in use");

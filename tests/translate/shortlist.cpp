@@ -6,18 +6,18 @@
 #include "tests/support/program.h"
 
 using namespace grus;
-using test::check_error;
-using Result = test::ProgramResult;
+using grus::test::check_error;
+using Result = grus::test::ProgramResult;
 
 namespace {
 
 struct ListedModel {
-  test::Folder folder;
+  grus::test::Folder folder;
   std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\nb a\tB A\na c\tA C\n"),
               source = folder.file("source", "a b\nc\n"), path = folder.path("m"), use = " --model " + path + " ";
   Result trained = run("train --train " + pairs + " --valid " + pairs +
                        " --tokenizer space --tie output --emb 8 --hidden 8 --warmup 1 --epochs 1 --out " + path);
-  Result run(const std::string& arguments) const { return test::run_program(folder, "TRANSLATE", arguments); }
+  Result run(const std::string& arguments) const { return grus::test::run_program(folder, "TRANSLATE", arguments); }
 };
 
 }  // namespace
@@ -27,7 +27,7 @@ TEST_CASE("shortlist: its file has the aligned words, and run and eval say nothi
   const std::string list = m.folder.path("list");
   const Result made = m.run("shortlist" + m.use + "--train " + m.pairs + " --best 1 --frequent 0 --out " + list);
   CHECK(made.code == 0);
-  const std::string lines = test::bytes_of(list);
+  const std::string lines = grus::test::bytes_of(list);
   for (const std::string line : {"a\tA\t", "b\tB\t", "c\tC\t"})
     CHECK_MESSAGE(lines.find(line) != std::string::npos, lines);
   const Result said = m.run("run --beam 2 --shortlist " + list + m.use + "<" + m.folder.file("one", "c\n"));

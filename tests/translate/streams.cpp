@@ -6,22 +6,19 @@
 #include <vector>
 
 #include "tests/data/files.h"
-#include "tests/support/program.h"
+#include "tests/translate/program.h"
 
 using namespace grus;
-using test::check_error;
-using Result = test::ProgramResult;
+using grus::test::check_error;
+using grus::test::program;
+using Result = grus::test::ProgramResult;
 
 namespace {
-
-Result program(const test::Folder& folder, const std::string& arguments, const std::string& before = "") {
-  return test::run_program(folder, "TRANSLATE", arguments, before);
-}
 
 int64_t lines_of(const std::string& text) { return std::count(text.begin(), text.end(), '\n'); }
 
 struct Model {
-  test::Folder folder;
+  grus::test::Folder folder;
   std::string pairs = folder.file("pairs.tsv", "a b\tA B\nc\tC\n"), source = folder.file("source", "a b\nc\n"),
               target = folder.file("target", "A B\nC\n"), path = folder.path("m");
   std::string train = "train --train " + pairs + " --valid " + pairs +
@@ -50,7 +47,7 @@ TEST_CASE("streams: what standard output does not take is an error of every comm
   }
   const Result trained = program(m.folder, m.train + m.folder.path("full") + " >/dev/full");
   CHECK(trained.code == 1);
-  CHECK(test::bytes_of(m.folder.path("full/report.html")).find("<html") != std::string::npos);
+  CHECK(grus::test::bytes_of(m.folder.path("full/report.html")).find("<html") != std::string::npos);
 }
 
 TEST_CASE("streams: a reader that leaves ends the program, by its signal or, where that is ignored, by an error") {
@@ -60,7 +57,7 @@ TEST_CASE("streams: a reader that leaves ends the program, by its signal or, whe
   const std::string run = "run --batch 1" + m.use + "<" + m.folder.file("many", text), code = m.folder.path("code");
   const auto code_with = [&](const std::string& trap) {
     program(m.folder, run + "; echo $? >" + code + "; } | true", "{ " + trap);
-    return test::bytes_of(code);
+    return grus::test::bytes_of(code);
   };
   CHECK(code_with("") == "141\n");
   CHECK(code_with("trap '' PIPE;") == "1\n");
@@ -101,9 +98,9 @@ TEST_CASE("streams: no file takes the place of a closed stream") {
   const std::string weights = m.folder.path("weights");
   check_error(program(m.folder, "run" + m.use + "--alignments " + weights + " <" + m.source + " >&-"), 1,
               "standard output");
-  CHECK(test::bytes_of(weights).empty());
+  CHECK(grus::test::bytes_of(weights).empty());
   CHECK(program(m.folder, "run" + m.use + "--alignments " + weights + " <" + m.source + " 2>&-").code == 0);
-  CHECK(lines_of(test::bytes_of(weights)) == 2);
+  CHECK(lines_of(grus::test::bytes_of(weights)) == 2);
 }
 
 TEST_CASE("streams: what comes before a bad line is translated") {
@@ -140,7 +137,7 @@ TEST_CASE("bounds: a long line is translated in a bounded number of steps, a lon
 }
 
 TEST_CASE("bounds: a packed file of nothing but line ends is refused in little memory") {
-  const test::Folder folder;
+  const grus::test::Folder folder;
   const std::string bomb = folder.path("bomb.gz"), limits = "ulimit -v 3000000; OPENBLAS_NUM_THREADS=1 ";
   REQUIRE(std::system(("head -c 120000000 /dev/zero | tr '\\0' '\\n' | gzip -1 >'" + bomb + "'").c_str()) == 0);
   const std::string out = " --out " + folder.path("m");
@@ -202,7 +199,7 @@ TEST_CASE("usage: variables of the environment that nothing reads are named in o
 }
 
 TEST_CASE("usage: --help of train shows the defaults of the architecture that was chosen") {
-  const test::Folder folder;
+  const grus::test::Folder folder;
   const auto help = [&](const std::string& flags) { return program(folder, "train " + flags + " --help").out; };
   const std::string plain = help(""), lstm = help("--arch sutskever"), paper = help("--arch sutskever --paper");
   CHECK(plain.find("--layers INT=1") != std::string::npos);
@@ -212,10 +209,10 @@ TEST_CASE("usage: --help of train shows the defaults of the architecture that wa
 }
 
 TEST_CASE("demo: the report is of English and French, and one file of pairs names a report once") {
-  const test::Folder folder;
+  const grus::test::Folder folder;
   const std::string out = folder.path("d");
   CHECK(program(folder, "demo --max-steps 1 --beam 1 --emb 8 --hidden 8 --out " + out).code == 0);
-  CHECK(test::bytes_of(out + "/report.html").find("<h1>English → French</h1>") != std::string::npos);
+  CHECK(grus::test::bytes_of(out + "/report.html").find("<h1>English → French</h1>") != std::string::npos);
   const Model m;
-  CHECK(test::bytes_of(m.path + "/report.html").find("<h1>pairs.tsv</h1>") != std::string::npos);
+  CHECK(grus::test::bytes_of(m.path + "/report.html").find("<h1>pairs.tsv</h1>") != std::string::npos);
 }

@@ -149,14 +149,14 @@ struct PlainWords {
   }
 };
 
-struct Rounded {
+struct RoundedTile {
   float scale;
   std::vector<int> numbers;
 };
-Rounded rounded_row(const float* x, int64_t n, int64_t stride) {
+RoundedTile rounded_row(const float* x, int64_t n, int64_t stride) {
   float largest = 0;
   for (int64_t i = 0; i < n; ++i) largest = std::max(largest, std::fabs(x[i * stride]));
-  Rounded row{largest / 127, {}};
+  RoundedTile row{largest / 127, {}};
   for (int64_t i = 0; i < n; ++i) {
     const volatile float scaled = x[i * stride] * (127 / largest);
     row.numbers.push_back(static_cast<int>(std::nearbyint(scaled)));
@@ -167,7 +167,7 @@ Rounded rounded_row(const float* x, int64_t n, int64_t stride) {
 struct PlainIntegers {
   static void copy_rows(const float* a, int64_t lda, int64_t rows, int64_t k, float* to) {
     for (int64_t i = 0; i < rows; ++i, to += cpu::row_stride) {
-      const Rounded row = rounded_row(a + i * lda, k, 1);
+      const RoundedTile row = rounded_row(a + i * lda, k, 1);
       auto* const numbers = reinterpret_cast<uint8_t*>(to);
       for (int64_t t = 0; t < (k + 3) / 4 * 4; ++t)
         numbers[t] = static_cast<uint8_t>(128 + (t < k ? row.numbers[static_cast<size_t>(t)] : 0));
@@ -176,7 +176,7 @@ struct PlainIntegers {
   }
   static void pack_transposed(const float* b, int64_t ldb, int64_t k, int columns, float* to) {
     for (int j = 0; j < columns; ++j) {
-      const Rounded column = rounded_row(b + j * ldb, k, 1);
+      const RoundedTile column = rounded_row(b + j * ldb, k, 1);
       float* block = to;
       for (int64_t from = 0; from < k; from += cpu::int8_depth, block += 64 + cpu::int8_depth / 4 * 32) {
         int sum = 0;
@@ -227,7 +227,7 @@ const cpu::TileKernels kernels{"plain",
                                Bf16Tiles::configure,
                                Bf16Tiles::release};
 
-struct Case {
+struct TileCase {
   int64_t m, n, k;
   bool transpose_a = false, transpose_b = false;
   float alpha = 1, beta = 0;
@@ -242,7 +242,7 @@ std::vector<float> values(int64_t count, int64_t salt) {
 }
 
 // The largest difference from plain loops, beside the sum of all terms' sizes.
-double error(const Case& c) {
+double error(const TileCase& c) {
   const std::vector<float> a = values(c.m * c.k, 1), b = values(c.k * c.n, 2), before = values(c.m * c.n, 3);
   std::vector<float> y = before;
   const int64_t lda = c.transpose_a ? c.m : c.k, ldb = c.transpose_b ? c.k : c.n;
@@ -275,7 +275,7 @@ double error(const Case& c) {
   return worst;
 }
 
-void check(const Case& c) {
+void check(const TileCase& c) {
   CAPTURE(fmt::format("m {} n {} k {} ta {} tb {} packed {}", c.m, c.n, c.k, c.transpose_a, c.transpose_b, c.packed));
   CHECK(error(c) < 1e-6);
 }

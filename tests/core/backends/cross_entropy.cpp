@@ -8,7 +8,7 @@ using namespace grus::test;
 
 namespace {
 
-struct Case {
+struct LossCase {
   int64_t rows, classes;
   double smoothing = 0, scale = 1;
   int64_t ignore = -100;
@@ -17,12 +17,12 @@ struct Case {
   Values weight = {};
 };
 
-struct Outputs {
+struct LossOutputs {
   Values losses, nll, logits;
 };
 
-Outputs run(const Backend& backend, const Case& c, const Values& logits, const Values& targets,
-            DType id_type = DType::i32) {
+LossOutputs run(const Backend& backend, const LossCase& c, const Values& logits, const Values& targets,
+                DType id_type = DType::i32) {
   const auto rows = static_cast<size_t>(c.rows);
   const Array x(backend, c.dtype, logits), ids(backend, id_type, targets), losses(backend, c.dtype, Values(rows, 9)),
       nll(backend, c.dtype, Values(rows, 9));
@@ -46,11 +46,11 @@ TEST_CASE("cross_entropy: known losses and gradients, plain, smoothed and ignore
     for (DType dtype : float_types)
       for (DType id_type : {DType::i32, DType::i64}) {
         const double tolerance = tolerance_of(dtype, 1e-6, 1e-14);
-        const Outputs plain = run(backend, {2, 3, 0, 0.5, -100, dtype}, logits, {1, -100}, id_type);
+        const LossOutputs plain = run(backend, {2, 3, 0, 0.5, -100, dtype}, logits, {1, -100}, id_type);
         check_near(plain.losses, {nll / 2, 0}, tolerance, "losses");
         check_near(plain.nll, {nll, 0}, tolerance, "nll");
         check_near(plain.logits, {1. / 12, -4. / 12, 3. / 12, 0, 0, 0}, tolerance, "gradient");
-        const Outputs smooth = run(backend, {2, 3, 0.3, 1, 2, dtype}, logits, {1, 2}, id_type);
+        const LossOutputs smooth = run(backend, {2, 3, 0.3, 1, 2, dtype}, logits, {1, 2}, id_type);
         check_near(smooth.losses, {0.7 * nll + 0.3 * even, 0}, tolerance, "smoothed losses");
         check_near(smooth.nll, {nll, 0}, tolerance, "nll is not smoothed");
         check_near(smooth.logits, {1. / 6 - 0.1, 2. / 6 - 0.8, 3. / 6 - 0.1, 0, 0, 0}, tolerance, "smoothed gradient");
@@ -65,19 +65,19 @@ TEST_CASE("cross_entropy: class weights scale the target's share and each class'
     if (!backend.table.cross_entropy) continue;
     for (DType dtype : float_types) {
       const double tolerance = tolerance_of(dtype, 1e-6, 1e-14);
-      const Outputs plain = run(backend, {2, 3, 0, 0.5, -100, dtype, true, true, weight}, logits, {1, -100});
+      const LossOutputs plain = run(backend, {2, 3, 0, 0.5, -100, dtype, true, true, weight}, logits, {1, -100});
       check_near(plain.losses, {three, 0}, tolerance, "losses");
       check_near(plain.nll, {three, 0}, tolerance, "nll is not weighted");
       check_near(plain.logits, {1. / 6, -4. / 6, 3. / 6, 0, 0, 0}, tolerance, "gradient");
-      const Outputs smooth = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, weight}, logits, {1, 2});
+      const LossOutputs smooth = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, weight}, logits, {1, 2});
       const double all = 0.7 * 2 + 0.1 * 6.5;
       check_near(smooth.losses, {1.4 * three + 0.1 * (0.5 * six + 2 * three + 4 * two), 0}, tolerance,
                  "smoothed losses");
       check_near(smooth.logits, {all / 6 - 0.05, all * 2 / 6 - 0.2 - 1.4, all / 2 - 0.4, 0, 0, 0}, tolerance,
                  "smoothed gradient");
       const Values ones(3, 1);
-      const Outputs even = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, ones}, logits, {1, 2}),
-                    none = run(backend, {2, 3, 0.3, 1, 2, dtype}, logits, {1, 2});
+      const LossOutputs even = run(backend, {2, 3, 0.3, 1, 2, dtype, true, true, ones}, logits, {1, 2}),
+                        none = run(backend, {2, 3, 0.3, 1, 2, dtype}, logits, {1, 2});
       check_near(joined({even.losses, even.nll, even.logits}), joined({none.losses, none.nll, none.logits}), tolerance,
                  "weights of 1");
     }
@@ -88,8 +88,8 @@ TEST_CASE("cross_entropy: without gradient the logits stay, and nll may be absen
   for (const Backend& backend : backends()) {
     if (!backend.table.cross_entropy) continue;
     const Values logits = spread(3 * 17, 1);
-    const Case c{3, 17, 0.1, 1, 5, DType::f64, false, false};
-    const Outputs out = run(backend, c, logits, {0, 5, 16});
+    const LossCase c{3, 17, 0.1, 1, 5, DType::f64, false, false};
+    const LossOutputs out = run(backend, c, logits, {0, 5, 16});
     check_near(out.logits, logits, 0, "logits");
     check_near(out.nll, Values(3, 9), 0, "nll is not touched");
     check_near(out.losses, run(backend, {3, 17, 0.1, 1, 5}, logits, {0, 5, 16}).losses, 1e-14, "losses");
@@ -100,12 +100,12 @@ TEST_CASE("cross_entropy: large logits do not overflow, nor do small ones vanish
   for (const Backend& backend : backends()) {
     if (!backend.table.cross_entropy) continue;
     for (DType dtype : float_types) {
-      const Outputs out = run(backend, {1, 3, 0, 1, -100, dtype}, {1000, -1000, 1000}, {1});
+      const LossOutputs out = run(backend, {1, 3, 0, 1, -100, dtype}, {1000, -1000, 1000}, {1});
       check_near(joined({out.losses, out.logits}), {2000 + std::log(2.0), 0.5, -1, 0.5}, 1e-6, backend.table.name);
-      const Outputs first_small = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, 1000, 1000}, {0});
+      const LossOutputs first_small = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, 1000, 1000}, {0});
       check_near(joined({first_small.losses, first_small.logits}), {2000 + std::log(2.0), -1, 0.5, 0.5}, 1e-6,
                  backend.table.name);
-      const Outputs low = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, -1000, -1000}, {1});
+      const LossOutputs low = run(backend, {1, 3, 0, 1, -100, dtype}, {-1000, -1000, -1000}, {1});
       check_near(joined({low.losses, low.logits}), {std::log(3.0), 1. / 3, -2. / 3, 1. / 3}, 1e-6, backend.table.name);
     }
   }
@@ -121,11 +121,11 @@ TEST_CASE("cross_entropy: a class forbidden by -inf has no share, no gradient an
         const Values none(padding, 0), low(padding, -infinity);
         const Values logits = joined({{1, -infinity, 2}, low});
         const auto classes = static_cast<int64_t>(logits.size());
-        const Outputs out = run(backend, {1, classes, 0, 0.5, -100, dtype}, logits, {0});
+        const LossOutputs out = run(backend, {1, classes, 0, 0.5, -100, dtype}, logits, {0});
         check_near(out.losses, {0.5 * (1 + std::log(1 + std::exp(-1.0)))}, tolerance, "loss");
         check_near(out.nll, {1 + std::log(1 + std::exp(-1.0))}, tolerance, "nll");
         check_near(out.logits, joined({{0.5 * (p - 1), 0, 0.5 * (1 - p)}, none}), tolerance, "gradient");
-        const Outputs ignored = run(backend, {1, classes, 0.1, 1, 0, dtype}, logits, {0});
+        const LossOutputs ignored = run(backend, {1, classes, 0.1, 1, 0, dtype}, logits, {0});
         check_near(joined({ignored.losses, ignored.nll, ignored.logits}), Values(logits.size() + 2, 0), 0, "ignored");
       }
   }
@@ -136,7 +136,7 @@ TEST_CASE("cross_entropy: what no class can explain is infinitely wrong; what is
     if (!backend.table.cross_entropy) continue;
     for (DType dtype : float_types) {
       const auto of = [&](const Values& logits, double smoothing) {
-        const Outputs out = run(backend, {1, 3, smoothing, 1, -100, dtype}, logits, {1});
+        const LossOutputs out = run(backend, {1, 3, smoothing, 1, -100, dtype}, logits, {1});
         return joined({out.losses, out.nll, out.logits});
       };
       const double tolerance = tolerance_of(dtype, 1e-6, 1e-14), half = std::log(2.0), nan = not_a_number;
@@ -168,7 +168,7 @@ TEST_CASE("cross_entropy: the gradient is the slope of the sum of losses") {
   for (const Backend& backend : backends()) {
     if (!backend.table.cross_entropy) continue;
     for (double smoothing : {0.0, 0.1, 1.0}) {
-      const Case c{4, 6, smoothing, 0.4, 3};
+      const LossCase c{4, 6, smoothing, 0.4, 3};
       const auto loss = [&](const Values& at) { return dot(run(backend, c, at, targets).losses, Values(4, 1)); };
       check_gradient(loss, logits, run(backend, c, logits, targets).logits, "cross-entropy");
     }
@@ -188,10 +188,10 @@ TEST_CASE("cross_entropy: backends agree on numbers of classes around the edges 
               targets.push_back(static_cast<double>(i % 4 == 3 ? -100 : i * 7919 % classes));
             check_agreement(tolerance_of(dtype, 2e-5, 1e-12), fmt::format("{} rows of {}", rows, classes),
                             [&](const Backend& backend) {
-                              const Case c{rows,     classes, smoothing,
-                                           0.1,      -100,    dtype,
-                                           gradient, true,    weighted ? spread(classes, 2, 0.1, 2) : Values()};
-                              const Outputs out = run(backend, c, spread(rows * classes, 1, -6, 6), targets);
+                              const LossCase c{rows,     classes, smoothing,
+                                               0.1,      -100,    dtype,
+                                               gradient, true,    weighted ? spread(classes, 2, 0.1, 2) : Values()};
+                              const LossOutputs out = run(backend, c, spread(rows * classes, 1, -6, 6), targets);
                               return joined({out.losses, out.nll, out.logits});
                             });
           }

@@ -52,7 +52,7 @@ bool among(const Names& names, const std::string& name) {
 struct Tolerance {
   double relative, absolute;
 };
-Tolerance tolerance_of(const std::string& row, const std::string& part, DType dtype) {
+Tolerance edge_tolerance(const std::string& row, const std::string& part, DType dtype) {
   static const Names exact = {"neg", "abs", "square", "relu", "add", "sub", "mul", "maximum", "minimum"};
   static const Names rounded = {"reciprocal", "sqrt", "div"};  // devices may round these less well
   const bool narrow = dtype == DType::f32, value = part == "y";
@@ -80,7 +80,7 @@ void check_part(const GoldenCase& c, const std::string& row, DType dtype, const 
                 const Values& a, const Values& b) {
   const Values expected = values_of(c.at(part));
   REQUIRE(got.size() == expected.size());
-  const Tolerance tolerance = tolerance_of(row, part, dtype);
+  const Tolerance tolerance = edge_tolerance(row, part, dtype);
   for (size_t i = 0; i < got.size(); ++i)
     if (!agree(got[i], expected[i], tolerance) && !differs_on_purpose(row, part, a[i], b.empty() ? 0 : b[i], got[i]))
       FAIL_CHECK(fmt::format("{} {} of {} at ({}{}): {}, but PyTorch has {}", name_of(dtype), part, row, a[i],

@@ -8,9 +8,7 @@ using namespace grus::test;
 
 namespace {
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-
-struct Case {
+struct GruCase {
   Reset reset;
   Update update;
   int64_t rows, hidden;
@@ -18,27 +16,27 @@ struct Case {
   int64_t gap = 0;
 };
 
-/// Inputs of a step. The product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
-struct Inputs {
+/// GruInputs of a step. The product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
+struct GruInputs {
   Values gx, gh, h;
   Values u;
 };
-Inputs inputs_of(const Case& c) {
+GruInputs gru_inputs(const GruCase& c) {
   const int64_t n = c.rows * c.hidden;
   return {spread(3 * n, 1), spread(3 * n, 2), spread(n, 3), spread(n, 4)};
 }
 
-struct Outputs {
+struct GruOutputs {
   Values gates, hidden_n, y;
 };
 
 /// A step has a gap of unused elements after each row; all memory is returned, gaps and all.
 class Step {
  public:
-  Step(const Backend& backend, const Case& c)
+  Step(const Backend& backend, const GruCase& c)
       : backend_(backend), c_(c), gates_(memory(3)), hidden_n_(memory(1)), y_(memory(1)) {}
 
-  Outputs forward(const Inputs& in) {
+  GruOutputs forward(const GruInputs& in) {
     const Array gx(backend_, c_.dtype, padded(in.gx, 3)), h(backend_, c_.dtype, padded(in.h, 1));
     const Array gh(backend_, c_.dtype, padded(in.gh, 3));
     GruGatesArgs args{};
@@ -70,7 +68,7 @@ class Step {
     Values dgx, dgh, dh;
   };
   /// Runs after forward(in). dh is the gradient from later steps, dy that of the output itself, or empty.
-  Gradients backward(const Inputs& in, const Values& dh, const Values& dy) {
+  Gradients backward(const GruInputs& in, const Values& dh, const Values& dy) {
     const Array h(backend_, c_.dtype, padded(in.h, 1)), pdy(backend_, c_.dtype, padded(dy, 1));
     const Array dgx(memory(3)), dgh(memory(3)), pdh(backend_, c_.dtype, padded(dh, 1));
     GruGatesBackwardArgs args{};
@@ -138,7 +136,7 @@ class Step {
   }
 
   const Backend& backend_;
-  const Case c_;
+  const GruCase c_;
   Array gates_, hidden_n_, y_;
 };
 
@@ -147,18 +145,18 @@ const std::vector<std::pair<Reset, Update>> forms = {{Reset::after, Update::keep
                                                      {Reset::before, Update::keep},
                                                      {Reset::before, Update::replace}};
 
-bool has_gates(const Backend& backend) { return backend.table.gru_gates && backend.table.gru_gates_backward; }
+bool has_gru_gates(const Backend& backend) { return backend.table.gru_gates && backend.table.gru_gates_backward; }
 
 }  // namespace
 
 TEST_CASE("gru_gates: each form's equations, on one unit") {
-  const Inputs in{{0.3, -0.2, 0.5}, {0.1, 0.4, -0.7}, {0.6}, {1.5}};
+  const GruInputs in{{0.3, -0.2, 0.5}, {0.1, 0.4, -0.7}, {0.6}, {1.5}};
   const double r = sigmoid(0.4), z = sigmoid(0.2), h = 0.6;
   for (const Backend& backend : backends()) {
-    if (!has_gates(backend)) continue;
+    if (!has_gru_gates(backend)) continue;
     for (DType dtype : float_types)
       for (const auto& [reset, update] : forms) {
-        const Outputs out = Step(backend, {reset, update, 1, 1, dtype}).forward(in);
+        const GruOutputs out = Step(backend, {reset, update, 1, 1, dtype}).forward(in);
         const double n = reset == Reset::after ? std::tanh(0.5 + r * -0.7) : std::tanh(0.5 + 1.5 * (r * h) - 0.7);
         const double keep = update == Update::keep ? z : 1 - z;
         const double tolerance = tolerance_of(dtype, 1e-6, 1e-15);
@@ -171,36 +169,36 @@ TEST_CASE("gru_gates: each form's equations, on one unit") {
 
 TEST_CASE("gru_gates: gradients of every form are slopes") {
   for (const Backend& backend : backends()) {
-    if (!has_gates(backend)) continue;
+    if (!has_gru_gates(backend)) continue;
     for (const auto& [reset, update] : forms)
       for (bool with_dy : {false, true}) {
-        const Case c{reset, update, 2, 3};
-        const Inputs in = inputs_of(c);
+        const GruCase c{reset, update, 2, 3};
+        const GruInputs in = gru_inputs(c);
         const Values dh = spread(6, 8), dy = with_dy ? spread(6, 9) : Values(6, 0);
         Values g;
         for (size_t i = 0; i < dh.size(); ++i) g.push_back(dh[i] + dy[i]);
         Step step(backend, c);
         step.forward(in);
         const Step::Gradients grads = step.backward(in, dh, with_dy ? dy : Values{});
-        const auto loss = [&](Values Inputs::*which) {
+        const auto loss = [&](Values GruInputs::*which) {
           return [&, which](const Values& at) {
-            Inputs moved = in;
+            GruInputs moved = in;
             moved.*which = at;
             return dot(Step(backend, c).forward(moved).y, g);
           };
         };
-        check_gradient(loss(&Inputs::gx), in.gx, grads.dgx, "the gates' inputs");
-        if (reset == Reset::after) check_gradient(loss(&Inputs::gh), in.gh, grads.dgh, "the recurrent product");
-        check_gradient(loss(&Inputs::h), in.h, grads.dh, "the state, where the product is held");
+        check_gradient(loss(&GruInputs::gx), in.gx, grads.dgx, "the gates' inputs");
+        if (reset == Reset::after) check_gradient(loss(&GruInputs::gh), in.gh, grads.dgh, "the recurrent product");
+        check_gradient(loss(&GruInputs::h), in.h, grads.dh, "the state, where the product is held");
       }
   }
 }
 
 TEST_CASE("gru_gates: the new state may overwrite the old one") {
   for (const Backend& backend : backends()) {
-    if (!has_gates(backend)) continue;
-    const Case c{Reset::after, Update::keep, 3, 17, DType::f32};
-    const Inputs in = inputs_of(c);
+    if (!has_gru_gates(backend)) continue;
+    const GruCase c{Reset::after, Update::keep, 3, 17, DType::f32};
+    const GruInputs in = gru_inputs(c);
     const Array gx(backend, c.dtype, in.gx), gh(backend, c.dtype, in.gh), h(backend, c.dtype, in.h),
         gates(backend, c.dtype, in.gx), hidden_n(backend, c.dtype, in.h);
     const GruGatesArgs args{GruPhase::all,          c.update,        gx.matrix(3, 51),
@@ -212,7 +210,7 @@ TEST_CASE("gru_gates: the new state may overwrite the old one") {
 }
 
 TEST_CASE("gru_gates: backends agree on widths around the edges of vectors, and leave gaps alone") {
-  if (!has_gates(backends().back())) return;
+  if (!has_gru_gates(backends().back())) return;
   for (DType dtype : float_types)
     for (const auto& [reset, update] : forms)
       for (int64_t hidden : {1, 15, 16, 17, 33, 256})
@@ -220,10 +218,10 @@ TEST_CASE("gru_gates: backends agree on widths around the edges of vectors, and 
           for (int64_t gap : {0, 3})
             check_agreement(tolerance_of(dtype, 5e-6, 1e-13), fmt::format("{} rows of {}", rows, hidden),
                             [&, reset = reset, update = update](const Backend& backend) {
-                              const Case c{reset, update, rows, hidden, dtype, gap};
-                              const Inputs in = inputs_of(c);
+                              const GruCase c{reset, update, rows, hidden, dtype, gap};
+                              const GruInputs in = gru_inputs(c);
                               Step step(backend, c);
-                              const Outputs out = step.forward(in);
+                              const GruOutputs out = step.forward(in);
                               const auto grads = step.backward(in, spread(rows * hidden, 8), spread(rows * hidden, 9));
                               return joined({out.gates, out.hidden_n, out.y, grads.dgx, grads.dgh, grads.dh});
                             });

@@ -7,7 +7,7 @@ using namespace grus::test;
 
 namespace {
 
-struct Case {
+struct StepCase {
   Update update;
   int64_t rows, hidden, carried, later;
   bool fresh, bias;
@@ -16,7 +16,7 @@ struct Case {
 
 /// What a step reads, in one order for both ways to compute it.
 struct Numbers {
-  explicit Numbers(const Case& c)
+  explicit Numbers(const StepCase& c)
       : gx(spread(3 * c.rows * c.hidden, 1)),
         carried(spread(c.carried * c.hidden, 2)),
         fresh(spread((c.rows - c.carried) * c.hidden, 3)),
@@ -38,9 +38,9 @@ struct Numbers {
   Values gx, carried, fresh, u, bias, dh, dy, later;
 };
 
-/// Memory of a step on a backend.
-struct Memory {
-  Memory(const Backend& backend, const Case& of)
+/// StepMemory of a step on a backend.
+struct StepMemory {
+  StepMemory(const Backend& backend, const StepCase& of)
       : c(of),
         in(of),
         h(zeros(backend, 1)),
@@ -68,7 +68,7 @@ struct Memory {
     return joined({h.values(), gates.values(), hidden_n.values(), y.values(), dgx.values(), dgh.values(), dh.values()});
   }
 
-  Case c;
+  StepCase c;
   Numbers in;
   Array h, gates, hidden_n, y, dgx, dgh, dh, dy, gx, u, later;
 
@@ -78,8 +78,8 @@ struct Memory {
   }
 };
 
-Values whole(const Backend& backend, const Case& c) {
-  const Memory m(backend, c);
+Values whole(const Backend& backend, const StepCase& c) {
+  const StepMemory m(backend, c);
   const Array carried(backend, c.dtype, m.in.carried), fresh(backend, c.dtype, m.in.fresh),
       turned(backend, c.dtype, m.in.turned()), bias(backend, c.dtype, m.in.bias);
   GruStepArgs forward{m.forward(), {}, {}, turned.matrix(c.hidden, 3 * c.hidden), {}};
@@ -91,8 +91,8 @@ Values whole(const Backend& backend, const Case& c) {
   return m.results();
 }
 
-Values in_parts(const Backend& backend, const Case& c) {
-  const Memory m(backend, c);
+Values in_parts(const Backend& backend, const StepCase& c) {
+  const StepMemory m(backend, c);
   const Array states(backend, c.dtype, joined({m.in.carried, m.in.fresh}));
   Values repeated;
   for (int64_t i = 0; i < c.rows; ++i) repeated.insert(repeated.end(), m.in.bias.begin(), m.in.bias.end());
@@ -128,7 +128,8 @@ TEST_CASE("gru_step: a whole step gives what a product and the gates of it give,
         for (int64_t hidden : {1, 17, 130})
           for (int64_t carried : {0, 2, 5})
             for (bool more : {false, true}) {
-              const Case c{update, 5, hidden, carried, carried == 2 ? 3 : carried, more && carried < 5, more, dtype};
+              const StepCase c{update, 5,    hidden, carried, carried == 2 ? 3 : carried, more && carried < 5,
+                               more,   dtype};
               check_near(whole(backend, c), in_parts(backend, c), tolerance_of(dtype, 1e-5, 1e-13),
                          fmt::format("{} of H {}, {} carried", backend.table.name, hidden, carried));
             }

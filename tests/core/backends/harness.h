@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cmath>
 #include <functional>
 #include <limits>
 #include <string>
@@ -58,10 +59,12 @@ void check_agreement(double tolerance, const std::string& what, const std::funct
 void check_gradient(const std::function<double(const Values&)>& f, const Values& x, const Values& gradient,
                     const std::string& what);
 double dot(const Values& a, const Values& b);
+inline double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 inline double tolerance_of(DType dtype, double f32, double f64) { return dtype == DType::f32 ? f32 : f64; }
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 inline constexpr DType float_types[] = {DType::f32, DType::f64};
+inline constexpr DType number_types[] = {DType::f32, DType::f64, DType::i32, DType::i64};
 
 }  // namespace grus::test

@@ -9,8 +9,6 @@ using namespace grus::test;
 
 namespace {
 
-constexpr DType numbers[] = {DType::f32, DType::f64, DType::i32, DType::i64};
-
 /// Returns the values and ids of x (rows, cols) in order.
 Values sorted(const Backend& backend, DType dtype, const Values& x, int64_t cols, bool descending) {
   const int64_t rows = static_cast<int64_t>(x.size()) / cols;
@@ -37,7 +35,7 @@ Values recurrence(const Backend& backend, DType dtype, const Values& a, const Va
 
 TEST_CASE("sort: equal values keep their order, zeros are equal, NaN stands at the large end") {
   for (const Backend& backend : backends()) {
-    for (DType dtype : numbers) {
+    for (DType dtype : number_types) {
       check_near(sorted(backend, dtype, {3, -1, 3, 0, -1}, 5, false), {-1, -1, 0, 3, 3, 1, 4, 3, 0, 2}, 0, "up");
       check_near(sorted(backend, dtype, {3, -1, 3, 0, -1}, 5, true), {3, 3, 0, -1, -1, 0, 2, 3, 1, 4}, 0, "down");
     }
@@ -52,7 +50,7 @@ TEST_CASE("sort: equal values keep their order, zeros are equal, NaN stands at t
 }
 
 TEST_CASE("sort: backends agree on rows of every length, with many equals") {
-  for (DType dtype : numbers)
+  for (DType dtype : number_types)
     for (int64_t cols : {1, 2, 3, 127, 128, 255, 256, 257, 1000})
       for (bool descending : {false, true})
         check_agreement(0, fmt::format("{} of {}", cols, name_of(dtype)), [&](const Backend& backend) {
@@ -64,7 +62,7 @@ TEST_CASE("sort: backends agree on rows of every length, with many equals") {
 
 TEST_CASE("linear_recurrence: sums, products and both, forwards and backwards, by hand") {
   for (const Backend& backend : backends())
-    for (DType dtype : numbers) {
+    for (DType dtype : number_types) {
       const Values x = {1, 2, 3, 4, 0, 5}, b = {1, 1, 2, 0, 3, 1};  // three steps of two columns
       check_near(recurrence(backend, dtype, {}, x, 3, 2, false), {1, 2, 4, 6, 4, 11}, 0, "sum");
       check_near(recurrence(backend, dtype, {}, x, 3, 2, true), {4, 11, 3, 9, 0, 5}, 0, "sum from behind");

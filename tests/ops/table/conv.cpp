@@ -9,8 +9,6 @@
 namespace grus::test {
 namespace {
 
-Tensor zeros(Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); }
-
 std::vector<Input> operands(Shape x, Shape weight, bool bias = true) {
   std::vector<Input> inputs{{x}, {"weight", weight}};
   if (bias) inputs.push_back({"bias", {weight[0]}});

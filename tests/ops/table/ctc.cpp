@@ -27,7 +27,7 @@ Sample sample(const char* what, Input log_probs, Input labels, Ints steps, Ints 
 
 Input drawn(Shape shape) { return {"log_probs", shape, -3, -0.1}; }
 
-std::vector<ErrorCase> errors() {
+std::vector<ErrorCase> ctc_errors() {
   const auto refused = [](Ints steps, Ints lengths, CtcLossOptions options, const std::string& message) {
     return ErrorCase{
         [=](Device d) {
@@ -65,7 +65,7 @@ std::vector<Row> ctc_rows() {
            sample("another blank", drawn({3, 1, 3}), ids("labels", {2}, {0, 1}), {3}, {2}, {.blank = 2}),
            sample("no alignment", drawn({3, 2, 3}), ids("labels", {4}, {1, 1, 1, 2}), {3, 3}, {3, 1}, zero),
            sample("no steps", drawn({2, 2, 2}), ids("labels", {1}, {1}), {0, 0}, {0, 1}, zero)},
-          errors(),
+          ctc_errors(),
           1e-4};
   const double p = 0.25;  // two steps of (blank, label) at even odds of 2 classes: three of the four alignments
   row.samples.push_back(

@@ -8,7 +8,6 @@
 namespace grus::test {
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 const std::vector<double> extremes{-inf, -1e4, -30, -1, -1e-6, -0.0, 0, 1e-6, 1, 30, 1e4, inf, nan};
 

@@ -8,8 +8,7 @@
 namespace grus::test {
 namespace {
 
-Tensor zeros(Device d) { return Tensor::zeros({3, 2}, DType::f64, d); }
-Input matrix(const char* name = "x") { return given(name, {3, 2}, {1, 0, 3, 4, 0, 6}); }
+Input three_rows(const char* name = "x") { return given(name, {3, 2}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<double> spread_ids(int count, int size) {
   std::vector<double> all;
@@ -32,17 +31,20 @@ Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
            {"i32 ids",
             {ids({2}, {1, 1}), {"table", {3, 2}}},
             [f](In in) { return f(in["table"], cast(in["ids"], DType::i32)); }},
-           {"by hand", {ids({2}, {2, 0}), matrix("table")}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
+           {"by hand", {ids({2}, {2, 0}), three_rows("table")}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
            {"large", {ids({1000}, spread_ids(1000, 301)), {"table", {301, 97}}}, pick, {}, {}, Size::large}},
           {{[f](Device d) {
-              f(zeros(d), i64({0, 3}, {2}, d));
+              f(zeros({3, 2}, d), i64({0, 3}, {2}, d));
             },
             "[" + op + "] need ids in [0, 3), got 3 at (1)"},
            {[f](Device d) {
-              f(zeros(d), i32({0, -1}, {2}, d));
+              f(zeros({3, 2}, d), i32({0, -1}, {2}, d));
             },
             "[" + op + "] need ids in [0, 3), got -1 at (1)"},
-           {[f](Device d) { f(zeros(d), zeros(d)); }, "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
+           {[f](Device d) {
+              f(zeros({3, 2}, d), zeros({3, 2}, d));
+            },
+            "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
 }
 
 std::vector<Row> along_axis_rows() {
@@ -56,13 +58,15 @@ std::vector<Row> along_axis_rows() {
          [](In in) { return index_select(in["x"], 1, in["ids"]); }},
         {"the last axis", {ids({1}, {1}), {{2, 4}}}, [](In in) { return index_select(in["x"], -1, in["ids"]); }},
         {"by hand",
-         {ids({3}, {1, 1, 0}), matrix()},
+         {ids({3}, {1, 1, 0}), three_rows()},
          [](In in) { return index_select(in["x"], 1, in["ids"]); },
          {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
-       {{[](Device d) { index_select(zeros(d), 0, i64({3}, {1}, d)); },
+       {{[](Device d) {
+           index_select(zeros({3, 2}, d), 0, i64({3}, {1}, d));
+         },
          "[index_select] need ids in [0, 3), got 3 at (0)"},
         {[](Device d) {
-           index_select(zeros(d), 1, i64({0}, {1, 1}, d));
+           index_select(zeros({3, 2}, d), 1, i64({0}, {1, 1}, d));
          },
          "[index_select] need ids (K), got (1, 1)"}}},
       {"gather",
@@ -74,14 +78,16 @@ std::vector<Row> along_axis_rows() {
          [](In in) { return gather(in["x"], 1, in["ids"]); }},
         {"axis 0, fewer columns", {ids({1, 2}, {2, 0}), {{3, 2}}}, [](In in) { return gather(in["x"], 0, in["ids"]); }},
         {"by hand",
-         {ids({3, 1}, {1, 0, 1}), matrix()},
+         {ids({3, 1}, {1, 0, 1}), three_rows()},
          [](In in) { return gather(in["x"], 1, in["ids"]); },
          {{{3, 1}, {0, 3, 6}}}}},
        {{[](Device d) {
-           gather(zeros(d), 1, i64({2}, {1, 1}, d));
+           gather(zeros({3, 2}, d), 1, i64({2}, {1, 1}, d));
          },
          "[gather] need ids in [0, 2), got 2 at (0, 0)"},
-        {[](Device d) { gather(zeros(d), 1, i64({0}, {1}, d)); },
+        {[](Device d) {
+           gather(zeros({3, 2}, d), 1, i64({0}, {1}, d));
+         },
          "[gather] need ids with the rank of x, and sizes of at most x's but along axis 1, got x (3, 2) and ids (1)"}}},
       {"top_k",
        "the k largest along the last axis",
@@ -98,7 +104,10 @@ std::vector<Row> along_axis_rows() {
          {},
          Size::extreme},
         {"large", {{{97, 1001}}}, [](const Tensor& x) { return top_k(x, 5).values; }, {}, {}, Size::large}},
-       {{[](Device d) { top_k(zeros(d), 3); }, "[top_k] need k in [1, 2], got 3"}}},
+       {{[](Device d) {
+           top_k(zeros({3, 2}, d), 3);
+         },
+         "[top_k] need k in [1, 2], got 3"}}},
   };
 }
 
@@ -112,11 +121,11 @@ std::vector<Row> adding_rows() {
          {ids({2, 2}, {0, 2, 1, 1}), {{2, 3}}, {"source", {2, 2}}},
          [](In in) { return scatter_add(in["x"], 1, in["ids"], in["source"]); }},
         {"by hand",
-         {ids({2, 2}, {1, 1, 1, 0}), matrix(), given("source", {2, 2}, {10, 20, 30, 40})},
+         {ids({2, 2}, {1, 1, 1, 0}), three_rows(), given("source", {2, 2}, {10, 20, 30, 40})},
          [](In in) { return scatter_add(in["x"], 0, in["ids"], in["source"]); },
          {{{3, 2}, {1, 40, 43, 24, 0, 6}}}}},
        {{[](Device d) {
-           scatter_add(zeros(d), 0, i64({0}, {1, 1}, d), zeros(d));
+           scatter_add(zeros({3, 2}, d), 0, i64({0}, {1, 1}, d), zeros({3, 2}, d));
          },
          "[scatter_add] need a source of the shape of ids, got (3, 2) and ids (1, 1)"}}},
       {"scatter_rows",
@@ -125,7 +134,7 @@ std::vector<Row> adding_rows() {
        2,
        {{"(3, 2)", {ids({3}, {4, 0, 4}), {{3, 2}}}, [](In in) { return scatter_rows(in["x"], in["ids"], 5); }},
         {"by hand",
-         {ids({3}, {1, 1, 0}), matrix()},
+         {ids({3}, {1, 1, 0}), three_rows()},
          [](In in) { return scatter_rows(in["x"], in["ids"], 2); },
          {{{2, 2}, {0, 6, 4, 4}}}},
         {"large",
@@ -134,7 +143,9 @@ std::vector<Row> adding_rows() {
          {},
          {},
          Size::large}},
-       {{[](Device d) { scatter_rows(zeros(d), i64({0}, {1}, d), 4); },
+       {{[](Device d) {
+           scatter_rows(zeros({3, 2}, d), i64({0}, {1}, d), 4);
+         },
          "[scatter_rows] need x (N, ...) and ids (N), got x (3, 2) and ids (1)"}}},
       {"masked_fill",
        "x, with a value where mask holds",
@@ -142,10 +153,12 @@ std::vector<Row> adding_rows() {
        2,
        {{"mask broadcast", {mask({3}, {1, 0, 1}), {{2, 3}}}, [](In in) { return masked_fill(in["x"], in["mask"], 1); }},
         {"by hand",
-         {mask({2}, {1, 0}), matrix()},
+         {mask({2}, {1, 0}), three_rows()},
          [](In in) { return masked_fill(in["x"], in["mask"], 9); },
          {{{3, 2}, {9, 0, 9, 4, 9, 6}}}}},
-       {{[](Device d) { masked_fill(zeros(d)[0], greater(zeros(d), 0.0), 1); },
+       {{[](Device d) {
+           masked_fill(zeros({3, 2}, d)[0], greater(zeros({3, 2}, d), 0.0), 1);
+         },
          "[masked_fill] need a mask that broadcasts to x (2), got (3, 2)"}}},
       {"one_hot",
        "y[..., j] = (ids[...] == j)",
@@ -158,7 +171,9 @@ std::vector<Row> adding_rows() {
 
 Row embedding_row() {
   Row row = rows_row("embedding", [](const Tensor& table, const Tensor& x) { return embedding(table, x); });
-  row.errors.push_back({[](Device d) { embedding(zeros(d), i64({0}, {1}, d), 3); },
+  row.errors.push_back({[](Device d) {
+                          embedding(zeros({3, 2}, d), i64({0}, {1}, d), 3);
+                        },
                         "[embedding] need a padding index in [0, 3), got 3"});
   return row;
 }

@@ -9,7 +9,6 @@
 namespace grus::test {
 namespace {
 
-Tensor zeros(Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); }
 Input counted(Shape shape) {
   std::vector<double> all;
   for (int64_t i = 0; i < shape.numel(); ++i) all.push_back(static_cast<double>(i + 1));
@@ -56,7 +55,7 @@ std::vector<Row> matrix_rows() {
          "[diagonal] need an offset in [-2, 2], got 3"}}}};
 }
 
-std::vector<Row> window_rows() {
+std::vector<Row> sliding_window_rows() {
   return {
       {"roll",
        "y_i = x_{i - shift}, counted around the end",
@@ -163,7 +162,7 @@ std::vector<Row> index_put_rows() {
 
 std::vector<Row> piece_rows() {
   std::vector<Row> all = index_put_rows();
-  for (auto family : {matrix_rows, window_rows, mask_rows})
+  for (auto family : {matrix_rows, sliding_window_rows, mask_rows})
     for (Row& row : family()) all.push_back(std::move(row));
   return all;
 }

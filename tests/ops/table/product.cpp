@@ -6,8 +6,6 @@
 namespace grus::test {
 namespace {
 
-Tensor zeros(Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); }
-
 Sample of_two(const char* equation, Shape a, Shape b) {
   return {equation, {{"a", a}, {"b", b}}, [equation](In in) { return einsum(equation, in["a"], in["b"]); }};
 }

@@ -9,8 +9,6 @@
 namespace grus::test {
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-
 using Reduce = Tensor (*)(const Tensor&, const Axes&, bool);
 
 /// `by_hand` has the results for x (2, 3) = 1 5 3 4 2 6 over all, over axis 0, and over axis 1 kept.

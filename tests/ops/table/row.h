@@ -2,6 +2,7 @@
 // The table that proves every op has one Row for each, with the inputs it is tried on and the messages of its errors.
 // checks.h holds what is made of a row, without further code for an op.
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,9 @@ struct Input {
   double low = -2, high = 2;   // drawn uniformly from here, unless values are given
   std::vector<double> values;  // given values
 };
+inline constexpr double inf = std::numeric_limits<double>::infinity();
+/// Returns zeros of f64: a right argument beside the wrong one of an error.
+inline Tensor zeros(const Shape& shape, Device d) { return Tensor::zeros(shape, DType::f64, d); }
 inline Input given(const char* name, Shape shape, std::vector<double> values) {
   return {Input::Kind::numbers, name, shape, std::move(values)};
 }

@@ -12,8 +12,6 @@
 namespace grus::test {
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-
 /// Calls draw(x, rng) with a generator of seed 0, so that every call draws the same.
 template <class F>
 Function seeded(F draw) {

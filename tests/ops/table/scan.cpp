@@ -122,7 +122,7 @@ Sample layers_sample() {
   return {"two layers in both directions", inputs, layers, {}, one_after_another};
 }
 
-std::vector<ErrorCase> errors() {
+std::vector<ErrorCase> scan_errors() {
   const auto zeros = [](Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); };
   const auto cell = [zeros](Device d) {
     return MinimalGatedUnit(Inputs({"forget", "forget_bias", "candidate", "candidate_bias"},
@@ -157,7 +157,7 @@ std::vector<Row> scan_rows() {
             sample_of("empty sequences", {0, 2, 0}, false), sample_of("empty sequences, reverse", {0, 2, 0}, true),
             sample_of("no sequences", {}, false), sample_of("sequences of nothing", {0, 0}, true), padded_sample(true),
             padded_sample(false), layers_sample(), sample_of("large", many_sequences(), false, Size::large)},
-           errors(),
+           scan_errors(),
            1e-4}};
 }
 

@@ -9,7 +9,6 @@
 namespace grus::test {
 namespace {
 
-Tensor zeros(Shape shape, Device d) { return Tensor::zeros(shape, DType::f64, d); }
 const double ln2 = std::log(2.0);
 
 Row bce_row() {

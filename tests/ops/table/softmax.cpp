@@ -10,8 +10,6 @@
 namespace grus::test {
 namespace {
 
-constexpr double inf = std::numeric_limits<double>::infinity();
-
 using Softmax = Tensor (*)(const Tensor&, int, const Tensor&);
 
 /// Replaces -inf, which has no distance that a check could measure.
