@@ -1,6 +1,7 @@
 // Recordings with labels, and their random changes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 

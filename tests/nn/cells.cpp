@@ -13,6 +13,7 @@
 #include "ops/math/shape.h"
 #include "ops/sequence/sequence.h"
 #include "tests/support/golden.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;

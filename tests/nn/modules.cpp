@@ -19,6 +19,7 @@
 #include "ops/sequence/attention_gru.h"
 #include "ops/sequence/sequence.h"
 #include "tests/support/golden.h"
+#include "tests/support/tensors.h"
 #include "tests/support/threads.h"
 
 using namespace grus;

@@ -1,4 +1,6 @@
 // What a training of translate learns, and what its flags change.
+#include <cmath>
+
 #include "data/read/text.h"
 #include "tests/support/waits.h"
 #include "tests/translate/small_training.h"
