@@ -6,6 +6,7 @@
 #include "nn/linear.h"
 #include "ops/loss/loss.h"
 #include "ops/math/shape.h"
+#include "tests/support/tensors.h"
 
 using namespace grus;
 using namespace grus::nn;
@@ -22,11 +23,6 @@ class Model : public Module<Model> {
   Gru encoder;
   Linear output;
 };
-
-Tensor random_f64(const Shape& shape, uint64_t seed) {
-  Rng rng(seed);
-  return random_normal(shape, 0, 1, rng, DType::f64);
-}
 
 /// Returns the gradients of every parameter as numbers, by name, empty where there is none, and clears them.
 std::vector<std::pair<std::string, std::vector<double>>> take_gradients(Model& model) {
@@ -46,7 +42,7 @@ void backward(const Tensor& prediction, const Tensor& target, Reduction reductio
 TEST_CASE("training: frozen parameters get no gradient, and the others the same as before") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random_f64({5, 2, 3}, 2), target = random_f64({2, 1}, 3);
+  const Tensor x = test::normal({5, 2, 3}, 2, DType::f64), target = test::normal({2, 1}, 3, DType::f64);
   const auto run = [&] {
     Tape tape;
     backward(model(x), target);
@@ -67,7 +63,7 @@ TEST_CASE("training: frozen parameters get no gradient, and the others the same 
 TEST_CASE("training: gradients of several tapes add up to that of the whole batch") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random_f64({5, 4, 3}, 2), target = random_f64({4, 1}, 3);
+  const Tensor x = test::normal({5, 4, 3}, 2, DType::f64), target = test::normal({4, 1}, 3, DType::f64);
   {
     Tape tape;
     backward(model(x), target, Reduction::sum);
@@ -86,7 +82,7 @@ TEST_CASE("training: gradients of several tapes add up to that of the whole batc
 TEST_CASE("training: a detached state carries its value into the next chunk and no gradient out of it") {
   Rng rng(1);
   Model model(rng);
-  const Tensor x = random_f64({6, 2, 3}, 2), target = random_f64({2, 1}, 3);
+  const Tensor x = test::normal({6, 2, 3}, 2, DType::f64), target = test::normal({2, 1}, 3, DType::f64);
   const Tensor whole = model.encoder(x).state.h;
   State state;
   {
@@ -116,9 +112,9 @@ TEST_CASE("training: under NoGrad a model records nothing, even inside a tape") 
   Tape tape;
   {
     const NoGrad off;
-    model(random_f64({5, 2, 3}, 2));
+    model(test::normal({5, 2, 3}, 2, DType::f64));
   }
   CHECK(tape.size() == 0);
-  model(random_f64({5, 2, 3}, 2));
+  model(test::normal({5, 2, 3}, 2, DType::f64));
   CHECK(tape.size() > 0);
 }

@@ -16,7 +16,7 @@ struct GruCase {
   int64_t gap = 0;
 };
 
-/// GruInputs of a step. The product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
+/// Inputs of a step. The product with U_n of the `before` form is an elementwise one here: gh_n = u * (r * h) + b.
 struct GruInputs {
   Values gx, gh, h;
   Values u;

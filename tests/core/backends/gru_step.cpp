@@ -38,7 +38,7 @@ struct Numbers {
   Values gx, carried, fresh, u, bias, dh, dy, later;
 };
 
-/// StepMemory of a step on a backend.
+/// Memory of a step on a backend.
 struct StepMemory {
   StepMemory(const Backend& backend, const StepCase& of)
       : c(of),

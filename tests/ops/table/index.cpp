@@ -8,6 +8,7 @@
 namespace grus::test {
 namespace {
 
+Tensor three_zero_rows(Device d) { return zeros({3, 2}, d); }
 Input three_rows(const char* name = "x") { return given(name, {3, 2}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<double> spread_ids(int count, int size) {
@@ -34,16 +35,14 @@ Row rows_row(const std::string& op, Tensor (*f)(const Tensor&, const Tensor&)) {
            {"by hand", {ids({2}, {2, 0}), three_rows("table")}, pick, {{{2, 2}, {0, 6, 1, 0}}}},
            {"large", {ids({1000}, spread_ids(1000, 301)), {"table", {301, 97}}}, pick, {}, {}, Size::large}},
           {{[f](Device d) {
-              f(zeros({3, 2}, d), i64({0, 3}, {2}, d));
+              f(three_zero_rows(d), i64({0, 3}, {2}, d));
             },
             "[" + op + "] need ids in [0, 3), got 3 at (1)"},
            {[f](Device d) {
-              f(zeros({3, 2}, d), i32({0, -1}, {2}, d));
+              f(three_zero_rows(d), i32({0, -1}, {2}, d));
             },
             "[" + op + "] need ids in [0, 3), got -1 at (1)"},
-           {[f](Device d) {
-              f(zeros({3, 2}, d), zeros({3, 2}, d));
-            },
+           {[f](Device d) { f(three_zero_rows(d), three_zero_rows(d)); },
             "[" + op + "] need i32 or i64 ids, got f64 (3, 2)"}}};
 }
 
@@ -61,12 +60,10 @@ std::vector<Row> along_axis_rows() {
          {ids({3}, {1, 1, 0}), three_rows()},
          [](In in) { return index_select(in["x"], 1, in["ids"]); },
          {{{3, 3}, {0, 0, 1, 4, 4, 3, 6, 6, 0}}}}},
-       {{[](Device d) {
-           index_select(zeros({3, 2}, d), 0, i64({3}, {1}, d));
-         },
+       {{[](Device d) { index_select(three_zero_rows(d), 0, i64({3}, {1}, d)); },
          "[index_select] need ids in [0, 3), got 3 at (0)"},
         {[](Device d) {
-           index_select(zeros({3, 2}, d), 1, i64({0}, {1, 1}, d));
+           index_select(three_zero_rows(d), 1, i64({0}, {1, 1}, d));
          },
          "[index_select] need ids (K), got (1, 1)"}}},
       {"gather",
@@ -82,12 +79,10 @@ std::vector<Row> along_axis_rows() {
          [](In in) { return gather(in["x"], 1, in["ids"]); },
          {{{3, 1}, {0, 3, 6}}}}},
        {{[](Device d) {
-           gather(zeros({3, 2}, d), 1, i64({2}, {1, 1}, d));
+           gather(three_zero_rows(d), 1, i64({2}, {1, 1}, d));
          },
          "[gather] need ids in [0, 2), got 2 at (0, 0)"},
-        {[](Device d) {
-           gather(zeros({3, 2}, d), 1, i64({0}, {1}, d));
-         },
+        {[](Device d) { gather(three_zero_rows(d), 1, i64({0}, {1}, d)); },
          "[gather] need ids with the rank of x, and sizes of at most x's but along axis 1, got x (3, 2) and ids (1)"}}},
       {"top_k",
        "the k largest along the last axis",
@@ -104,10 +99,7 @@ std::vector<Row> along_axis_rows() {
          {},
          Size::extreme},
         {"large", {{{97, 1001}}}, [](const Tensor& x) { return top_k(x, 5).values; }, {}, {}, Size::large}},
-       {{[](Device d) {
-           top_k(zeros({3, 2}, d), 3);
-         },
-         "[top_k] need k in [1, 2], got 3"}}},
+       {{[](Device d) { top_k(three_zero_rows(d), 3); }, "[top_k] need k in [1, 2], got 3"}}},
   };
 }
 
@@ -125,7 +117,7 @@ std::vector<Row> adding_rows() {
          [](In in) { return scatter_add(in["x"], 0, in["ids"], in["source"]); },
          {{{3, 2}, {1, 40, 43, 24, 0, 6}}}}},
        {{[](Device d) {
-           scatter_add(zeros({3, 2}, d), 0, i64({0}, {1, 1}, d), zeros({3, 2}, d));
+           scatter_add(three_zero_rows(d), 0, i64({0}, {1, 1}, d), three_zero_rows(d));
          },
          "[scatter_add] need a source of the shape of ids, got (3, 2) and ids (1, 1)"}}},
       {"scatter_rows",
@@ -143,9 +135,7 @@ std::vector<Row> adding_rows() {
          {},
          {},
          Size::large}},
-       {{[](Device d) {
-           scatter_rows(zeros({3, 2}, d), i64({0}, {1}, d), 4);
-         },
+       {{[](Device d) { scatter_rows(three_zero_rows(d), i64({0}, {1}, d), 4); },
          "[scatter_rows] need x (N, ...) and ids (N), got x (3, 2) and ids (1)"}}},
       {"masked_fill",
        "x, with a value where mask holds",
@@ -156,9 +146,7 @@ std::vector<Row> adding_rows() {
          {mask({2}, {1, 0}), three_rows()},
          [](In in) { return masked_fill(in["x"], in["mask"], 9); },
          {{{3, 2}, {9, 0, 9, 4, 9, 6}}}}},
-       {{[](Device d) {
-           masked_fill(zeros({3, 2}, d)[0], greater(zeros({3, 2}, d), 0.0), 1);
-         },
+       {{[](Device d) { masked_fill(three_zero_rows(d)[0], greater(three_zero_rows(d), 0.0), 1); },
          "[masked_fill] need a mask that broadcasts to x (2), got (3, 2)"}}},
       {"one_hot",
        "y[..., j] = (ids[...] == j)",
@@ -171,9 +159,7 @@ std::vector<Row> adding_rows() {
 
 Row embedding_row() {
   Row row = rows_row("embedding", [](const Tensor& table, const Tensor& x) { return embedding(table, x); });
-  row.errors.push_back({[](Device d) {
-                          embedding(zeros({3, 2}, d), i64({0}, {1}, d), 3);
-                        },
+  row.errors.push_back({[](Device d) { embedding(three_zero_rows(d), i64({0}, {1}, d), 3); },
                         "[embedding] need a padding index in [0, 3), got 3"});
   return row;
 }

@@ -12,51 +12,47 @@ Row moving(const char* op, const char* equation, std::vector<Sample> samples, st
 }
 
 // The elements 1 0 3 4 0 6 are distinguishable as bools too.
+Tensor two_zero_rows(Device d) { return zeros({2, 3}, d); }
 Input two_rows(const char* name = "x") { return given(name, {2, 3}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<Row> order_rows() {
   return {
-      moving("permute", "axis i of y is axis order[i] of x",
-             {{"three axes",
-               {{{2, 3, 4}}},
-               [](const Tensor& x) {
-                 return permute(x, {2, 0, 1});
-               }},
-              {"nothing",
-               {{{2, 0, 4}}},
-               [](const Tensor& x) {
-                 return permute(x, {2, 0, 1});
-               }},
-              {"by hand",
-               {given({1, 2, 3}, {1, 0, 3, 4, 0, 6})},
-               [](const Tensor& x) {
-                 return permute(x, {2, 0, 1});
-               },
-               {{{3, 1, 2}, {1, 4, 0, 0, 3, 6}}}},
-              {"large",
-               {{{31, 57, 43}}},
-               [](const Tensor& x) {
-                 return permute(x, {2, 0, 1});
-               },
-               {},
-               {},
-               Size::large}},
-             {{[](Device d) {
-                 permute(zeros({2, 3}, d), {0});
-               },
-               "[permute] need every axis of (2, 3) once, got 1 axes"},
-              {[](Device d) {
-                 permute(zeros({2, 3}, d), {0, 0});
-               },
-               "[permute] need each axis once, got 0 twice"}}),
+      moving(
+          "permute", "axis i of y is axis order[i] of x",
+          {{"three axes",
+            {{{2, 3, 4}}},
+            [](const Tensor& x) {
+              return permute(x, {2, 0, 1});
+            }},
+           {"nothing",
+            {{{2, 0, 4}}},
+            [](const Tensor& x) {
+              return permute(x, {2, 0, 1});
+            }},
+           {"by hand",
+            {given({1, 2, 3}, {1, 0, 3, 4, 0, 6})},
+            [](const Tensor& x) {
+              return permute(x, {2, 0, 1});
+            },
+            {{{3, 1, 2}, {1, 4, 0, 0, 3, 6}}}},
+           {"large",
+            {{{31, 57, 43}}},
+            [](const Tensor& x) {
+              return permute(x, {2, 0, 1});
+            },
+            {},
+            {},
+            Size::large}},
+          {{[](Device d) { permute(two_zero_rows(d), {0}); }, "[permute] need every axis of (2, 3) once, got 1 axes"},
+           {[](Device d) {
+              permute(two_zero_rows(d), {0, 0});
+            },
+            "[permute] need each axis once, got 0 twice"}}),
       moving("transpose", "two axes exchanged",
              {{"(2, 3)", {{{2, 3}}}, [](const Tensor& x) { return transpose(x); }},
               {"size 1", {{{1, 3}}}, [](const Tensor& x) { return transpose(x, 0, 1); }},
               {"by hand", {two_rows()}, [](const Tensor& x) { return transpose(x); }, {{{3, 2}, {1, 4, 0, 0, 3, 6}}}}},
-             {{[](Device d) {
-                 transpose(zeros({2, 3}, d), 0, 2);
-               },
-               "[transpose] need an axis in [-2, 2), got 2"}}),
+             {{[](Device d) { transpose(two_zero_rows(d), 0, 2); }, "[transpose] need an axis in [-2, 2), got 2"}}),
       moving("flip", "entries reversed along axes",
              {{"all axes", {two_rows()}, [](const Tensor& x) { return flip(x, {}); }, {{{2, 3}, {6, 0, 4, 3, 0, 1}}}},
               {"one axis", {two_rows()}, [](const Tensor& x) { return flip(x, 1); }, {{{2, 3}, {3, 0, 1, 6, 0, 4}}}},
@@ -70,9 +66,7 @@ std::vector<Row> order_rows() {
                },
                {{{3, 2}, {1, 0, 3, 4, 0, 6}}}},
               {"a slice of it", {{{4, 3}}}, [](const Tensor& x) { return x.rows(1, 3).reshape({6}); }}},
-             {{[](Device d) {
-                 zeros({2, 3}, d).reshape({4});
-               },
+             {{[](Device d) { two_zero_rows(d).reshape({4}); },
                "[reshape] need the same number of elements, got (4) for (2, 3)"}}),
       moving("squeeze", "x without axes of size 1",
              {{"all of them", {{{2, 1, 3, 1}}}, [](const Tensor& x) { return squeeze(x); }},
@@ -80,27 +74,18 @@ std::vector<Row> order_rows() {
                {given({1, 2, 1}, {3, 0})},
                [](const Tensor& x) { return squeeze(x, -1); },
                {{{1, 2}, {3, 0}}}}},
-             {{[](Device d) {
-                 squeeze(zeros({2, 3}, d), 0);
-               },
-               "[squeeze] need size 1 along axis 0, got (2, 3)"}}),
+             {{[](Device d) { squeeze(two_zero_rows(d), 0); }, "[squeeze] need size 1 along axis 0, got (2, 3)"}}),
       moving("unsqueeze", "x with a new axis of size 1",
              {{"at the end", {{{2, 3}}}, [](const Tensor& x) { return unsqueeze(x, -1); }},
               {"in the middle",
                {two_rows()},
                [](const Tensor& x) { return unsqueeze(x, 1); },
                {{{2, 1, 3}, {1, 0, 3, 4, 0, 6}}}}},
-             {{[](Device d) {
-                 unsqueeze(zeros({2, 3}, d), 3);
-               },
-               "[unsqueeze] need an axis in [-3, 3), got 3"}}),
+             {{[](Device d) { unsqueeze(two_zero_rows(d), 3); }, "[unsqueeze] need an axis in [-3, 3), got 3"}}),
       moving("flatten", "axes [first, last] as one",
              {{"from axis 1", {{{2, 3, 2}}}, [](const Tensor& x) { return flatten(x, 1); }},
               {"all", {two_rows()}, [](const Tensor& x) { return flatten(x); }, {{{6}, {1, 0, 3, 4, 0, 6}}}}},
-             {{[](Device d) {
-                 flatten(zeros({2, 3}, d), 1, 0);
-               },
-               "[flatten] need first <= last, got 1 and 0"}}),
+             {{[](Device d) { flatten(two_zero_rows(d), 1, 0); }, "[flatten] need first <= last, got 1 and 0"}}),
   };
 }
 
@@ -120,25 +105,17 @@ std::vector<Row> part_rows() {
               {"clipped", {two_rows()}, [](const Tensor& x) { return slice(x, 0, 1, 99); }, {{{1, 3}, {4, 0, 6}}}},
               {"by hand", {two_rows()}, [](const Tensor& x) { return slice(x, 1, 0, 3, 2); }, {{{2, 2}, {1, 3, 4, 6}}}},
               {"from the end", {two_rows()}, [](const Tensor& x) { return slice(x, 1, -2, -1); }, {{{2, 1}, {0, 0}}}}},
-             {{[](Device d) {
-                 slice(zeros({2, 3}, d), 0, 0, 1, 0);
-               },
-               "[slice] need a step of at least 1, got 0"}}),
+             {{[](Device d) { slice(two_zero_rows(d), 0, 0, 1, 0); }, "[slice] need a step of at least 1, got 0"}}),
       moving("columns", "entries [begin, end) of the last axis",
              {{"(2, 2, 5)", {{{2, 2, 5}}}, [](const Tensor& x) { return x.columns(1, -1); }},
               {"to the end", {two_rows()}, [](const Tensor& x) { return x.columns(1); }, {{{2, 2}, {0, 3, 0, 6}}}},
               {"nothing", {two_rows()}, [](const Tensor& x) { return x.columns(1, 1); }, {{{2, 0}, {}}}}},
-             {{[](Device d) {
-                 (void)zeros({2, 3}, d).columns(1, 4);
-               },
+             {{[](Device d) { (void)two_zero_rows(d).columns(1, 4); },
                "[columns] need 0 <= begin <= end <= 3, got 1 and 4"}}),
       moving("rows", "rows [begin, end)",
              {{"a view", {two_rows()}, [](const Tensor& x) { return x.rows(1, 2); }, {{{1, 3}, {4, 0, 6}}}},
               {"nothing", {two_rows()}, [](const Tensor& x) { return x.rows(1, 1); }, {{{0, 3}, {}}}}},
-             {{[](Device d) {
-                 zeros({2, 3}, d).rows(1, 3);
-               },
-               "[rows] need 0 <= begin <= end <= 2, got 1 and 3"}}),
+             {{[](Device d) { two_zero_rows(d).rows(1, 3); }, "[rows] need 0 <= begin <= end <= 2, got 1 and 3"}}),
       moving("index", "y = x[i]",
              {{"a row", {two_rows()}, [](const Tensor& x) { return x[-1]; }, {{{3}, {4, 0, 6}}}},
               {"several rows of one tensor",
@@ -146,10 +123,7 @@ std::vector<Row> part_rows() {
                [](const Tensor& x) -> Tensors {
                  return {x[0], x[2], x[0]};
                }}},
-             {{[](Device d) {
-                 zeros({2, 3}, d)[2];
-               },
-               "[index] need an index in [-2, 2), got 2"}}),
+             {{[](Device d) { two_zero_rows(d)[2]; }, "[index] need an index in [-2, 2), got 2"}}),
       moving("split", "parts of the given sizes",
              {{"one of size 0",
                {{{2, 5}}},
@@ -163,7 +137,7 @@ std::vector<Row> part_rows() {
                },
                {{{2, 1}, {1, 4}}, {{2, 2}, {0, 3, 0, 6}}}}},
              {{[](Device d) {
-                 split(zeros({2, 3}, d), {1, 1}, 1);
+                 split(two_zero_rows(d), {1, 1}, 1);
                },
                "[split] need sizes that add up to axis 1 of (2, 3), got a sum of 2"}}),
       moving("chunk", "count parts of equal size, the last one smaller",
@@ -172,10 +146,7 @@ std::vector<Row> part_rows() {
                {two_rows()},
                [](const Tensor& x) { return chunk(x, 2, 1); },
                {{{2, 2}, {1, 0, 4, 0}}, {{2, 1}, {3, 6}}}}},
-             {{[](Device d) {
-                 chunk(zeros({2, 3}, d), 0);
-               },
-               "[chunk] need a count of at least 1, got 0"}}),
+             {{[](Device d) { chunk(two_zero_rows(d), 0); }, "[chunk] need a count of at least 1, got 0"}}),
   };
 }
 
@@ -214,7 +185,7 @@ std::vector<Row> whole_rows() {
                {},
                Size::large}},
              {{[](Device d) {
-                 concat({zeros({2, 3}, d), zeros({2, 3}, d)[0]});
+                 concat({two_zero_rows(d), two_zero_rows(d)[0]});
                },
                "[concat] need shapes that agree except along axis 0, got (2, 3) and, at 1, (3)"},
               {[](Device) { concat(std::vector<Tensor>{}); }, "[concat] need at least one tensor, got none"}}),
@@ -236,7 +207,7 @@ std::vector<Row> whole_rows() {
                },
                {{{2, 2}, {1, 3, 0, 4}}}}},
              {{[](Device d) {
-                 stack({zeros({2, 3}, d), zeros({2, 3}, d)[0]});
+                 stack({two_zero_rows(d), two_zero_rows(d)[0]});
                },
                "[stack] need tensors of one shape, got (2, 3) and (3)"}}),
       moving("pad", "a value before and after each of the last axes",
@@ -252,7 +223,7 @@ std::vector<Row> whole_rows() {
                },
                {{{2, 5}, {1, 1, 0, 3, 1, 1, 4, 0, 6, 1}}}}},
              {{[](Device d) {
-                 pad(zeros({2, 3}, d), {{-1, 0}});
+                 pad(two_zero_rows(d), {{-1, 0}});
                },
                "[pad] need amounts of at least 0, got -1 and 0"}}),
       moving("repeat", "a b -> a a b b",
@@ -261,20 +232,14 @@ std::vector<Row> whole_rows() {
                {two_rows()},
                [](const Tensor& x) { return repeat(x, 2, 1); },
                {{{2, 6}, {1, 1, 0, 0, 3, 3, 4, 4, 0, 0, 6, 6}}}}},
-             {{[](Device d) {
-                 repeat(zeros({2, 3}, d), -1, 0);
-               },
-               "[repeat] need at least 0 times, got -1"}}),
+             {{[](Device d) { repeat(two_zero_rows(d), -1, 0); }, "[repeat] need at least 0 times, got -1"}}),
       moving("tile", "a b -> a b a b",
              {{"rows", {{{2, 3}}}, [](const Tensor& x) { return tile(x, 3, 0); }},
               {"by hand",
                {two_rows()},
                [](const Tensor& x) { return tile(x, 2, 1); },
                {{{2, 6}, {1, 0, 3, 1, 0, 3, 4, 0, 6, 4, 0, 6}}}}},
-             {{[](Device d) {
-                 tile(zeros({2, 3}, d), -1, 0);
-               },
-               "[tile] need at least 0 times, got -1"}}),
+             {{[](Device d) { tile(two_zero_rows(d), -1, 0); }, "[tile] need at least 0 times, got -1"}}),
       moving("broadcast_to", "NumPy's rule, to a given shape",
              {{"a new axis and a repeated one",
                {{{2, 1}}},
@@ -301,12 +266,10 @@ std::vector<Row> whole_rows() {
                {},
                Size::large}},
              {{[](Device d) {
-                 broadcast_to(zeros({2, 3}, d), {3, 3});
+                 broadcast_to(two_zero_rows(d), {3, 3});
                },
                "[broadcast_to] need shapes that broadcast together, got (2, 3) and (3, 3)"},
-              {[](Device d) {
-                 broadcast_to(zeros({2, 3}, d), {3});
-               },
+              {[](Device d) { broadcast_to(two_zero_rows(d), {3}); },
                "[broadcast_to] need a shape that (2, 3) broadcasts to, got (3)"}}),
   };
 }
