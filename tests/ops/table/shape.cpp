@@ -7,12 +7,13 @@
 namespace grus::test {
 namespace {
 
+Tensor two_zero_rows(Device d) { return zeros({2, 3}, d); }
+
 Row moving(const char* op, const char* equation, std::vector<Sample> samples, std::vector<ErrorCase> errors) {
   return {op, equation, every_dtype, 2, std::move(samples), std::move(errors)};
 }
 
 // The elements 1 0 3 4 0 6 are distinguishable as bools too.
-Tensor two_zero_rows(Device d) { return zeros({2, 3}, d); }
 Input two_rows(const char* name = "x") { return given(name, {2, 3}, {1, 0, 3, 4, 0, 6}); }
 
 std::vector<Row> order_rows() {
