@@ -28,4 +28,13 @@ std::string message_of(Call&& call) {
   return "nothing thrown";
 }
 
+/// Returns what `read` throws as E of a file with this content, without the file's path at the beginning.
+template <class E, class Read>
+std::string refused_file(std::string_view name, std::string_view content, Read&& read) {
+  const Folder folder;
+  const std::string path = folder.file(name, content);
+  const std::string message = message_of<E>([&] { read(path); });
+  return message.starts_with(path) ? message.substr(path.size()) : message;
+}
+
 }  // namespace grus::test

@@ -27,10 +27,7 @@ Records records_of(std::string_view text, const CsvOptions& options = {}) {
 
 // Returns what is refused, behind the file's path.
 std::string refused_table(std::string_view text, const TableOptions& options = {}) {
-  const Folder folder;
-  const std::string path = folder.file("a.csv", text);
-  const std::string message = message_of<Error>([&] { read_table(path, options); });
-  return message.starts_with(path) ? message.substr(path.size()) : message;
+  return test::refused_file<Error>("a.csv", text, [&](const std::string& path) { read_table(path, options); });
 }
 
 std::string refused_json(std::string_view text) {

@@ -58,10 +58,7 @@ std::vector<double> samples_of(const std::string& content) {
 }
 
 std::string refused_wav(std::string_view content) {
-  const Folder folder;
-  const std::string path = folder.file("a", content);
-  const std::string message = message_of<DataError>([&] { read_wav(path); });
-  return message.starts_with(path) ? message.substr(path.size()) : message;
+  return test::refused_file<DataError>("a", content, [&](const std::string& path) { read_wav(path); });
 }
 
 }  // namespace

@@ -19,10 +19,7 @@ WordVectors vectors_of(std::string_view text, int64_t most = 0) {
 }
 
 std::string refused_vectors(std::string_view text) {
-  const Folder folder;
-  const std::string path = folder.file("a", text);
-  const std::string message = message_of<DataError>([&] { read_word_vectors(path); });
-  return message.starts_with(path) ? message.substr(path.size()) : message;
+  return test::refused_file<DataError>("a", text, [&](const std::string& path) { read_word_vectors(path); });
 }
 
 }  // namespace
