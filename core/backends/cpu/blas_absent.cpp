@@ -34,7 +34,7 @@ void blas_gemm(const Product<float>& p) {
   own.c = p.y;
   own.ldc = p.ldy;
   own.precision = Precision::f32;
-  if (p.n == 1 || !packing_gemm(own)) plain_gemm(p);
+  if (p.n == 1 || p.transpose_a || !packing_gemm(own)) plain_gemm(p);
 }
 
 void blas_gemm(const Product<double>& p) { plain_gemm(p); }

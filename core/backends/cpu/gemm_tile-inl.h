@@ -1,17 +1,30 @@
 // The register tile for any kind of words (gemm_tile.h). Each file that has a kind includes this one inside its
-// instruction set's region, after highway.h, <algorithm>, <array>, <utility> and gemm_tile.h. `Words::load(row, j)` is
-// the vector of b's words from column j of a panel's row, `Words::panel_row` the floats that a row takes, `Words::head`
-// those before the first row, `Words::add(a, b, sum)` sum plus the product of two vectors of words, `Words::join(a, b)`
-// the sum of two sums, and `Words::result` what is stored of a sum. Sums that are no floats lie in their bits.
+// instruction set's region, after highway.h, <algorithm>, <array>, <utility>, gemm_tile.h and use_only.h.
+// `Words::load(row, j)` is the vector of b's words from column j of a panel's row, `Words::panel_row` the floats that a
+// row takes, `Words::head` those before the first row, `Words::add(a, b, sum)` sum plus the product of two vectors of
+// words, `Words::join(a, b)` the sum of two sums, and `Words::result` what is stored of a sum. Sums that are no floats
+// lie in their bits.
 
 namespace grus::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A tile of y lives in registers: 24 or 12 sums, two vectors of b, one broadcast word of a.
+// A tile of y lives in registers: 24 or 12 sums, two vectors of b, one broadcast word of a. Engines of WebAssembly load
+// all words of a step before they multiply, keep one register for themselves, and have no product with its sum: 8 sums,
+// two vectors, four words and a product are what fits there.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int max_rows = 12;
+#elif HWY_TARGET == HWY_WASM
+constexpr int max_rows = 4;
 #else
 constexpr int max_rows = 6;
+#endif
+
+/// Returns the steps of k that have sums of their own, which are joined at the end: few rows alone do not fill the
+/// pipes.
+#if HWY_TARGET == HWY_WASM
+constexpr int steps_at_once(int rows) { return rows == 1 ? 2 : 1; }
+#else
+constexpr int steps_at_once(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
 #endif
 
 using D = hn::ScalableTag<float>;
@@ -52,10 +65,9 @@ HWY_INLINE void add_step(const float* HWY_RESTRICT a, const float* HWY_RESTRICT 
   }
 }
 
-/// Few rows give too few independent sums to fill the pipes; every unroll-th step then has sums of its own.
 template <class Words, int rows, bool columns_of_a>
 HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
-  constexpr int unroll = rows == 1 ? 4 : rows <= 3 ? 2 : 1;
+  constexpr int unroll = steps_at_once(rows);
   constexpr int64_t a_step = columns_of_a ? max_rows : 1;
   const D d;
   Sums<rows> parts[unroll];
@@ -63,15 +75,14 @@ HWY_INLINE void multiply(const Tile& tile, Sums<rows>& sums) {
     for (int i = 0; i < rows; ++i) parts[u].left[i] = parts[u].right[i] = hn::Zero(d);
   const float* HWY_RESTRICT a = tile.a;
   const float* HWY_RESTRICT b = tile.b + Words::head;
-  int64_t k = tile.words;
-  for (; k >= unroll; k -= unroll) {
+  const float* const end = a + tile.words * a_step;
+  for (const float* const whole = a + tile.words / unroll * unroll * a_step; a != whole;) {
     for (int u = 0; u < unroll; ++u)
       add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * Words::panel_row, parts[u]);
     a += unroll * a_step;
     b += unroll * Words::panel_row;
   }
-  for (int u = 0; u < static_cast<int>(k); ++u)
-    add_step<Words, rows, columns_of_a>(a + u * a_step, b + u * Words::panel_row, parts[0]);
+  for (; a != end; a += a_step, b += Words::panel_row) add_step<Words, rows, columns_of_a>(a, b, parts[0]);
   sums = parts[0];
   for (int u = 1; u < unroll; ++u) {
     for (int i = 0; i < rows; ++i) {
@@ -120,6 +131,13 @@ template <class Words, bool columns_of_a>
 void any_tile(const Tile& tile) {
   static constexpr auto functions = tile_functions<Words, columns_of_a>(std::make_index_sequence<max_rows>());
   functions[static_cast<size_t>(tile.rows - 1)](tile);
+}
+
+/// Returns the tiles of a transposed a; null in a build for use, where gradients alone would ask for them.
+template <class Words>
+constexpr auto columns_tile() -> void (*)(const Tile&) {
+  if constexpr (use_only) return nullptr;
+  else return any_tile<Words, true>;
 }
 
 }  // namespace grus::cpu::HWY_NAMESPACE

@@ -1,4 +1,5 @@
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/base/use_only.h"
 
 #include <algorithm>
 #include <array>
@@ -80,7 +81,7 @@ void pack_rows(const float* b, int64_t ldb, int64_t k, int64_t panels, int64_t p
 
 const TileKernels* kernels() {
   static constexpr TileKernels kernels{
-      "SIMD",    max_rows,     width,     width,          1, 0, any_tile<F32Words, false>, any_tile<F32Words, true>,
+      "SIMD",    max_rows,     width,     width,          1, 0, any_tile<F32Words, false>, columns_tile<F32Words>(),
       copy_rows, copy_columns, pack_rows, pack_transposed};
   return &kernels;
 }

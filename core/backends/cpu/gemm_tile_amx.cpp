@@ -8,6 +8,7 @@
 
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/base/use_only.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/gemm_tile_amx.cpp"

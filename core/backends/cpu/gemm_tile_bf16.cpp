@@ -6,6 +6,7 @@
 
 #include "core/backends/cpu/cpu_info.h"
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/base/use_only.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/gemm_tile_bf16.cpp"
@@ -50,7 +51,7 @@ const TileKernels* bf16_kernels() {
                                        2,
                                        0,
                                        any_tile<Bf16Pairs, false>,
-                                       any_tile<Bf16Pairs, true>,
+                                       columns_tile<Bf16Pairs>(),
                                        copy_rows_bf16,
                                        copy_columns_bf16,
                                        pack_rows_bf16,

@@ -1,6 +1,6 @@
-// int8 products on CPUs without an instruction for them. On x86-64 a word of a is two numbers of 16 bits, one of b two
-// of 8 bits, which are widened as the tile loads them, and one instruction adds both products: 16 bits by 16 bits,
-// which cannot saturate as that for 8 bits by 8 bits can. Elsewhere a word is one number.
+// int8 products on CPUs without an instruction for them. On x86-64 and in WebAssembly a word of a is two numbers of
+// 16 bits, one of b two of 8 bits, which are widened as the tile loads them, and one instruction adds both products:
+// 16 bits by 16 bits, which cannot saturate as that for 8 bits by 8 bits can. Elsewhere a word is one number.
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/base/use_only.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/gemm_tile_int8.cpp"
@@ -23,7 +24,7 @@ HWY_BEFORE_NAMESPACE();
 
 namespace grus::cpu::HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_WASM
 struct Int8Words : Int8Parts<Int8Words> {
   static constexpr const char* instructions = "SIMD";
   using A = int16_t;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/backends/cpu/gemm_tile.h"
+#include "core/base/use_only.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/gemm_tile_widened.cpp"
@@ -79,7 +80,7 @@ struct F16 {
 #else
   /// Returns the 16 bits of the nearest f16 in each lane, as to_half (core/base/half.h).
   template <class DF>
-  static HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF> > bits_of(DF d, hn::Vec<DF> x) {
+  static HWY_INLINE hn::Vec<hn::RebindToUnsigned<DF>> bits_of(DF d, hn::Vec<DF> x) {
     const hn::RebindToUnsigned<DF> du;
     const hn::RebindToSigned<DF> di;
     const auto bits = hn::BitCast(du, x), size = hn::And(bits, hn::Set(du, 0x7fffffffu));
@@ -97,7 +98,7 @@ struct F16 {
   }
   /// Returns the numbers that 16 bits in each lane stand for.
   template <class DF>
-  static HWY_INLINE hn::Vec<DF> numbers_of(DF d, hn::Vec<hn::RebindToUnsigned<DF> > bits) {
+  static HWY_INLINE hn::Vec<DF> numbers_of(DF d, hn::Vec<hn::RebindToUnsigned<DF>> bits) {
     const hn::RebindToUnsigned<DF> du;
     const auto sign = hn::ShiftLeft<16>(hn::And(bits, hn::Set(du, 0x8000u)));
     const auto size = hn::ShiftLeft<13>(hn::And(bits, hn::Set(du, 0x7fffu)));
@@ -191,7 +192,7 @@ const TileKernels* widened_kernels_of() {
                                        1,
                                        0,
                                        any_tile<Widened<Format>, false>,
-                                       any_tile<Widened<Format>, true>,
+                                       columns_tile<Widened<Format>>(),
                                        copy_rows_rounded<Format>,
                                        copy_columns_rounded<Format>,
                                        pack_rows_narrow<Format>,

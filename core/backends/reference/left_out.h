@@ -17,8 +17,8 @@ constexpr bool is_left_out(std::string_view name) {
 
 /// Says whether the reference's entry is left out: the cpu backend's takes every type, or every one that use asks for.
 constexpr bool is_left_out_of_reference(std::string_view name) {
-  constexpr std::string_view whole[] = {"attention", "compare",    "dot_attention", "fill",
-                                        "gru_gates", "lstm_gates", "norm_rows",     "select"};
+  constexpr std::string_view whole[] = {"attention",  "compare",   "dot_attention", "fill", "gru_gates",
+                                        "lstm_gates", "norm_rows", "select",        "sort"};
   return is_left_out(name) || (use_only && std::ranges::find(whole, name) != std::end(whole));
 }
 
