@@ -168,6 +168,15 @@ def merged(path, rows, profiles):
     return kept
 
 
+def write(out, rows, profiles):
+    """Adds to the report in the folder, and returns all of it."""
+    kept = merged(out / "compare.json", rows, profiles)
+    (out / "compare.json").write_text(json.dumps(kept, indent=1))
+    (out / "compare.md").write_text(markdown(kept["rows"]))
+    (out / "compare.html").write_text(compare_page.report(kept["rows"], kept["profiles"]))
+    return kept
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     shared = root.parent / "shared"
@@ -193,14 +202,11 @@ def main():
     chosen = [work for work in works(options) if options.match in f"{work.bench} {work.name}"]
     if not chosen:
         sys.exit(f"bench compare: need a work whose name contains '{options.match}', got none")
-    rows = [row for work in chosen for row in rows_of(work, options)]
-    profiles = {}
+    for work in chosen:  # each is written as soon as it is known, since all of them take most of an hour
+        kept = write(out, rows_of(work, options), {})
     if not options.no_profile:
         profiles = {bench: profile_of(bench, options) for bench in dict.fromkeys(work.bench for work in chosen)}
-    kept = merged(out / "compare.json", rows, {bench: tables for bench, tables in profiles.items() if tables})
-    (out / "compare.json").write_text(json.dumps(kept, indent=1))
-    (out / "compare.md").write_text(markdown(kept["rows"]))
-    (out / "compare.html").write_text(compare_page.report(kept["rows"], kept["profiles"]))
+        kept = write(out, [], {bench: tables for bench, tables in profiles.items() if tables})
     print(markdown(kept["rows"]), end="")
 
 
