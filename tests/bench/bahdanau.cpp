@@ -53,13 +53,26 @@ int64_t cut_to(PeerVocab& words, int64_t vocab) {
   return vocab;
 }
 
+/// One side of the text in numbers: words themselves are not kept while a model trains.
+struct Side {
+  int64_t vocab;
+  std::vector<std::vector<int32_t>> rows;
+};
+
+/// Returns the first rows of a file, in the numbers of its own words.
+Side side_of(const std::string& path, int64_t vocab, int64_t pairs) {
+  PeerVocab words = peer_vocab(path);
+  vocab = cut_to(words, vocab);
+  return {vocab, peer_rows(path, words, pairs)};
+}
+
 Measured train(const Options& o) {
   const std::string source_path = o.data + "/train.lc.norm.tok.de", target_path = o.data + "/train.lc.norm.tok.en";
-  PeerVocab source_vocab = peer_vocab(source_path), target_vocab = peer_vocab(target_path);
-  Measured m;
-  m.vocab = {cut_to(source_vocab, o.vocab), cut_to(target_vocab, o.vocab)};
   const int64_t pairs = (o.steps + o.warmup) * o.batch;
-  const auto source = peer_rows(source_path, source_vocab, pairs), target = peer_rows(target_path, target_vocab, pairs);
+  const auto [source_vocab, source] = side_of(source_path, o.vocab, pairs);
+  const auto [target_vocab, target] = side_of(target_path, o.vocab, pairs);
+  Measured m;
+  m.vocab = {source_vocab, target_vocab};
   require<UsageError>(static_cast<int64_t>(source.size()) == pairs, "--steps: need {} pairs, {} has {}", pairs,
                       source_path, source.size());
   Rng rng(o.seed);

@@ -1,5 +1,6 @@
-// What a page of `./dev browser` is like, measured in Node, whose engine is Chromium's: sentences a second, one after the other,
-// as JSON. The first pass, in which the engine compiles, is not counted; the figure is the median of the others.
+// Measures the runtime of a page of `./dev browser` in Node, whose engine is Chromium's: JSON with sentences a second by the
+// clock, one after the other, and the CPU time of a pass. The first pass, in which the engine compiles, is not counted; figures are
+// medians of the others. Translations go to standard error.
 //   node tests/bench/browser.js build-browser/deploy/browser/grus.wasm MODEL.grus LINES [--passes 5] [--beam 1 --precision int8 ...]
 "use strict";
 const fs = require("fs"), os = require("os"), path = require("path");

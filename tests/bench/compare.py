@@ -171,7 +171,9 @@ def merged(path, rows, profiles):
 def write(out, rows, profiles):
     """Adds to the report in the folder, and returns all of it."""
     kept = merged(out / "compare.json", rows, profiles)
-    (out / "compare.json").write_text(json.dumps(kept, indent=1))
+    new = out / "compare.json.new"
+    new.write_text(json.dumps(kept, indent=1))
+    new.replace(out / "compare.json")
     (out / "compare.md").write_text(markdown(kept["rows"]))
     (out / "compare.html").write_text(compare_page.report(kept["rows"], kept["profiles"]))
     return kept
@@ -202,7 +204,7 @@ def main():
     chosen = [work for work in works(options) if options.match in f"{work.bench} {work.name}"]
     if not chosen:
         sys.exit(f"bench compare: need a work whose name contains '{options.match}', got none")
-    for work in chosen:  # each is written as soon as it is known, since all of them take most of an hour
+    for work in chosen:  # each is written as soon as it is known, since all of them take long
         kept = write(out, rows_of(work, options), {})
     if not options.no_profile:
         profiles = {bench: profile_of(bench, options) for bench in dict.fromkeys(work.bench for work in chosen)}

@@ -1,4 +1,5 @@
-// In the place of blas.cpp, for programs without OpenBLAS: f32 by our packed kernels, the rest in plain loops.
+// In the place of blas.cpp, for programs without OpenBLAS: f32 by our packed kernels, the rest, and what has a
+// transposed a, in plain loops.
 #include "core/backends/cpu/blas.h"
 #include "core/backends/cpu/packed_gemm.h"
 

@@ -13,14 +13,15 @@
 #include "core/backends/cpu/packed_gemm.h"
 #include "core/backends/cpu/product.h"
 #include "core/base/thread_pool.h"
+#include "core/base/use_only.h"
 
 namespace grus::cpu {
 namespace {
 
 // A product of fewer multiply-adds is not worth a second thread.
 constexpr int64_t parallel_work = 1 << 17;
-// In f32 a packed form of more bytes is not worth its memory when it meets more rows than this: it comes from beyond
-// the caches, OpenBLAS is as fast, and packing for one product costs little.
+// Beside more rows than this, to pack a weight for one product costs little. In f32 a packed form of more bytes than
+// this then comes from beyond the caches, and OpenBLAS is as fast.
 constexpr int64_t large_form = 4 << 20, many_rows = 384;
 constexpr int64_t vector_piece = 2048;  // terms of a product with a vector whose sum T holds well
 
@@ -111,10 +112,16 @@ void blas_batch(const GemmArgs& args) {
   });
 }
 
-/// Tells whether a weight should be packed for later products too.
-bool worth_keeping(const Product<float>& p) {
+/// Tells whether a product with a weight is our kernels': always, but in f32 with a large weight and many rows.
+bool takes_weight(const Product<float>& p) {
   return p.precision != Precision::f32 || p.m <= many_rows || packed_elements(p) * 4 <= large_form ||
          f32_choice().large_weights;
+}
+
+/// Tells whether a product packs the weight for itself: many rows hide it, a part of k has the bits of the whole, and
+/// int8 is for use alone, where weights stay as they are.
+bool may_pack_alone(const Product<float>& p) {
+  return p.m > many_rows && p.precision != Precision::int8 && p.k <= depth_at_once(p);
 }
 
 /// Tells whether our f32 kernels may take a product without a weight: packing must be little beside it.
@@ -127,10 +134,12 @@ bool is_worth_packing(const Product<float>& p) {
 /// f16, int8). Returns false when they do not take the product.
 bool packed_batch(const GemmArgs& args) {
   const Product<float> p = product_of<float>(args, 0);
-  if (args.batch == 1 && args.b_is_weight && worth_keeping(p)) {
-    const float* packed = packed_weight(args.b.buffer, args.b.offset, p);
-    if (packed) packed_gemm(p, packed);
-    return packed != nullptr;
+  if (use_only && p.transpose_a) return false;  // it has no tiles for one: plain loops compute what nobody asks for
+  if (args.batch == 1 && args.b_is_weight && takes_weight(p)) {
+    if (may_pack_alone(p) && is_first_use(args.b.buffer, args.b.offset, p)) return packing_gemm(p);
+    const PackedWeight packed = packed_weight(args.b.buffer, args.b.offset, p);
+    if (packed.get()) packed_gemm(p, packed.get());
+    return packed.get() != nullptr;
   }
   if (p.precision == Precision::f32 && !(f32_choice().plain && is_worth_packing(p))) return false;
   for (int64_t i = 0; i < args.batch; ++i)

@@ -1,9 +1,10 @@
 #include "core/backends/cpu/gemm_tile.h"
-#include "core/base/use_only.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
+
+#include "core/base/use_only.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/backends/cpu/gemm_tile.cpp"

@@ -42,7 +42,7 @@ struct TileKernels {
   int in_word;    // elements of k in a word
   int head;       // floats before the words of a block of a panel, or 0; of int8 alone
   void (*rows_of_a)(const Tile& tile);
-  void (*columns_of_a)(const Tile& tile);  // null in int8, as is copy_columns, and in a build for use
+  void (*columns_of_a)(const Tile& tile);  // null in int8, as is copy_columns; nobody calls it in a build for use
   /// to[i * row_stride + w] = word w of a[i * lda ...], for i < rows and k elements (at most block_words words).
   void (*copy_rows)(const float* a, int64_t lda, int64_t rows, int64_t k, float* to);
   /// Copies words of a^T, a[k * lda + i] for i < columns, as strips of `strip` <= max_rows columns, one after the

@@ -240,10 +240,12 @@ void packed_gemm(const Product<float>& p, const float* packed) {
   });
 }
 
+int64_t depth_at_once(const Product<float>& p) { return 4 * block_words * kernels_for(p).in_word; }
+
 bool packing_gemm(const Product<float>& p) {
-  constexpr int64_t most_floats = 1 << 20, most_depth = 4 * block_words;
+  constexpr int64_t most_floats = 1 << 20;
   Product<float> largest = p;
-  const int64_t depth = largest.k = std::min(p.k, most_depth * kernels_for(p).in_word);
+  const int64_t depth = largest.k = std::min(p.k, depth_at_once(p));
   const int64_t columns = std::max<int64_t>(1, most_floats / panel_size_of(largest)) * kernels_for(p).width;
   largest.n = std::min(columns, p.n);
   float* const packed = scratch(1, packed_elements(largest));

@@ -22,6 +22,9 @@ void pack_all(const Product<float>& p, float* to);
 /// Computes the product with op(b) in `packed`, on all threads; b itself is not read.
 void packed_gemm(const Product<float>& p, const float* packed);
 
+/// Returns the depth k that packing_gemm multiplies at once: what is deeper has other bits than packed_gemm's.
+int64_t depth_at_once(const Product<float>& p);
+
 /// Computes the product with b packed on the way, in parts of some MiB; false when there is no memory for it.
 bool packing_gemm(const Product<float>& p);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/backends/cpu/cpu_info.h"
+#include "core/backends/cpu/derived.h"
 #include "core/backends/cpu/gemm_tile.h"
 #include "core/backends/cpu/kernel_choice.h"
 #include "core/backends/cpu/packed_gemm.h"
@@ -160,6 +161,23 @@ int64_t floats_packed(int64_t k, int64_t n, Precision precision) {
   p.n = n;
   p.precision = precision;
   return cpu::packed_elements(p);
+}
+
+/// Returns what a product of the run asks packed_weight for.
+cpu::Product<float> product_by_weight(Run<float>& run) {
+  cpu::Product<float> p{};
+  p.transpose_b = run.c.transpose_b;
+  p.n = run.c.n;
+  p.k = run.c.k;
+  p.b = run.b.data<float>();
+  p.ldb = run.b_cols;
+  return p;
+}
+/// Returns what the gradient of such a product asks for.
+cpu::Product<float> turned(cpu::Product<float> p) {
+  std::swap(p.n, p.k);
+  p.transpose_b = !p.transpose_b;
+  return p;
 }
 
 constexpr Precision precisions[] = {Precision::f32, Precision::bf16, Precision::f16};
@@ -360,14 +378,79 @@ TEST_CASE("gemm: a weight that was written is packed again") {
 TEST_CASE("gemm: a large weight keeps a packed form for few rows, and none for many") {
   Run<float> many({.m = 385, .n = 640, .k = 1700, .transpose_b = true});
   many.multiply();
-  CHECK((many.b.storage->buffer()->derived != nullptr) == cpu::f32_choice().large_weights);
+  CHECK(many.b.storage->buffer()->derived == nullptr);
   CHECK(many.row_error(384) < 5);
   Run<float> few({.m = 4, .n = 640, .k = 1700, .transpose_b = true});
   CHECK(few.error() < 5);
   CHECK(few.b.storage->buffer()->derived != nullptr);
 }
 
-TEST_CASE("gemm: both forms of a weight, and parts of it, are packed side by side") {
+TEST_CASE(
+    "gemm: a weight that meets more than 384 rows is kept packed from its second product on, with the same bits") {
+  for (Precision precision : precisions) {
+    CAPTURE(name_of(precision));
+    const PrecisionScope scope(precision);
+    Run<float> run({.m = 385, .n = 40, .k = 1100, .transpose_b = true});
+    const auto packings = [&run] {
+      const int64_t before = cpu::weights_packed();
+      run.multiply();
+      return cpu::weights_packed() - before;
+    };
+    const auto numbers = [&run] { return std::vector<float>(run.y.data<float>(), run.y.data<float>() + run.y_size); };
+    CHECK(packings() == 1);
+    CHECK(run.row_error(380) < 5);
+    const std::vector<float> alone = numbers();
+    CHECK(packings() == 1);
+    CHECK(numbers() == alone);
+    CHECK(packings() == 0);
+    CHECK(numbers() == alone);
+    // A form that was used more than once is made again, one that was used once is given up.
+    run.b.storage->raise_version();
+    CHECK(packings() == 1);
+    run.b.storage->raise_version();
+    CHECK(packings() == 1);
+    CHECK(packings() == 1);
+  }
+}
+
+TEST_CASE("gemm: a deep weight has one kind of bits for many rows") {
+  Run<float> run({.m = 385, .n = 17, .k = 4500, .transpose_b = true});
+  run.multiply();
+  const std::vector<float> first(run.y.data<float>(), run.y.data<float>() + run.y_size);
+  run.multiply();
+  CHECK(std::vector<float>(run.y.data<float>(), run.y.data<float>() + run.y_size) == first);
+}
+
+TEST_CASE("gemm: the forms of the forward and the backward pass share memory, until a weight needs both as it is") {
+  Run<float> run({.m = 6, .n = 24, .k = 40, .transpose_b = true});
+  const cpu::Product<float> forward = product_by_weight(run), backward = turned(forward);
+  const auto panels = [&](const cpu::Product<float>& p) {
+    return cpu::packed_weight(run.b.storage->buffer(), 0, p).get();
+  };
+  const float* const place = panels(forward);
+  CHECK(panels(backward) == place);
+  run.b.storage->raise_version();
+  CHECK(panels(forward) == place);
+  CHECK(panels(backward) == place);
+  const int64_t packed = cpu::weights_packed();
+  const float* const own = panels(forward);
+  CHECK(own != place);
+  CHECK(panels(backward) == place);
+  CHECK(panels(forward) == own);
+  CHECK(cpu::weights_packed() - packed == 1);
+}
+
+TEST_CASE("gemm: a form that somebody multiplies by stays as it is while the other one is made") {
+  Run<float> run({.m = 6, .n = 24, .k = 40, .transpose_b = true});
+  const cpu::Product<float> forward = product_by_weight(run);
+  const cpu::PackedWeight held = cpu::packed_weight(run.b.storage->buffer(), 0, forward);
+  const std::vector<float> before(held.get(), held.get() + cpu::packed_elements(forward));
+  const cpu::PackedWeight other = cpu::packed_weight(run.b.storage->buffer(), 0, turned(forward));
+  CHECK(other.get() != held.get());
+  CHECK(std::vector<float>(held.get(), held.get() + cpu::packed_elements(forward)) == before);
+}
+
+TEST_CASE("gemm: both forms of a weight are right in turns") {
   const Device cpu("cpu");
   Run<float> run({.m = 6, .n = 40, .k = 40, .transpose_b = true});
   CHECK(run.error() < 5);
