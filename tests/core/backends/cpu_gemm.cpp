@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "core/backends/cpu/cpu_info.h"
@@ -378,7 +380,7 @@ TEST_CASE("gemm: a weight that was written is packed again") {
 TEST_CASE("gemm: a large weight keeps a packed form for few rows, and none for many") {
   Run<float> many({.m = 385, .n = 640, .k = 1700, .transpose_b = true});
   many.multiply();
-  CHECK(many.b.storage->buffer()->derived == nullptr);
+  CHECK((many.b.storage->buffer()->derived != nullptr) == cpu::f32_choice().large_weights);
   CHECK(many.row_error(384) < 5);
   Run<float> few({.m = 4, .n = 640, .k = 1700, .transpose_b = true});
   CHECK(few.error() < 5);
@@ -413,12 +415,15 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("gemm: a deep weight has one kind of bits for many rows") {
-  Run<float> run({.m = 385, .n = 17, .k = 4500, .transpose_b = true});
-  run.multiply();
-  const std::vector<float> first(run.y.data<float>(), run.y.data<float>() + run.y_size);
-  run.multiply();
-  CHECK(std::vector<float>(run.y.data<float>(), run.y.data<float>() + run.y_size) == first);
+TEST_CASE("gemm: a deep weight gives many rows the same bits each time, with beta and gaps between rows, too") {
+  Run<float> run({.m = 385, .n = 17, .k = 4500, .transpose_b = true, .beta = 0.5, .gap = 3});
+  const auto product = [&run] {
+    run.multiply();
+    return std::vector<float>(run.y.data<float>(), run.y.data<float>() + run.y_size);
+  };
+  const std::vector<float> first = product();
+  CHECK(run.row_error(380) < 5);
+  CHECK(product() == first);
 }
 
 TEST_CASE("gemm: the forms of the forward and the backward pass share memory, until a weight needs both as it is") {
@@ -438,6 +443,46 @@ TEST_CASE("gemm: the forms of the forward and the backward pass share memory, un
   CHECK(panels(backward) == place);
   CHECK(panels(forward) == own);
   CHECK(cpu::weights_packed() - packed == 1);
+}
+
+TEST_CASE("gemm: parts of a weight have forms of their own") {
+  Run<float> run({.m = 6, .n = 24, .k = 24, .transpose_b = true});
+  const cpu::Product<float> forward = product_by_weight(run);
+  cpu::Product<float> part = turned(forward);
+  part.k = 12;
+  part.b += 12 * part.ldb;
+  DeviceBuffer* const buffer = run.b.storage->buffer();
+  const float* const whole = cpu::packed_weight(buffer, 0, forward).get();
+  CHECK(cpu::packed_weight(buffer, 12 * part.ldb, part).get() != whole);
+  CHECK(cpu::packed_weight(buffer, 0, turned(forward)).get() == whole);
+}
+
+TEST_CASE("gemm: threads that multiply by both forms of one weight at once get what one thread gets") {
+  constexpr int rows = 6, rounds = 200;
+  Run<float> run({.m = rows, .n = 24, .k = 40, .transpose_b = true});
+  const auto product = [&run](bool backward) {
+    cpu::Product<float> p = backward ? turned(product_by_weight(run)) : product_by_weight(run);
+    std::vector<float> y(static_cast<size_t>(rows * p.n));
+    p.m = rows;
+    p.alpha = 1;
+    p.a = run.a.data<float>();
+    p.lda = p.k;
+    p.y = y.data();
+    p.c = y.data();
+    p.ldy = p.ldc = p.n;
+    cpu::packed_gemm(p, cpu::packed_weight(run.b.storage->buffer(), 0, p).get());
+    return y;
+  };
+  const std::vector<float> expected[] = {product(false), product(true)};
+  std::atomic<int> wrong = 0;
+  const auto work = [&](bool backward) {
+    for (int i = 0; i < rounds; ++i) wrong += product(backward) != expected[backward];
+  };
+  cpu::drop_derived(run.b.storage->buffer());
+  std::thread other([&] { work(true); });
+  work(false);
+  other.join();
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("gemm: a form that somebody multiplies by stays as it is while the other one is made") {
