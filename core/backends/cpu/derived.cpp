@@ -28,20 +28,20 @@ struct Form {
   AlignedFloats panels;
   std::unique_ptr<std::atomic<int>> users = std::make_unique<std::atomic<int>>(0);
   std::optional<uint64_t> displaced = {};  // the version of the turned form that lay here and was up to date
-  int64_t uses = 0;                        // at this version
+  int64_t asked = 0;                       // how often it was asked for at this version
 
   bool is_used() const { return users->load(std::memory_order_acquire) > 0; }
 };
 
-/// A Use is a product that packed for itself alone.
-struct Use {
+/// A product that packed for itself alone.
+struct Alone {
   Key key;
   uint64_t version;
 };
 
 struct Derived {
   std::vector<Form> forms;
-  std::vector<Use> uses;
+  std::vector<Alone> alone;
 };
 
 // A buffer that holds more forms than this loses those whose weight was not used since it changed.
@@ -56,14 +56,7 @@ std::mutex& mutex() {
 
 Key key_of(int64_t offset, const Product<float>& p) { return {offset, p.k, p.n, p.ldb, p.transpose_b, p.precision}; }
 
-/// Returns the product whose right side is this one's turned, as the backward pass of a product has it.
-Product<float> turned(Product<float> p) {
-  std::swap(p.k, p.n);
-  p.transpose_b = !p.transpose_b;
-  return p;
-}
-
-/// Returns the form or use of this key, or null.
+/// Returns what has this key, or null.
 template <class T>
 T* find(std::vector<T>& all, const Key& key) {
   const auto found = std::ranges::find(all, key, &T::key);
@@ -100,18 +93,25 @@ Derived& derived_of(DeviceBuffer& buffer) {
 
 }  // namespace
 
+Product<float> turned(Product<float> p) {
+  std::swap(p.k, p.n);
+  p.transpose_b = !p.transpose_b;
+  return p;
+}
+
 bool is_first_use(DeviceBuffer* buffer, int64_t offset, const Product<float>& p) {
   std::lock_guard lock(mutex());
   Derived& derived = derived_of(*buffer);
   const Key key = key_of(offset, p);
   const Form* const form = find(derived.forms, key);
-  if (form && (form->version == buffer->version || form->uses > 1)) return false;
-  Use* const use = find(derived.uses, key);
-  if (use && use->version == buffer->version) return false;
-  if (use) use->version = buffer->version;
-  else {
-    if (derived.uses.size() >= many_forms) derived.uses.clear();
-    derived.uses.push_back({key, buffer->version});
+  if (form && (form->version == buffer->version || form->asked > 1)) return false;
+  Alone* const before = find(derived.alone, key);
+  if (before && before->version == buffer->version) return false;
+  if (before) {
+    before->version = buffer->version;
+  } else {
+    if (derived.alone.size() >= many_forms) derived.alone.clear();
+    derived.alone.push_back({key, buffer->version});
   }
   std::erase_if(derived.forms, [&](const Form& old) { return old.key == key && !old.is_used(); });
   packings.fetch_add(1, std::memory_order_relaxed);
@@ -128,9 +128,9 @@ PackedWeight packed_weight(DeviceBuffer* buffer, int64_t offset, const Product<f
     pack_all(p, form->panels.get());
     packings.fetch_add(1, std::memory_order_relaxed);
     form->version = buffer->version;
-    form->uses = 0;
+    form->asked = 0;
   }
-  ++form->uses;
+  ++form->asked;
   return {form->panels.get(), *form->users};
 }
 

@@ -33,6 +33,9 @@ class PackedWeight {
   std::atomic<int>* users_ = nullptr;
 };
 
+/// Returns the product whose right side is this one's turned, as the backward pass of a product has it.
+Product<float> turned(Product<float> p);
+
 /// Returns op(b) of `p`, which lies at `offset` of `buffer`.
 PackedWeight packed_weight(DeviceBuffer* buffer, int64_t offset, const Product<float>& p);
 
