@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes one page of the runtime and a packed model of translate, which needs no network and nothing beside it.
 
-  make_page.py --wasm grus.wasm --model de-en.grus --out page.html [--title TEXT] [--try SENTENCE]...
+  make_page.py --wasm grus.wasm --model de-en.grus --out page.html [--title TEXT] [--precision int8] [--try SENTENCE]...
 """
 
 import argparse
@@ -44,6 +44,7 @@ def page(options, model, runtime):
         "model": base64_of(model),
         "runtime": (HERE / "runtime.js").read_text(encoding="utf-8"),
         "tries": json.dumps(options.sentences, ensure_ascii=False).replace("<", "\\u003c"),
+        "precision": json.dumps(options.precision),
     }
     template = (HERE / "page.html").read_text(encoding="utf-8")
     return re.sub(r"\{(%s)\}" % "|".join(parts), lambda found: parts[found.group(1)], template)
@@ -56,6 +57,8 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the page")
     parser.add_argument("--title", help="headline (default: the model's name)")
     parser.add_argument("--try", dest="sentences", action="append", default=[], metavar="SENTENCE", help="a sentence to choose; the first is translated at once")
+    parser.add_argument("--precision", choices=["int8", "bf16", "f32"], default="int8",
+                        help="of products (default: %(default)s, the quickest)")
     options = parser.parse_args()
     try:
         model = options.model.read_bytes()

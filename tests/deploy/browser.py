@@ -6,54 +6,37 @@ import base64
 import json
 import pathlib
 import sys
-import time
 import unicodedata
 
 source, page, lines, said = map(pathlib.Path, sys.argv[1:5])
-sys.path.insert(0, str(source / "tests/gallery"))
-from check_site import SIZES, Browser, complaints, picture_of  # noqa: E402
-
-
-def value(browser, expression):
-    result = browser.call("Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True})
-    assert "exceptionDetails" not in result, result
-    return result["result"].get("value")
-
-
-def wait_for(browser, expression, seconds=60):
-    end = time.monotonic() + seconds
-    while not value(browser, expression):
-        assert time.monotonic() < end, f"never true: {expression}"
-        time.sleep(0.05)
+sys.path.insert(0, str(source / "tests/support"))
+from chromium import SIZES, Browser, complaints, picture_of  # noqa: E402
 
 
 def ask(browser, line):
-    value(browser, f"document.getElementById('line').value = {json.dumps(line)}; document.getElementById('go').click()")
-    return value(browser, "document.body.dataset.said")
+    browser.value(f"document.getElementById('line').value = {json.dumps(line)}; document.getElementById('go').click()")
+    return browser.value("document.body.dataset.said")
 
 
 browser = Browser("chromium")
 for kind, (width, height) in SIZES.items():
-    browser.call("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-    browser.events.clear()
-    browser.call("Page.navigate", {"url": page.resolve().as_uri()})
-    browser.wait_for("Page.loadEventFired")
-    wait_for(browser, "document.body.dataset.ready === 'yes'")
+    browser.show(page, (width, height))
+    browser.wait_until("document.body.dataset.ready === 'yes'")
     for line, wanted in zip(lines.read_text().splitlines(), said.read_text().splitlines(), strict=True):
         got = ask(browser, line)
         assert got == wanted, (line, got, wanted)
     for line in lines.read_text().splitlines()[:3]:  # which are tokenised
         ask(browser, line)
-        pieces = value(browser, "shown.source.join(' ')")
+        pieces = browser.value("shown.source.join(' ')")
         assert pieces == unicodedata.normalize("NFC", line).lower(), (line, pieces)
     first = lines.read_text().splitlines()[0]
     ask(browser, first)
-    wait_for(browser, "document.querySelector('.cells tbody th.end') !== null")  # all words have come
-    sums = value(browser, "Array.from({length: shown.target.length}, (_, row) => weightsOf(row).reduce((a, b) => a + b, 0))")
+    browser.wait_until("document.querySelector('.cells tbody th.end') !== null")  # all words have come
+    sums = browser.value("Array.from({length: shown.target.length}, (_, row) => weightsOf(row).reduce((a, b) => a + b, 0))")
     assert len(sums) > 1 and all(abs(one - 1) < 1e-4 for one in sums), sums
-    refused = value(browser, "(() => { try { translator.set('beam', 0) } catch (error) { return error.message } })()")
+    refused = browser.value("(() => { try { translator.set('beam', 0) } catch (error) { return error.message } })()")
     assert "beam" in (refused or ""), refused
-    wide = value(browser, "document.documentElement.scrollWidth")
+    wide = browser.value("document.documentElement.scrollWidth")
     wrong = list(complaints(browser.events))
     assert wide <= width and not wrong, (kind, wide, wrong)
     if len(sys.argv) > 5 and sys.argv[5]:

@@ -7,17 +7,12 @@ desktop, no page has an error on its console, asks the network, or is wider than
 
 import argparse
 import base64
-import fcntl
 import html.parser
-import json
-import os
 import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 
-SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from chromium import SIZES, Browser, complaints, find_chromium, picture_of  # noqa: E402
 
 
 class Links(html.parser.HTMLParser):
@@ -56,98 +51,15 @@ def broken(folder):
     return wrong
 
 
-class Browser:
-    """A headless Chromium, spoken to by its DevTools protocol through a pipe."""
-
-    def __init__(self, program):
-        self.profile = tempfile.TemporaryDirectory()
-        to_browser, self.out = os.pipe()
-        self.inward, from_browser = os.pipe()
-
-        def set_descriptors():  # copies above 9 first, as one of the pipes' own numbers may be 3 or 4
-            reading, writing = (fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (to_browser, from_browser))
-            os.dup2(reading, 3)
-            os.dup2(writing, 4)
-
-        self.process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
-             f"--user-data-dir={self.profile.name}", "about:blank"],
-            close_fds=False, preexec_fn=set_descriptors, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(to_browser)
-        os.close(from_browser)
-        self.buffer, self.number, self.events = b"", 0, []
-        target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
-        self.session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(domain + ".enable")
-
-    def call(self, method, params=None):
-        self.number += 1
-        message = {"id": self.number, "method": method, "params": params or {}}
-        if getattr(self, "session", None):
-            message["sessionId"] = self.session
-        os.write(self.out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self.read()
-            if answer.get("id") == self.number:
-                if "error" in answer:
-                    sys.exit(f"check_site: {method}: {answer['error']}")
-                return answer["result"]
-            self.events.append(answer)
-
-    def read(self):
-        while b"\0" not in self.buffer:
-            more = os.read(self.inward, 1 << 20)
-            if not more:
-                sys.exit("check_site: Chromium ended")
-            self.buffer += more
-        message, _, self.buffer = self.buffer.partition(b"\0")
-        return json.loads(message)
-
-    def wait_for(self, method):
-        while not any(e.get("method") == method for e in self.events):
-            self.events.append(self.read())
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-        self.profile.cleanup()
-
-
-def complaints(events):
-    for event in events:
-        method, params = event.get("method"), event.get("params", {})
-        if method == "Runtime.exceptionThrown":
-            yield f"throws {params['exceptionDetails'].get('text')}"
-        elif method == "Runtime.consoleAPICalled" and params["type"] in ("error", "warning", "assert"):
-            yield f"says {params['type']} on its console"
-        elif method == "Log.entryAdded" and params["entry"]["level"] in ("error", "warning"):
-            yield f"logs {params['entry']['text']}"
-        elif method == "Network.requestWillBeSent" and not params["request"]["url"].startswith(("file:", "data:", "about:")):
-            yield f"asks for {params['request']['url']}"
-
-
 def seen(browser, page, size):
     """Opens a page and returns what is wrong with it, and its picture."""
-    width, height = size
-    browser.call("Emulation.setDeviceMetricsOverride",
-                 {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-    browser.events.clear()
-    browser.call("Page.navigate", {"url": page.resolve().as_uri()})
-    browser.wait_for("Page.loadEventFired")
-    wide = browser.call("Runtime.evaluate", {"expression": "document.documentElement.scrollWidth"})["result"]["value"]
+    width = size[0]
+    browser.show(page, size)
+    wide = browser.value("document.documentElement.scrollWidth")
     wrong = list(complaints(browser.events))
     if wide > width:
         wrong.append(f"is {wide} pixels wide on a screen of {width}")
     return wrong, base64.b64decode(picture_of(browser, width))
-
-
-def picture_of(browser, width):
-    """The whole page as PNG, but for what is below the height that Chromium can draw."""
-    height = browser.call("Page.getLayoutMetrics")["cssContentSize"]["height"]
-    clip = {"x": 0, "y": 0, "width": width, "height": min(height, 16000), "scale": 1}
-    return browser.call("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})["data"]
 
 
 def main():
@@ -156,7 +68,7 @@ def main():
     parser.add_argument("--screenshots", type=pathlib.Path)
     options = parser.parse_args()
     wrong = broken(options.folder)
-    program = next((found for found in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if found), None)
+    program = find_chromium()
     count = 0
     if program:
         browser = Browser(program)

@@ -8,13 +8,12 @@
 namespace grus::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A tile of y lives in registers: 24 or 12 sums, two vectors of b, one broadcast word of a. Engines of WebAssembly load
-// all words of a step before they multiply, keep one register for themselves, and have no product with its sum: 8 sums,
-// two vectors, four words and a product are what fits there.
+// A tile of y lives in registers: 24 or 12 sums, two vectors of b, one broadcast word of a. WebAssembly has no product
+// with its sum and an engine keeps one register for itself: 10 sums, two vectors, a word and a product fit there.
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
 constexpr int max_rows = 12;
 #elif HWY_TARGET == HWY_WASM
-constexpr int max_rows = 4;
+constexpr int max_rows = 5;
 #else
 constexpr int max_rows = 6;
 #endif

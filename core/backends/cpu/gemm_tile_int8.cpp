@@ -32,9 +32,12 @@ struct Int8Words : Int8Parts<Int8Words> {
   using I16 = hn::Repartition<int16_t, D>;
   static constexpr int in_word = 2, panel_row = width / 2, zero = 0;
   static HWY_INLINE V load(const float* row, int column) {
-    const hn::Rebind<int8_t, I16> narrow;
-    return hn::BitCast(
-        D(), hn::PromoteTo(I16(), hn::LoadU(narrow, reinterpret_cast<const int8_t*>(row) + in_word * column)));
+    const int8_t* const from = reinterpret_cast<const int8_t*>(row) + in_word * column;
+#if HWY_TARGET == HWY_WASM
+    return hn::BitCast(D(), hn::Vec<I16>{wasm_i16x8_load8x8(from)});  // one instruction
+#else
+    return hn::BitCast(D(), hn::PromoteTo(I16(), hn::LoadU(hn::Rebind<int8_t, I16>(), from)));
+#endif
   }
   static HWY_INLINE V add(V a, V b, V sum) {
     const I16 i16;
