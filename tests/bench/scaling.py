@@ -104,7 +104,7 @@ def work_of(facts, buckets):
 
 
 def check(training, hosts, ranks, megabits, milliseconds):
-    hosts.link(megabits, milliseconds)
+    hosts.link(megabits)
     facts = training.performance(lambda program: hosts.command(ranks, program))
     return {"ranks": ranks, "megabits": megabits, "milliseconds": milliseconds, "sent": facts["sent_bytes_per_step"],
             "messages": facts["messages_per_step"], "seconds": facts["seconds"] / facts["steps"]}
@@ -113,8 +113,8 @@ def check(training, hosts, ranks, megabits, milliseconds):
 def checks(training, options, notes):
     rows = []
     try:
-        with net.hosts(4) as hosts:
-            for milliseconds in (0, options.delay):
+        for milliseconds in (0, *options.delays):
+            with net.hosts(4, milliseconds) as hosts:
                 for ranks in (2, 4):
                     for megabits in options.links:
                         rows.append(check(training, hosts, ranks, megabits, milliseconds))
@@ -152,7 +152,7 @@ def main():
     p.add_argument("--out", default="scaling", help="folder for scaling.md, .svg and .json (%(default)s)")
     p.add_argument("--steps", type=int, default=4, help="steps that are measured, of each number of ranks (%(default)s)")
     p.add_argument("--links", type=float, nargs="+", default=[50, 200], help="megabits a second of shaped links (%(default)s)")
-    p.add_argument("--delay", type=float, default=2, help="milliseconds of shaped links, besides none (%(default)s)")
+    p.add_argument("--delays", type=float, nargs="+", default=[5, 50], help="milliseconds from host to host, besides none (%(default)s)")
     p.add_argument("--no-check", action="store_true", help="without shaped links")
     p.add_argument("--from", dest="kept", help="a scaling.json of before, instead of measuring")
     options = p.parse_args()

@@ -1,14 +1,22 @@
-"""Hosts on one machine: network namespaces on a bridge, whose links are shaped, and mpirun among them."""
+"""Hosts on one machine: network namespaces, whose links are shaped, and mpirun among them."""
+import collections
 import contextlib
+import fcntl
 import os
 import pathlib
+import select
 import shutil
+import struct
 import subprocess
 import tempfile
+import threading
+import time
 
 SUBNET = "10.77.0"
 BRIDGE = "grusbridge"
 QUEUE = 2 << 20  # bytes that wait for a link
+JUMBO = 9000  # bytes of a packet through a switch of ours, which has some 10 us of work with each
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 0x0002, 0x1000  # linux/if_tun.h
 
 # mpirun starts its daemon of another host by this, instead of ssh.
 REMOTE_SHELL = """#!/bin/sh
@@ -35,36 +43,90 @@ def missing():
     return next((tool for tool in ("ip", "tc", "unshare", "mpirun") if not shutil.which(tool)), None)
 
 
-def shape(number, megabits, milliseconds):
-    """Shapes what a host sends: by netem where there is a delay, else by tbf, which more kernels have."""
-    queue = ["netem", "delay", f"{milliseconds}ms", "rate", f"{megabits}mbit", "limit", "10000"] if milliseconds else \
-            ["tbf", "rate", f"{megabits}mbit", "burst", "65536", "limit", str(QUEUE)]
-    run("ip", "netns", "exec", f"grus-{number}", "tc", "qdisc", "replace", "dev", "eth0", "root", *queue)
+class Bridge:
+    """The kernel's switch: what is sent arrives at once."""
+
+    def __init__(self):
+        run("ip", "link", "add", BRIDGE, "type", "bridge")
+        run("ip", "link", "set", BRIDGE, "up")
+
+    def add(self, number):
+        """Gives a host its eth0."""
+        outer = f"grusveth{number}"
+        run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", f"grus-{number}")
+        run("ip", "link", "set", outer, "master", BRIDGE, "up")
+
+    def close(self):
+        pass  # remove() takes the links away
+
+
+class DelayingSwitch:
+    """A switch that holds each packet so many seconds, in a thread of ours: few kernels have the queue for that, netem."""
+
+    def __init__(self, seconds):
+        self.seconds, self.ports, self.waiting, self.ends = seconds, {}, collections.deque(), threading.Event()
+        self.thread = threading.Thread(target=self.carry, daemon=True)
+
+    def add(self, number):
+        """Gives a host its eth0, whose other end is a file of ours."""
+        name = f"grustap{number}"
+        try:
+            port = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            fcntl.ioctl(port, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+        except OSError as error:
+            raise NoNetwork(f"/dev/net/tun: {error.strerror}") from error
+        address = bytes([2, 0, 0, 0, 0, number])
+        run("ip", "link", "set", name, "address", address.hex(":"), "mtu", str(JUMBO), "netns", f"grus-{number}", "name", "eth0")
+        self.ports[address] = port
+        if not self.thread.is_alive():
+            self.thread.start()
+
+    def carry(self):
+        while not self.ends.is_set():
+            now = time.monotonic()
+            while self.waiting and self.waiting[0][0] <= now:
+                self.deliver(*self.waiting.popleft()[1:])
+            wait = max(0.0, self.waiting[0][0] - now) if self.waiting else 0.1
+            for port in select.select(list(self.ports.values()), [], [], wait)[0]:
+                with contextlib.suppress(OSError):  # a link that is down, or is going
+                    self.waiting.append((time.monotonic() + self.seconds, port, os.read(port, JUMBO + 64)))
+
+    def deliver(self, source, frame):
+        """To the port of the frame's address, or to all others."""
+        found = self.ports.get(frame[:6])
+        for port in [found] if found is not None else [one for one in self.ports.values() if one != source]:
+            with contextlib.suppress(OSError):
+                os.write(port, frame)
+
+    def close(self):
+        self.ends.set()
+        self.thread.join()
+        for port in self.ports.values():
+            os.close(port)
 
 
 class Hosts:
-    """`count` hosts. Their links are shaped anew by link()."""
+    """`count` hosts on a switch. Their links are shaped anew by link()."""
 
-    def __init__(self, count, folder):
+    def __init__(self, count, folder, switch):
         self.count = count
         self.remote_shell = pathlib.Path(folder) / "remote_shell"
         self.remote_shell.write_text(REMOTE_SHELL)
         self.remote_shell.chmod(0o755)
-        run("ip", "link", "add", BRIDGE, "type", "bridge")
-        run("ip", "link", "set", BRIDGE, "up")
         for number in range(1, count + 1):
-            space, outer = f"grus-{number}", f"grusveth{number}"
+            space = f"grus-{number}"
             run("ip", "netns", "add", space)
-            run("ip", "link", "add", outer, "type", "veth", "peer", "name", "eth0", "netns", space)
-            run("ip", "link", "set", outer, "master", BRIDGE, "up")
+            switch.add(number)
             inside = ["ip", "netns", "exec", space, "ip"]
             run(*inside, "addr", "add", f"{SUBNET}.{number}/24", "dev", "eth0")
             run(*inside, "link", "set", "eth0", "up")
             run(*inside, "link", "set", "lo", "up")
 
-    def link(self, megabits, milliseconds):
+    def link(self, megabits):
+        """Shapes what each host sends."""
         for number in range(1, self.count + 1):
-            shape(number, megabits, milliseconds)
+            run("ip", "netns", "exec", f"grus-{number}", "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", f"{megabits}mbit",
+                "burst", "65536", "limit", str(QUEUE))
 
     def command(self, ranks, program):
         """mpirun with one rank a host, as a command of the first of them."""
@@ -85,13 +147,13 @@ def remove(count):
 
 
 @contextlib.contextmanager
-def hosts(count):
-    """The hosts, which are gone behind it. Throws NoNetwork where there can be none."""
+def hosts(count, milliseconds):
+    """The hosts, which are gone behind it; every packet takes so long. Throws NoNetwork where there can be none."""
     lacking = missing()
     if lacking:
         raise NoNetwork(f"need {lacking}")
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            yield Hosts(count, folder)
-        finally:
-            remove(count)
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        stack.callback(remove, count)
+        switch = DelayingSwitch(milliseconds / 1e3) if milliseconds else Bridge()
+        stack.callback(switch.close)
+        yield Hosts(count, folder, switch)

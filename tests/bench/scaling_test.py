@@ -1,5 +1,6 @@
 """Tests of `./dev bench scaling`: the model's arithmetic, and the script with files and programs that stand in for the real ones."""
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +11,7 @@ import xml.etree.ElementTree as xml
 
 import scaling
 import scaling_model as model
+import scaling_net
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORK = {"forward": 0.02, "backward": 0.04, "fixed": 0.01, "buckets": [(4_000_000, 0.5), (1_000_000, 1.0)], "text": 200}
@@ -69,6 +71,38 @@ class Model(unittest.TestCase):
         self.assertEqual([size for size, _ in found], [40, 8, 4])
         for (_, share), expected in zip(found, (50 / 300, 195 / 300, 1)):
             self.assertAlmostEqual(share, expected)
+
+
+class Switch(unittest.TestCase):
+    def setUp(self):
+        self.switch = scaling_net.DelayingSwitch(0)
+        self.ends = {}
+        for number in (1, 2, 3):
+            self.ends[number], self.switch.ports[bytes([2, 0, 0, 0, 0, number])] = os.pipe2(os.O_NONBLOCK)
+            self.addCleanup(os.close, self.ends[number])
+            self.addCleanup(os.close, self.port(number))
+
+    def port(self, number):
+        return self.switch.ports[bytes([2, 0, 0, 0, 0, number])]
+
+    def got(self):
+        found = {}
+        for number, end in self.ends.items():
+            try:
+                found[number] = os.read(end, 100)
+            except BlockingIOError:
+                pass
+        return found
+
+    def test_a_frame_goes_to_its_address_alone(self):
+        frame = bytes([2, 0, 0, 0, 0, 3]) + b"to three"
+        self.switch.deliver(self.port(1), frame)
+        self.assertEqual(self.got(), {3: frame})
+
+    def test_a_question_to_all_comes_to_all_but_who_asks(self):
+        frame = b"\xff" * 6 + b"who is two"
+        self.switch.deliver(self.port(1), frame)
+        self.assertEqual(self.got(), {2: frame, 3: frame})
 
 
 class Script(unittest.TestCase):
