@@ -4,11 +4,6 @@
 
 namespace grus {
 
-const char*& current_scope() {
-  thread_local const char* scope = "";
-  return scope;
-}
-
 std::string in_scope(std::string message) {
   const char* const scope = current_scope();
   const size_t end = message.find(']');

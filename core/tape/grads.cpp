@@ -28,7 +28,8 @@ void Grads::fail_unwanted(size_t input, const char* what) const {
   fail<UsageError>("[{}] backward asks for the {} of input {}, which nothing wants", op_.name(), what, input);
 }
 
-void Grads::fail_fit(size_t input, const Tape::Value& v, const Tensor& gradient) const {
+void Grads::fail_fit(size_t input, const Tensor& gradient) const {
+  const Tape::Value& v = tape_.value(value_of(input));
   require(gradient.shape() == v.shape, "[{}] backward made a gradient of shape {} for input {} of shape {}", op_.name(),
           gradient.shape(), input, v.shape);
   require<DtypeError>(gradient.dtype() == v.dtype, "[{}] backward made a gradient of {} for input {} of {}", op_.name(),
@@ -47,12 +48,13 @@ Tensor Grads::take(size_t input) {
   return value < 0 ? Tensor() : std::exchange(table_[static_cast<size_t>(value)], Tensor());
 }
 
-void Grads::add(size_t input, const Tensor& gradient) {
+bool Grads::add_of_shape(size_t input, const Tensor& gradient) {
   const int32_t value = value_of(input);
-  if (value < 0 || !gradient.defined()) return;
+  if (value < 0 || !gradient.defined()) return true;
   const Tape::Value& v = tape_.value(value);
-  if (gradient.shape() != v.shape || gradient.dtype() != v.dtype || gradient.device() != v.device) [[unlikely]]
-    fail_fit(input, v, gradient);
+  if (gradient.shape() != v.shape) return false;
+  if (gradient.dtype() != v.dtype || gradient.device() != v.device) [[unlikely]]
+    fail_fit(input, gradient);
   Tensor& slot = table_.data()[value];  // it has a place for each value
   if (!slot.defined()) {
     slot = gradient;
@@ -62,6 +64,7 @@ void Grads::add(size_t input, const Tensor& gradient) {
     const Device device = slot.device();
     device.check(device.kernels().copy(device.context(), Raw::write_view(slot), Raw::view(gradient), true), op_.name());
   }
+  return true;
 }
 
 Grads::Target Grads::target(size_t input) {

@@ -39,7 +39,12 @@ class Grads {
   /// Returns the same, and the walk forgets it: for a gradient that goes elsewhere before the walk ends.
   Tensor take(size_t input);
   /// Adds to an input's gradient; undefined adds nothing. Throws ShapeError, DtypeError, DeviceError unless it fits.
-  void add(size_t input, const Tensor& gradient);
+  void add(size_t input, const Tensor& gradient) {
+    if (!add_of_shape(input, gradient)) [[unlikely]]
+      fail_fit(input, gradient);
+  }
+  /// Does what add() does, but returns false for a gradient of another shape than the input's.
+  bool add_of_shape(size_t input, const Tensor& gradient);
   /// Tells whether the backward function itself is recorded (create_graph).
   bool recording() const { return recording_; }
   /// Returns a tensor like `saved`, of undefined elements: saved's own memory where the walk frees it anyway and nobody
@@ -61,7 +66,7 @@ class Grads {
     return value >= 0 && (!needed_ || (*needed_)[static_cast<size_t>(value)]) ? value : -1;
   }
   /// Throws what is wrong with a gradient that has not the shape, dtype and device of an input's value.
-  [[noreturn]] void fail_fit(size_t input, const Tape::Value& value, const Tensor& gradient) const;
+  [[noreturn]] void fail_fit(size_t input, const Tensor& gradient) const;
   [[noreturn]] void fail_unwanted(size_t input, const char* what) const;
 
   Tape& tape_;

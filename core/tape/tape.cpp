@@ -31,8 +31,12 @@ void require_narrowable(const Op& op, std::span<const TensorArg> saved, Precisio
 }  // namespace
 
 std::vector<TapeObserver*>& tape_observers() {
-  thread_local std::vector<TapeObserver*> observers;
-  return observers;
+  thread_local struct Observers {
+    Observers() { observers_state::here = &all; }
+    ~Observers() { observers_state::here = nullptr; }
+    std::vector<TapeObserver*> all;
+  } observers;
+  return observers.all;
 }
 
 std::string where(const Record& record) {
@@ -155,7 +159,8 @@ void Tape::push(const Op& op, std::span<const TensorArg> inputs, std::span<Tenso
   if (!saved.empty()) save(*record, saved, outputs);
   records_.push_back(record);
   if (activations_ != Precision::f32 && keep_ == Keep::saved && !saved.empty()) narrow(*record, saved, inputs);
-  for (TapeObserver* observer : tape_observers()) observer->recorded(*this, *record, inputs, outputs);
+  if (observers_state::here) [[unlikely]]
+    for (TapeObserver* observer : *observers_state::here) observer->recorded(*this, *record, inputs, outputs);
 }
 
 void Tape::save(Record& record, std::span<const TensorArg> saved, std::span<const Tensor> outputs) {

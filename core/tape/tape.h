@@ -75,7 +75,7 @@ bool reaches(const Record& record, const std::vector<bool>& needed);
 inline int32_t input_value(int32_t input) { return input < -1 ? -2 - input : input; }
 
 /// A TapeObserver sees what a thread's tapes record and how they are walked (core/watch/tape_observer.h). Without one a
-/// record pays for the look at an empty list.
+/// record pays for the look at a pointer.
 class TapeObserver {
  public:
   virtual ~TapeObserver() = default;
@@ -88,6 +88,10 @@ class TapeObserver {
 };
 /// Refers to this thread's observers, in the order they came.
 std::vector<TapeObserver*>& tape_observers();
+
+namespace observers_state {
+inline constinit thread_local const std::vector<TapeObserver*>* here = nullptr;  // null until somebody asks for the list
+}
 
 class Tape {
  public:

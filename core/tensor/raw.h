@@ -18,7 +18,6 @@ struct Raw {
     view.dtype = x.dtype_;
     view.rank = x.shape_.rank();
     std::copy_n(x.shape_.begin(), max_rank, view.dims);  // all axes: a count that the compiler knows
-    std::fill_n(view.strides, max_rank, 0);
     int64_t stride = 1;
     for (int axis = view.rank - 1; axis >= 0; --axis) {
       view.strides[axis] = stride;

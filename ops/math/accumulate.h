@@ -15,9 +15,7 @@ void add_reduced(Input x, const Tensor& gradient);
 
 /// dx += the sum of `gradient` over the axes along which x was broadcast.
 inline void add_sum_to(Input x, const Tensor& gradient) {
-  if (!x.wanted()) return;
-  if (gradient.shape() == x.shape()) x.add(gradient);
-  else add_reduced(x, gradient);
+  if (!x.grads().add_of_shape(x.index(), gradient)) add_reduced(x, gradient);
 }
 
 }  // namespace grus
