@@ -48,7 +48,6 @@ void use_ascend_gru(TrainOptions& o) {
   o.batch_sentences = 512;
   o.learning_rate = 3e-3;
   o.teacher_forcing = 0.5;
-  o.clip = 1;
 }
 
 }  // namespace
