@@ -38,8 +38,8 @@ struct DeviceBuffer {
   uint64_t derived_version;
 };
 
-/// A strided view has up to max_rank axes, with strides in elements. Stride 0 broadcasts an input, and reduces the
-/// output of reduce.
+/// A strided view has up to max_rank axes, with strides in elements; those beyond its rank may be anything. Stride 0
+/// broadcasts an input, and reduces the output of reduce.
 struct View {
   DeviceBuffer* buffer;
   int64_t offset;

@@ -100,7 +100,8 @@ class DelayingSwitch:
 
     def close(self):
         self.ends.set()
-        self.thread.join()
+        if self.thread.is_alive():
+            self.thread.join()
         for port in self.ports.values():
             os.close(port)
 
