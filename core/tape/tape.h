@@ -90,7 +90,7 @@ class TapeObserver {
 std::vector<TapeObserver*>& tape_observers();
 
 namespace observers_state {
-inline constinit thread_local const std::vector<TapeObserver*>* here = nullptr;  // null until somebody asks for the list
+inline constinit thread_local const std::vector<TapeObserver*>* here = nullptr;  // null until the list is asked for
 }
 
 class Tape {
