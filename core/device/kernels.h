@@ -120,7 +120,7 @@ constexpr uint32_t rows_number() {
 
 /// Core and a backend must agree in this number: the version of this file, which a change of the contract raises, and
 /// the hash of the rows.
-inline constexpr uint32_t kernels_abi = 11u << 16 | (rows_number() & 0xffff);
+inline constexpr uint32_t kernels_abi = 12u << 16 | (rows_number() & 0xffff);
 
 enum class ReduceOp : int32_t { sum, sum_of_squares, max, min, product };
 enum class ArgReduceOp : int32_t { argmax, argmin };

@@ -76,8 +76,8 @@ class DelayingSwitch:
         except OSError as error:
             raise NoNetwork(f"/dev/net/tun: {error.strerror}") from error
         address = bytes([2, 0, 0, 0, 0, number])
-        run("ip", "link", "set", name, "address", address.hex(":"), "mtu", str(JUMBO), "netns", f"grus-{number}", "name", "eth0")
         self.ports[address] = port
+        run("ip", "link", "set", name, "address", address.hex(":"), "mtu", str(JUMBO), "netns", f"grus-{number}", "name", "eth0")
         if not self.thread.is_alive():
             self.thread.start()
 
